@@ -10,6 +10,7 @@ k = clamp(round(source pixels per crop pixel), 1, 8); pixels outside the picture
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 MAX_SUPERSAMPLING = 8
 
@@ -50,23 +51,31 @@ def cut(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
     back = invert(matrix)
     scale = float(np.hypot(back[0, 0], back[1, 0]))
     k = int(min(MAX_SUPERSAMPLING, max(1, np.floor(scale + 0.5))))
-    steps = (np.arange(size * k) + 0.5) / k
-    x, y = np.meshgrid(steps, steps)
-    samples = apply(back, np.stack([x, y], -1))
-    values = _bilinear(image, samples[..., 0] - 0.5, samples[..., 1] - 0.5)
-    means = values.reshape(size, k, size, k).mean((1, 3))
-    return np.floor(means + 0.5).astype(np.uint8)
+    return _sample(np.ascontiguousarray(image), back, size, k)
 
 
-def _bilinear(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+@njit(cache=True)
+def _sample(image: np.ndarray, back: np.ndarray, size: int, k: int) -> np.ndarray:
+    """Mean of k x k bilinear samples per crop pixel; `back` [2, 3] maps the crop to the picture."""
     height, width = image.shape
-    x = np.clip(x, 0, width - 1)
-    y = np.clip(y, 0, height - 1)
-    x0 = np.minimum(np.floor(x).astype(np.int64), max(width - 2, 0))
-    y0 = np.minimum(np.floor(y).astype(np.int64), max(height - 2, 0))
-    x1, y1 = np.minimum(x0 + 1, width - 1), np.minimum(y0 + 1, height - 1)
-    fx, fy = x - x0, y - y0
-    pixels = image.astype(np.float64)
-    top = pixels[y0, x0] * (1 - fx) + pixels[y0, x1] * fx
-    bottom = pixels[y1, x0] * (1 - fx) + pixels[y1, x1] * fx
-    return top * (1 - fy) + bottom * fy
+    out = np.empty((size, size), np.uint8)
+    for row in range(size):
+        for column in range(size):
+            total = 0.0
+            for i in range(k):
+                cy = row + (i + 0.5) / k
+                for j in range(k):
+                    cx = column + (j + 0.5) / k
+                    x = back[0, 0] * cx + back[0, 1] * cy + back[0, 2] - 0.5
+                    y = back[1, 0] * cx + back[1, 1] * cy + back[1, 2] - 0.5
+                    x = min(max(x, 0.0), width - 1.0)
+                    y = min(max(y, 0.0), height - 1.0)
+                    x0 = min(int(x), max(width - 2, 0))
+                    y0 = min(int(y), max(height - 2, 0))
+                    x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
+                    fx, fy = x - x0, y - y0
+                    top = image[y0, x0] * (1 - fx) + image[y0, x1] * fx
+                    bottom = image[y1, x0] * (1 - fx) + image[y1, x1] * fx
+                    total += top * (1 - fy) + bottom * fy
+            out[row, column] = np.uint8(np.floor(total / (k * k) + 0.5))
+    return out

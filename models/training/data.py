@@ -1,0 +1,109 @@
+"""FER+ as the networks see it: faces found in the enlarged picture and cut by the card's crop rule.
+
+Crops are kept with a margin (`STORED` pixels for a crop of `SIZE`), so that the jitter of training shows
+what lies around the crop instead of a repeated border.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from . import crop
+
+SIZE = 64
+STORED = 80
+MARGIN = (STORED - SIZE) // 2
+ENLARGE = 4
+BORDER = 48  # px of repeated border around the enlarged picture, so that a detector sees some context
+LABELS = ("NEUTRAL", "HAPPINESS", "SURPRISE", "SADNESS", "ANGER", "DISGUST", "FEAR", "CONTEMPT")
+CACHE = Path(__file__).parent / "cache"
+DATA = Path(os.environ.get("MIEN_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+def load_ferplus(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [N, 48, 48] and votes uint8 [N, 10] of one or more files, concatenated."""
+    files = [np.load(path) for path in paths]
+    return np.concatenate([f["images"] for f in files]), np.concatenate([f["votes"] for f in files])
+
+
+def protocol(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The usual FER+ protocol (Barsoum et al., 2016).
+
+    From `votes` [N, 10]: rows kept bool [N] (votes of one dropped; the winner is an expression), and the
+    distribution over the eight classes float32 [N, 8], whose largest entry is the majority label.
+    """
+    votes = np.where(votes > 1, votes, 0).astype(np.float32)
+    winner = votes.argmax(1)
+    keep = (winner < 8) & (votes.sum(1) > 0)
+    eight = votes[:, :8]
+    return keep, eight / np.maximum(eight.sum(1, keepdims=True), 1)
+
+
+def enlarge(image: np.ndarray) -> np.ndarray:
+    """A small picture uint8 [h, w] as the detector gets it: enlarged by `ENLARGE`, its border repeated."""
+    height, width = image.shape
+    big = cv2.resize(image, (width * ENLARGE, height * ENLARGE), interpolation=cv2.INTER_CUBIC)
+    return cv2.copyMakeBorder(big, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_REPLICATE)
+
+
+def find_points(images: np.ndarray, detector: Path, workers: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Five points float32 [N, 5, 2] in px of the enlarged pictures of `images` [N, h, w]; found bool [N]."""
+    parts = np.array_split(images, max(1, len(images) // 500))
+    with ProcessPoolExecutor(workers) as pool:
+        results = list(pool.map(_find, parts, [detector] * len(parts)))
+    return np.concatenate([r[0] for r in results]), np.concatenate([r[1] for r in results])
+
+
+def _find(images: np.ndarray, detector: Path) -> tuple[np.ndarray, np.ndarray]:
+    from .faces import open_detector
+
+    detect = open_detector(detector)
+    points = np.zeros((len(images), 5, 2), np.float32)
+    found = np.zeros(len(images), bool)
+    for i, image in enumerate(images):
+        face = detect(enlarge(image))
+        if face is not None:
+            points[i], found[i] = face, True
+    return points, found
+
+
+def default_points(template: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Where the five points lie, in px of the enlarged picture, when the whole picture is one face."""
+    return template * [width * ENLARGE, height * ENLARGE] + BORDER
+
+
+def cut_crops(images, points, found, template, stored: int = STORED) -> tuple[np.ndarray, np.ndarray]:
+    """Crops uint8 [N, stored, stored] and their five points float32 [N, 5, 2] in crop px (margin included)."""
+    margin = (stored - SIZE) // 2
+    target = np.asarray(template) * SIZE + margin
+    crops = np.empty((len(images), stored, stored), np.uint8)
+    placed = np.empty((len(images), 5, 2), np.float32)
+    for i, image in enumerate(images):
+        five = points[i] if found[i] else default_points(np.asarray(template), *image.shape)
+        matrix = crop.similarity(five, target)
+        crops[i] = crop.cut(enlarge(image), matrix, stored)
+        placed[i] = crop.apply(matrix, np.asarray(five, np.float64))
+    return crops, placed
+
+
+def ferplus_crops(split: str, template, detector: Path, data: Path = DATA) -> dict[str, np.ndarray]:
+    """Aligned FER+ `train` or `valid`, cached: crops, five, found, votes, of every row of the file."""
+    names = ["ferplus_train_0.npz", "ferplus_train_1.npz"] if split == "train" else ["ferplus_valid.npz"]
+    key = hashlib.sha256(detector.read_bytes() + np.asarray(template, "<f4").tobytes()).hexdigest()[:12]
+    path = CACHE / f"ferplus_{split}_{key}.npz"
+    if not path.exists():
+        images, votes = load_ferplus([data / name for name in names])
+        points, found = find_points(images, detector)
+        crops, five = cut_crops(images, points, found, template)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}.npz")
+        np.savez(temporary, crops=crops, five=five, found=found, votes=votes)
+        temporary.rename(path)
+    with np.load(path) as z:
+        return {name: z[name] for name in z.files}

@@ -1,0 +1,47 @@
+"""Find the largest face's five points with our detector, or with YuNet as the teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+MINIMUM_SCORE = 0.5
+
+
+def open_detector(path: Path) -> Callable[[np.ndarray], np.ndarray | None]:
+    """A function from a gray picture uint8 [h, w] to the best face's points float32 [5, 2] in px, or None."""
+    return _open_yunet(path) if "yunet" in path.name else _open_ours(path)
+
+
+def _open_yunet(path: Path):
+    net = cv2.FaceDetectorYN.create(str(path), "", (320, 320), MINIMUM_SCORE)
+
+    def detect(image: np.ndarray) -> np.ndarray | None:
+        net.setInputSize(image.shape[::-1])
+        _, faces = net.detect(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
+        if faces is None:
+            return None
+        best = faces[np.argmax(faces[:, 14] * faces[:, 2])]
+        return best[4:14].reshape(5, 2).astype(np.float32)
+
+    return detect
+
+
+def _open_ours(path: Path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def detect(image: np.ndarray) -> np.ndarray | None:
+        height, width = image.shape
+        padded = np.pad(image, ((0, -height % 32), (0, -width % 32)), mode="edge")
+        boxes, scores, points = session.run(["boxes", "scores", "landmarks"], {"frames": padded[None, None]})
+        rank = scores[0] * (boxes[0, :, 2] - boxes[0, :, 0]) * (scores[0] >= MINIMUM_SCORE)
+        best = int(rank.argmax())
+        return points[0, best].astype(np.float32) if scores[0, best] >= MINIMUM_SCORE else None
+
+    return detect
