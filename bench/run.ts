@@ -1,0 +1,45 @@
+/** `npm run bench [-- NAME…] [--quick]`: runs the rows in turn, prints the table and writes it down. */
+import { readdirSync } from 'node:fs';
+import type { Result, Row } from './harness.ts';
+import { line, writeReport } from './report.ts';
+
+const ROWS = new URL('./rows/', import.meta.url);
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const rows = await loadRows();
+const chosen = choose(rows, wanted);
+
+const results: Result[] = [];
+for (const row of chosen) {
+  console.error(`# ${row.name}: ${row.measures}`);
+  for await (const result of row.run({ quick, log: (text) => console.error(`  ${text}`) })) {
+    results.push(result);
+    console.log(line(result));
+  }
+}
+if (!quick)
+  writeReport(
+    results,
+    chosen.map((row) => row.name),
+  );
+process.exit(0);
+
+async function loadRows(): Promise<Row[]> {
+  const files = readdirSync(ROWS)
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+  return Promise.all(files.map(async (file) => (await import(new URL(file, ROWS).href)).row as Row));
+}
+
+function choose(all: Row[], names: string[]): Row[] {
+  const unknown = names.filter((name) => !all.some((row) => row.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `No row is called ${unknown.join(', ')}. There are: ${all.map((row) => row.name).join(', ')}.`,
+    );
+    process.exit(2);
+  }
+  return names.length === 0 ? all : all.filter((row) => names.includes(row.name));
+}
