@@ -1,0 +1,38 @@
+"""`python -m training synth|train|evaluate|export|demo …`"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {
+    "synth": ("training.synth.cli", "render labelled synthetic faces"),
+    "train": ("training.train", "train the members of the ensemble"),
+    "evaluate": ("training.evaluate", "measure the shipped models"),
+    "export": ("training.export", "write ensemble.onnx and its card"),
+    "demo": ("training.synth.demo", "render the demo clip with its ground truth"),
+    "ablate": ("training.ablate", "short runs that compare tasks and members"),
+    "detector-train": ("training.detector.train", "train the face detector"),
+    "detector-export": ("training.detector.export", "write detector.onnx and its card"),
+    "detector-evaluate": ("training.detector.evaluate", "measure the face detector"),
+    "smoke": ("training.smoke", "the whole chain at a tiny scale, in a temporary folder"),
+}
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m training")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
+    wanted = arguments[0] if arguments else None
+    for name, (path, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == wanted:  # the others' imports are slow, and not needed
+            module = importlib.import_module(path)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    args = parser.parse_args(arguments)
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,157 @@
+"""The multi-task network: one backbone, an emotion branch and an appearance branch that see each other.
+
+After Jeong et al. (2022, arXiv 2207.10025): both branches get the features of the shared backbone and
+those of the other branch, so that all face information serves every task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LANDMARKS = 68
+EXPRESSIONS = 8
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One member's build. `depths` counts residual blocks after each stage's stride-2 convolution."""
+
+    widths: tuple[int, ...] = (32, 64, 128, 192)
+    depths: tuple[int, ...] = (0, 1, 1, 1)
+    stem: str = "conv5"  # conv5 | fold: pixels to channels | sharpen: fixed high-pass beside the pixels
+    pooling: str = "mean"  # mean | attention
+    squeeze: bool = True
+    branch: int = 128
+    dropout: float = 0.3
+    action_units: int = 0
+
+
+class ConvNorm(nn.Sequential):
+    """Convolution without bias, batch norm, and optionally SiLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, act: bool = True):
+        layers = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs)]
+        super().__init__(*layers, *([nn.SiLU(inplace=True)] if act else []))
+
+
+class Squeeze(nn.Module):
+    """Channel gates from the map's mean (squeeze and excitation, Hu et al., 2018)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.down, self.up = nn.Linear(width, width // 8), nn.Linear(width // 8, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = torch.sigmoid(self.up(F.relu(self.down(x.mean((2, 3))))))
+        return x * gate[:, :, None, None]
+
+
+class Block(nn.Module):
+    """Two 3 x 3 convolutions around a shortcut."""
+
+    def __init__(self, width: int, squeeze: bool):
+        super().__init__()
+        self.first = ConvNorm(width, width)
+        self.second = ConvNorm(width, width, act=False)
+        self.squeeze = Squeeze(width) if squeeze else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.silu(x + self.squeeze(self.second(self.first(x))))
+
+
+class Stem(nn.Module):
+    """Gray pixels [N, 1, S, S] of about unit spread to [N, width, S/2, S/2]."""
+
+    def __init__(self, width: int, kind: str):
+        super().__init__()
+        self.kind = kind
+        inputs, kernel, stride = {"conv5": (1, 5, 2), "fold": (4, 3, 1), "sharpen": (2, 5, 2)}[kind]
+        self.conv = ConvNorm(inputs, width, kernel, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.kind == "fold":
+            x = F.pixel_unshuffle(x, 2)
+        elif self.kind == "sharpen":
+            x = torch.cat([x, 2 * (x - F.avg_pool2d(x, 7, 1, 3, count_include_pad=False))], 1)
+        return self.conv(x)
+
+
+class Pool(nn.Module):
+    """Mean over the map, or a mean weighted by learned attention."""
+
+    def __init__(self, width: int, kind: str):
+        super().__init__()
+        self.score = nn.Conv2d(width, 1, 1) if kind == "attention" else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.score is None:
+            return x.mean((2, 3))
+        weight = torch.softmax(self.score(x).flatten(2).float(), -1)
+        return (x.flatten(2) * weight).sum(-1)
+
+
+class Network(nn.Module):
+    """Heads by name from faces [N, 1, S, S] with values 0 to 255.
+
+    expression logits [N, 8], valence_arousal [N, 2] (-1 to 1), landmarks [N, 68, 2] (0 to 1 in the crop),
+    pose [N, 3] (units of 60 degrees), action_units [N, K] logits, visibility [N, 68] logits, quality [N] logit.
+    """
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        layers, width = [Stem(shape.widths[0], shape.stem)], shape.widths[0]
+        for stage, (outputs, depth) in enumerate(zip(shape.widths, shape.depths)):
+            if stage:
+                layers.append(ConvNorm(width, outputs, 3, 2))
+            layers += [Block(outputs, shape.squeeze and stage > 0) for _ in range(depth)]
+            width = outputs
+        self.backbone = nn.Sequential(*layers)
+        self.pool = Pool(width, shape.pooling)
+        self.emotion = nn.Linear(width, shape.branch)
+        self.places = ConvNorm(width, 32, 1)  # keeps where things are, for landmarks and pose
+        self.appearance = nn.Linear(width + 32 * 16, 2 * shape.branch)
+        both = 3 * shape.branch
+        self.heads = nn.ModuleDict({name: nn.Linear(both, size) for name, size in self.sizes().items()})
+        self.drop = nn.Dropout(shape.dropout)
+
+    def sizes(self) -> dict[str, int]:
+        """Outputs per head."""
+        sizes = {"expression": EXPRESSIONS, "valence_arousal": 2, "landmarks": LANDMARKS * 2, "pose": 3}
+        return sizes | {"action_units": self.shape.action_units, "visibility": LANDMARKS, "quality": 1}
+
+    def forward(self, faces: Tensor) -> dict[str, Tensor]:
+        features = self.backbone((faces - 127.5) / 64.0)
+        pooled = self.pool(features)
+        placed = F.adaptive_avg_pool2d(self.places(features), 4) if features.shape[-1] != 4 else self.places(features)
+        emotion = F.silu(self.emotion(self.drop(pooled)))
+        appearance = F.silu(self.appearance(torch.cat([pooled, placed.flatten(1)], 1)))
+        both = torch.cat([self.drop(emotion), appearance], 1)
+        out = {name: head(both).float() for name, head in self.heads.items()}
+        out["valence_arousal"] = torch.tanh(out["valence_arousal"])
+        out["landmarks"] = out["landmarks"].unflatten(1, (LANDMARKS, 2)) + 0.5
+        out["quality"] = out["quality"][:, 0]
+        return out
+
+
+def multiply_adds(network: Network, size: int = 64) -> int:
+    """Multiply-adds of the convolutions and linear layers for one face."""
+    total = 0
+
+    def count(module: nn.Module, _inputs, output: Tensor) -> None:
+        nonlocal total
+        places = output.shape[2] * output.shape[3] if output.dim() == 4 else 1
+        total += module.weight.numel() * places
+
+    hooks = [m.register_forward_hook(count) for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    training = network.training
+    with torch.no_grad():
+        network.eval()(torch.zeros(1, 1, size, size))
+    network.train(training)
+    for hook in hooks:
+        hook.remove()
+    return total
