@@ -86,7 +86,7 @@ def degrade(image: np.ndarray, rng: np.random.Generator, amount: float | None = 
         small = max(7, int(round(SIZE * (1 - 0.85 * amount))))
         image = cv2.resize(cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (SIZE, SIZE))
     elif kind == 1:
-        image = cv2.GaussianBlur(image, (0, 0), 0.3 + 4.2 * amount)
+        image = cv2.GaussianBlur(image, (0, 0), 0.3 + 3.2 * amount)
     else:
         noise = rng.standard_normal(image.shape, np.float32) * (45 * amount)
         image = np.clip(image + noise, 0, 255).astype(np.uint8)

@@ -16,8 +16,8 @@ import numpy as np
 
 from . import crop
 
-SIZE = 64
-STORED = 80
+SIZE = 48
+STORED = 60
 MARGIN = (STORED - SIZE) // 2
 ENLARGE = 4
 BORDER = 48  # px of repeated border around the enlarged picture, so that a detector sees some context
@@ -95,7 +95,7 @@ def cut_crops(images, points, found, template, stored: int = STORED) -> tuple[np
 def ferplus_crops(split: str, template, detector: Path, data: Path = DATA) -> dict[str, np.ndarray]:
     """Aligned FER+ `train` or `valid`, cached: crops, five, found, votes, of every row of the file."""
     names = ["ferplus_train_0.npz", "ferplus_train_1.npz"] if split == "train" else ["ferplus_valid.npz"]
-    key = hashlib.sha256(detector.read_bytes() + np.asarray(template, "<f4").tobytes()).hexdigest()[:12]
+    key = hashlib.sha256(detector.read_bytes() + np.asarray(template, "<f4").tobytes() + bytes([SIZE, STORED])).hexdigest()[:12]
     path = CACHE / f"ferplus_{split}_{key}.npz"
     if not path.exists():
         images, votes = load_ferplus([data / name for name in names])

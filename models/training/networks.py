@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 LANDMARKS = 68
 EXPRESSIONS = 8
+PLACES = 3  # side of the last feature map, for faces of 48 px
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Pool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.score is None:
             return x.mean((2, 3))
-        weight = torch.softmax(self.score(x).flatten(2).float(), -1)
+        weight = torch.softmax(single(self.score(x)).flatten(2), -1)
         return (x.flatten(2) * weight).sum(-1)
 
 
@@ -114,7 +115,7 @@ class Network(nn.Module):
         self.pool = Pool(width, shape.pooling)
         self.emotion = nn.Linear(width, shape.branch)
         self.places = ConvNorm(width, 32, 1)  # keeps where things are, for landmarks and pose
-        self.appearance = nn.Linear(width + 32 * 16, 2 * shape.branch)
+        self.appearance = nn.Linear(width + 32 * PLACES**2, 2 * shape.branch)
         both = 3 * shape.branch
         self.heads = nn.ModuleDict({name: nn.Linear(both, size) for name, size in self.sizes().items()})
         self.drop = nn.Dropout(shape.dropout)
@@ -127,18 +128,23 @@ class Network(nn.Module):
     def forward(self, faces: Tensor) -> dict[str, Tensor]:
         features = self.backbone((faces - 127.5) / 64.0)
         pooled = self.pool(features)
-        placed = F.adaptive_avg_pool2d(self.places(features), 4) if features.shape[-1] != 4 else self.places(features)
+        placed = self.places(features)
         emotion = F.silu(self.emotion(self.drop(pooled)))
         appearance = F.silu(self.appearance(torch.cat([pooled, placed.flatten(1)], 1)))
         both = torch.cat([self.drop(emotion), appearance], 1)
-        out = {name: head(both).float() for name, head in self.heads.items()}
+        out = {name: single(head(both)) for name, head in self.heads.items()}
         out["valence_arousal"] = torch.tanh(out["valence_arousal"])
-        out["landmarks"] = out["landmarks"].unflatten(1, (LANDMARKS, 2)) + 0.5
+        out["landmarks"] = out["landmarks"].reshape(-1, LANDMARKS, 2) + 0.5
         out["quality"] = out["quality"][:, 0]
         return out
 
 
-def multiply_adds(network: Network, size: int = 64) -> int:
+def single(x: Tensor) -> Tensor:
+    """`x` in single precision."""
+    return x if x.dtype == torch.float32 else x.float()
+
+
+def multiply_adds(network: Network, size: int = 48) -> int:
     """Multiply-adds of the convolutions and linear layers for one face."""
     total = 0
 

@@ -91,7 +91,7 @@ class Trainer:
         images, labels, weights = self.draw(phase, rng)
         self.set_rate(phase)
         self.network.train()
-        x = resize(images[:, None].float(), phase["size"])
+        x = images[:, None].float()
         with torch.autocast(self.device, torch.bfloat16):
             out = self.network(x.to(memory_format=torch.channels_last))
         loss, values = losses.total(out, labels, weights, self.member["losses"] | phase.get("losses", {}))
@@ -155,7 +155,8 @@ class Trainer:
 
     def restore(self, state: dict) -> None:
         self.phase, self.step, self.total = state["phase"], state["step"], state["total"]
-        if load_matching(self.network, state["network"]) and load_matching(self.average, state["average"]):
+        fits = load_matching(self.network, state["network"]) and load_matching(self.average, state["average"])
+        if fits and "optimizer" in state:
             self.optimizer.load_state_dict(state["optimizer"])
 
     def start_from(self, state: dict) -> None:
@@ -187,7 +188,7 @@ def open_sources(config: dict, args, detector: Path) -> dict:
     if any(phase["synthetic"] for phase in config["phases"]):
         from .synthetic import synthetic_rows
 
-        sources["synthetic"] = Source(synthetic_rows(args.synthetic, template, config.get("actionUnits", [])))
+        sources["synthetic"] = Source(synthetic_rows(args.synthetic, template, config.get("actionUnits", []), detector))
     return sources
 
 
@@ -230,25 +231,18 @@ def load_matching(network: nn.Module, state: dict[str, Tensor]) -> bool:
     return len(fitting) == len(own)
 
 
-def resize(images: Tensor, size: int) -> Tensor:
-    """Faces [N, 1, S, S] at another size, bilinear with antialiasing by area."""
-    if images.shape[-1] == size:
-        return images
-    return nn.functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
-
-
 def centre(crops: np.ndarray) -> np.ndarray:
     """The crop without its margin, [N, SIZE, SIZE]."""
     return crops[:, MARGIN : MARGIN + SIZE, MARGIN : MARGIN + SIZE]
 
 
 @torch.no_grad()
-def predict(network: Network, faces: np.ndarray, size: int = SIZE, step: int = 256) -> dict[str, np.ndarray]:
+def predict(network: Network, faces: np.ndarray, step: int = 256) -> dict[str, np.ndarray]:
     """Heads of `network` on faces uint8 [N, S, S]."""
     device, parts = next(network.parameters()).device, []
     network.eval()
     for i in range(0, len(faces), step):
         x = torch.from_numpy(np.ascontiguousarray(faces[i : i + step]))[:, None].float().to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            parts.append(network(resize(x, size).to(memory_format=torch.channels_last)))
+            parts.append(network(x.to(memory_format=torch.channels_last)))
     return {name: torch.cat([p[name] for p in parts]).float().cpu().numpy() for name in parts[0]}
