@@ -26,7 +26,8 @@ export type Decode = (source: SourceInput, info: SourceInfo, options: DecodeOpti
 export interface FaceAnalyser {
   /**
    * Takes the frame's pixels over (their buffer is transferred, and detached here).
-   * Rejects with WorkerLost when the worker died; the frame then counts as dropped, the next call works again.
+   * Rejects with an error named `WorkerLost` when the worker died; the frame then counts as dropped, the next
+   * call works again.
    */
   analyse(frame: Frame): Promise<RawReading[]>;
   close(): Promise<void>;
@@ -50,8 +51,24 @@ export type RollUp = (moments: readonly Moment[]) => Rollup[];
 
 /** store: the group-committing writer. */
 export interface MomentSink {
-  /** Resolves once committed. Rejects with STORE_UNAVAILABLE when the bounded buffer is full. Safe to repeat. */
+  /**
+   * Resolves once committed, in the order of the calls. Safe to repeat. Rejects with STORE_UNAVAILABLE when the
+   * bounded buffer is full: at once, never after it has accepted the moment.
+   */
   append(moment: Moment, events: readonly EpisodeEvent[]): Promise<void>;
+  /**
+   * The end of a session, after its last moment: the events that close its episodes, and the frames dropped
+   * since the last moment (for the summary). Called once, and only where there is something to tell.
+   */
+  finish?(sessionId: string, events: readonly EpisodeEvent[], dropped: DropCounts): Promise<void>;
+}
+
+/** store: what was committed, for those who resume. */
+export interface MomentHistory {
+  /** Moments of a session with a greater `seq` than `after`, ascending, at most `limit`. */
+  page(sessionId: string, after: number, limit: number): Promise<Moment[]>;
+  /** The least and greatest `seq` that are still stored; nulls when there is none (yet, or any more). */
+  extent(sessionId: string): Promise<{ oldest: number | null; newest: number | null }>;
 }
 
 export interface StreamRecord {
@@ -67,6 +84,17 @@ export interface StreamRecord {
   createdAt: Date;
 }
 
+/** store: the registered streams. */
+export interface StreamBook {
+  create(input: Omit<StreamRecord, 'id' | 'createdAt' | 'wanted'>): Promise<StreamRecord>;
+  get(id: string): Promise<StreamRecord | null>;
+  byName(name: string): Promise<StreamRecord[]>;
+  wanted(): Promise<StreamRecord[]>;
+  setWanted(id: string, wanted: boolean): Promise<void>;
+  /** With all that was recorded from it. */
+  remove(id: string): Promise<void>;
+}
+
 export interface SessionRecord {
   id: string;
   streamId: string;
@@ -77,11 +105,25 @@ export interface SessionRecord {
   endedAt: Date | null;
 }
 
+/** store: the sessions. */
 export interface SessionBook {
+  /** In the state STARTING. */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
+  /** The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`. */
   setState(id: string, state: SessionState, failure?: string | null): Promise<SessionRecord>;
   /** Sessions that a crash left in a live state become INTERRUPTED. Returns them. */
   interruptLive(): Promise<SessionRecord[]>;
+}
+
+/** store: the sessions as subscribers look for them. */
+export interface SessionIndex {
+  get(id: string): Promise<SessionRecord | null>;
+  /** The newest session of a stream. */
+  latest(streamId: string): Promise<SessionRecord | null>;
+  /** Those in a live state; of one stream or of all. */
+  live(streamId?: string): Promise<SessionRecord[]>;
+  /** Those with `startedAt` at or after `time`, by `startedAt`, then by id; of one stream or of all. */
+  startedSince(time: Date, streamId?: string): Promise<SessionRecord[]>;
 }
 
 /** bus: what happened, after it is committed. */
@@ -89,6 +131,45 @@ export interface Publisher {
   moment(streamId: string, moment: Moment): void;
   status(streamId: string, session: SessionRecord): void;
   episode(streamId: string, event: EpisodeEvent): void;
+  /** The stream is gone, with its sessions: those who wait for it need not. */
+  removed(streamId: string): void;
+}
+
+/** One session, one stream, or (neither given) everything. */
+export interface Scope {
+  streamId?: string | undefined;
+  sessionId?: string | undefined;
+}
+
+/** What comes from the bus, in the order of publication. */
+export type LiveEvent =
+  | { kind: 'moment'; streamId: string; moment: Moment }
+  | { kind: 'status'; streamId: string; session: SessionRecord }
+  | { kind: 'removed'; streamId: string };
+
+/** bus: a subscriber's own bounded queue; the oldest events are dropped when it is full. */
+export interface LiveQueue extends AsyncIterable<LiveEvent> {
+  /** The next event; null once the queue was closed. */
+  take(): Promise<LiveEvent | null>;
+  close(): void;
+}
+export type FollowLive = (
+  scope: Scope,
+  options: { capacity: number; onDrop: (event: LiveEvent) => void },
+) => LiveQueue;
+
+/** Measurements, as they happen. */
+export interface Meter {
+  decoded(frames: number): void;
+  scored(frames: number): void;
+  dropped(counts: DropCounts): void;
+}
+
+/** The part of a pino logger that is used here. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
 }
 
 export type { Episode };
