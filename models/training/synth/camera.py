@@ -8,6 +8,7 @@ yaw, then roll, so that the face looks along (cos pitch sin yaw, sin pitch, cos 
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 PIVOT = np.array([0.0, 1.0, 4.0], np.float32)  # cm, what the head turns about
 
@@ -21,15 +22,23 @@ def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
     return (about_z @ about_y @ about_x).astype(np.float32)
 
 
-def project(vertices: np.ndarray, turn: np.ndarray, distance: float):
+@njit(cache=True, fastmath=True)
+def project(vertices, turn, distance):
     """Turn about the pivot and project with a camera `distance` cm away.
 
     Returns picture-plane coordinates float32 [V, 2] (y down, cm at the pivot's depth) and camera-space
     vertices float32 [V, 3].
     """
-    turned = (vertices - PIVOT) @ turn.T
-    shrink = distance / (distance - turned[:, 2:])
-    return turned[:, :2] * np.array([1, -1], np.float32) * shrink, turned
+    count = len(vertices)
+    plane = np.empty((count, 2), np.float32)
+    turned = np.empty((count, 3), np.float32)
+    for v in range(count):
+        x, y, z = vertices[v, 0] - PIVOT[0], vertices[v, 1] - PIVOT[1], vertices[v, 2] - PIVOT[2]
+        for k in range(3):
+            turned[v, k] = turn[k, 0] * x + turn[k, 1] * y + turn[k, 2] * z
+        shrink = distance / (distance - turned[v, 2])
+        plane[v, 0], plane[v, 1] = turned[v, 0] * shrink, -turned[v, 1] * shrink
+    return plane, turned
 
 
 def sample_pose(rng) -> np.ndarray:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .rasteriser import nearest_from
+
 DEFAULT_DATA = "../../shared/data"
 FACE, BACK, GUM, TOOTH, EYE, HAIR = range(6)
 EYE_CENTRES = np.array([[3.1, 3.55, 8.0], [-3.1, 3.55, 8.0]], np.float32)
@@ -33,9 +35,12 @@ class Mesh:
 @lru_cache(maxsize=2)
 def load(data: str) -> Mesh:
     """Read `ict_facekit_light.npz` under the folder `data` and keep what a viewer can see."""
-    raw = np.load(Path(data) / "ict_facekit_light.npz")
+    with np.load(Path(data) / "ict_facekit_light.npz") as archive:
+        raw = dict(archive)
     vertices = raw["vertices"].astype(np.float32)
     triangles, material = _seen_triangles(raw, vertices)
+    kept = _ever_seen(raw, vertices, triangles)
+    triangles, material = triangles[kept], material[kept]
     kept = np.unique(triangles)
     renumber = np.full(len(vertices), -1, np.int32)
     renumber[kept] = np.arange(len(kept))
@@ -46,7 +51,7 @@ def load(data: str) -> Mesh:
     mean = vertices[kept]
     shade = vertex_material[kept]
     ear = (shade == FACE) & (np.abs(uv[:, 0] - 0.5) > 0.375) & (np.abs(uv[:, 1] - 0.44) < 0.13)
-    inside = (shade == FACE) & (mean[:, 1] < 10.2) & (mean[:, 1] > -8.0) & (mean[:, 2] > 1.0) & ~ear
+    inside = (shade == FACE) & (mean[:, 1] < 10.8) & (mean[:, 1] > -8.0) & (mean[:, 2] > 2.5) & ~ear
     names = [str(name) for name in raw["expression_names"]]
     return Mesh(
         vertices=mean,
@@ -71,11 +76,40 @@ def _seen_triangles(raw, vertices):
     lookup = np.array([kind.get(name, 255) for name in names], np.uint8)
     triangles, material = raw["triangles"], lookup[raw["triangle_material"]]
     centre = vertices[triangles].mean(1)
-    keep = (material != 255) & (centre[:, 1] > -14)
+    keep = (material != 255) & (centre[:, 1] > -18.6)
     keep &= ~((material == EYE) & (centre[:, 2] < 7.6))
     keep &= ~((material == TOOTH) & (centre[:, 2] < 7.0))
     keep &= ~((material == GUM) & (centre[:, 2] < 5.0))
     return triangles[keep], material[keep]
+
+
+# Faces whose sum of views shows every triangle that a viewer may meet.
+VIEWED_SHAPES = (
+    {},
+    {"jawOpen": 1, "mouthLowerDown_": 0.8, "mouthUpperUp_": 0.8, "eyeWide_": 1.5, "eyeLookUp_": 1},
+    {"jawOpen": 0.45, "mouthSmile_": 1, "mouthUpperUp_": 0.5, "eyeLookOut_": 1},
+    {"jawOpen": 0.25, "mouthStretch_": 1.2, "mouthLowerDown_": 1.2, "mouthUpperUp_": 0.8, "eyeLookIn_": 1},
+    {"jawOpen": 0.6, "mouthFunnel": 1, "eyeWide_": 1.5, "eyeLookDown_": 1},
+)
+
+
+def _ever_seen(raw, vertices, triangles, size=420):
+    """bool [T]: what some view of the front shows of the mean face in VIEWED_SHAPES."""
+    names = [str(name) for name in raw["expression_names"]]
+    seen = np.zeros(len(triangles), bool)
+    deltas = raw["expression_deltas"]
+    for shapes in VIEWED_SHAPES:
+        moved = vertices.copy()
+        for k, name in enumerate(names):
+            weight = shapes.get(name, shapes.get(name[:-1], 0))
+            if weight:
+                moved += np.float32(weight) * deltas[k].astype(np.float32)
+        for yaw, pitch in ((0, 0), (30, 0), (-30, 0), (65, 0), (-65, 0), (0, 30), (0, -30), (40, 25), (-40, 25),
+                           (40, -25), (-40, -25)):  # fmt: skip
+            y, p = np.radians([yaw, pitch])
+            towards = np.array([np.sin(y) * np.cos(p), np.sin(p), np.cos(y) * np.cos(p)], np.float32)
+            seen[np.unique(nearest_from(moved, triangles, towards, size))[1:]] = True
+    return seen
 
 
 def _face_uv(raw, count):

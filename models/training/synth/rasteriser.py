@@ -73,25 +73,51 @@ def vertex_normals(vertices, triangles):
     return normals
 
 
-def depth_map(vertices, triangles, direction, size):
-    """Orthographic depth seen from `direction` (unit, towards the viewer).
-
-    Returns depth float32 [size, size] and the projected vertices float32 [V, 3] (pixel x, pixel y, depth).
-    """
+def _look_from(vertices, direction, size):
+    """Vertices float32 [V, 3] as pixel x, pixel y and depth, seen from `direction` so that they fill `size`."""
     w = np.asarray(direction, np.float32)
     u = np.cross([0.0, 1.0, 0.0], w)
     u = (u / (np.linalg.norm(u) + 1e-6)).astype(np.float32)
-    v = np.cross(w, u)
-    seen = vertices @ np.stack([u, -v, w], 1).astype(np.float32)
-    low, high = seen[:, :2].min(0), seen[:, :2].max(0)
-    scale = (size - 2) / (high - low).max()
-    seen[:, :2] = (seen[:, :2] - low) * scale + 1
-    zbuffer = rasterise(np.ascontiguousarray(seen[:, :2]), np.ascontiguousarray(seen[:, 2]), triangles,
-                        len(triangles), size, size)[2]  # fmt: skip
-    return zbuffer, seen
+    return _fit_view(vertices, np.stack([u, -np.cross(w, u), w]).astype(np.float32), size)
 
 
-def ambient_occlusion(vertices, triangles, normals, directions=64, size=160):
+@njit(cache=True, fastmath=True)
+def _fit_view(vertices, axes, size):
+    points = np.empty((len(vertices), 2), np.float32)
+    depth = np.empty(len(vertices), np.float32)
+    low_x = low_y = np.float32(1e9)
+    high_x = high_y = np.float32(-1e9)
+    for v in range(len(vertices)):
+        x, y, z = vertices[v, 0], vertices[v, 1], vertices[v, 2]
+        px = x * axes[0, 0] + y * axes[0, 1] + z * axes[0, 2]
+        py = x * axes[1, 0] + y * axes[1, 1] + z * axes[1, 2]
+        depth[v] = x * axes[2, 0] + y * axes[2, 1] + z * axes[2, 2]
+        points[v, 0], points[v, 1] = px, py
+        low_x, high_x = min(low_x, px), max(high_x, px)
+        low_y, high_y = min(low_y, py), max(high_y, py)
+    scale = (size - 2) / max(high_x - low_x, high_y - low_y)
+    for v in range(len(vertices)):
+        points[v, 0] = (points[v, 0] - low_x) * scale + 1
+        points[v, 1] = (points[v, 1] - low_y) * scale + 1
+    return points, depth
+
+
+def nearest_from(vertices, triangles, direction, size):
+    """Nearest triangle int32 [size, size] (-1: none), orthographic, seen from `direction`."""
+    points, depth = _look_from(vertices, direction, size)
+    return rasterise(points, depth, triangles, len(triangles), size, size)[0]
+
+
+def depth_map(vertices, triangles, direction, size):
+    """Orthographic depth seen from `direction` (unit, towards the viewer).
+
+    Returns depth float32 [size, size], the vertices' pixels float32 [V, 2] and depths float32 [V].
+    """
+    points, depth = _look_from(vertices, direction, size)
+    return rasterise(points, depth, triangles, len(triangles), size, size)[2], points, depth
+
+
+def ambient_occlusion(vertices, triangles, normals, directions=48, size=160):
     """Share of the sky that each vertex sees, float32 [V], cosine-weighted, from `directions` depth maps."""
     seen_sum = np.zeros(len(vertices), np.float32)
     total = np.zeros(len(vertices), np.float32)
@@ -100,9 +126,9 @@ def ambient_occlusion(vertices, triangles, normals, directions=64, size=160):
         angle = k * np.pi * (3 - np.sqrt(5))
         radius = np.sqrt(1 - y * y)
         direction = np.array([radius * np.cos(angle), y, radius * np.sin(angle)], np.float32)
-        zbuffer, seen = depth_map(vertices, triangles, direction, size)
+        zbuffer, points, depth = depth_map(vertices, triangles, direction, size)
         cosine = np.maximum(normals @ direction, 0)
-        x, y = seen[:, 0].astype(int).clip(0, size - 1), seen[:, 1].astype(int).clip(0, size - 1)
-        seen_sum += cosine * (seen[:, 2] > zbuffer[y, x] - 0.25)
+        x, y = points.astype(int).clip(0, size - 1).T
+        seen_sum += cosine * (depth > zbuffer[y, x] - 0.25)
         total += cosine
     return seen_sum / np.maximum(total, 1e-3)
