@@ -1,0 +1,61 @@
+/** Readings become time: one session's raw readings in, its moments and episodes out. Pure but for its own past. */
+import type { RawReading } from '../domain/face.ts';
+import type { DropCounts } from '../domain/frame.ts';
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { createEpisodeFinder, EPISODE_RULES, type EpisodeRules } from './episode.ts';
+import { normalised, type Thresholds, toReading } from './reading.ts';
+import { createSmoother } from './smooth.ts';
+
+export interface TimelineConfig {
+  thresholds: Thresholds;
+  /** Time constant in seconds of media time; 0 switches smoothing off. */
+  smoothingSeconds?: number;
+  episodes?: Partial<EpisodeRules>;
+}
+
+/** One frame's raw readings, with the number that its moment gets. */
+export interface TimelineInput {
+  seq: number;
+  /** Seconds; not less than the one before. */
+  mediaTime: number;
+  wallTime: number;
+  dropped: DropCounts;
+  faces: RawReading[];
+}
+
+/** A quarter of a second: an expression unfolds in about that time, and a viewer does not see the lag. */
+export const SMOOTHING_SECONDS = 0.25;
+/** A track that was not seen for so many seconds starts anew. */
+const FORGET_SECONDS = 5;
+
+export function createTimeline(config: TimelineConfig) {
+  const rules = { ...EPISODE_RULES, ...config.episodes };
+  const seconds = config.smoothingSeconds ?? SMOOTHING_SECONDS;
+  return (sessionId: string) => {
+    const smoother = createSmoother(seconds);
+    const finder = createEpisodeFinder(sessionId, rules);
+    return {
+      push({ faces, ...at }: TimelineInput): { moment: Moment; events: EpisodeEvent[] } {
+        smoother.prune(at.mediaTime - FORGET_SECONDS);
+        const readings = faces.map((raw) => {
+          const sample = {
+            mediaTime: at.mediaTime,
+            weight: raw.quality.score * raw.agreement,
+            probabilities: normalised(raw.probabilities),
+            valence: raw.valence,
+            arousal: raw.arousal,
+          };
+          return toReading(raw, smoother.push(raw.track, sample), config.thresholds);
+        });
+        const judged = readings.map(({ track, probabilities, quality }) => ({
+          track,
+          probabilities,
+          judged: quality.score >= config.thresholds.quality,
+        }));
+        const events = finder.push(at.mediaTime, judged);
+        return { moment: { sessionId, ...at, faces: readings }, events };
+      },
+      finish: (): EpisodeEvent[] => finder.finish(),
+    };
+  };
+}
