@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from . import crop
+from .faces import fingerprint, open_detector
 
 SIZE = 48
 STORED = 60
@@ -22,8 +23,12 @@ MARGIN = (STORED - SIZE) // 2
 ENLARGE = 4
 BORDER = 48  # px of repeated border around the enlarged picture, so that a detector sees some context
 LABELS = ("NEUTRAL", "HAPPINESS", "SURPRISE", "SADNESS", "ANGER", "DISGUST", "FEAR", "CONTEMPT")
-CACHE = Path(__file__).parent / "cache"
 DATA = Path(os.environ.get("MIEN_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+def cache_folder() -> Path:
+    """Where what can be computed again is kept."""
+    return Path(os.environ.get("MIEN_CACHE", Path(__file__).parent / "cache"))
 
 
 def load_ferplus(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
@@ -61,8 +66,6 @@ def find_points(images: np.ndarray, detector: Path, workers: int = 2) -> tuple[n
 
 
 def _find(images: np.ndarray, detector: Path) -> tuple[np.ndarray, np.ndarray]:
-    from .faces import open_detector
-
     detect = open_detector(detector)
     points = np.zeros((len(images), 5, 2), np.float32)
     found = np.zeros(len(images), bool)
@@ -95,8 +98,8 @@ def cut_crops(images, points, found, template, stored: int = STORED) -> tuple[np
 def ferplus_crops(split: str, template, detector: Path, data: Path = DATA) -> dict[str, np.ndarray]:
     """Aligned FER+ `train` or `valid`, cached: crops, five, found, votes, of every row of the file."""
     names = ["ferplus_train_0.npz", "ferplus_train_1.npz"] if split == "train" else ["ferplus_valid.npz"]
-    key = hashlib.sha256(detector.read_bytes() + np.asarray(template, "<f4").tobytes() + bytes([SIZE, STORED])).hexdigest()[:12]
-    path = CACHE / f"ferplus_{split}_{key}.npz"
+    key = hashlib.sha256(fingerprint(detector) + np.asarray(template, "<f4").tobytes() + bytes([SIZE, STORED])).hexdigest()[:12]
+    path = cache_folder() / f"ferplus_{split}_{key}.npz"
     if not path.exists():
         images, votes = load_ferplus([data / name for name in names])
         points, found = find_points(images, detector)

@@ -79,8 +79,8 @@ def calibrate_on_validation(ensemble: Ensemble, config: dict, args) -> dict:
 
 
 def validation(config: dict, args) -> dict[str, np.ndarray]:
-    detector = args.detector or MODELS / "detector.onnx"
-    detector = detector if detector.exists() else args.data / config["teacher"]
+    ours = MODELS / "detector.onnx"
+    detector = args.detector or (ours if ours.exists() else args.data / config["teacher"])
     return ferplus_crops("valid", config["crop"]["template"], detector, args.data)
 
 

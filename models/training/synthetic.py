@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 
 from . import crop
-from .data import CACHE, MARGIN, SIZE, STORED
+from .data import MARGIN, SIZE, STORED, cache_folder
+from .faces import fingerprint, open_detector
 from .rows import Rows
+from .synth.action_units import NAMES
 
 FAR = 0.25  # of the eye distance; the detector's points are not trusted beyond
 
@@ -31,16 +33,22 @@ def quality_of(blur, scale, covered, yaw) -> np.ndarray:
     return (sharp * large * open_part * frontal).astype(np.float32)
 
 
-def synthetic_rows(folder: Path, template, units: list[str], detector: Path | None = None) -> Rows:
+def synthetic_rows(folder: Path, template, units: list[str], detector: Path) -> Rows:
     """Rows of all render files in `folder`; crops are cached per file."""
-    paths = sorted(folder.glob("*.npz"))
-    if not paths:
-        raise FileNotFoundError(f"no renders in {folder}: run `python -m training synth` first")
+    paths = shards(folder)
     with ProcessPoolExecutor(2) as pool:
         parts = list(pool.map(_cut_file, paths, [np.asarray(template)] * len(paths), [detector] * len(paths)))
     joined = {name: np.concatenate([p[name] for p in parts]) for name in parts[0] if name != "names"}
     order = [list(parts[0]["names"]).index(name) for name in units]
     return _rows(joined, order)
+
+
+def shards(folder: Path) -> list[Path]:
+    """Finished render files of `folder`."""
+    paths = sorted(path for path in folder.glob("*.npz") if ".part" not in path.name)
+    if not paths:
+        raise FileNotFoundError(f"no renders in {folder}: run `python -m training synth` first")
+    return paths
 
 
 def _rows(z: dict[str, np.ndarray], order: list[int]) -> Rows:
@@ -53,10 +61,9 @@ def _rows(z: dict[str, np.ndarray], order: list[int]) -> Rows:
     return Rows(z["crops"], labels, weights)
 
 
-def _cut_file(path: Path, template: np.ndarray, detector: Path | None) -> dict[str, np.ndarray]:
-    finder = detector.read_bytes() if detector else b"five"
-    key = hashlib.sha256(finder + template.astype("<f4").tobytes() + str(path.stat().st_mtime_ns).encode()).hexdigest()[:12]
-    cached = CACHE / "crops" / f"{path.parent.name}_{path.stem}_{key}.npz"
+def _cut_file(path: Path, template: np.ndarray, detector: Path) -> dict[str, np.ndarray]:
+    key = hashlib.sha256(fingerprint(detector) + template.astype("<f4").tobytes() + str(path.stat().st_mtime_ns).encode()).hexdigest()[:12]
+    cached = cache_folder() / "crops" / f"{path.parent.name}_{path.stem}_{key}.npz"
     if not cached.exists():
         cached.parent.mkdir(parents=True, exist_ok=True)
         temporary = cached.with_suffix(f".{os.getpid()}.npz")
@@ -66,7 +73,7 @@ def _cut_file(path: Path, template: np.ndarray, detector: Path | None) -> dict[s
         return {name: z[name] for name in z.files}
 
 
-def cut_renders(z: dict[str, np.ndarray], template: np.ndarray, detector: Path | None) -> dict[str, np.ndarray]:
+def cut_renders(z: dict[str, np.ndarray], template: np.ndarray, detector: Path) -> dict[str, np.ndarray]:
     """Stored crops of renders `z`; landmarks and roll as they are in the crop."""
     cv2.setNumThreads(1)
     count = len(z["images"])
@@ -76,7 +83,7 @@ def cut_renders(z: dict[str, np.ndarray], template: np.ndarray, detector: Path |
     out["crops"] = np.empty((count, STORED, STORED), np.uint8)
     out["landmarks"] = np.empty((count, 68, 2), np.float32)
     out["pose"] = z["pose"].astype(np.float32).copy()
-    out["names"] = z["names"] if "names" in z else z["action_unit_names"]
+    out["names"] = z["names"] if "names" in z else np.array(NAMES)
     target = template * SIZE + MARGIN
     for i in range(count):
         matrix = crop.similarity(five[i], target)
@@ -86,13 +93,9 @@ def cut_renders(z: dict[str, np.ndarray], template: np.ndarray, detector: Path |
     return out
 
 
-def located(images: np.ndarray, true: np.ndarray, detector: Path | None) -> np.ndarray:
+def located(images: np.ndarray, true: np.ndarray, detector: Path) -> np.ndarray:
     """The detector's five points [N, 5, 2] where they are near the `true` ones, which stand in elsewhere."""
     five = true.astype(np.float64).copy()
-    if detector is None:
-        return five
-    from .faces import open_detector
-
     detect = open_detector(detector)
     for i, image in enumerate(images):
         found = detect(image)
@@ -101,3 +104,14 @@ def located(images: np.ndarray, true: np.ndarray, detector: Path | None) -> np.n
         if far < FAR * max(eyes, 8):
             five[i] = found
     return five
+
+
+def held_out(folder: Path, template, units: list[str], detector: Path, size: int) -> dict[str, np.ndarray]:
+    """Held-out renders cut to the crop itself (no margin): crops [N, size, size], landmarks in crop px, labels."""
+    parts = [_cut_file(path, np.asarray(template), detector) for path in shards(folder)]
+    rows = {name: np.concatenate([p[name] for p in parts]) for name in parts[0] if name != "names"}
+    order = [list(parts[0]["names"]).index(name) for name in units]
+    rows["action_units"] = rows["action_units"][:, order].clip(0, 1)
+    rows["crops"] = np.ascontiguousarray(rows["crops"][:, MARGIN : MARGIN + size, MARGIN : MARGIN + size])
+    rows["landmarks"] = rows["landmarks"] - MARGIN
+    return rows

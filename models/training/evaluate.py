@@ -1,0 +1,211 @@
+"""Measure the shipped models: one file of faces, or the whole table of the model card."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from . import calibrate, metrics
+from .chain import Chain
+from .data import DATA, LABELS, SIZE, load_ferplus, protocol
+
+HERE = Path(__file__).parent
+MODELS = HERE.parent
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, help="score this file alone, laid out as ferplus_valid.npz")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of the shipped files")
+    parser.add_argument("--detector", type=Path, help="another detector than the shipped one")
+    parser.add_argument("--shared", type=Path, default=DATA, help="folder of the data (default: ../../shared/data)")
+    parser.add_argument("--renders", type=Path, default=HERE / "cache" / "synth_valid", help="held-out renders")
+    parser.add_argument("--out", type=Path, default=HERE / "cache" / "evaluation.json", help="where all numbers go")
+    parser.add_argument("--skip-detector", action="store_true", help="leave the detector's part of the table out")
+
+
+def run(args: argparse.Namespace) -> None:
+    chain = Chain(args.models, args.detector)
+    if args.data:
+        scores, _, _ = score_file(chain, args.data)
+        print_scores(scores)
+        print(json.dumps(scores))
+        return
+    report = {"ferPlusValidation": score_file(chain, args.shared / "ferplus_valid.npz")[0]}
+    report["members"] = members_alone(chain, args.shared / "ferplus_valid.npz")
+    if any(args.renders.glob("*.npz")):
+        report["heldOutRenders"] = score_renders(chain, args.renders)
+    report["syntheticAlone"] = synthetic_alone(args)
+    report["ablation"] = read_json(HERE / "ablation.json")
+    report["cost"] = cost(chain, args.models)
+    if not args.skip_detector:
+        report["detector"] = measure_detector()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps(report, indent=1) + "\n")
+    print_table(report)
+    print(json.dumps(report))
+
+
+def score_file(chain: Chain, path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
+    """Protocol numbers of one file through the whole chain; probabilities [N, 8] and truth [N] of the kept rows."""
+    images, votes = load_ferplus([path])
+    keep, distribution = protocol(votes)
+    truth = distribution[keep].argmax(1)
+    outputs, found = chain.small_pictures(images[keep])
+    probabilities = outputs["expression"]
+    scores = metrics.classification(probabilities, truth)
+    scores["found"] = round(float(found.mean()), 4)
+    scores["reliability"] = calibrate.reliability(probabilities, truth)
+    scores["memberAccuracy"] = [round(float((m.argmax(1) == truth).mean()), 4) for m in outputs["members"]]
+    scores["abstained"] = abstaining(chain, probabilities, truth)
+    scores["byQuality"] = by_quality(outputs["quality"], probabilities.argmax(1) == truth)
+    return scores, probabilities, truth
+
+
+def abstaining(chain: Chain, probabilities: np.ndarray, truth: np.ndarray) -> dict:
+    """What the confidence threshold of the card leaves out, and the accuracy on both sides of it."""
+    right, low = probabilities.argmax(1) == truth, probabilities.max(1) < chain.card["thresholds"]["confidence"]
+    mean = lambda rows: round(float(right[rows].mean()), 4) if rows.any() else None
+    return {"share": round(float(low.mean()), 4), "accuracyBelow": mean(low), "accuracyAbove": mean(~low)}
+
+
+def by_quality(quality: np.ndarray, right: np.ndarray, parts: int = 4) -> list[dict]:
+    """Accuracy by quarters of the quality score, lowest first."""
+    quarters = np.array_split(np.argsort(quality), parts)
+    mean = lambda values: round(float(values.mean()), 4)
+    return [{"quality": mean(quality[q]), "accuracy": mean(right[q])} for q in quarters if len(q)]
+
+
+def members_alone(chain: Chain, path: Path) -> dict:
+    """Ensemble minus its best member, of the shipped file (one seed)."""
+    scores, _, _ = score_file(chain, path)
+    return {"ensembleOverBest": round(scores["accuracy"] - max(scores["memberAccuracy"]), 4)}
+
+
+def score_renders(chain: Chain, folder: Path) -> dict:
+    """Landmarks, pose, action units, valence and arousal on held-out renders, cut where the detector finds them."""
+    from .synthetic import held_out
+
+    rows = held_out(folder, chain.template, chain.card["actionUnits"], chain.detector, chain.size)
+    got, truth = chain.faces(rows["crops"]), rows["expression"].argmax(1)
+    error = metrics.landmark_error(got["landmarks"] * chain.size, rows["landmarks"])
+    turned = metrics.pose_error(got["pose"], rows["pose"])
+    report = {
+        "faces": len(error),
+        "landmarkError": round(float(error.mean()), 4),
+        "landmarkErrorMedian": round(float(np.median(error)), 4),
+        "poseError": round(float(turned.mean()), 2),
+        "poseErrorYawPitchRoll": [round(float(v), 2) for v in turned],
+        "expressionAccuracy": round(float((got["expression"].argmax(1) == truth).mean()), 4),
+        "valenceArousalError": [round(float(v), 3) for v in np.abs(got["valence_arousal"] - rows["valence_arousal"]).mean(0)],
+        "actionUnitCorrelation": round(float(np.nanmean(correlations(got["action_units"], rows["action_units"]))), 3),
+    }
+    return report | {"by": breakdown(rows, error, got, truth)}
+
+
+def correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Pearson's correlation per column; nan where a column does not vary."""
+    a, b = a - a.mean(0), b - b.mean(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (a * b).sum(0) / np.sqrt((a**2).sum(0) * (b**2).sum(0))
+
+
+def breakdown(rows: dict, error: np.ndarray, got: dict, truth: np.ndarray) -> dict:
+    """Results by yaw, size, blur and brightness; the blur relative to a face of 64 px."""
+    blur = 64 * rows["blur"] / np.maximum(rows["scale"], 1)
+    cuts = {
+        "yaw": (np.abs(rows["pose"][:, 0]), [0, 15, 30, 45, 90]),
+        "size": (rows["scale"], [0, 24, 40, 64, 1000]),
+        "blur": (blur, [0, 0.5, 1, 2, 100]),
+        "brightness": (rows["brightness"], np.quantile(rows["brightness"], [0, 0.1, 0.5, 0.9, 1]).round(3).tolist()),
+        "covered": (rows["covered"], [0, 0.01, 0.2, 0.4, 1.01]),
+    }
+    pose = np.abs(got["pose"] - rows["pose"]).mean(1)
+    right = got["expression"].argmax(1) == truth
+    table = {}
+    for name, (values, edges) in cuts.items():
+        table[name] = []
+        for low, high in zip(edges, edges[1:]):
+            inside = (values >= low) & (values < high)
+            if inside.sum() >= 10:
+                means = {"landmarkError": error, "poseError": pose, "accuracy": right, "quality": got["quality"]}
+                row = {"from": low, "to": high, "faces": int(inside.sum())}
+                table[name].append(row | {k: round(float(v[inside].mean()), 4) for k, v in means.items()})
+    return table
+
+
+def synthetic_alone(args: argparse.Namespace) -> dict | None:
+    """Mean F1 of the six basic expressions on FER+ validation of the network that saw renders only."""
+    path = HERE / "checkpoints" / "synthetic.pt"
+    if not path.exists():
+        return None
+    import torch
+
+    from .data import ferplus_crops
+    from .ensemble import load_members
+    from .train import centre, predict
+
+    networks, _ = load_members([torch.load(path, map_location="cpu", weights_only=True)])
+    template = json.loads((args.models / "ensemble.json").read_text())["crop"]["template"]
+    cached = ferplus_crops("valid", template, args.detector or args.models / "detector.onnx", args.shared)
+    keep, distribution = protocol(cached["votes"])
+    faces, truth = centre(cached["crops"])[keep], distribution[keep].argmax(1)
+    logits = predict(networks[0], faces)["expression"] + predict(networks[0], faces[:, :, ::-1])["expression"]
+    eight = metrics.classification(calibrate.softmax(logits / 2), truth)
+    return {"basicF1": metrics.basic_f1(logits, truth), "basicF1AmongEight": eight["basicF1"], "accuracy": eight["accuracy"]}
+
+
+def cost(chain: Chain, models: Path) -> dict:
+    """Multiply-adds, bytes and milliseconds per face on one thread."""
+    batch = np.zeros((8, SIZE, SIZE), np.uint8)
+    times = []
+    for _ in range(12):
+        began = time.perf_counter()
+        chain.faces(batch)
+        times.append((time.perf_counter() - began) / len(batch) * 1000)
+    files = {p.name: p.stat().st_size for p in (models / "ensemble.onnx", models / "detector.onnx") if p.exists()}
+    macs = chain.card["metrics"]["multiplyAddsPerFace"]
+    return {"multiplyAddsPerFace": macs, "bytes": files, "millisecondsPerFace": round(float(np.median(times)), 2)}
+
+
+def measure_detector() -> dict | None:
+    """The detector's own part of the table."""
+    try:
+        detector = importlib.import_module("training.detector.evaluate")
+    except ImportError:
+        return None
+    return detector.measure()
+
+
+def read_json(path: Path) -> dict | None:
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def print_scores(scores: dict) -> None:
+    width = max(len(name) for name in LABELS)
+    print(f"faces {scores['faces']}, found {scores['found']:.3f}, accuracy {scores['accuracy']:.4f}, "
+          f"calibration error {scores['calibrationError']:.4f}")  # fmt: skip
+    for name, counts in zip(LABELS, scores["confusion"]):
+        print(f"{name:{width}} recall {scores['recall'][name]:.3f} f1 {scores['f1'][name]:.3f} ", *(f"{c:5d}" for c in counts))
+
+
+def print_table(report: dict) -> None:
+    """What was measured against what must be reached."""
+    fer, renders = report["ferPlusValidation"], report.get("heldOutRenders") or {}
+    alone, price = report["syntheticAlone"] or {}, report["cost"]
+    lines = [
+        ("accuracy, FER+ validation", fer["accuracy"], "0.855"),
+        ("basic F1, synthetic alone", alone.get("basicF1"), "0.36"),
+        ("ensemble over best member", report["members"]["ensembleOverBest"], "positive"),
+        ("expected calibration error", fer["calibrationError"], "0.03"),
+        ("landmark error / eye distance", renders.get("landmarkError"), "0.04"),
+        ("pose error, degrees", renders.get("poseError"), "5"),
+        ("multiply-adds per face", price["multiplyAddsPerFace"], "400 M"),
+        ("bytes of both files", sum(price["bytes"].values()), "25 M"),
+    ]
+    for name, value, must in lines:
+        print(f"{name:32} {'not measured' if value is None else value!s:>14}   must {must}")
