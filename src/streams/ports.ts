@@ -145,18 +145,29 @@ export interface Scope {
 export type LiveEvent =
   | { kind: 'moment'; streamId: string; moment: Moment }
   | { kind: 'status'; streamId: string; session: SessionRecord }
+  | { kind: 'episode'; streamId: string; event: EpisodeEvent }
   | { kind: 'removed'; streamId: string };
 
 /** bus: a subscriber's own bounded queue; the oldest events are dropped when it is full. */
-export interface LiveQueue extends AsyncIterable<LiveEvent> {
-  /** The next event; null once the queue was closed. */
-  take(): Promise<LiveEvent | null>;
+export interface Queue<Event> {
+  /** The next event, with the number of those dropped before it; null once the queue was closed. */
+  take(): Promise<{ event: Event; skippedBefore: number } | null>;
   close(): void;
 }
-export type FollowLive = (
-  scope: Scope,
-  options: { capacity: number; onDrop: (event: LiveEvent) => void },
-) => LiveQueue;
+
+export interface FollowOptions<Event> {
+  capacity: number;
+  onDrop?: ((event: Event) => void) | undefined;
+}
+
+/** bus: the other half. Events of several kinds share a queue, in the order of publication. */
+export interface LiveFeed {
+  subscribe<Kind extends LiveEvent['kind']>(
+    kinds: readonly Kind[],
+    scope: Scope,
+    options: FollowOptions<Extract<LiveEvent, { kind: Kind }>>,
+  ): Queue<Extract<LiveEvent, { kind: Kind }>>;
+}
 
 /** Measurements, as they happen. */
 export interface Meter {
