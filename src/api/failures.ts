@@ -1,0 +1,43 @@
+/** Which errors a client may see: deliberate ones with their code, GraphQL's own about the request, nothing else. */
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import { MienError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+export type MaskError = (error: unknown) => GraphQLError;
+
+/** Deliberate errors keep their sentence and code; any other is logged under an id that the client is told. */
+export function createMaskError(log: Logger): MaskError {
+  return (error) => {
+    const cause = innermost(error);
+    const where = error instanceof GraphQLError ? error : undefined;
+    if (cause instanceof MienError) return deliberate(cause, where);
+    if (cause instanceof GraphQLError) return cause;
+    const id = randomUUID();
+    log.error({ err: cause, errorId: id, path: where?.path?.join('.') }, 'a request failed unexpectedly');
+    return new GraphQLError(`Something went wrong on the server, and was logged as ${id}.`, {
+      ...position(where),
+      extensions: { code: 'INTERNAL', errorId: id },
+    });
+  };
+}
+
+/** The error under GraphQL's wrapping, which adds a path but hides what was thrown. */
+export function innermost(error: unknown): unknown {
+  let current = error;
+  while (isGraphQLError(current) && current.originalError) current = current.originalError;
+  return current;
+}
+
+/** By name also, because tools around graphql-js make errors of their own class. */
+function isGraphQLError(error: unknown): error is GraphQLError {
+  return error instanceof Error && error.name === 'GraphQLError';
+}
+
+function deliberate(cause: MienError, where: GraphQLError | undefined): GraphQLError {
+  return new GraphQLError(cause.message, { ...position(where), extensions: { code: cause.code } });
+}
+
+function position(where: GraphQLError | undefined) {
+  return where ? { nodes: where.nodes ?? null, path: where.path ?? null } : {};
+}

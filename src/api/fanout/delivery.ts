@@ -1,0 +1,37 @@
+/** One event of a subscription, executed once and written out once, however many are sent it. */
+import type { ExecutionResult } from 'graphql';
+
+/** Where `skippedBefore` stands in the results of an operation: below `root`, under each of `keys`. */
+export interface SkipPlace {
+  root: string;
+  keys: readonly string[];
+}
+
+export class Delivery {
+  readonly result: ExecutionResult;
+  /** Events that the source itself lost before this one. */
+  readonly skipped: number;
+  readonly #place: SkipPlace;
+  #text: string | undefined;
+
+  constructor(result: ExecutionResult, skipped: number, place: SkipPlace) {
+    this.result = result;
+    this.skipped = skipped;
+    this.#place = place;
+  }
+
+  /** The result as JSON, for everyone who missed nothing. */
+  get text(): string {
+    this.#text ??= JSON.stringify(this.result);
+    return this.#text;
+  }
+
+  /** The result for a subscriber who missed `count` events more than the source did. */
+  after(count: number): ExecutionResult {
+    const { root, keys } = this.#place;
+    const event = this.result.data?.[root] as Record<string, unknown> | null | undefined;
+    if (count === 0 || keys.length === 0 || !event) return this.result;
+    const patch = Object.fromEntries(keys.map((key) => [key, this.skipped + count]));
+    return { ...this.result, data: { ...this.result.data, [root]: { ...event, ...patch } } };
+  }
+}

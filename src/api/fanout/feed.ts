@@ -1,0 +1,149 @@
+/** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
+import type { ExecutionResult } from 'graphql';
+import type { Delivery } from './delivery.ts';
+
+/** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
+export const FEED_CAPACITY = 256;
+
+export interface FeedOptions {
+  capacity?: number;
+  /** Called once, when nobody will take any more. */
+  onClose: (feed: Feed) => void;
+  /** Called when a delivery was dropped because the queue was full. */
+  onOverflow?: () => void;
+}
+
+/**
+ * Push side: `offer`, `end`, `fail`. Writers that can write at once use `onReady`, `take` and `done`; anyone else
+ * iterates. When the queue is full the oldest delivery is dropped, and counted in the next one's `skippedBefore`.
+ */
+export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
+  /** Called after each offer, and at the end. */
+  onReady: (() => void) | null = null;
+  readonly #options: FeedOptions;
+  readonly #capacity: number;
+  readonly #queue: Delivery[] = [];
+  #skipped = 0;
+  #state: 'open' | 'ended' | 'closed' = 'open';
+  #failure: unknown = null;
+  #wake: (() => void) | null = null;
+  #roomWanted: (() => void) | null = null;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? FEED_CAPACITY;
+  }
+
+  offer(delivery: Delivery): void {
+    if (this.#state !== 'open') return;
+    if (this.#queue.length >= this.#capacity) this.#dropOldest();
+    this.#queue.push(delivery);
+    this.#notify();
+  }
+
+  /** No more will come; what is queued can still be taken. */
+  end(failure: unknown = null): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.#failure = failure;
+    this.#notify();
+  }
+
+  /** Resolves when the queue is at most half full, or nobody takes any more. */
+  async room(): Promise<void> {
+    if (this.#hasRoom()) return;
+    await new Promise<void>((resolve) => {
+      this.#roomWanted = resolve;
+    });
+  }
+
+  /** The next result as JSON; undefined when none is waiting. */
+  take(): string | undefined {
+    const delivery = this.#shift();
+    if (delivery === undefined) return undefined;
+    const skipped = this.#takeSkipped();
+    return skipped === 0 ? delivery.text : JSON.stringify(delivery.after(skipped));
+  }
+
+  /** Whether all has been taken and no more will come. */
+  get done(): boolean {
+    return this.#state !== 'open' && this.#queue.length === 0;
+  }
+
+  /** Why the source failed; null when it ended as it should. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult, void>> {
+    while (this.#queue.length === 0 && this.#state === 'open') {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const delivery = this.#shift();
+    if (delivery) return { done: false, value: delivery.after(this.#takeSkipped()) };
+    if (this.#failure !== null) {
+      const failure = this.#failure;
+      this.#failure = null;
+      throw failure;
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** Nobody takes any more: what is queued is forgotten. */
+  async return(): Promise<IteratorResult<ExecutionResult, void>> {
+    if (this.#state !== 'closed') {
+      this.#state = 'closed';
+      this.#queue.length = 0;
+      this.#notify();
+      this.#roomWanted?.();
+      this.#options.onClose(this);
+    }
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<ExecutionResult, void>> {
+    await this.return();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#queue.shift();
+    this.#skipped += 1 + (oldest?.skipped ?? 0);
+    this.#options.onOverflow?.();
+  }
+
+  #shift(): Delivery | undefined {
+    const delivery = this.#queue.shift();
+    if (this.#roomWanted && this.#hasRoom()) {
+      this.#roomWanted();
+      this.#roomWanted = null;
+    }
+    return delivery;
+  }
+
+  #takeSkipped(): number {
+    const skipped = this.#skipped;
+    this.#skipped = 0;
+    return skipped;
+  }
+
+  #hasRoom(): boolean {
+    return this.#state !== 'open' || this.#queue.length <= this.#capacity / 2;
+  }
+
+  #notify(): void {
+    this.#wake?.();
+    this.#wake = null;
+    this.onReady?.();
+  }
+}

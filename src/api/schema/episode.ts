@@ -1,0 +1,79 @@
+/** Stretches of one expression on one face. */
+
+import type { Episode } from '../../domain/moment.ts';
+import { type EpisodeEventKind, LIVE_STATES } from '../../domain/moment.ts';
+import { builder } from '../builder.ts';
+import type { LiveEpisode } from '../ports.ts';
+import { ExpressionEnum } from './expression.ts';
+import { knownId, notFound } from './ids.ts';
+
+export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episode').implement({
+  description:
+    'A stretch of time during which one face apparently kept one expression. Times are media time in seconds.',
+  fields: (t) => ({
+    index: t.exposeInt('index', {
+      description: 'Its number within the session, from 0, in the order of onset.',
+    }),
+    track: t.exposeInt('track', { description: 'The face, as in `FaceReading.track`.' }),
+    expression: t.field({
+      type: ExpressionEnum,
+      description: 'The expression.',
+      resolve: ({ expression }) => expression,
+    }),
+    onset: t.exposeFloat('onset', { description: 'When it began.' }),
+    apex: t.exposeFloat('apex', { description: 'When it was strongest, so far.' }),
+    offset: t.exposeFloat('offset', { nullable: true, description: 'When it ended; null while it lasts.' }),
+    peak: t.exposeFloat('peak', { description: 'Its probability at the apex, 0 to 1.' }),
+  }),
+});
+
+const KINDS: Record<EpisodeEventKind, string> = {
+  ONSET: 'An episode began.',
+  APEX: 'It was stronger than before.',
+  OFFSET: 'It ended.',
+};
+
+export const EpisodeEventKindEnum = builder.enumType('EpisodeEventKind', {
+  description: 'What happened to an episode.',
+  values: Object.fromEntries(
+    Object.entries(KINDS).map(([name, description]) => [name, { value: name, description }]),
+  ) as Record<EpisodeEventKind, { value: EpisodeEventKind; description: string }>,
+});
+
+export const EpisodeEventType = builder.objectRef<LiveEpisode>('EpisodeEvent').implement({
+  description: 'Something that happened to an episode.',
+  fields: (t) => ({
+    kind: t.field({
+      type: EpisodeEventKindEnum,
+      description: 'What happened.',
+      resolve: ({ event }) => event.kind,
+    }),
+    episode: t.field({
+      type: EpisodeType,
+      description: 'The episode as it now stands.',
+      resolve: ({ event }) => event.episode,
+    }),
+    skippedBefore: t.exposeInt('skippedBefore', {
+      description: 'Events that were not sent before this one, because this subscriber was too slow.',
+    }),
+  }),
+});
+
+builder.subscriptionField('expressionEpisodes', (t) =>
+  t.field({
+    type: EpisodeEventType,
+    description:
+      'Onset, apex and offset of every episode of a running session, as they happen; ends when the session does.',
+    args: { sessionId: t.arg.id({ required: true, description: 'The session.' }) },
+    extensions: { shareable: () => true },
+    subscribe: async (_root, args, { prisma, live }) => {
+      const sessionId = knownId('session', args.sessionId);
+      const session = await prisma.session.findUnique({ where: { id: sessionId }, select: { state: true } });
+      if (!session) throw notFound('session', sessionId);
+      return LIVE_STATES.includes(session.state) ? live.episodes({ sessionId }) : nothing();
+    },
+    resolve: (event) => event,
+  }),
+);
+
+async function* nothing(): AsyncGenerator<LiveEpisode> {}

@@ -1,0 +1,49 @@
+/** The eight expressions, their probabilities and their shares. */
+import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
+import { builder } from '../builder.ts';
+
+const MEANINGS: Record<Expression, string> = {
+  NEUTRAL: 'A face at rest.',
+  HAPPINESS: 'Looks happy: typically raised lip corners and cheeks.',
+  SURPRISE: 'Looks surprised: typically raised brows, wide eyes, a dropped jaw.',
+  SADNESS: 'Looks sad: typically raised inner brows and lowered lip corners.',
+  ANGER: 'Looks angry: typically lowered brows and tightened lids or lips.',
+  DISGUST: 'Looks disgusted: typically a wrinkled nose and a raised upper lip.',
+  FEAR: 'Looks afraid: typically raised and drawn-together brows, wide eyes, stretched lips.',
+  CONTEMPT: 'Looks contemptuous: typically one lip corner tightened and raised.',
+};
+
+export const ExpressionEnum = builder.enumType('Expression', {
+  description:
+    'What a face apparently expresses: how it looks to an observer, never what the person feels. A face can look happy without happiness.',
+  values: Object.fromEntries(
+    EXPRESSIONS.map((name) => [name, { value: name, description: MEANINGS[name] }]),
+  ) as Record<Expression, { value: Expression; description: string }>,
+});
+
+interface ExpressionProbability {
+  expression: Expression;
+  probability: number;
+}
+
+export const ExpressionProbability = builder
+  .objectRef<ExpressionProbability>('ExpressionProbability')
+  .implement({
+    description: 'How probable one expression is.',
+    fields: (t) => ({
+      expression: t.field({
+        type: ExpressionEnum,
+        description: 'The expression.',
+        resolve: ({ expression }) => expression,
+      }),
+      probability: t.exposeFloat('probability', {
+        description:
+          'Calibrated, 0 to 1; those of one face sum to 1. Of 100 faces at 0.8, about 80 are labelled so by people.',
+      }),
+    }),
+  });
+
+/** Pairs probabilities, in the model's order, with their expressions. */
+export function byExpression(probabilities: readonly number[]): ExpressionProbability[] {
+  return EXPRESSIONS.map((expression, index) => ({ expression, probability: probabilities[index] ?? 0 }));
+}

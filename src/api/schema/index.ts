@@ -1,0 +1,19 @@
+/** The schema: every noun adds itself to the builder when it is imported. */
+import { builder } from '../builder.ts';
+import './scalars.ts';
+import './expression.ts';
+import './face.ts';
+import './moment.ts';
+import './episode.ts';
+import './model.ts';
+import './summary.ts';
+import './session.ts';
+import './stream.ts';
+
+builder.queryType({ description: 'What there is: streams, their sessions, and what was recorded.' });
+builder.mutationType({ description: 'Registering streams, starting and stopping them.' });
+builder.subscriptionType({
+  description: 'What happens, while it happens. Over WebSocket (graphql-ws) or SSE.',
+});
+
+export const schema = builder.toSchema({ sortSchema: false });

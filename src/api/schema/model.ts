@@ -1,0 +1,55 @@
+/** The models: what scored a session, and what runs now. */
+import { builder } from '../builder.ts';
+
+const Metric = builder.objectRef<{ name: string; value: number }>('ModelMetric').implement({
+  description: 'One number of the model card.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What was measured, and on what, as the card names it.' }),
+    value: t.exposeFloat('value', { description: 'The value.' }),
+  }),
+});
+
+export const ModelType = builder.prismaObject('Model', {
+  description: 'A neural network whose origin is known, as its card describes it.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Name and version.' }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+    version: t.exposeString('version', { description: 'Its version.' }),
+    kind: t.exposeString('kind', {
+      description: 'What it does: `detector` finds faces, `ensemble` reads them.',
+    }),
+    sha256: t.exposeString('sha256', { description: 'Checksum of its file.' }),
+    license: t.exposeString('license', { description: 'The licence of its weights.' }),
+    device: t.exposeString('device', {
+      description: 'Where it ran last: `cpu`, `cuda`, `tensorrt` or `webgpu`.',
+    }),
+    labels: t.exposeStringList('labels', { description: 'What its outputs mean, in their order.' }),
+    actionUnits: t.exposeStringList('actionUnits', {
+      description: 'The action units it reads, in their order; empty for a detector.',
+    }),
+    metrics: t.field({
+      type: [Metric],
+      description: 'How good it is, as its card says.',
+      select: { metrics: true },
+      resolve: ({ metrics }) => flatten(metrics),
+    }),
+  }),
+});
+
+builder.queryField('models', (t) =>
+  t.prismaField({
+    type: [ModelType],
+    description: 'The models that are loaded now, and where they run.',
+    resolve: (query, _root, _args, { prisma, modelIds }) =>
+      prisma.model.findMany({ ...query, where: { id: { in: [...modelIds] } }, orderBy: { id: 'asc' } }),
+  }),
+);
+
+/** Cards nest their metrics freely; a path of names says the same in one list. */
+function flatten(value: unknown, path = ''): { name: string; value: number }[] {
+  if (typeof value === 'number') return [{ name: path, value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    flatten(inner, path === '' ? key : `${path}.${key}`),
+  );
+}

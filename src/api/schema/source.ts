@@ -1,0 +1,91 @@
+/** Where a stream's video comes from: as a client names it, and as it is shown. */
+import { z } from 'zod';
+import type { SourceInput } from '../../domain/frame.ts';
+import { MienError } from '../../errors.ts';
+import { builder } from '../builder.ts';
+
+const MAX_LENGTH = 4096;
+
+const field = (name: string) =>
+  z
+    .string()
+    .refine((text) => text.trim() !== '', `\`source.${name}\` must not be empty.`)
+    .refine((text) => text.length <= MAX_LENGTH, `\`source.${name}\` is too long.`)
+    .nullish();
+
+export const SourceInputType = builder.inputType('SourceInput', {
+  description: 'Where video comes from: exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    url: t.string({
+      description: 'An address: `http(s)://` (files and HLS), `rtsp(s)://` or `rtmp(s)://`.',
+      validate: field('url'),
+    }),
+    file: t.string({ description: 'A path inside the server’s `MIEN_MEDIA_DIR`.', validate: field('file') }),
+    upload: t.string({ description: 'The token that `POST /uploads` gave.', validate: field('upload') }),
+    device: t.string({
+      description: 'A camera of the server, such as `/dev/video0`.',
+      validate: field('device'),
+    }),
+  }),
+});
+
+const KINDS = {
+  URL: 'An address on the network.',
+  FILE: 'A file in the media directory.',
+  UPLOAD: 'A file that was uploaded.',
+  DEVICE: 'A camera of the server.',
+} as const;
+
+const SourceKindEnum = builder.enumType('SourceKind', {
+  description: 'How a source was named.',
+  values: Object.fromEntries(
+    Object.entries(KINDS).map(([name, description]) => [name, { value: name, description }]),
+  ) as Record<keyof typeof KINDS, { value: keyof typeof KINDS; description: string }>,
+});
+
+interface ShownSource {
+  kind: keyof typeof KINDS;
+  location: string | null;
+}
+
+export const SourceType = builder.objectRef<ShownSource>('Source').implement({
+  description: 'Where a stream’s video comes from.',
+  fields: (t) => ({
+    kind: t.field({ type: SourceKindEnum, description: 'How it was named.', resolve: ({ kind }) => kind }),
+    location: t.exposeString('location', {
+      nullable: true,
+      description:
+        'The address without user, password and query, the path, or the device; null for uploads, whose token is a secret.',
+    }),
+  }),
+});
+
+/** @throws MienError BAD_INPUT */
+export function toSource(input: typeof SourceInputType.$inferInput): SourceInput {
+  if (input.url != null) return { type: 'url', url: input.url };
+  if (input.file != null) return { type: 'file', path: input.file };
+  if (input.upload != null) return { type: 'upload', token: input.upload };
+  if (input.device != null) return { type: 'device', device: input.device };
+  throw new MienError('BAD_INPUT', 'Give one of `url`, `file`, `upload` and `device` in `source`.');
+}
+
+/** Without secrets: whoever may look at a stream need not know how to log in to its camera. */
+export function redacted(source: SourceInput): ShownSource {
+  switch (source.type) {
+    case 'url':
+      return { kind: 'URL', location: withoutSecrets(source.url) };
+    case 'file':
+      return { kind: 'FILE', location: source.path };
+    case 'upload':
+      return { kind: 'UPLOAD', location: null };
+    case 'device':
+      return { kind: 'DEVICE', location: source.device };
+  }
+}
+
+function withoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

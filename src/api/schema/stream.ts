@@ -1,0 +1,239 @@
+/** Streams: what mien was told to watch. */
+import { z } from 'zod';
+import type { SourceInput } from '../../domain/frame.ts';
+import { MienError } from '../../errors.ts';
+import { builder } from '../builder.ts';
+import type { LiveStatus } from '../ports.ts';
+import { isId, knownId, notFound } from './ids.ts';
+import { beyond } from './pages.ts';
+import { SessionStateEnum } from './scalars.ts';
+import { SessionType } from './session.ts';
+import { redacted, SourceInputType, SourceType, toSource } from './source.ts';
+
+const MAX_NAME = 200;
+
+const PURPOSES = {
+  RESEARCH: 'Scientific, UX or market research with people who agreed to it.',
+  MEDIA_ANALYTICS: 'Analysing published media.',
+  ACCESSIBILITY: 'Helping people perceive or produce expressions.',
+  ENTERTAINMENT: 'Games, art and installations.',
+  MEDICAL: 'Medical use.',
+  SAFETY: 'Safety, such as noticing a tired driver.',
+  WORKPLACE:
+    'Watching people at work. Refused unless the operator is entitled to it: EU AI Act art. 5(1)(f).',
+  EDUCATION:
+    'Watching people in education. Refused unless the operator is entitled to it: EU AI Act art. 5(1)(f).',
+} as const;
+type Purpose = keyof typeof PURPOSES;
+
+export const PurposeEnum = builder.enumType('Purpose', {
+  description:
+    'What a stream is analysed for. Inferring emotions at work and in education is forbidden in the EU.',
+  values: Object.fromEntries(
+    Object.entries(PURPOSES).map(([name, description]) => [name, { value: name, description }]),
+  ) as Record<Purpose, { value: Purpose; description: string }>,
+});
+
+export const StreamType = builder.prismaObject('Stream', {
+  description: 'A video source that mien was told to watch. Each run of it is a session.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Id of the stream.' }),
+    name: t.exposeString('name', { description: 'Its name, as it was registered.' }),
+    source: t.field({
+      type: SourceType,
+      description: 'Where its video comes from.',
+      select: { source: true },
+      resolve: ({ source }) => redacted(source as unknown as SourceInput),
+    }),
+    purpose: t.field({
+      type: PurposeEnum,
+      description: 'What it is analysed for.',
+      select: { purpose: true },
+      resolve: ({ purpose }) => purpose as Purpose,
+    }),
+    frameRate: t.exposeFloat('frameRate', { description: 'Frames scored per second of video, at most.' }),
+    loop: t.exposeBoolean('loop', { description: 'Whether a file starts again at its end.' }),
+    realtime: t.exposeBoolean('realtime', {
+      nullable: true,
+      description: 'Whether it is read at the pace of the clock; null: live sources are, files are not.',
+    }),
+    wanted: t.exposeBoolean('wanted', {
+      description:
+        'Whether it should be running: it was started, and neither stopped nor ended. A restarted server starts it again.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered.' }),
+    latestSession: t.field({
+      type: SessionType,
+      nullable: true,
+      description: 'Its newest run, which may still be running; null when it never ran.',
+      select: (_args, _context, nested) => ({
+        sessions: nested({ take: 1, orderBy: { ordinal: 'desc' } }),
+      }),
+      resolve: ({ sessions }) => sessions[0] ?? null,
+    }),
+    sessions: t.relatedConnection('sessions', {
+      cursor: 'ordinal',
+      description: 'Its runs, the newest first.',
+      query: { orderBy: { ordinal: 'desc' } },
+    }),
+  }),
+});
+
+export const StreamStatusType = builder.objectRef<LiveStatus>('StreamStatus').implement({
+  description: 'A change in the life of a stream’s session.',
+  fields: (t) => ({
+    streamId: t.exposeID('streamId', { description: 'The stream.' }),
+    state: t.field({
+      type: SessionStateEnum,
+      description: 'The session’s state from now on.',
+      resolve: ({ session }) => session.state,
+    }),
+    failure: t.string({
+      nullable: true,
+      description: 'Why it failed; null when it did not.',
+      resolve: ({ session }) => session.failure,
+    }),
+    session: t.prismaField({
+      type: SessionType,
+      description: 'The session.',
+      resolve: async (query, { session }, _args, { prisma }) => {
+        const row = await prisma.session.findUnique({ ...query, where: { id: session.id } });
+        if (!row) throw notFound('session', session.id);
+        return row;
+      },
+    }),
+    skippedBefore: t.exposeInt('skippedBefore', {
+      description: 'Changes that were not sent before this one, because this subscriber was too slow.',
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  stream: t.prismaField({
+    type: StreamType,
+    nullable: true,
+    description: 'One stream; null when there is none with this id.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the stream.' }) },
+    resolve: (query, _root, { id }, { prisma }) =>
+      isId(id) ? prisma.stream.findUnique({ ...query, where: { id } }) : null,
+  }),
+  streams: t.prismaConnection({
+    type: StreamType,
+    cursor: 'ordinal',
+    nullable: true,
+    description: 'All streams, in the order of registration.',
+    resolve: ({ cursor, skip: _, ...query }, _root, _args, { prisma }) =>
+      prisma.stream.findMany({
+        ...query,
+        where: beyond(cursor, query.take, 'asc'),
+        orderBy: { ordinal: 'asc' },
+      }),
+  }),
+}));
+
+const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
+  description: 'A stream to watch.',
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description: `A name for people, 1 to ${MAX_NAME} characters.`,
+      validate: z
+        .string()
+        .refine((name) => name.trim() !== '', '`name` must not be empty.')
+        .refine((name) => name.length <= MAX_NAME, `\`name\` must have at most ${MAX_NAME} characters.`),
+    }),
+    source: t.field({ type: SourceInputType, required: true, description: 'Where the video comes from.' }),
+    purpose: t.field({ type: PurposeEnum, required: true, description: 'What it is analysed for.' }),
+    frameRate: t.float({
+      defaultValue: 10,
+      description: 'Frames scored per second of video, above 0 and at most 60.',
+      validate: z
+        .number()
+        .refine((rate) => rate > 0 && rate <= 60, '`frameRate` must be above 0 and at most 60.')
+        .nullish(),
+    }),
+    autoStart: t.boolean({ defaultValue: true, description: 'Whether to start it at once.' }),
+    loop: t.boolean({
+      defaultValue: false,
+      description: 'Whether to start again at the end; files and uploads only.',
+    }),
+    realtime: t.boolean({
+      description:
+        'Whether to read at the pace of the clock; null: live sources are, files are read as fast as they are scored.',
+    }),
+  }),
+});
+
+const idArg = { description: 'Id of the stream.', required: true } as const;
+
+builder.mutationFields((t) => ({
+  registerStream: t.prismaField({
+    type: StreamType,
+    description: 'Looks at a source, remembers it, and starts watching it.',
+    args: { input: t.arg({ type: RegisterStreamInput, required: true, description: 'The stream.' }) },
+    resolve: async (query, _root, { input }, { prisma, conductor, refusedPurposes }) => {
+      if (refusedPurposes.has(input.purpose)) throw purposeRefused(input.purpose);
+      const { id } = await conductor.register({
+        name: input.name.trim(),
+        source: toSource(input.source),
+        purpose: input.purpose,
+        frameRate: input.frameRate ?? 10,
+        loop: input.loop ?? false,
+        realtime: input.realtime ?? null,
+        autoStart: input.autoStart ?? true,
+      });
+      return prisma.stream.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+  startStream: t.prismaField({
+    type: SessionType,
+    description: 'Starts a new session of a stream.',
+    args: { id: t.arg.id(idArg) },
+    resolve: async (query, _root, { id }, { prisma, conductor }) => {
+      const session = await conductor.start(knownId('stream', id));
+      return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
+    },
+  }),
+  stopStream: t.prismaField({
+    type: SessionType,
+    description: 'Stops a stream: what was decoded is scored and stored, then its session ends.',
+    args: { id: t.arg.id(idArg) },
+    resolve: async (query, _root, { id }, { prisma, conductor }) => {
+      const session = await conductor.stop(knownId('stream', id));
+      return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
+    },
+  }),
+  removeStream: t.id({
+    description: 'Stops and forgets a stream, with everything that was recorded from it. Gives its id.',
+    args: { id: t.arg.id(idArg) },
+    resolve: async (_root, { id }, { conductor }) => {
+      const known = knownId('stream', id);
+      await conductor.remove(known);
+      return known;
+    },
+  }),
+}));
+
+builder.subscriptionField('streamStatus', (t) =>
+  t.field({
+    type: StreamStatusType,
+    description: 'Every change of state, of one stream or of all. Query `streams` for the state now.',
+    args: { streamId: t.arg.id({ description: 'Only this stream.' }) },
+    extensions: { shareable: () => true },
+    subscribe: async (_root, { streamId }, { prisma, live }) => {
+      if (streamId == null) return live.status({});
+      const id = knownId('stream', streamId);
+      if (!(await prisma.stream.findUnique({ where: { id }, select: { id: true } })))
+        throw notFound('stream', id);
+      return live.status({ streamId: id });
+    },
+    resolve: (event) => event,
+  }),
+);
+
+function purposeRefused(purpose: string): MienError {
+  return new MienError(
+    'PURPOSE_REFUSED',
+    `mien does not infer emotions for the purpose ${purpose}: EU AI Act art. 5(1)(f) forbids it. Whoever runs this server may name it in MIEN_ALLOW_PURPOSES if a medical or safety exception holds.`,
+  );
+}

@@ -1,0 +1,99 @@
+/** What Prometheus reads at /metrics. One registry per server, so that two in a process do not mix. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { DropCounts } from './domain/frame.ts';
+
+const MILLISECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** The measurements that rooms report, by name. */
+export interface Metrics {
+  registry: Registry;
+  framesDecoded: Counter;
+  framesScored: Counter;
+  framesDropped(counts: DropCounts): void;
+  batchSize: Histogram;
+  inferenceSeconds: Histogram;
+  commitSeconds: Histogram;
+  subscribers: Gauge<'transport'>;
+  queueOverflow: Counter;
+  close(): void;
+}
+
+/** Starts measuring; `close` stops it. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const dropped = new Counter({
+    name: 'mien_frames_dropped_total',
+    help: 'Frames that were not scored, by reason',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  const loopDelay = watchEventLoop(registry);
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
+  return {
+    registry,
+    framesDecoded: new Counter({
+      name: 'mien_frames_decoded_total',
+      help: 'Frames that ffmpeg delivered',
+      registers,
+    }),
+    framesScored: new Counter({
+      name: 'mien_frames_scored_total',
+      help: 'Frames whose faces were scored',
+      registers,
+    }),
+    framesDropped: (counts) => {
+      for (const [reason, count] of Object.entries(counts)) dropped.inc({ reason }, count);
+    },
+    batchSize: new Histogram({
+      name: 'mien_batch_faces',
+      help: 'Faces scored together',
+      buckets: [1, 2, 4, 8, 16, 32],
+      registers,
+    }),
+    inferenceSeconds: new Histogram({
+      name: 'mien_inference_seconds',
+      help: 'Time from a frame handed to the models to its readings',
+      buckets: MILLISECONDS,
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: 'mien_commit_seconds',
+      help: 'Time from a moment handed to the store to its commit',
+      buckets: MILLISECONDS,
+      registers,
+    }),
+    subscribers: new Gauge({
+      name: 'mien_subscribers',
+      help: 'Open subscriptions',
+      labelNames: ['transport'] as const,
+      registers,
+    }),
+    queueOverflow: new Counter({
+      name: 'mien_queue_overflow_total',
+      help: 'Events dropped because a subscriber was too slow',
+      registers,
+    }),
+    close: () => {
+      loopDelay.disable();
+      registry.clear();
+    },
+  };
+}
+
+/** The longest block of the event loop since the last scrape. */
+function watchEventLoop(registry: Registry) {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  new Gauge({
+    name: 'mien_event_loop_blocked_seconds',
+    help: 'Longest time that the event loop was blocked since the last scrape',
+    registers: [registry],
+    collect() {
+      this.set(Math.max(0, delay.max) / 1e9);
+      delay.reset();
+    },
+  });
+  return delay;
+}
