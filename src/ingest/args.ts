@@ -1,0 +1,101 @@
+import type { SourceKind } from '../domain/frame.ts';
+import { WHITELISTS } from './policy.ts';
+
+/** What ffmpeg is to open. */
+export interface Input {
+  kind: SourceKind;
+  /** A path, or a URL as ffmpeg sees it: of our own relay where there is one. */
+  url: string;
+  /** The demuxer, where it is known better than ffmpeg would guess. */
+  format?: string | undefined;
+  /** URL of the HTTP proxy that every connection goes through. */
+  proxy?: string | undefined;
+  /** The RTMP connect URL that the server is to be told. */
+  tcUrl?: string | undefined;
+}
+
+export interface DecodeShape {
+  frameRate: number;
+  longerSide: number;
+  maxPixels: number;
+  loop: boolean;
+  live: boolean;
+  threads: number;
+  fpsMode: boolean;
+}
+
+/** ffmpeg's arguments on both sides of `-i url`. */
+export interface Arguments {
+  input: string[];
+  output: string[];
+}
+
+/** One frame is decoded, and thrown away: what ffmpeg says about it is what we want. */
+export function probeArguments(input: Input, shape: { maxPixels: number; fpsMode: boolean }): Arguments {
+  return {
+    input: [...globals(), '-timelimit', '60', ...inputOptions(input, { ...shape, threads: 1, loop: false })],
+    output: [...videoOnly(shape.fpsMode), '-frames:v', '1', '-vf', 'showinfo=checksum=0', '-f', 'null'],
+  };
+}
+
+/** 8-bit luma on stdout, a line of showinfo for each frame on stderr. */
+export function decodeArguments(input: Input, shape: DecodeShape): Arguments {
+  return {
+    input: [...globals(), ...inputOptions(input, shape), ...liveOptions(input, shape.live)],
+    output: [
+      ...videoOnly(shape.fpsMode),
+      ...['-vf', filters(shape)],
+      ...['-f', 'rawvideo', '-pix_fmt', 'gray', '-flush_packets', '1'],
+    ],
+  };
+}
+
+/**
+ * Frames are selected, never made: the first in every 1/frameRate of the source's own time, so a slow source
+ * gives all it has. Times are microseconds. Pixels that are not square are made so; nothing is scaled up.
+ */
+export function filters({ frameRate, longerSide }: { frameRate: number; longerSide: number }): string {
+  const slot = (t: string) => `floor((${t}-start_t)*${frameRate}+0.001)`;
+  const isNext = `gte(${slot('t')},${slot('prev_selected_t')}+1)`;
+  const width = 'iw*min(1,sar)';
+  const height = 'ih/max(1,sar)';
+  const fit = `min(1,${longerSide}/max(${width},${height}))`;
+  return [
+    `select='isnan(prev_selected_t)+isnan(t)+lt(t,prev_selected_t)+${isNext}'`,
+    `scale=w='max(1,round(${width}*${fit}))':h='max(1,round(${height}*${fit}))':flags=bilinear:out_range=pc`,
+    'format=gray',
+    'settb=AVTB',
+    'showinfo=checksum=0',
+  ].join(',');
+}
+
+function globals(): string[] {
+  return ['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'info', '-max_alloc', '1073741824'];
+}
+
+function inputOptions(
+  input: Input,
+  { maxPixels, threads, loop }: { maxPixels: number; threads: number; loop: boolean },
+): string[] {
+  const { protocols, formats } = WHITELISTS[input.kind];
+  return [
+    ...['-protocol_whitelist', protocols.join(','), '-format_whitelist', formats.join(',')],
+    ...['-max_pixels', String(maxPixels), '-threads', String(threads), '-filter_threads', '1'],
+    ...(loop ? ['-stream_loop', '-1'] : []),
+    ...(input.proxy ? ['-http_proxy', input.proxy] : []),
+    ...(input.kind === 'rtsp' ? ['-rtsp_transport', 'tcp', '-allowed_media_types', 'video'] : []),
+    ...(input.tcUrl ? ['-rtmp_tcurl', input.tcUrl] : []),
+    ...(input.format ? ['-f', input.format] : []),
+  ];
+}
+
+function liveOptions({ kind }: Input, live: boolean): string[] {
+  if (kind === 'rtsp' || kind === 'rtmp') return ['-fflags', 'nobuffer'];
+  if (kind === 'http' && !live) return ['-reconnect', '1', '-reconnect_delay_max', '4'];
+  return [];
+}
+
+/** The first video track that is not a cover picture; every frame of it, once. */
+function videoOnly(fpsMode: boolean): string[] {
+  return ['-map', '0:V:0', ...(fpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'])];
+}

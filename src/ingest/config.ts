@@ -1,0 +1,41 @@
+import type { LookupAll } from './address.ts';
+
+/** What `createIngest` is told once; every field but the first three has a default. */
+export interface IngestConfig {
+  /** The only directory that `file` sources are read from. */
+  mediaDir: string;
+  /** Where uploads lie, each under its token. */
+  uploadsDir: string;
+  /** True: private, loopback and link-local addresses may be reached; a list of CIDR ranges: only those of them. */
+  allowPrivateSources: boolean | readonly string[];
+  /** The ffmpeg to run; otherwise the one on the PATH, otherwise the npm package's. */
+  ffmpegPath?: string | undefined;
+  /** Pixels; the longer side of a frame is scaled down to this, never up. Default 640. */
+  longerSide?: number | undefined;
+  /** A live source without a frame for so many seconds has failed. Default 20. */
+  stallSeconds?: number | undefined;
+  /** How long a server may take to answer, in seconds. Default 10. */
+  connectSeconds?: number | undefined;
+  /** Pictures with more pixels are refused. Default 67,108,864 (8192 × 8192; 8K video has 33 million). */
+  maxPixels?: number | undefined;
+  /** Resolves host names; default: the system's resolver. */
+  lookup?: LookupAll | undefined;
+  /** What ffmpeg said, line by line, without credentials; for a log at debug level. */
+  onLog?: ((line: string) => void) | undefined;
+}
+
+export interface Limits {
+  longerSide: number;
+  stallSeconds: number;
+  connectSeconds: number;
+  maxPixels: number;
+}
+
+export function limitsOf(config: IngestConfig): Limits {
+  return {
+    longerSide: config.longerSide ?? 640,
+    stallSeconds: config.stallSeconds ?? 20,
+    connectSeconds: config.connectSeconds ?? 10,
+    maxPixels: config.maxPixels ?? 8192 * 8192,
+  };
+}

@@ -1,0 +1,161 @@
+import { availableParallelism } from 'node:os';
+import type { SourceInfo } from '../domain/frame.ts';
+import type { MienError } from '../errors.ts';
+import { decodeArguments } from './args.ts';
+import { type Exit, startFfmpeg } from './decode.ts';
+import { broken, explain } from './failure.ts';
+import type { Ffmpeg } from './ffmpeg-path.ts';
+import { FrameAssembler, type Picture } from './frames.ts';
+import type { Outlet } from './latest.ts';
+import type { Opened } from './open.ts';
+import { createOutput } from './output.ts';
+import { createPace } from './pace.ts';
+import type { PlayOptions } from './play.ts';
+import { isNetwork } from './policy.ts';
+import type { Workshop } from './probe.ts';
+import { redactLine } from './redact.ts';
+import { createMediaClock, isShowinfo, parseShowinfo } from './showinfo.ts';
+import { type Watch, watchFor } from './watch.ts';
+
+export interface Play {
+  opened: Opened;
+  outlet: Outlet;
+  info: SourceInfo;
+  options: PlayOptions;
+  ffmpeg: Ffmpeg;
+  shop: Workshop;
+}
+
+/** What the parts of one decoding share. */
+interface State {
+  /** Frames delivered, and the media time of the last. */
+  count: number;
+  mediaTime: number;
+  /** The last lines that ffmpeg said, other than about frames. */
+  said: string[];
+  over: AbortController;
+}
+
+/** Starts ffmpeg and fills the outlet, which ends when ffmpeg does or when the source stalls. Returns its own stop. */
+export function startPlayer(play: Play): () => Promise<void> {
+  const { opened, outlet, info, ffmpeg, shop } = play;
+  const state: State = { count: 0, mediaTime: 0, said: [], over: new AbortController() };
+  const watch = watchFor(patience(play), () => {
+    outlet.end(broken(opened.shown, `gave no frame for ${shop.limits.stallSeconds} s`, state.said));
+    void stop();
+  });
+  const frames = receiveFrames(play, state, watch);
+  const run = startFfmpeg({
+    ffmpegPath: ffmpeg.path,
+    url: opened.input.url,
+    proxy: opened.input.proxy,
+    running: shop.running,
+    args: argumentsFor(play),
+    output: frames.sink,
+    onLine: frames.onLine,
+  });
+  const stop = async () => {
+    state.over.abort();
+    watch.stop();
+    frames.discard();
+    await run.stop();
+  };
+  void run.done.then((exit) => {
+    watch.stop();
+    outlet.end(verdict(exit, play, state) ?? undefined);
+  });
+  if (!isNetwork(info.kind) && !info.live) watch.stop();
+  return stop;
+}
+
+function argumentsFor({ opened, info, options, ffmpeg, shop }: Play) {
+  return decodeArguments(opened.input, {
+    frameRate: options.frameRate,
+    longerSide: shop.limits.longerSide,
+    maxPixels: shop.limits.maxPixels,
+    loop: options.loop && !info.live,
+    live: info.live,
+    threads: threadsFor(info, options.realtime),
+    fpsMode: ffmpeg.fpsMode,
+  });
+}
+
+/** One thread keeps up with 1080p in real time, and delays nothing; a recording may use what is there. */
+function threadsFor({ live, width, height }: SourceInfo, realtime: boolean): number {
+  if (!live && !realtime) return Math.min(4, availableParallelism());
+  return width * height > 1920 * 1088 ? 2 : 1;
+}
+
+/** Seconds without a frame that are too many; a low frame rate has its own pauses. */
+function patience({ options, shop }: Play): number {
+  return shop.limits.stallSeconds + 1 / options.frameRate;
+}
+
+/** Joins ffmpeg's bytes with what it says of them, and puts the frames into the outlet when they are due. */
+function receiveFrames({ outlet, info, options, shop }: Play, state: State, watch: Watch) {
+  const assembler = new FrameAssembler();
+  const mediaTimeOf = createMediaClock(info.live, options.frameRate);
+  const due = options.realtime && !info.live ? createPace(state.over.signal) : null;
+  let wake = () => {};
+
+  async function deliver({ pixels, stamp }: Picture): Promise<void> {
+    const mediaTime = mediaTimeOf(stamp.pts);
+    watch.excuse();
+    await due?.(mediaTime);
+    if (state.over.signal.aborted) return;
+    state.count++;
+    state.mediaTime = mediaTime;
+    const { width, height } = stamp;
+    await outlet.put({ pixels, width, height, mediaTime, wallTime: Date.now(), dropped: {} });
+    watch.alive();
+  }
+
+  const output = createOutput(async (chunk) => {
+    assembler.push(chunk);
+    while (!state.over.signal.aborted) {
+      const picture = assembler.next();
+      if (picture) await deliver(picture);
+      else if (assembler.starved) await new Promise<void>((resolve) => (wake = resolve));
+      else return;
+    }
+  });
+
+  function onLine(line: string): void {
+    const stamp = parseShowinfo(line);
+    if (stamp) {
+      assembler.stamp(stamp);
+      wake();
+    } else if (line && !isShowinfo(line)) {
+      if (state.said.push(line) > 100) state.said.shift();
+      shop.onLog(redactLine(line));
+    }
+  }
+  return { ...output, onLine };
+}
+
+/** Exit codes of a process that was ended from outside, or crashed: 128 and the signal; ffmpeg's own for SIGTERM. */
+const ENDED_BY_FORCE = new Set([134, 137, 139, 143, 255]);
+
+/** Whether an end is a failure. What could be decoded of a damaged recording is its whole content. */
+function verdict(exit: Exit, { opened, info, shop }: Play, state: State): MienError | null {
+  if (state.over.signal.aborted) return null;
+  const { kind, live, duration } = info;
+  const { shown } = opened;
+  if (state.count === 0) {
+    const trouble = opened.trouble();
+    return explain({ kind, shown, lines: state.said, trouble, maxPixels: shop.limits.maxPixels });
+  }
+  if (live) {
+    const ended =
+      kind === 'hls' && exit.code === 0 && !state.said.some((line) => /Failed to (reload|open)/.test(line));
+    return ended ? null : broken(shown, 'ended, or broke off the connection', state.said);
+  }
+  if (exit.code === null || ENDED_BY_FORCE.has(exit.code)) {
+    return broken(shown, 'could not be decoded to its end, because ffmpeg was killed or crashed', state.said);
+  }
+  const missing = (duration ?? 0) - state.mediaTime;
+  if (isNetwork(kind) && exit.code !== 0 && missing > 5) {
+    return broken(shown, `broke off ${Math.round(missing)} s before its end`, state.said);
+  }
+  return null;
+}
