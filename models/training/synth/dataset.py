@@ -11,17 +11,19 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from . import background, occluders
+from . import action_units, background, occluders
 from .degrade import degrade
 from .head import render_head
+from .person import sample_shapes
 
 LABELS = ("expression", "valence_arousal", "action_units", "landmarks68", "five", "pose", "box", "visibility",
           "covered", "blur", "scale", "brightness")  # fmt: skip
+BATCH = 32  # neutral faces made at once
 
 
-def render_picture(rng, size: int, data: str, name: str | None = None):
+def render_picture(rng, size: int, data: str, name: str | None = None, shape=None):
     """One head over a background, degraded: gray uint8 [size, size] and its labels (LABELS)."""
-    gray, alpha, labels = render_head(rng, size, data, name)
+    gray, alpha, labels = render_head(rng, size, data, name, shape=shape)
     marks = labels["landmarks68"]
     face = gray[alpha > 250]
     cover = occluders.add(rng, gray, marks, labels["visibility"], int(np.median(face)) if len(face) else 128)
@@ -44,14 +46,16 @@ def render_shard(path: str, seed: int, shard: int, count: int, size: int, data: 
     cv2.setNumThreads(1)
     rng = np.random.default_rng([seed, shard])
     pictures, rows = [], {name: [] for name in LABELS}
-    for _ in range(count):
-        picture, labels = render_picture(rng, size, data)
+    for k in range(count):
+        if k % BATCH == 0:
+            shapes = sample_shapes(rng, BATCH, data)
+        picture, labels = render_picture(rng, size, data, shape=shapes[k % BATCH])
         pictures.append(picture)
         for name in LABELS:
             rows[name].append(labels[name])
     arrays = {name: np.asarray(values, np.float32) for name, values in rows.items()}
     unfinished = path + ".part.npz"
-    np.savez(unfinished, images=np.stack(pictures), **arrays)
+    np.savez(unfinished, images=np.stack(pictures), action_unit_names=np.array(action_units.NAMES), **arrays)
     os.replace(unfinished, path)
     return count
 

@@ -33,7 +33,7 @@ class Maps:
     brow_block: tuple  # slices that hold both brows
     occlusion: np.ndarray  # [V], share of the sky that each vertex sees
     vertex_azimuth: np.ndarray  # [V]
-    eye_local: np.ndarray  # [V, 2], cm from the pupil on the eyeball's front
+    local: np.ndarray  # [V, 2], eyeballs: cm from the pupil; scalp: where on the strands' noise
     mouth_depth: np.ndarray  # [V], 1 at the front teeth, 0 in the throat
     brow: np.ndarray  # [5, 2], x outwards and y of landmarks 17-21
 
@@ -65,7 +65,7 @@ def load(data: str, size: int = 256) -> Maps:
         noise=_noise(size), brow_block=(slice(top, bottom), slice(left, right)),
         occlusion=_occlusion(mesh, normals),
         vertex_azimuth=np.arctan2(abs(mesh.vertices[:, 0]), mesh.vertices[:, 2] - 1).astype(np.float32),
-        eye_local=_eye_local(mesh), mouth_depth=((mesh.vertices[:, 2] - 6.5) / 3.4).clip(0, 1),
+        local=_local(mesh), mouth_depth=((mesh.vertices[:, 2] - 6.5) / 3.4).clip(0, 1),
         brow=np.stack([-face[21:16:-1, 0], face[21:16:-1, 1]], 1),
     )  # fmt: skip
 
@@ -187,8 +187,9 @@ def _noise(size):
     return np.stack(tiles).astype(np.float32)
 
 
-def _eye_local(mesh):
-    local = np.zeros((len(mesh.vertices), 2), np.float32)
+def _local(mesh):
+    x, y, z = mesh.vertices.T
+    local = np.stack([np.arctan2(x, z - 1) / (2 * np.pi), y / 50], 1).astype(np.float32)
     for side in (-1, 1):
         chosen = (mesh.vertex_material == mesh_module.EYE) & (mesh.vertices[:, 0] * side > 0)
         front = mesh.vertices[chosen]

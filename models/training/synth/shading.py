@@ -14,13 +14,14 @@ LOOK = ("tone", "hair", "streak", "cloth", "shine", "iris", "iris_radius", "pupi
 
 @njit(cache=True, fastmath=True)
 def _texture(tile, u, v):
-    """Bilinear look-up of `tile` [S, S] at `u`, `v` (0 to 1, repeating)."""
+    """Bilinear look-up of `tile` [S, S], S a power of two, at `u`, `v` (0 to 1, repeating)."""
     size = tile.shape[0]
     x, y = u * size - 0.5, v * size - 0.5
     x0, y0 = int(np.floor(x)), int(np.floor(y))
     fx, fy = x - x0, y - y0
-    x0, y0 = x0 % size, y0 % size
-    x1, y1 = (x0 + 1) % size, (y0 + 1) % size
+    wrap = size - 1
+    x0, y0 = x0 & wrap, y0 & wrap
+    x1, y1 = (x0 + 1) & wrap, (y0 + 1) & wrap
     top = tile[y0, x0] * (1 - fx) + tile[y0, x1] * fx
     return top * (1 - fy) + (tile[y1, x0] * (1 - fx) + tile[y1, x1] * fx) * fy
 
@@ -37,6 +38,12 @@ def _eye(x, y, look):
     edge = min((radius - look[6]) / 0.9, 1.0)
     start = min((radius - look[6]) / 0.07, 1.0)
     return look[8] * (1 - 0.3 * edge * edge) * (0.25 + 0.75 * start)
+
+
+@njit(cache=True, fastmath=True)
+def _strand(noise, p, q):
+    """Two octaves of noise stretched along the hair."""
+    return 0.5 * _texture(noise, p * 1.5, q) + 0.5 * _texture(noise, p * 0.5 + 0.3, q * 0.6)
 
 
 @njit(cache=True, fastmath=True)
@@ -73,7 +80,7 @@ def materials(nearest, weights, triangles, material, uv, local, extra, albedo_ma
             elif kind == HAIR:
                 p = wa * local[a, 0] + wb * local[b, 0] + wc * local[c, 0]
                 q = wa * local[a, 1] + wb * local[b, 1] + wc * local[c, 1]
-                strand = 0.5 * _texture(noise, p * 1.5, q) + 0.5 * _texture(noise, p * 0.5 + 0.3, q * 0.6)
+                strand = _strand(noise, p, q)
                 albedo[y, x] = look[1] * min(max(1 + look[2] * 0.7 * strand, 0.15), 2.5)
                 height[y, x] = 0.03 * look[2] * strand
             elif kind == BACK:
@@ -81,7 +88,12 @@ def materials(nearest, weights, triangles, material, uv, local, extra, albedo_ma
                 low = wa * extra[a, 2] + wb * extra[b, 2] + wc * extra[c, 2]
                 front = wa * extra[a, 1] + wb * extra[b, 1] + wc * extra[c, 1]
                 bare = look[3] if low < look[12] else look[0]
-                albedo[y, x] = bare * (1 - cover) + look[1] * cover
+                strand = 0.0
+                if cover > 0:
+                    p = wa * local[a, 0] + wb * local[b, 0] + wc * local[c, 0]
+                    q = wa * local[a, 1] + wb * local[b, 1] + wc * local[c, 1]
+                    strand = look[2] * 0.7 * _strand(noise, 2 * p, q)
+                albedo[y, x] = bare * (1 - cover) + look[1] * cover * min(max(1 + strand, 0.15), 2.5)
                 if front < 0:
                     albedo[y, x] = 0.03
             else:
@@ -131,6 +143,8 @@ def shade(nearest, weights, triangles, material, normals, sky_seen, lit, albedo,
             for k in range(3):
                 lx, ly, lz = directions[k, 0], directions[k, 1], directions[k, 2]
                 power = powers[k]
+                if power <= 0:
+                    continue
                 if k == 0:
                     power *= 1 - shadow * (1 - bright)
                 cosine = nx * lx + ny * ly + nz * lz

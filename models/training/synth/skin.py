@@ -74,19 +74,20 @@ def paint(skin: Skin, hair, maps: Maps, units: np.ndarray, rng):
 def _base(inside, layers, wrinkles, noise, shifts, amounts, depths):
     """Skin without brows and hairline: albedo, height (cm) and the finest noise, float32 [S, S] each."""
     size = inside.shape[0]
+    wrap = size - 1  # sizes are powers of two
     blotch, pores, freckles, bags, shadow, lips, tone, beard, moustache, bristle, liner = amounts
     albedo = np.full((size, size), tone, np.float32)
     folds = np.zeros((size, size), np.float32)
     grain = np.zeros((size, size), np.float32)
     for y in range(size):
         for x in range(size):
-            n0 = noise[0, (y + shifts[0, 0]) % size, (x + shifts[0, 1]) % size]
+            n0 = noise[0, (y + shifts[0, 0]) & wrap, (x + shifts[0, 1]) & wrap]
             grain[y, x] = n0
             if not inside[y, x]:
                 continue
-            n1 = noise[1, (y + shifts[1, 0]) % size, (x + shifts[1, 1]) % size]
-            n3 = noise[3, (y + shifts[3, 0]) % size, (x + shifts[3, 1]) % size]
-            n4 = noise[4, (y + shifts[4, 0]) % size, (x + shifts[4, 1]) % size]
+            n1 = noise[1, (y + shifts[1, 0]) & wrap, (x + shifts[1, 1]) & wrap]
+            n3 = noise[3, (y + shifts[3, 0]) & wrap, (x + shifts[3, 1]) & wrap]
+            n4 = noise[4, (y + shifts[4, 0]) & wrap, (x + shifts[4, 1]) & wrap]
             layer = layers[y, x]
             value = 1 + blotch * (n4 + 0.6 * n3) + pores * n0
             value -= freckles * min(max(n1 - 1.1, 0.0), 0.6) * (layer[6] + 0.4 * layer[5])
@@ -145,14 +146,15 @@ def _paint_brows(albedo, skin, maps, hairs):
 def _paint_hairline(albedo, folds, inside, azimuth, position, ear, noise, shifts, line, azimuths, rough, colour, streak):
     """Cover what lies above the hairline with strands, in place."""
     size = albedo.shape[0]
+    wrap = size - 1
     lowest = line.min() - 3 * rough
     for y in range(size):
         for x in range(size):
             if not inside[y, x] or ear[y, x] or position[y, x, 1] < lowest:
                 continue
-            n0 = noise[0, (y + shifts[0, 0]) % size, (x + shifts[0, 1]) % size]
-            n1 = noise[1, (y + shifts[1, 0]) % size, (x + shifts[1, 1]) % size]
-            n2 = noise[2, (y + shifts[2, 0]) % size, (x + shifts[2, 1]) % size]
+            n0 = noise[0, (y + shifts[0, 0]) & wrap, (x + shifts[0, 1]) & wrap]
+            n1 = noise[1, (y + shifts[1, 0]) & wrap, (x + shifts[1, 1]) & wrap]
+            n2 = noise[2, (y + shifts[2, 0]) & wrap, (x + shifts[2, 1]) & wrap]
             degrees = azimuth[y, x] * np.float32(57.29578)
             k = 0
             while k < len(azimuths) - 2 and azimuths[k + 1] < degrees:
