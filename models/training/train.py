@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -57,12 +58,15 @@ class Trainer:
         self.optimizer = torch.optim.SGD(parameter_groups(self.network, config["optimizer"]), lr=0.1, momentum=0.9, nesterov=True)
         self.average = copy.deepcopy(self.network).eval()
         self.phase = self.step = self.total = 0
+        self.stopped = False
         if self.path.exists():
             self.restore(torch.load(self.path, map_location=self.device, weights_only=True))
         elif args.init:
             self.start_from(torch.load(args.init / f"{member['name']}.pt", map_location=self.device, weights_only=True))
 
     def train(self) -> None:
+        """Go through the phases that are left; SIGTERM stops after the step in hand."""
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopped", True))
         while self.phase < len(self.config["phases"]):
             phase = self.config["phases"][self.phase]
             if self.step < phase["steps"]:
@@ -74,6 +78,9 @@ class Trainer:
         rng = np.random.default_rng([self.member["seed"], self.phase, self.step])
         sums, since, began = {}, 0, time.time()
         while self.step < phase["steps"]:
+            if self.stopped:
+                self.save()
+                raise SystemExit(f"stopped at step {self.step} of {phase['name']}; the same command goes on from here")
             values = self.update(phase, rng)
             for name, value in values.items():
                 sums.setdefault(name, []).append(value)
@@ -188,7 +195,9 @@ def open_sources(config: dict, args, detector: Path) -> dict:
     if any(phase["synthetic"] for phase in config["phases"]):
         from .synthetic import synthetic_rows
 
-        sources["synthetic"] = Source(synthetic_rows(args.synthetic, template, config.get("actionUnits", []), detector))
+        rows = synthetic_rows(args.synthetic, template, config.get("actionUnits", []), detector)
+        rows.weights["expression"] *= config.get("syntheticExpression", 1.0)
+        sources["synthetic"] = Source(rows)
     return sources
 
 

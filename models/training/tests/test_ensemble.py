@@ -1,0 +1,155 @@
+"""The ensemble: labels that move with the pixels, honest numbers, and the contract of the shipped file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from training import augment, calibrate, crop, data, metrics, rows, smoke
+from training.chain import Chain
+from training.networks import Network, Shape, multiply_adds
+
+MODELS = Path(__file__).parents[2]
+shipped = pytest.mark.skipif(not (MODELS / "ensemble.onnx").exists(), reason="no models/ensemble.onnx")
+face_data = pytest.mark.skipif(not (data.DATA / "ferplus_valid.npz").exists(), reason="no FER+ data")
+
+
+def test_similarity_brings_points_onto_the_template():
+    points = np.array([[30, 40], [70, 42], [50, 60], [35, 80], [66, 81.0]])
+    turn = np.array([[0.5, -0.2, 3], [0.2, 0.5, 9]])
+    assert np.allclose(crop.similarity(points, crop.apply(turn, points)), turn)
+
+
+def test_protocol_drops_single_votes_and_unknown_winners():
+    votes = np.array([[6, 1, 3, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [2, 0, 0, 0, 0, 0, 0, 0, 8, 0]], np.uint8)
+    keep, distribution = data.protocol(votes)
+    assert keep.tolist() == [True, False, False]
+    assert np.allclose(distribution[0][:3], [6 / 9, 0, 3 / 9])
+
+
+def test_mirrors_are_their_own_inverse():
+    for order in (rows.LANDMARK_FLIP, rows.FIVE_FLIP, rows.mirrored_units(["AU1", "AU2Left", "AU2Right"])):
+        assert np.array_equal(np.array(order)[order], np.arange(len(order)))
+
+
+def test_points_move_with_the_pixels():
+    """A bright dot and its label stay together under every jitter."""
+    rng = np.random.default_rng(1)
+    stored = np.zeros((40, data.STORED, data.STORED), np.uint8)
+    stored[:, 28:31, 34:37] = 255
+    seen = augment.views(stored, rng, augment.Strength(light=0, camera=0, erase=0))
+    place = augment.move(np.tile(np.float32([[[35.5, 29.5]]]), (40, 1, 1)), seen.matrix)[:, 0] * data.SIZE
+    y, x = np.mgrid[: data.SIZE, : data.SIZE] + 0.5
+    mass = seen.images.astype(float)
+    centre = np.stack([(mass * x).sum((1, 2)), (mass * y).sum((1, 2))], 1) / mass.sum((1, 2))[:, None]
+    assert np.abs(centre - place).max() < 0.3
+
+
+def test_roll_turns_with_the_eyes():
+    rng = np.random.default_rng(2)
+    matrix, flipped = augment.jitter(20, rng, augment.Strength())
+    eyes = np.tile(np.float32([[20, 30], [40, 30]]), (20, 1, 1))
+    moved = augment.move(eyes, matrix)
+    moved[flipped] = moved[flipped][:, ::-1]
+    angle = np.rad2deg(np.arctan2(*(moved[:, 1] - moved[:, 0]).T[::-1]))
+    assert np.allclose(rows.turn(np.zeros((20, 3)), matrix, flipped)[:, 2], angle, atol=1e-3)
+
+
+def test_temperature_is_found_again():
+    rng = np.random.default_rng(3)
+    logits = rng.normal(0, 2, (1, 20000, 8))
+    truth = np.array([rng.choice(8, p=p) for p in calibrate.softmax(logits[0] / 1.7)])
+    assert calibrate.fit_temperature(logits, truth) == pytest.approx(1.7, rel=0.05)
+    assert calibrate.calibration_error(calibrate.ensemble_probabilities(logits, 1.7), truth) < 0.015
+
+
+def test_perfect_answers_score_perfectly():
+    truth = np.arange(8).repeat(3)
+    scores = metrics.classification(np.eye(8)[truth], truth)
+    assert scores["accuracy"] == scores["basicF1"] == scores["meanRecall"] == 1
+    assert scores["calibrationError"] == 0
+
+
+def test_multiply_adds_are_counted():
+    shape = Shape(widths=(16, 16), depths=(0, 0), squeeze=False, branch=8, action_units=4)
+    with pytest.raises(RuntimeError):
+        multiply_adds(Network(shape))  # two stages leave a larger map than the heads expect
+    assert multiply_adds(Network(Shape(action_units=21))) < 40e6
+
+
+def test_smoke_chain(tmp_path, monkeypatch):
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
+    threads = torch.get_num_threads()
+    assert smoke.chain(tmp_path, steps=2)["faces"] == 64
+    torch.set_num_threads(threads)
+
+
+@shipped
+def test_card_tells_the_file():
+    card = json.loads((MODELS / "ensemble.json").read_text())
+    assert hashlib.sha256((MODELS / card["file"]).read_bytes()).hexdigest() == card["sha256"]
+    assert sorted(card["labels"]) == sorted(data.LABELS)
+
+
+@shipped
+def test_shipped_file_keeps_the_contract():
+    chain = Chain(MODELS, Path("none"))
+    size, units = chain.size, len(chain.card["actionUnits"])
+    faces = np.random.default_rng(0).integers(0, 256, (5, size, size)).astype(np.uint8)
+    out = chain.faces(faces)
+    shapes = {"expression": (5, 8), "valence_arousal": (5, 2), "action_units": (5, units), "landmarks": (5, 68, 2), "pose": (5, 3)}
+    for name, shape in (shapes | {"quality": (5,)}).items():
+        assert out[name].shape == shape and out[name].dtype == np.float32
+    assert out["members"].shape[1:] == (5, 8)
+    assert np.allclose(out["members"].mean(0), out["expression"], atol=1e-5)
+    assert np.allclose(out["expression"].sum(1), 1, atol=1e-5)
+    one = chain.faces(faces[3:4])
+    assert all(np.allclose(one[n][0], out[n][3], atol=1e-3) for n in shapes)
+
+
+@shipped
+@face_data
+def test_mirrored_face_reads_mirrored():
+    chain, faces = some_faces()
+    out, mirrored = chain.faces(faces), chain.faces(np.ascontiguousarray(faces[:, :, ::-1]))
+    assert np.allclose(out["expression"], mirrored["expression"], atol=1e-4)
+    assert np.allclose(out["pose"] * [-1, 1, -1], mirrored["pose"], atol=1e-2)
+    flipped = mirrored["landmarks"][:, rows.LANDMARK_FLIP] * [-1, 1] + [1, 0]
+    assert np.allclose(out["landmarks"], flipped, atol=1e-4)
+
+
+@shipped
+@face_data
+@pytest.mark.parametrize("harm", ["blur", "size", "cover"])
+def test_quality_falls(harm):
+    chain, faces = some_faces()
+    means = [chain.faces(np.stack([harmed(face, harm, step) for face in faces]))["quality"].mean() for step in range(4)]
+    assert all(b < a for a, b in zip(means, means[1:])), means
+
+
+def some_faces() -> tuple[Chain, np.ndarray]:
+    chain = Chain(MODELS, Path("none"))
+    images, _ = data.load_ferplus([data.DATA / "ferplus_valid.npz"])
+    crops, _ = data.cut_crops(images[:64], np.zeros((64, 5, 2)), np.zeros(64, bool), chain.template, chain.size)
+    return chain, crops
+
+
+def harmed(face: np.ndarray, harm: str, step: int) -> np.ndarray:
+    """`face` uint8 [S, S], worse with every step."""
+    if step == 0:
+        return face
+    size = len(face)
+    if harm == "blur":
+        return cv2.GaussianBlur(face, (0, 0), 1.0 * step)
+    if harm == "size":
+        small = cv2.resize(face, (size // (2 * step), size // (2 * step)), interpolation=cv2.INTER_AREA)
+        return cv2.resize(small, (size, size))
+    face = face.copy()
+    face[size - step * size // 5 :] = 128
+    return face
