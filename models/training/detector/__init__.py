@@ -1,0 +1,1 @@
+"""The face detector: how it is built, taught, measured and exported."""

@@ -1,0 +1,52 @@
+"""The configuration of the shipped run, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TRAINING = HERE.parent
+MODELS = TRAINING.parent
+CACHE = TRAINING / "cache" / "detector"
+HEADS = TRAINING / "cache" / "heads"
+RUNS = TRAINING / "runs" / "detector"
+DEFAULT_DATA = "../../shared/data"
+DEFAULT_VIDEOS = "../../shared/videos"
+
+STRIDES = (8, 16, 32)
+
+
+@dataclass(frozen=True)
+class SceneConfig:
+    """Which scenes are composed, and how often (weights need not sum to 1)."""
+
+    kinds: dict = field(
+        default_factory=lambda: {"pasted": 5.0, "mosaic": 2.5, "portrait": 1.5, "empty": 2.5}
+    )
+    smallest_face: float = 12.0  # pixels; smaller ones are neither taught nor punished
+    rotation: float = 30.0  # degrees either way
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run. Two sizes of scene, each with its own batch; `pool` counts scenes kept for reuse."""
+
+    seed: int = 7
+    steps: int = 16000
+    warmup: int = 200
+    rate: float = 2e-3
+    weight_decay: float = 1e-4
+    average: float = 0.998  # exponential moving average of the weights
+    sizes: tuple = (160, 320)
+    batches: tuple = (16, 5)
+    share: tuple = (0.7, 0.3)  # of the steps
+    pool: tuple = (6000, 1500)
+    reuse: float = 5.0  # how often a scene is drawn, on average
+    box_weight: float = 2.0
+    landmark_weight: float = 5.0
+    scenes: SceneConfig = field(default_factory=SceneConfig)
+
+    def to_dict(self) -> dict:
+        """A plain dictionary, as saved in checkpoints and in the card."""
+        return asdict(self)

@@ -1,0 +1,164 @@
+"""Scenes to learn from: faces pasted into backgrounds, mosaics, portraits, and pictures without faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .boxes import similarity
+from .canvas import FACE, IGNORE, Canvas, moved
+from .config import SceneConfig
+from .degrade import degrade
+from .masks import feather, head_mask, match_light, occlude, part_of_face
+from .sources import Picture, load, load_ferplus, load_heads
+from .verdict import judge
+
+
+@dataclass
+class Library:
+    """Pictures by kind; every face's last column is FACE or IGNORE."""
+
+    photos: list[Picture]
+    backgrounds: list[Picture]
+    ferplus: list[Picture] = field(default_factory=list)
+    heads: list[Picture] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.portraits = [p for p in self.photos if (p.faces[:, 14] == FACE).any()]
+        self.empties = [p for p in self.backgrounds if not len(p.faces)]
+
+
+def load_library(data: Path, config: SceneConfig, held: bool = False) -> Library:
+    """Everything that scenes are made of; with `held`, the held-out photos and backgrounds alone."""
+    parts = [load("faces", data, held), load("backgrounds", data, held)]
+    parts += [[], []] if held else [load_ferplus(data), load_heads()]
+    for picture in (p for part in parts for p in part):
+        picture.faces = judge(picture)
+    return Library(*parts)
+
+
+def compose(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> tuple:
+    """One scene: `gray` uint8 [size, size], and rows [F, 15] of box, landmarks and FACE or IGNORE."""
+    weights = np.array(list(config.kinds.values()))
+    kind = rng.choice(list(config.kinds), p=weights / weights.sum())
+    canvas = KINDS[kind](library, size, rng, config)
+    return degrade(canvas.gray, rng), canvas.labels(config.smallest_face)
+
+
+def pasted(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
+    """One to seven faces, large or small, blended into a background."""
+    canvas = Canvas(size)
+    backdrop(canvas, pick(library.backgrounds, rng), rng)
+    largest = np.exp(rng.uniform(np.log(20), np.log(0.85 * size)))
+    for _ in range(rng.integers(1, 4 if largest > 0.4 * size else 8)):
+        extent = np.exp(rng.uniform(np.log(max(11, largest / 3)), np.log(largest)))
+        paste_face(canvas, library, extent, rng, config)
+    return canvas
+
+
+def mosaic(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
+    """Tiles of photos and backgrounds with hard edges, so that edges mean nothing."""
+    canvas = Canvas(size)
+    cuts = lambda n: np.r_[0, np.sort(rng.integers(size // 8, size * 7 // 8, n - 1)), size]  # noqa: E731
+    ys = cuts(rng.integers(1, 5))
+    for y0, y1 in zip(ys[:-1], ys[1:]):
+        xs = cuts(rng.integers(1, 5))
+        for x0, x1 in zip(xs[:-1], xs[1:]):
+            if y1 - y0 >= 8 and x1 - x0 >= 8:
+                source = library.photos if rng.random() < 0.7 else library.backgrounds
+                tile(canvas, pick(source, rng), (x0, y0, x1, y1), rng, config)
+    return canvas
+
+
+def portrait(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
+    """One photo close up, over another picture."""
+    canvas = Canvas(size, int(rng.integers(256)))
+    if rng.random() < 0.7:
+        backdrop(canvas, pick(library.empties, rng), rng)
+    extent = np.exp(rng.uniform(np.log(0.25 * size), np.log(1.0 * size)))
+    photo = pick(library.portraits, rng)
+    matrix = place(photo, extent, size, rng, config, spread=0.25)
+    canvas.paste(photo.gray, photo.faces, matrix, feather(photo.gray.shape, rng) if rng.random() < 0.5 else None)
+    return canvas
+
+
+def empty(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
+    """No face: a background, perhaps with parts of others and pieces of skin, eyes and hair pasted in."""
+    canvas = Canvas(size)
+    backdrop(canvas, pick(library.empties, rng), rng, quarter_turns=rng.random() < 0.3)
+    for _ in range(rng.integers(0, 4)):
+        if rng.random() < 0.4:
+            gray = part_of_face(pick(library.portraits, rng), rng)
+        else:
+            gray = pick(library.empties, rng).gray
+        if gray is not None:
+            extent = np.exp(rng.uniform(np.log(16), np.log(0.6 * size)))
+            scale = extent / max(gray.shape)
+            middle = np.array(gray.shape[::-1]) / 2
+            matrix = similarity(scale, rng.uniform(-40, 40), rng.random() < 0.5, middle, rng.uniform(0, size, 2))
+            canvas.paste(gray, np.zeros((0, 15), np.float32), matrix, feather(gray.shape, rng))
+    return canvas
+
+
+KINDS = {"pasted": pasted, "mosaic": mosaic, "portrait": portrait, "empty": empty}
+
+
+def pick(pictures: list[Picture], rng: np.random.Generator) -> Picture:
+    """One of the pictures."""
+    return pictures[int(rng.integers(len(pictures)))]
+
+
+def backdrop(canvas: Canvas, picture: Picture, rng: np.random.Generator, quarter_turns: bool = False) -> None:
+    """Fill the canvas with a part of the picture, no edge in sight."""
+    gray, faces, size = picture.gray, picture.faces, canvas.gray.shape[0]
+    if quarter_turns and not len(faces):
+        gray = np.ascontiguousarray(np.rot90(gray, int(rng.integers(4))))
+    turn = 0.0 if len(faces) or rng.random() < 0.5 else rng.uniform(-20, 20)
+    scale = size / min(gray.shape) * np.exp(rng.uniform(0, np.log(2.5)))
+    span = np.array(gray.shape[::-1], float)
+    reach = np.minimum(size / 2 / scale, span / 2)
+    source = rng.uniform(reach, span - reach + 1e-6)
+    canvas.cover(gray, faces, similarity(scale, turn, rng.random() < 0.5, source, np.full(2, size / 2)))
+
+
+def place(
+    picture: Picture, extent: float, size: int, rng: np.random.Generator, config: SceneConfig, spread: float = 0.5
+) -> np.ndarray:
+    """Affine [2, 3] that gives the picture's surest face `extent` pixels, anywhere (0.5) or near the middle (0)."""
+    box = picture.faces[picture.faces[:, 14] == FACE][0, :4]
+    scale = extent / max(box[2] - box[0], box[3] - box[1])
+    turn = np.clip(rng.normal(0, 0.4), -1, 1) * config.rotation
+    target = size / 2 + size * rng.uniform(-spread, spread, 2)
+    return similarity(scale, turn, rng.random() < 0.5, (box[:2] + box[2:]) / 2, target)
+
+
+def paste_face(canvas: Canvas, library: Library, extent: float, rng: np.random.Generator, config: SceneConfig) -> None:
+    """Blend one face into the canvas where none is yet; give up after a few tries."""
+    sources = [library.portraits, library.ferplus if extent < 110 else library.portraits, library.heads]
+    weights = np.array([0.6, 0.25, 0.15]) * [len(s) > 0 for s in sources]
+    picture = pick(sources[rng.choice(3, p=weights / weights.sum())], rng)
+    for _ in range(4):
+        matrix = place(picture, extent, canvas.gray.shape[0], rng, config)
+        if canvas.room(moved(picture.faces, matrix)[0, :4]):
+            break
+    else:
+        return
+    mask = head_mask(picture, rng)
+    gray = match_light(picture.gray, mask, canvas, rng) if rng.random() < 0.5 else picture.gray
+    if rng.random() < 0.15:
+        gray = occlude(gray, picture.faces[0, :4], pick(library.empties, rng).gray, rng)
+    canvas.paste(gray, picture.faces, matrix, mask)
+
+
+def tile(canvas: Canvas, picture: Picture, window: tuple, rng: np.random.Generator, config: SceneConfig) -> None:
+    """Fill the window (x0, y0, x1, y1) with a part of the picture."""
+    x0, y0, x1, y1 = window
+    h, w = picture.gray.shape
+    scale = max((x1 - x0) / w, (y1 - y0) / h) * np.exp(rng.uniform(0, 0.5))
+    source = np.array([w, h]) / 2 + np.array([w - (x1 - x0) / scale, h - (y1 - y0) / scale]) * rng.uniform(-0.5, 0.5, 2)
+    target = np.array([x0 + x1, y0 + y1]) / 2
+    turn = np.clip(rng.normal(0, 0.4), -1, 1) * config.rotation * (rng.random() < 0.5)
+    matrix = similarity(scale, turn, rng.random() < 0.5, source, target)
+    canvas.window(picture.gray, picture.faces, matrix, window)

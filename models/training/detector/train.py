@@ -1,0 +1,136 @@
+"""Train the detector: `python -m training train detector`. Resumes from its last checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from .config import DEFAULT_DATA, RUNS, TrainConfig
+from .losses import detection_loss
+from .network import Detector, decode
+from .pool import Pool
+
+SAVE_EVERY = 250
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `train detector`."""
+    parser.add_argument("--data", type=Path, default=Path(DEFAULT_DATA))
+    parser.add_argument("--run", default="shipped", help="name of the folder under runs/detector")
+    parser.add_argument("--steps", type=int, default=TrainConfig.steps)
+    parser.add_argument("--rate", type=float, default=TrainConfig.rate, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=TrainConfig.seed)
+    parser.add_argument("--start", type=Path, help="checkpoint whose averaged weights the run starts from")
+    parser.add_argument("--smoke", action="store_true", help="a few steps on tiny batches, to see that it runs")
+
+
+def run(args: argparse.Namespace) -> Path:
+    """Train to the last step; gives the checkpoint's path."""
+    config = replace(TrainConfig(), steps=args.steps, rate=args.rate, seed=args.seed)
+    if args.smoke:
+        config = replace(config, steps=4, warmup=1, sizes=(128,), batches=(4,), share=(1.0,), pool=(64,))
+    torch.manual_seed(config.seed)
+    trainer = Trainer(config, RUNS / ("smoke" if args.smoke else args.run))
+    if args.start:
+        trainer.begin_from(args.start)
+    trainer.resume()
+    pool = Pool(config, args.data, config.seed * 1000 + trainer.step)
+    try:
+        trainer.fit(pool)
+    finally:
+        pool.close()
+    return trainer.file
+
+
+class Trainer:
+    """A network, its running average, its optimiser, and where they are saved."""
+
+    def __init__(self, config: TrainConfig, folder: Path):
+        self.config, self.step = config, 0
+        self.file = folder / "last.pt"
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = Detector().to(self.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).eval()
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        plain = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=config.rate)
+
+    def begin_from(self, checkpoint: Path) -> None:
+        """Take another run's averaged weights, and nothing else."""
+        weights = torch.load(checkpoint, map_location=self.device, weights_only=True)["average"]
+        self.network.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
+    def resume(self) -> None:
+        """Go on where the last checkpoint stopped, where there is one."""
+        if not self.file.exists():
+            return
+        saved = torch.load(self.file, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(saved["network"])
+        self.average.load_state_dict(saved["average"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.step = saved["step"]
+
+    def save(self) -> None:
+        """Write the checkpoint; a crash in between leaves the older one whole."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        parts = {k: getattr(self, k).state_dict() for k in ("network", "average", "optimiser")}
+        temporary = self.file.with_suffix(".tmp")
+        torch.save({**parts, "step": self.step, "config": self.config.to_dict()}, temporary)
+        temporary.replace(self.file)
+
+    def rate(self) -> float:
+        """Learning rate now: a linear warm-up, then half a cosine."""
+        c = self.config
+        done = min(1.0, max(0, self.step - c.warmup) / max(1, c.steps - c.warmup))
+        return c.rate * min(1.0, (self.step + 1) / c.warmup) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+    def fit(self, pool: Pool) -> None:
+        """All remaining steps."""
+        rng = np.random.default_rng(self.config.seed + self.step)
+        bar = tqdm(range(self.step, self.config.steps), initial=self.step, total=self.config.steps, mininterval=5)
+        means: dict[str, float] = {}
+        for _ in bar:
+            which = int(rng.choice(len(self.config.sizes), p=self.config.share))
+            losses = self.learn(*pool.draw(which, rng))
+            for k, v in losses.items():
+                means[k] = 0.98 * means.get(k, v) + 0.02 * v
+            bar.set_postfix({k: f"{v:.3f}" for k, v in means.items()}, refresh=False)
+            if self.step % SAVE_EVERY == 0 or self.step == self.config.steps:
+                self.save()
+
+    def learn(self, frames: torch.Tensor, rows: torch.Tensor) -> dict[str, float]:
+        """One step on `frames` [B, 1, S, S] and `rows` [B, G, 15]."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        frames, rows = frames.to(self.device), rows.to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            maps = self.network.maps(frames)
+        decoded = decode([m.float() for m in maps])
+        losses = detection_loss(decoded, rows, self.config.box_weight, self.config.landmark_weight)
+        self.optimiser.zero_grad(set_to_none=True)
+        losses["loss"].backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
+        self.optimiser.step()
+        self.step += 1
+        self.follow()
+        return {k: float(v.detach()) for k, v in losses.items()}
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Move the average towards the network, faster at the start."""
+        keep = min(self.config.average, (1 + self.step) / (10 + self.step))
+        mine = self.network.state_dict()
+        for name, value in self.average.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(mine[name], 1 - keep)
+            else:
+                value.copy_(mine[name])
