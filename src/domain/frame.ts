@@ -15,6 +15,18 @@ export interface Frame {
 export type DropReason = 'busy' | 'worker' | 'store';
 export type DropCounts = Partial<Record<DropReason, number>>;
 
+export function addDrops(one: DropCounts, other: DropCounts): DropCounts {
+  const sum: DropCounts = { ...one };
+  for (const [reason, count] of Object.entries(other) as [DropReason, number][]) {
+    sum[reason] = (sum[reason] ?? 0) + count;
+  }
+  return sum;
+}
+
+export function totalDrops(dropped: DropCounts): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}
+
 /** What probing a source found. */
 export interface SourceInfo {
   kind: SourceKind;

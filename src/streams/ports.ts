@@ -67,8 +67,11 @@ export interface MomentSink {
 export interface MomentHistory {
   /** Moments of a session with a greater `seq` than `after`, ascending, at most `limit`. */
   page(sessionId: string, after: number, limit: number): Promise<Moment[]>;
-  /** The least and greatest `seq` that are still stored; nulls when there is none (yet, or any more). */
-  extent(sessionId: string): Promise<{ oldest: number | null; newest: number | null }>;
+  /**
+   * `oldest`: the least `seq` that is still stored; null without any. `newest`: the greatest that was ever
+   * committed, also when retention has since deleted it; -1 without any.
+   */
+  extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
 }
 
 export interface StreamRecord {

@@ -1,6 +1,6 @@
 /** Sums per second of media time, from which every aggregate is made; and how sums add up. */
 import { EXPRESSIONS, type FaceReading } from '../domain/face.ts';
-import type { DropCounts } from '../domain/frame.ts';
+import { addDrops, totalDrops } from '../domain/frame.ts';
 import type { Moment, Rollup } from '../domain/moment.ts';
 
 /** The track number under which a rollup sums the whole picture. */
@@ -95,18 +95,6 @@ export function coverage(rollups: readonly Rollup[], from: number, to: number, f
     .filter((rollup) => rollup.track === WHOLE_PICTURE && rollup.frames > 0)
     .map(({ frames, dropped }) => (span * frames) / (frames + totalDrops(dropped)));
   return Math.min(1, seconds.reduce((sum, value) => sum + value, 0) / (to - from));
-}
-
-export function addDrops(one: DropCounts, other: DropCounts): DropCounts {
-  const sum: DropCounts = { ...one };
-  for (const [reason, count] of Object.entries(other) as [keyof DropCounts, number][]) {
-    sum[reason] = (sum[reason] ?? 0) + count;
-  }
-  return sum;
-}
-
-export function totalDrops(dropped: DropCounts): number {
-  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
 function addReading(rollup: Rollup, face: FaceReading): void {
