@@ -1,0 +1,19 @@
+/** Writes Prisma's client and Pothos' types from prisma/schema.prisma into src/store/generated. Works offline. */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+
+rmSync('src/store/generated', { recursive: true, force: true });
+const { status, error } = spawnSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+  env: {
+    ...process.env,
+    PATH: `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`,
+    // `generate` downloads a schema engine that it never starts; any existing file satisfies it.
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  },
+});
+if (error) throw error;
+process.exit(status ?? 1);

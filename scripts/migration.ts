@@ -1,0 +1,29 @@
+/** `npx tsx scripts/migration.ts NAME`: a new migration from what the migrations give to what schema.prisma says. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { diffSql, openEngine, PRISMA_DIR } from '../src/store/engine.ts';
+import { migratePGlite, migrationFactory } from '../src/store/migrate.ts';
+
+const name = process.argv[2];
+if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
+  console.error('Name the migration in lower case: npx tsx scripts/migration.ts add_something');
+  process.exit(2);
+}
+const schema = readFileSync(join(PRISMA_DIR, 'schema.prisma'), 'utf8');
+const db = await PGlite.create();
+await migratePGlite(db);
+const engine = await openEngine(schema, migrationFactory(db));
+const sql = await diffSql(engine, schema, 'database');
+await db.close();
+if (sql.includes('This is an empty migration')) {
+  console.log('Nothing to do: the migrations already give what schema.prisma describes.');
+} else {
+  const stamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+  const directory = join(PRISMA_DIR, 'migrations', `${stamp}_${name}`);
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'migration.sql'), sql);
+  console.log(
+    `Wrote ${directory}/migration.sql. Read it: what Prisma does not know (partitions) is yours to add.`,
+  );
+}

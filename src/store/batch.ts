@@ -1,0 +1,176 @@
+/**
+ * Group commit: what arrives within a few milliseconds, of all sessions, is written together. While one commit runs
+ * the next gathers, so a backlog goes in larger commits. One at a time: the order of a session is kept.
+ */
+
+import type { EpisodeEvent } from '../domain/moment.ts';
+import { MienError } from '../errors.ts';
+import type { Commit } from './commit.ts';
+import type { Entry } from './encode.ts';
+import { isTransient } from './failure.ts';
+
+/** A backlog is written in commits of at most so many times `commitMax`. */
+const BACKLOG = 16;
+const FIRST_PAUSE_MS = 100;
+const LAST_PAUSE_MS = 2_000;
+const DRAIN_MS = 5_000;
+
+export interface BatchConfig {
+  /** Longest wait of a moment for others to join its commit, in milliseconds. */
+  commitIntervalMs: number;
+  /** So many moments start a commit at once. */
+  commitMax: number;
+  /** Most moments that wait, above all while the database is away. */
+  bufferMax: number;
+  metrics?: StoreMetrics | undefined;
+  log?: StoreLog | undefined;
+}
+
+export interface StoreMetrics {
+  /** From the arrival of the oldest moment of a commit until it was durable. */
+  commitSeconds?(seconds: number): void;
+  /** Moments in a commit. */
+  commitSize?(moments: number): void;
+  /** Moments that wait now. */
+  bufferDepth?(moments: number): void;
+}
+
+export interface StoreLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface Batcher {
+  /** Resolves once durable. @throws MienError STORE_UNAVAILABLE: not stored, the buffer is full; NOT_FOUND: its session was removed */
+  add(part: Entry | EpisodeEvent[]): Promise<void>;
+  /** Writes what waits, for at most some seconds, then rejects the rest. */
+  close(): Promise<void>;
+}
+
+interface Item {
+  part: Entry | EpisodeEvent[];
+  arrived: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export function createBatcher(commit: Commit, config: BatchConfig): Batcher {
+  const { commitIntervalMs, commitMax, bufferMax, metrics, log } = config;
+  const waiting: Item[] = [];
+  let writing: Item[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | null = null;
+  const closing = new AbortController();
+  const givenUp = new AbortController();
+  const depth = () => waiting.length + writing.length;
+
+  function schedule(): void {
+    if (running !== null || waiting.length === 0) return;
+    const age = performance.now() - waiting[0]!.arrived;
+    if (waiting.length >= commitMax || age >= commitIntervalMs || closing.signal.aborted) start();
+    else timer ??= setTimeout(start, commitIntervalMs - age);
+  }
+
+  function start(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (running !== null) return;
+    writing = waiting.splice(0, commitMax * BACKLOG);
+    running = write(writing).finally(() => {
+      writing = [];
+      running = null;
+      metrics?.bufferDepth?.(depth());
+      schedule();
+    });
+  }
+
+  /** Settles every item. A batch that the database refuses is halved until the culprit stands alone. */
+  async function write(items: Item[]): Promise<void> {
+    try {
+      const gone = await untilReachable(() => commit(workOf(items)));
+      for (const item of items) settle(item, gone);
+      metrics?.commitSeconds?.((performance.now() - items[0]!.arrived) / 1000);
+      metrics?.commitSize?.(items.length);
+    } catch (error) {
+      if (items.length === 1 || givenUp.signal.aborted) {
+        for (const item of items) item.reject(error);
+        return;
+      }
+      const half = items.length >> 1;
+      await write(items.slice(0, half));
+      await write(items.slice(half));
+    }
+  }
+
+  async function untilReachable<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+      try {
+        const result = await attempt();
+        if (pause > FIRST_PAUSE_MS) log?.info({ waiting: depth() }, 'the database is back');
+        return result;
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        if (pause === FIRST_PAUSE_MS) log?.warn({ err: error }, 'the database is away; moments wait');
+        if (givenUp.signal.aborted)
+          throw unavailable('The database did not come back before the shutdown.', error);
+        await sleep(pause, givenUp.signal);
+      }
+    }
+  }
+
+  return {
+    add(part) {
+      if (closing.signal.aborted)
+        return Promise.reject(new MienError('SHUTTING_DOWN', 'The store is closing.'));
+      if (depth() >= bufferMax) {
+        return Promise.reject(
+          unavailable(`The database is away, and ${bufferMax} moments wait for it already.`),
+        );
+      }
+      return new Promise<void>((resolve, reject) => {
+        waiting.push({ part, arrived: performance.now(), resolve, reject });
+        metrics?.bufferDepth?.(depth());
+        schedule();
+      });
+    },
+    async close() {
+      closing.abort();
+      const deadline = setTimeout(() => givenUp.abort(), DRAIN_MS);
+      schedule();
+      while (running !== null) await running;
+      clearTimeout(deadline);
+    },
+  };
+}
+
+function workOf(items: readonly Item[]) {
+  const entries: Entry[] = [];
+  const loose: EpisodeEvent[] = [];
+  for (const { part } of items) {
+    if (Array.isArray(part)) loose.push(...part);
+    else entries.push(part);
+  }
+  return { entries, loose };
+}
+
+function settle({ part, resolve, reject }: Item, gone: Set<string>): void {
+  const sessionId = Array.isArray(part) ? part[0]!.episode.sessionId : part.moment.sessionId;
+  if (gone.has(sessionId)) reject(new MienError('NOT_FOUND', `There is no session ${sessionId} any more.`));
+  else resolve();
+}
+
+function unavailable(message: string, cause?: unknown): MienError {
+  return new MienError('STORE_UNAVAILABLE', message, { cause });
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

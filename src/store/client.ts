@@ -1,0 +1,78 @@
+/** Prisma's client on a PostgreSQL server or on PGlite, and the connection below it. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { PrismaClient } from './generated/client.ts';
+import { takeLock } from './lock.ts';
+import { migratePGlite, migratePostgres } from './migrate.ts';
+
+/** Connections of one process to a server. */
+const POOL = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export interface Database {
+  prisma: PrismaClient;
+  /** Calls `listener` with the SQL of every statement from now on; returns its own removal. */
+  onQuery(listener: (sql: string) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Migrates, then connects. @throws MienError CONFLICT when another process holds the directory, CONFIG_INVALID (see migrate) */
+export async function openDatabase(config: {
+  databaseUrl?: string | undefined;
+  dataDir: string;
+}): Promise<Database> {
+  return config.databaseUrl === undefined ? openPGlite(config.dataDir) : openPostgres(config.databaseUrl);
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  await migratePostgres(url);
+  const adapter = new PrismaPg(
+    { connectionString: url, max: POOL, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true },
+    // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
+    { onPoolError: () => {}, onConnectionError: () => {} },
+  );
+  return connect(adapter, async () => {});
+}
+
+async function openPGlite(dataDir: string): Promise<Database> {
+  await mkdir(dataDir, { recursive: true });
+  const release = await takeLock(dataDir);
+  let db: PGlite | undefined;
+  try {
+    db = await PGlite.create(join(dataDir, 'pglite'));
+    await migratePGlite(db);
+    const open = db;
+    return await connect(new PrismaPGlite(open), async () => {
+      await open.close();
+      await release();
+    });
+  } catch (error) {
+    await db?.close();
+    await release();
+    throw error;
+  }
+}
+
+async function connect(adapter: SqlDriverAdapterFactory, closeBelow: () => Promise<void>): Promise<Database> {
+  const prisma = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] });
+  const listeners = new Set<(sql: string) => void>();
+  prisma.$on('query', ({ query }) => {
+    for (const listener of listeners) listener(query);
+  });
+  await prisma.$connect();
+  return {
+    prisma,
+    onQuery(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await prisma.$disconnect();
+      await closeBelow();
+    },
+  };
+}

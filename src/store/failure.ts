@@ -1,0 +1,55 @@
+/** What a database error means for the one who waits: try again, repeat without what is there, or give up. */
+
+/** Classes of SQLSTATE in which trying again cannot help: data, integrity, syntax and rights. */
+const PERMANENT = /^(22|23|42|2F|39|0A)/;
+/** Prisma's codes for the same. */
+const PERMANENT_PRISMA = /^P2(000|002|003|005|006|007|011|012|013|014|019|020|021|022|023|025|033)$/;
+
+interface Known {
+  code?: unknown;
+  message?: unknown;
+  meta?: {
+    code?: unknown;
+    driverAdapterError?: { cause?: { originalCode?: unknown; code?: unknown; kind?: unknown } };
+  };
+  cause?: unknown;
+}
+
+/** PostgreSQL's five-character code, where the error has one. */
+export function sqlState(error: unknown): string | null {
+  const { meta, code } = (error ?? {}) as Known;
+  const cause = meta?.driverAdapterError?.cause;
+  for (const candidate of [cause?.originalCode, cause?.code, meta?.code, code]) {
+    if (typeof candidate === 'string' && /^[0-9A-Z]{5}$/.test(candidate) && !/^P\d{4}$/.test(candidate))
+      return candidate;
+  }
+  return null;
+}
+
+/** The same rows were stored before: an answer was lost, not the commit. */
+export function isDuplicate(error: unknown): boolean {
+  return sqlState(error) === '23505';
+}
+
+/** The partition of that day is not there; another process dropped it. */
+export function isNoPartition(error: unknown): boolean {
+  return sqlState(error) === '23514' && /no partition of relation/.test(String((error as Known).message));
+}
+
+/** A row that others refer to is missing. */
+export function isMissingReference(error: unknown): boolean {
+  return sqlState(error) === '23503' || (error as Known)?.code === 'P2003';
+}
+
+/** The database is away, full, or busy: the same statement may succeed later. */
+export function isTransient(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return !PERMANENT.test(state);
+  const code = (error as Known)?.code;
+  if (typeof code === 'string' && PERMANENT_PRISMA.test(code)) return false;
+  return !(
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    (error as Error)?.name === 'MienError'
+  );
+}

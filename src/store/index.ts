@@ -1,0 +1,106 @@
+/** The store: streams, sessions, moments and what they add up to, in PGlite or on a PostgreSQL server. */
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { type BatchConfig, type Batcher, createBatcher } from './batch.ts';
+import { type Database, openDatabase } from './client.ts';
+import { createCommit } from './commit.ts';
+import type { RollUp } from './encode.ts';
+import { createEpisodes, type EpisodeReads } from './episodes.ts';
+import { createModels, type ModelBook } from './models.ts';
+import { createMomentReads, type MomentReads } from './moments.ts';
+import { createPartitions } from './partitions.ts';
+import { quantise } from './quantise.ts';
+import { createRetention, keepDays, type Retention } from './retention.ts';
+import { createRollups, type RollupReads } from './rollups.ts';
+import { createSessions, type SessionBook } from './sessions.ts';
+import { createStreams, type StreamBook } from './streams.ts';
+
+export type { StoreLog, StoreMetrics } from './batch.ts';
+export type { RollUp } from './encode.ts';
+export type { EpisodeReads, TrackRecord } from './episodes.ts';
+export type { PrismaClient } from './generated/client.ts';
+export { isId } from './ids.ts';
+export type { ModelBook, ModelInfo } from './models.ts';
+export type { MomentReads } from './moments.ts';
+export { quantise } from './quantise.ts';
+export type { Retention } from './retention.ts';
+export type { AggregateOptions, RollupReads, SessionSummary, TimelineBucket } from './rollups.ts';
+export type { SessionBook, SessionRecord } from './sessions.ts';
+export type { StreamBook, StreamInput, StreamRecord } from './streams.ts';
+
+export interface StoreConfig extends Partial<BatchConfig> {
+  /** A PostgreSQL server; without it PGlite in `${dataDir}/pglite`. */
+  databaseUrl?: string | undefined;
+  dataDir: string;
+  /** The timeline's per-second sums. */
+  rollUp: RollUp;
+  /** Drop what is older, at start and then every hour. Without it everything is kept. */
+  retentionDays?: number | undefined;
+}
+
+export interface MomentStore extends MomentReads {
+  /**
+   * Resolves once durable. Stores `quantise(moment)`: publish that, not what you had. Repeating is harmless; the
+   * order within a session is kept. Moments of a session that does not exist are refused.
+   * @throws MienError STORE_UNAVAILABLE (not stored: the buffer is full), NOT_FOUND, BAD_INPUT, SHUTTING_DOWN
+   */
+  append(moment: Moment, events: readonly EpisodeEvent[]): Promise<void>;
+  /** Episode events without a moment: those that close a session. In order with its moments. */
+  appendEvents(events: readonly EpisodeEvent[]): Promise<void>;
+}
+
+export interface Store extends EpisodeReads, Retention, Pick<Database, 'prisma' | 'onQuery'> {
+  streams: StreamBook;
+  sessions: SessionBook;
+  models: ModelBook;
+  moments: MomentStore;
+  rollups: RollupReads;
+  /** A cheap question to the database. @throws what it answers */
+  ping(): Promise<void>;
+  /** Writes what waits (for some seconds at most), then disconnects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Migrates the database, then opens it.
+ * @throws MienError CONFIG_INVALID when a newer mien prepared it; CONFLICT when another process holds the directory
+ */
+export async function openStore({ rollUp, retentionDays, ...config }: StoreConfig): Promise<Store> {
+  const { prisma, onQuery, close } = await openDatabase(config);
+  const partitions = createPartitions(prisma);
+  const { commitIntervalMs = 50, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
+  const commit = createCommit(prisma, partitions, rollUp);
+  const batcher = createBatcher(commit, { commitIntervalMs, commitMax, bufferMax, metrics, log });
+  const retention = createRetention(prisma, partitions.forget);
+  await partitions.ensure([Date.now()]);
+  const stopKeeping = keepDays(retention, retentionDays, log);
+  return {
+    prisma,
+    onQuery,
+    streams: createStreams(prisma),
+    sessions: createSessions(prisma),
+    models: createModels(prisma),
+    moments: { ...createMomentReads(prisma), ...createSink(batcher) },
+    rollups: createRollups(prisma),
+    ...createEpisodes(prisma),
+    ...retention,
+    async ping() {
+      await prisma.$queryRawUnsafe('SELECT 1');
+    },
+    async close() {
+      await stopKeeping();
+      await batcher.close();
+      await close();
+    },
+  };
+}
+
+function createSink(batcher: Batcher): Pick<MomentStore, 'append' | 'appendEvents'> {
+  return {
+    async append(moment, events) {
+      await batcher.add({ moment: quantise(moment), events });
+    },
+    async appendEvents(events) {
+      if (events.length > 0) await batcher.add([...events]);
+    },
+  };
+}

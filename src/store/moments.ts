@@ -1,0 +1,144 @@
+/** Reads moments back exactly as they were appended (and published). */
+import { EXPRESSIONS, type FaceReading, type Point, QUALITY_ISSUES } from '../domain/face.ts';
+import type { Moment } from '../domain/moment.ts';
+import { dayOf } from './encode.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { isId } from './ids.ts';
+import { isoDate } from './partitions.ts';
+import { LANDMARK } from './quantise.ts';
+
+export interface MomentReads {
+  /** Moments with a sequence number above `afterSeq` (-1: from the start), oldest first. Unknown session: none. */
+  after(sessionId: string, afterSeq: number, limit: number): Promise<Moment[]>;
+  page(
+    sessionId: string,
+    page: { first: number; after?: number },
+  ): Promise<{ moments: Moment[]; hasNextPage: boolean }>;
+  /** -1: none yet. */
+  lastSeq(sessionId: string): Promise<number>;
+  /** Of what retention has left; null: nothing. */
+  oldestSeq(sessionId: string): Promise<number | null>;
+}
+
+interface Row {
+  seq: number;
+  media_time: number;
+  wall_time: number;
+  dropped_busy: number;
+  dropped_worker: number;
+  dropped_store: number;
+  faces: string | null;
+}
+
+export function createMomentReads(prisma: PrismaClient): MomentReads {
+  const extent = (id: string) =>
+    isId(id)
+      ? prisma.session.findUnique({ where: { id }, select: { lastSeq: true, firstDay: true, lastDay: true } })
+      : null;
+
+  async function after(sessionId: string, afterSeq: number, limit: number): Promise<Moment[]> {
+    const known = await extent(sessionId);
+    if (known == null || known.firstDay === null || known.lastDay === null || known.lastSeq <= afterSeq)
+      return [];
+    const rows = await prisma.$queryRawUnsafe<Row[]>(
+      pageSql(dayOf(known.firstDay.getTime()), dayOf(known.lastDay.getTime())),
+      sessionId,
+      afterSeq,
+      limit,
+    );
+    return rows.map((row) => decode(sessionId, row));
+  }
+
+  return {
+    after,
+    async page(sessionId, { first, after: from = -1 }) {
+      const moments = await after(sessionId, from, first + 1);
+      return { moments: moments.slice(0, first), hasNextPage: moments.length > first };
+    },
+    async lastSeq(sessionId) {
+      return (await extent(sessionId))?.lastSeq ?? -1;
+    },
+    async oldestSeq(sessionId) {
+      const known = await extent(sessionId);
+      if (known?.firstDay == null) return null;
+      const oldest = await prisma.moment.findFirst({
+        where: { sessionId, day: { gte: known.firstDay } },
+        orderBy: { seq: 'asc' },
+        select: { seq: true },
+      });
+      return oldest?.seq ?? null;
+    },
+  };
+}
+
+/** Days stand in the text, not in a parameter, so that the planner never looks at other days' partitions. */
+function pageSql(firstDay: number, lastDay: number): string {
+  const within = (table: string) => `${table}.day BETWEEN '${isoDate(firstDay)}' AND '${isoDate(lastDay)}'`;
+  return `SELECT m.seq, m.media_time, extract(epoch FROM m.wall_time)::float8 AS wall_time,
+    m.dropped_busy, m.dropped_worker, m.dropped_store,
+    (SELECT json_agg(json_build_array(track, array_position(enum_range(NULL::"Expression"), expression), x, y, width,
+        height, confidence, agreement, valence, arousal, yaw, pitch, roll, quality, issues, probabilities,
+        raw_probabilities, action_units, encode(landmarks, 'hex')) ORDER BY track)::text
+      FROM reading AS r WHERE r.session_id = m.session_id AND r.seq = m.seq AND r.day = m.day AND ${within('r')}) AS faces
+  FROM moment AS m WHERE m.session_id = $1::uuid AND m.seq > $2 AND ${within('m')}
+  ORDER BY m.seq LIMIT $3`;
+}
+
+function decode(sessionId: string, row: Row): Moment {
+  const { dropped_busy: busy, dropped_worker: worker, dropped_store: store } = row;
+  return {
+    sessionId,
+    seq: row.seq,
+    mediaTime: row.media_time,
+    wallTime: Math.round(row.wall_time * 1000),
+    dropped: { ...(busy ? { busy } : {}), ...(worker ? { worker } : {}), ...(store ? { store } : {}) },
+    faces: row.faces === null ? [] : (JSON.parse(row.faces) as FaceColumns[]).map(decodeFace),
+  };
+}
+
+type Numbers = [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+type FaceColumns = [number, number | null, ...Numbers, number, number[], number[], number[], string];
+
+function decodeFace(columns: FaceColumns): FaceReading {
+  const [track, expression, x, y, width, height, confidence, agreement, valence, arousal, yaw, pitch, roll] =
+    columns;
+  const [, , , , , , , , , , , , , score, issues, probabilities, rawProbabilities, actionUnits, landmarks] =
+    columns;
+  return {
+    track,
+    box: { x, y, width, height },
+    expression: expression === null ? null : EXPRESSIONS[expression - 1]!,
+    confidence,
+    probabilities,
+    rawProbabilities,
+    agreement,
+    valence,
+    arousal,
+    pose: { yaw, pitch, roll },
+    actionUnits,
+    landmarks: decodePoints(landmarks),
+    quality: { score, issues: QUALITY_ISSUES.filter((_, bit) => issues & (1 << bit)) },
+  };
+}
+
+function decodePoints(hex: string): Point[] {
+  const bytes = Buffer.from(hex, 'hex');
+  const points: Point[] = [];
+  for (let at = 0; at < bytes.length; at += 4) {
+    points.push({ x: bytes.readInt16LE(at) / LANDMARK, y: bytes.readInt16LE(at + 2) / LANDMARK });
+  }
+  return points;
+}
