@@ -78,6 +78,8 @@ export interface Aggregate {
   valence: number | null;
   arousal: number | null;
   quality: number | null;
+  /** Frames scored as a share of all, 0 to 1. */
+  coverage: number;
 }
 
 /** What was recorded, read back. */

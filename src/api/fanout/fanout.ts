@@ -2,7 +2,13 @@
  * Runs subscriptions. Identical ones share one execution and one text per event; each subscriber has a bounded
  * queue behind that, so that a slow one loses its own oldest events and delays nobody.
  */
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+} from 'graphql';
 import type { MaskError } from '../failures.ts';
 import { Delivery } from './delivery.ts';
 import { Feed } from './feed.ts';
@@ -21,6 +27,8 @@ export interface Fanout {
   subscribe(args: ExecutionArgs): Promise<Feed | ExecutionResult>;
   /** Executions now running. */
   readonly executions: number;
+  /** Ends every feed with this error. */
+  close(reason: GraphQLError): void;
 }
 
 export function createFanout(options: FanoutOptions): Fanout {
@@ -62,6 +70,9 @@ export function createFanout(options: FanoutOptions): Fanout {
     },
     get executions() {
       return running.size;
+    },
+    close(reason) {
+      for (const execution of [...running]) execution.fail(reason);
     },
   };
 }
@@ -119,9 +130,19 @@ class Execution {
     return feed;
   }
 
+  fail(reason: GraphQLError): void {
+    for (const feed of this.#feeds) feed.end(reason);
+    this.#feeds.clear();
+    this.#stop();
+  }
+
   #leave(feed: Feed): void {
     this.#feeds.delete(feed);
-    if (this.#feeds.size > 0 || this.#state === 'over') return;
+    if (this.#feeds.size === 0) this.#stop();
+  }
+
+  #stop(): void {
+    if (this.#state === 'over') return;
     this.#over();
     void Promise.resolve(this.#iterator.return?.()).catch(() => {});
   }

@@ -50,9 +50,7 @@ export function planSubscription(args: ExecutionArgs): SubscriptionPlan {
 function isShareable(type: GraphQLObjectType, root: FieldNode, variables: Record<string, unknown>): boolean {
   const field = type.getFields()[root.name.value];
   const shareable = field?.extensions.shareable as Shareable | undefined;
-  return (
-    field !== undefined && shareable !== undefined && shareable(getArgumentValues(field, root, variables))
-  );
+  return field !== undefined && shareable?.(getArgumentValues(field, root, variables)) === true;
 }
 
 function keyOf({ document, operationName }: ExecutionArgs, variables: Record<string, unknown>): string {

@@ -3,7 +3,7 @@ import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
 import { builder } from '../builder.ts';
 import type { Aggregate, SessionTotals } from '../ports.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
-import { DroppedFramesType, droppedByReason, droppedInAll } from './scalars.ts';
+import { DroppedFramesType, droppedByReason } from './scalars.ts';
 
 interface ExpressionShare {
   expression: Expression;
@@ -39,10 +39,9 @@ const AggregateInterface = builder.interfaceRef<Aggregate>('ExpressionAggregate'
       description: 'Frames that were not, by reason.',
       resolve: ({ dropped }) => droppedByReason(dropped),
     }),
-    coverage: t.float({
+    coverage: t.exposeFloat('coverage', {
       description:
         'Scored frames as a fraction of all that should have been, 0 to 1. Trust an aggregate less the lower this is.',
-      resolve: ({ frames, dropped }) => (frames === 0 ? 0 : frames / (frames + droppedInAll(dropped))),
     }),
     faces: t.int({
       description: 'Readings: one for each face in each scored frame.',

@@ -1,0 +1,126 @@
+/** The API: opens the port on everything that `main` hands over, and closes it with a reason. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GraphQLError } from 'graphql';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { createContextFactory, type Rooms } from './context.ts';
+import { createMaskError } from './failures.ts';
+import { createFanout } from './fanout/fanout.ts';
+import { createHttp, type HttpOptions } from './http.ts';
+import { createOriginPolicy } from './origins.ts';
+import { schema } from './schema/index.ts';
+import { createSockets } from './sockets.ts';
+import { openUploads } from './uploads.ts';
+import { createGraphQL } from './yoga.ts';
+
+export { createContextFactory, type Rooms } from './context.ts';
+export { DEMO_SUBSCRIPTION } from './graphiql.ts';
+export type * from './ports.ts';
+
+/** Subscriptions and queries that one WebSocket carries at a time. */
+const MAX_OPERATIONS = 100;
+/** How long answers under way may take after closing has begun. */
+const LAST_ANSWERS_MS = 3_000;
+
+export interface ApiOptions {
+  rooms: Rooms;
+  log: Logger;
+  metrics: Metrics;
+  host: string;
+  port: number;
+  allowedOrigins: readonly string[];
+  uploadsDir: string;
+  maxUpload: number;
+  ready: () => Promise<void>;
+  pages?: HttpOptions['pages'];
+  maxOperations?: number;
+}
+
+export interface Api {
+  /** As a browser would be given it. */
+  url: string;
+  port: number;
+  /** Ends subscriptions with SHUTTING_DOWN, closes sockets with a reason, waits a little for answers under way. */
+  close(): Promise<void>;
+}
+
+export async function openApi(options: ApiOptions): Promise<Api> {
+  const { rooms, log, metrics } = options;
+  const createContext = createContextFactory(rooms);
+  const maskError = createMaskError(log);
+  const fanout = createFanout({ createContext, maskError, onOverflow: () => metrics.queueOverflow.inc() });
+  const graphql = createGraphQL({
+    schema,
+    createContext,
+    maskError,
+    fanout,
+    log,
+    ...gauge(metrics, 'sse', 'onSseOpen', 'onSseClose'),
+  });
+  const sockets = createSockets({
+    prepare: graphql.prepare,
+    execute: graphql.execute,
+    fanout,
+    maskError,
+    log,
+    maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS,
+    ...gauge(metrics, 'websocket', 'onOpen', 'onClose'),
+  });
+  const uploads = await openUploads({ directory: options.uploadsDir, maxBytes: options.maxUpload, log });
+  const server = createHttp({
+    origins: createOriginPolicy(options),
+    graphql: graphql.handle,
+    upload: uploads.handle,
+    upgrade: sockets.upgrade,
+    ready: options.ready,
+    metrics: async () => ({ type: metrics.registry.contentType, text: await metrics.registry.metrics() }),
+    ...(options.pages && { pages: options.pages }),
+  });
+  await listen(server, options.port, options.host);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://${shown(options.host)}:${port}`,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      fanout.close(
+        new GraphQLError('mien is shutting down; connect again in a moment, with `after`.', {
+          extensions: { code: 'SHUTTING_DOWN' },
+        }),
+      );
+      await sockets.close('mien is shutting down');
+      server.closeIdleConnections();
+      const impatient = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+      await closed;
+      clearTimeout(impatient);
+    },
+  };
+}
+
+function gauge<Open extends string, Close extends string>(
+  { subscribers }: Metrics,
+  transport: string,
+  open: Open,
+  close: Close,
+) {
+  return {
+    [open]: () => subscribers.inc({ transport }),
+    [close]: () => subscribers.dec({ transport }),
+  } as Record<Open | Close, () => void>;
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function shown(host: string): string {
+  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
