@@ -33,7 +33,7 @@ class Library:
 def load_library(data: Path, config: SceneConfig, held: bool = False) -> Library:
     """Everything that scenes are made of; with `held`, the held-out photos and backgrounds alone."""
     parts = [load("faces", data, held), load("backgrounds", data, held)]
-    parts += [[], []] if held else [load_ferplus(data), load_heads()]
+    parts += [[], []] if held else [load_ferplus(data), load_heads(data)]
     for picture in (p for part in parts for p in part):
         picture.faces = judge(picture)
     return Library(*parts)

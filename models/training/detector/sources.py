@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from .boxes import area, intersection
+from .boxes import area, intersection, iou
 from .config import CACHE, HEADS
 from .teacher import Teacher
 
-SIDES = {"faces": (128, 256, 448), "backgrounds": (320, 640, 960), "ferplus": (192,)}
-BORDER = {"faces": 0.25, "backgrounds": 0.0, "ferplus": 0.25}
+SIDES = {"faces": (128, 256, 448), "backgrounds": (320, 640, 960), "ferplus": (192,), "heads": (192,)}
+BORDER = {"faces": 0.25, "backgrounds": 0.0, "ferplus": 0.25, "heads": 0.0}
 HELD_OUT = {"faces": 10, "backgrounds": 20}  # per cent
 FLOOR = 0.15  # lowest score that is kept in the cache
 TWINS = 5  # difference hashes (64 bits) this close are one picture
@@ -52,13 +52,13 @@ def held_out(kind: str, name: str) -> bool:
     return int(hashlib.sha1(name.encode()).hexdigest(), 16) % 100 < HELD_OUT[kind]
 
 
-def label(kind: str, pictures: list[np.ndarray], data: Path) -> list[np.ndarray]:
+def label(name: str, pictures: list[np.ndarray], data: Path, kind: str | None = None) -> list[np.ndarray]:
     """The teacher's faces [F, 15] of every picture, from the cache where it is there."""
-    file = CACHE / f"{kind}.npz"
+    file, kind = CACHE / f"{name}.npz", kind or name
     if not file.exists():
         teacher = Teacher(data / "yunet_n_dynamic.onnx")
         rows = []
-        for i, picture in enumerate(tqdm(pictures, desc=f"teacher: {kind}", mininterval=5)):
+        for i, picture in enumerate(tqdm(pictures, desc=f"teacher: {name}", mininterval=5)):
             faces = outermost(teacher.detect_scales(picture, SIDES[kind], FLOOR, BORDER[kind]))
             rows += [np.r_[i, f] for f in faces]
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -111,12 +111,19 @@ def load_ferplus(data: Path, seed: int = 0) -> list[Picture]:
     return [Picture(i, f) for i, f in zip(images, labels) if len(f) == 1 and f[0, 14] > 0.75]
 
 
-def load_heads() -> list[Picture]:
-    """Rendered heads with alpha, where `synth` has left some."""
+def load_heads(data: Path) -> list[Picture]:
+    """Rendered heads with alpha, where `synth` has left some: their own landmarks, but the teacher's boxes,
+    because a box from hairline to chin is a habit that only the teacher's labels have."""
     heads = []
     for file in sorted(HEADS.glob("*.npz")):
         z = np.load(file)
-        for gray, alpha, box, five in zip(z["gray"], z["alpha"], z["box"], z["five"]):
-            face = np.r_[box, five.reshape(-1), 1.0].astype(np.float32)
-            heads.append(Picture(gray, face[None], alpha))
+        gray, alpha, boxes = z["gray"], z["alpha"], z["box"].astype(np.float32)
+        grounded = (gray * (alpha / 255) + 110 * (1 - alpha / 255)).astype(np.uint8)
+        found = label(file.stem, [cv2.cvtColor(g, cv2.COLOR_GRAY2BGR) for g in grounded], data, "heads")
+        for i, five in enumerate(z["five"]):
+            sure = found[i][found[i][:, 14] > 0.6, :4]
+            same = sure[iou(boxes[i : i + 1], sure)[0] > 0.4]
+            if len(same):
+                face = np.r_[same[0], five.reshape(-1), 1.0].astype(np.float32)
+                heads.append(Picture(gray[i], face[None], alpha[i]))
     return heads
