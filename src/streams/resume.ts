@@ -63,17 +63,16 @@ export async function openMoments(
     throw error;
   }
   const moments = follower.follow();
-  return {
+  const iterator: AsyncIterableIterator<SentMoment, undefined> = {
     next: () => moments.next(),
-    async return(): Promise<IteratorResult<SentMoment, undefined>> {
+    async return() {
       follower.close();
       await moments.return(undefined);
       return { done: true, value: undefined };
     },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+    [Symbol.asyncIterator]: () => iterator,
   };
+  return iterator;
 }
 
 class Follower {

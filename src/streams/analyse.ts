@@ -1,0 +1,64 @@
+/** One source from its first frame to its last, without server or store. */
+import type { DropCounts, SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { createMediaClock } from './media-clock.ts';
+import type { Decode, OpenAnalyser, OpenTimeline, Probe } from './ports.ts';
+import { readAhead } from './read.ts';
+import { createScorer } from './scorer.ts';
+
+export interface AnalyseDeps {
+  probe: Probe;
+  decode: Decode;
+  openAnalyser: OpenAnalyser;
+  openTimeline: OpenTimeline;
+}
+
+export interface AnalyseOptions {
+  /** Frames scored per second of media time. */
+  frameRate: number;
+  signal: AbortSignal;
+  /** What the moments carry as `sessionId`; must differ between sources analysed at the same time. */
+  sessionId?: string;
+  /** Told once, before the first moment. */
+  onInfo?: (info: SourceInfo) => void;
+}
+
+export interface AnalyseSummary {
+  info: SourceInfo;
+  moments: number;
+  /** Frames that were not scored after the last moment; those before are in the moments. */
+  dropped: DropCounts;
+  /** What closed the episodes that were open at the end. */
+  events: EpisodeEvent[];
+}
+
+/**
+ * Every frame, as fast as they are scored. `onMoment` is waited for, so that a slow writer slows the reading.
+ * @throws what probing and decoding throw; moments before that have been told
+ */
+export async function analyseSource(
+  deps: AnalyseDeps,
+  source: SourceInput,
+  options: AnalyseOptions,
+  onMoment: (moment: Moment, events: EpisodeEvent[]) => void | Promise<void>,
+): Promise<AnalyseSummary> {
+  const { frameRate, signal, sessionId = 'analysis' } = options;
+  const info = await deps.probe(source, signal);
+  options.onInfo?.(info);
+  const analyser = deps.openAnalyser(sessionId);
+  const scorer = createScorer({ analyser, timeline: deps.openTimeline(sessionId) });
+  const clock = createMediaClock();
+  let moments = 0;
+  try {
+    const frames = deps.decode(source, info, { frameRate, realtime: false, loop: false, signal });
+    for await (const frame of readAhead(frames)) {
+      const scored = await scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
+      if (!scored) continue;
+      moments += 1;
+      await onMoment(scored.moment, scored.events);
+    }
+  } finally {
+    await analyser.close();
+  }
+  return { info, moments, ...scorer.finish() };
+}

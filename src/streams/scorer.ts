@@ -1,0 +1,65 @@
+/** Frames become numbered moments; what could not be scored is counted, and told with the next moment. */
+import { addDrops, type DropCounts, type Frame } from '../domain/frame.ts';
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import type { FaceAnalyser, Meter, SessionTimeline } from './ports.ts';
+
+export interface Scored {
+  moment: Moment;
+  events: EpisodeEvent[];
+}
+
+export interface Scorer {
+  /** Null when the worker died; the frame is counted, and the next call works again. */
+  score(frame: Frame, mediaTime: number): Promise<Scored | null>;
+  /** Counts a frame that is not scored, with those dropped before it. */
+  drop(frame: Frame, counts: DropCounts): void;
+  /** Closes the open episodes; `dropped`: frames since the last moment. */
+  finish(): { events: EpisodeEvent[]; dropped: DropCounts };
+}
+
+export interface ScorerDeps {
+  analyser: FaceAnalyser;
+  timeline: SessionTimeline;
+  /** Rounds a moment to what the store keeps of it. */
+  storable?: ((moment: Moment) => Moment) | undefined;
+  meter?: Meter | undefined;
+}
+
+export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps): Scorer {
+  let seq = 0;
+  let dropped: DropCounts = {};
+  const count = (counts: DropCounts) => {
+    dropped = addDrops(dropped, counts);
+    if (Object.keys(counts).length > 0) meter?.dropped(counts);
+  };
+  return {
+    async score(frame, mediaTime) {
+      meter?.decoded(1);
+      count(frame.dropped);
+      const { wallTime } = frame;
+      let faces: Awaited<ReturnType<FaceAnalyser['analyse']>>;
+      try {
+        faces = await analyser.analyse(frame);
+      } catch (error) {
+        if (!isWorkerLost(error)) throw error;
+        count({ worker: 1 });
+        return null;
+      }
+      const { moment, events } = timeline.push({ seq, mediaTime, wallTime, dropped, faces });
+      seq += 1;
+      dropped = {};
+      meter?.scored(1);
+      return { moment: storable ? storable(moment) : moment, events };
+    },
+    drop(frame, counts) {
+      meter?.decoded(1);
+      count(addDrops(frame.dropped, counts));
+    },
+    finish: () => ({ events: timeline.finish(), dropped }),
+  };
+}
+
+/** By its name: the class belongs to another room. */
+function isWorkerLost(error: unknown): boolean {
+  return error instanceof Error && error.name === 'WorkerLost';
+}
