@@ -1,6 +1,7 @@
 /** The API: opens the port on everything that `main` hands over, and closes it with a reason. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -89,10 +90,12 @@ export async function openApi(options: ApiOptions): Promise<Api> {
           extensions: { code: 'SHUTTING_DOWN' },
         }),
       );
+      await setImmediate(); // the feeds' last words go out before their sockets close
       await sockets.close('mien is shutting down');
-      server.closeIdleConnections();
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
       const impatient = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
       await closed;
+      clearInterval(idle);
       clearTimeout(impatient);
     },
   };

@@ -1,0 +1,176 @@
+/** A real API server on a free port, over the real bus and whatever rooms a test hands in. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Live, LiveMoment, Rooms } from '../../src/api/index.ts';
+import { type ApiOptions, openApi } from '../../src/api/index.ts';
+import { MemoryBus } from '../../src/bus/index.ts';
+import type { FaceReading } from '../../src/domain/face.ts';
+import type { Moment } from '../../src/domain/moment.ts';
+import { createLog } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import type { SessionRecord } from '../../src/streams/ports.ts';
+
+export const STREAM = '0190b0f0-0000-7000-8000-000000000001';
+export const SESSION = '0190b0f0-0000-7000-8000-000000000002';
+
+export type Bus = MemoryBus<SessionRecord>;
+
+/** Live events straight from a bus, without a store: what `streams` does, in small. */
+export function liveFrom(bus: Bus, capacity = 64): Live {
+  return {
+    async moments({ streamId, sessionId }) {
+      const queue = bus.subscribeMoments({ streamId, sessionId }, { capacity });
+      return map(
+        queue,
+        ({ event, skippedBefore }): LiveMoment => ({
+          moment: event.moment,
+          cursor: `c${event.moment.seq}`,
+          skippedBefore,
+        }),
+      );
+    },
+    async status({ streamId }) {
+      return map(bus.subscribeStatus({ streamId }), ({ event, skippedBefore }) => ({
+        ...event,
+        skippedBefore,
+      }));
+    },
+    async episodes({ sessionId }) {
+      return map(bus.subscribeEpisodes({ sessionId }), ({ event, skippedBefore }) => ({
+        ...event,
+        skippedBefore,
+      }));
+    },
+  };
+}
+
+function map<In, Out>(
+  source: AsyncIterableIterator<In, undefined>,
+  change: (value: In) => Out,
+): AsyncIterable<Out> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const step = await source.next();
+        return step.done ? { done: true, value: undefined } : { done: false, value: change(step.value) };
+      },
+      async return() {
+        await source.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}
+
+export interface TestApi {
+  url: string;
+  wsUrl: string;
+  bus: Bus;
+  uploadsDir: string;
+  metrics: ReturnType<typeof createMetrics>;
+  close(): Promise<void>;
+}
+
+/** @param rooms what a test needs of the rooms; touching any other fails loudly */
+export async function openTestApi(
+  rooms: Partial<Rooms> = {},
+  options: Partial<ApiOptions> = {},
+): Promise<TestApi> {
+  const bus: Bus = new MemoryBus();
+  const directory = await mkdtemp(join(tmpdir(), 'mien-api-'));
+  const uploadsDir = join(directory, 'uploads');
+  const metrics = createMetrics();
+  const api = await openApi({
+    rooms: {
+      live: liveFrom(bus),
+      modelIds: [],
+      refusedPurposes: new Set(['WORKPLACE', 'EDUCATION']),
+      ...rooms,
+    } as Rooms,
+    log: createLog('error', false),
+    metrics,
+    host: '127.0.0.1',
+    port: 0,
+    allowedOrigins: [],
+    uploadsDir,
+    maxUpload: 100_000,
+    ready: async () => {},
+    ...options,
+  });
+  return {
+    url: `http://127.0.0.1:${api.port}`,
+    wsUrl: `ws://127.0.0.1:${api.port}/graphql`,
+    bus,
+    uploadsDir,
+    metrics,
+    async close() {
+      await api.close();
+      metrics.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
+  data: any;
+  errors?: { message: string; extensions?: { code?: string; errorId?: string }; path?: string[] }[];
+}
+
+/** One GraphQL request over HTTP. */
+export async function ask(
+  url: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) };
+}
+
+export function moment(seq: number, faces = 1, landmarks = 68): Moment {
+  return {
+    sessionId: SESSION,
+    seq,
+    mediaTime: seq / 10,
+    wallTime: 1_700_000_000_000 + seq * 100,
+    dropped: {},
+    faces: Array.from({ length: faces }, (_, index) => face(index + 1, landmarks)),
+  };
+}
+
+export function face(track: number, landmarks = 68): FaceReading {
+  return {
+    track,
+    box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 },
+    expression: 'HAPPINESS',
+    confidence: 0.86,
+    probabilities: [0.02, 0.86, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02],
+    rawProbabilities: [0.09, 0.37, 0.09, 0.09, 0.09, 0.09, 0.09, 0.09],
+    agreement: 0.9,
+    valence: 0.7,
+    arousal: 0.3,
+    pose: { yaw: 1, pitch: 2, roll: 3 },
+    actionUnits: [0.1, 0.9],
+    landmarks: Array.from({ length: landmarks }, (_, index) => ({ x: index / 100, y: 0.5 })),
+    quality: { score: 0.95, issues: [] },
+  };
+}
+
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 5000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
