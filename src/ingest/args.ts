@@ -51,22 +51,33 @@ export function decodeArguments(input: Input, shape: DecodeShape): Arguments {
 }
 
 /**
- * Frames are selected, never made: the first in every 1/frameRate of the source's own time, so a slow source
- * gives all it has. Times are microseconds. Pixels that are not square are made so; nothing is scaled up.
+ * Frames are selected, never made, so a slow source gives all it has. Times are microseconds. Pixels that are not
+ * square are made so; nothing is scaled up.
  */
 export function filters({ frameRate, longerSide }: { frameRate: number; longerSide: number }): string {
-  const slot = (t: string) => `floor((${t}-start_t)*${frameRate}+0.001)`;
-  const isNext = `gte(${slot('t')},${slot('prev_selected_t')}+1)`;
   const width = 'iw*min(1,sar)';
   const height = 'ih/max(1,sar)';
   const fit = `min(1,${longerSide}/max(${width},${height}))`;
   return [
-    `select='isnan(prev_selected_t)+isnan(t)+lt(t,prev_selected_t)+${isNext}'`,
+    selection(frameRate),
     `scale=w='max(1,round(${width}*${fit}))':h='max(1,round(${height}*${fit}))':flags=bilinear:out_range=pc`,
     'format=gray',
     'settb=AVTB',
     'showinfo=checksum=0',
   ].join(',');
+}
+
+/**
+ * The first frame in every 1/frameRate of the source's own time. Register 0 holds when the next is due. A frame
+ * may be 8 ms early, because timestamps are rounded and cameras jitter; the rate holds on average all the same.
+ */
+function selection(frameRate: number): string {
+  const interval = 1 / frameRate;
+  const early = Math.min(0.008, interval / 4);
+  const since = '(t-start_t)';
+  const restarted = 'lt(t,prev_selected_t)';
+  const next = `if(${restarted},${since}+${interval},max(ld(0)+${interval},${since}+${interval / 2}))`;
+  return `select='isnan(t)+if(gte(${since},ld(0)-${early})+${restarted},1+0*st(0,${next}))'`;
 }
 
 function globals(): string[] {

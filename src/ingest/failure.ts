@@ -59,7 +59,7 @@ const CAUSES: Cause[] = [
   cause(
     'SOURCE_NOT_VIDEO',
     /moov atom not found/,
-    'has no index, so it was cut off before it was complete; copy or record it again',
+    'is not a video, or was cut off before its index was written; copy or record it again',
   ),
   cause(
     'SOURCE_NOT_VIDEO',

@@ -1,0 +1,184 @@
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Frame } from '../../src/domain/frame.ts';
+import { decode, file, ingestAt, never, read, refusal, risesAlways, times } from './harness.ts';
+import { counting, frameNumber, type MediaDir, MPEG4, mediaDir, rotate90, VARIABLE } from './media.ts';
+
+const TINY = ['1x1', '3x5', '641x1', '333x77'];
+let media: MediaDir;
+let ingest: ReturnType<typeof ingestAt>;
+
+beforeAll(async () => {
+  media = await mediaDir();
+  ingest = ingestAt(media.path);
+  await media.make(`${counting()} ${MPEG4} clip.mp4
+    -vf fps=4 ${MPEG4} slow.mp4
+    -vf select='not(mod(n,7))+gt(n,40)' ${VARIABLE} ${MPEG4} variable.mkv
+    -vf scale=1000:2000,setsar=1 -frames:v 1 ${MPEG4} tall.mp4
+    -vf scale=360:288,setsar=16/11 -frames:v 1 ${MPEG4} wide.mkv
+    -vf scale=7680:4320,setsar=1 -frames:v 1 -c:v mjpeg 8k.mkv
+    -vf lutyuv=y=235:u=128:v=128 -frames:v 1 ${MPEG4} white.mp4
+    -frames:v 1 -update 1 -c:v mjpeg -f image2 p.jpg -frames:v 1 -c:v png -f image2 p.png
+    -frames:v 1 -c:v bmp -f image2 p.bmp
+    ${TINY.map((size) => `-vf scale=${size},setsar=1,format=gray -frames:v 3 -c:v ffv1 ${size}.mkv`).join(' ')}`);
+});
+afterAll(async () => {
+  await ingest.close();
+  await media.remove();
+});
+
+const probe = (name: string) => ingest.probe(file(name), never);
+
+/** Each frame shows the moment that it says it is of; `clip.mp4` has 30 a second. */
+function expectTruthful(frames: Frame[]): void {
+  expect(risesAlways(frames)).toBe(true);
+  for (const { pixels, mediaTime } of frames) {
+    expect(Math.abs(frameNumber(pixels) - mediaTime * 30)).toBeLessThan(0.5);
+  }
+}
+
+describe('frames', () => {
+  test('come at the frame rate, with the source’s own timestamps and pixels of their own', async () => {
+    const frames = await read(ingest, file('clip.mp4'), { frameRate: 10 });
+    expect(times(frames)).toEqual(Array.from({ length: 20 }, (_, i) => i * 100));
+    expectTruthful(frames);
+    for (const { pixels, width, height, dropped, wallTime } of frames) {
+      expect([width, height]).toEqual([320, 180]);
+      expect(pixels.buffer.byteLength).toBe(width * height);
+      expect(dropped).toEqual({});
+      expect(Math.abs(Date.now() - wallTime)).toBeLessThan(30_000);
+    }
+    const { pixels } = frames[0]!;
+    structuredClone(pixels.buffer, { transfer: [pixels.buffer as ArrayBuffer] });
+    expect(pixels.length).toBe(0);
+  });
+
+  test('of a rate that does not divide the source’s are the first of each interval', async () => {
+    const frames = await read(ingest, file('clip.mp4'), { frameRate: 12.5 });
+    expect(frames).toHaveLength(25);
+    expectTruthful(frames);
+    const late = frames.map(({ mediaTime }, i) => mediaTime - i / 12.5);
+    expect(Math.min(...late)).toBeGreaterThan(-0.009);
+    expect(Math.max(...late)).toBeLessThan(0.034);
+  });
+
+  test('of a source that is slower than the frame rate are all it has, and none twice', async () => {
+    const frames = await read(ingest, file('slow.mp4'), { frameRate: 30 });
+    expect(times(frames)).toEqual([0, 250, 500, 750, 1000, 1250, 1500, 1750]);
+  });
+
+  test('come at a tiny frame rate too', async () => {
+    expect(times(await read(ingest, file('clip.mp4'), { frameRate: 0.01 }))).toEqual([0]);
+    expect(times(await read(ingest, file('clip.mp4'), { frameRate: 1 }))).toEqual([0, 1000]);
+  });
+
+  test('of a variable frame rate, in rounded timestamps, keep their times and are all there', async () => {
+    const frames = await read(ingest, file('variable.mkv'), { frameRate: 30 });
+    expect(frames).toHaveLength(25);
+    expectTruthful(frames);
+  });
+
+  test('begin where the video does when the sound begins earlier', async () => {
+    await media.make(`-f lavfi -i sine=d=2 -itsoffset 0.5 -i clip.mp4 -c:v copy -c:a pcm_s16le late.mkv`);
+    const frames = await read(ingest, file('late.mkv'), { frameRate: 5 });
+    expect(Math.abs(frames[0]!.mediaTime - 0.5)).toBeLessThan(0.01);
+  });
+
+  test('are scaled down to the longer side, never up, in the shape in which they are seen', async () => {
+    expect((await read(ingest, file('tall.mp4')))[0]).toMatchObject({ width: 320, height: 640 });
+    expect((await read(ingest, file('wide.mkv')))[0]).toMatchObject({ width: 360, height: 198 });
+    expect((await read(ingest, file('8k.mkv')))[0]).toMatchObject({ width: 640, height: 360 });
+  });
+
+  test.each(TINY)('of %s pixels are whole', async (size) => {
+    const frames = await read(ingest, file(`${size}.mkv`), { frameRate: 30 });
+    expect(frames).toHaveLength(3);
+    const [width, height] = size.split('x').map((side) => Math.min(640, Number(side)));
+    expect(frames[0]).toMatchObject({ width, height });
+    const [first, , third] = frames.map(({ pixels }) => frameNumber(pixels));
+    expect(Math.abs(third! - first! - 2)).toBeLessThan(0.5);
+  });
+
+  test('use the whole range from black to white', async () => {
+    const [frame] = await read(ingest, file('white.mp4'));
+    expect(frame!.pixels.every((value) => value > 250)).toBe(true);
+  });
+
+  test('of an upload come by its token', async () => {
+    await copyFile(media.at('clip.mp4'), media.at('a1b2-c3'));
+    const source = { type: 'upload', token: 'a1b2-c3' } as const;
+    expect(await ingest.probe(source, never)).toMatchObject({ kind: 'upload', live: false, width: 320 });
+    expect(await read(ingest, source, { frameRate: 1 })).toHaveLength(2);
+  });
+});
+
+describe('a probe finds', () => {
+  test('what a clip is', async () => {
+    expect(await probe('clip.mp4')).toEqual({
+      kind: 'file',
+      live: false,
+      width: 320,
+      height: 180,
+      duration: 2,
+      codec: 'mpeg4',
+      rotation: 0,
+    });
+  });
+
+  test('how a phone’s video was turned; it is upright', async () => {
+    await rotate90(media.at('clip.mp4'), media.at('phone.mp4'));
+    expect(await probe('phone.mp4')).toMatchObject({ width: 180, height: 320, rotation: 90 });
+    const [frame] = await read(ingest, file('phone.mp4'), { limit: 1 });
+    expect(frame).toMatchObject({ width: 180, height: 320 });
+  });
+
+  test.each(['jpg', 'png', 'bmp'])('a %s picture, a source of one frame', async (type) => {
+    const name = `100%d of it.${type}`; // neither a series of pictures nor two arguments
+    await copyFile(media.at(`p.${type}`), media.at(name));
+    expect(await probe(name)).toMatchObject({
+      kind: 'file',
+      live: false,
+      duration: null,
+      width: 320,
+      height: 180,
+    });
+    expect(times(await read(ingest, file(name)))).toEqual([0]);
+  });
+
+  test('more pixels than the bound, and says which that is', async () => {
+    const small = ingestAt(media.path, { maxPixels: 1_000_000 });
+    const { code, message } = await refusal(small.probe(file('8k.mkv'), never));
+    expect(code).toBe('SOURCE_REFUSED');
+    expect(message).toContain('1000000 pixels');
+  });
+});
+
+describe('damaged video', () => {
+  test('gives what can be decoded of it, and ends', async () => {
+    await media.make(`-i clip.mp4 -c copy -bsf:v noise=amount=40 noisy.mp4
+      -i clip.mp4 -c copy -movflags faststart front.mp4`);
+    const whole = await readFile(media.at('front.mp4'));
+    await writeFile(media.at('cut.mp4'), whole.subarray(0, whole.length * 0.6));
+    const cut = await read(ingest, file('cut.mp4'), { frameRate: 30 });
+    expect(cut.length).toBeGreaterThan(10);
+    expect(cut.length).toBeLessThan(60);
+    const noisy = await read(ingest, file('noisy.mp4'), { frameRate: 30 });
+    expect(noisy.length).toBeGreaterThan(0);
+    expect(risesAlways(noisy)).toBe(true);
+  });
+
+  test('without its index says that it was cut off', async () => {
+    const whole = await readFile(media.at('clip.mp4'));
+    await writeFile(media.at('headless.mp4'), whole.subarray(0, whole.indexOf('moov') - 4));
+    const { code, message } = await refusal(probe('headless.mp4'));
+    expect(code).toBe('SOURCE_NOT_VIDEO');
+    expect(message).toContain('cut off');
+  });
+
+  test('that was replaced since it was probed is an error, not an end', async () => {
+    const info = await probe('clip.mp4');
+    await writeFile(media.at('replaced.mp4'), 'now something else');
+    const frames = decode(ingest, file('replaced.mp4'), info)[Symbol.asyncIterator]();
+    expect(await refusal(frames.next())).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
+  });
+});

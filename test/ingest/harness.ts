@@ -1,0 +1,61 @@
+import type { Frame, SourceInfo, SourceInput } from '../../src/domain/frame.ts';
+import { MienError, type MienErrorCode } from '../../src/errors.ts';
+import { createIngest, type Ingest, type IngestConfig } from '../../src/ingest/index.ts';
+import { ffmpeg } from './media.ts';
+
+export function ingestAt(directory: string, config: Partial<IngestConfig> = {}): Ingest {
+  return createIngest({
+    mediaDir: directory,
+    uploadsDir: directory,
+    allowPrivateSources: false,
+    ffmpegPath: ffmpeg.bundled ? undefined : ffmpeg.path,
+    ...config,
+  });
+}
+
+export const file = (path: string): SourceInput => ({ type: 'file', path });
+export const url = (address: string): SourceInput => ({ type: 'url', url: address });
+export const never = new AbortController().signal;
+
+export interface Reading {
+  frameRate?: number;
+  realtime?: boolean;
+  loop?: boolean;
+  signal?: AbortSignal;
+  /** Stop after so many frames. */
+  limit?: number;
+}
+
+export function decode(ingest: Ingest, source: SourceInput, info: SourceInfo, options: Reading = {}) {
+  const { frameRate = 10, realtime = false, loop = false, signal = never } = options;
+  return ingest.decode(source, info, { frameRate, realtime, loop, signal });
+}
+
+/** Probes, decodes, and gathers the frames. */
+export async function read(ingest: Ingest, source: SourceInput, options: Reading = {}): Promise<Frame[]> {
+  const info = await ingest.probe(source, never);
+  const frames: Frame[] = [];
+  for await (const frame of decode(ingest, source, info, options)) {
+    frames.push(frame);
+    if (frames.length === options.limit) break;
+  }
+  return frames;
+}
+
+/** The error that a promise is rejected with, checked to be one for clients, in whole sentences. */
+export async function refusal(work: Promise<unknown>): Promise<{ code: MienErrorCode; message: string }> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof MienError)) throw new Error('expected a MienError', { cause: error });
+  if (!/^\S.*\.$/s.test(error.message)) throw new Error(`not a sentence: ${error.message}`);
+  return { code: error.code, message: error.message };
+}
+
+export const times = (frames: Frame[]): number[] =>
+  frames.map(({ mediaTime }) => Math.round(mediaTime * 1000));
+
+export function risesAlways(frames: Frame[]): boolean {
+  return frames.every(({ mediaTime }, i) => i === 0 || mediaTime > frames[i - 1]!.mediaTime);
+}
