@@ -1,0 +1,77 @@
+/**
+ * The face crop that every network sees; `models/training/crop.py` is the same rule for training. Five
+ * landmarks are brought onto the card's template by a similarity; each crop pixel is the mean of k x k
+ * bilinear samples spread evenly over its footprint, with k = clamp(round(source pixels per crop pixel), 1,
+ * supersampling); pixels outside the picture repeat its border.
+ */
+import { invert, type Similarity, scaleOf } from './geometry.ts';
+
+/** A gray picture: `width * height` bytes, row by row. */
+export interface Picture {
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/**
+ * Cuts a `size` x `size` gray crop out of `picture` into `out` from `offset` on.
+ * `toCrop` maps picture coordinates to crop coordinates, both in pixels.
+ */
+export function cut(
+  picture: Picture,
+  toCrop: Similarity,
+  size: number,
+  supersampling: number,
+  out: Uint8Array,
+  offset = 0,
+): void {
+  const back = invert(toCrop);
+  const k = Math.min(supersampling, Math.max(1, Math.floor(scaleOf(back) + 0.5)));
+  if (!Number.isFinite(k)) throw new RangeError('a crop needs a similarity that can be inverted');
+  sample(picture, back, size, k, out, offset);
+}
+
+/** One pass over the crop; plain numbers and typed arrays only, because this runs for every pixel of every face. */
+function sample(
+  { pixels, width, height }: Picture,
+  { a, b, tx, ty }: Similarity,
+  size: number,
+  k: number,
+  out: Uint8Array,
+  offset: number,
+): void {
+  const [lastX, lastY] = [width - 1, height - 1];
+  const [maxX0, maxY0] = [Math.max(width - 2, 0), Math.max(height - 2, 0)];
+  const step = 1 / k;
+  const share = step * step;
+  let at = offset;
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      let total = 0;
+      for (let i = 0; i < k; i++) {
+        const cy = row + (i + 0.5) * step;
+        for (let j = 0; j < k; j++) {
+          const cx = column + (j + 0.5) * step;
+          let x = a * cx - b * cy + tx - 0.5;
+          let y = b * cx + a * cy + ty - 0.5;
+          x = Math.min(Math.max(x, 0), lastX);
+          y = Math.min(Math.max(y, 0), lastY);
+          let x0 = x | 0;
+          if (x0 > maxX0) x0 = maxX0;
+          let y0 = y | 0;
+          if (y0 > maxY0) y0 = maxY0;
+          const upper = y0 * width + x0;
+          const right = x0 < lastX ? 1 : 0;
+          const lower = y0 < lastY ? upper + width : upper;
+          const fx = x - x0;
+          const p = pixels[upper]!;
+          const q = pixels[lower]!;
+          const top = p + (pixels[upper + right]! - p) * fx;
+          const bottom = q + (pixels[lower + right]! - q) * fx;
+          total += top + (bottom - top) * (y - y0);
+        }
+      }
+      out[at++] = total * share + 0.5;
+    }
+  }
+}

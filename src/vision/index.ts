@@ -1,0 +1,118 @@
+/** vision: frames become readings, in worker threads, on the best device that works. */
+import { EXPRESSIONS } from '../domain/face.ts';
+import { type DetectorCard, type EnsembleCard, type Models, readModels } from './card.ts';
+import { type Analyser, startPool, type VisionMetrics, type VisionStats } from './pool.ts';
+import type { Device } from './session.ts';
+
+export type { VisionMetrics, VisionStats } from './pool.ts';
+export type { Device } from './session.ts';
+export { WorkerLost } from './slot.ts';
+
+export interface VisionConfig {
+  /** Folder of detector.json, ensemble.json and the files that they name. */
+  modelsDir: string;
+  /** `auto`: the first that works of tensorrt, cuda, webgpu, cpu. */
+  device: Device | 'auto';
+  /** Worker threads; by default one fewer than there are cores, and one for a GPU. */
+  workers?: number | undefined;
+  /** Threads within one operator, per worker (CPU); by default the cores shared out. */
+  intraOpThreads?: number | undefined;
+  /** Frames from one search for faces to the next while nothing is in doubt; 5 by default. */
+  detectEvery?: number | undefined;
+  /** Faces in one run of the ensemble; 32 by default. */
+  maxBatch?: number | undefined;
+  metrics?: Partial<VisionMetrics> | undefined;
+  log?: VisionLog | undefined;
+}
+
+/** The part of a pino logger that is used here. */
+export interface VisionLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface ModelInfo {
+  /** `name@version`. */
+  id: string;
+  name: string;
+  version: string;
+  sha256: string;
+  kind: 'detector' | 'ensemble';
+  device: Device;
+  license: string;
+  /** Side of the square crop (ensemble), or longer side of the picture (detector), in pixels. */
+  inputSize: number;
+  /** Expressions in the order of EXPRESSIONS (ensemble). */
+  labels?: readonly string[];
+  /** In the order of `RawReading.actionUnits` (ensemble). */
+  actionUnits?: readonly string[];
+  /** `confidence`: below it mien abstains; `quality`: below it a reading is doubtful (ensemble). */
+  thresholds?: { confidence: number; quality: number };
+  /** As the card tells them. */
+  metrics: unknown;
+  trainingData: unknown;
+}
+
+export interface Vision {
+  /** One session's faces. Track numbers begin at 1 for each. */
+  open(sessionId: string): Analyser;
+  /** The detector, then the ensemble. */
+  models: ModelInfo[];
+  stats(): VisionStats;
+  /** Stops the workers; calls that wait reject with WorkerLost. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads the models' cards and starts the workers. Throws MODEL_INVALID (a card or file is at fault) or
+ * DEVICE_UNAVAILABLE (a device that was asked for by name does not come up).
+ */
+export async function createVision(config: VisionConfig): Promise<Vision> {
+  const { modelsDir, device, metrics = {}, log } = config;
+  const models = await readModels(modelsDir);
+  const pool = await startPool({
+    models,
+    device,
+    workers: config.workers,
+    threads: config.intraOpThreads,
+    detectEvery: config.detectEvery ?? 5,
+    maxBatch: config.maxBatch ?? 32,
+    metrics,
+    onDeath: (reason) => log?.warn({ reason }, 'A vision worker died; it is being replaced'),
+  });
+  log?.info({ device: pool.device, passedOver: pool.skipped }, `The models run on ${pool.device}`);
+  return {
+    open: () => pool.open(),
+    models: describe(models, pool.device),
+    stats: pool.stats,
+    close: pool.close,
+  };
+}
+
+function describe({ detector, ensemble }: Models, device: Device): ModelInfo[] {
+  const { confidence, quality } = ensemble.thresholds;
+  return [
+    { ...common(detector), kind: 'detector', device, inputSize: detector.input.longerSide },
+    {
+      ...common(ensemble),
+      kind: 'ensemble',
+      device,
+      inputSize: ensemble.input.size,
+      labels: EXPRESSIONS,
+      actionUnits: ensemble.actionUnits,
+      thresholds: { confidence, quality },
+    },
+  ];
+}
+
+function common({ name, version, sha256, license, metrics, trainingData }: DetectorCard | EnsembleCard) {
+  return {
+    id: `${name}@${version}`,
+    name,
+    version,
+    sha256,
+    license,
+    metrics: metrics ?? null,
+    trainingData: trainingData ?? null,
+  };
+}

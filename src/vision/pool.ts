@@ -1,0 +1,134 @@
+/** The vision workers: each stream stays with one of them, and each keeps the tracks of its streams. */
+import { availableParallelism } from 'node:os';
+import type { RawReading } from '../domain/face.ts';
+import type { Frame } from '../domain/frame.ts';
+import type { Models } from './card.ts';
+import type { Spent, WorkerSetup } from './protocol.ts';
+import type { Device } from './session.ts';
+import { type Ready, Slot } from './slot.ts';
+
+/** What is told of the work as it happens. Times in seconds. */
+export interface VisionMetrics {
+  /** Faces of one run of the ensemble. */
+  batchSize(faces: number): void;
+  /** From a batch of frames taken up by a worker to its readings, models and all. */
+  inferenceSeconds(seconds: number): void;
+  /** One batch's time in the detector, where it was asked. */
+  detectionSeconds(seconds: number): void;
+  /** Frames that wait or are being scored, after each batch. */
+  queueDepth(frames: number): void;
+  workerDeaths(): void;
+}
+
+export interface PoolOptions {
+  models: Models;
+  device: Device | 'auto';
+  workers: number | undefined;
+  threads: number | undefined;
+  detectEvery: number;
+  maxBatch: number;
+  metrics: Partial<VisionMetrics>;
+  onDeath(reason: string): void;
+}
+
+/** Sums since the start; times in seconds. */
+export interface VisionStats {
+  workers: number;
+  streams: number;
+  queueDepth: number;
+  frames: number;
+  /** Frames that were searched for faces. */
+  searched: number;
+  faces: number;
+  detectionSeconds: number;
+  ensembleSeconds: number;
+  /** Models and all around them, in the workers. */
+  totalSeconds: number;
+  workerDeaths: number;
+}
+
+/** One stream's calls. */
+export interface Analyser {
+  analyse(frame: Frame): Promise<RawReading[]>;
+  close(): Promise<void>;
+}
+
+export interface Pool {
+  device: Device;
+  skipped: string[];
+  open(): Analyser;
+  stats(): VisionStats;
+  close(): Promise<void>;
+}
+
+/** Starts the workers. Throws DEVICE_UNAVAILABLE or MODEL_INVALID, and leaves no worker behind then. */
+export async function startPool(options: PoolOptions): Promise<Pool> {
+  const { models, detectEvery, maxBatch } = options;
+  const slots: Slot[] = [];
+  const tally = openTally(options, slots);
+  const start = (device: Device | 'auto', threads: number): Promise<Ready> => {
+    const setup: WorkerSetup = { models, device, threads, detectEvery, maxBatch };
+    const slot = new Slot(setup, tally);
+    slots.push(slot);
+    return slot.start();
+  };
+  const close = async () => void (await Promise.all(slots.map((slot) => slot.stop())));
+  try {
+    // The first worker finds the device out; the others take the same.
+    const { device, skipped } = await start(options.device, shapeFor('cpu', options).threads);
+    const { workers, threads } = shapeFor(device, options);
+    await Promise.all(Array.from({ length: workers - 1 }, () => start(device, threads)));
+    let stream = 0;
+    return { device, skipped, open: () => openAnalyser(slots, stream++), stats: tally.stats, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** On a CPU the cores are shared out; a GPU is fed by one worker. */
+function shapeFor(device: Device, { workers, threads }: PoolOptions): { workers: number; threads: number } {
+  const cores = availableParallelism();
+  const count = workers ?? (device === 'cpu' ? Math.max(1, cores - 1) : 1);
+  return { workers: count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
+}
+
+function openAnalyser(slots: readonly Slot[], stream: number): Analyser {
+  const slot = slots.reduce((least, other) => (other.streams < least.streams ? other : least));
+  slot.open(stream);
+  return { analyse: (frame) => slot.analyse(stream, frame), close: () => slot.close(stream) };
+}
+
+function openTally({ metrics, onDeath }: PoolOptions, slots: readonly Slot[]) {
+  const sums = { frames: 0, searched: 0, faces: 0, detectionSeconds: 0, ensembleSeconds: 0, totalSeconds: 0 };
+  let workerDeaths = 0;
+  const queueDepth = () => slots.reduce((depth, slot) => depth + slot.depth, 0);
+  return {
+    spent(spent: Spent) {
+      for (const faces of spent.batches) {
+        sums.faces += faces;
+        metrics.batchSize?.(faces);
+      }
+      sums.frames += spent.frames;
+      sums.searched += spent.searched;
+      sums.detectionSeconds += spent.detection;
+      sums.ensembleSeconds += spent.ensemble;
+      sums.totalSeconds += spent.total;
+      metrics.inferenceSeconds?.(spent.total);
+      if (spent.searched > 0) metrics.detectionSeconds?.(spent.detection);
+      metrics.queueDepth?.(queueDepth());
+    },
+    died(reason: string) {
+      workerDeaths++;
+      metrics.workerDeaths?.();
+      onDeath(reason);
+    },
+    stats: (): VisionStats => ({
+      workers: slots.length,
+      streams: slots.reduce((count, slot) => count + slot.streams, 0),
+      queueDepth: queueDepth(),
+      ...sums,
+      workerDeaths,
+    }),
+  };
+}

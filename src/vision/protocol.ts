@@ -1,0 +1,125 @@
+/** What passes between the main thread and a vision worker, and how readings are packed for the way. */
+import type { RawReading } from '../domain/face.ts';
+import type { MienErrorCode } from '../errors.ts';
+import type { Models } from './card.ts';
+import { fromBits, toBits } from './quality.ts';
+import type { Device } from './session.ts';
+
+/** `workerData` of a vision worker. */
+export interface WorkerSetup {
+  models: Models;
+  device: Device | 'auto';
+  /** Threads within one operator. */
+  threads: number;
+  detectEvery: number;
+  /** Faces in one run of the ensemble. */
+  maxBatch: number;
+}
+
+export type ToWorker =
+  /** A new stream; `firstTrack` goes on where a worker before it ended. */
+  | { type: 'open'; stream: number; firstTrack: number }
+  | { type: 'close'; stream: number }
+  /** `pixels` is transferred. */
+  | {
+      type: 'frame';
+      stream: number;
+      call: number;
+      pixels: Uint8Array;
+      width: number;
+      height: number;
+      mediaTime: number;
+    };
+
+export type FromWorker =
+  | { type: 'ready'; device: Device; skipped: string[] }
+  | { type: 'failed'; code: MienErrorCode | null; message: string }
+  /** Answers to some frames that were scored together. */
+  | { type: 'done'; results: CallResult[]; spent: Spent };
+
+export interface CallResult {
+  call: number;
+  /** Packed readings; null when the frame failed, with `error` saying why. */
+  faces: Float32Array | null;
+  error?: string;
+}
+
+/** What one batch cost. Times in seconds. */
+export interface Spent {
+  frames: number;
+  /** Faces of each run of the ensemble. */
+  batches: number[];
+  /** Frames that were searched for faces, and the time in the detector. */
+  searched: number;
+  detection: number;
+  ensemble: number;
+  /** All, models included. */
+  total: number;
+}
+
+const EXPRESSION_COUNT = 8;
+const LANDMARK_COUNT = 68;
+const FIXED = 1 + 4 + EXPRESSION_COUNT + 1 + 2 + 3 + 2;
+
+/** Floats that one packed reading takes. */
+export function strideOf(actionUnits: number): number {
+  return FIXED + actionUnits + 2 * LANDMARK_COUNT;
+}
+
+/** Packs readings one behind the other: track, box, probabilities, agreement, …, as `unpack` reads them. */
+export function pack(readings: readonly RawReading[], actionUnits: number): Float32Array {
+  const stride = strideOf(actionUnits);
+  const out = new Float32Array(readings.length * stride);
+  readings.forEach((face, i) => {
+    const { box, pose, quality } = face;
+    let at = i * stride;
+    const put = (values: ArrayLike<number>) => {
+      out.set(values, at);
+      at += values.length;
+    };
+    put([face.track, box.x, box.y, box.width, box.height]);
+    put(face.probabilities);
+    put([face.agreement, face.valence, face.arousal, pose.yaw, pose.pitch, pose.roll]);
+    put([quality.score, toBits(quality.issues)]);
+    put(face.actionUnits);
+    for (const { x, y } of face.landmarks) {
+      out[at++] = x;
+      out[at++] = y;
+    }
+  });
+  return out;
+}
+
+/** The inverse of `pack`. */
+export function unpack(packed: Float32Array, actionUnits: number): RawReading[] {
+  const stride = strideOf(actionUnits);
+  return Array.from({ length: packed.length / stride }, (_, i) =>
+    unpackOne(packed.subarray(i * stride, (i + 1) * stride), actionUnits),
+  );
+}
+
+function unpackOne(packed: Float32Array, actionUnits: number): RawReading {
+  let at = 0;
+  const next = () => packed[at++]!;
+  const many = (count: number) => Array.from({ length: count }, next);
+  const track = next();
+  const box = { x: next(), y: next(), width: next(), height: next() };
+  const probabilities = many(EXPRESSION_COUNT);
+  const [agreement, valence, arousal] = [next(), next(), next()];
+  const pose = { yaw: next(), pitch: next(), roll: next() };
+  const quality = { score: next(), issues: fromBits(next()) };
+  const units = many(actionUnits);
+  const landmarks = Array.from({ length: LANDMARK_COUNT }, () => ({ x: next(), y: next() }));
+  return {
+    track,
+    box,
+    probabilities,
+    agreement,
+    valence,
+    arousal,
+    pose,
+    actionUnits: units,
+    landmarks,
+    quality,
+  };
+}
