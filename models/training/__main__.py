@@ -16,6 +16,7 @@ COMMANDS = {
     "detector-train": ("training.detector.train", "train the face detector"),
     "detector-export": ("training.detector.export", "write detector.onnx and its card"),
     "detector-evaluate": ("training.detector.evaluate", "measure the face detector"),
+    "report": ("training.report", "write the measured part of MODEL_CARD.md"),
     "smoke": ("training.smoke", "the whole chain at a tiny scale, in a temporary folder"),
 }
 

@@ -47,12 +47,12 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 
     return sum(r["faces"] * abs(r["confidence"] - r["accuracy"]) for r in rows) / len(truth)
 
 
-def abstention(probabilities: np.ndarray, truth: np.ndarray, accuracy: float = 0.5, window: int = 60) -> float:
+def abstention(probabilities: np.ndarray, truth: np.ndarray, accuracy: float = 0.5, window: int = 200) -> float:
     """Confidence below which the `window` nearest faces are right less often than `accuracy`."""
     order = np.argsort(probabilities.max(1))
     right = (probabilities.argmax(1) == truth)[order].astype(float)
     running = np.convolve(right, np.ones(window) / window, mode="valid")
     low = np.nonzero(running < accuracy)[0]
     if len(low) == 0:
-        return float(np.round(probabilities.max(1).min(), 2))
-    return float(np.round(probabilities.max(1)[order][low[-1] + window // 2], 2))
+        return round(float(probabilities.max(1).min()), 2)
+    return round(float(probabilities.max(1)[order][low[-1] + window // 2]), 2)

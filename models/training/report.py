@@ -1,0 +1,126 @@
+"""Write the measured part of MODEL_CARD.md, and its reliability diagram, from the last evaluation."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from .data import LABELS
+
+HERE = Path(__file__).parent
+MODELS = HERE.parent
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--evaluation", type=Path, default=HERE / "cache" / "evaluation.json")
+    parser.add_argument("--card", type=Path, default=MODELS / "MODEL_CARD.md")
+
+
+def run(args: argparse.Namespace) -> None:
+    report = json.loads(args.evaluation.read_text())
+    text = args.card.read_text()
+    head, tail = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
+    args.card.write_text(f"{head}\n\n{measured(report)}\n{tail}")
+    (args.card.parent / "reliability.svg").write_text(diagram(report["ferPlusValidation"]["reliability"]))
+
+
+def measured(report: dict) -> str:
+    """All tables, as Markdown."""
+    fer = report["ferPlusValidation"]
+    parts = [targets(report), "![Reliability diagram](reliability.svg)", per_class(fer), confusion(fer), doubt(fer)]
+    if report.get("heldOutRenders"):
+        parts.append(conditions(report["heldOutRenders"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def targets(report: dict) -> str:
+    fer, renders = report["ferPlusValidation"], report.get("heldOutRenders") or {}
+    alone, price, ablation = report.get("syntheticAlone") or {}, report["cost"], report.get("ablation") or {}
+    spread = lambda v: f"{v['mean']:+.4f} ± {v['spread']:.4f}" if v else None
+    macs = price["multiplyAddsPerFace"] / 1e6
+    rows = [
+        ("accuracy on FER+ validation, eight classes, whole chain", "0.855", "0.90", fer["accuracy"]),
+        ("mean F1 of six basic expressions, renders alone, scored among the six", "0.36", "0.55", alone.get("basicF1")),
+        ("the same, scored among all eight classes", "", "", alone.get("basicF1AmongEight")),
+        ("multi-task over single-task, short narrow runs, 3 seeds", "> 0", "", spread(ablation.get("multiOverSingle"))),
+        ("ensemble over its best member, short narrow runs, 3 seeds", "> 0", "", spread(ablation.get("ensembleOverBest"))),
+        ("ensemble over its best member, shipped file", "> 0", "", f"{report['members']['ensembleOverBest']:+.4f}"),
+        ("expected calibration error, 15 bins", "0.03", "0.015", fer["calibrationError"]),
+        ("landmarks on held-out renders, by eye distance", "0.04", "0.025", renders.get("landmarkError")),
+        ("pose on held-out renders, mean absolute error", "5°", "3°", renders.get("poseError")),
+        ("multiply-adds per face, all members and flips", "400 M", "200 M", f"{macs:.0f} M"),
+        ("size of both files", "25 MB", "12 MB", f"{sum(price['bytes'].values()) / 1e6:.1f} MB"),
+        ("ensemble, one CPU thread", "", "", f"{price['millisecondsPerFace']} ms a face"),
+    ]
+    lines = ["| what | must | aim | measured |", "| --- | --- | --- | --- |"]
+    lines += [f"| {name} | {must} | {aim} | {'not measured' if value is None else value} |" for name, must, aim, value in rows]
+    return "\n".join(lines + detector_rows(report.get("detector")))
+
+
+def detector_rows(detector: dict | None) -> list[str]:
+    """The detector's rows of the table."""
+    if not detector:
+        return []
+    photos, clips, empty = detector["photos"], detector["clips"], detector["falseFaces"]
+    rows = [
+        ("detector: the teacher's faces found, held-out photos", "0.93", "0.98", photos["recall"]),
+        ("detector: the teacher's faces found, clips", "0.93", "0.98", clips["recall"]),
+        ("detector: false faces per picture without faces", "0.02", "0.005", empty["perPicture"]),
+    ]
+    rows += [(f"detector: time against YuNet at {size}, one thread", "1.0", "0.6", f"{t['ratio']} ({t['milliseconds']} ms)")
+             for size, t in detector["time"].items()]  # fmt: skip
+    return [f"| {name} | {must} | {aim} | {value} |" for name, must, aim, value in rows]
+
+
+def per_class(fer: dict) -> str:
+    lines = ["| FER+ validation | faces | recall | F1 |", "| --- | --- | --- | --- |"]
+    for name, counts in zip(LABELS, fer["confusion"]):
+        lines.append(f"| {name.lower()} | {sum(counts)} | {fer['recall'][name]:.3f} | {fer['f1'][name]:.3f} |")
+    return "\n".join(lines)
+
+
+def confusion(fer: dict) -> str:
+    names = [name.lower() for name in LABELS]
+    lines = ["Rows: what most people said; columns: what the ensemble says.", ""]
+    lines += ["| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    lines += [f"| {name} | " + " | ".join(map(str, counts)) + " |" for name, counts in zip(names, fer["confusion"])]
+    return "\n".join(lines)
+
+
+def doubt(fer: dict) -> str:
+    """Accuracy by confidence, by quality, and what abstention leaves out."""
+    lines = ["| confidence | faces | mean confidence | accuracy |", "| --- | --- | --- | --- |"]
+    for row in fer["reliability"]:
+        lines.append(f"| {row['from']:.2f} to {row['to']:.2f} | {row['faces']} | {row['confidence']:.3f} | {row['accuracy']:.3f} |")
+    left = fer["abstained"]
+    lines += ["", f"Below the card's confidence threshold lie {100 * left['share']:.1f} % of the faces; of these "
+              f"{left['accuracyBelow']} are right, of the others {left['accuracyAbove']}.", ""]  # fmt: skip
+    lines += ["| quarter by quality | mean quality | accuracy |", "| --- | --- | --- |"]
+    lines += [f"| {k + 1} | {row['quality']:.3f} | {row['accuracy']:.3f} |" for k, row in enumerate(fer["byQuality"])]
+    return "\n".join(lines)
+
+
+def conditions(renders: dict) -> str:
+    lines = ["| held-out renders | from | to | faces | landmark error | pose error | expression | quality |"]
+    lines.append("| --- |" + " --- |" * 7)
+    for name, rows in renders["by"].items():
+        for row in rows:
+            lines.append(f"| {name} | {row['from']} | {row['to']} | {row['faces']} | {row['landmarkError']:.3f} | "
+                         f"{row['poseError']:.1f}° | {row['accuracy']:.3f} | {row['quality']:.2f} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def diagram(rows: list[dict], side: int = 320) -> str:
+    """Accuracy over confidence as an SVG; a bar's darkness tells how many faces it stands for."""
+    most = max(row["faces"] for row in rows)
+    bars = []
+    for row in rows:
+        x, width, height = row["from"] * side, (row["to"] - row["from"]) * side - 1, row["accuracy"] * side
+        shade = 0.25 + 0.75 * (row["faces"] / most) ** 0.5
+        bars.append(f'<rect x="{x:.1f}" y="{side - height:.1f}" width="{width:.1f}" height="{height:.1f}" fill="#2b6cb0" fill-opacity="{shade:.2f}"/>')
+    frame = f'<rect width="{side}" height="{side}" fill="none" stroke="#888"/><path d="M0 {side}L{side} 0" stroke="#c53030" stroke-dasharray="4"/>'
+    words = f'<text x="{side / 2}" y="{side + 28}" text-anchor="middle">confidence</text><text x="-{side / 2}" y="-12" transform="rotate(-90)" text-anchor="middle">accuracy</text>'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-40 -10 {side + 60} {side + 50}" width="{side + 60}" '
+            f'font-family="sans-serif" font-size="13">{"".join(bars)}{frame}{words}</svg>\n')  # fmt: skip
