@@ -35,9 +35,9 @@ PROTOTYPES = {
              "AU26": (0.7, 0.1, 0.6), "AU5": (0.6, 0.2, 0.8), "AU6": (0.3, 0.2, 0.5)}),
     ],
     "surprise": [
-        (4, {"AU1": (1, 0.5, 1), "AU2": (1, 0.5, 1.1), "AU5": (0.95, 0.4, 1), "AU26": (1, 0.3, 1),
+        (4, {"AU1": (1, 0.5, 1), "AU2": (1, 0.5, 1.1), "AU5": (0.95, 0.4, 1), "AU26": (1, 0.45, 1.1),
              "AU25": (0.6, 0.1, 0.5), "AU22": (0.3, 0.1, 0.6)}),
-        (2, {"AU1": (1, 0.4, 1), "AU2": (1, 0.5, 1), "AU5": (0.9, 0.4, 1), "AU26": (1, 0.25, 0.7),
+        (2, {"AU1": (1, 0.4, 1), "AU2": (1, 0.5, 1), "AU5": (0.9, 0.4, 1), "AU26": (1, 0.35, 0.9),
              "AU22": (0.8, 0.3, 0.9), "AU18": (0.7, 0.2, 0.7)}),
         (1, {"AU1": (1, 0.5, 1), "AU2": (1, 0.6, 1.1), "AU5": (1, 0.5, 1), "AU25": (0.4, 0.2, 0.5)}),
         (1, {"AU5": (1, 0.6, 1), "AU26": (1, 0.2, 0.7), "AU1": (0.7, 0.2, 0.6), "AU2": (0.7, 0.2, 0.6)}),
@@ -108,6 +108,8 @@ def sample(rng, name: str | None = None) -> Expression:
     units = _noise(rng)
     share = np.zeros(8, np.float32)
     share[kind] = 1
+    if kind == 0 and rng.random() < 0.35:
+        units = np.maximum(units, prototype(rng, CLASSES[int(rng.integers(1, 8))], rng.uniform(0.1, 0.3)))
     if kind:
         units = np.maximum(units * 0.5, prototype(rng, CLASSES[kind], intensity))
         if rng.random() < 0.12:
@@ -141,8 +143,8 @@ def prototype(rng, name: str, intensity: float) -> np.ndarray:
 def _noise(rng):
     """What faces do when they express nothing in particular."""
     units = np.zeros((len(NAMES), 2), np.float32)
-    for k in rng.choice(len(NAMES), 4, replace=False):
-        units[k] = abs(rng.normal(0, 0.08))
+    for k in rng.choice(len(NAMES), 5, replace=False):
+        units[k] = min(abs(rng.normal(0, 0.14)), 0.35)
     units[INDEX["AU45"]] = 0
     return units
 

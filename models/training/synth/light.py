@@ -28,7 +28,7 @@ def sample(rng) -> Light:
     """Draw a light: mostly soft and frontal, sometimes hard, from the side or from below."""
     hard = rng.random() < 0.3
     spread = 65 if hard else 40
-    key = direction(rng.normal(0, spread), rng.normal(28, 24))
+    key = direction(rng.normal(0, spread), rng.normal(20, 25))
     fill = direction(rng.uniform(-90, 90), rng.uniform(-20, 40))
     rim = direction(rng.choice([-1, 1]) * rng.uniform(110, 160), rng.uniform(-10, 50))
     powers = [rng.uniform(0.5, 1.3), rng.uniform(0, 0.4), max(0, rng.normal(0, 0.5))]

@@ -20,9 +20,9 @@ def add(rng, gray, marks, visible, tone: int):
     draw = rng.random()
     if draw < 0.025:
         mask(rng, gray, cover, marks)
-    elif draw < 0.07:
+    elif draw < 0.085:
         hand(rng, gray, cover, marks, tone)
-    elif draw < 0.09:
+    elif draw < 0.1:
         stray(rng, gray, cover, marks)
     return cover
 

@@ -38,7 +38,10 @@ def sample_shapes(rng, count: int, data: str = mesh.DEFAULT_DATA) -> np.ndarray:
     face = mesh.load(data)
     spread = rng.uniform(0.6, 1.25, (count, 1))
     modes = np.clip(rng.normal(0, 1, (count, 100)) * spread, -2.6, 2.6).astype(np.float32)
-    return face.vertices.ravel() + modes @ face.identity
+    shapes = (face.vertices.ravel() + modes @ face.identity).reshape(count, -1, 3)
+    # The scanned faces are longer than those in photos at large, and no child is among them.
+    stretch = rng.normal([1.06, 0.97, 1], [0.06, 0.035, 0.04], (count, 3)).astype(np.float32)
+    return (shapes * stretch[:, None]).reshape(count, -1)
 
 
 def sample_person(rng, data: str = mesh.DEFAULT_DATA, shape: np.ndarray | None = None) -> Person:
@@ -49,9 +52,9 @@ def sample_person(rng, data: str = mesh.DEFAULT_DATA, shape: np.ndarray | None =
     painted = skin.sample(rng, min(style.albedo, 0.2) if style.kind not in ("hat", "scarf") else rng.uniform(0.01, 0.1))
     slots = {
         "tone": painted.tone, "hair": style.albedo, "streak": style.streak, "cloth": rng.uniform(0.02, 0.8),
-        "shine": painted.shine, "iris": rng.uniform(0.02, 0.22), "iris_radius": rng.uniform(0.56, 0.68),
-        "pupil_radius": rng.uniform(0.16, 0.34), "sclera": rng.uniform(0.5, 0.8), "teeth": rng.uniform(0.45, 0.85),
-        "gums": rng.uniform(0.08, 0.2), "bump": 1.0, "cloth_line": rng.uniform(-13, -9.5), "bald": 0.0,
+        "shine": painted.shine, "iris": np.exp(rng.uniform(np.log(0.008), np.log(0.12))), "iris_radius": rng.uniform(0.6, 0.74),
+        "pupil_radius": rng.uniform(0.16, 0.34), "sclera": rng.uniform(0.35, 0.7), "teeth": rng.uniform(0.6, 0.95),
+        "gums": rng.uniform(0.12, 0.32), "bump": 1.0, "cloth_line": rng.uniform(-13, -9.5), "bald": 0.0,
     }  # fmt: skip
     look = np.array([slots[name] for name in shading.LOOK], np.float32)
     return Person(shape, style, painted, look, expression.person_gains(rng), int(rng.integers(2**31)))

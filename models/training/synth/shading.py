@@ -113,7 +113,7 @@ def shade(nearest, weights, triangles, material, normals, sky_seen, lit, albedo,
     """
     rows, columns = nearest.shape
     out = np.zeros((rows, columns), np.float32)
-    lid = max(1, int(0.28 / pixel))
+    lid = max(1, int(0.3 / pixel))
     for y in range(rows):
         for x in range(columns):
             t = nearest[y, x]
@@ -137,6 +137,7 @@ def shade(nearest, weights, triangles, material, normals, sky_seen, lit, albedo,
             length = 1 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
             nx, ny, nz = nx * length, ny * length, nz * length
             seen = wa * sky_seen[a] + wb * sky_seen[b] + wc * sky_seen[c]
+            seen = seen ** 1.3  # nostrils, sockets and creases are darker than their share of sky
             bright = wa * lit[a] + wb * lit[b] + wc * lit[c]
             diffuse = (sky * (0.5 + 0.5 * ny) + ground * (0.5 - 0.5 * ny)) * seen
             gloss = 0.0
@@ -166,6 +167,6 @@ def shade(nearest, weights, triangles, material, normals, sky_seen, lit, albedo,
                 # Lids and lips shade what lies just below and behind them.
                 above = max(0, y - lid)
                 if nearest[above, x] >= 0 and material[nearest[above, x]] != kind and depth[above, x] > depth[y, x]:
-                    value *= 0.55
+                    value *= 0.4
             out[y, x] = value
     return out

@@ -46,13 +46,13 @@ def sample(rng, hair_albedo: float) -> Skin:
         beard = moustache = 0.0
     return Skin(
         tone=tone, blotch=rng.uniform(0.02, 0.1), pores=rng.uniform(0.01, 0.07),
-        freckles=max(0, rng.normal(-0.3, 0.4)), age=rng.beta(1.2, 2.2), lips=rng.uniform(0.6, 0.95) if not made_up
-        else rng.uniform(0.25, 0.8), beard=beard if bearded < 0.32 else 0.0, moustache=moustache if bearded < 0.36 else 0,
-        bristle=min(hair_albedo * rng.uniform(0.4, 1.0), tone * rng.uniform(0.15, 0.45)), liner=rng.uniform(0.2, 0.9) if made_up else
-        rng.uniform(0.2, 0.6), shadow=rng.uniform(0, 0.5) if made_up else 0.0, bags=max(0, rng.normal(0.08, 0.12)),
-        shine=rng.uniform(0.02, 0.35), brow_offset=rng.normal(0, 0.22), brow_tilt=rng.normal(0.06, 0.1),
-        brow_arch=rng.normal(0, 0.16), brow_thickness=np.exp(rng.normal(0, 0.28)),
-        brow_strength=rng.uniform(0.6, 1) if rng.random() < 0.92 else rng.uniform(0.1, 0.5),
+        freckles=max(0, rng.normal(-0.3, 0.4)), age=rng.beta(1.2, 2.2), lips=rng.uniform(0.62, 1) if not made_up
+        else rng.uniform(0.35, 0.85), beard=beard if bearded < 0.32 else 0.0, moustache=moustache if bearded < 0.36 else 0,
+        bristle=min(hair_albedo * rng.uniform(0.4, 1.0), tone * rng.uniform(0.1, 0.35)), liner=rng.uniform(0.6, 1) if made_up else
+        rng.uniform(0.35, 0.9), shadow=rng.uniform(0.1, 0.6) if made_up else rng.uniform(0, 0.35), bags=max(0, rng.normal(0.08, 0.12)),
+        shine=rng.uniform(0.02, 0.35), brow_offset=rng.normal(-0.4, 0.25), brow_tilt=rng.normal(0.06, 0.1),
+        brow_arch=rng.normal(0, 0.16), brow_thickness=np.exp(rng.normal(0.18, 0.28)),
+        brow_strength=rng.uniform(0.7, 1) if rng.random() < 0.93 else rng.uniform(0.1, 0.5),
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _wrinkle_depths(skin, units):
         return value.max() if side is None else value[side]
 
     def cheek(side):
-        return 0.75 * unit("AU12", side) + 0.6 * unit("AU10", side) + 0.7 * unit("AU9", side) + 0.3 * unit("AU6", side)
+        return 0.9 * unit("AU12", side) + 0.6 * unit("AU10", side) + 0.7 * unit("AU9", side) + 0.3 * unit("AU6", side)
 
     depth = {
         "nasolabial_L": cheek(1), "nasolabial_R": cheek(0),  # the picture's left is the person's right
@@ -123,7 +123,7 @@ def _wrinkle_depths(skin, units):
         "marionette": 0.9 * unit("AU15") + 0.3 * unit("AU17"), "chin": 1.1 * unit("AU17"),
     }  # fmt: skip
     rest = 0.35 * skin.age**2
-    scale = np.array([0.16, 0.16, 0.09, 0.13, 0.09, 0.06, 0.06, 0.09, 0.1, 0.12]) * (0.8 + 1.3 * skin.age)
+    scale = np.array([0.3, 0.3, 0.1, 0.15, 0.1, 0.07, 0.07, 0.1, 0.12, 0.13]) * (0.8 + 1.3 * skin.age)
     return (scale * np.array([rest + max(depth[name], 0) for name in WRINKLES])).astype(np.float32)
 
 
@@ -161,7 +161,7 @@ def _paint_hairline(albedo, folds, inside, azimuth, position, ear, noise, shifts
                 k += 1
             part = (degrees - azimuths[k]) / (azimuths[k + 1] - azimuths[k])
             edge = line[k] + (line[k + 1] - line[k]) * part
-            above = position[y, x, 1] - edge + rough * (0.5 * n1 + 0.3 * n0 + 0.3 * n2)
+            above = position[y, x, 1] - edge + rough * (0.3 * n1 + 0.2 * n0 + 0.5 * n2)
             cover = min(max(above * 1.6 + 0.5, 0.0), 1.0)
             if cover == 0:
                 continue
