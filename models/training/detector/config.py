@@ -22,7 +22,7 @@ class SceneConfig:
     """Which scenes are composed, and how often (weights need not sum to 1)."""
 
     kinds: dict = field(
-        default_factory=lambda: {"pasted": 5.0, "mosaic": 2.5, "portrait": 1.5, "empty": 2.5}
+        default_factory=lambda: {"pasted": 4.0, "mosaic": 2.5, "portrait": 3.0, "empty": 2.0}
     )
     smallest_face: float = 12.0  # pixels; smaller ones are neither taught nor punished
     rotation: float = 30.0  # degrees either way
@@ -35,12 +35,12 @@ class TrainConfig:
     seed: int = 7
     steps: int = 16000
     warmup: int = 200
-    rate: float = 2e-3
+    rate: float = 3e-3
     weight_decay: float = 1e-4
     average: float = 0.998  # exponential moving average of the weights
     sizes: tuple = (160, 320)
     batches: tuple = (16, 5)
-    share: tuple = (0.7, 0.3)  # of the steps
+    share: tuple = (0.5, 0.5)  # of the steps
     pool: tuple = (6000, 1500)
     reuse: float = 5.0  # how often a scene is drawn, on average
     box_weight: float = 2.0
