@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", type=Path, default=None, help="what finds the five points (default: the config's)")
     parser.add_argument("--synthetic", type=Path, default=HERE / "cache" / "synth")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="end by then: the rate falls over the time that is left, not the steps")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -58,6 +59,8 @@ class Trainer:
         self.optimizer = torch.optim.SGD(parameter_groups(self.network, config["optimizer"]), lr=0.1, momentum=0.9, nesterov=True)
         self.average = copy.deepcopy(self.network).eval()
         self.phase = self.step = self.total = 0
+        self.progress, self.clock = 0.0, time.time()  # through the phase, 0 to 1; when the last step ended
+        self.until = time.time() + 60 * args.minutes if getattr(args, "minutes", None) else None
         self.stopped = False
         if self.path.exists():
             self.restore(torch.load(self.path, map_location=self.device, weights_only=True))
@@ -69,15 +72,16 @@ class Trainer:
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopped", True))
         while self.phase < len(self.config["phases"]):
             phase = self.config["phases"][self.phase]
-            if self.step < phase["steps"]:
+            if self.step < phase["steps"] or self.until:
                 self.train_phase(phase)
-            self.phase, self.step = self.phase + 1, 0
+            self.phase, self.step, self.progress = self.phase + 1, 0, 0.0
         self.save()
 
     def train_phase(self, phase: dict) -> None:
         rng = np.random.default_rng([self.member["seed"], self.phase, self.step])
         sums, since, began = {}, 0, time.time()
-        while self.step < phase["steps"]:
+        self.clock = began
+        while self.progress < 1:
             if self.stopped:
                 self.save()
                 raise SystemExit(f"stopped at step {self.step} of {phase['name']}; the same command goes on from here")
@@ -85,13 +89,24 @@ class Trainer:
             for name, value in values.items():
                 sums.setdefault(name, []).append(value)
             self.step, self.total, since = self.step + 1, self.total + 1, since + 1
+            self.advance(phase)
             every = self.config.get("every", 400)
-            if self.step % every == 0 or self.step == phase["steps"]:
+            if self.step % every == 0 or self.progress >= 1:
                 means = {name: round(float(np.mean(v)), 4) for name, v in sums.items()}
                 speed = since * (phase["real"] + phase["synthetic"]) / (time.time() - began)
                 self.report({"phase": phase["name"], "step": self.step, "speed": round(speed), **means})
                 self.save()
                 sums, since, began = {}, 0, time.time()
+
+    def advance(self, phase: dict) -> None:
+        """Move on by one step of the phase, or by the share that it took of the time that is left."""
+        share, now = 1 / phase["steps"], time.time()
+        if self.until and self.phase == len(self.config["phases"]) - 1:
+            left = max(self.until - self.clock, 1e-3)
+            share = (1 - self.progress) * min(1.0, (now - self.clock) / left)
+        self.progress, self.clock = self.progress + share, now
+        if self.progress > 1 - 1e-6:
+            self.progress = 1.0
 
     def update(self, phase: dict, rng: np.random.Generator) -> dict[str, float]:
         """One optimizer step on a fresh batch; the losses by name."""
@@ -126,7 +141,7 @@ class Trainer:
     def set_rate(self, phase: dict) -> None:
         """Straight from the phase's first to its last rate (factors of the optimizer's), after a warm-up."""
         first, last = phase["rate"]
-        factor = first + (last - first) * self.step / phase["steps"]
+        factor = first + (last - first) * self.progress
         factor *= min(1.0, (self.total + 1) / self.config["optimizer"]["warmup"])
         for group in self.optimizer.param_groups:
             group["lr"] = self.config["optimizer"]["rate"] * factor
@@ -156,12 +171,15 @@ class Trainer:
         state = {"network": self.network.state_dict(), "average": self.average.state_dict()}
         state |= {"optimizer": self.optimizer.state_dict(), "member": self.member, "units": self.units}
         state |= {"phase": self.phase, "step": self.step, "total": self.total}
+        state |= {"progress": self.progress}
         temporary = self.path.with_suffix(".tmp")
         torch.save(state, temporary)
         temporary.rename(self.path)
 
     def restore(self, state: dict) -> None:
         self.phase, self.step, self.total = state["phase"], state["step"], state["total"]
+        steps = self.config["phases"][self.phase]["steps"] if self.phase < len(self.config["phases"]) else 1
+        self.progress = state.get("progress", min(1.0, self.step / steps))
         fits = load_matching(self.network, state["network"]) and load_matching(self.average, state["average"])
         if fits and "optimizer" in state:
             self.optimizer.load_state_dict(state["optimizer"])
