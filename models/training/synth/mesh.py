@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from .rasteriser import nearest_from
 
-DEFAULT_DATA = "../../shared/data"
+DEFAULT_DATA = os.environ.get("MIEN_DATA", str(Path(__file__).resolve().parents[4] / "shared" / "data"))
 FACE, BACK, GUM, TOOTH, EYE, HAIR = range(6)
 EYE_CENTRES = np.array([[3.1, 3.55, 8.0], [-3.1, 3.55, 8.0]], np.float32)
 
