@@ -1,4 +1,5 @@
 /** Reads the environment once: every variable with its meaning, its default, and one error that names every mistake. */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { MienError } from './errors.ts';
 
@@ -79,7 +80,7 @@ const Environment = z.object({
     .string()
     .optional()
     .describe(
-      'The only directory from which `source: { file }` may read. Unset: no file sources, uploads only.',
+      'The only directory from which `source: { file }` may read. Unset: `media` in `MIEN_DATA_DIR`.',
     ),
   MIEN_ALLOW_PRIVATE_SOURCES: flag
     .prefault('false')
@@ -143,7 +144,8 @@ function toConfig(env: z.output<typeof Environment>) {
     modelsDir: env.MIEN_MODELS ?? null,
     device: env.MIEN_DEVICE,
     workers: env.MIEN_WORKERS ?? null,
-    mediaDir: env.MIEN_MEDIA_DIR ?? null,
+    mediaDir: env.MIEN_MEDIA_DIR ?? join(env.MIEN_DATA_DIR, 'media'),
+    uploadsDir: join(env.MIEN_DATA_DIR, 'uploads'),
     allowPrivateSources: env.MIEN_ALLOW_PRIVATE_SOURCES,
     allowPurposes: Object.freeze(env.MIEN_ALLOW_PURPOSES),
     allowedOrigins: Object.freeze(env.MIEN_ALLOWED_ORIGINS),

@@ -20,6 +20,8 @@ describe('readConfig', () => {
       port: 4000,
       databaseUrl: null,
       dataDir: './data',
+      mediaDir: 'data/media',
+      uploadsDir: 'data/uploads',
       device: 'auto',
       allowPrivateSources: false,
       allowPurposes: [],

@@ -10,8 +10,6 @@ export interface Rooms {
   conductor: Conductor;
   /** Ids of the models that are loaded now. */
   modelIds: readonly string[];
-  /** Purposes that are refused. */
-  refusedPurposes: ReadonlySet<string>;
 }
 
 export interface Context extends Rooms {

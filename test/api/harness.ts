@@ -85,7 +85,7 @@ export async function openTestApi(
     rooms: {
       live: liveFrom(bus),
       modelIds: [],
-      refusedPurposes: new Set(['WORKPLACE', 'EDUCATION']),
+     
       ...rooms,
     } as Rooms,
     log: createLog('error', false),

@@ -1,11 +1,10 @@
 /** Stretches of one expression on one face. */
 
-import type { Episode } from '../../domain/moment.ts';
-import { type EpisodeEventKind, LIVE_STATES } from '../../domain/moment.ts';
+import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
 import { builder } from '../builder.ts';
 import type { LiveEpisode } from '../ports.ts';
 import { ExpressionEnum } from './expression.ts';
-import { knownId, notFound } from './ids.ts';
+import { knownId } from './ids.ts';
 
 export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episode').implement({
   description:
@@ -66,14 +65,8 @@ builder.subscriptionField('expressionEpisodes', (t) =>
       'Onset, apex and offset of every episode of a running session, as they happen; ends when the session does.',
     args: { sessionId: t.arg.id({ required: true, description: 'The session.' }) },
     extensions: { shareable: () => true },
-    subscribe: async (_root, args, { prisma, live }) => {
-      const sessionId = knownId('session', args.sessionId);
-      const session = await prisma.session.findUnique({ where: { id: sessionId }, select: { state: true } });
-      if (!session) throw notFound('session', sessionId);
-      return LIVE_STATES.includes(session.state) ? live.episodes({ sessionId }) : nothing();
-    },
+    subscribe: (_root, { sessionId }, { live }) =>
+      live.episodes({ sessionId: knownId('session', sessionId) }) as Promise<AsyncIterable<LiveEpisode>>,
     resolve: (event) => event,
   }),
 );
-
-async function* nothing(): AsyncGenerator<LiveEpisode> {}

@@ -1,0 +1,181 @@
+/** `mien analyze`: the chain of the server without the server, for files and addresses. */
+import { createWriteStream } from 'node:fs';
+import { parse, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import type { Config } from '../config.ts';
+import type { SourceInput } from '../domain/frame.ts';
+import { MienError } from '../errors.ts';
+import type { Ingest } from '../ingest/index.ts';
+import { quantise } from '../store/index.ts';
+import { type AnalyseDeps, analyseSource } from '../streams/index.ts';
+import type { Vision } from '../vision/index.ts';
+import type { Host } from './host.ts';
+import { openProgress, type Progress } from './progress.ts';
+import { ensembleOf, openIngest, openTimelines, openVision } from './rooms.ts';
+import { csv, jsonLines, type RowWriter, rowsOf } from './rows.ts';
+import { createSummary, type Summary } from './summary.ts';
+
+export const FORMATS = ['jsonl', 'csv'] as const;
+
+export interface AnalyzeOptions {
+  format: (typeof FORMATS)[number];
+  out?: string;
+  rate: number;
+  smoothing: boolean;
+}
+
+/** Some input was not video or picture, or could not be read to its end. */
+const BAD_INPUT = 2;
+const INTERRUPTED = 130;
+
+/** Writes a row per face and frame; gives the exit code. @throws MienError when models or the output are at fault */
+export async function analyze(
+  inputs: string[],
+  options: AnalyzeOptions,
+  config: Config,
+  host: Host,
+): Promise<number> {
+  const stop = new AbortController();
+  void host.stopped.then(() => stop.abort());
+  const vision = await openVision(config);
+  const ingest = openIngest(config, { mediaDir: parse(resolve('.')).root, allowPrivateSources: true });
+  const out = openOut(options.out, host, stop);
+  try {
+    const units = ensembleOf(vision).actionUnits ?? [];
+    const writer = options.format === 'csv' ? csv(units) : jsonLines;
+    await out.write(writer.head);
+    const job: Job = {
+      options,
+      host,
+      out,
+      writer,
+      units,
+      deps: depsOf(vision, ingest, options),
+      signal: stop.signal,
+    };
+    const failures = await analyzeAll(inputs, job);
+    if (out.gone) return 0;
+    if (stop.signal.aborted) return INTERRUPTED;
+    for (const failure of failures) host.stderr.write(`mien: ${failure}\n`);
+    return failures.length > 0 ? BAD_INPUT : 0;
+  } finally {
+    await out.close();
+    await ingest.close();
+    await vision.close();
+  }
+}
+
+interface Job {
+  options: AnalyzeOptions;
+  host: Host;
+  out: Out;
+  writer: RowWriter;
+  units: readonly string[];
+  deps: AnalyseDeps;
+  signal: AbortSignal;
+}
+
+/** One input after the other; gives a sentence for each that failed. */
+async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
+  const failures: string[] = [];
+  const summary = createSummary();
+  for (const [index, input] of inputs.entries()) {
+    if (job.signal.aborted) break;
+    const progress = openProgress(job.host.stderr, input, job.options.rate);
+    try {
+      await analyzeOne(input, `analysis-${index}`, job, progress, summary);
+    } catch (error) {
+      if (job.signal.aborted) break;
+      if (!(error instanceof MienError) || !error.code.startsWith('SOURCE_')) throw error;
+      failures.push(error.message.includes(input) ? error.message : `${input}: ${error.message}`);
+    } finally {
+      progress.close();
+    }
+  }
+  job.host.stderr.write(summary.text());
+  return failures;
+}
+
+async function analyzeOne(
+  input: string,
+  sessionId: string,
+  job: Job,
+  progress: Progress,
+  summary: Summary,
+): Promise<void> {
+  const { out, writer, units, options, signal } = job;
+  const began = performance.now();
+  const totals = summary.begin(input);
+  const result = await analyseSource(
+    job.deps,
+    sourceOf(input),
+    { frameRate: options.rate, signal, sessionId, onInfo: (info) => progress.total(info.duration) },
+    async (moment) => {
+      const kept = quantise(moment);
+      totals.add(kept);
+      progress.at(kept.mediaTime);
+      const text = rowsOf(input, kept, units).map(writer.text).join('');
+      if (text !== '') await out.write(text);
+    },
+  );
+  totals.end((performance.now() - began) / 1000, result.dropped);
+}
+
+function depsOf(vision: Vision, ingest: Ingest, { smoothing }: AnalyzeOptions): AnalyseDeps {
+  return {
+    probe: ingest.probe,
+    decode: ingest.decode,
+    openAnalyser: vision.open,
+    openTimeline: openTimelines(vision, smoothing),
+  };
+}
+
+function sourceOf(input: string): SourceInput {
+  if (/^[a-z]+:\/\//i.test(input)) return { type: 'url', url: input };
+  if (input.startsWith('/dev/video')) return { type: 'device', device: input };
+  return { type: 'file', path: resolve(input) };
+}
+
+interface Out {
+  /** Resolves when there is room for more. */
+  write(text: string): Promise<void>;
+  close(): Promise<void>;
+  /** Whether whoever read the output has gone, as `head` does when it has enough. */
+  readonly gone: boolean;
+}
+
+function openOut(path: string | undefined, host: Host, stop: AbortController): Out {
+  const stream: Writable = path === undefined ? host.stdout : createWriteStream(path);
+  let failure: Error | null = null;
+  let gone = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') gone = true;
+    else
+      failure = new MienError(
+        'BAD_INPUT',
+        `The rows cannot be written to ${path ?? 'stdout'}: ${error.message}.`,
+      );
+    stop.abort();
+  });
+  return {
+    get gone() {
+      return gone;
+    },
+    async write(text) {
+      if (failure) throw failure;
+      if (gone || text === '' || stream.write(text)) return;
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          for (const event of ['drain', 'error', 'close']) stream.off(event, done);
+          resolve();
+        };
+        for (const event of ['drain', 'error', 'close']) stream.on(event, done);
+      });
+    },
+    async close() {
+      if (path !== undefined && !stream.destroyed)
+        await new Promise<void>((resolve) => stream.end(() => resolve()));
+      if (failure) throw failure;
+    },
+  };
+}

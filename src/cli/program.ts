@@ -1,0 +1,74 @@
+/** The command line: `mien serve`, `mien analyze`, `mien models`. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { readConfig } from '../config.ts';
+import { MienError } from '../errors.ts';
+import { type AnalyzeOptions, analyze, FORMATS } from './analyze.ts';
+import type { Host } from './host.ts';
+import { listModels } from './models.ts';
+import { serve } from './serve.ts';
+
+const FAILED = 1;
+const MAX_RATE = 240;
+
+/** Runs one command; gives the exit code. */
+export async function run(argv: string[], version: string, host: Host): Promise<number> {
+  let code = 0;
+  const program = describe(version, host, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    host.stderr.write(`mien: ${sentence(error)}\n`);
+    return FAILED;
+  }
+}
+
+function describe(version: string, host: Host, done: (code: number) => void): Command {
+  const program = new Command('mien')
+    .description('Apparent facial expressions in live and recorded video.')
+    .version(version)
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: (text) => host.stderr.write(text),
+    })
+    .exitOverride();
+  program
+    .command('serve', { isDefault: true })
+    .description('run the server; its settings are environment variables, see the README')
+    .action(async () => done(await serve(readConfig(host.env), host)));
+  program
+    .command('analyze')
+    .description('score videos and pictures without a server: one row per face and frame')
+    .argument('<input...>', 'files (video, JPEG, PNG) or addresses')
+    .addOption(new Option('--format <format>', 'how rows are written').choices(FORMATS).default('jsonl'))
+    .option('--out <file>', 'write rows there instead of to stdout')
+    .option('--rate <number>', 'frames scored per second of video', parseRate, 10)
+    .option('--no-smoothing', 'score each frame by itself')
+    .action(async (inputs: string[], options: AnalyzeOptions) =>
+      done(await analyze(inputs, options, readConfig(host.env), host)),
+    );
+  program
+    .command('models')
+    .description('list the models, and where they run')
+    .action(async () => done(await listModels(readConfig(host.env), host)));
+  return program;
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (rate > 0 && rate <= MAX_RATE) return rate;
+  throw new InvalidArgumentError(`It must be above 0 and at most ${MAX_RATE}.`);
+}
+
+/** Deliberate errors are sentences already; of others the person gets what there is. */
+function sentence(error: unknown): string {
+  if (error instanceof MienError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} is taken by another program; set PORT to another one.`;
+  if (code === 'EACCES') return `port ${port} may not be opened by this user; set PORT to 1024 or more.`;
+  return error.stack ?? error.message;
+}

@@ -1,0 +1,162 @@
+/** `mien serve`: opens the rooms one upon the other, runs until asked to end, and closes them in reverse. */
+
+import { randomBytes } from 'node:crypto';
+import { copyFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
+import { MemoryBus } from '../bus/index.ts';
+import type { Config } from '../config.ts';
+import { MienError } from '../errors.ts';
+import { createLog, type Logger } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import { openStore, quantise, type Store } from '../store/index.ts';
+import { createLive, createStreams, type Streams } from '../streams/index.ts';
+import type { SessionRecord } from '../streams/ports.ts';
+import { rollUp } from '../timeline/index.ts';
+import type { Host } from './host.ts';
+import { libraryOf } from './library.ts';
+import {
+  ensembleOf,
+  ffmpegLines,
+  meterOf,
+  noteModels,
+  openIngest,
+  openTimelines,
+  openVision,
+  visionMetrics,
+} from './rooms.ts';
+
+const DEMO_CLIP = fileURLToPath(new URL('../../test/fixtures/demo.mp4', import.meta.url));
+/** Sources stopped, moments stored, sockets closed: all of it. */
+const DRAIN_MS = 9_500;
+
+type Closer = () => void | Promise<void>;
+
+/** Serves until the process is asked to end; gives the exit code. @throws MienError what kept it from starting */
+export async function serve(config: Config, host: Host): Promise<number> {
+  const log = createLog(config.logLevel, host.stderr.isTTY === true);
+  const closers: Closer[] = [];
+  try {
+    const url = await open(config, log, closers);
+    host.stdout.write(greeting(url));
+    const signal = await host.stopped;
+    log.info({ signal }, 'stopping: sources first, then what waits to be stored, then sockets');
+  } catch (error) {
+    await closeAll(closers, log);
+    throw error;
+  }
+  const late = setTimeout(() => {
+    log.error('not everything closed in time');
+    host.exit(1);
+  }, DRAIN_MS);
+  await closeAll(closers, log);
+  clearTimeout(late);
+  log.info('stopped');
+  return 0;
+}
+
+async function open(config: Config, log: Logger, closers: Closer[]): Promise<string> {
+  const metrics = createMetrics();
+  closers.push(metrics.close);
+  const store = await openStore({
+    ...(config.databaseUrl !== null && { databaseUrl: config.databaseUrl }),
+    ...(config.retentionDays > 0 && { retentionDays: config.retentionDays }),
+    dataDir: config.dataDir,
+    rollUp,
+    metrics: { commitSeconds: (seconds) => metrics.commitSeconds.observe(seconds) },
+    log,
+  });
+  closers.push(store.close);
+  const vision = await openVision(config, { metrics: visionMetrics(metrics), log });
+  closers.push(vision.close);
+  const ingest = openIngest(config, { onLog: ffmpegLines(log) });
+  closers.push(ingest.close);
+  const bus = new MemoryBus<SessionRecord>({
+    onOverflow: () => metrics.queueOverflow.inc(),
+    onError: (error) => log.error({ err: error }, 'a subscriber failed'),
+  });
+  closers.push(() => bus.close());
+
+  const streams = createStreams({
+    streams: store.streams,
+    sessions: store.sessions,
+    sink: store.moments,
+    probe: ingest.probe,
+    decode: ingest.decode,
+    openAnalyser: vision.open,
+    openTimeline: openTimelines(vision, true),
+    storable: quantise,
+    publisher: bus,
+    modelId: ensembleOf(vision).id,
+    allowPurposes: config.allowPurposes,
+    meter: meterOf(metrics),
+    log,
+  });
+  const modelIds = await noteModels(store, vision);
+  const live = createLive({
+    streams: store.streams,
+    sessions: store.sessions,
+    history: store.moments,
+    feed: bus,
+    now: Date.now,
+  });
+  const closing = { now: false };
+  const api = await openApi({
+    rooms: { prisma: store.prisma, library: libraryOf(store), live, conductor: streams, modelIds },
+    ...{ log, metrics, host: config.host, port: config.port, allowedOrigins: config.allowedOrigins },
+    uploadsDir: config.uploadsDir,
+    maxUpload: config.maxUpload,
+    ready: () => assertReady(store, closing),
+  });
+  closers.push(api.close);
+  closers.push(() => {
+    closing.now = true;
+    return streams.close();
+  });
+  await streams.resumeWanted();
+  if (config.demo) await registerDemo(store, streams, config, log);
+  log.info({ url: api.url, models: modelIds }, 'serving');
+  return api.url;
+}
+
+async function assertReady(store: Store, closing: { now: boolean }): Promise<void> {
+  if (closing.now) throw new MienError('SHUTTING_DOWN', 'mien is shutting down');
+  await store.ping().catch((error: unknown) => {
+    throw new MienError('STORE_UNAVAILABLE', 'the database does not answer', { cause: error });
+  });
+}
+
+/** Gives an empty database something to watch: the clip of the repository, as if it had been uploaded. */
+async function registerDemo(store: Store, streams: Streams, config: Config, log: Logger): Promise<void> {
+  if ((await store.streams.list({ first: 1 })).length > 0) return;
+  if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn('there is no demo clip to watch');
+  const token = randomBytes(16).toString('hex');
+  await copyFile(DEMO_CLIP, join(config.uploadsDir, token));
+  const demo = { name: 'Demo', purpose: 'RESEARCH', loop: true, realtime: true };
+  await streams.register({ ...demo, source: { type: 'upload', token } }).catch((error: unknown) => {
+    log.warn({ err: error }, 'the demo could not be started');
+  });
+}
+
+function greeting(url: string): string {
+  return `
+mien serves at ${url}/graphql
+
+Open that in a browser, and paste:
+
+${DEMO_SUBSCRIPTION}
+
+`;
+}
+
+/** In reverse; one that fails keeps none of the others open. */
+async function closeAll(closers: Closer[], log: Logger): Promise<void> {
+  for (const close of closers.reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      log.error({ err: error }, 'something did not close');
+    }
+  }
+}

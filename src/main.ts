@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** The composition root, and the only file that touches the process: reads its arguments and hands the rest over. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { run } from './cli/program.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** The first signal asks to end, the second ends. */
+const stopped = new Promise<string>((resolve) => {
+  let asked = false;
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(128 + number);
+      asked = true;
+      resolve(signal);
+    });
+  }
+});
+
+process.exitCode = await run(process.argv.slice(2), version, {
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stopped,
+  exit: (code) => process.exit(code),
+});
+// A room that left something open must not keep the process.
+setTimeout(() => process.exit(), 1_000).unref();
