@@ -33,7 +33,13 @@ export interface Arguments {
 /** One frame is decoded, and thrown away: what ffmpeg says about it is what we want. */
 export function probeArguments(input: Input, shape: { maxPixels: number; fpsMode: boolean }): Arguments {
   return {
-    input: [...globals(), '-timelimit', '60', ...inputOptions(input, { ...shape, threads: 1, loop: false })],
+    input: [
+      ...globals(),
+      '-timelimit',
+      '60',
+      ...inputOptions(input, { ...shape, threads: 1, loop: false }),
+      ...liveOptions(input, isLiveKind(input.kind)),
+    ],
     output: [...videoOnly(shape.fpsMode), '-frames:v', '1', '-vf', 'showinfo=checksum=0', '-f', 'null'],
   };
 }
@@ -41,7 +47,12 @@ export function probeArguments(input: Input, shape: { maxPixels: number; fpsMode
 /** 8-bit luma on stdout, a line of showinfo for each frame on stderr. */
 export function decodeArguments(input: Input, shape: DecodeShape): Arguments {
   return {
-    input: [...globals(), ...inputOptions(input, shape), ...liveOptions(input, shape.live)],
+    input: [
+      ...globals(),
+      ...inputOptions(input, shape),
+      ...networkOptions(input, shape.live),
+      ...liveOptions(input, shape.live),
+    ],
     output: [
       ...videoOnly(shape.fpsMode),
       ...['-vf', filters(shape)],
@@ -100,10 +111,18 @@ function inputOptions(
   ];
 }
 
-function liveOptions({ kind }: Input, live: boolean): string[] {
-  if (kind === 'rtsp' || kind === 'rtmp') return ['-fflags', 'nobuffer'];
+const isLiveKind = (kind: SourceKind): boolean => kind === 'rtsp' || kind === 'rtmp';
+
+function networkOptions({ kind }: Input, live: boolean): string[] {
   if (kind === 'http' && !live) return ['-reconnect', '1', '-reconnect_delay_max', '4'];
   return [];
+}
+
+/** A live source is not studied for the usual five seconds, which would be five seconds of delay. */
+function liveOptions({ kind }: Input, live: boolean): string[] {
+  if (!live) return [];
+  const unbuffered = isLiveKind(kind) ? ['-fflags', 'nobuffer'] : [];
+  return ['-analyzeduration', '2000000', ...unbuffered];
 }
 
 /** The first video track that is not a cover picture; every frame of it, once. */

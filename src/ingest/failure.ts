@@ -84,6 +84,11 @@ const CAUSES: Cause[] = [
     /Unrecognized option|Option \S+ not found|No such filter|Unknown input format/,
     'cannot be read by this ffmpeg, which is too old or built without what that needs; install a current one',
   ),
+  cause('SOURCE_NOT_VIDEO', /Invalid data found when processing input/, ({ kind }) =>
+    isNetwork(kind)
+      ? 'answers with something that is not video; check the URL'
+      : 'is not a video, or too damaged to read; choose another file',
+  ),
 ];
 
 function unknown({ kind }: Death): Cause {

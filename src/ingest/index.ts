@@ -5,6 +5,7 @@ import { type IngestConfig, limitsOf } from './config.ts';
 import { type Ffmpeg, findFfmpeg } from './ffmpeg-path.ts';
 import { type PlayOptions, playSource } from './play.ts';
 import { probeSource, type Workshop } from './probe.ts';
+import { redactLine } from './redact.ts';
 
 export type { IngestConfig } from './config.ts';
 
@@ -41,7 +42,7 @@ export function createIngest(config: IngestConfig): Ingest {
     places: { mediaDir: config.mediaDir, uploadsDir: config.uploadsDir, reach },
     limits,
     ffmpeg,
-    onLog: config.onLog ?? (() => {}),
+    onLog: (line) => config.onLog?.(redactLine(line)),
     running: new Set(),
   };
   const closing = new AbortController();

@@ -13,7 +13,6 @@ import { createPace } from './pace.ts';
 import type { PlayOptions } from './play.ts';
 import { isNetwork } from './policy.ts';
 import type { Workshop } from './probe.ts';
-import { redactLine } from './redact.ts';
 import { createMediaClock, isShowinfo, parseShowinfo } from './showinfo.ts';
 import { type Watch, watchFor } from './watch.ts';
 
@@ -40,7 +39,7 @@ interface State {
 export function startPlayer(play: Play): () => Promise<void> {
   const { opened, outlet, info, ffmpeg, shop } = play;
   const state: State = { count: 0, mediaTime: 0, said: [], over: new AbortController() };
-  const watch = watchFor(patience(play), () => {
+  const watch = watchFor(patience(play), shop.limits.connectSeconds, () => {
     outlet.end(broken(opened.shown, `gave no frame for ${shop.limits.stallSeconds} s`, state.said));
     void stop();
   });
@@ -91,11 +90,16 @@ function patience({ options, shop }: Play): number {
   return shop.limits.stallSeconds + 1 / options.frameRate;
 }
 
+/** Recordings in real time; and live HLS, which comes in bursts of whole segments. The other live sources are paced. */
+function needsPace({ kind, live }: SourceInfo, { realtime }: PlayOptions): boolean {
+  return live ? kind === 'hls' : realtime;
+}
+
 /** Joins ffmpeg's bytes with what it says of them, and puts the frames into the outlet when they are due. */
 function receiveFrames({ outlet, info, options, shop }: Play, state: State, watch: Watch) {
   const assembler = new FrameAssembler();
   const mediaTimeOf = createMediaClock(info.live, options.frameRate);
-  const due = options.realtime && !info.live ? createPace(state.over.signal) : null;
+  const due = needsPace(info, options) ? createPace(state.over.signal) : null;
   let wake = () => {};
 
   async function deliver({ pixels, stamp }: Picture): Promise<void> {
@@ -127,7 +131,7 @@ function receiveFrames({ outlet, info, options, shop }: Play, state: State, watc
       wake();
     } else if (line && !isShowinfo(line)) {
       if (state.said.push(line) > 100) state.said.shift();
-      shop.onLog(redactLine(line));
+      shop.onLog(line);
     }
   }
   return { ...output, onLine };

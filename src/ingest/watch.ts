@@ -6,9 +6,9 @@ export interface Watch {
   stop(): void;
 }
 
-/** Calls `stalled` once when there was no sign of life for so many seconds. */
-export function watchFor(seconds: number, stalled: () => void): Watch {
-  let last = performance.now();
+/** Calls `stalled` once when there was no sign of life for so many seconds; the first may take `grace` more. */
+export function watchFor(seconds: number, grace: number, stalled: () => void): Watch {
+  let last = performance.now() + grace * 1000;
   const timer = setInterval(
     () => {
       if (performance.now() - last < seconds * 1000) return;

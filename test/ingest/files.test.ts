@@ -95,8 +95,7 @@ describe('frames', () => {
     expect(frames).toHaveLength(3);
     const [width, height] = size.split('x').map((side) => Math.min(640, Number(side)));
     expect(frames[0]).toMatchObject({ width, height });
-    const [first, , third] = frames.map(({ pixels }) => frameNumber(pixels));
-    expect(Math.abs(third! - first! - 2)).toBeLessThan(0.5);
+    expect(frames[2]!.pixels.every((value) => value > 0 && value < 20)).toBe(true);
   });
 
   test('use the whole range from black to white', async () => {

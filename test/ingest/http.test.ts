@@ -1,0 +1,184 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ingestAt, never, read, refusal, risesAlways, times, url } from './harness.ts';
+import { counting, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
+import { files, mute, type Served, serve } from './servers.ts';
+
+/** The one address that may be reached here; all else of 127.0.0.0/8 stands for the internal network. */
+const PUBLIC = ['127.0.0.1/32'];
+const INTERNAL = '127.0.0.2';
+
+let media: MediaDir;
+let web: Served;
+/** Inside; nothing may ever arrive there. */
+let internal: Served;
+let ingest: ReturnType<typeof ingestAt>;
+const at = (path: string, host = '127.0.0.1', port = web.port) => url(`http://${host}:${port}/${path}`);
+const probe = (path: string) => ingest.probe(at(path), never);
+
+beforeAll(async () => {
+  media = await mediaDir();
+  await media.make(`${counting({ seconds: 2 })} ${MPEG4} -movflags faststart clip.mp4
+    -c:v mpeg2video -g 15 -f hls -hls_time 1 -hls_list_size 0 vod.m3u8`);
+  const serveFile = files(media.path);
+  web = await serve((request, response) => {
+    const to = /^\/to\/(.*)$/.exec(request.url ?? '')?.[1];
+    if (to) return response.writeHead(302, { location: decodeURIComponent(to) }).end();
+    if (request.url === '/silence') return undefined;
+    if (request.url === '/login') return response.writeHead(401).end();
+    return serveFile(request, response);
+  });
+  internal = await serve(files(media.path), INTERNAL).catch(() => mute());
+  ingest = ingestAt(media.path, { allowPrivateSources: PUBLIC, connectSeconds: 1 });
+});
+afterAll(async () => {
+  await ingest.close();
+  await Promise.all([web.close(), internal.close(), media.remove()]);
+});
+
+const inside = (path: string) => `http://${INTERNAL}:${internal.port}/${path}`;
+const expectNothingInside = () => expect(internal.seen).toEqual([]);
+
+describe.skipIf(!hasNetworkFfmpeg)('http', () => {
+  test('gives a file like a file', async () => {
+    expect(await probe('clip.mp4')).toMatchObject({ kind: 'http', live: false, duration: 2, width: 320 });
+    const frames = await read(ingest, at('clip.mp4'), { frameRate: 5 });
+    expect(times(frames)).toEqual([0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800]);
+  });
+
+  test('follows a redirect to where it may go', async () => {
+    expect(await probe(`to/${encodeURIComponent('/clip.mp4')}`)).toMatchObject({ kind: 'http' });
+  });
+
+  test('gives HLS that has an end', async () => {
+    expect(await probe('vod.m3u8')).toMatchObject({ kind: 'hls', live: false, width: 320 });
+    const frames = await read(ingest, at('vod.m3u8'), { frameRate: 5 });
+    expect(frames.length).toBeGreaterThanOrEqual(9);
+    expect(risesAlways(frames)).toBe(true);
+  });
+
+  test('that is not there, wants a login, is silent, refuses or has no name is unreachable, each in its words', async () => {
+    const closed = await mute();
+    await closed.close();
+    const cases = [
+      [at('none.mp4'), '404'],
+      [at('login'), 'password'],
+      [at('silence'), 'did not answer it within 1 s'],
+      [at('x', '127.0.0.1', closed.port), 'refuses connections'],
+      [url('http://no-such-host.invalid/x'), 'No address is known'],
+    ] as const;
+    const found = await Promise.all(cases.map(([source]) => refusal(ingest.probe(source, never))));
+    for (const [i, [, says]] of cases.entries()) expect(found[i]!.message).toContain(says);
+    expect(new Set(found.map(({ code }) => code))).toEqual(new Set(['SOURCE_UNREACHABLE']));
+  });
+
+  test('that is not video says so', async () => {
+    await writeFile(media.at('page.html'), '<html>hello</html>');
+    expect(await refusal(probe('page.html'))).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
+  });
+
+  test('keeps the password of a URL out of messages and logs', async () => {
+    const log: string[] = [];
+    const chatty = ingestAt(media.path, { allowPrivateSources: PUBLIC, onLog: (line) => log.push(line) });
+    const source = url(`http://me:hunter2@127.0.0.1:${web.port}/none.mp4?token=hunter2`);
+    const { message } = await refusal(chatty.probe(source, never));
+    expect(log.length).toBeGreaterThan(0);
+    expect([message, ...log].join('\n')).not.toContain('hunter2');
+  });
+});
+
+describe.skipIf(!hasNetworkFfmpeg)('what is inside stays out of reach', () => {
+  const probeInside = (source: ReturnType<typeof url>) => refusal(ingest.probe(source, never));
+
+  test('by its address, in any spelling', async () => {
+    const strict = ingestAt(media.path);
+    const hosts = ['127.0.0.1', '127.1', '2130706433', '0x7f.1', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0'];
+    const more = [
+      '10.0.0.1',
+      '192.168.1.1',
+      '169.254.169.254',
+      '100.64.0.1',
+      '[fd00::1]',
+      '[fe80::1]',
+      'localhost',
+    ];
+    for (const host of [...hosts, ...more]) {
+      const found = await refusal(strict.probe(at('clip.mp4', host), never));
+      expect(found, host).toMatchObject({ code: 'SOURCE_REFUSED' });
+    }
+    expect(web.seen).not.toContain('/clip.mp4?');
+  });
+
+  test('by a name that leads inside, also when only one of its addresses does', async () => {
+    const lookup = async (host: string) =>
+      [host === 'both.test' ? '8.8.8.8' : '10.0.0.7', '10.0.0.7'].map((address) => ({ address, family: 4 }));
+    const named = ingestAt(media.path, { lookup });
+    for (const host of ['inside.test', 'both.test']) {
+      expect(await refusal(named.probe(at('x', host), never))).toMatchObject({ code: 'SOURCE_REFUSED' });
+    }
+  });
+
+  test('by a name that changes its address after it was checked', async () => {
+    let asked = 0;
+    const lookup = async () => [{ address: asked++ === 0 ? '127.0.0.1' : INTERNAL, family: 4 }];
+    const rebound = ingestAt(media.path, { allowPrivateSources: PUBLIC, lookup });
+    const source = at(
+      `to/${encodeURIComponent(`http://rebound.test:${internal.port}/clip.mp4`)}`,
+      'rebound.test',
+    );
+    expect(await refusal(rebound.probe(source, never))).toMatchObject({ code: 'SOURCE_REFUSED' });
+    expectNothingInside();
+  });
+
+  test('by a redirect', async () => {
+    const found = await probeInside(at(`to/${encodeURIComponent(inside('clip.mp4'))}`));
+    expect(found).toMatchObject({ code: 'SOURCE_REFUSED' });
+    expect(found.message).toContain(INTERNAL);
+    const toFile = await probeInside(at(`to/${encodeURIComponent(`file://${media.at('clip.mp4')}`)}`));
+    expect(toFile.code).toMatch(/SOURCE_(REFUSED|UNREACHABLE|NOT_VIDEO)/);
+    expectNothingInside();
+  });
+
+  test('by a playlist: its segments, keys, and further playlists', async () => {
+    const playlist = (lines: string) => `#EXTM3U\n#EXT-X-TARGETDURATION:2\n${lines}\n#EXT-X-ENDLIST\n`;
+    const segment = (uri: string) => playlist(`#EXTINF:2,\n${uri}`);
+    const key = `#EXT-X-KEY:METHOD=AES-128,URI="${inside('key')}"\n#EXTINF:2,\nvod0.ts`;
+    const lists = {
+      'segment.m3u8': segment(inside('vod0.ts')),
+      'file.m3u8': segment(`file://${media.at('vod0.ts')}`),
+      'concat.m3u8': segment(`concat:${media.at('vod0.ts')}`),
+      'key.m3u8': playlist(key),
+      'master.m3u8': `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${inside('vod.m3u8')}\n`,
+    };
+    for (const [name, content] of Object.entries(lists)) {
+      await writeFile(media.at(name), content);
+      expect((await refusal(probe(name))).code, name).toMatch(/^SOURCE_(REFUSED|NOT_VIDEO|UNREACHABLE)$/);
+    }
+    expectNothingInside();
+  });
+
+  test('whatever proxies the environment names', async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, { no_proxy: '*', NO_PROXY: '*', http_proxy: inside('') });
+    try {
+      expect(await probeInside(at('x', INTERNAL, internal.port))).toMatchObject({ code: 'SOURCE_REFUSED' });
+      expect(await probe('clip.mp4')).toMatchObject({ kind: 'http' });
+    } finally {
+      process.env = before;
+    }
+    expectNothingInside();
+  });
+});
+
+test.skipIf(hasNetworkFfmpeg)(
+  'with the bundled ffmpeg alone, a network source says how to install one',
+  async () => {
+    const { code, message } = await refusal(probe('clip.mp4'));
+    expect(code).toBe('FFMPEG_MISSING');
+    expect(message).toContain('apt install ffmpeg');
+  },
+);
+
+test('the clip is what was served', async () => {
+  expect((await readFile(media.at('clip.mp4'))).length).toBeGreaterThan(1000);
+});

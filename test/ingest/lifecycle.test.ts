@@ -1,0 +1,191 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
+import { decode, file, ingestAt, never, refusal, risesAlways, times } from './harness.ts';
+import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
+import { rtsp } from './servers.ts';
+
+let media: MediaDir;
+let ingest: ReturnType<typeof ingestAt>;
+let info: SourceInfo;
+
+beforeAll(async () => {
+  media = await mediaDir();
+  ingest = ingestAt(media.path);
+  await media.make(`${counting({ seconds: 2 })} ${MPEG4} clip.mp4`);
+  await media.make('-stream_loop 99 -i clip.mp4 -c copy long.mp4');
+  info = await ingest.probe(file('long.mp4'), never);
+});
+afterAll(async () => {
+  await ingest.close();
+  await media.remove();
+});
+afterEach(async () => {
+  expect(await goneSoon(media.path)).toEqual([]);
+});
+
+/** Command lines of the processes that name something. */
+function naming(text: string): string[] {
+  const all = existsSync('/proc/self/cmdline')
+    ? readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map((pid) => commandLine(pid))
+    : execFileSync('ps', ['-axwwo', 'args']).toString().split('\n');
+  return all.filter((line) => line.includes(text) && !line.includes('victim'));
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}
+
+async function goneSoon(text: string): Promise<string[]> {
+  for (let tries = 0; tries < 60 && naming(text).length > 0; tries++) await sleep(50);
+  return naming(text);
+}
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('a decoding', () => {
+  test('that was aborted before it began gives nothing and starts nothing', async () => {
+    const frames = decode(ingest, file('long.mp4'), info, { signal: AbortSignal.abort() });
+    expect(await frames[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
+  });
+
+  test.each([0, 5, 30, 150])(
+    'that is aborted %i ms after its start finishes and leaves no process',
+    async (pause) => {
+      const controller = new AbortController();
+      const frames = decode(ingest, file('long.mp4'), info, {
+        frameRate: 30,
+        realtime: true,
+        signal: controller.signal,
+      });
+      const iterator = frames[Symbol.asyncIterator]();
+      const first = iterator.next();
+      await sleep(pause);
+      controller.abort();
+      await first;
+      expect((await iterator.next()).done).toBe(true);
+      expect(naming(media.path)).toEqual([]);
+    },
+  );
+
+  test('whose taker leaves is over', async () => {
+    for await (const _frame of decode(ingest, file('long.mp4'), info)) break;
+    expect(naming(media.path)).toEqual([]);
+  });
+
+  test('whose taker stopped taking is over when all is closed', async () => {
+    const closing = ingestAt(media.path);
+    const iterator = decode(closing, file('long.mp4'), info)[Symbol.asyncIterator]();
+    await iterator.next();
+    expect(naming(media.path).length).toBeGreaterThan(0);
+    await closing.close();
+    expect(naming(media.path)).toEqual([]);
+    expect((await iterator.next()).done).toBe(true);
+    await expect(closing.probe(file('clip.mp4'), never)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  });
+
+  test.skipIf(!existsSync('/proc'))('whose ffmpeg was killed is a failure, not an end', async () => {
+    const iterator = decode(ingest, file('long.mp4'), info)[Symbol.asyncIterator]();
+    await iterator.next();
+    const line = naming(media.path).find((text) => text.startsWith(ffmpeg.path));
+    expect(line).toBeDefined();
+    execFileSync('sh', ['-c', `kill -KILL ${pidOf(line!)}`]);
+    const rest = (async () => {
+      while (!(await iterator.next()).done);
+    })();
+    expect(await refusal(rest)).toMatchObject({ code: 'SOURCE_FAILED' });
+  });
+
+  test('waits for its taker', async () => {
+    const iterator = decode(ingest, file('clip.mp4'), info, { frameRate: 30 })[Symbol.asyncIterator]();
+    const frames: Frame[] = [];
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      frames.push(next.value);
+      if (frames.length === 3) await sleep(300);
+    }
+    expect(frames).toHaveLength(60);
+  });
+
+  test('starts again at the end, while media time goes on', async () => {
+    const frames: Frame[] = [];
+    for await (const frame of decode(ingest, file('clip.mp4'), info, { loop: true })) {
+      if (frames.push(frame) === 65) break;
+    }
+    expect(risesAlways(frames)).toBe(true);
+    const steps = times(frames).map((time, i) => time - i * 100);
+    expect(Math.max(...steps.map(Math.abs))).toBeLessThan(70);
+  });
+
+  test('in real time keeps the pace of the clock, and the newest frame', async () => {
+    const frames: Frame[] = [];
+    for await (const frame of decode(ingest, file('clip.mp4'), info, { frameRate: 30, realtime: true })) {
+      frames.push(frame);
+      if (frames.length === 10) await sleep(500);
+    }
+    const lag = frames.map(({ wallTime, mediaTime }) => wallTime - mediaTime * 1000);
+    expect(Math.max(...lag) - Math.min(...lag)).toBeLessThan(250);
+    const dropped = frames.reduce((sum, frame) => sum + (frame.dropped.busy ?? 0), 0);
+    expect(dropped).toBeGreaterThan(5);
+    expect(frames.length + dropped).toBe(60);
+  });
+});
+
+test('a probe that is aborted stops', async () => {
+  const controller = new AbortController();
+  const work = ingest.probe(file('long.mp4'), controller.signal);
+  await sleep(20);
+  controller.abort(new Error('enough'));
+  await expect(work).rejects.toThrow('enough');
+});
+
+describe('when this process is killed', () => {
+  async function victim(what: string, subject: string): Promise<ChildProcess> {
+    const script = fileURLToPath(new URL('victim.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', script, what, subject], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout!, 'data');
+    return child;
+  }
+
+  test('what it guards is killed too, though it neither reads nor writes', async () => {
+    const seconds = String(100_000 + process.pid);
+    const child = await victim('guard', seconds);
+    for (let tries = 0; tries < 60 && naming(`sleep ${seconds}`).length < 2; tries++) await sleep(20);
+    expect(naming(`sleep ${seconds}`).length).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    expect(await goneSoon(`sleep ${seconds}`)).toEqual([]);
+  });
+
+  test.skipIf(!hasNetworkFfmpeg)('so is ffmpeg at a source that has gone silent', async () => {
+    const server = await rtsp();
+    const publisher = spawn(
+      ffmpeg.path,
+      `-v error -re -stream_loop -1 -i clip.mp4 -c copy -f rtsp -rtsp_transport tcp rtsp://127.0.0.1:${server.port}/x`.split(
+        ' ',
+      ),
+      { cwd: media.path, stdio: 'ignore' },
+    );
+    while (!server.seen.includes('RECORD')) await sleep(20);
+    const child = await victim('decode', `rtsp://127.0.0.1:${server.port}/silent`);
+    server.mute();
+    expect(naming('/silent').length).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    expect(await goneSoon('/silent')).toEqual([]);
+    publisher.kill('SIGKILL');
+    await server.close();
+  });
+});
+
+function pidOf(line: string): string {
+  return readdirSync('/proc').find((name) => /^\d+$/.test(name) && commandLine(name) === line)!;
+}

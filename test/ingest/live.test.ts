@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Frame } from '../../src/domain/frame.ts';
+import { decode, ingestAt, never, refusal, risesAlways, url } from './harness.ts';
+import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
+import { mute, type RtspServer, rtsp, serve } from './servers.ts';
+
+let media: MediaDir;
+let ingest: ReturnType<typeof ingestAt>;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  media = await mediaDir();
+  ingest = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 1, connectSeconds: 8 });
+  await media.make(`${counting({ seconds: 3 })} ${MPEG4} clip.mp4 -c:v flv1 -g 10 clip.flv
+    -c:v mpeg2video -g 15 -f mpegts clip.ts`);
+});
+afterAll(async () => {
+  await ingest.close();
+  for (const child of children) child.kill('SIGKILL');
+  await media.remove();
+});
+
+function publish(args: string): ChildProcess {
+  const all = ['-nostdin', '-v', 'error', '-re', '-stream_loop', '-1', ...args.split(' ')];
+  const child = spawn(ffmpeg.path, all, { cwd: media.path, stdio: 'ignore' });
+  children.push(child);
+  return child;
+}
+
+async function published(server: RtspServer): Promise<string> {
+  publish(`-i clip.mp4 -c copy -f rtsp -rtsp_transport tcp rtsp://127.0.0.1:${server.port}/live`);
+  while (!server.seen.includes('RECORD')) await new Promise((resolve) => setTimeout(resolve, 20));
+  return `rtsp://me:hunter2@127.0.0.1:${server.port}/live`;
+}
+
+describe.skipIf(!hasNetworkFfmpeg)('RTSP', () => {
+  test('gives frames as they come, from media time 0; a slow taker gets the newest, and is told what it missed', async () => {
+    const server = await rtsp();
+    const source = url(await published(server));
+    const info = await ingest.probe(source, never);
+    expect(info).toMatchObject({ kind: 'rtsp', live: true, duration: null, width: 320, codec: 'mpeg4' });
+    const frames: Frame[] = [];
+    for await (const frame of decode(ingest, source, info, { frameRate: 30 })) {
+      frames.push(frame);
+      if (frames.length === 5) await new Promise((resolve) => setTimeout(resolve, 600));
+      if (frames.length === 8) break;
+    }
+    expect(frames[0]!.mediaTime).toBe(0);
+    expect(risesAlways(frames)).toBe(true);
+    // One frame waited in the slot; the one after it is from after the pause.
+    const missed = frames.slice(5).reduce((sum, { dropped }) => sum + (dropped.busy ?? 0), 0);
+    expect(missed).toBeGreaterThan(8);
+    await server.close();
+  });
+
+  test('that goes silent fails, without the password in the message', async () => {
+    const server = await rtsp();
+    const source = url(await published(server));
+    const info = await ingest.probe(source, never);
+    const frames = decode(ingest, source, info)[Symbol.asyncIterator]();
+    await frames.next();
+    server.mute();
+    const end = (async () => {
+      while (!(await frames.next()).done);
+    })();
+    const { code, message } = await refusal(end);
+    expect(code).toBe('SOURCE_FAILED');
+    expect(message).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/live gave no frame for 1 s\.$/);
+    await server.close();
+  });
+
+  test('that breaks off fails', async () => {
+    const server = await rtsp();
+    const source = url(await published(server));
+    const info = await ingest.probe(source, never);
+    const frames = decode(ingest, source, info)[Symbol.asyncIterator]();
+    await frames.next();
+    await server.close();
+    const end = (async () => {
+      while (!(await frames.next()).done);
+    })();
+    expect(await refusal(end)).toMatchObject({ code: 'SOURCE_FAILED' });
+  });
+
+  test('does not follow a redirect', async () => {
+    const inside = await rtsp();
+    const server = await rtsp({ redirect: `rtsp://127.0.0.1:${inside.port}/live` });
+    const found = await refusal(ingest.probe(url(`rtsp://127.0.0.1:${server.port}/live`), never));
+    expect(found).toMatchObject({ code: 'SOURCE_REFUSED' });
+    expect(inside.seen).toEqual([]);
+    await Promise.all([server.close(), inside.close()]);
+  });
+
+  test('of a private address is refused, of a mute server or a stream that is not there unreachable', async () => {
+    const [empty, silent] = await Promise.all([rtsp(), mute()]);
+    const strict = ingestAt(media.path);
+    const hasty = ingestAt(media.path, { allowPrivateSources: true, connectSeconds: 1 });
+    const address = `rtsp://127.0.0.1:${empty.port}/none`;
+    expect(await refusal(strict.probe(url(address), never))).toMatchObject({ code: 'SOURCE_REFUSED' });
+    expect(empty.seen).toEqual([]);
+    const none = await refusal(ingest.probe(url(address), never));
+    expect(none).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect(none.message).toContain('404');
+    const quiet = await refusal(hasty.probe(url(`rtsp://127.0.0.1:${silent.port}/x`), never));
+    expect(quiet).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    await Promise.all([empty.close(), silent.close()]);
+  });
+});
+
+describe.skipIf(!hasNetworkFfmpeg)('other live sources', () => {
+  test('RTMP', async () => {
+    const spare = await mute();
+    await spare.close();
+    const address = `rtmp://127.0.0.1:${spare.port}/app/stream`;
+    const serveOnce = () => publish(`-i clip.flv -c copy -f flv -listen 1 ${address}`);
+    serveOnce().on('exit', serveOnce); // it serves one client, the probe; the next is for the decoding
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const info = await ingest.probe(url(address), never);
+    expect(info).toMatchObject({ kind: 'rtmp', live: true, width: 320, codec: 'flv1' });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const frames: Frame[] = [];
+    for await (const frame of decode(ingest, url(address), info)) {
+      if (frames.push(frame) === 5) break;
+    }
+    expect(risesAlways(frames)).toBe(true);
+  });
+
+  test('HTTP without an end, and live HLS', async () => {
+    const started = Date.now();
+    publish(`-i clip.mp4 -c:v mpeg2video -g 10 -f hls -hls_time 0.5 -hls_list_size 4 live.m3u8`);
+    const { files } = await import('./servers.ts');
+    const serveFile = files(media.path);
+    const web = await serve((request, response) => {
+      if (request.url !== '/endless.ts') return serveFile(request, response);
+      const live = spawn(
+        ffmpeg.path,
+        `-v error -re -stream_loop -1 -i ${media.at('clip.ts')} -c copy -f mpegts pipe:1`.split(' '),
+      );
+      children.push(live);
+      live.stdout.pipe(response);
+      response.on('close', () => live.kill('SIGKILL'));
+      return undefined;
+    });
+    while (Date.now() - started < 2500) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const [path, kind] of [
+      ['endless.ts', 'http'],
+      ['live.m3u8', 'hls'],
+    ] as const) {
+      const source = url(`http://127.0.0.1:${web.port}/${path}`);
+      const info = await ingest.probe(source, never);
+      expect(info).toMatchObject({ kind, live: true, duration: null });
+      const frames: Frame[] = [];
+      for await (const frame of decode(ingest, source, info)) if (frames.push(frame) === 5) break;
+      expect(frames[0]!.mediaTime).toBe(0);
+      expect(risesAlways(frames)).toBe(true);
+    }
+    await web.close();
+  });
+});

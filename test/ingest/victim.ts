@@ -1,0 +1,17 @@
+/** A process that decodes a source, or only guards a command, until it is killed. It says `ready` when it does. */
+import { spawn } from 'node:child_process';
+import { guarded } from '../../src/ingest/guard.ts';
+import { decode, ingestAt, never, url } from './harness.ts';
+
+const [what = '', subject = ''] = process.argv.slice(2);
+
+if (what === 'guard') {
+  const { path, prefix } = guarded('sleep', undefined);
+  spawn(path, [...prefix, subject]);
+  console.log('ready');
+} else {
+  const ingest = ingestAt('/', { allowPrivateSources: true });
+  const source = url(subject);
+  const info = await ingest.probe(source, never);
+  for await (const frame of decode(ingest, source, info)) if (frame.mediaTime === 0) console.log('ready');
+}
