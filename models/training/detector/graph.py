@@ -1,8 +1,9 @@
 """Writes the trained network as an ONNX graph that takes pixels and gives answers.
 
 Batch normalisation and the input's scaling are folded into the convolutions, and the strides into the
-last of them, so that it answers in pixels. The grid of candidates is a running sum over ones: no node
-asks for a shape, so the graph stays on one device and takes any batch and size.
+last of them, so that it answers in pixels. The candidates' columns and rows are ranges up to the map's own
+width and height, which every execution provider leaves to the CPU; all else are operators that each of
+them has. (CumSum over ones would need no shape, but WebGPU's has been wrong about its axis.)
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from .config import STRIDES
 from .network import MIDDLE, OUTPUTS, SPREAD, ConvNorm, Detector, Residual
 
 OPSET = 17
+# The network's channels, sorted by what is added to them: score; x of centre and landmarks; y; log sizes.
+ORDER = [0, 1, *range(5, 15, 2), 2, *range(6, 15, 2), 3, 4]
+ACROSS, DOWN, EXTENT = (1, 7), (7, 13), (13, 15)
 
 
 class Writer:
@@ -90,17 +94,12 @@ def write_graph(network: Detector) -> onnx.ModelProto:
     for i, stage in enumerate(network.stages):
         x = w.sequence(x, stage, f"stage{STRIDES[i]}")
         levels.append(x)
-    answers, grids = [], []
-    top = None
+    answers, top = [], None
     for i in reversed(range(len(STRIDES))):
         side = w.conv_norm(levels[i], network.lateral[i], f"lateral{STRIDES[i]}")
         top = side if top is None else merge(w, side, top, STRIDES[i])
-        answer, grid = head(w, network, top, STRIDES[i])
-        answers.insert(0, answer)
-        grids.insert(0, grid)
-    raw = w.add("Concat", answers, "raw", axis=2)
-    grid = w.add("Concat", grids, "grid", axis=2)
-    decode(w, raw, grid)
+        answers.insert(0, head(w, network, top, STRIDES[i]))
+    decode(w, w.add("Concat", answers, "answers", axis=2))
     return model(w)
 
 
@@ -118,47 +117,54 @@ def merge(w: Writer, side: str, top: str, stride: int) -> str:
     return w.add("Add", [side, up], f"merged{stride}")
 
 
-def head(w: Writer, network: Detector, x: str, stride: int) -> tuple[str, str]:
-    """Answers [N, 15, A] of one stride, in pixels, and the candidates' centres [N, 2, A]."""
+def head(w: Writer, network: Detector, x: str, stride: int) -> str:
+    """Answers [N, 15, A] of one stride, in the order of `ORDER`, in pixels of the picture."""
     x = w.residual(x, network.head, f"head{stride}")
     weight, bias = (p.detach().double().numpy().copy() for p in (network.out.weight, network.out.bias))
-    pixels = [1, 2, *range(5, OUTPUTS)]
-    weight[pixels] *= stride
-    bias[pixels] *= stride
+    lengths = [1, 2, *range(5, OUTPUTS)]
+    weight[lengths] *= stride
+    bias[lengths] *= stride
     bias[3:5] += math.log(stride / 2)  # the exponential of it is half a side
-    raw = w.conv(x, network.out, weight, bias, f"out{stride}")
-    flat = w.constant("flat", np.array([0, 0, -1], np.int64))
-    score = slice_channels(w, raw, 0, 1, f"logit_map{stride}")
-    zeros = w.add("Sub", [score, score], f"zeros{stride}")
-    steps = w.add("Add", [zeros, w.constant(f"step{stride}", np.float32(stride))], f"steps{stride}")
-    sums = [
-        w.add("CumSum", [steps, w.constant(f"axis{axis}", np.array(axis, np.int64))], f"sum{axis}_{stride}")
-        for axis in (3, 2)
-    ]
-    centres = w.add("Concat", sums, f"ends{stride}", axis=1)
-    centres = w.add("Sub", [centres, w.constant(f"half{stride}", np.float32(stride / 2))], f"centres{stride}")
-    return w.add("Reshape", [raw, flat], f"raw{stride}"), w.add("Reshape", [centres, flat], f"grid{stride}")
+    raw = w.conv(x, network.out, weight[ORDER], bias[ORDER], f"out{stride}")
+    across = w.add("Add", [channels(w, raw, *ACROSS, f"dx{stride}"), ramp(w, raw, 3, stride)], f"x{stride}")
+    down = w.add("Add", [channels(w, raw, *DOWN, f"dy{stride}"), ramp(w, raw, 2, stride)], f"y{stride}")
+    parts = [channels(w, raw, 0, 1, f"logit{stride}"), across, down, channels(w, raw, *EXTENT, f"log{stride}")]
+    placed = w.add("Concat", parts, f"placed{stride}", axis=1)
+    return w.add("Reshape", [placed, w.constant("flat", np.array([0, 0, -1], np.int64))], f"flat{stride}")
 
 
-def slice_channels(w: Writer, x: str, start: int, end: int, name: str) -> str:
+def ramp(w: Writer, x: str, axis: int, stride: int) -> str:
+    """Centres of the columns (axis 3) or rows (axis 2) of `x`, in pixels, shaped to be added to it."""
+    name = f"ramp{axis}_{stride}"
+    size = w.add("Shape", [x], f"{name}.shape", start=axis, end=axis + 1)
+    size = w.add("Squeeze", [size, w.constant("first", np.array([0], np.int64))], f"{name}.size")
+    zero, one = (w.constant(k, np.array(v, np.int64)) for k, v in (("zero", 0), ("one", 1)))
+    steps = w.add("Range", [zero, size, one], f"{name}.range")
+    steps = w.add("Cast", [steps], f"{name}.float", to=TensorProto.FLOAT)
+    steps = w.add("Mul", [steps, w.constant(f"stride{stride}", np.float32(stride))], f"{name}.pixels")
+    steps = w.add("Add", [steps, w.constant(f"half{stride}", np.float32(stride / 2))], f"{name}.centres")
+    shape = [1, 1, 1, -1] if axis == 3 else [1, 1, -1, 1]
+    return w.add("Reshape", [steps, w.constant(f"along{axis}", np.array(shape, np.int64))], name)
+
+
+def channels(w: Writer, x: str, start: int, end: int, name: str) -> str:
     """Channels `start` to `end` of axis 1."""
     ends = [w.constant(f"i{v}", np.array([v], np.int64)) for v in (start, end)]
-    return w.add("Slice", [x, *ends, w.constant("channels", np.array([1], np.int64))], name)
+    return w.add("Slice", [x, *ends, w.constant("axis1", np.array([1], np.int64))], name)
 
 
-def decode(w: Writer, raw: str, grid: str) -> None:
-    """Raw answers [N, 15, A] and centres [N, 2, A] to the three outputs."""
-    logits = w.add("Sigmoid", [slice_channels(w, raw, 0, 1, "logits")], "probabilities")
-    w.add("Reshape", [logits, w.constant("rows", np.array([0, -1], np.int64))], "scores")
-    middle = w.add("Add", [slice_channels(w, raw, 1, 3, "shift"), grid], "middle")
-    half = w.add("Exp", [slice_channels(w, raw, 3, 5, "log_half")], "half")
+def decode(w: Writer, x: str) -> None:
+    """Answers [N, 15, A] of all strides, in pixels, to the three outputs."""
+    score = w.add("Sigmoid", [channels(w, x, 0, 1, "logits")], "probabilities")
+    w.add("Reshape", [score, w.constant("rows", np.array([0, -1], np.int64))], "scores")
+    starts = {"x": ACROSS[0], "y": DOWN[0]}
+    middle = w.add("Concat", [channels(w, x, s, s + 1, f"middle_{k}") for k, s in starts.items()], "middle", axis=1)
+    half = w.add("Exp", [channels(w, x, *EXTENT, "log_half")], "half")
     corners = [w.add("Sub", [middle, half], "low"), w.add("Add", [middle, half], "high")]
     w.add("Transpose", [w.add("Concat", corners, "corners", axis=1)], "boxes", perm=[0, 2, 1])
-    points = w.add(
-        "Reshape", [slice_channels(w, raw, 5, 15, "offsets"), w.constant("as_points", np.array([0, 5, 2, -1], np.int64))], "points"
-    )
-    centres = w.add("Reshape", [grid, w.constant("as_centres", np.array([0, 1, 2, -1], np.int64))], "centre_points")
-    w.add("Transpose", [w.add("Add", [points, centres], "placed")], "landmarks", perm=[0, 3, 1, 2])
+    column = w.constant("as_column", np.array([0, 5, -1, 1], np.int64))
+    points = [w.add("Reshape", [channels(w, x, s + 1, s + 6, f"five_{k}"), column], f"points_{k}") for k, s in starts.items()]
+    w.add("Transpose", [w.add("Concat", points, "points", axis=3)], "landmarks", perm=[0, 2, 1, 3])
 
 
 def model(w: Writer) -> onnx.ModelProto:
