@@ -15,20 +15,28 @@ export interface ReachOptions {
 /** Opens connections to addresses that are allowed, and to no others. */
 export interface Reach {
   readonly connectSeconds: number;
+  /** Resolves the name and checks every address, without connecting. Throws as `connect` does. */
+  check(host: string): Promise<void>;
   /** Resolves the name, checks every address, connects to one of exactly those. Throws SOURCE_REFUSED or SOURCE_UNREACHABLE. */
   connect(host: string, port: number, options?: { tls?: boolean }): Promise<Socket>;
 }
 
 export function createReach({ allowPrivate, connectSeconds, lookup = resolveAll }: ReachOptions): Reach {
   const allowed = allowance(allowPrivate);
+  const resolve = async (host: string) => {
+    const addresses = await addressesOf(host, lookup);
+    if (addresses.every(({ address }) => allowed(address))) return addresses;
+    throw refused(host);
+  };
+  const verify = allowPrivate === false;
   return {
     connectSeconds,
+    async check(host) {
+      await resolve(bare(host));
+    },
     async connect(host, port, { tls = false } = {}) {
-      const addresses = await addressesOf(bare(host), lookup);
-      for (const { address } of addresses) {
-        if (!allowed(address)) throw refused(host);
-      }
-      return open({ host: bare(host), port, addresses, tls, verify: allowPrivate === false, connectSeconds });
+      const addresses = await resolve(bare(host));
+      return open({ host: bare(host), port, addresses, tls, verify, connectSeconds });
     },
   };
 }

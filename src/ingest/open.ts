@@ -67,6 +67,7 @@ function plain(kind: SourceKind, url: string, shown: string, format: string | un
 
 async function openUrl(kind: SourceKind, url: URL, reach: Reach): Promise<Opened> {
   const shown = redactUrl(url.href);
+  await reach.check(url.hostname); // spares a start of ffmpeg; what counts is the check at each connection
   if (kind === 'http' || kind === 'hls') {
     const gate = await openHttpGate(reach);
     return { input: { kind, url: url.href, proxy: `http://127.0.0.1:${gate.port}` }, shown, ...gate };

@@ -8,6 +8,6 @@ export function redactUrl(url: string): string {
 /** A line of ffmpeg's output with every URL in it redacted. */
 export function redactLine(line: string): string {
   return line
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/'"@]*@/gi, '$1')
+    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/'"]*@/gi, '$1')
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s'"?]*)\?[^\s'"]*/gi, '$1?…');
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
 import { decode, ingestAt, never, refusal, risesAlways, url } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
-import { mute, type RtspServer, rtsp, serve } from './servers.ts';
+import { files, mute, type RtspServer, rtsp, serve } from './servers.ts';
 
 let media: MediaDir;
 let ingest: ReturnType<typeof ingestAt>;
@@ -11,7 +11,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   media = await mediaDir();
-  ingest = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 1, connectSeconds: 8 });
+  ingest = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 3, connectSeconds: 10 });
   await media.make(`${counting({ seconds: 3 })} ${MPEG4} clip.mp4 -c:v flv1 -g 10 clip.flv
     -c:v mpeg2video -g 15 -f mpegts clip.ts`);
 });
@@ -34,7 +34,7 @@ async function published(server: RtspServer): Promise<string> {
   return `rtsp://me:hunter2@127.0.0.1:${server.port}/live`;
 }
 
-describe.skipIf(!hasNetworkFfmpeg)('RTSP', () => {
+describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
   test('gives frames as they come, from media time 0; a slow taker gets the newest, and is told what it missed', async () => {
     const server = await rtsp();
     const source = url(await published(server));
@@ -66,7 +66,7 @@ describe.skipIf(!hasNetworkFfmpeg)('RTSP', () => {
     })();
     const { code, message } = await refusal(end);
     expect(code).toBe('SOURCE_FAILED');
-    expect(message).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/live gave no frame for 1 s\.$/);
+    expect(message).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/live gave no frame for 3 s\.$/);
     await server.close();
   });
 
@@ -108,7 +108,7 @@ describe.skipIf(!hasNetworkFfmpeg)('RTSP', () => {
   });
 });
 
-describe.skipIf(!hasNetworkFfmpeg)('other live sources', () => {
+describe.skipIf(!hasNetworkFfmpeg).concurrent('other live sources', () => {
   test('RTMP', async () => {
     const spare = await mute();
     await spare.close();
@@ -129,7 +129,6 @@ describe.skipIf(!hasNetworkFfmpeg)('other live sources', () => {
   test('HTTP without an end, and live HLS', async () => {
     const started = Date.now();
     publish(`-i clip.mp4 -c:v mpeg2video -g 10 -f hls -hls_time 0.5 -hls_list_size 4 live.m3u8`);
-    const { files } = await import('./servers.ts');
     const serveFile = files(media.path);
     const web = await serve((request, response) => {
       if (request.url !== '/endless.ts') return serveFile(request, response);
@@ -143,10 +142,7 @@ describe.skipIf(!hasNetworkFfmpeg)('other live sources', () => {
       return undefined;
     });
     while (Date.now() - started < 2500) await new Promise((resolve) => setTimeout(resolve, 50));
-    for (const [path, kind] of [
-      ['endless.ts', 'http'],
-      ['live.m3u8', 'hls'],
-    ] as const) {
+    const readFive = async (path: string, kind: string) => {
       const source = url(`http://127.0.0.1:${web.port}/${path}`);
       const info = await ingest.probe(source, never);
       expect(info).toMatchObject({ kind, live: true, duration: null });
@@ -154,7 +150,8 @@ describe.skipIf(!hasNetworkFfmpeg)('other live sources', () => {
       for await (const frame of decode(ingest, source, info)) if (frames.push(frame) === 5) break;
       expect(frames[0]!.mediaTime).toBe(0);
       expect(risesAlways(frames)).toBe(true);
-    }
+    };
+    await Promise.all([readFive('endless.ts', 'http'), readFive('live.m3u8', 'hls')]);
     await web.close();
   });
 });
