@@ -20,7 +20,7 @@ SHAPES = {
     "AU2": {"browOuterUp_": 1.3},
     "AU4": {"browDown_": 2.1, "browInnerUp_": -0.4, "eyeSquint_": 0.2},
     "AU5": {"eyeWide_": 1.7},
-    "AU6": {"cheekSquint_": 1.5, "eyeSquint_": 0.4},
+    "AU6": {"cheekSquint_": 1.35, "eyeSquint_": 0.25},
     "AU7": {"eyeSquint_": 1.5},
     "AU9": {"noseSneer_": 1.25, "browDown_": 0.3},
     "AU10": {"mouthUpperUp_": 0.95, "noseSneer_": 0.2},

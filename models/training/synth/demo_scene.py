@@ -60,9 +60,12 @@ def draw_actor(actor: Actor, units, pose, shift, gaze, panel, face_width, data):
 
 def _bust_fade(traced):
     """1, falling to 0 towards the cut edge of the bust, float32 [H, W]: the painted torso shows through there."""
-    height = traced.parts["extra"][:, 2][traced.parts["triangles"][traced.nearest]].mean(-1)
-    body = traced.parts["material"][traced.nearest] != mesh.HAIR
-    return np.where(body, np.clip((height + 13.2) / 2.2, 0, 1), 1).astype(np.float32)
+    count = len(traced.mesh.vertices)
+    corner = traced.parts["triangles"][traced.nearest][..., 0]
+    body = corner < count
+    place = traced.mesh.vertices[corner.clip(0, count - 1)]
+    aside = np.where(place[..., 1] < -8, np.clip((8.5 - np.abs(place[..., 0])) / 2.5, 0, 1), 1)
+    return np.where(body, aside * np.clip((place[..., 1] + 13.2) / 2.2, 0, 1), 1).astype(np.float32)
 
 
 def _tint(actor, traced, fixed):
@@ -121,8 +124,8 @@ def shoulders(scene, actor: Actor, left: int, neck: tuple[float, float], brightn
     """Paint the torso under a head whose chin is at `neck` (x, y in the panel), in place."""
     height = scene.shape[0]
     x, y = neck[0] + left, neck[1]
-    outline = np.array([[-26, 12], [-40, 32], [-72, 48], [-110, 66], [-134, 100], [-146, 260], [146, 260], [134, 100],
-                        [110, 66], [72, 48], [40, 32], [26, 12]], float) + [x, y]  # fmt: skip
+    outline = np.array([[-30, 6], [-42, 24], [-70, 42], [-110, 66], [-134, 100], [-146, 260], [146, 260], [134, 100],
+                        [110, 66], [70, 42], [42, 24], [30, 6]], float) + [x, y]  # fmt: skip
     canvas = np.zeros(scene.shape[:2], np.uint8)
     cv2.fillPoly(canvas, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     weight = cv2.GaussianBlur(canvas, (0, 0), 2.5).astype(np.float32)[..., None] / 255

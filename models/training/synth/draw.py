@@ -53,6 +53,7 @@ def trace(person, shot, weights, height, width, data) -> Traced:
     """Pose the face and find what each pixel sees."""
     face, fixed = mesh.load(data), maps.load(data)
     expression.look(weights, face.expression_index, *shot.gaze)
+    expression.rest_lids(weights, face.expression_index, person.lids)
     bare = deform(person.shape, weights, face)
     vertices, cover = hair.swell(person.hair, bare, fixed.vertex_azimuth, face.vertices, face.ear)
     parts = _assemble(person, vertices, cover, face, fixed)

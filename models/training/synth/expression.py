@@ -201,3 +201,12 @@ def look(weights: np.ndarray, index: dict[str, int], right: float, up: float) ->
     for side in "LR":
         weights[index["eyeLookUp_" + side]] = max(up, 0)
         weights[index["eyeLookDown_" + side]] = max(-up, 0)
+
+
+def rest_lids(weights: np.ndarray, index: dict[str, int], lids: float) -> None:
+    """Let the upper lids hang by `lids` (0 to 1) where they are neither lifted nor squeezed, in place."""
+    for side in "LR":
+        lifted = min(weights[index["eyeWide_" + side]] / 1.2, 1)
+        blink = index["eyeBlink_" + side]
+        squint = min(weights[index["eyeSquint_" + side]] / 1.2, 1)
+        weights[blink] += (1 - weights[blink]) * lids * (1 - lifted) * (1 - squint)

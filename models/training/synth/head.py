@@ -38,7 +38,7 @@ def _bear(rng, shot, mood):
 def expose(linear, alpha, rng):
     """Develop linear luma [H, W] to gray uint8: the camera picks an exposure from what it sees."""
     mean = linear[alpha > 128].mean() + 1e-4
-    gain = (0.18 / mean) ** rng.uniform(0.35, 0.95) * np.exp(rng.normal(0.15, 0.3))
+    gain = (0.18 / mean) ** rng.uniform(0.35, 0.95) * np.exp(rng.normal(0.08, 0.22))
     toned = 1 - np.exp(-linear * gain * 1.15) if rng.random() < 0.6 else np.clip(linear * gain, 0, 1)
     toned = toned ** (1 / 2.2)
     if rng.random() < 0.75:

@@ -49,13 +49,13 @@ def load(data: str, size: int = 256) -> Maps:
     ear = (abs(columns - 0.5) > 0.375) & (abs(rows - 0.44) < 0.13)
     face = mesh.vertices[mesh.landmarks]
     normals = vertex_normals(mesh.vertices, mesh.triangles)
-    block = (abs(x) < 7.2) & (y > 3.7) & (y < 8.2) & (z > 4) & inside
+    block = (abs(x) < 7.2) & (y > 3.5) & (y < 8.2) & (z > 4) & inside
     spots = np.argwhere(block)
     (top, left), (bottom, right) = spots.min(0), spots.max(0) + 1
     beard, moustache = _beard(landmarks, size)
     layers = {
         "lips": _lips(landmarks, size), "beard": beard, "moustache": moustache, "eye_edge": _eye_edge(position, face),
-        "eye_lid": _spot(x, y, 3.2, 4.4, 1.7, 0.75) * (z > 6), "eye_bag": _spot(x, y, 3.0, 2.2, 1.3, 0.7) * (z > 6),
+        "eye_lid": _spot(x, y, 3.6, 4.3, 1.9, 0.8) * (z > 5), "eye_bag": _spot(x, y, 3.0, 2.2, 1.3, 0.7) * (z > 6),
         "cheeks": _spot(x, y, 4.6, -0.4, 1.7, 1.5) * (z > 3),
     }  # fmt: skip
     return Maps(

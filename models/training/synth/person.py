@@ -18,6 +18,7 @@ class Person:
     skin: skin.Skin
     look: np.ndarray  # float32, the slots of shading.LOOK
     gains: np.ndarray  # float32 [K]
+    lids: float  # how far the upper lids hang at rest, 0 to 1
     seed: int  # of the textures
 
 
@@ -41,6 +42,9 @@ def sample_shapes(rng, count: int, data: str = mesh.DEFAULT_DATA) -> np.ndarray:
     shapes = (face.vertices.ravel() + modes @ face.identity).reshape(count, -1, 3)
     # The scanned faces are longer than those in photos at large, and no child is among them.
     stretch = rng.normal([1.06, 0.97, 1], [0.06, 0.035, 0.04], (count, 3)).astype(np.float32)
+    # Jaws taper: narrower below the nose, wider at the temples.
+    taper = rng.normal(0.012, 0.008, (count, 1)).astype(np.float32)
+    shapes[..., 0] *= 1 + taper * np.clip(shapes[..., 1] - 2, -9, 5)
     return (shapes * stretch[:, None]).reshape(count, -1)
 
 
@@ -57,7 +61,8 @@ def sample_person(rng, data: str = mesh.DEFAULT_DATA, shape: np.ndarray | None =
         "gums": rng.uniform(0.12, 0.32), "bump": 1.0, "cloth_line": rng.uniform(-13, -9.5), "bald": 0.0,
     }  # fmt: skip
     look = np.array([slots[name] for name in shading.LOOK], np.float32)
-    return Person(shape, style, painted, look, expression.person_gains(rng), int(rng.integers(2**31)))
+    return Person(shape, style, painted, look, expression.person_gains(rng), rng.uniform(0.05, 0.33),
+                  int(rng.integers(2**31)))  # fmt: skip
 
 
 def sample_shot(rng, size: int, width: tuple[float, float] = (0.43, 0.66)) -> Shot:

@@ -137,7 +137,8 @@ def shade(nearest, weights, triangles, material, normals, sky_seen, lit, albedo,
             length = 1 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
             nx, ny, nz = nx * length, ny * length, nz * length
             seen = wa * sky_seen[a] + wb * sky_seen[b] + wc * sky_seen[c]
-            seen = seen ** 1.3  # nostrils, sockets and creases are darker than their share of sky
+            if kind == EYE:
+                seen = max(seen, 0.55)
             bright = wa * lit[a] + wb * lit[b] + wc * lit[c]
             diffuse = (sky * (0.5 + 0.5 * ny) + ground * (0.5 - 0.5 * ny)) * seen
             gloss = 0.0

@@ -49,9 +49,9 @@ def sample(rng, hair_albedo: float) -> Skin:
         freckles=max(0, rng.normal(-0.3, 0.4)), age=rng.beta(1.2, 2.2), lips=rng.uniform(0.62, 1) if not made_up
         else rng.uniform(0.35, 0.85), beard=beard if bearded < 0.32 else 0.0, moustache=moustache if bearded < 0.36 else 0,
         bristle=min(hair_albedo * rng.uniform(0.4, 1.0), tone * rng.uniform(0.1, 0.35)), liner=rng.uniform(0.6, 1) if made_up else
-        rng.uniform(0.35, 0.9), shadow=rng.uniform(0.1, 0.6) if made_up else rng.uniform(0, 0.35), bags=max(0, rng.normal(0.08, 0.12)),
-        shine=rng.uniform(0.02, 0.35), brow_offset=rng.normal(-0.4, 0.25), brow_tilt=rng.normal(0.06, 0.1),
-        brow_arch=rng.normal(0, 0.16), brow_thickness=np.exp(rng.normal(0.18, 0.28)),
+        rng.uniform(0.35, 0.9), shadow=rng.uniform(0.15, 0.65) if made_up else rng.uniform(0.05, 0.45), bags=max(0, rng.normal(0.08, 0.12)),
+        shine=rng.uniform(0.02, 0.35), brow_offset=rng.normal(-0.6, 0.25), brow_tilt=rng.normal(0.06, 0.1),
+        brow_arch=rng.normal(-0.05, 0.16), brow_thickness=np.exp(rng.normal(0.18, 0.28)),
         brow_strength=rng.uniform(0.7, 1) if rng.random() < 0.93 else rng.uniform(0.1, 0.5),
     )  # fmt: skip
 
@@ -97,7 +97,7 @@ def _base(inside, layers, wrinkles, noise, shifts, amounts, depths):
             for k in range(len(depths)):
                 fold += depths[k] * wrinkles[y, x, k]
             value *= tone * (1 + min(max(fold * 2.2, -0.5), 0.12))
-            rough = min(max(0.75 + 0.45 * n0, 0.0), 1.2)
+            rough = min(max(0.8 + 0.22 * n0, 0.0), 1.2)
             value += (bristle - value) * min((beard * layer[1] + moustache * layer[2]) * rough, 1.0)
             value += (0.015 - value) * layer[3] * liner
             albedo[y, x] = max(value, 0.004)
