@@ -1,9 +1,10 @@
 /** `npx tsx scripts/migration.ts NAME`: a new migration from what the migrations give to what schema.prisma says. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { diffSql, openEngine, PRISMA_DIR } from '../src/store/engine.ts';
-import { migratePGlite, migrationFactory } from '../src/store/migrate.ts';
+import { migratePGlite } from '../src/store/migrate.ts';
+import { createAdapterFactory } from '../src/store/pglite/adapter.ts';
+import { openRemote } from '../src/store/pglite/remote.ts';
 
 const name = process.argv[2];
 if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
@@ -11,11 +12,12 @@ if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
   process.exit(2);
 }
 const schema = readFileSync(join(PRISMA_DIR, 'schema.prisma'), 'utf8');
-const db = await PGlite.create();
-await migratePGlite(db);
-const engine = await openEngine(schema, migrationFactory(db));
+const database = openRemote({ directory: 'memory://' });
+const factory = createAdapterFactory(database);
+await migratePGlite(factory);
+const engine = await openEngine(schema, factory);
 const sql = await diffSql(engine, schema, 'database');
-await db.close();
+await database.close();
 if (sql.includes('This is an empty migration')) {
   console.log('Nothing to do: the migrations already give what schema.prisma describes.');
 } else {

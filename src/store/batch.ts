@@ -3,10 +3,9 @@
  * the next gathers, so a backlog goes in larger commits. One at a time: the order of a session is kept.
  */
 
-import type { EpisodeEvent } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import type { Commit } from './commit.ts';
-import type { Entry } from './encode.ts';
+import type { Ending, Entry, Work } from './encode.ts';
 import { isTransient } from './failure.ts';
 
 /** A backlog is written in commits of at most so many times `commitMax`. */
@@ -42,13 +41,13 @@ export interface StoreLog {
 
 export interface Batcher {
   /** Resolves once durable. @throws MienError STORE_UNAVAILABLE: not stored, the buffer is full; NOT_FOUND: its session was removed */
-  add(part: Entry | EpisodeEvent[]): Promise<void>;
+  add(part: Entry | Ending): Promise<void>;
   /** Writes what waits, for at most some seconds, then rejects the rest. */
   close(): Promise<void>;
 }
 
 interface Item {
-  part: Entry | EpisodeEvent[];
+  part: Entry | Ending;
   arrived: number;
   resolve(): void;
   reject(error: unknown): void;
@@ -143,18 +142,18 @@ export function createBatcher(commit: Commit, config: BatchConfig): Batcher {
   };
 }
 
-function workOf(items: readonly Item[]) {
+function workOf(items: readonly Item[]): Work {
   const entries: Entry[] = [];
-  const loose: EpisodeEvent[] = [];
+  const endings: Ending[] = [];
   for (const { part } of items) {
-    if (Array.isArray(part)) loose.push(...part);
-    else entries.push(part);
+    if ('moment' in part) entries.push(part);
+    else endings.push(part);
   }
-  return { entries, loose };
+  return { entries, endings };
 }
 
 function settle({ part, resolve, reject }: Item, gone: Set<string>): void {
-  const sessionId = Array.isArray(part) ? part[0]!.episode.sessionId : part.moment.sessionId;
+  const { sessionId } = 'moment' in part ? part.moment : part;
   if (gone.has(sessionId)) reject(new MienError('NOT_FOUND', `There is no session ${sessionId} any more.`));
   else resolve();
 }

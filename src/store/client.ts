@@ -1,13 +1,13 @@
 /** Prisma's client on a PostgreSQL server or on PGlite, and the connection below it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
-import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { PrismaClient } from './generated/client.ts';
 import { takeLock } from './lock.ts';
 import { migratePGlite, migratePostgres } from './migrate.ts';
+import { createAdapterFactory } from './pglite/adapter.ts';
+import { openRemote } from './pglite/remote.ts';
 
 /** Connections of one process to a server. */
 const POOL = 10;
@@ -41,18 +41,17 @@ async function openPostgres(url: string): Promise<Database> {
 async function openPGlite(dataDir: string): Promise<Database> {
   await mkdir(dataDir, { recursive: true });
   const release = await takeLock(dataDir);
-  let db: PGlite | undefined;
-  try {
-    db = await PGlite.create(join(dataDir, 'pglite'));
-    await migratePGlite(db);
-    const open = db;
-    return await connect(new PrismaPGlite(open), async () => {
-      await open.close();
-      await release();
-    });
-  } catch (error) {
-    await db?.close();
+  const remote = openRemote({ directory: join(dataDir, 'pglite') });
+  const closeBelow = async () => {
+    await remote.close();
     await release();
+  };
+  try {
+    const factory = createAdapterFactory(remote);
+    await migratePGlite(factory);
+    return await connect(factory, closeBelow);
+  } catch (error) {
+    await closeBelow().catch(() => {});
     throw error;
   }
 }

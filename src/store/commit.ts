@@ -1,15 +1,8 @@
 /** Writes a batch: one statement, which is one transaction and one round trip. */
-import type { EpisodeEvent } from '../domain/moment.ts';
-import { type Batch, type Entry, encode, type RollUp, STRIDE } from './encode.ts';
-import { isDuplicate, isNoPartition } from './failure.ts';
+import { type Batch, encode, type RollUp, STRIDE, type Work } from './encode.ts';
+import { isDuplicate, isMissingReference, isNoPartition } from './failure.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { Partitions } from './partitions.ts';
-
-export interface Work {
-  entries: Entry[];
-  /** Episode events that came without a moment. */
-  loose: EpisodeEvent[];
-}
 
 /** @returns the sessions that no longer exist: nothing of theirs was kept. Throws what the database says. */
 export type Commit = (work: Work) => Promise<Set<string>>;
@@ -17,7 +10,7 @@ export type Commit = (work: Work) => Promise<Set<string>>;
 export function createCommit(prisma: PrismaClient, partitions: Partitions, rollUp: RollUp): Commit {
   const insert = async (work: Work): Promise<Set<string>> => {
     await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
-    const batch = encode(work.entries, work.loose, rollUp);
+    const batch = encode(work, rollUp);
     const found = await prisma.$queryRawUnsafe<{ id: string }[]>(STATEMENT, ...parameters(batch));
     return sweepOrphans(prisma, batch.sessionIds, new Set(found.map(({ id }) => id)));
   };
@@ -29,8 +22,11 @@ export function createCommit(prisma: PrismaClient, partitions: Partitions, rollU
         partitions.forget();
         return insert(work);
       }
-      if (!isDuplicate(error)) throw error;
-      return insert(await withoutStored(prisma, work));
+      if (isDuplicate(error)) return insert(await withoutStored(prisma, work));
+      if (!isMissingReference(error)) throw error;
+      const { known, gone } = await splitByExistence(prisma, work);
+      if (gone.size === 0) throw error;
+      return new Set([...gone, ...(await insert(known))]);
     }
   };
 }
@@ -44,7 +40,7 @@ function parameters(batch: Batch): unknown[] {
 }
 
 /** What a repeated batch holds that was not stored the first time. */
-async function withoutStored(prisma: PrismaClient, { entries, loose }: Work): Promise<Work> {
+async function withoutStored(prisma: PrismaClient, { entries, endings }: Work): Promise<Work> {
   const stored = await prisma.$queryRawUnsafe<{ key: string }[]>(
     `SELECT m.session_id || ' ' || m.seq AS key FROM moment m
       JOIN unnest($1::text::uuid[], $2::text::int[]) AS k (session_id, seq) USING (session_id, seq)`,
@@ -58,7 +54,24 @@ async function withoutStored(prisma: PrismaClient, { entries, loose }: Work): Pr
     seen.add(key);
     return first;
   });
-  return { entries: fresh, loose };
+  return { entries: fresh, endings };
+}
+
+/** A removed session that still has tracks or episodes to write stops the whole statement; the others must not suffer. */
+async function splitByExistence(prisma: PrismaClient, { entries, endings }: Work) {
+  const ids = [...entries.map(({ moment }) => moment), ...endings].map(({ sessionId }) => sessionId);
+  const rows = await prisma.session.findMany({
+    where: { id: { in: [...new Set(ids)] } },
+    select: { id: true },
+  });
+  const living = new Set(rows.map(({ id }) => id));
+  return {
+    gone: new Set(ids.filter((id) => !living.has(id))),
+    known: {
+      entries: entries.filter(({ moment }) => living.has(moment.sessionId)),
+      endings: endings.filter(({ sessionId }) => living.has(sessionId)),
+    },
+  };
 }
 
 /** A session removed while the statement ran leaves moments without an owner: they go too. */
@@ -129,7 +142,9 @@ WITH input AS MATERIALIZED (
 )
 UPDATE session SET last_seq = greatest(last_seq, live[o + 2]::int),
   first_day = CASE WHEN live[o + 2] < 0 THEN first_day ELSE least(first_day, ${EPOCH} + live[o + 3]::int) END,
-  last_day = CASE WHEN live[o + 2] < 0 THEN last_day ELSE greatest(last_day, ${EPOCH} + live[o + 4]::int) END
+  last_day = CASE WHEN live[o + 2] < 0 THEN last_day ELSE greatest(last_day, ${EPOCH} + live[o + 4]::int) END,
+  trailing_busy = greatest(trailing_busy, live[o + 5]::int), trailing_worker = greatest(trailing_worker, live[o + 6]::int),
+  trailing_store = greatest(trailing_store, live[o + 7]::int)
 FROM ${rows('live', STRIDE.session)}
 WHERE id = s[live[o + 1]::int]
 RETURNING id::text`;

@@ -3,6 +3,7 @@
  * which the statement takes apart by position. That costs a tenth of one argument per value.
  */
 import { EXPRESSIONS, type FaceReading, QUALITY_ISSUES } from '../domain/face.ts';
+import type { DropCounts } from '../domain/frame.ts';
 import type { Episode, EpisodeEvent, Moment, Rollup } from '../domain/moment.ts';
 import { FRACTION, LANDMARK } from './quantise.ts';
 
@@ -12,11 +13,24 @@ export interface Entry {
   events: readonly EpisodeEvent[];
 }
 
+/** The end of a session, after its last moment. */
+export interface Ending {
+  sessionId: string;
+  events: readonly EpisodeEvent[];
+  /** Since the last moment. */
+  dropped: DropCounts;
+}
+
+export interface Work {
+  entries: Entry[];
+  endings: Ending[];
+}
+
 export type RollUp = (moments: readonly Moment[]) => Rollup[];
 
 /** Values per row of each flat array; commit.ts takes them apart by these. */
 export const STRIDE = {
-  session: 4,
+  session: 7,
   moment: 7,
   readingInts: 6,
   readingReals: 28,
@@ -41,20 +55,15 @@ export interface Batch {
   episodes: string;
 }
 
-/** @param loose episode events that came without a moment, at the end of a session */
-export function encode(entries: readonly Entry[], loose: readonly EpisodeEvent[], rollUp: RollUp): Batch {
+export function encode({ entries, endings }: Work, rollUp: RollUp): Batch {
   const moments = entries.map(({ moment }) => moment);
-  const events = [...entries.flatMap((entry) => entry.events), ...loose];
-  const ids = [
-    ...moments.map(({ sessionId }) => sessionId),
-    ...events.map(({ episode }) => episode.sessionId),
-  ];
-  const sessionIds = [...new Set(ids)];
+  const events = [...entries, ...endings].flatMap((part) => part.events);
+  const sessionIds = [...new Set([...moments, ...endings].map(({ sessionId }) => sessionId))];
   const index = new Map(sessionIds.map((id, position) => [id, position + 1]));
   const at = (sessionId: string) => index.get(sessionId)!;
   return {
     sessionIds,
-    sessions: literal(sessionRows(moments, sessionIds)),
+    sessions: literal(sessionRows(moments, endings, sessionIds)),
     moments: literal(moments.flatMap((moment) => momentRow(moment, at(moment.sessionId)))),
     ...encodeReadings(moments),
     rollups: literal(rollupRows(rollUp(moments), at)),
@@ -72,9 +81,13 @@ function literal(values: readonly number[]): string {
   return `{${values.join()}}`;
 }
 
-/** Position, newest sequence number (-1: episodes only), first and last day. */
-function sessionRows(moments: readonly Moment[], sessionIds: readonly string[]): number[] {
-  const rows = new Map(sessionIds.map((id, position) => [id, [position + 1, -1, 1e6, -1e6]]));
+/** Position, newest sequence number (-1: no moments), first and last day, frames dropped at the end. */
+function sessionRows(
+  moments: readonly Moment[],
+  endings: readonly Ending[],
+  sessionIds: readonly string[],
+): number[] {
+  const rows = new Map(sessionIds.map((id, position) => [id, [position + 1, -1, 1e6, -1e6, 0, 0, 0]]));
   for (const { sessionId, seq, wallTime } of moments) {
     const row = rows.get(sessionId)!;
     const day = dayOf(wallTime);
@@ -82,11 +95,16 @@ function sessionRows(moments: readonly Moment[], sessionIds: readonly string[]):
     row[2] = Math.min(row[2]!, day);
     row[3] = Math.max(row[3]!, day);
   }
+  for (const { sessionId, dropped } of endings) rows.get(sessionId)!.splice(4, 3, ...dropsOf(dropped));
   return [...rows.values()].flat();
 }
 
+function dropsOf({ busy = 0, worker = 0, store = 0 }: DropCounts): number[] {
+  return [busy, worker, store];
+}
+
 function momentRow({ seq, mediaTime, wallTime, dropped }: Moment, session: number): number[] {
-  return [session, seq, mediaTime, wallTime, dropped.busy ?? 0, dropped.worker ?? 0, dropped.store ?? 0];
+  return [session, seq, mediaTime, wallTime, ...dropsOf(dropped)];
 }
 
 function encodeReadings(moments: readonly Moment[]) {
@@ -165,7 +183,7 @@ function rollupRows(rollups: readonly Rollup[], at: (sessionId: string) => numbe
 function rollupValues({ frames, dropped, readings, abstained, labels, ...sums }: Rollup): number[] {
   const parts = [...sums.probabilities, sums.valence, sums.arousal, sums.quality];
   return [
-    ...[frames, dropped.busy ?? 0, dropped.worker ?? 0, dropped.store ?? 0, readings, abstained],
+    ...[frames, ...dropsOf(dropped), readings, abstained],
     ...labels,
     ...parts.map((sum) => Math.round(sum * FRACTION)),
   ];

@@ -1,4 +1,5 @@
 /** The store: streams, sessions, moments and what they add up to, in PGlite or on a PostgreSQL server. */
+import type { DropCounts } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import { type BatchConfig, type Batcher, createBatcher } from './batch.ts';
 import { type Database, openDatabase } from './client.ts';
@@ -44,8 +45,8 @@ export interface MomentStore extends MomentReads {
    * @throws MienError STORE_UNAVAILABLE (not stored: the buffer is full), NOT_FOUND, BAD_INPUT, SHUTTING_DOWN
    */
   append(moment: Moment, events: readonly EpisodeEvent[]): Promise<void>;
-  /** Episode events without a moment: those that close a session. In order with its moments. */
-  appendEvents(events: readonly EpisodeEvent[]): Promise<void>;
+  /** The end of a session, in order with its moments: events that close its episodes, frames dropped since the last one. */
+  finish(sessionId: string, events: readonly EpisodeEvent[], dropped: DropCounts): Promise<void>;
 }
 
 export interface Store extends EpisodeReads, Retention, Pick<Database, 'prisma' | 'onQuery'> {
@@ -94,13 +95,11 @@ export async function openStore({ rollUp, retentionDays, ...config }: StoreConfi
   };
 }
 
-function createSink(batcher: Batcher): Pick<MomentStore, 'append' | 'appendEvents'> {
+function createSink(batcher: Batcher): Pick<MomentStore, 'append' | 'finish'> {
   return {
     async append(moment, events) {
       await batcher.add({ moment: quantise(moment), events });
     },
-    async appendEvents(events) {
-      if (events.length > 0) await batcher.add([...events]);
-    },
+    finish: (sessionId, events, dropped) => batcher.add({ sessionId, events, dropped }),
   };
 }

@@ -2,12 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { MigrationList } from '@prisma/schema-engine-wasm';
 import pg from 'pg';
-import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { MienError } from '../errors.ts';
 import { applyMigrations, openEngine, PRISMA_DIR } from './engine.ts';
 
@@ -38,7 +36,7 @@ export async function migratePostgres(url: string): Promise<void> {
   pool.on('error', () => {});
   try {
     await migrate({
-      factory: migrationFactory(pool),
+      factory: postgresFactory(pool),
       script: (sql) => pool.query(sql),
       rows: async (sql) => (await pool.query<Applied>(sql)).rows,
     });
@@ -47,18 +45,21 @@ export async function migratePostgres(url: string): Promise<void> {
   }
 }
 
-export async function migratePGlite(db: PGlite): Promise<void> {
+export async function migratePGlite(factory: SqlMigrationAwareDriverAdapterFactory): Promise<void> {
+  const adapter = await factory.connect();
   await migrate({
-    factory: migrationFactory(db),
-    script: (sql) => db.exec(sql),
-    rows: async (sql) => (await db.query<Applied>(sql)).rows,
+    factory,
+    script: (sql) => adapter.executeScript(sql),
+    rows: async (sql) => {
+      const { rows } = await adapter.queryRaw({ sql, args: [], argTypes: [] });
+      return rows.map(([name, checksum, finished]) => ({ name, checksum, finished }) as Applied);
+    },
   });
 }
 
-/** Both adapters cut or lose parts of a script; this one hands it over whole, and waits. */
-export function migrationFactory(database: PGlite | pg.Pool): SqlMigrationAwareDriverAdapterFactory {
-  const factory =
-    database instanceof pg.Pool ? new PrismaPg(withCharAsText(database)) : new PrismaPGlite(database);
+/** The adapter cuts a script at every semicolon; this one hands it over whole. */
+export function postgresFactory(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
+  const factory = new PrismaPg(withCharAsText(pool));
   return {
     provider: 'postgres',
     adapterName: factory.adapterName,
@@ -66,7 +67,7 @@ export function migrationFactory(database: PGlite | pg.Pool): SqlMigrationAwareD
     async connect() {
       const adapter = await factory.connect();
       adapter.executeScript = async (script) => {
-        await (database instanceof pg.Pool ? database.query(script) : database.exec(script));
+        await pool.query(script);
       };
       return adapter;
     },
@@ -76,8 +77,8 @@ export function migrationFactory(database: PGlite | pg.Pool): SqlMigrationAwareD
 /** The engine reads catalog columns of type "char", which the adapter for servers refuses. */
 function withCharAsText(pool: pg.Pool): pg.Pool {
   const { CHAR, TEXT } = pg.types.builtins;
-  const query = pool.query.bind(pool) as (query: pg.QueryConfig) => Promise<pg.QueryResult>;
-  const read = async (text: pg.QueryConfig) => {
+  const query = pool.query.bind(pool) as (query: pg.QueryConfig | string) => Promise<pg.QueryResult>;
+  const read = async (text: pg.QueryConfig | string) => {
     const result = await query(text);
     for (const field of result.fields ?? []) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT;
     return result;

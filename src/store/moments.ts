@@ -8,16 +8,13 @@ import { isoDate } from './partitions.ts';
 import { LANDMARK } from './quantise.ts';
 
 export interface MomentReads {
-  /** Moments with a sequence number above `afterSeq` (-1: from the start), oldest first. Unknown session: none. */
-  after(sessionId: string, afterSeq: number, limit: number): Promise<Moment[]>;
-  page(
-    sessionId: string,
-    page: { first: number; after?: number },
-  ): Promise<{ moments: Moment[]; hasNextPage: boolean }>;
-  /** -1: none yet. */
-  lastSeq(sessionId: string): Promise<number>;
-  /** Of what retention has left; null: nothing. */
-  oldestSeq(sessionId: string): Promise<number | null>;
+  /** At most `limit` moments with a sequence number above `after` (-1: from the start), oldest first. Unknown session: none. */
+  page(sessionId: string, after: number, limit: number): Promise<Moment[]>;
+  /**
+   * `oldest`: the least `seq` that retention has left; null without any. `newest`: the greatest that was ever
+   * committed; -1 without any.
+   */
+  extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
 }
 
 interface Row {
@@ -31,42 +28,27 @@ interface Row {
 }
 
 export function createMomentReads(prisma: PrismaClient): MomentReads {
-  const extent = (id: string) =>
+  const known = (id: string) =>
     isId(id)
       ? prisma.session.findUnique({ where: { id }, select: { lastSeq: true, firstDay: true, lastDay: true } })
       : null;
-
-  async function after(sessionId: string, afterSeq: number, limit: number): Promise<Moment[]> {
-    const known = await extent(sessionId);
-    if (known == null || known.firstDay === null || known.lastDay === null || known.lastSeq <= afterSeq)
-      return [];
-    const rows = await prisma.$queryRawUnsafe<Row[]>(
-      pageSql(dayOf(known.firstDay.getTime()), dayOf(known.lastDay.getTime())),
-      sessionId,
-      afterSeq,
-      limit,
-    );
-    return rows.map((row) => decode(sessionId, row));
-  }
-
   return {
-    after,
-    async page(sessionId, { first, after: from = -1 }) {
-      const moments = await after(sessionId, from, first + 1);
-      return { moments: moments.slice(0, first), hasNextPage: moments.length > first };
+    async page(sessionId, after, limit) {
+      const session = await known(sessionId);
+      if (session?.firstDay == null || session.lastDay === null || session.lastSeq <= after) return [];
+      const sql = pageSql(dayOf(session.firstDay.getTime()), dayOf(session.lastDay.getTime()));
+      const rows = await prisma.$queryRawUnsafe<Row[]>(sql, sessionId, after, limit);
+      return rows.map((row) => decode(sessionId, row));
     },
-    async lastSeq(sessionId) {
-      return (await extent(sessionId))?.lastSeq ?? -1;
-    },
-    async oldestSeq(sessionId) {
-      const known = await extent(sessionId);
-      if (known?.firstDay == null) return null;
+    async extent(sessionId) {
+      const session = await known(sessionId);
+      if (session?.firstDay == null) return { oldest: null, newest: -1 };
       const oldest = await prisma.moment.findFirst({
-        where: { sessionId, day: { gte: known.firstDay } },
+        where: { sessionId, day: { gte: session.firstDay } },
         orderBy: { seq: 'asc' },
         select: { seq: true },
       });
-      return oldest?.seq ?? null;
+      return { oldest: oldest?.seq ?? null, newest: session.lastSeq };
     },
   };
 }

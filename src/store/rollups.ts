@@ -185,11 +185,12 @@ interface SummaryRow {
 /** All hours of the whole picture; the rest are looks at indexes. */
 const SUMMARY = `SELECT s.id::text, h.first, h.last, h.sums,
     (SELECT count(*)::int FROM track AS t WHERE t.session_id = s.id) AS tracks
-  FROM unnest($1::text::uuid[]) AS s (id) CROSS JOIN LATERAL (
+  FROM unnest($1::text::uuid[]) AS s (id) JOIN session AS n USING (id) CROSS JOIN LATERAL (
     SELECT
       (SELECT min(second) FROM rollup AS f WHERE f.session_id = s.id AND f.span = 1 AND f.track = 0) AS first,
       (SELECT max(second) FROM rollup AS l WHERE l.session_id = s.id AND l.span = 1 AND l.track = 0) AS last,
-      json_build_array(0, sum(frames), sum(frames), sum(dropped_busy), sum(dropped_worker), sum(dropped_store),
+      json_build_array(0, sum(frames), sum(frames), sum(dropped_busy) + n.trailing_busy,
+        sum(dropped_worker) + n.trailing_worker, sum(dropped_store) + n.trailing_store,
         sum(readings), sum(abstained), json_build_array(${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `sum(labels[${i}])`)}),
         json_build_array(${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `sum(probabilities[${i}])`)}),
         sum(valence), sum(arousal), sum(quality))::text AS sums

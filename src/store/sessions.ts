@@ -25,6 +25,12 @@ export interface SessionBook {
   get(id: string): Promise<SessionRecord | null>;
   /** Newest first. @param page.after the id of the last one seen */
   list(page?: { streamId?: string; first?: number; after?: string }): Promise<SessionRecord[]>;
+  /** The newest session of a stream. */
+  latest(streamId: string): Promise<SessionRecord | null>;
+  /** Those in a live state, oldest first; of one stream or of all. */
+  live(streamId?: string): Promise<SessionRecord[]>;
+  /** Those with `startedAt` at or after `time`, by `startedAt`, then by id; of one stream or of all. */
+  startedSince(time: Date, streamId?: string): Promise<SessionRecord[]>;
   /** Sessions of the stream begun after the given one, oldest first: where a resuming reader goes on. */
   sessionsAfter(streamId: string, sessionId: string): Promise<SessionRecord[]>;
 }
@@ -67,13 +73,31 @@ export function createSessions(prisma: PrismaClient): SessionBook {
       }
       const rows = await prisma.session.findMany({
         where: {
-          ...(streamId === undefined ? {} : { streamId }),
+          ...of(streamId),
           ...(cursor === null ? {} : { ordinal: { lt: cursor.ordinal } }),
         },
         ...(first === undefined ? {} : { take: first }),
         orderBy: { ordinal: 'desc' },
       });
       return rows.map(record);
+    },
+    async latest(streamId) {
+      const row = isId(streamId)
+        ? await prisma.session.findFirst({ where: { streamId }, orderBy: { ordinal: 'desc' } })
+        : null;
+      return row && record(row);
+    },
+    async live(streamId) {
+      if (streamId !== undefined && !isId(streamId)) return [];
+      const where = { ...of(streamId), state: { in: [...LIVE_STATES] } };
+      return (await prisma.session.findMany({ where, orderBy: { ordinal: 'asc' } })).map(record);
+    },
+    async startedSince(time, streamId) {
+      if (streamId !== undefined && !isId(streamId)) return [];
+      const where = { ...of(streamId), startedAt: { gte: time } };
+      return (await prisma.session.findMany({ where, orderBy: [{ startedAt: 'asc' }, { id: 'asc' }] })).map(
+        record,
+      );
     },
     async sessionsAfter(streamId, sessionId) {
       const row = isId(streamId) ? await find(sessionId) : null;
@@ -82,6 +106,10 @@ export function createSessions(prisma: PrismaClient): SessionBook {
       return (await prisma.session.findMany({ where, orderBy: { ordinal: 'asc' } })).map(record);
     },
   };
+}
+
+function of(streamId: string | undefined) {
+  return streamId === undefined ? {} : { streamId };
 }
 
 async function createRow(prisma: PrismaClient, streamId: string, modelId: string): Promise<Session | null> {

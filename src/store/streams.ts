@@ -1,7 +1,7 @@
 /** Registered streams. */
 import type { SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import type { PrismaClient, Stream } from './generated/client.ts';
+import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import { isId } from './ids.ts';
 import { removeSessions } from './retention.ts';
 
@@ -28,7 +28,11 @@ export interface StreamBook {
   /** @throws MienError NOT_FOUND */
   update(id: string, changes: Partial<StreamInput>): Promise<StreamRecord>;
   /** @throws MienError NOT_FOUND */
-  setWanted(id: string, wanted: boolean): Promise<StreamRecord>;
+  setWanted(id: string, wanted: boolean): Promise<void>;
+  /** Those registered under this name. */
+  byName(name: string): Promise<StreamRecord[]>;
+  /** Those that should be running. */
+  wanted(): Promise<StreamRecord[]>;
   /** With all that was recorded from it. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
 }
@@ -39,9 +43,16 @@ export function createStreams(prisma: PrismaClient): StreamBook {
     if (row === undefined) throw notFound(id);
     return record(row);
   }
+  async function where(filter: Prisma.StreamWhereInput): Promise<StreamRecord[]> {
+    return (await prisma.stream.findMany({ where: filter, orderBy: { ordinal: 'asc' } })).map(record);
+  }
   return {
     update,
-    setWanted: (id, wanted) => update(id, { wanted }),
+    async setWanted(id, wanted) {
+      await update(id, { wanted });
+    },
+    byName: (name) => where({ name }),
+    wanted: () => where({ wanted: true }),
     async create(input) {
       return record(await prisma.stream.create({ data: input }));
     },

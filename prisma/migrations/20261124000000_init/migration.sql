@@ -50,6 +50,9 @@ CREATE TABLE "session" (
     "last_seq" INTEGER NOT NULL DEFAULT -1,
     "first_day" DATE,
     "last_day" DATE,
+    "trailing_busy" INTEGER NOT NULL DEFAULT 0,
+    "trailing_worker" INTEGER NOT NULL DEFAULT 0,
+    "trailing_store" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "session_pkey" PRIMARY KEY ("id")
 );
