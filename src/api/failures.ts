@@ -1,5 +1,6 @@
 /** Which errors a client may see: deliberate ones with their code, GraphQL's own about the request, nothing else. */
 import { randomUUID } from 'node:crypto';
+import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { MienError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -10,9 +11,10 @@ export type MaskError = (error: unknown) => GraphQLError;
 export function createMaskError(log: Logger): MaskError {
   return (error) => {
     const cause = innermost(error);
-    const where = error instanceof GraphQLError ? error : undefined;
+    const where = isGraphQLError(error) ? error : undefined;
     if (cause instanceof MienError) return deliberate(cause, where);
-    if (cause instanceof GraphQLError) return cause;
+    if (isGraphQLError(cause)) return cause;
+    if (cause instanceof PothosValidationError) return deliberate(badPage(cause), where);
     const id = randomUUID();
     log.error({ err: cause, errorId: id, path: where?.path?.join('.') }, 'a request failed unexpectedly');
     return new GraphQLError(`Something went wrong on the server, and was logged as ${id}.`, {
@@ -36,6 +38,16 @@ function isGraphQLError(error: unknown): error is GraphQLError {
 
 function deliberate(cause: MienError, where: GraphQLError | undefined): GraphQLError {
   return new GraphQLError(cause.message, { ...position(where), extensions: { code: cause.code } });
+}
+
+/** Pothos checks the arguments of pages itself. */
+function badPage({ message }: Error): MienError {
+  return message.startsWith('Invalid cursor')
+    ? new MienError(
+        'CURSOR_INVALID',
+        'This is no cursor of this list: pass an `endCursor` unchanged, or leave it out.',
+      )
+    : new MienError('BAD_INPUT', `${message}.`);
 }
 
 function position(where: GraphQLError | undefined) {
