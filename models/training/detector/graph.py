@@ -119,7 +119,7 @@ def merge(w: Writer, side: str, top: str, stride: int) -> str:
 
 def head(w: Writer, network: Detector, x: str, stride: int) -> str:
     """Answers [N, 15, A] of one stride, in the order of `ORDER`, in pixels of the picture."""
-    x = w.residual(x, network.head, f"head{stride}")
+    x = w.residual(x, network.heads[STRIDES.index(stride)], f"head{stride}")
     weight, bias = (p.detach().double().numpy().copy() for p in (network.out.weight, network.out.bias))
     lengths = [1, 2, *range(5, OUTPUTS)]
     weight[lengths] *= stride

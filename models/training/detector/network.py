@@ -1,4 +1,4 @@
-"""The detector's network: a small gray backbone, a top-down neck and one head shared by three strides.
+"""The detector's network: a small gray backbone, a top-down neck, and a head for each of three strides.
 
 The first layer steps four pixels at once and the dense convolutions sit where pictures are already
 small, because the high resolutions cost most of the time. Batch normalisation is folded at export.
@@ -62,7 +62,8 @@ class Detector(nn.Module):
             ]
         )
         self.lateral = nn.ModuleList([ConvNorm(c, neck, 1, act=False) for c in (32, 64, 64)])
-        self.head = Residual(neck, depthwise=True)
+        # A normalisation shared by strides would see other statistics in training than afterwards.
+        self.heads = nn.ModuleList([Residual(neck, depthwise=True) for _ in STRIDES])
         self.out = nn.Conv2d(neck, OUTPUTS, 1)
         nn.init.normal_(self.out.weight, std=0.01)
         nn.init.zeros_(self.out.bias)
@@ -82,7 +83,7 @@ class Detector(nn.Module):
         for lateral, level in zip(self.lateral[-2::-1], levels[-2::-1]):
             top = lateral(level) + F.interpolate(top, scale_factor=2.0, mode="nearest")
             merged.insert(0, top)
-        return [self.out(self.head(m)) for m in merged]
+        return [self.out(head(m)) for head, m in zip(self.heads, merged)]
 
     def forward(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Boxes [N, A, 4] px, scores [N, A] 0 to 1, landmarks [N, A, 5, 2] px."""
