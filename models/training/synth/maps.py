@@ -158,8 +158,8 @@ def _wrinkles(lm, position, size):
         return lm[index] + np.array([dx, dy]) * unit
 
     def nasolabial(alar, corner, side):
-        return [[at(alar, side * 3, -6), at(alar, side * 9, 1), 0.5 * (lm[alar] + lm[corner]) + [side * 12 * unit, 0],
-                 at(corner, side * 8, -2), at(corner, side * 9, 6)]]  # fmt: skip
+        return [[at(alar, side * 3, -6), at(alar, side * 9, 1), 0.5 * (lm[alar] + lm[corner]) + [side * 15 * unit, 0],
+                 at(corner, side * 15, -3), at(corner, side * 16, 3)]]  # fmt: skip
 
     brow = 0.5 * (lm[19] + lm[24])
     forehead = [[(x * size, brow[1] + (dy + 3 * np.cos((x - 0.5) * 14)) * unit) for x in np.linspace(0.3, 0.7, 12)]

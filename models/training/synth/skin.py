@@ -123,7 +123,7 @@ def _wrinkle_depths(skin, units):
         "marionette": 0.9 * unit("AU15") + 0.3 * unit("AU17"), "chin": 1.1 * unit("AU17"),
     }  # fmt: skip
     rest = 0.35 * skin.age**2
-    scale = np.array([0.3, 0.3, 0.1, 0.15, 0.1, 0.07, 0.07, 0.1, 0.12, 0.13]) * (0.8 + 1.3 * skin.age)
+    scale = np.array([0.22, 0.22, 0.1, 0.15, 0.1, 0.07, 0.07, 0.1, 0.12, 0.13]) * (0.8 + 1.3 * skin.age)
     return (scale * np.array([rest + max(depth[name], 0) for name in WRINKLES])).astype(np.float32)
 
 
