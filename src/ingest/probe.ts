@@ -64,19 +64,25 @@ async function firstFrame(
   });
   let late = false;
   // Connections have their own, shorter limit; this one is for a source that talks and shows nothing.
-  const timer = setTimeout(() => {
-    late = true;
-    void run.stop();
-  }, limits.connectSeconds * 3000);
+  const timer = setTimeout(
+    () => {
+      late = true;
+      void run.stop();
+    },
+    limits.connectSeconds * 1000 + PICTURE_SECONDS * 1000,
+  );
   const stop = () => void run.stop();
   signal.addEventListener('abort', stop);
   await run.done;
   clearTimeout(timer);
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
-  if (late && !opened.trouble()) throw silent(opened.shown, limits.connectSeconds * 3);
+  if (late && !opened.trouble()) throw silent(opened.shown, limits.connectSeconds + PICTURE_SECONDS);
   return lines;
 }
+
+/** How long a source that has answered may take to show its first picture. */
+const PICTURE_SECONDS = 20;
 
 function silent(shown: string, seconds: number): MienError {
   return new MienError(

@@ -37,7 +37,7 @@ function expectTruthful(frames: Frame[]): void {
   }
 }
 
-describe('frames', () => {
+describe.concurrent('frames', () => {
   test('come at the frame rate, with the source’s own timestamps and pixels of their own', async () => {
     const frames = await read(ingest, file('clip.mp4'), { frameRate: 10 });
     expect(times(frames)).toEqual(Array.from({ length: 20 }, (_, i) => i * 100));
@@ -111,7 +111,7 @@ describe('frames', () => {
   });
 });
 
-describe('a probe finds', () => {
+describe.concurrent('a probe finds', () => {
   test('what a clip is', async () => {
     expect(await probe('clip.mp4')).toEqual({
       kind: 'file',
@@ -152,7 +152,7 @@ describe('a probe finds', () => {
   });
 });
 
-describe('damaged video', () => {
+describe.concurrent('damaged video', () => {
   test('gives what can be decoded of it, and ends', async () => {
     await media.make(`-i clip.mp4 -c copy -bsf:v noise=amount=40 noisy.mp4
       -i clip.mp4 -c copy -movflags faststart front.mp4`);

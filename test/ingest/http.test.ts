@@ -39,7 +39,7 @@ afterAll(async () => {
 const inside = (path: string) => `http://${INTERNAL}:${internal.port}/${path}`;
 const expectNothingInside = () => expect(internal.seen).toEqual([]);
 
-describe.skipIf(!hasNetworkFfmpeg)('http', () => {
+describe.skipIf(!hasNetworkFfmpeg).concurrent('http', () => {
   test('gives a file like a file', async () => {
     expect(await probe('clip.mp4')).toMatchObject({ kind: 'http', live: false, duration: 2, width: 320 });
     const frames = await read(ingest, at('clip.mp4'), { frameRate: 5 });
@@ -87,7 +87,7 @@ describe.skipIf(!hasNetworkFfmpeg)('http', () => {
   });
 });
 
-describe.skipIf(!hasNetworkFfmpeg)('what is inside stays out of reach', () => {
+describe.skipIf(!hasNetworkFfmpeg).concurrent('what is inside stays out of reach', () => {
   const probeInside = (source: ReturnType<typeof url>) => refusal(ingest.probe(source, never));
 
   test('by its address, in any spelling', async () => {

@@ -108,6 +108,18 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
   });
 });
 
+/** Tries until the server listens. */
+async function whenUp<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries > 30 || !/refuses connections/.test(String(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
 describe.skipIf(!hasNetworkFfmpeg).concurrent('other live sources', () => {
   test('RTMP', async () => {
     const spare = await mute();
@@ -115,14 +127,13 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('other live sources', () => {
     const address = `rtmp://127.0.0.1:${spare.port}/app/stream`;
     const serveOnce = () => publish(`-i clip.flv -c copy -f flv -listen 1 ${address}`);
     serveOnce().on('exit', serveOnce); // it serves one client, the probe; the next is for the decoding
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const info = await ingest.probe(url(address), never);
+    const info = await whenUp(() => ingest.probe(url(address), never));
     expect(info).toMatchObject({ kind: 'rtmp', live: true, width: 320, codec: 'flv1' });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const frames: Frame[] = [];
-    for await (const frame of decode(ingest, url(address), info)) {
-      if (frames.push(frame) === 5) break;
-    }
+    const frames = await whenUp(async () => {
+      const found: Frame[] = [];
+      for await (const frame of decode(ingest, url(address), info)) if (found.push(frame) === 5) break;
+      return found;
+    });
     expect(risesAlways(frames)).toBe(true);
   });
 
