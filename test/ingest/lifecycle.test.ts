@@ -1,9 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
+import { startFfmpeg } from '../../src/ingest/decode.ts';
+import { createOutput } from '../../src/ingest/output.ts';
 import { decode, file, ingestAt, never, refusal, risesAlways, times } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { rtsp } from './servers.ts';
@@ -137,6 +140,24 @@ describe('a decoding', () => {
     expect(dropped).toBeGreaterThan(5);
     expect(frames.length + dropped).toBe(60);
   });
+});
+
+test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async () => {
+  const stubborn = media.at('stubborn');
+  await writeFile(stubborn, "#!/bin/sh\ntrap '' TERM\necho up >&2\nwhile :; do sleep 0.2; done\n", {
+    mode: 0o755,
+  });
+  let up = () => {};
+  const isUp = new Promise<void>((resolve) => (up = resolve));
+  const run = startFfmpeg({
+    ...{ ffmpegPath: stubborn, url: 'x', args: { input: [], output: [] }, running: new Set() },
+    ...{ output: createOutput(async () => {}).sink, onLine: up },
+  });
+  await isUp;
+  const started = performance.now();
+  await run.stop();
+  expect(performance.now() - started).toBeGreaterThan(1900);
+  expect(naming(stubborn)).toEqual([]);
 });
 
 test('a probe that is aborted stops', async () => {
