@@ -85,10 +85,10 @@ export async function openTestApi(
     rooms: {
       live: liveFrom(bus),
       modelIds: [],
-     
+
       ...rooms,
     } as Rooms,
-    log: createLog('error', false),
+    log: createLog('silent', false),
     metrics,
     host: '127.0.0.1',
     port: 0,

@@ -1,0 +1,189 @@
+import { getIntrospectionQuery } from 'graphql';
+import { createClient as createSseClient } from 'graphql-sse';
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { ask, openTestApi, type TestApi, until } from './harness.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi({}, { maxOperations: 3, allowedOrigins: ['https://friend.example'] });
+});
+afterAll(() => api.close());
+
+const DEEP = `{ streams { nodes ${'{ sessions { nodes { stream '.repeat(5)}{ id }${' } } }'.repeat(5)} } }`;
+const WIDE = `{ ${Array.from({ length: 40 }, (_, index) => `a${index}: models { id }`).join(' ')} }`;
+const LONG = `{ models { ${'id '.repeat(1200)} } }`;
+const DIRECTED = `{ models { id ${'@include(if: true) '.repeat(20)} } }`;
+const COSTLY = '{ streams(first: 1000) { nodes { sessions(first: 1000) { nodes { id } } } } }';
+
+describe('requests beyond measure are refused', () => {
+  const CASES: [string, string, RegExp][] = [
+    ['deep', DEEP, /depth/i],
+    ['wide', WIDE, /alias/i],
+    ['long', LONG, /token/i],
+    ['full of directives', DIRECTED, /directive/i],
+    ['costly', COSTLY, /cost/i],
+    ['malformed', '{ models { id ', /syntax error/i],
+    ['unknown', '{ nothing }', /cannot query field "nothing"/i],
+  ];
+
+  test.each(CASES)('over HTTP: %s', async (_name, query, message) => {
+    const { errors, data } = await ask(api.url, query);
+    expect(errors?.[0]?.message).toMatch(message);
+    expect(data ?? null).toBeNull();
+  });
+
+  test.each(CASES)('over WebSocket: %s', async (_name, query, message) => {
+    const client = createClient({ url: api.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    const told = await (client.iterate({ query }) as AsyncIterableIterator<unknown>)
+      .next()
+      .catch((errors) => errors);
+    expect(told[0].message).toMatch(message);
+    await client.dispose();
+  });
+
+  test('over SSE, a subscription too', async () => {
+    const client = createSseClient({ url: `${api.url}/graphql`, retryAttempts: 0 });
+    const query = `subscription { ${Array.from({ length: 40 }, (_, index) => `a${index}: frameEmotions { seq }`).join(' ')} }`;
+    const told = await (client.iterate({ query }) as AsyncIterableIterator<unknown>).next().then(
+      ({ value }) => JSON.stringify(value),
+      (error) => String(error.message ?? error),
+    );
+    expect(told).toMatch(/alias|400/i);
+    client.dispose();
+  });
+
+  test('pages within pages, also when variables hide their size', async () => {
+    const query =
+      'query($n: Int, $m: Int) { streams(first: $n) { ...S } } fragment S on QueryStreamsConnection { nodes { sessions(first: $m) { nodes { id } } } }';
+    const { errors } = await ask(api.url, query, { n: 1000, m: 1000 });
+    expect(errors?.[0]).toMatchObject({
+      extensions: { code: 'BAD_INPUT' },
+      message: expect.stringContaining('1001000 items'),
+    });
+  });
+
+  test('a body that is too large', async () => {
+    const { status } = await ask(api.url, `{ models { id } } # ${'x'.repeat(300_000)}`).catch(() => ({
+      status: 413,
+    }));
+    expect(status).toBe(413);
+  });
+
+  test('introspection works', async () => {
+    const { data, errors } = await ask(api.url, getIntrospectionQuery({ oneOf: true }));
+    expect(errors).toBeUndefined();
+    expect(data.__schema.types.length).toBeGreaterThan(30);
+  });
+});
+
+describe('a WebSocket', () => {
+  const open = (options: object = {}, protocol: string | string[] = 'graphql-transport-ws') =>
+    new WebSocket(api.wsUrl, protocol, options);
+  const closing = (socket: WebSocket) =>
+    new Promise<{ code: number; reason: string }>((resolve) =>
+      socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
+    );
+
+  test('carries so many operations and no more', async () => {
+    const client = createClient({ url: api.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false });
+    const feeds = Array.from(
+      { length: 4 },
+      () =>
+        client.iterate({ query: 'subscription { frameEmotions { seq } }' }) as AsyncIterableIterator<unknown>,
+    );
+    const [, , , fourth] = feeds.map((feed) => feed.next().catch((errors) => errors));
+    expect(((await fourth) as { extensions: object }[])[0]?.extensions).toEqual({
+      code: 'TOO_MANY_SUBSCRIPTIONS',
+    });
+    await client.dispose();
+    await until(() => api.bus.subscribers === 0, 'they are gone');
+  });
+
+  test('from a page of another origin is turned away', async () => {
+    const refused = await new Promise((resolve) => {
+      open({ origin: 'https://evil.example' })
+        .on('unexpected-response', (_request, response) => resolve(response.statusCode))
+        .on('error', () => {});
+    });
+    expect(refused).toBe(403);
+    const friend = open({ origin: 'https://friend.example' });
+    await new Promise((resolve) => friend.once('open', resolve));
+    friend.terminate();
+  });
+
+  test('is closed when it speaks another protocol, nonsense, or too much', async () => {
+    const other = open({}, 'graphql-ws');
+    expect(
+      await Promise.race([
+        closing(other),
+        new Promise((resolve) => other.on('error', (error) => resolve(String(error)))),
+      ]),
+    ).toBeTruthy();
+    const nonsense = open();
+    nonsense.once('open', () => nonsense.send('{'));
+    expect((await closing(nonsense)).code).toBe(4400);
+    const unasked = open();
+    unasked.once('open', () =>
+      unasked.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: '{ models { id } }' } })),
+    );
+    expect((await closing(unasked)).code).toBe(4401);
+    const flood = open();
+    flood.on('error', () => {});
+    flood.once('open', () => flood.send('x'.repeat(100_000)));
+    expect((await closing(flood)).code).toBe(1009);
+  });
+});
+
+describe('HTTP', () => {
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(`${api.url}${path}`, { headers });
+
+  test('health, readiness, metrics, and nothing', async () => {
+    expect(await (await get('/health')).json()).toEqual({ status: 'ok' });
+    expect((await get('/ready')).status).toBe(200);
+    expect(await (await get('/metrics')).text()).toContain('mien_event_loop_blocked_seconds');
+    expect((await get('/nothing')).status).toBe(404);
+  });
+
+  test('not ready says why', async () => {
+    const own = await openTestApi(
+      {},
+      { ready: () => Promise.reject(new Error('the database does not answer')) },
+    );
+    const response = await fetch(`${own.url}/ready`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ status: 'the database does not answer' });
+    await own.close();
+  });
+
+  test('pages of other origins may not call it, those allowed may read the answer', async () => {
+    const refused = await ask(api.url, '{ __typename }', {}, { origin: 'https://evil.example' });
+    expect(refused).toMatchObject({ status: 403, errors: [{ extensions: { code: 'ORIGIN_REFUSED' } }] });
+    const preflight = await fetch(`${api.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://friend.example', 'access-control-request-headers': 'content-type' },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('https://friend.example');
+    expect((await ask(api.url, '{ __typename }', {}, { origin: api.url })).data).toEqual({
+      __typename: 'Query',
+    });
+  });
+
+  test('a browser gets GraphiQL', async () => {
+    const response = await get('/graphql', { accept: 'text/html' });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('frameEmotions');
+  });
+
+  test('a subscription without a way to stream it leaves nothing behind', async () => {
+    const { status } = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ query: 'subscription { frameEmotions { seq } }' }),
+    });
+    expect(status).toBe(406);
+    await until(() => api.bus.subscribers === 0, 'it is gone');
+  });
+});

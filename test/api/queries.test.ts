@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, ask as askAt, until } from './harness.ts';
+import { openWorld, UNITS, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const NOWHERE = '0190b0f0-0000-7000-8000-00000000dead';
+const ask = (query: string, variables?: Record<string, unknown>) => askAt(world.url, query, variables);
+const codeOf = async (query: string, variables?: Record<string, unknown>) => {
+  const { errors } = await ask(query, variables);
+  return errors?.[0]?.extensions?.code;
+};
+
+const REGISTER = `mutation Register($input: RegisterStreamInput!) {
+  registerStream(input: $input) { id name purpose frameRate loop realtime wanted source { kind location } latestSession { id state } }
+}`;
+let unique = 0;
+const register = (input: object = {}) =>
+  ask(REGISTER, {
+    input: { name: `s${unique++}`, source: { file: 'clip.mp4' }, purpose: 'RESEARCH', ...input },
+  });
+
+async function recorded(input: object = {}) {
+  const { data } = await register(input);
+  const { id } = data.registerStream.latestSession;
+  await until(
+    async () =>
+      (await ask('query($id: ID!) { session(id: $id) { state } }', { id })).data.session.state === 'ENDED',
+    'it ended',
+    15_000,
+  );
+  return { streamId: data.registerStream.id as string, sessionId: id as string };
+}
+
+describe('streams', () => {
+  test('are registered with defaults, and shown without secrets', async () => {
+    const { data } = await register({
+      name: ' Lobby ',
+      source: { url: 'rtsp://me:pass@example.org/cam?key=1' },
+    });
+    expect(data.registerStream).toMatchObject({
+      name: 'Lobby',
+      frameRate: 10,
+      loop: false,
+      realtime: null,
+      source: { kind: 'URL', location: 'rtsp://example.org/cam' },
+    });
+    expect(JSON.stringify(await ask('{ streams { nodes { source { kind location } } } }'))).not.toContain(
+      'pass',
+    );
+  });
+
+  test('start, stop and go with all that was recorded', async () => {
+    const { data } = await register({ source: { file: 'endless.mp4' }, autoStart: false });
+    const { id } = data.registerStream;
+    expect(await codeOf('mutation($id: ID!) { stopStream(id: $id) { id } }', { id })).toBe('CONFLICT');
+    const started = await ask('mutation($id: ID!) { startStream(id: $id) { id state stream { id } } }', {
+      id,
+    });
+    expect(started.data.startStream.stream.id).toBe(id);
+    expect(await codeOf('mutation($id: ID!) { startStream(id: $id) { id } }', { id })).toBe('CONFLICT');
+    const stop = 'mutation($id: ID!) { stopStream(id: $id) { id state endedAt failure } }';
+    const stopped = await ask(stop, { id });
+    expect(stopped.data.stopStream).toMatchObject({
+      id: started.data.startStream.id,
+      state: 'ENDED',
+      failure: null,
+    });
+    expect((await ask(stop, { id })).data.stopStream.id).toBe(started.data.startStream.id);
+    expect((await ask('mutation($id: ID!) { removeStream(id: $id) }', { id })).data.removeStream).toBe(id);
+    expect((await ask('query($id: ID!) { stream(id: $id) { id } }', { id })).data.stream).toBeNull();
+  });
+
+  test('are paged forwards', async () => {
+    for (let count = 0; count < 3; count++) await register({ autoStart: false });
+    const page =
+      'query($after: String) { streams(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }';
+    const seen: string[] = [];
+    for (let after: string | null = null, more = true; more; ) {
+      const answer: Answer = await ask(page, { after });
+      const { nodes, pageInfo } = answer.data.streams;
+      seen.push(...nodes.map(({ id }: { id: string }) => id));
+      ({ hasNextPage: more, endCursor: after } = pageInfo);
+    }
+    const all = (await ask('{ streams(first: 1000) { nodes { id } } }')).data.streams.nodes;
+    expect(seen).toEqual(all.map(({ id }: { id: string }) => id));
+  });
+});
+
+describe('what was recorded', () => {
+  const SESSION = `query($id: ID!) { session(id: $id) {
+    id state startedAt endedAt failure stream { id } model { id actionUnits metrics { name value } }
+    summary { frames faces coverage seconds tracks valence dropped { reason frames } expressions { expression share seconds } }
+    aggregate(bucket: 1000) { start end frames faces coverage probabilities { expression probability } }
+    tracks { track readings } episodes(expression: HAPPINESS) { index expression onset offset peak }
+    timeline(first: 7) { pageInfo { hasNextPage endCursor } edges { cursor node { cursor seq droppedBefore skippedBefore dropped { reason frames } faces {
+      track expression confidence actionUnits { name intensity } landmarks { x } probabilities { expression probability } quality { score issues } box { width } pose { yaw } } } } }
+  } }`;
+
+  test('is read back whole', async () => {
+    const { sessionId, streamId } = await recorded();
+    const { data, errors } = await ask(SESSION, { id: sessionId });
+    expect(errors).toBeUndefined();
+    const { session } = data;
+    expect(session).toMatchObject({
+      state: 'ENDED',
+      stream: { id: streamId },
+      model: { id: 'test@1', actionUnits: UNITS },
+    });
+    expect(session.model.metrics).toEqual([{ name: 'rafdb.accuracy', value: 0.5 }]);
+    expect(session.summary).toMatchObject({
+      frames: 20,
+      faces: 40,
+      seconds: 2,
+      tracks: 2,
+      dropped: [{ reason: 'BUSY', frames: 2 }],
+    });
+    expect(session.summary.coverage).toBeCloseTo(20 / 22);
+    expect(session.summary.expressions[1]).toEqual({ expression: 'HAPPINESS', share: 1, seconds: 4 });
+    expect(session.aggregate.map(({ frames }: { frames: number }) => frames)).toEqual([10, 10]);
+    expect(session.episodes).toMatchObject([{ expression: 'HAPPINESS' }, { expression: 'HAPPINESS' }]);
+    const { edges, pageInfo } = session.timeline;
+    expect(edges.map(({ node }: { node: { seq: number } }) => node.seq)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(edges[5].node).toMatchObject({
+      droppedBefore: 2,
+      skippedBefore: 0,
+      dropped: [{ reason: 'BUSY', frames: 2 }],
+    });
+    expect(edges[0].node.faces[0].actionUnits).toEqual([
+      { name: 'AU1', intensity: 0.1 },
+      { name: 'AU12', intensity: 0.9 },
+    ]);
+    expect(edges[0].node.faces[0].landmarks).toHaveLength(68);
+    expect(pageInfo).toEqual({ hasNextPage: true, endCursor: edges[6].cursor });
+    const rest = await ask(
+      'query($id: ID!, $after: String) { session(id: $id) { timeline(first: 100, after: $after) { nodes { seq } pageInfo { hasNextPage hasPreviousPage } } } }',
+      {
+        id: sessionId,
+        after: pageInfo.endCursor,
+      },
+    );
+    expect(rest.data.session.timeline.nodes).toHaveLength(13);
+    expect(rest.data.session.timeline.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: true });
+  });
+
+  test('costs the same number of queries for one session as for ten', async () => {
+    for (let count = 0; count < 10; count++) await recorded();
+    const query = (
+      first: number,
+    ) => `{ sessions(first: ${first}) { nodes { id state stream { name source { kind } } model { id }
+      summary { frames expressions { share } } tracks { track } episodes { onset } } } }`;
+    const one = await world.countQueries(() => ask(query(1)));
+    const ten = await world.countQueries(() => ask(query(10)));
+    expect(ten.length).toBe(one.length);
+    expect(ten.length).toBeLessThanOrEqual(7);
+    const nested = await world.countQueries(() =>
+      ask(
+        '{ streams(first: 10) { nodes { latestSession { id model { id } } sessions(first: 2) { nodes { id } } } } }',
+      ),
+    );
+    expect(nested.length).toBeLessThanOrEqual(5);
+  });
+
+  test('tells which models are loaded', async () => {
+    expect((await ask('{ models { id kind device } }')).data.models).toEqual([
+      { id: 'test@1', kind: 'ensemble', device: 'cpu' },
+    ]);
+  });
+});
+
+describe('errors say what to do', () => {
+  test.each([
+    ['first: -1', '{ streams(first: -1) { nodes { id } } }', 'BAD_INPUT'],
+    ['a page beyond bounds', '{ sessions(first: 5000) { nodes { id } } }', 'BAD_INPUT'],
+    ['a garbage cursor of a list', '{ streams(after: "garbage") { nodes { id } } }', 'CURSOR_INVALID'],
+    ['stopping what is not there', `mutation { stopStream(id: "${NOWHERE}") { id } }`, 'NOT_FOUND'],
+    ['starting what cannot be', 'mutation { startStream(id: "x\\u0000") { id } }', 'NOT_FOUND'],
+    ['removing what is not there', `mutation { removeStream(id: "${NOWHERE}") }`, 'NOT_FOUND'],
+    [
+      'a purpose that is refused',
+      'mutation { registerStream(input: { name: "w", source: { file: "a" }, purpose: WORKPLACE }) { id } }',
+      'PURPOSE_REFUSED',
+    ],
+    [
+      'an empty name',
+      'mutation { registerStream(input: { name: " ", source: { file: "a" }, purpose: RESEARCH }) { id } }',
+      'BAD_INPUT',
+    ],
+    [
+      'a frame rate of nothing',
+      'mutation { registerStream(input: { name: "w", frameRate: 0, source: { file: "a" }, purpose: RESEARCH }) { id } }',
+      'BAD_INPUT',
+    ],
+    [
+      'a source that is not there',
+      'mutation { registerStream(input: { name: "w", source: { file: "missing.mp4" }, purpose: RESEARCH }) { id } }',
+      'SOURCE_UNREACHABLE',
+    ],
+  ])('%s', async (_name, query, code) => {
+    const { errors } = await ask(query);
+    expect(errors?.[0]?.extensions?.code).toBe(code);
+    expect(errors?.[0]?.message).toMatch(/[.)]$/);
+  });
+
+  test('two sources, or none, are refused before anything runs', async () => {
+    for (const source of ['{ file: "a", url: "http://b" }', '{}', '{ file: null }']) {
+      const { errors, data } = await ask(
+        `mutation { registerStream(input: { name: "w", source: ${source}, purpose: RESEARCH }) { id } }`,
+      );
+      expect(data?.registerStream).toBeUndefined();
+      expect(errors?.[0]?.message).toContain('SourceInput');
+    }
+  });
+
+  test('bad arguments of a session', async () => {
+    const { sessionId } = await recorded();
+    const field = (text: string) => codeOf(`{ session(id: "${sessionId}") { ${text} } }`);
+    expect(await field('aggregate(bucket: 1500) { start }')).toBe('BAD_INPUT');
+    expect(await field('aggregate(bucket: 0) { start }')).toBe('BAD_INPUT');
+    expect(await field('timeline(first: -1) { nodes { seq } }')).toBe('BAD_INPUT');
+    expect(await field('timeline(last: 3) { nodes { seq } }')).toBe('BAD_INPUT');
+    expect(await field('timeline(after: "garbage") { nodes { seq } }')).toBe('CURSOR_INVALID');
+    const other = await recorded();
+    const foreign = (
+      await ask(`{ session(id: "${other.sessionId}") { timeline(first: 1) { nodes { cursor } } } }`)
+    ).data.session.timeline.nodes[0].cursor;
+    expect(await field(`timeline(after: "${foreign}") { nodes { seq } }`)).toBe('CURSOR_INVALID');
+  });
+
+  test('unknown ids are null where a field may be', async () => {
+    for (const id of [NOWHERE, 'garbage', '']) {
+      const { data, errors } = await ask(
+        'query($id: ID!) { stream(id: $id) { id } session(id: $id) { id } }',
+        { id },
+      );
+      expect(errors).toBeUndefined();
+      expect(data).toEqual({ stream: null, session: null });
+    }
+  });
+
+  test('what nobody meant is masked, under an id', async () => {
+    const { errors } = await register({ source: { file: 'broken.mp4' } });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL', errorId: expect.any(String) });
+    expect(JSON.stringify(errors)).not.toContain('secret detail');
+  });
+});

@@ -1,0 +1,120 @@
+/** An API over the real store and streams; only decoding and the models are small stand-ins. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryBus } from '../../src/bus/index.ts';
+import { libraryOf } from '../../src/cli/library.ts';
+import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
+import { MienError } from '../../src/errors.ts';
+import { openStore, quantise, type Store } from '../../src/store/index.ts';
+import { createLive, createStreams } from '../../src/streams/index.ts';
+import type { SessionRecord } from '../../src/streams/ports.ts';
+import { createTimeline, rollUp } from '../../src/timeline/index.ts';
+import { face, openTestApi, type TestApi } from './harness.ts';
+
+export interface World extends TestApi {
+  store: Store;
+  /** Statements sent to the database while `work` runs. */
+  countQueries(work: () => Promise<unknown>): Promise<string[]>;
+}
+
+const INFO: SourceInfo = {
+  kind: 'file',
+  live: false,
+  width: 4,
+  height: 4,
+  duration: 2,
+  codec: 'h264',
+  rotation: 0,
+};
+export const UNITS = ['AU1', 'AU12'];
+
+/** Sources named `missing…` cannot be found, `broken…` are bugs; `endless…` run in real time, others for two seconds. */
+export async function openWorld(): Promise<World> {
+  const directory = await mkdtemp(join(tmpdir(), 'mien-world-'));
+  const databaseUrl = process.env.TEST_DATABASE_URL;
+  const store = await openStore({ dataDir: directory, rollUp, ...(databaseUrl && { databaseUrl }) });
+  const bus = new MemoryBus<SessionRecord>();
+  await store.models.upsert({
+    ...{
+      id: 'test@1',
+      name: 'test',
+      version: '1',
+      sha256: '0',
+      kind: 'ensemble',
+      license: 'MIT',
+      device: 'cpu',
+    },
+    ...{ labels: [], actionUnits: UNITS, metrics: { rafdb: { accuracy: 0.5 } } },
+  });
+  const streams = createStreams({
+    streams: store.streams,
+    sessions: store.sessions,
+    sink: store.moments,
+    probe: async (source) => {
+      const path = source.type === 'file' ? source.path : '';
+      if (path.startsWith('missing'))
+        throw new MienError('SOURCE_UNREACHABLE', `There is no file "${path}"; check the name.`);
+      if (path.startsWith('broken')) throw new Error('secret detail');
+      return INFO;
+    },
+    decode: (source, _info, { signal }) =>
+      frames(source.type === 'file' && source.path.startsWith('endless'), signal),
+    openAnalyser: () => ({
+      analyse: async () =>
+        [face(1), face(2)].map(({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw),
+      close: async () => {},
+    }),
+    openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.2 } }),
+    storable: quantise,
+    publisher: bus,
+    modelId: 'test@1',
+    log: { info() {}, warn() {}, error() {} },
+  });
+  const live = createLive({
+    streams: store.streams,
+    sessions: store.sessions,
+    history: store.moments,
+    feed: bus,
+    now: Date.now,
+  });
+  const api = await openTestApi({
+    prisma: store.prisma,
+    library: libraryOf(store),
+    live,
+    conductor: streams,
+    modelIds: ['test@1'],
+  });
+  return {
+    ...api,
+    bus,
+    store,
+    async countQueries(work) {
+      const statements: string[] = [];
+      const stop = store.onQuery((sql) => statements.push(sql));
+      await work();
+      stop();
+      return statements;
+    },
+    async close() {
+      await streams.close();
+      await api.close();
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function* frames(endless: boolean, signal: AbortSignal): AsyncGenerator<Frame> {
+  for (let index = 0; (endless || index < 20) && !signal.aborted; index++) {
+    if (endless) await new Promise((resolve) => setTimeout(resolve, 20));
+    yield {
+      pixels: new Uint8Array(16),
+      width: 4,
+      height: 4,
+      mediaTime: index / 10,
+      wallTime: 1_760_000_000_000 + index * 100,
+      dropped: index === 5 ? { busy: 2 } : {},
+    };
+  }
+}
