@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from . import action_units, expression, hair, light, maps, mesh, skin
-from .draw import SUPERSAMPLING, label, shade, trace
+from .draw import label, shade, trace
 from .person import Person, Shot
 
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -143,5 +143,3 @@ def compose(scene, colour, alpha, left: int) -> None:
 def neutral_units() -> np.ndarray:
     return np.zeros((len(expression.NAMES), 2), np.float32)
 
-
-__all__ = ["Actor", "SUPERSAMPLING", "compose", "draw_actor", "neutral_units", "ratio", "room", "shoulders"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from . import camera, expression, hair, maps, mesh, shading, skin
+from . import camera, expression, eyes, hair, maps, mesh, shading, skin
 from .person import Person, Shot
 from .rasteriser import depth_map, rasterise, vertex_normals
 
@@ -52,8 +52,8 @@ class Traced:
 def trace(person, shot, weights, height, width, data) -> Traced:
     """Pose the face and find what each pixel sees."""
     face, fixed = mesh.load(data), maps.load(data)
-    expression.look(weights, face.expression_index, *shot.gaze)
-    expression.rest_lids(weights, face.expression_index, person.lids)
+    eyes.look(weights, face.expression_index, *shot.gaze)
+    eyes.rest_lids(weights, face.expression_index, person.lids)
     bare = deform(person.shape, weights, face)
     vertices, cover = hair.swell(person.hair, bare, fixed.vertex_azimuth, face.vertices, face.ear)
     parts = _assemble(person, vertices, cover, face, fixed)
@@ -103,7 +103,7 @@ def _assemble(person, vertices, cover, face, fixed):
     count = len(strands)
     parts["vertices"] = np.concatenate([vertices, strands])
     parts["triangles"] = np.concatenate([face.triangles, triangles + len(vertices)])
-    parts["material"] = np.concatenate([face.material, hair.material_of_curtain(len(triangles))])
+    parts["material"] = np.concatenate([face.material, np.full(len(triangles), mesh.HAIR, np.uint8)])
     parts["uv"] = np.concatenate([face.uv, streaks])
     parts["local"] = np.concatenate([fixed.local, streaks])
     parts["extra"] = np.concatenate([extra, np.zeros((count, 3), np.float32)])

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numba import njit
 
-from . import mesh as mesh_module
 
 # Where the hairline runs: azimuth in degrees from the front, height in cm on the mean face.
 AZIMUTHS = np.array([0, 22, 38, 52, 66, 76, 86, 100, 125, 180], np.float32)
@@ -116,7 +115,3 @@ def curtain(hair: Hair, vertices, mesh):
     streaks = np.stack([side + 0 * height, height / 60 + 0 * side], -1).reshape(-1, 2)
     return (np.concatenate(grids).astype(np.float32), triangles.astype(np.int32),
             np.concatenate([streaks, streaks + [0.37, 0.2]]).astype(np.float32))  # fmt: skip
-
-
-def material_of_curtain(count: int) -> np.ndarray:
-    return np.full(count, mesh_module.HAIR, np.uint8)

@@ -55,11 +55,20 @@ def sample_person(rng, data: str = mesh.DEFAULT_DATA, shape: np.ndarray | None =
     style = hair.sample(rng)
     painted = skin.sample(rng, min(style.albedo, 0.2) if style.kind not in ("hat", "scarf") else rng.uniform(0.01, 0.1))
     slots = {
-        "tone": painted.tone, "hair": style.albedo, "streak": style.streak, "cloth": rng.uniform(0.02, 0.8),
-        "shine": painted.shine, "iris": np.exp(rng.uniform(np.log(0.008), np.log(0.12))), "iris_radius": rng.uniform(0.6, 0.74),
-        "pupil_radius": rng.uniform(0.16, 0.34), "sclera": rng.uniform(0.35, 0.7), "teeth": rng.uniform(0.6, 0.95),
-        "gums": rng.uniform(0.12, 0.32), "bump": 1.0, "cloth_line": rng.uniform(-13, -9.5), "bald": 0.0,
-    }  # fmt: skip
+        "tone": painted.tone,
+        "hair": style.albedo,
+        "streak": style.streak,
+        "cloth": rng.uniform(0.02, 0.8),
+        "shine": painted.shine,
+        "iris": np.exp(rng.uniform(np.log(0.008), np.log(0.12))),
+        "iris_radius": rng.uniform(0.6, 0.74),
+        "pupil_radius": rng.uniform(0.16, 0.34),
+        "sclera": rng.uniform(0.35, 0.7),
+        "teeth": rng.uniform(0.6, 0.95),
+        "gums": rng.uniform(0.12, 0.32),
+        "bump": 1.0,
+        "cloth_line": rng.uniform(-13, -9.5),
+    }
     look = np.array([slots[name] for name in shading.LOOK], np.float32)
     return Person(shape, style, painted, look, expression.person_gains(rng), rng.uniform(0.05, 0.33),
                   int(rng.integers(2**31)))  # fmt: skip

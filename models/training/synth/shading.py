@@ -9,7 +9,7 @@ from .mesh import BACK, EYE, FACE, GUM, HAIR, TOOTH
 
 # Slots of the `look` vector.
 LOOK = ("tone", "hair", "streak", "cloth", "shine", "iris", "iris_radius", "pupil_radius", "sclera", "teeth", "gums",
-        "bump", "cloth_line", "bald")  # fmt: skip
+        "bump", "cloth_line")  # fmt: skip
 
 
 @njit(cache=True, fastmath=True)
@@ -46,6 +46,12 @@ def _strand(noise, p, q):
     return 0.5 * _texture(noise, p * 1.5, q) + 0.5 * _texture(noise, p * 0.5 + 0.3, q * 0.6)
 
 
+@njit(cache=True, fastmath=True, inline="always")
+def _mix(values, k, a, b, c, wa, wb, wc):
+    """Column `k` of `values` [V, n] at a point with weights `wa`, `wb`, `wc` in triangle `a`, `b`, `c`."""
+    return wa * values[a, k] + wb * values[b, k] + wc * values[c, k]
+
+
 @njit(cache=True, fastmath=True)
 def materials(nearest, weights, triangles, material, uv, local, extra, albedo_map, height_map, noise, look):
     """Albedo and height (cm) per pixel, float32 [H, W] each.
@@ -65,42 +71,73 @@ def materials(nearest, weights, triangles, material, uv, local, extra, albedo_ma
             wb, wc = weights[y, x, 0], weights[y, x, 1]
             wa = 1 - wb - wc
             kind = material[t]
+            p, q = _mix(local, 0, a, b, c, wa, wb, wc), _mix(local, 1, a, b, c, wa, wb, wc)
             if kind == FACE:
-                u = wa * uv[a, 0] + wb * uv[b, 0] + wc * uv[c, 0]
-                v = wa * uv[a, 1] + wb * uv[b, 1] + wc * uv[c, 1]
-                albedo[y, x] = _texture(albedo_map, u, v)
+                u, v = _mix(uv, 0, a, b, c, wa, wb, wc), _mix(uv, 1, a, b, c, wa, wb, wc)
+                clothed = _mix(extra, 2, a, b, c, wa, wb, wc) < look[12]
+                albedo[y, x] = look[3] if clothed else _texture(albedo_map, u, v)
                 height[y, x] = _texture(height_map, u, v)
-                low = wa * extra[a, 2] + wb * extra[b, 2] + wc * extra[c, 2]
-                if low < look[12]:
-                    albedo[y, x] = look[3]
             elif kind == EYE:
-                p = wa * local[a, 0] + wb * local[b, 0] + wc * local[c, 0]
-                q = wa * local[a, 1] + wb * local[b, 1] + wc * local[c, 1]
                 albedo[y, x] = _eye(p, q, look)
             elif kind == HAIR:
-                p = wa * local[a, 0] + wb * local[b, 0] + wc * local[c, 0]
-                q = wa * local[a, 1] + wb * local[b, 1] + wc * local[c, 1]
                 strand = _strand(noise, p, q)
                 albedo[y, x] = look[1] * min(max(1 + look[2] * 0.7 * strand, 0.15), 2.5)
                 height[y, x] = 0.03 * look[2] * strand
             elif kind == BACK:
-                cover = wa * extra[a, 0] + wb * extra[b, 0] + wc * extra[c, 0]
-                low = wa * extra[a, 2] + wb * extra[b, 2] + wc * extra[c, 2]
-                front = wa * extra[a, 1] + wb * extra[b, 1] + wc * extra[c, 1]
-                bare = look[3] if low < look[12] else look[0]
-                strand = 0.0
-                if cover > 0:
-                    p = wa * local[a, 0] + wb * local[b, 0] + wc * local[c, 0]
-                    q = wa * local[a, 1] + wb * local[b, 1] + wc * local[c, 1]
-                    strand = look[2] * 0.7 * _strand(noise, 2 * p, q)
+                cover = _mix(extra, 0, a, b, c, wa, wb, wc)
+                bare = look[3] if _mix(extra, 2, a, b, c, wa, wb, wc) < look[12] else look[0]
+                strand = look[2] * 0.7 * _strand(noise, 2 * p, q) if cover > 0 else 0.0
                 albedo[y, x] = bare * (1 - cover) + look[1] * cover * min(max(1 + strand, 0.15), 2.5)
-                if front < 0:
-                    albedo[y, x] = 0.03
             else:
-                front = wa * extra[a, 1] + wb * extra[b, 1] + wc * extra[c, 1]
-                base = look[9] if kind == TOOTH else look[10]
-                albedo[y, x] = base * (0.12 + 0.88 * front)
+                front = _mix(extra, 1, a, b, c, wa, wb, wc)
+                albedo[y, x] = (look[9] if kind == TOOTH else look[10]) * (0.12 + 0.88 * front)
     return albedo, height
+
+
+@njit(cache=True, fastmath=True)
+def _slope(nearest, height, y, x, pixel):
+    """Screen-space gradient of `height` at a pixel, at most 0.7, as (right, up); 0 at silhouettes."""
+    rows, columns = nearest.shape
+    if not (0 < x < columns - 1 and 0 < y < rows - 1):
+        return 0.0, 0.0
+    if min(nearest[y, x - 1], nearest[y, x + 1], nearest[y - 1, x], nearest[y + 1, x]) < 0:
+        return 0.0, 0.0
+    right = (height[y, x + 1] - height[y, x - 1]) / (2 * pixel)
+    up = (height[y - 1, x] - height[y + 1, x]) / (2 * pixel)
+    return min(max(right, -0.7), 0.7), min(max(up, -0.7), 0.7)
+
+
+@njit(cache=True, fastmath=True)
+def _gloss(kind, half, power, shine, albedo):
+    """Highlight of one lamp; `half` is the cosine between the normal and the half vector."""
+    if half <= 0:
+        return 0.0
+    if kind == EYE:
+        return 1.6 * power * half**90
+    if kind == TOOTH:
+        return 0.12 * power * half**20
+    if kind == GUM:
+        return 0.03 * power * half**30
+    if kind == FACE or kind == HAIR:
+        return shine * 0.35 * power * half**14 * min(1.0, albedo * 6)
+    return 0.0
+
+
+@njit(cache=True, fastmath=True)
+def _lamps(nx, ny, nz, seen, lit, kind, albedo, shine, directions, powers):
+    """Diffuse light and highlights of all lamps; the first is the key lamp, dimmed to `lit` by cast shadow."""
+    diffuse = gloss = 0.0
+    wrap = 0.0 if kind == EYE else 0.18
+    for k in range(len(powers)):
+        power = powers[k] * lit if k == 0 else powers[k]
+        if power <= 0:
+            continue
+        lx, ly, lz = directions[k, 0], directions[k, 1], directions[k, 2]
+        cosine = nx * lx + ny * ly + nz * lz
+        diffuse += power * max(0.0, (cosine + wrap) / (1 + wrap)) * (0.45 + 0.55 * seen)
+        half = (cosine + nz) / np.sqrt(lx * lx + ly * ly + (lz + 1) * (lz + 1) + 1e-9)
+        gloss += _gloss(kind, half, power, shine, albedo)
+    return diffuse, gloss
 
 
 @njit(cache=True, fastmath=True)
@@ -123,46 +160,21 @@ def shade(nearest, weights, triangles, material, normals, sky_seen, lit, albedo,
             wb, wc = weights[y, x, 0], weights[y, x, 1]
             wa = 1 - wb - wc
             kind = material[t]
-            nx = wa * normals[a, 0] + wb * normals[b, 0] + wc * normals[c, 0]
-            ny = wa * normals[a, 1] + wb * normals[b, 1] + wc * normals[c, 1]
-            nz = wa * normals[a, 2] + wb * normals[b, 2] + wc * normals[c, 2]
+            nx, ny, nz = (_mix(normals, 0, a, b, c, wa, wb, wc), _mix(normals, 1, a, b, c, wa, wb, wc),
+                          _mix(normals, 2, a, b, c, wa, wb, wc))
             if kind == HAIR and nz < 0:
                 nx, ny, nz = -nx, -ny, -nz
-            if (kind == FACE or kind == HAIR) and 0 < x < columns - 1 and 0 < y < rows - 1:
-                if nearest[y, x - 1] >= 0 and nearest[y, x + 1] >= 0 and nearest[y - 1, x] >= 0 and nearest[y + 1, x] >= 0:
-                    gx = look[11] * (height[y, x + 1] - height[y, x - 1]) / (2 * pixel)
-                    gy = look[11] * (height[y - 1, x] - height[y + 1, x]) / (2 * pixel)
-                    nx -= min(max(gx, -0.7), 0.7)
-                    ny -= min(max(gy, -0.7), 0.7)
+            if kind == FACE or kind == HAIR:
+                right, up = _slope(nearest, height, y, x, pixel)
+                nx, ny = nx - look[11] * right, ny - look[11] * up
             length = 1 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
             nx, ny, nz = nx * length, ny * length, nz * length
             seen = wa * sky_seen[a] + wb * sky_seen[b] + wc * sky_seen[c]
             if kind == EYE:
                 seen = max(seen, 0.55)
-            bright = wa * lit[a] + wb * lit[b] + wc * lit[c]
-            diffuse = (sky * (0.5 + 0.5 * ny) + ground * (0.5 - 0.5 * ny)) * seen
-            gloss = 0.0
-            for k in range(3):
-                lx, ly, lz = directions[k, 0], directions[k, 1], directions[k, 2]
-                power = powers[k]
-                if power <= 0:
-                    continue
-                if k == 0:
-                    power *= 1 - shadow * (1 - bright)
-                cosine = nx * lx + ny * ly + nz * lz
-                wrap = 0.0 if kind == EYE else 0.18
-                diffuse += power * max(0.0, (cosine + wrap) / (1 + wrap)) * (0.45 + 0.55 * seen)
-                hx, hy, hz = lx, ly, lz + 1
-                half = (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz + 1e-9)
-                if half > 0:
-                    if kind == EYE:
-                        gloss += 1.6 * power * half**90
-                    elif kind == TOOTH:
-                        gloss += 0.12 * power * half**20
-                    elif kind == GUM:
-                        gloss += 0.03 * power * half**30
-                    elif kind == FACE or kind == HAIR:
-                        gloss += look[4] * 0.35 * power * half**14 * min(1.0, albedo[y, x] * 6)
+            bright = 1 - shadow * (1 - (wa * lit[a] + wb * lit[b] + wc * lit[c]))
+            diffuse, gloss = _lamps(nx, ny, nz, seen, bright, kind, albedo[y, x], look[4], directions, powers)
+            diffuse += (sky * (0.5 + 0.5 * ny) + ground * (0.5 - 0.5 * ny)) * seen
             value = albedo[y, x] * diffuse + gloss * (0.3 + 0.7 * seen)
             if kind == EYE or kind == TOOTH or kind == GUM:
                 # Lids and lips shade what lies just below and behind them.

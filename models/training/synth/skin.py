@@ -45,15 +45,25 @@ def sample(rng, hair_albedo: float) -> Skin:
     if made_up:
         beard = moustache = 0.0
     return Skin(
-        tone=tone, blotch=rng.uniform(0.02, 0.1), pores=rng.uniform(0.01, 0.07),
-        freckles=max(0, rng.normal(-0.3, 0.4)), age=rng.beta(1.2, 2.2), lips=rng.uniform(0.62, 1) if not made_up
-        else rng.uniform(0.35, 0.85), beard=beard if bearded < 0.32 else 0.0, moustache=moustache if bearded < 0.36 else 0,
-        bristle=min(hair_albedo * rng.uniform(0.4, 1.0), tone * rng.uniform(0.1, 0.35)), liner=rng.uniform(0.6, 1) if made_up else
-        rng.uniform(0.35, 0.9), shadow=rng.uniform(0.15, 0.65) if made_up else rng.uniform(0.05, 0.45), bags=max(0, rng.normal(0.08, 0.12)),
-        shine=rng.uniform(0.02, 0.35), brow_offset=rng.normal(-0.6, 0.25), brow_tilt=rng.normal(0.06, 0.1),
-        brow_arch=rng.normal(-0.05, 0.16), brow_thickness=np.exp(rng.normal(0.18, 0.28)),
+        tone=tone,
+        blotch=rng.uniform(0.02, 0.1),
+        pores=rng.uniform(0.01, 0.07),
+        freckles=max(0, rng.normal(-0.3, 0.4)),
+        age=rng.beta(1.2, 2.2),
+        lips=rng.uniform(0.35, 0.85) if made_up else rng.uniform(0.62, 1),
+        beard=beard if bearded < 0.32 else 0.0,
+        moustache=moustache if bearded < 0.36 else 0,
+        bristle=min(hair_albedo * rng.uniform(0.4, 1.0), tone * rng.uniform(0.1, 0.35)),
+        liner=rng.uniform(0.6, 1) if made_up else rng.uniform(0.35, 0.9),
+        shadow=rng.uniform(0.15, 0.65) if made_up else rng.uniform(0.05, 0.45),
+        bags=max(0, rng.normal(0.08, 0.12)),
+        shine=rng.uniform(0.02, 0.35),
+        brow_offset=rng.normal(-0.6, 0.25),
+        brow_tilt=rng.normal(0.06, 0.1),
+        brow_arch=rng.normal(-0.05, 0.16),
+        brow_thickness=np.exp(rng.normal(0.18, 0.28)),
         brow_strength=rng.uniform(0.7, 1) if rng.random() < 0.93 else rng.uniform(0.1, 0.5),
-    )  # fmt: skip
+    )
 
 
 def paint(skin: Skin, hair, maps: Maps, units: np.ndarray, rng):
@@ -143,7 +153,8 @@ def _paint_brows(albedo, skin, maps, hairs):
 
 
 @njit(cache=True, fastmath=True)
-def _paint_hairline(albedo, folds, inside, azimuth, position, ear, noise, shifts, line, azimuths, rough, colour, streak):
+def _paint_hairline(albedo, folds, inside, azimuth, position, ear, noise, shifts, line, azimuths, rough, colour,
+                    streak):
     """Cover what lies above the hairline with strands, in place."""
     size = albedo.shape[0]
     wrap = size - 1
