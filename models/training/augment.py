@@ -15,6 +15,9 @@ from numba import njit
 from .data import MARGIN, SIZE
 
 
+FAR = 2.4
+
+
 @dataclass(frozen=True)
 class Strength:
     """How far views go; scale and shift as fractions, rotation in degrees, the rest as probabilities."""
@@ -25,6 +28,7 @@ class Strength:
     light: float = 0.8
     camera: float = 0.35
     erase: float = 0.3
+    far: float = 0.15  # views jittered `FAR` times as much, as after a poor detection
 
 
 @dataclass
@@ -40,14 +44,15 @@ class Views:
 
 def jitter(count: int, rng: np.random.Generator, strength: Strength) -> tuple[np.ndarray, np.ndarray]:
     """Random similarities [N, 2, 3] from stored-crop px to view px, and which of them flip."""
-    angle = np.deg2rad(np.clip(rng.normal(0, strength.rotation / 2, count), -strength.rotation, strength.rotation))
-    factor = np.exp(rng.uniform(-strength.scale, strength.scale, count))
+    reach = np.where(rng.random(count) < strength.far, FAR, 1.0)
+    angle = np.deg2rad(np.clip(rng.normal(0, 0.5, count), -1, 1) * strength.rotation * reach)
+    factor = np.exp(rng.uniform(-strength.scale, strength.scale, count) * reach)
     flipped = rng.random(count) < 0.5
     sign = np.where(flipped, -1.0, 1.0)
     cos, sin = np.cos(angle) * factor, np.sin(angle) * factor
     linear = np.stack([np.stack([cos * sign, -sin], -1), np.stack([sin * sign, cos], -1)], -2)
     middle = np.full(2, SIZE / 2 + MARGIN)
-    shift = rng.uniform(-strength.shift, strength.shift, (count, 2)) * SIZE
+    shift = rng.uniform(-strength.shift, strength.shift, (count, 2)) * reach[:, None] * SIZE
     offset = SIZE / 2 + shift - linear @ middle
     return np.concatenate([linear, offset[:, :, None]], -1), flipped
 

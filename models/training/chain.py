@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from .data import cut_crops, find_points
+from . import crop
+from .data import cut_crops, default_points, find_points
+
+LOOKS = 2
+
+
+def five_points(landmarks: np.ndarray) -> np.ndarray:
+    """Eye centres, nose tip and mouth corners [5, 2] of 68 landmarks [68, 2]."""
+    return np.stack([landmarks[36:42].mean(0), landmarks[42:48].mean(0), landmarks[30], landmarks[48], landmarks[54]])
 
 
 class Chain:
@@ -25,14 +33,27 @@ class Chain:
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.names = [output.name for output in self.session.get_outputs()]
 
-    def small_pictures(self, images: np.ndarray, workers: int = 2) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def small_pictures(self, images: np.ndarray, workers: int = 2, looks: int = LOOKS) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Outputs for pictures uint8 [N, h, w] that each show one face, and where a face was found, bool [N].
 
-        Where none is found, the whole picture is taken for the face.
+        Where none is found, the whole picture is taken for the face. Every further look cuts the crop again by
+        the landmarks that the ensemble saw, as the server does along a track.
         """
         points, found = find_points(images, self.detector, workers)
         crops, _ = cut_crops(images, points, found, self.template, self.size)
+        for _ in range(looks - 1):
+            points = self.look_again(images, points, found, self.faces(crops)["landmarks"])
+            crops, _ = cut_crops(images, points, np.ones(len(images), bool), self.template, self.size)
         return self.faces(crops), found
+
+    def look_again(self, images, points, found, landmarks: np.ndarray) -> np.ndarray:
+        """Five points [N, 5, 2] in px of the enlarged pictures, by the ensemble's landmarks [N, 68, 2] in the crops."""
+        better = np.empty((len(images), 5, 2))
+        for i, seen in enumerate(landmarks):
+            five = points[i] if found[i] else default_points(self.template, *images[i].shape)
+            back = crop.invert(crop.similarity(five, self.template * self.size))
+            better[i] = crop.apply(back, five_points(seen.astype(np.float64)) * self.size)
+        return better
 
     def faces(self, crops: np.ndarray, step: int = 128) -> dict[str, np.ndarray]:
         """Outputs by name for crops uint8 [N, S, S]."""
