@@ -1,0 +1,112 @@
+/**
+ * What a subscriber was shown survives `kill -9`: the server is killed at random points, started again on the
+ * same database, and asked for every moment it had sent. CRASHES=50 does it fifty times.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type Server, startServer } from './server.ts';
+
+const CRASHES = Number(process.env.CRASHES ?? 3);
+const SUBSCRIPTION = `subscription {
+  frameEmotions { sessionId seq mediaTime faces { track confidence expression valence } }
+}`;
+const TIMELINE = `query ($id: ID!, $first: Int!, $after: String) {
+  session(id: $id) {
+    state
+    timeline(first: $first, after: $after) {
+      edges { node { sessionId seq mediaTime faces { track confidence expression valence } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}`;
+
+interface Shown {
+  sessionId: string;
+  seq: number;
+}
+
+let database: TestDatabase;
+let server: Server | null = null;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(async () => {
+  await server?.end('SIGKILL');
+  await database.dispose();
+});
+
+it(
+  `loses no moment that a subscriber was shown, killed ${CRASHES} times at random points`,
+  async () => {
+    const { dataDir, databaseUrl } = database.config;
+    const env = { MIEN_DATA_DIR: dataDir, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };
+    let total = 0;
+    server = await startServer(env);
+    for (let crash = 0; crash < CRASHES; crash++) {
+      const shown = await watchUntilKilled(server);
+      server = await startServer(env);
+      await expectKept(server, shown);
+      total += shown.length;
+    }
+    expect(total).toBeGreaterThan(CRASHES);
+    console.log(`${CRASHES} kills, ${total} moments shown, all kept`);
+  },
+  60_000 + CRASHES * 60_000,
+);
+
+/** Everything that a WebSocket subscriber was shown before the kill, which comes up to 3 s after the first moment. */
+async function watchUntilKilled(victim: Server): Promise<Shown[]> {
+  const shown: Shown[] = [];
+  const socket = victim.socket();
+  let first = () => {};
+  const begun = new Promise<void>((resolve) => {
+    first = resolve;
+  });
+  socket.subscribe<{ frameEmotions: Shown }>(
+    { query: SUBSCRIPTION },
+    {
+      next({ data }) {
+        if (data) shown.push(data.frameEmotions);
+        first();
+      },
+      // The kill breaks the socket off; that is the point.
+      error: () => {},
+      complete: () => {},
+    },
+  );
+  await begun;
+  await pause(Math.random() * 3_000);
+  await victim.end('SIGKILL');
+  await pause(50);
+  return shown;
+}
+
+async function expectKept(survivor: Server, shown: Shown[]): Promise<void> {
+  for (const sessionId of new Set(shown.map((moment) => moment.sessionId))) {
+    const { state, moments } = await timeline(survivor, sessionId);
+    expect(state).toBe('INTERRUPTED');
+    const kept = new Map(moments.map((moment) => [moment.seq, moment]));
+    for (const moment of shown.filter((one) => one.sessionId === sessionId)) {
+      expect(kept.get(moment.seq)).toEqual(moment);
+    }
+    expect(moments.map(({ seq }) => seq)).toEqual(moments.map((_, index) => index));
+  }
+}
+
+async function timeline(survivor: Server, id: string): Promise<{ state: string; moments: Shown[] }> {
+  const moments: Shown[] = [];
+  let after: string | null = null;
+  for (;;) {
+    type Answer = {
+      session: {
+        state: string;
+        timeline: { edges: { node: Shown }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+      };
+    };
+    const { session }: Answer = await survivor.query<Answer>(TIMELINE, { id, first: 100, after });
+    moments.push(...session.timeline.edges.map(({ node }) => node));
+    if (!session.timeline.pageInfo.hasNextPage) return { state: session.state, moments };
+    after = session.timeline.pageInfo.endCursor;
+  }
+}
