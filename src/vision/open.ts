@@ -133,5 +133,6 @@ function unavailable(device: Device, cause: unknown): MienError {
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0]!.slice(0, 200);
+  // Checks inside onnxruntime name a source file first, and the reason last.
+  return text.split('\n')[0]!.split(' was false. ').at(-1)!.slice(0, 200);
 }

@@ -44,14 +44,15 @@ export async function openSession({
   input,
   outputs,
 }: OpenSession): Promise<ModelSession> {
-  ort.env.logLevel = 'error';
+  // What goes wrong is thrown; onnxruntime would also print it.
+  ort.env.logLevel = 'fatal';
   const session = await ort.InferenceSession.create(path, {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // Threads that spin while they wait would take the cores from ffmpeg and from the other workers.
     extra: { session: { intra_op: { allow_spinning: threads > 1 ? '1' : '0' } } },
   });

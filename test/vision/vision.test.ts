@@ -1,37 +1,190 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createVision, type Vision } from '../../src/vision/index.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { RawReading } from '../../src/domain/face.ts';
+import { createVision, type Vision, type VisionConfig } from '../../src/vision/index.ts';
 import { squares } from '../helpers/squares.ts';
 import { ACTION_UNITS, LUMA, writeTinyModels } from '../helpers/tiny-models.ts';
 
 let dir: string;
-let vision: Vision;
+/** One for all tests that ask for nothing else. */
+let shared: Vision;
+const opened: Vision[] = [];
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'vision-'));
   await writeTinyModels(dir);
-  vision = await createVision({ modelsDir: dir, device: 'cpu', workers: 1 });
+  shared = await createVision({ modelsDir: dir, device: 'cpu', workers: 1 });
+});
+afterEach(async () => {
+  for (const vision of opened.splice(0)) await vision.close();
 });
 afterAll(async () => {
-  await vision?.close();
+  await shared?.close();
   await rm(dir, { recursive: true });
 });
 
-describe('createVision', () => {
-  it('reads the face of a single picture', async () => {
+async function start(changes: Partial<VisionConfig> = {}): Promise<Vision> {
+  const vision = await createVision({ modelsDir: dir, device: 'cpu', workers: 1, ...changes });
+  opened.push(vision);
+  return vision;
+}
+
+const centre = ({ box }: RawReading) => ({
+  x: (box.x + box.width / 2) * 320,
+  y: (box.y + box.height / 2) * 192,
+});
+const bright = (x: number, y = 90, side = 60) => ({ x, y, side, luma: LUMA[3]! });
+const dim = (x: number, y = 90, side = 50) => ({ x, y, side, luma: LUMA[1]! });
+
+describe('a reading', () => {
+  it('says where the faces of a single picture are, and what they express', async () => {
+    const stream = shared.open('s');
+    const readings = await stream.analyse(squares([bright(100), dim(220, 60)]));
+    expect(readings.map(({ track }) => track)).toEqual([1, 2]);
+    const face = readings.find((reading) => Math.abs(centre(reading).x - 100) < 2)!;
+    expect(face.box).toMatchObject({ x: expect.closeTo(70 / 320, 2), width: expect.closeTo(60 / 320, 2) });
+    expect(face.box).toMatchObject({ y: expect.closeTo(60 / 192, 2), height: expect.closeTo(60 / 192, 2) });
+    expect(face.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
+    expect(face.probabilities.indexOf(Math.max(...face.probabilities))).toBe(1);
+    expect(face.agreement).toBeGreaterThan(0.8);
+    expect(face.agreement).toBeLessThan(1);
+    expect(face.actionUnits).toHaveLength(ACTION_UNITS.length);
+    // The nose tip lies at the template's place within the square's crop, mapped back to the picture.
+    expect(face.landmarks[30]).toEqual({
+      x: expect.closeTo(100 / 320, 2),
+      y: expect.closeTo((90 + ((0.584 - 0.5) / 0.6) * 60) / 192, 2),
+    });
+    expect(face.quality).toEqual({ score: expect.closeTo(1, 1), issues: [] });
+  });
+
+  it('of colour models is the same', async () => {
+    const rgb = await mkdtemp(join(tmpdir(), 'vision-rgb-'));
+    await writeTinyModels(rgb, { rgb: true });
+    const gray = await shared.open('s').analyse(squares([bright(100)]));
+    expect(await (await start({ modelsDir: rgb })).open('s').analyse(squares([bright(100)]))).toEqual(gray);
+    await rm(rgb, { recursive: true });
+  });
+
+  it.each([
+    ['1 x 1', 1, 1],
+    ['thin', 700, 1],
+    ['odd', 321, 193],
+    ['larger than the detector takes', 1920, 1080],
+  ])('of a picture that is %s does no harm', async (_, width, height) => {
+    expect(await shared.open('empty').analyse(squares([], 0, width, height))).toEqual([]);
+    const [face] = await shared.open('face').analyse(squares([bright(100)], 0, width, height));
+    if (height > 150) expect((face!.box.x + face!.box.width / 2) * width).toBeCloseTo(100, -1);
+  });
+
+  it('stays within the picture where a face leaves it', async () => {
+    const [face] = await shared.open('s').analyse(squares([bright(20)]));
+    expect(face!.box.x).toBeGreaterThanOrEqual(0);
+    expect(face!.box.x + face!.box.width).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a stream', () => {
+  it('follows its faces between searches', async () => {
+    const vision = await start();
     const stream = vision.open('s');
-    const [face, ...others] = await stream.analyse(squares([{ x: 100, y: 80, side: 60, luma: LUMA[3]! }]));
-    expect(others).toEqual([]);
-    expect(face!.track).toBe(1);
-    expect(face!.box.x).toBeCloseTo(70 / 320, 2);
-    expect(face!.box.width).toBeCloseTo(60 / 320, 2);
-    expect(face!.box.y).toBeCloseTo(50 / 192, 2);
-    expect(face!.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
-    expect(face!.actionUnits).toHaveLength(ACTION_UNITS.length);
-    expect(face!.landmarks).toHaveLength(68);
-    expect(face!.agreement).toBeGreaterThan(0.8);
+    for (let i = 0; i < 20; i++) {
+      const readings = await stream.analyse(squares([bright(60 + i * 5), dim(260 - i * 5, 150, 40)], i / 10));
+      expect(readings.map(({ track }) => track)).toEqual([1, 2]);
+      const [x, other] = readings.map((reading) => centre(reading).x).sort((a, b) => a - b);
+      const expected = [60 + i * 5, 260 - i * 5].sort((a, b) => a - b);
+      expect(Math.abs(x! - expected[0]!)).toBeLessThan(3);
+      expect(Math.abs(other! - expected[1]!)).toBeLessThan(3);
+    }
+    expect(vision.stats()).toMatchObject({ frames: 20, streams: 1, queueDepth: 0 });
+    expect(vision.stats().searched).toBeLessThanOrEqual(10);
+  });
+
+  it('takes frames in order without waiting, and counts tracks for itself', async () => {
+    const [one, two] = [shared.open('one'), shared.open('two')];
+    const calls = Array.from({ length: 12 }, (_, i) => {
+      const stream = i % 2 ? one : two;
+      return stream.analyse(squares([bright(100 + i)], Math.floor(i / 2) / 10));
+    });
+    const readings = await Promise.all(calls);
+    readings.forEach((faces, i) => {
+      expect(faces.map(({ track }) => track)).toEqual([1]);
+      expect(Math.abs(centre(faces[0]!).x - (100 + i))).toBeLessThan(3);
+    });
+  });
+
+  it('shares batches with others, at most `maxBatch` faces in each', async () => {
+    const batches: number[] = [];
+    const vision = await start({ maxBatch: 3, metrics: { batchSize: (faces) => batches.push(faces) } });
+    const streams = Array.from({ length: 5 }, (_, i) => vision.open(`${i}`));
+    await Promise.all(streams.map((stream) => stream.analyse(squares([bright(80), dim(200)]))));
+    expect(batches.reduce((a, b) => a + b)).toBe(10);
+    expect(Math.max(...batches)).toBe(3);
+  });
+
+  it('takes the pixels over, and copies those that are part of something larger', async () => {
+    const stream = shared.open('s');
+    const frame = squares([bright(100)]);
+    const view = {
+      ...frame,
+      pixels: Buffer.concat([Buffer.alloc(5), frame.pixels]).subarray(5),
+      mediaTime: 0.1,
+    };
+    expect(await stream.analyse(frame)).toHaveLength(1);
+    expect(frame.pixels).toHaveLength(0);
+    expect(await stream.analyse(view)).toHaveLength(1);
+    expect(view.pixels).toHaveLength(320 * 192);
+  });
+
+  it('answers what it was given before it closes, and nothing after', async () => {
+    const vision = await start();
+    const stream = vision.open('s');
+    const last = stream.analyse(squares([bright(100)]));
     await stream.close();
+    expect(await last).toHaveLength(1);
+    await expect(stream.analyse(squares([]))).rejects.toMatchObject({ name: 'WorkerLost' });
+    expect(vision.stats().streams).toBe(0);
+  });
+});
+
+describe('models and devices', () => {
+  it('are described', async () => {
+    const [detector, ensemble] = shared.models;
+    expect(detector).toMatchObject({
+      id: 'tiny-detector@0.0.1',
+      kind: 'detector',
+      device: 'cpu',
+      inputSize: 640,
+    });
+    expect(ensemble).toMatchObject({ kind: 'ensemble', inputSize: 48, actionUnits: ACTION_UNITS });
+    expect(ensemble!.thresholds).toEqual({ confidence: 0.3, quality: 0.25 });
+  });
+
+  it('auto finds one that works, and says which', async () => {
+    const lines: [object, string][] = [];
+    const log = { info: (fields: object, message: string) => lines.push([fields, message]), warn: () => {} };
+    const vision = await start({ device: 'auto', log });
+    expect(lines.at(-1)![1]).toBe(`The models run on ${vision.models[0]!.device}`);
+    expect(await vision.open('s').analyse(squares([bright(100)]))).toHaveLength(1);
+  });
+
+  it('a device that was asked for and is not there stops the start', async () => {
+    const error = await start({ device: 'tensorrt' }).catch((e: unknown) => e);
+    if (opened.length > 0) return console.warn('tensorrt works here: nothing to refuse');
+    expect(error).toMatchObject({ name: 'MienError', code: 'DEVICE_UNAVAILABLE' });
+    expect((error as Error).message).toMatch(
+      /^The device tensorrt does not come up .*MIEN_DEVICE=auto or cpu\.$/,
+    );
+  });
+
+  it('a model that breaks the contract stops the start', async () => {
+    const wrong = await mkdtemp(join(tmpdir(), 'vision-wrong-'));
+    await writeTinyModels(wrong, { ensemble: { actionUnits: ['AU1'] } });
+    await expect(start({ modelsDir: wrong })).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(/action_units of the model has the shape \[2, 3\]/),
+    });
+    await rm(wrong, { recursive: true });
   });
 });

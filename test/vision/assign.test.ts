@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { assign } from '../../src/vision/assign.ts';
+
+describe('assign', () => {
+  it('of nothing', () => {
+    expect(assign([], 3, 1)).toEqual([]);
+    expect(assign([[], []], 0, 1)).toEqual([-1, -1]);
+  });
+  it('takes the least total, not the cheapest pair first', () => {
+    expect(
+      assign(
+        [
+          [1, 2],
+          [2, 9],
+        ],
+        2,
+        100,
+      ),
+    ).toEqual([1, 0]);
+  });
+  it('leaves a row alone where that is cheaper', () => {
+    expect(
+      assign(
+        [
+          [0.4, 5],
+          [0.2, 5],
+        ],
+        2,
+        1,
+      ),
+    ).toEqual([-1, 0]);
+    expect(assign([[3]], 1, 1)).toEqual([-1]);
+  });
+  it('never takes a forbidden pair', () => {
+    expect(assign([[Number.POSITIVE_INFINITY]], 1, 1)).toEqual([-1]);
+  });
+
+  it('equals trying everything', () => {
+    let seed = 1;
+    const random = () => {
+      seed = (seed * 16807) % 2147483647;
+      return seed / 2147483647;
+    };
+    for (let round = 0; round < 300; round++) {
+      const columns = Math.floor(random() * 5);
+      const cost = Array.from({ length: Math.floor(random() * 5) }, () =>
+        Array.from({ length: columns }, () => (random() < 0.1 ? Number.POSITIVE_INFINITY : random() * 2)),
+      );
+      const total = assign(cost, columns, 1).reduce((sum, c, r) => sum + (c < 0 ? 1 : cost[r]![c]!), 0);
+      expect(total).toBeCloseTo(least(cost, columns, 0, new Set()), 9);
+    }
+  });
+});
+
+function least(cost: number[][], columns: number, row: number, taken: Set<number>): number {
+  if (row === cost.length) return 0;
+  let best = 1 + least(cost, columns, row + 1, taken);
+  for (let c = 0; c < columns; c++) {
+    if (taken.has(c)) continue;
+    best = Math.min(best, cost[row]![c]! + least(cost, columns, row + 1, new Set(taken).add(c)));
+  }
+  return best;
+}

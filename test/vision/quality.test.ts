@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { pack, unpack } from '../../src/vision/protocol.ts';
+import { fromBits, issuesOf, measureCrop, toBits } from '../../src/vision/quality.ts';
+
+const thresholds = { small: 32, blurred: 0.4, turned: 40, covered: 0.4, dark: 40 };
+const fine = { size: 90, sharpness: 0.9, luma: 120, yaw: 0, pitch: 0, quality: 0.9 };
+
+describe('issues', () => {
+  it.each([
+    ['none', {}, []],
+    ['small', { size: 20 }, ['SMALL']],
+    ['blurred', { sharpness: 0.1 }, ['BLURRED']],
+    ['turned left', { yaw: -55 }, ['TURNED']],
+    ['looking up', { pitch: 50 }, ['TURNED']],
+    ['dark', { luma: 12 }, ['DARK']],
+    ['covered: low quality that nothing else explains', { quality: 0.1 }, ['COVERED']],
+    ['small explains a low quality', { quality: 0.1, size: 10 }, ['SMALL']],
+    ['several', { size: 20, luma: 10, yaw: 60 }, ['SMALL', 'TURNED', 'DARK']],
+  ] as const)('%s', (_, changes, expected) => {
+    expect(issuesOf({ ...fine, ...changes }, thresholds)).toEqual(expected);
+  });
+  it('survive the way through a number', () => {
+    expect(fromBits(toBits(['BLURRED', 'DARK']))).toEqual(['BLURRED', 'DARK']);
+    expect(fromBits(0)).toEqual([]);
+  });
+});
+
+describe('measures of a crop', () => {
+  const size = 24;
+  const crop = (f: (x: number, y: number) => number) =>
+    Uint8Array.from({ length: size * size }, (_, i) => f(i % size, Math.floor(i / size)));
+
+  it('a flat crop has a luma and no sharpness', () => {
+    expect(
+      measureCrop(
+        crop(() => 90),
+        0,
+        size,
+      ),
+    ).toEqual({ luma: 90, sharpness: 0 });
+  });
+  it('sharpness falls with blur, not with contrast', () => {
+    const sharp = measureCrop(
+      crop((x) => 128 + 100 * Math.sin(x * 1.2)),
+      0,
+      size,
+    ).sharpness;
+    const faint = measureCrop(
+      crop((x) => 128 + 50 * Math.sin(x * 1.2)),
+      0,
+      size,
+    ).sharpness;
+    const blurred = measureCrop(
+      crop((x) => 128 + 100 * Math.sin(x * 0.4)),
+      0,
+      size,
+    ).sharpness;
+    expect(faint).toBeCloseTo(sharp, 1);
+    expect(blurred).toBeLessThan(sharp / 3);
+  });
+});
+
+it('readings survive packing', () => {
+  const reading = (track: number) => ({
+    track,
+    box: { x: 0.25, y: 0.5, width: 0.125, height: 0.25 },
+    probabilities: [0.5, 0.125, 0.125, 0.25, 0, 0, 0, 0],
+    agreement: 0.75,
+    valence: -0.5,
+    arousal: 0.25,
+    pose: { yaw: -12, pitch: 3, roll: 170 },
+    actionUnits: [0.5, 1],
+    landmarks: Array.from({ length: 68 }, (_, i) => ({ x: i / 128, y: -i / 128 })),
+    quality: { score: 0.5, issues: ['TURNED' as const] },
+  });
+  expect(unpack(pack([reading(1), reading(7)], 2), 2)).toEqual([reading(1), reading(7)]);
+  expect(unpack(pack([], 2), 2)).toEqual([]);
+});

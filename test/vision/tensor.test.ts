@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { roundUp, Scratch, shrink, writePadded } from '../../src/vision/tensor.ts';
+
+const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
+
+describe('tensor', () => {
+  it('rounds up, to one step at least', () => {
+    expect([0, 1, 32, 33].map((v) => roundUp(v, 32))).toEqual([32, 32, 32, 64]);
+  });
+
+  it('repeats the border below and to the right', () => {
+    const out = new Uint8Array(1 + 12);
+    writePadded(picture, out, 1, 4, 3, 1);
+    expect([...out]).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 6, 4, 5, 6, 6]);
+  });
+
+  it('gives colour models gray in every channel', () => {
+    const out = new Uint8Array(18);
+    writePadded(picture, out, 0, 3, 2, 3);
+    expect([...out]).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it('shrinks by means', () => {
+    const four = { pixels: Uint8Array.from([0, 10, 20, 20, 2, 4, 20, 21]), width: 4, height: 2 };
+    expect(shrink(four, 2)).toEqual({ pixels: Uint8Array.from([4, 20]), width: 2, height: 1 });
+    expect(shrink(four, 1)).toBe(four);
+  });
+
+  it('shrinks what is thinner than the factor', () => {
+    expect(shrink({ pixels: Uint8Array.from([9, 9, 9, 9]), width: 4, height: 1 }, 4)).toMatchObject({
+      width: 1,
+      height: 1,
+    });
+  });
+
+  it('uses memory again', () => {
+    const scratch = new Scratch();
+    expect(scratch.take(8).buffer).toBe(scratch.take(4).buffer);
+    expect(scratch.take(4)).toHaveLength(4);
+  });
+});

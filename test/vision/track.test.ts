@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import type { Detection } from '../../src/vision/detect.ts';
+import { mapPoints } from '../../src/vision/geometry.ts';
+import { type Placement, type Sight, Tracker } from '../../src/vision/track.ts';
+import { TEMPLATE } from '../helpers/tiny-models.ts';
+
+const SIZE = 48;
+const template = TEMPLATE.flat().map((v) => v * SIZE);
+const RATE = 10;
+
+const open = (changes = {}) =>
+  new Tracker({ template, cropSize: SIZE, sure: 0.5, detectEvery: 5, firstTrack: 1, ...changes });
+
+/** A face of `size` pixels around (x, y). */
+function face(x: number, y = 100, size = 40, score = 0.9): Detection {
+  const half = size / 2;
+  const five = Float64Array.from(TEMPLATE.flatMap(([u, v]) => [x + (u - 0.5) * size, y + (v - 0.5) * size]));
+  return { box: { x1: x - half, y1: y - half, x2: x + half, y2: y + half }, five, score };
+}
+
+/** The ensemble's sight of a face that really is where `where` says. */
+function sight({ toCrop }: Placement, where: Detection, quality = 0.9): Sight {
+  return { five: mapPoints(toCrop, where.five), quality };
+}
+
+/** Runs one searched frame; the ensemble sees what was detected. Returns x by track. */
+function step(tracker: Tracker, time: number, detections: Detection[]): Record<number, number> {
+  const placements = tracker.place(detections, time);
+  tracker.commit(
+    placements,
+    placements.map((p) => sight(p, p.detection!)),
+    time,
+  );
+  return Object.fromEntries(placements.map(({ track }) => [track.id, (track.box.x1 + track.box.x2) / 2]));
+}
+
+describe('appearing', () => {
+  it('the first frame reports its faces at once, numbered from 1', () => {
+    expect(step(open(), 0, [face(50), face(200)])).toEqual({ 1: 50, 2: 200 });
+  });
+  it('numbers go on after a worker was replaced', () => {
+    expect(step(open({ firstTrack: 4 }), 0, [face(50)])).toEqual({ 4: 50 });
+  });
+  it('a later face is confirmed by its second detection, for which the next frame is searched', () => {
+    const tracker = open();
+    step(tracker, 0, [face(50)]);
+    expect(step(tracker, 0.1, [face(50), face(200)])).toEqual({ 1: 50 });
+    expect(tracker.wantsDetection(0.2)).toBe(true);
+    expect(step(tracker, 0.2, [face(50), face(201)])).toEqual({ 1: 50, 2: 201 });
+  });
+  it('a face that was seen once is forgotten, and costs no number', () => {
+    const tracker = open();
+    step(tracker, 0, [face(50)]);
+    step(tracker, 0.1, [face(50), face(200)]);
+    step(tracker, 0.2, [face(50)]);
+    step(tracker, 0.3, [face(50), face(300)]);
+    expect(step(tracker, 0.4, [face(50), face(300)])).toEqual({ 1: 50, 2: 300 });
+  });
+  it('a doubtful detection keeps a track, but begins none', () => {
+    const tracker = open();
+    expect(step(tracker, 0, [face(50), face(200, 100, 40, 0.3)])).toEqual({ 1: 50 });
+    expect(step(tracker, 0.1, [face(52, 100, 40, 0.3), face(200, 100, 40, 0.3)])).toEqual({ 1: 52 });
+    expect(step(tracker, 0.2, [face(52), face(200, 100, 40, 0.3)])).toEqual({ 1: 52 });
+  });
+});
+
+describe('meeting', () => {
+  /** Two faces walk past each other; `seen` says what the detector finds of them. */
+  function walk(seen: (left: Detection, right: Detection, overlap: boolean) => Detection[], dy = 0) {
+    const tracker = open();
+    let last: Record<number, number> = {};
+    for (let i = 0; i <= 30; i++) {
+      const [a, b] = [50 + i * 8, 290 - i * 8];
+      const found = seen(face(a), face(b, 100 + dy), Math.abs(a - b) < 28);
+      const now = step(tracker, i / RATE, i % 2 ? found : found.reverse());
+      if (Object.keys(now).length === 2) last = now;
+    }
+    return last;
+  }
+
+  it('two faces that cross keep their numbers', () => {
+    const last = walk((a, b) => [a, b], 15);
+    expect(last).toEqual({ 1: 50, 2: 290 });
+  });
+  it('so they do when one hides the other', () => {
+    expect(walk((a, b, overlap) => (overlap ? [a] : [a, b]))).toEqual({ 1: 50, 2: 290 });
+    expect(walk((a, b, overlap) => (overlap ? [b] : [a, b]))).toEqual({ 1: 50, 2: 290 });
+  });
+  it('a face keeps its number when its neighbour is not found', () => {
+    const tracker = open();
+    step(tracker, 0, [face(100), face(145)]);
+    expect(step(tracker, 0.1, [face(145)])).toEqual({ 2: 145 });
+    expect(step(tracker, 0.2, [face(100), face(145)])).toEqual({ 1: 100, 2: 145 });
+  });
+});
+
+describe('hiding', () => {
+  /** One frame with the face at 0 s, none until `until`, then the face again. */
+  function hide(until: number): Record<number, number> {
+    const tracker = open();
+    step(tracker, 0, [face(100)]);
+    for (let t = 1; t / RATE < until - 1e-9; t++) {
+      step(tracker, t / RATE, []);
+      if (t / RATE < 1) expect(tracker.wantsDetection((t + 1) / RATE)).toBe(true);
+    }
+    step(tracker, until, [face(102)]);
+    return step(tracker, until + 0.1, [face(102)]);
+  }
+  it('a track survives a second out of sight', () => expect(hide(1)).toEqual({ 1: 102 }));
+  it('then it is forgotten', () => expect(hide(1.6)).toEqual({ 2: 102 }));
+
+  it('tracks survive a slow frame rate, but not a gap or a jump back', () => {
+    const tracker = open();
+    step(tracker, 0, [face(100)]);
+    expect(step(tracker, 2, [face(101)])).toEqual({ 1: 101 });
+    step(tracker, 30, [face(101)]);
+    expect(step(tracker, 30.1, [face(101)])).toEqual({ 2: 101 });
+    step(tracker, 1, [face(101)]);
+    expect(step(tracker, 1.1, [face(101)])).toEqual({ 3: 101 });
+  });
+});
+
+describe('carrying', () => {
+  it('searches every few frames while all is well, and at once after a gap', () => {
+    const tracker = open();
+    const searched: number[] = [];
+    for (let i = 0; i < 11; i++) {
+      const time = i / 20;
+      if (tracker.wantsDetection(time)) {
+        searched.push(i);
+        step(tracker, time, [face(100)]);
+      } else {
+        const placements = tracker.carry(time);
+        tracker.commit(
+          placements,
+          placements.map((p) => sight(p, face(100))),
+          time,
+        );
+      }
+    }
+    expect(searched).toEqual([0, 5, 10]);
+    expect(tracker.wantsDetection(0.51)).toBe(false);
+    expect(tracker.wantsDetection(0.9)).toBe(true);
+  });
+
+  it('follows a face that moves, grows and leans, whatever bias the ensemble has', () => {
+    const tracker = open();
+    const biased = (p: Placement, where: Detection): Sight => ({
+      five: sight(p, where).five.map((v, i) => (v - 24) * 0.9 + 24 + (i % 2)),
+      quality: 0.9,
+    });
+    const first = tracker.place([face(100)], 0);
+    tracker.commit(first, [biased(first[0]!, face(100))], 0);
+    for (let i = 1; i < 5; i++) {
+      const [placement] = tracker.carry(i / RATE);
+      const seen = biased(placement!, face(100 + i * 4, 100 + i * 2, 40 + i));
+      expect(tracker.drifted([placement!], [seen])).toBe(false);
+      tracker.commit([placement!], [seen], i / RATE);
+      const { box, five } = placement!.track;
+      const expected = face(100 + i * 4, 100 + i * 2, 40 + i);
+      for (const side of ['x1', 'y1', 'x2', 'y2'] as const) {
+        expect(Math.abs(box[side] - expected.box[side])).toBeLessThan(1.5);
+      }
+      five.forEach((v, k) => {
+        expect(Math.abs(v - expected.five[k]!)).toBeLessThan(1.5);
+      });
+    }
+  });
+
+  it('notices a face that jumped, shrank, lost its quality, or is held by two tracks', () => {
+    const tracker = open();
+    step(tracker, 0, [face(100), face(150)]);
+    const both = tracker.carry(0.1);
+    const drifted = (a: Sight, b: Sight) => tracker.drifted(both, [a, b]);
+    const [p, q] = both as [Placement, Placement];
+    const still = sight(q, face(150));
+    expect(drifted(sight(p, face(103)), still)).toBe(false);
+    expect(drifted(sight(p, face(125)), still)).toBe(true);
+    expect(drifted(sight(p, face(100, 100, 24)), still)).toBe(true);
+    expect(drifted(sight(p, face(100), 0.3), still)).toBe(true);
+    expect(drifted(sight(p, face(109)), sight(q, face(141)))).toBe(false);
+    const [near, far] = [face(100), face(117)];
+    const close = open();
+    step(close, 0, [near, far]);
+    const [r, s] = close.carry(0.1) as [Placement, Placement];
+    expect(close.drifted([r, s], [sight(r, face(107)), sight(s, face(110))])).toBe(true);
+  });
+});
