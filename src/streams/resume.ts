@@ -131,6 +131,8 @@ class Follower {
         this.#lost = new Map();
         const taken = await taking;
         if (taken === null) return;
+        // Of a session that is over, the store tells the rest: a moment after it, to count them in, will not come.
+        if (taken.event.kind === 'status' && isOver(taken.event.session)) lost.delete(taken.event.session.id);
         this.#skip(lost);
         if (taken.event.kind === 'moment') yield* this.#live(taken.event.moment);
         else if (yield* this.#ends(taken.event)) return;
@@ -193,7 +195,7 @@ class Follower {
   /** Whether nothing can follow. The last moments of an ended session are in the store, whatever the bus did. */
   async *#ends(event: Exclude<Followed, { kind: 'moment' }>): AsyncGenerator<SentMoment, boolean> {
     if (event.kind === 'removed') return this.#request.streamId !== undefined;
-    const over = !LIVE_STATES.includes(event.session.state);
+    const over = isOver(event.session);
     const position = this.#positions.get(event.session.id);
     if (over && position && !position.over) yield* this.#scan(position);
     this.#positions.note(event.session, over);
@@ -228,4 +230,8 @@ class Follower {
     const [last] = await this.#deps.history.page(position.sessionId, position.seen - 1, 1);
     if (last?.seq === position.seen) position.sentAt = last.mediaTime;
   }
+}
+
+function isOver(session: SessionRecord): boolean {
+  return !LIVE_STATES.includes(session.state);
 }
