@@ -45,6 +45,7 @@ export const builder = new SchemaBuilder<{
     defaultConnectionTypeOptions: { description: 'One page of a list.' },
     defaultEdgeTypeOptions: { description: 'One item of a page, with its cursor.' },
     pageInfoTypeOptions: { description: 'Where a page stands in the whole list.' },
+    pageInfoFieldOptions: { description: 'Where this page stands.' },
     hasNextPageFieldOptions: { description: 'Whether more follow; pass `endCursor` as `after` to get them.' },
     hasPreviousPageFieldOptions: { description: 'Whether some come before this page.' },
     startCursorFieldOptions: { description: 'Cursor of the first item here; null on an empty page.' },

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { type Readable, Transform } from 'node:stream';
+import { PassThrough, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import { MienError } from '../errors.ts';
@@ -12,6 +12,7 @@ import type { Logger } from '../log.ts';
 
 /** Begun but not finished, under a name that no token can have. */
 const PART = '.part';
+const LINGER_MS = 2_000;
 const ABANDONED_MS = 24 * 3_600_000;
 const STATUS: Partial<Record<string, number>> = { UPLOAD_TOO_LARGE: 413, BAD_INPUT: 400 };
 
@@ -53,7 +54,7 @@ export async function openUploads(options: {
     async handle(request, response) {
       try {
         assertLength(request, maxBytes);
-        const token = isForm(request) ? await fromForm(request, store) : await store(request);
+        const token = isForm(request) ? await fromForm(request, store) : await store(bodyOf(request));
         answer(response, 201, { token });
       } catch (error) {
         refuse(request, response, error, log);
@@ -99,11 +100,20 @@ function fromForm(request: IncomingMessage, store: (body: Readable) => Promise<s
       if (stored) stored.then(resolve, reject);
       else reject(new MienError('BAD_INPUT', 'The form holds no file.'));
     });
-    pipeline(request, form).catch(() => {
+    pipeline(bodyOf(request), form).catch((error: unknown) => {
       form.destroy();
-      reject(new MienError('BAD_INPUT', 'The upload was cut off; send it again.'));
+      reject(error);
     });
   });
+}
+
+/** The body apart from its request, which an error must not destroy: it carries the answer. */
+function bodyOf(request: IncomingMessage): Readable {
+  const body = new PassThrough();
+  request.once('close', () => {
+    if (!request.complete) body.destroy(new MienError('BAD_INPUT', 'The upload was cut off; send it again.'));
+  });
+  return request.pipe(body);
 }
 
 function bounded(maxBytes: number, size: { bytes: number }): Transform {
@@ -117,11 +127,13 @@ function bounded(maxBytes: number, size: { bytes: number }): Transform {
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Logger): void {
-  if (request.destroyed && !request.complete) return; // nobody is there to be told
   const known = error instanceof MienError ? error : null;
   if (!known) log.error({ err: error }, 'an upload failed unexpectedly');
-  // What is still coming is not read: the connection ends with the answer.
-  response.setHeader('connection', 'close');
+  // Someone who is still sending reads the answer only if we go on listening for a while.
+  request.unpipe();
+  request.resume();
+  const patience = setTimeout(() => request.destroy(), LINGER_MS);
+  request.once('close', () => clearTimeout(patience));
   const code = known?.code ?? 'INTERNAL';
   const message = known?.message ?? 'Something went wrong on the server, and was logged.';
   answer(response, STATUS[code] ?? 500, { errors: [{ message, extensions: { code } }] });

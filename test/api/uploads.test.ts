@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openTestApi, type TestApi, until } from './harness.ts';
 
@@ -41,7 +42,12 @@ test('what is too large is refused, and leaves nothing', async () => {
   const form = new FormData();
   form.set('file', new Blob([Buffer.alloc(MAX + 1)]));
   expect((await post(form)).status).toBe(413);
-  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(10_000)) });
+  const endless = new ReadableStream({
+    async pull(controller) {
+      await setImmediate();
+      controller.enqueue(new Uint8Array(10_000));
+    },
+  });
   const answer = await post(endless).then(
     ({ status }) => status,
     () => 'cut off', // the server may hang up before the client has heard the answer

@@ -1,15 +1,13 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MemoryBus } from '../../src/bus/index.ts';
 import { libraryOf } from '../../src/cli/library.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
-import { openStore, quantise, type Store } from '../../src/store/index.ts';
+import { quantise, type Store } from '../../src/store/index.ts';
 import { createLive, createStreams } from '../../src/streams/index.ts';
 import type { SessionRecord } from '../../src/streams/ports.ts';
-import { createTimeline, rollUp } from '../../src/timeline/index.ts';
+import { createTimeline } from '../../src/timeline/index.ts';
+import { createStore } from '../helpers/database.ts';
 import { face, openTestApi, type TestApi } from './harness.ts';
 
 export interface World extends TestApi {
@@ -31,9 +29,7 @@ export const UNITS = ['AU1', 'AU12'];
 
 /** Sources named `missing…` cannot be found, `broken…` are bugs; `endless…` run in real time, others for two seconds. */
 export async function openWorld(): Promise<World> {
-  const directory = await mkdtemp(join(tmpdir(), 'mien-world-'));
-  const databaseUrl = process.env.TEST_DATABASE_URL;
-  const store = await openStore({ dataDir: directory, rollUp, ...(databaseUrl && { databaseUrl }) });
+  const { store, dispose } = await createStore();
   const bus = new MemoryBus<SessionRecord>();
   await store.models.upsert({
     ...{
@@ -99,8 +95,7 @@ export async function openWorld(): Promise<World> {
     async close() {
       await streams.close();
       await api.close();
-      await store.close();
-      await rm(directory, { recursive: true, force: true });
+      await dispose();
     },
   };
 }
