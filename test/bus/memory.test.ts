@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryBus } from '../../src/bus/index.ts';
+import type { Moment } from '../../src/domain/moment.ts';
+
+const moment = (sessionId: string, seq: number): Moment => ({
+  sessionId,
+  seq,
+  mediaTime: seq,
+  wallTime: seq,
+  dropped: {},
+  faces: [],
+});
+const publish = (bus: MemoryBus<{ id: string }>, count: number, from = 0) => {
+  for (let seq = from; seq < from + count; seq++) bus.moment('stream', moment('session', seq));
+};
+
+describe('the memory bus', () => {
+  it('tells each subscriber what it asked for, and nothing else', async () => {
+    const bus = new MemoryBus<{ id: string }>();
+    const all = bus.subscribeMoments({});
+    const stream = bus.subscribeMoments({ streamId: 'a' });
+    const session = bus.subscribeMoments({ sessionId: 'a2' });
+    const status = bus.subscribeStatus({ streamId: 'a' });
+    bus.moment('a', moment('a1', 0));
+    bus.moment('b', moment('b1', 0));
+    bus.moment('a', moment('a2', 0));
+    bus.status('a', { id: 'a2' });
+    bus.status('b', { id: 'b1' });
+    expect([all.length, stream.length, session.length, status.length]).toEqual([3, 2, 1, 1]);
+    expect((await session.take())?.event).toMatchObject({ streamId: 'a', moment: { sessionId: 'a2' } });
+  });
+
+  it('keeps the order of several kinds in one queue', async () => {
+    const bus = new MemoryBus<{ id: string }>();
+    const queue = bus.subscribe(['moment', 'status', 'removed'], { streamId: 'a' });
+    bus.status('a', { id: 's' });
+    bus.moment('a', moment('s', 0));
+    bus.removed('a');
+    const kinds = [await queue.take(), await queue.take(), await queue.take()].map(
+      (taken) => taken?.event.kind,
+    );
+    expect(kinds).toEqual(['status', 'moment', 'removed']);
+  });
+
+  it('tells of episodes by session', async () => {
+    const bus = new MemoryBus<{ id: string }>();
+    const queue = bus.subscribeEpisodes({ sessionId: 's' });
+    const episode = {
+      index: 0,
+      track: 1,
+      expression: 'FEAR',
+      onset: 0,
+      apex: 0,
+      offset: null,
+      peak: 1,
+    } as const;
+    bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 's' } });
+    bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 'other' } });
+    expect(queue.length).toBe(1);
+  });
+
+  it('survives a subscriber that never reads, whose memory stays bounded', async () => {
+    let overflow = 0;
+    const bus = new MemoryBus<{ id: string }>({ onOverflow: () => overflow++ });
+    const stalled = bus.subscribeMoments({}, { capacity: 16 });
+    publish(bus, 5000);
+    expect([stalled.length, overflow]).toEqual([16, 4984]);
+    expect(await stalled.take()).toMatchObject({ event: { moment: { seq: 4984 } }, skippedBefore: 4984 });
+  });
+
+  it('neither starves nor feeds others because one is slow', async () => {
+    const bus = new MemoryBus<{ id: string }>();
+    bus.subscribeMoments({}, { capacity: 1 });
+    const quick = bus.subscribeMoments({ sessionId: 'session' }, { capacity: 4 });
+    const other = bus.subscribeMoments({ sessionId: 'other' }, { capacity: 4 });
+    const seqs: number[] = [];
+    for (let seq = 0; seq < 100; seq++) {
+      publish(bus, 1, seq);
+      const taken = await quick.take();
+      expect(taken?.skippedBefore).toBe(0);
+      seqs.push(taken?.event.moment.seq ?? -1);
+    }
+    expect(seqs).toEqual(Array.from({ length: 100 }, (_, index) => index));
+    expect(other.length).toBe(0);
+  });
+
+  it('closes a subscriber that throws, and serves those after it', async () => {
+    const errors: unknown[] = [];
+    const bus = new MemoryBus<{ id: string }>({ onError: (error) => errors.push(error) });
+    const thrower = bus.subscribeMoments(
+      {},
+      {
+        capacity: 1,
+        onDrop: () => {
+          throw new Error('not me');
+        },
+      },
+    );
+    const next = bus.subscribeMoments({}, { capacity: 4 });
+    publish(bus, 3);
+    expect(errors).toHaveLength(1);
+    expect(await thrower.take()).toBeNull();
+    expect([next.length, bus.subscribers]).toEqual([3, 1]);
+  });
+
+  it('allows subscribing and leaving while it publishes', async () => {
+    const bus = new MemoryBus<{ id: string }>();
+    const joined: unknown[] = [];
+    const second = bus.subscribeMoments({});
+    const first = bus.subscribeMoments(
+      {},
+      {
+        capacity: 1,
+        onDrop: () => {
+          second.close();
+          joined.push(bus.subscribeMoments({ streamId: 'elsewhere' }));
+        },
+      },
+    );
+    publish(bus, 3);
+    expect([first.length, joined.length, bus.subscribers]).toEqual([1, 2, 3]);
+  });
+
+  it('forgets topics nobody listens to, and ends every loop when it closes', async () => {
+    const bus = new MemoryBus<{ id: string }>();
+    const queues = Array.from({ length: 50 }, (_, index) => bus.subscribeMoments({ sessionId: `${index}` }));
+    const ended = Promise.all(queues.map((queue) => queue.take()));
+    expect(bus.subscribers).toBe(50);
+    bus.close();
+    expect(await ended).toEqual(queues.map(() => null));
+    expect(bus.subscribers).toBe(0);
+  });
+
+  it('publishes to a thousand subscribers in a few microseconds each', () => {
+    const bus = new MemoryBus<{ id: string }>();
+    for (let index = 0; index < 1000; index++) bus.subscribeMoments({ streamId: 'stream' });
+    publish(bus, 200);
+    const start = performance.now();
+    publish(bus, 200);
+    const microseconds = ((performance.now() - start) * 1000) / (200 * 1000);
+    // A tenth of a microsecond as a rule; the bound leaves room for a busy machine.
+    expect(microseconds).toBeLessThan(5);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { BoundedQueue } from '../../src/bus/index.ts';
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+describe('a bounded queue', () => {
+  it('gives events in order, and waits for the next', async () => {
+    const queue = new BoundedQueue<number>({ capacity: 3 });
+    queue.push(1);
+    queue.push(2);
+    expect(await queue.take()).toEqual({ event: 1, skippedBefore: 0 });
+    expect(await queue.take()).toEqual({ event: 2, skippedBefore: 0 });
+    const waiting = queue.take();
+    queue.push(3);
+    expect(await waiting).toEqual({ event: 3, skippedBefore: 0 });
+  });
+
+  it('drops the oldest when it is full, and tells how many with the next one', async () => {
+    const dropped: number[] = [];
+    const queue = new BoundedQueue<number>({ capacity: 3, onDrop: (event) => dropped.push(event) });
+    for (const event of range(0, 8)) queue.push(event);
+    expect(queue).toMatchObject({ length: 3, dropped: 5 });
+    expect(dropped).toEqual(range(0, 5));
+    expect(await queue.take()).toEqual({ event: 5, skippedBefore: 5 });
+    queue.push(8);
+    queue.push(9);
+    expect(await queue.take()).toEqual({ event: 7, skippedBefore: 1 });
+    expect(await queue.take()).toEqual({ event: 8, skippedBefore: 0 });
+  });
+
+  it('ends its loop when it is closed, also while it waits, and takes nothing after', async () => {
+    let closed = 0;
+    const queue = new BoundedQueue<number>({ capacity: 3, onClose: () => closed++ });
+    const waiting = queue.next();
+    await queue.return();
+    queue.push(1);
+    queue.close();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await queue.take()).toBeNull();
+    expect([queue.length, closed]).toEqual([0, 1]);
+  });
+
+  it('is closed when its loop is left', async () => {
+    let closed = 0;
+    const queue = new BoundedQueue<number>({ capacity: 3, onClose: () => closed++ });
+    queue.push(1);
+    for await (const { event } of queue) if (event === 1) break;
+    expect(closed).toBe(1);
+  });
+
+  it('has one reader, and room for one event at least', async () => {
+    const queue = new BoundedQueue<number>({ capacity: 1 });
+    void queue.take();
+    await expect(queue.take()).rejects.toThrow('one reader');
+    expect(() => new BoundedQueue({ capacity: 0 })).toThrow(RangeError);
+  });
+});
