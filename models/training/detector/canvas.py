@@ -43,9 +43,9 @@ class Canvas:
         self._relabel(faces, matrix, cover, roi)
 
     def window(self, gray: np.ndarray, faces: np.ndarray, matrix: np.ndarray, roi: tuple) -> None:
-        """Fill the rectangle `roi` (x0, y0, x1, y1) with `gray` moved by `matrix`, mirrored at its borders."""
+        """Fill the rectangle `roi` (x0, y0, x1, y1) with `gray` moved by `matrix`, its border repeated."""
         x0, y0, x1, y1 = roi
-        self.gray[y0:y1, x0:x1] = warp(gray, matrix, roi, cv2.BORDER_REFLECT_101)
+        self.gray[y0:y1, x0:x1] = warp(gray, matrix, roi, cv2.BORDER_REPLICATE)
         rows = moved(faces, matrix)
         whole = area(rows[:, :4])
         rows[:, :4] = rows[:, :4].clip([x0, y0, x0, y0], [x1, y1, x1, y1])

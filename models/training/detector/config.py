@@ -22,9 +22,9 @@ class SceneConfig:
     """Which scenes are composed, and how often (weights need not sum to 1)."""
 
     kinds: dict = field(
-        default_factory=lambda: {"pasted": 4.0, "mosaic": 2.5, "portrait": 3.0, "empty": 2.0}
+        default_factory=lambda: {"pasted": 4.0, "mosaic": 2.5, "portrait": 3.0, "empty": 3.0}
     )
-    smallest_face: float = 12.0  # pixels; smaller ones are neither taught nor punished
+    smallest_face: float = 14.0  # pixels; smaller ones are neither taught nor punished
     rotation: float = 30.0  # degrees either way
 
 
@@ -43,8 +43,7 @@ class TrainConfig:
     share: tuple = (0.5, 0.5)  # of the steps
     pool: tuple = (6000, 1500)
     reuse: float = 5.0  # how often a scene is drawn, on average
-    box_weight: float = 2.0
-    landmark_weight: float = 5.0
+    weights: tuple = (2.0, 1.5, 5.0)  # of the losses on score, box and landmarks
     scenes: SceneConfig = field(default_factory=SceneConfig)
 
     def to_dict(self) -> dict:

@@ -21,10 +21,10 @@ def degrade(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def light(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Gamma, contrast, brightness and a slope of light across the picture."""
     x = np.arange(256, dtype=np.float32) / 255
-    x = x ** np.exp(rng.normal(0, 0.4))
-    low, high = rng.uniform(0, 0.3), rng.uniform(0.5, 1.05)
-    if rng.random() < 0.15:
-        low, high = 0.0, rng.uniform(0.15, 0.5)  # dark rooms
+    x = x ** np.exp(rng.normal(0, 0.35))
+    low, high = rng.uniform(0, 0.25), rng.uniform(0.6, 1.05)
+    if rng.random() < 0.1:
+        low, high = 0.0, rng.uniform(0.2, 0.5)  # dark rooms
     gray = cv2.LUT(gray, ((low + (high - low) * x).clip(0, 1) * 255).astype(np.uint8))
     if rng.random() < 0.3:
         size = gray.shape[0]
@@ -38,7 +38,7 @@ def soften(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Defocus, a lower resolution, or motion."""
     kind, size = rng.integers(3), gray.shape[0]
     if kind == 0:
-        return cv2.GaussianBlur(gray, (0, 0), rng.uniform(0.4, 1.6))
+        return cv2.GaussianBlur(gray, (0, 0), rng.uniform(0.4, 1.3))
     if kind == 1:
         small = int(size * rng.uniform(0.45, 0.9))
         return cv2.resize(cv2.resize(gray, (small, small), interpolation=cv2.INTER_AREA), (size, size))
@@ -52,7 +52,7 @@ def soften(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def add_noise(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Sensor noise, fine or two pixels wide."""
-    size, strength = gray.shape[0], rng.uniform(2, 14)
+    size, strength = gray.shape[0], rng.uniform(1, 10)
     start = int(rng.integers(len(NOISE) - size * size))
     noise = NOISE[start : start + size * size].reshape(size, size)
     if rng.random() < 0.3:
@@ -62,5 +62,5 @@ def add_noise(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def compress(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """JPEG at a random quality."""
-    data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(18, 85))])[1]
+    data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
     return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)

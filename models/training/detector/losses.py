@@ -7,12 +7,14 @@ from torch.nn import functional as F
 
 from .assign import assign
 
+NEGATIVE = 0.75  # weight of what is no face
 BETA = 0.05  # of the smooth L1 loss on landmarks, in shares of the face's size
 
 
-def quality_focal(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Li et al., "Generalized Focal Loss" (2020): cross-entropy to a soft target, weighted by the error squared."""
-    weight = (logits.detach().sigmoid() - target).abs() ** 2
+def varifocal(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Zhang et al., "VarifocalNet" (2021): cross-entropy to a soft target; a face counts as much as it overlaps,
+    the rest only as far as it is taken for a face."""
+    weight = torch.where(target > 0, target, NEGATIVE * logits.detach().sigmoid() ** 2)
     return weight * F.binary_cross_entropy_with_logits(logits, target, reduction="none")
 
 
@@ -25,22 +27,23 @@ def distance_iou_loss(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return 1 - common / union.clamp(min=1e-6) + distance / hull.square().sum(-1).clamp(min=1e-6)
 
 
-def detection_loss(decoded: tuple, rows: torch.Tensor, box_weight: float, landmark_weight: float) -> dict:
-    """Losses of `decode`'s answer against `rows` [B, G, 15] (box, landmarks, kind; kind 0 fills up)."""
+def detection_loss(decoded: tuple, rows: torch.Tensor, weights: tuple[float, float, float]) -> dict:
+    """Losses of `decode`'s answer against `rows` [B, G, 15] (box, landmarks, kind; kind 0 fills up), and their
+    sum by the `weights` of score, box and landmarks."""
     boxes, logits, landmarks, centres, strides = decoded
     rows = rows[:, : max(1, int((rows[..., 14] > 0).sum(1).max()))]
     faces, kinds = rows[..., :4], rows[..., 14]
     a = assign(logits.sigmoid(), boxes, centres, strides, faces, kinds)
     total = a.target.sum().clamp(min=1.0)
-    score = (quality_focal(logits, a.target) * ~a.ignored).sum() / total
+    score = (varifocal(logits, a.target) * ~a.ignored).sum() / total
     b, i = a.target.nonzero(as_tuple=True)
     if not len(b):
         zero = (boxes.sum() + landmarks.sum()) * 0
-        return {"loss": score + zero, "score": score.detach(), "box": zero.detach(), "landmark": zero.detach()}
+        return {"loss": weights[0] * score + zero, "score": score.detach(), "box": zero.detach(), "landmark": zero.detach()}
     weight, truth = a.target[b, i], rows[b, a.face[b, i]]
     box = (distance_iou_loss(boxes[b, i], truth[:, :4]) * weight).sum() / total
     size = (truth[:, 2:4] - truth[:, :2]).amax(-1).clamp(min=4)[:, None]
     off = (landmarks[b, i].flatten(1) - truth[:, 4:14]) / size
     point = (F.smooth_l1_loss(off, torch.zeros_like(off), beta=BETA, reduction="none").mean(-1) * weight).sum() / total
-    loss = score + box_weight * box + landmark_weight * point
+    loss = weights[0] * score + weights[1] * box + weights[2] * point
     return {"loss": loss, "score": score.detach(), "box": box.detach(), "landmark": point.detach()}

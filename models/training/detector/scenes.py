@@ -9,6 +9,7 @@ import numpy as np
 
 from .boxes import similarity
 from .canvas import FACE, IGNORE, Canvas, moved
+from .clutter import clutter
 from .config import SceneConfig
 from .degrade import degrade
 from .masks import feather, head_mask, match_light, occlude, part_of_face
@@ -51,9 +52,11 @@ def pasted(library: Library, size: int, rng: np.random.Generator, config: SceneC
     """One to seven faces, large or small, blended into a background."""
     canvas = Canvas(size)
     backdrop(canvas, pick(library.backgrounds, rng), rng)
-    largest = np.exp(rng.uniform(np.log(20), np.log(0.85 * size)))
+    if rng.random() < 0.15 and not len(canvas.rows):
+        clutter(canvas.gray, rng)
+    largest = np.exp(rng.uniform(np.log(24), np.log(0.85 * size)))
     for _ in range(rng.integers(1, 4 if largest > 0.4 * size else 8)):
-        extent = np.exp(rng.uniform(np.log(max(11, largest / 3)), np.log(largest)))
+        extent = np.exp(rng.uniform(np.log(max(13, largest / 3)), np.log(largest)))
         paste_face(canvas, library, extent, rng, config)
     return canvas
 
@@ -73,21 +76,26 @@ def mosaic(library: Library, size: int, rng: np.random.Generator, config: SceneC
 
 
 def portrait(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
-    """One photo close up, over another picture."""
+    """One photo close up, or a few smaller ones, over another picture."""
     canvas = Canvas(size, int(rng.integers(256)))
     if rng.random() < 0.7:
         backdrop(canvas, pick(library.empties, rng), rng)
-    extent = np.exp(rng.uniform(np.log(0.25 * size), np.log(1.0 * size)))
-    photo = pick(library.portraits, rng)
-    matrix = place(photo, extent, size, rng, config, spread=0.25)
-    canvas.paste(photo.gray, photo.faces, matrix, feather(photo.gray.shape, rng) if rng.random() < 0.5 else None)
+    extent = np.exp(rng.uniform(np.log(0.12 * size), np.log(1.0 * size)))
+    for _ in range(1 if extent > 0.4 * size else rng.integers(1, 5)):
+        photo = pick(library.portraits, rng)
+        matrix = place(photo, extent, size, rng, config, spread=0.25 if extent > 0.4 * size else 0.45)
+        if canvas.room(moved(photo.faces, matrix)[0, :4]):
+            mask = feather(photo.gray.shape, rng) if rng.random() < 0.3 else None
+            canvas.paste(photo.gray, photo.faces, matrix, mask)
     return canvas
 
 
 def empty(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
-    """No face: a background, perhaps with parts of others and pieces of skin, eyes and hair pasted in."""
+    """No face: a background, perhaps with things drawn in, parts of others, and eyes, mouths and cheeks."""
     canvas = Canvas(size)
     backdrop(canvas, pick(library.empties, rng), rng, quarter_turns=rng.random() < 0.3)
+    if rng.random() < 0.4:
+        clutter(canvas.gray, rng)
     for _ in range(rng.integers(0, 4)):
         if rng.random() < 0.4:
             gray = part_of_face(pick(library.portraits, rng), rng)
@@ -153,10 +161,11 @@ def paste_face(canvas: Canvas, library: Library, extent: float, rng: np.random.G
 
 
 def tile(canvas: Canvas, picture: Picture, window: tuple, rng: np.random.Generator, config: SceneConfig) -> None:
-    """Fill the window (x0, y0, x1, y1) with a part of the picture."""
+    """Fill the window (x0, y0, x1, y1) with the picture, or with a part of it."""
     x0, y0, x1, y1 = window
     h, w = picture.gray.shape
-    scale = max((x1 - x0) / w, (y1 - y0) / h) * np.exp(rng.uniform(0, 0.5))
+    whole, full = sorted(((x1 - x0) / w, (y1 - y0) / h))
+    scale = full * np.exp(rng.uniform(0, 0.3)) if rng.random() < 0.4 else rng.uniform(whole, full)
     source = np.array([w, h]) / 2 + np.array([w - (x1 - x0) / scale, h - (y1 - y0) / scale]) * rng.uniform(-0.5, 0.5, 2)
     target = np.array([x0 + x1, y0 + y1]) / 2
     turn = np.clip(rng.normal(0, 0.4), -1, 1) * config.rotation * (rng.random() < 0.5)

@@ -115,7 +115,7 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16):
             maps = self.network.maps(frames)
         decoded = decode([m.float() for m in maps])
-        losses = detection_loss(decoded, rows, self.config.box_weight, self.config.landmark_weight)
+        losses = detection_loss(decoded, rows, self.config.weights)
         self.optimiser.zero_grad(set_to_none=True)
         losses["loss"].backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)

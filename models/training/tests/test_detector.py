@@ -125,7 +125,7 @@ def test_each_face_takes_near_candidates_of_a_fitting_stride():
 def test_scenes_without_faces_still_teach():
     net = Detector()
     decoded = decode(net.maps(torch.rand(2, 1, 64, 64) * 255))
-    losses = detection_loss(decoded, torch.zeros(2, 24, 15), 2.0, 5.0)
+    losses = detection_loss(decoded, torch.zeros(2, 24, 15), (1.0, 2.0, 5.0))
     losses["loss"].backward()
     assert torch.isfinite(losses["loss"]) and net.out.weight.grad.abs().sum() > 0
 
