@@ -79,7 +79,8 @@ def state(number: int, time: float):
             best, strength = name, intensity
             for unit, value in demo_cast.UNITS[number][name].items():
                 units[INDEX[unit]] = value * intensity
-    units[INDEX["AU45"]] = max(_blink(time - t) for t in demo_cast.BLINKS[number])
+    lids = units[INDEX["AU45"], 0]
+    units[INDEX["AU45"]] = max(lids, *(_blink(time - t) for t in demo_cast.BLINKS[number]))
     return best, strength, units
 
 
