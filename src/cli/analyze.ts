@@ -6,16 +6,14 @@ import type { Config } from '../config.ts';
 import type { SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import type { Ingest } from '../ingest/index.ts';
-import { quantise } from '../store/index.ts';
+import { quantise } from '../store/quantise.ts';
 import { type AnalyseDeps, analyseSource } from '../streams/index.ts';
 import type { Vision } from '../vision/index.ts';
 import type { Host } from './host.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { ensembleOf, openIngest, openTimelines, openVision } from './rooms.ts';
-import { csv, jsonLines, type RowWriter, rowsOf } from './rows.ts';
+import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
 import { createSummary, type Summary } from './summary.ts';
-
-export const FORMATS = ['jsonl', 'csv'] as const;
 
 export interface AnalyzeOptions {
   format: (typeof FORMATS)[number];

@@ -1,11 +1,10 @@
-/** The command line: `mien serve`, `mien analyze`, `mien models`. */
+/** The command line: `mien serve`, `mien analyze`, `mien models`. Each loads only what it needs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { MienError } from '../errors.ts';
 import { type AnalyzeOptions, analyze, FORMATS } from './analyze.ts';
 import type { Host } from './host.ts';
-import { listModels } from './models.ts';
-import { serve } from './serve.ts';
+import { FORMATS } from './rows.ts';
 
 const FAILED = 1;
 const MAX_RATE = 240;
@@ -38,7 +37,10 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
   program
     .command('serve', { isDefault: true })
     .description('run the server; its settings are environment variables, see the README')
-    .action(async () => done(await serve(readConfig(host.env), host)));
+    .action(async () => {
+      const { serve } = await import('./serve.ts');
+      done(await serve(readConfig(host.env), host));
+    });
   program
     .command('analyze')
     .description('score videos and pictures without a server: one row per face and frame')
@@ -47,13 +49,17 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
     .option('--out <file>', 'write rows there instead of to stdout')
     .option('--rate <number>', 'frames scored per second of video', parseRate, 10)
     .option('--no-smoothing', 'score each frame by itself')
-    .action(async (inputs: string[], options: AnalyzeOptions) =>
-      done(await analyze(inputs, options, readConfig(host.env), host)),
-    );
+    .action(async (inputs: string[], options: AnalyzeOptions) => {
+      const { analyze } = await import('./analyze.ts');
+      done(await analyze(inputs, options, readConfig(host.env), host));
+    });
   program
     .command('models')
     .description('list the models, and where they run')
-    .action(async () => done(await listModels(readConfig(host.env), host)));
+    .action(async () => {
+      const { listModels } = await import('./models.ts');
+      done(await listModels(readConfig(host.env), host));
+    });
   return program;
 }
 

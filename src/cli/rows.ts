@@ -3,6 +3,8 @@ import { stringify } from 'csv-stringify/sync';
 import { EXPRESSIONS, type FaceReading } from '../domain/face.ts';
 import type { Moment } from '../domain/moment.ts';
 
+export const FORMATS = ['jsonl', 'csv'] as const;
+
 const LANDMARKS = 68;
 
 /** `FaceReading` under its GraphQL names, with lists that a data frame reads. */

@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { EXPRESSIONS } from '../../src/domain/face.ts';
+import { run, start, type Workplace, workplace } from './harness.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let place: Workplace;
+let video: string;
+let picture: string;
+beforeAll(async () => {
+  place = await workplace();
+  video = await place.square('video.mp4', 2);
+  picture = await place.square('picture.png');
+});
+afterAll(() => place.dispose());
+
+const mien = (...args: string[]) => run(args, place.env);
+// biome-ignore lint/suspicious/noExplicitAny: rows are checked field by field
+const rows = (text: string): any[] =>
+  text
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+test('videos and pictures become a line per face and frame; what is neither is told at the end', async () => {
+  const bad = await place.write('bad.mp4', 'this is no video');
+  const { code, stdout, stderr } = await mien(
+    'analyze',
+    video,
+    bad,
+    picture,
+    join(place.directory, 'missing.mp4'),
+    '--rate',
+    '5',
+  );
+  expect(code).toBe(2);
+  const all = rows(stdout);
+  const ofVideo = all.filter(({ input }) => input === video);
+  expect(ofVideo.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(ofVideo[5].mediaTime).toBeCloseTo(1);
+  expect(all.at(-1)).toMatchObject({
+    input: picture,
+    seq: 0,
+    mediaTime: 0,
+    track: 1,
+    expression: 'HAPPINESS',
+  });
+  const [row] = all;
+  expect(Object.keys(row)).toEqual(
+    'input seq mediaTime track box expression confidence probabilities rawProbabilities agreement valence arousal pose actionUnits landmarks quality'.split(
+      ' ',
+    ),
+  );
+  expect(row.box).toHaveLength(4);
+  expect(Object.keys(row.probabilities)).toEqual([...EXPRESSIONS]);
+  expect(Object.values<number>(row.probabilities).reduce((sum, value) => sum + value)).toBeCloseTo(1, 5);
+  expect(row.confidence).toBe(row.probabilities.HAPPINESS);
+  expect(row.landmarks).toHaveLength(68);
+  const lines = stderr.trim().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toContain('10 frames, 10 faces');
+  expect(lines[2]).toMatch(/^mien: .*bad\.mp4.* is not a video/);
+  expect(lines[3]).toMatch(/^mien: .*missing\.mp4/);
+});
+
+test('CSV has one head and flat columns; --out takes the rows', async () => {
+  const out = join(place.directory, 'rows.csv');
+  const { code, stdout } = await mien(
+    'analyze',
+    picture,
+    video,
+    '--format',
+    'csv',
+    '--out',
+    out,
+    '--no-smoothing',
+  );
+  expect(code).toBe(0);
+  expect(stdout).toBe('');
+  const lines = (await readFile(out, 'utf8')).trim().split('\n');
+  expect(lines).toHaveLength(1 + 1 + 20);
+  const columns = lines[0]!.split(',');
+  for (const name of [
+    'input',
+    'mediaTime',
+    'box.width',
+    'probabilities.FEAR',
+    'pose.yaw',
+    'actionUnits.AU12',
+    'quality.issues',
+    'landmarks.67.y',
+  ]) {
+    expect(columns).toContain(name);
+  }
+  for (const line of lines) expect(line.split(',')).toHaveLength(columns.length);
+});
+
+test('a reader that has enough, as `head` has, ends it quietly', async () => {
+  const long = await place.square('long.mp4', 60);
+  const { child, finished, stderr } = start(['analyze', long], place.env);
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  child.stdout?.destroy();
+  expect((await finished).code).toBe(0);
+  expect(stderr()).not.toMatch(/EPIPE|Error/);
+});
+
+test('mistakes in arguments and settings are told in a sentence', async () => {
+  expect(await mien('analyze', video, '--rate', 'often')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('above 0'),
+  });
+  expect(await mien('analyze')).toMatchObject({ code: 1, stderr: expect.stringContaining('input') });
+  const { code, stderr } = await run(['analyze', video], {
+    ...place.env,
+    MIEN_DEVICE: 'abacus',
+    MIEN_WORKER: '1',
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^mien: .*mistakes:\n {2}MIEN_DEVICE must be one of .*\n {2}MIEN_WORKER is not a variable/,
+  );
+  const unwritable = await mien('analyze', picture, '--out', join(place.directory, 'nowhere', 'x.jsonl'));
+  expect(unwritable).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') });
+});
+
+test('models are listed', async () => {
+  const { code, stdout } = await mien('models');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^id .*\ntiny-detector@0\.0\.1 +detector +cpu +MIT .*\ntiny-ensemble@0\.0\.1 +ensemble +cpu +MIT /,
+  );
+});

@@ -1,0 +1,112 @@
+/** `mien` as a child process, on the tiny models, with videos of bright squares. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findFfmpeg } from '../../src/ingest/ffmpeg-path.ts';
+import { writeTinyModels } from '../helpers/tiny-models.ts';
+
+const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+
+export interface Workplace {
+  directory: string;
+  env: Record<string, string>;
+  /** A white square on black. @param name decides the format; with `seconds` 0, one picture */
+  square(name: string, seconds?: number): Promise<string>;
+  write(name: string, text: string): Promise<string>;
+  dispose(): Promise<void>;
+}
+
+export async function workplace(): Promise<Workplace> {
+  const directory = await mkdtemp(join(tmpdir(), 'mien-cli-'));
+  const at = (name: string) => join(directory, name);
+  await writeTinyModels(at('models'));
+  return {
+    directory,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      ...(process.env.FFMPEG_PATH && { FFMPEG_PATH: process.env.FFMPEG_PATH }),
+      MIEN_MODELS: at('models'),
+      MIEN_DEVICE: 'cpu',
+      MIEN_WORKERS: '1',
+      MIEN_DATA_DIR: at('data'),
+      MIEN_MEDIA_DIR: directory,
+      MIEN_LOG_LEVEL: 'warn',
+      PORT: '0',
+    },
+    async square(name, seconds = 0) {
+      const input = `color=black:s=320x240:r=10:d=${Math.max(seconds, 0.1)}`;
+      const box = 'drawbox=x=100:y=60:w=80:h=80:color=white:t=200';
+      const end = seconds === 0 ? ['-frames:v', '1'] : ['-c:v', 'mpeg4', '-q:v', '2'];
+      await promisify(execFile)(ffmpeg.path, [
+        '-loglevel',
+        'error',
+        '-f',
+        'lavfi',
+        '-i',
+        input,
+        '-vf',
+        box,
+        ...end,
+        at(name),
+      ]);
+      return at(name);
+    },
+    async write(name, text) {
+      await writeFile(at(name), text);
+      return at(name);
+    },
+    dispose: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+export interface Finished {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  /** What it has written so far. */
+  stdout(): string;
+  stderr(): string;
+  finished: Promise<Finished>;
+}
+
+export function start(args: string[], env: Record<string, string>): Running {
+  const child = spawn(process.execPath, [...program(), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const finished = new Promise<Finished>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, stdout: () => stdout, stderr: () => stderr, finished };
+}
+
+export const run = (args: string[], env: Record<string, string>): Promise<Finished> =>
+  start(args, env).finished;
+
+/** What was built, which starts in a third of the time, unless the sources are newer. */
+function program(): string[] {
+  const newest = Math.max(
+    ...readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => statSync(join('src', name)).mtimeMs),
+  );
+  const built = statSync('dist/main.js', { throwIfNoEntry: false });
+  return built && built.mtimeMs > newest ? ['dist/main.js'] : ['--import', 'tsx', 'src/main.ts'];
+}
