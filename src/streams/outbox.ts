@@ -27,8 +27,8 @@ export interface Outbox {
   /** Why a moment could not be written, other than that the store is away; there will be no more. */
   readonly failure: unknown;
   push(moment: Moment, events: readonly EpisodeEvent[]): void;
-  /** Resolves when it is open, failed or given up. */
-  room(): Promise<void>;
+  /** Resolves when it is open, failed or given up, or when `signal` aborts. */
+  room(signal: AbortSignal): Promise<void>;
   /** Resolves when all is published, failed or given up; to the number of moments left behind. */
   settled(): Promise<number>;
 }
@@ -87,7 +87,17 @@ export function createOutbox({ sink, publish, limit, retryMs, giveUp }: OutboxOp
       return failure;
     },
     push,
-    room: () => (isOpen() || over() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    room(signal) {
+      if (isOpen() || over() || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const resume = () => {
+          signal.removeEventListener('abort', resume);
+          resolve();
+        };
+        waiting.push(resume);
+        signal.addEventListener('abort', resume, { once: true });
+      });
+    },
     async settled() {
       await Promise.race([tail, whenOver()]);
       return size;

@@ -1,34 +1,30 @@
 /**
- * One run of a stream. The supervisor's loop (open the source, wait, open it again) is kept apart from the work
- * (score its frames); the session is one timeline through all of it.
+ * One run of a stream, from STARTING to its last state: one timeline, however often its source is opened. The
+ * supervisor's loop is in `supervise`; here is what is done with the frames.
  */
-import type { Frame, SourceInfo } from '../domain/frame.ts';
-import type { SessionState } from '../domain/moment.ts';
+import type { SourceInfo } from '../domain/frame.ts';
+import type { Moment, SessionState } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
-import { createBackoff } from './backoff.ts';
+import { type Backoff, createBackoff } from './backoff.ts';
 import { createMediaClock } from './media-clock.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import { pause } from './pause.ts';
 import type {
-  Decode,
   Log,
   Meter,
   MomentSink,
   OpenAnalyser,
   OpenTimeline,
-  Probe,
   Publisher,
   SessionBook,
   SessionRecord,
   StreamRecord,
 } from './ports.ts';
-import { readAhead, watchFrames } from './read.ts';
 import { createScorer, type Scorer } from './scorer.ts';
-import { createStateTeller } from './states.ts';
+import { createSource, type Opened, type SourceDeps, type StreamSource } from './source.ts';
+import { createStateTeller, type StateTeller } from './states.ts';
+import { type End, supervise } from './supervise.ts';
 
-export interface SessionDeps {
-  probe: Probe;
-  decode: Decode;
+export interface SessionDeps extends SourceDeps {
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
   sink: MomentSink;
@@ -37,13 +33,13 @@ export interface SessionDeps {
   log: Log;
   meter?: Meter;
   /** Rounds a moment to what the store keeps of it, before it is stored or seen. */
-  storable?: ScorerStorable;
+  storable?: (moment: Moment) => Moment;
   pace?: Partial<Pace>;
 }
-type ScorerStorable = NonNullable<Parameters<typeof createScorer>[0]['storable']>;
 
 /** Milliseconds, and how many moments may be on their way to the store. */
 export interface Pace {
+  /** Longest wait for a frame of a live source; decoding has its own, shorter one, and this is the last resort. */
   stall: number;
   /** First wait before a live source is opened again; doubles to thirty times this. */
   backoff: number;
@@ -52,7 +48,7 @@ export interface Pace {
   drain: number;
   inFlight: number;
 }
-export const PACE: Pace = { stall: 20_000, backoff: 1000, storeRetry: 250, drain: 8000, inFlight: 256 };
+export const PACE: Pace = { stall: 45_000, backoff: 1000, storeRetry: 250, drain: 8000, inFlight: 256 };
 
 export interface RunningSession {
   readonly id: string;
@@ -63,8 +59,6 @@ export interface RunningSession {
   /** The session as it ended; never rejects. */
   readonly done: Promise<SessionRecord>;
 }
-
-type Outcome = { state: SessionState; failure: string | null };
 
 /** @param info what probing has found just now; null: probe first */
 export function runSession(
@@ -88,45 +82,41 @@ export function runSession(
   };
 }
 
+type Outcome = { state: SessionState; failure: string | null };
+
 class Run {
   ending = false;
   readonly #deps: SessionDeps;
   readonly #pace: Pace;
-  readonly #stream: StreamRecord;
-  readonly #session: SessionRecord;
+  readonly #streamId: string;
+  readonly #id: string;
   readonly #stopping = new AbortController();
   readonly #giveUp = new AbortController();
+  readonly #source: StreamSource;
   readonly #clock = createMediaClock();
-  readonly #backoff: ReturnType<typeof createBackoff>;
-  readonly #states: ReturnType<typeof createStateTeller>;
+  readonly #backoff: Backoff;
+  readonly #states: StateTeller;
   readonly #outbox: Outbox;
-  #info: SourceInfo | null;
-  /** Whether it can be opened again later; until it was probed, its name must do. */
-  #live: boolean;
   #stopAs: Outcome = { state: 'ENDED', failure: null };
 
   constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, info: SourceInfo | null) {
     this.#deps = deps;
     this.#pace = { ...PACE, ...deps.pace };
-    this.#stream = stream;
-    this.#session = session;
-    this.#info = info;
-    this.#live = info?.live ?? (stream.source.type === 'url' || stream.source.type === 'device');
+    this.#streamId = stream.id;
+    this.#id = session.id;
+    this.#source = createSource(deps, stream, info, this.#pace.stall);
     this.#backoff = createBackoff(() => performance.now(), this.#pace.backoff);
+    const { sessions, sink, publisher, log } = deps;
     const waits = { retryMs: this.#pace.storeRetry, giveUp: this.#giveUp.signal };
-    this.#states = createStateTeller(session, {
-      ...waits,
-      sessions: deps.sessions,
-      log: deps.log,
-      publish: (record) => deps.publisher.status(stream.id, record),
-    });
+    const publish = (record: SessionRecord) => publisher.status(stream.id, record);
+    this.#states = createStateTeller(session, { ...waits, sessions, log, publish });
     this.#outbox = createOutbox({
       ...waits,
-      sink: deps.sink,
+      sink,
       limit: this.#pace.inFlight,
       publish: (moment, events) => {
-        deps.publisher.moment(stream.id, moment);
-        for (const event of events) deps.publisher.episode(stream.id, event);
+        publisher.moment(stream.id, moment);
+        for (const event of events) publisher.episode(stream.id, event);
       },
     });
   }
@@ -139,40 +129,25 @@ class Run {
 
   async conduct(): Promise<SessionRecord> {
     const { openAnalyser, openTimeline, storable, meter, log } = this.#deps;
-    const analyser = openAnalyser(this.#session.id);
-    const scorer = createScorer({ analyser, timeline: openTimeline(this.#session.id), storable, meter });
-    const outcome = await this.#supervise(scorer).catch((error) => this.#failed(error));
+    const analyser = openAnalyser(this.#id);
+    const scorer = createScorer({ analyser, timeline: openTimeline(this.#id), storable, meter });
+    const end = await supervise({
+      attempt: () => this.#attempt(scorer),
+      isLive: () => this.#source.live,
+      onLost: (error, wait) => this.#lost(error, wait),
+      backoff: this.#backoff,
+      stopping: this.#stopping.signal,
+    });
     this.ending = true;
     const timer = setTimeout(() => this.#giveUp.abort(), this.#pace.drain);
     await analyser.close().catch((error) => log.error({ err: error }, 'could not close an analyser'));
     const left = await this.#outbox.settled();
-    if (left > 0) log.error({ session: this.#session.id, moments: left }, 'moments were not stored');
+    if (left > 0) log.error({ session: this.#id, moments: left }, 'moments were not stored');
     await this.#finish(scorer);
-    const { state, failure } = this.#outbox.failure === null ? outcome : this.#failed(this.#outbox.failure);
+    const { state, failure } = this.#outcome(end);
     const record = await this.#states.tell(state, failure);
     clearTimeout(timer);
     return record;
-  }
-
-  /** Opens the source as often as it takes. Resolves to how the session ends. */
-  async #supervise(scorer: Scorer): Promise<Outcome> {
-    for (;;) {
-      const error = await this.#attempt(scorer).then(
-        () => null,
-        (reason: unknown) => reason,
-      );
-      if (this.#stopping.signal.aborted) return this.#stopAs;
-      if (error === null && !this.#live) return { state: 'ENDED', failure: null };
-      if (error !== null && !this.#canRetry(error)) return this.#failed(error);
-      const sentence = error === null ? 'The source ended; waiting for it to come back.' : sentenceOf(error);
-      void this.#states.tell('RECONNECTING', sentence);
-      const wait = this.#backoff.crashed();
-      this.#deps.log.warn({ session: this.#session.id, wait, err: error }, 'source lost, opening it again');
-      await pause(wait, this.#stopping.signal);
-      if (this.#stopping.signal.aborted) return this.#stopAs;
-      this.#info = null;
-      this.#clock.reopened();
-    }
   }
 
   /** Opens the source once, and scores its frames until it ends. */
@@ -183,36 +158,21 @@ class Run {
     stopping.addEventListener('abort', abort, { once: true });
     if (stopping.aborted) abort();
     try {
-      this.#info ??= await this.#deps.probe(this.#stream.source, attempt.signal);
-      this.#live = this.#info.live;
-      const { source, frameRate, loop } = this.#stream;
-      const realtime = this.#live || (this.#stream.realtime ?? false);
-      const options = { frameRate, realtime, loop: loop && !this.#live, signal: attempt.signal };
-      const frames = this.#deps.decode(source, this.#info, options);
-      const watched = this.#live
-        ? watchFrames(frames, { stallMs: this.#pace.stall, abort })
-        : realtime
-          ? frames
-          : readAhead(frames);
-      await this.#work(scorer, watched, realtime);
+      await this.#score(scorer, await this.#source.open(attempt.signal, abort));
     } finally {
       stopping.removeEventListener('abort', abort);
       abort();
     }
   }
 
-  async #work(scorer: Scorer, frames: AsyncIterable<Frame>, realtime: boolean): Promise<void> {
+  async #score(scorer: Scorer, { frames, realtime }: Opened): Promise<void> {
     let first = true;
     for await (const frame of frames) {
-      if (this.#stopping.signal.aborted) return;
-      if (first) {
-        first = false;
-        this.#backoff.works();
-        void this.#states.tell('RUNNING');
-      }
-      if (!this.#outbox.open && !realtime) await Promise.race([this.#outbox.room(), this.#stopped()]);
+      if (!realtime) await this.#outbox.room(this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       if (this.#outbox.failure !== null) throw this.#outbox.failure;
+      if (first) this.#works();
+      first = false;
       if (!this.#outbox.open) {
         scorer.drop(frame, { store: 1 });
         continue;
@@ -222,38 +182,46 @@ class Run {
     }
   }
 
+  #works(): void {
+    this.#backoff.works();
+    void this.#states.tell('RUNNING');
+  }
+
+  #lost(error: unknown, wait: number): void {
+    const sentence = error === null ? 'The source ended; waiting for it to come back.' : sentenceOf(error);
+    this.#deps.log.warn({ session: this.#id, wait, err: error }, 'source lost, opening it again');
+    void this.#states.tell('RECONNECTING', sentence);
+    this.#source.lost();
+    this.#clock.reopened();
+  }
+
   /** What closes the timeline: told once it is stored. */
   async #finish(scorer: Scorer): Promise<void> {
     const { events, dropped } = scorer.finish();
     if (events.length === 0 && Object.keys(dropped).length === 0) return;
     try {
-      await this.#deps.sink.finish?.(this.#session.id, events, dropped);
-      for (const event of events) this.#deps.publisher.episode(this.#stream.id, event);
+      await Promise.race([this.#deps.sink.finish?.(this.#id, events, dropped), aborted(this.#giveUp.signal)]);
+      for (const event of events) this.#deps.publisher.episode(this.#streamId, event);
     } catch (error) {
-      this.#deps.log.error(
-        { err: error, session: this.#session.id },
-        'could not store the end of a timeline',
-      );
+      this.#deps.log.error({ err: error, session: this.#id }, 'could not store the end of a timeline');
     }
   }
 
-  #stopped(): Promise<void> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
-
-  #canRetry(error: unknown): boolean {
-    const codes = ['SOURCE_UNREACHABLE', 'SOURCE_FAILED'];
-    return this.#live && error instanceof MienError && codes.includes(error.code);
-  }
-
-  #failed(error: unknown): Outcome {
-    this.#deps.log.error({ err: error, session: this.#session.id }, 'session failed');
+  #outcome(end: End): Outcome {
+    const error = this.#outbox.failure ?? (end.how === 'failed' ? end.error : null);
+    if (error === null) return end.how === 'stopped' ? this.#stopAs : { state: 'ENDED', failure: null };
+    this.#deps.log.error({ err: error, session: this.#id }, 'session failed');
     return { state: 'FAILED', failure: sentenceOf(error) };
   }
+}
+
+/** Rejects when `signal` aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const late = () => reject(new Error('There was no more time to wait.'));
+    if (signal.aborted) late();
+    else signal.addEventListener('abort', late, { once: true });
+  });
 }
 
 /** What may be shown of an error: deliberate ones speak for themselves. */
