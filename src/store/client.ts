@@ -12,11 +12,16 @@ import { openRemote } from './pglite/remote.ts';
 /** Connections of one process to a server. */
 const POOL = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Removing a long session takes its time; a busy machine too. */
+const TRANSACTION_WAIT_MS = 15_000;
+const TRANSACTION_MS = 300_000;
 
 export interface Database {
   prisma: PrismaClient;
   /** Calls `listener` with the SQL of every statement from now on; returns its own removal. */
   onQuery(listener: (sql: string) => void): () => void;
+  /** What a server's autovacuum does; PGlite has none. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,7 +40,7 @@ async function openPostgres(url: string): Promise<Database> {
     // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
     { onPoolError: () => {}, onConnectionError: () => {} },
   );
-  return connect(adapter, async () => {});
+  return { ...(await connect(adapter, async () => {})), tidy: async () => {} };
 }
 
 async function openPGlite(dataDir: string): Promise<Database> {
@@ -49,15 +54,26 @@ async function openPGlite(dataDir: string): Promise<Database> {
   try {
     const factory = createAdapterFactory(remote);
     await migratePGlite(factory);
-    return await connect(factory, closeBelow);
+    const database = await connect(factory, closeBelow);
+    const tidy = async () => {
+      await database.prisma.$executeRawUnsafe('VACUUM (ANALYZE) session, track, episode, rollup');
+    };
+    return { ...database, tidy };
   } catch (error) {
     await closeBelow().catch(() => {});
     throw error;
   }
 }
 
-async function connect(adapter: SqlDriverAdapterFactory, closeBelow: () => Promise<void>): Promise<Database> {
-  const prisma = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] });
+async function connect(
+  adapter: SqlDriverAdapterFactory,
+  closeBelow: () => Promise<void>,
+): Promise<Omit<Database, 'tidy'>> {
+  const prisma = new PrismaClient({
+    adapter,
+    log: [{ emit: 'event', level: 'query' }],
+    transactionOptions: { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_MS },
+  });
   const listeners = new Set<(sql: string) => void>();
   prisma.$on('query', ({ query }) => {
     for (const listener of listeners) listener(query);

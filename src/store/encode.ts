@@ -38,7 +38,8 @@ export const STRIDE = {
   track: 5,
   episode: 8,
 };
-export const SPANS = [1, 60, 3600] as const;
+/** Lengths of rollups in seconds, each a multiple of the one before: buckets of any usual length add up a few. */
+export const SPANS = [1, 10, 60, 600, 3600] as const;
 export const DAY_MS = 86_400_000;
 
 export interface Batch {
@@ -164,7 +165,7 @@ function issueBits({ quality }: FaceReading): number {
   return quality.issues.reduce((bits, issue) => bits | (1 << QUALITY_ISSUES.indexOf(issue)), 0);
 }
 
-/** The seconds and, summed, the minutes and hours that they belong to. */
+/** The seconds and, summed, the longer spans that they belong to. */
 function rollupRows(rollups: readonly Rollup[], at: (sessionId: string) => number): number[] {
   const sums = new Map<string, number[]>();
   for (const rollup of rollups) {

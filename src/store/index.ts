@@ -10,7 +10,7 @@ import { createModels, type ModelBook } from './models.ts';
 import { createMomentReads, type MomentReads } from './moments.ts';
 import { createPartitions } from './partitions.ts';
 import { quantise } from './quantise.ts';
-import { createRetention, keepDays, type Retention } from './retention.ts';
+import { createRetention, type Retention, startUpkeep } from './retention.ts';
 import { createRollups, type RollupReads } from './rollups.ts';
 import { createSessions, type SessionBook } from './sessions.ts';
 import { createStreams, type StreamBook } from './streams.ts';
@@ -66,14 +66,14 @@ export interface Store extends EpisodeReads, Retention, Pick<Database, 'prisma' 
  * @throws MienError CONFIG_INVALID when a newer mien prepared it; CONFLICT when another process holds the directory
  */
 export async function openStore({ rollUp, retentionDays, ...config }: StoreConfig): Promise<Store> {
-  const { prisma, onQuery, close } = await openDatabase(config);
+  const { prisma, onQuery, tidy, close } = await openDatabase(config);
   const partitions = createPartitions(prisma);
   const { commitIntervalMs = 50, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
   const commit = createCommit(prisma, partitions, rollUp);
   const batcher = createBatcher(commit, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, partitions.forget);
   await partitions.ensure([Date.now()]);
-  const stopKeeping = keepDays(retention, retentionDays, log);
+  const stopUpkeep = startUpkeep({ retention, days: retentionDays, tidy, log });
   return {
     prisma,
     onQuery,
@@ -88,7 +88,7 @@ export async function openStore({ rollUp, retentionDays, ...config }: StoreConfi
       await prisma.$queryRawUnsafe('SELECT 1');
     },
     async close() {
-      await stopKeeping();
+      await stopUpkeep();
       await batcher.close();
       await close();
     },

@@ -36,19 +36,25 @@ export function createRetention(prisma: PrismaClient, forgetPartitions: () => vo
   };
 }
 
-/** Starts now, and looks again every hour. @returns what stops it, after the round under way */
-export function keepDays(
-  retention: Retention,
-  days: number | undefined,
-  log?: StoreLog,
-): () => Promise<void> {
-  if (days === undefined) return async () => {};
-  const round = () =>
-    retention.dropOlderThan(days).then(
-      (dropped) => log?.info(dropped, 'retention'),
-      (error) => log?.warn({ err: error }, 'retention failed; it will be tried again'),
-    );
-  let running = round();
+export interface Upkeep {
+  retention: Retention;
+  /** Undefined: everything is kept. */
+  days: number | undefined;
+  tidy(): Promise<void>;
+  log: StoreLog | undefined;
+}
+
+/** Now and every hour. @returns what stops it, after the round under way */
+export function startUpkeep({ retention, days, tidy, log }: Upkeep): () => Promise<void> {
+  const round = async () => {
+    try {
+      if (days !== undefined) log?.info(await retention.dropOlderThan(days), 'retention');
+      await tidy();
+    } catch (error) {
+      log?.warn({ err: error }, 'upkeep of the database failed; it will be tried again');
+    }
+  };
+  let running = days === undefined ? Promise.resolve() : round();
   const timer = setInterval(() => {
     running = running.then(round);
   }, HOUR_MS);

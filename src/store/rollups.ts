@@ -1,4 +1,5 @@
 /** Sums over stretches of a session, read from rollups alone: never from the raw rows, and equal to what those give. */
+import { EXPRESSIONS } from '../domain/face.ts';
 import type { DropCounts } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { SPANS } from './encode.ts';
@@ -54,9 +55,11 @@ export interface RollupReads {
   summaries(sessionIds: readonly string[]): Promise<SessionSummary[]>;
 }
 
-/** start, frames, the picture's frames, busy, worker, store, readings, abstained, labels, sums. */
-type Sums = [number, number, number, number, number, number, number, number, number[], number[], ...Last];
-type Last = [valence: number, arousal: number, quality: number];
+/**
+ * One line of an answer: start, frames, frames of the picture, dropped (busy, worker, store), readings, abstained,
+ * 8 labels, 8 probabilities, valence, arousal, quality. Whole numbers all; those below 2^53 stay exact.
+ */
+type Sums = readonly number[];
 
 export function createRollups(prisma: PrismaClient): RollupReads {
   async function summaries(sessionIds: readonly string[]): Promise<SessionSummary[]> {
@@ -74,6 +77,8 @@ export function createRollups(prisma: PrismaClient): RollupReads {
       if (!(bucketMs >= 1000 && bucketMs % 1000 === 0)) {
         throw new MienError('BAD_INPUT', 'The bucket must be a multiple of 1000 milliseconds.');
       }
+      if (!Number.isInteger(track) || track < 0)
+        throw new MienError('BAD_INPUT', 'Tracks are numbered from 1.');
       if (!isId(sessionId)) return [];
       const extent = await readExtent(prisma, sessionId);
       if (extent === null) return [];
@@ -82,14 +87,10 @@ export function createRollups(prisma: PrismaClient): RollupReads {
       if (!(end > start)) return [];
       const seconds = bucketMs / 1000;
       if ((end - start) / seconds > MAX_BUCKETS) throw tooMany(end - start);
-      const [row] = await prisma.$queryRawUnsafe<{ buckets: string | null }[]>(
-        aggregateSql(pieces(start, end, seconds)),
-        sessionId,
-        track,
-        seconds,
-      );
-      const sums = JSON.parse(row?.buckets ?? '[]') as Sums[];
-      return sums.map((sum) => bucket(sum, Math.max(sum[0], start), Math.min(sum[0] + seconds, end)));
+      const sql = aggregateSql(pieces(start, end, seconds), seconds, track);
+      const [row] = await prisma.$queryRawUnsafe<{ lines: string | null }[]>(sql, sessionId);
+      const lines = JSON.parse(`[${row?.lines ?? ''}]`) as Sums[];
+      return lines.map((sums) => bucket(sums, Math.max(sums[0]!, start), Math.min(sums[0]! + seconds, end)));
     },
   };
 }
@@ -108,10 +109,16 @@ async function readExtent(
   sessionId: string,
 ): Promise<{ first: number; last: number } | null> {
   const [row] = await prisma.$queryRawUnsafe<{ first: number | null; last: number | null }[]>(
-    `SELECT min(second) AS first, max(second) AS last FROM rollup WHERE session_id = $1::uuid AND span = 1 AND track = 0`,
+    `SELECT (${edge('$1::uuid', 'ASC')}) AS first, (${edge('$1::uuid', 'DESC')}) AS last`,
     sessionId,
   );
   return row?.first == null || row.last == null ? null : { first: row.first, last: row.last };
+}
+
+/** Not min() or max(): without statistics, which PGlite never gathers, those read the whole session. */
+function edge(session: string, order: 'ASC' | 'DESC'): string {
+  return `SELECT second FROM rollup WHERE session_id = ${session} AND span = 1 AND track = 0
+    ORDER BY second ${order} LIMIT 1`;
 }
 
 /** A stretch covered by rollups of one span. */
@@ -134,29 +141,49 @@ function pieces(start: number, end: number, bucket: number): Piece[] {
   return cover(start, end, spans.length - 1);
 }
 
-/** Numbers come from us, not from a client, so they may stand in the text: the planner then sees how few rows it is. */
-function aggregateSql(parts: readonly Piece[]): string {
+/** The numbers in the text are whole and checked: standing there, they show the planner how few rows it is. */
+function aggregateSql(parts: readonly Piece[], seconds: number, track: number): string {
+  // A rollup as long as a bucket is a bucket; only shorter ones are added up.
+  const ready = parts.filter(({ span }) => track === 0 && span === seconds).map(readySql);
+  const rest = parts.filter(({ span }) => track !== 0 || span !== seconds);
+  const all = [...ready, ...(rest.length > 0 ? [addedSql(rest, seconds, track)] : [])];
+  return `SELECT string_agg('[' || line || ']', ',' ORDER BY start) AS lines FROM (${all.join(' UNION ALL ')}) AS x`;
+}
+
+function readySql({ span, from, to }: Piece): string {
+  return `SELECT second AS start, concat_ws(',', second, frames, frames, dropped_busy, dropped_worker, dropped_store,
+      readings, abstained, array_to_string(labels, ','), array_to_string(probabilities, ','), valence, arousal, quality)
+      AS line
+    FROM rollup WHERE session_id = $1::uuid AND span = ${span} AND track = 0 AND second >= ${from} AND second < ${to}`;
+}
+
+function addedSql(parts: readonly Piece[], seconds: number, track: number): string {
   const where = parts.map(
     ({ span, from, to }) => `(span = ${span} AND second >= ${from} AND second < ${to})`,
   );
-  const each = (column: string) =>
-    [1, 2, 3, 4, 5, 6, 7, 8].map((i) => `sum(${column}[${i}]) FILTER (WHERE own)`);
-  const own = ['readings', 'abstained'].map((column) => `sum(${column}) FILTER (WHERE own)`);
-  const dropped = ['busy', 'worker', 'store'].map(
-    (reason) => `sum(dropped_${reason}) FILTER (WHERE track = 0)`,
-  );
-  return `SELECT json_agg(bucket)::text AS buckets FROM (
-    SELECT json_build_array(second / $3 * $3, sum(frames) FILTER (WHERE own), sum(frames) FILTER (WHERE track = 0),
-      ${dropped}, ${own}, json_build_array(${each('labels')}), json_build_array(${each('probabilities')}),
-      ${['valence', 'arousal', 'quality'].map((column) => `sum(${column}) FILTER (WHERE own)`)}) AS bucket
-    FROM (SELECT *, track = $2 AS own FROM rollup
-      WHERE session_id = $1::uuid AND track IN (0, $2) AND (${where.join(' OR ')})) AS r
-    GROUP BY second / $3 HAVING bool_or(own) ORDER BY second / $3) AS b`;
+  const only = (of: number) => (track === 0 ? '' : `FILTER (WHERE track = ${of})`);
+  const own = (column: string) => `sum(${column}::float8) ${only(track)}`;
+  const picture = (column: string) => `coalesce(sum(${column}) ${only(0)}, 0)`;
+  const sums = [
+    ...[own('frames'), picture('frames'), ...DROPPED.map(picture), own('readings'), own('abstained')],
+    ...[...eachOf('labels'), ...eachOf('probabilities'), ...LAST].map(own),
+  ];
+  return `SELECT start, concat_ws(',', start, ${sums}) AS line
+    FROM (SELECT *, second / ${seconds} * ${seconds} AS start FROM rollup
+      WHERE session_id = $1::uuid AND track IN (0, ${track}) AND (${where.join(' OR ')})) AS r
+    GROUP BY start HAVING bool_or(track = ${track})`;
+}
+
+const DROPPED = ['dropped_busy', 'dropped_worker', 'dropped_store'];
+const LAST = ['valence', 'arousal', 'quality'];
+
+function eachOf(column: string): string[] {
+  return EXPRESSIONS.map((_, at) => `${column}[${at + 1}]`);
 }
 
 function bucket(sums: Sums, start: number, end: number): TimelineBucket {
-  const [, frames, all, busy, worker, store, readings, abstained, labels, probabilities, ...last] = sums;
-  const mean = (sum: number) => (readings === 0 ? null : sum / readings / FRACTION);
+  const [, frames = 0, all = 0, busy = 0, worker = 0, store = 0, readings = 0, abstained = 0] = sums;
+  const means = readings === 0 ? null : sums.slice(16).map((sum) => sum / readings / FRACTION);
   const total = all + busy + worker + store;
   return {
     start,
@@ -165,11 +192,11 @@ function bucket(sums: Sums, start: number, end: number): TimelineBucket {
     dropped: { ...(busy ? { busy } : {}), ...(worker ? { worker } : {}), ...(store ? { store } : {}) },
     readings,
     abstained,
-    labels,
-    probabilities: readings === 0 ? null : probabilities.map((sum) => sum / readings / FRACTION),
-    valence: mean(last[0]),
-    arousal: mean(last[1]),
-    quality: mean(last[2]),
+    labels: sums.slice(8, 16),
+    probabilities: means?.slice(0, 8) ?? null,
+    valence: means && means[8]!,
+    arousal: means && means[9]!,
+    quality: means && means[10]!,
     coverage: total === 0 ? 0 : frames / total,
   };
 }
@@ -179,27 +206,23 @@ interface SummaryRow {
   first: number;
   last: number;
   tracks: number;
-  sums: string;
+  line: string;
 }
 
 /** All hours of the whole picture; the rest are looks at indexes. */
-const SUMMARY = `SELECT s.id::text, h.first, h.last, h.sums,
-    (SELECT count(*)::int FROM track AS t WHERE t.session_id = s.id) AS tracks
-  FROM unnest($1::text::uuid[]) AS s (id) JOIN session AS n USING (id) CROSS JOIN LATERAL (
-    SELECT
-      (SELECT min(second) FROM rollup AS f WHERE f.session_id = s.id AND f.span = 1 AND f.track = 0) AS first,
-      (SELECT max(second) FROM rollup AS l WHERE l.session_id = s.id AND l.span = 1 AND l.track = 0) AS last,
-      json_build_array(0, sum(frames), sum(frames), sum(dropped_busy) + n.trailing_busy,
-        sum(dropped_worker) + n.trailing_worker, sum(dropped_store) + n.trailing_store,
-        sum(readings), sum(abstained), json_build_array(${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `sum(labels[${i}])`)}),
-        json_build_array(${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `sum(probabilities[${i}])`)}),
-        sum(valence), sum(arousal), sum(quality))::text AS sums
-    FROM rollup AS r WHERE r.session_id = s.id AND r.span = 3600 AND r.track = 0 HAVING count(*) > 0
-  ) AS h`;
-
-const NOTHING: Sums = [0, 0, 0, 0, 0, 0, 0, 0, Array(8).fill(0), Array(8).fill(0), 0, 0, 0];
+const SUMMARY = `SELECT n.id::text, (${edge('n.id', 'ASC')}) AS first, (${edge('n.id', 'DESC')}) AS last, h.line,
+    (SELECT count(*)::int FROM track AS t WHERE t.session_id = n.id) AS tracks
+  FROM session AS n CROSS JOIN LATERAL (
+    SELECT concat_ws(',', 0, sum(frames), sum(frames), sum(dropped_busy) + n.trailing_busy,
+      sum(dropped_worker) + n.trailing_worker, sum(dropped_store) + n.trailing_store, ${[
+        ...['readings', 'abstained', ...eachOf('labels'), ...eachOf('probabilities'), ...LAST],
+      ].map((column) => `sum(${column}::float8)`)}) AS line
+    FROM rollup AS r WHERE r.session_id = n.id AND r.span = 3600 AND r.track = 0 HAVING count(*) > 0
+  ) AS h
+  WHERE n.id = ANY($1::text::uuid[])`;
 
 function summarise(row: SummaryRow | undefined): SessionSummary {
-  if (row === undefined) return { ...bucket(NOTHING, 0, 0), tracks: 0 };
-  return { ...bucket(JSON.parse(row.sums) as Sums, row.first, row.last + 1), tracks: row.tracks };
+  if (row === undefined) return { ...bucket(Array(27).fill(0), 0, 0), tracks: 0 };
+  const sums = JSON.parse(`[${row.line}]`) as Sums;
+  return { ...bucket(sums, row.first, row.last + 1), tracks: row.tracks };
 }

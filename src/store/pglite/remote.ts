@@ -10,6 +10,8 @@ export interface Remote {
   /** @returns affected rows */
   execute(query: SqlQuery): Promise<number>;
   script(sql: string): Promise<void>;
+  /** Ends the thread as a fault would; calls under way fail. */
+  abandon(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,12 @@ export function openRemote(setup: ThreadSetup): Remote {
     query: (query) => call({ op: 'query', query }) as Promise<SqlResultSet>,
     execute: (query) => call({ op: 'execute', query }) as Promise<number>,
     script: (script) => call({ op: 'script', script }) as Promise<never>,
+    async abandon() {
+      const worker = thread;
+      if (worker === null) return;
+      await worker.terminate();
+      lose(worker, "PGlite's thread was ended");
+    },
     async close() {
       if (thread === null) return;
       await call({ op: 'close' });

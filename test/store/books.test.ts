@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
+import { makeMoment } from '../helpers/moments.ts';
+
+let db: TestStore;
+beforeAll(async () => {
+  db = await createStore();
+});
+afterAll(() => db.dispose());
+
+it('streams are created, found, changed and listed in order', async () => {
+  const { streams } = db.store;
+  const one = await streams.create({ ...STREAM, name: 'one' });
+  const two = await streams.create({
+    ...STREAM,
+    name: 'two',
+    source: { type: 'url', url: 'rtsp://camera/1' },
+  });
+  expect(one).toMatchObject({ ...STREAM, name: 'one', wanted: false });
+  expect(Object.keys(one)).not.toContain('ordinal');
+  expect(await streams.get(two.id)).toEqual(two);
+  expect(await streams.get('garbage')).toBeNull();
+  expect((await streams.list({ first: 1, after: one.id })).map(({ id }) => id)).toEqual([two.id]);
+  await expect(streams.list({ after: 'garbage' })).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+  await streams.setWanted(one.id, true);
+  expect(await streams.wanted()).toEqual([{ ...one, wanted: true }]);
+  expect(await streams.byName('two')).toEqual([two]);
+  expect((await streams.update(two.id, { frameRate: 5 })).frameRate).toBe(5);
+  await expect(streams.setWanted('garbage', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('sessions go through their states', async () => {
+  const { sessions, streams } = db.store;
+  const stream = await streams.create(STREAM);
+  const first = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
+  expect(first).toMatchObject({ state: 'STARTING', failure: null, endedAt: null });
+  expect((await sessions.setState(first.id, 'RUNNING')).endedAt).toBeNull();
+  const failed = await sessions.setState(first.id, 'FAILED', 'No frames.');
+  expect(failed).toMatchObject({ state: 'FAILED', failure: 'No frames.', endedAt: expect.any(Date) });
+  const second = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
+  expect(await sessions.latest(stream.id)).toEqual(second);
+  expect(await sessions.live(stream.id)).toEqual([second]);
+  expect(await sessions.list({ streamId: stream.id })).toEqual([second, failed]);
+  expect(await sessions.list({ streamId: stream.id, after: second.id })).toEqual([failed]);
+  expect(await sessions.sessionsAfter(stream.id, first.id)).toEqual([second]);
+  expect(await sessions.startedSince(second.startedAt, stream.id)).toContainEqual(second);
+  expect((await sessions.interruptLive()).map(({ id }) => id)).toContain(second.id);
+  expect(await sessions.get(second.id)).toMatchObject({ state: 'INTERRUPTED', endedAt: expect.any(Date) });
+  expect(await sessions.live()).toEqual([]);
+  expect(await sessions.get('garbage')).toBeNull();
+  await expect(sessions.setState('garbage', 'ENDED')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const nowhere = { streamId: stream.id, modelId: 'none@0' };
+  await expect(sessions.create(nowhere)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('models are kept as their cards say', async () => {
+  const changed = { ...MODEL, device: 'cuda' };
+  expect(await db.store.models.upsert(changed)).toEqual(changed);
+  expect(await db.store.models.get(MODEL.id)).toEqual(changed);
+  expect(await db.store.models.list()).toEqual([changed]);
+});
+
+it('a removed stream takes all that was recorded with it', async () => {
+  const { store } = db;
+  const { id, streamId } = await db.session();
+  const kept = await db.session();
+  await Promise.all([0, 1, 2].map((seq) => store.moments.append(makeMoment(id, seq), [])));
+  await store.moments.append(makeMoment(kept.id, 0), []);
+  await store.streams.remove(streamId);
+  const where = { where: { sessionId: id } };
+  expect(await store.prisma.moment.count(where)).toBe(0);
+  expect(await store.prisma.reading.count(where)).toBe(0);
+  expect(await store.prisma.rollup.count(where)).toBe(0);
+  expect(await store.prisma.track.count(where)).toBe(0);
+  expect(await store.sessions.get(id)).toBeNull();
+  expect(await store.moments.page(kept.id, -1, 10)).toHaveLength(1);
+  await expect(store.streams.remove(streamId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('removing while moments arrive leaves nothing behind', async () => {
+  const { store } = db;
+  const { id, streamId } = await db.session();
+  const appends = Array.from({ length: 300 }, (_, seq) => store.moments.append(makeMoment(id, seq), []));
+  const settled = Promise.allSettled(appends);
+  await appends[0];
+  await store.streams.remove(streamId);
+  const reasons = (await settled).flatMap((result) =>
+    result.status === 'rejected' ? [result.reason.code] : [],
+  );
+  expect(new Set(reasons)).not.toContain(undefined);
+  expect(await store.prisma.moment.count({ where: { sessionId: id } })).toBe(0);
+  expect(await store.prisma.reading.count({ where: { sessionId: id } })).toBe(0);
+});

@@ -1,0 +1,85 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import { diffSql, openEngine, PRISMA_DIR } from '../../src/store/engine.ts';
+import { openStore } from '../../src/store/index.ts';
+import { postgresFactory } from '../../src/store/migrate.ts';
+import { createAdapterFactory } from '../../src/store/pglite/adapter.ts';
+import { openRemote } from '../../src/store/pglite/remote.ts';
+import { rollUp } from '../../src/timeline/index.ts';
+import { createDatabase, SERVER, type TestDatabase } from '../helpers/database.ts';
+
+/** What is missing between the migrated database, partitions included, and schema.prisma. */
+async function difference({ config }: TestDatabase): Promise<string> {
+  const schema = await readFile(join(PRISMA_DIR, 'schema.prisma'), 'utf8');
+  if (config.databaseUrl === undefined) {
+    const remote = openRemote({ directory: join(config.dataDir, 'pglite') });
+    const engine = await openEngine(schema, createAdapterFactory(remote));
+    const sql = await diffSql(engine, schema, 'database');
+    await remote.close();
+    return sql;
+  }
+  const pool = new pg.Pool({ connectionString: config.databaseUrl, max: 1 });
+  const sql = await diffSql(await openEngine(schema, postgresFactory(pool)), schema, 'database');
+  await pool.end();
+  return sql;
+}
+
+describe('migrations', () => {
+  it('give what schema.prisma describes', async () => {
+    const database = await createDatabase();
+    const store = await openStore({ rollUp, ...database.config });
+    await store.close();
+    expect((await difference(database)).trim()).toBe('-- This is an empty migration.');
+    await database.dispose();
+  });
+
+  it.runIf(SERVER)('are applied once when several processes start together', async () => {
+    const database = await createDatabase();
+    const stores = await Promise.all([1, 2, 3].map(() => openStore({ rollUp, ...database.config })));
+    const applied = await stores[0]!.prisma.$queryRaw`SELECT migration_name FROM _prisma_migrations`;
+    expect(applied).toHaveLength(1);
+    await Promise.all(stores.map((store) => store.close()));
+    await database.dispose();
+  });
+
+  it('of a newer mien are not touched', async () => {
+    const database = await createDatabase();
+    const store = await openStore({ rollUp, ...database.config });
+    await store.prisma.$executeRaw`INSERT INTO _prisma_migrations
+      (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+      VALUES ('next', 'x', '29990101000000_next', now(), now(), 1)`;
+    await store.close();
+    await expect(openStore({ rollUp, ...database.config })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('newer mien (migration 29990101000000_next'),
+    });
+    await database.dispose();
+  });
+});
+
+describe('a data directory', () => {
+  it('belongs to one store at a time', async () => {
+    const database = await createDatabase('pglite');
+    const { dataDir } = database.config;
+    const store = await openStore({ rollUp, dataDir });
+    await expect(openStore({ rollUp, dataDir })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/Another mien \(process \d+\) is using .* set DATABASE_URL/),
+    });
+    await store.ping();
+    await store.close();
+    await database.dispose();
+  });
+
+  it('is free again after its process died, also when the process number came again', async () => {
+    const database = await createDatabase('pglite');
+    const { dataDir } = database.config;
+    await writeFile(join(dataDir, 'mien.lock'), JSON.stringify({ pid: process.pid, born: 'another boot/1' }));
+    const store = await openStore({ rollUp, dataDir });
+    await store.ping();
+    await store.close();
+    await database.dispose();
+  });
+});
