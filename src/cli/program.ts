@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { MienError } from '../errors.ts';
-import { type AnalyzeOptions, analyze, FORMATS } from './analyze.ts';
+import type { AnalyzeOptions } from './analyze.ts';
 import type { Host } from './host.ts';
 import { FORMATS } from './rows.ts';
 
