@@ -35,49 +35,53 @@ export interface Outbox {
 
 export function createOutbox({ sink, publish, limit, retryMs, giveUp }: OutboxOptions): Outbox {
   let size = 0;
-  let refused = 0;
   let failure: unknown = null;
-  let tail: Promise<void> = Promise.resolve();
-  let offered: Promise<void> = Promise.resolve();
+  /** Moments that wait behind a refused one, itself included; they are offered one at a time. */
+  const line: Offer[] = [];
+  let published: Promise<boolean> = Promise.resolve(true);
   const waiting: (() => void)[] = [];
-  const isOpen = () => size < limit && refused === 0;
+  const isOpen = () => size < limit && line.length === 0;
   const over = () => failure !== null || giveUp.aborted;
   const wake = () => {
     if (isOpen() || over()) for (const resume of waiting.splice(0)) resume();
   };
   giveUp.addEventListener('abort', wake, { once: true });
 
-  const offer = async (moment: Moment, events: readonly EpisodeEvent[]): Promise<boolean> => {
-    for (let offers = 0; !over(); offers++) {
-      try {
-        await sink.append(moment, events);
-        if (offers > 0) refused -= 1;
-        return true;
-      } catch (error) {
-        if (!isAway(error)) failure ??= error;
-        else if (offers === 0) refused += 1;
-      }
-      if (!over()) await pause(retryMs, giveUp);
+  const offer = async ({ moment, events }: Entry): Promise<Answer> => {
+    if (over()) return 'lost';
+    try {
+      await sink.append(moment, events);
+      return 'committed';
+    } catch (error) {
+      if (isAway(error)) return 'refused';
+      failure ??= error;
+      return 'lost';
     }
-    return false;
   };
 
-  const push = (moment: Moment, events: readonly EpisodeEvent[]): void => {
-    size += 1;
-    const committed = refused === 0 ? offer(moment, events) : offered.then(() => offer(moment, events));
-    offered = committed.then(() => {});
-    tail = Promise.all([committed, tail]).then(([done]) => {
-      if (done && failure === null) publish(moment, events);
-      size -= done ? 1 : 0;
-      wake();
-    });
+  const workOffLine = async () => {
+    for (let head = line[0]; head; head = line[0]) {
+      let answer: Answer = 'refused';
+      while (answer === 'refused' && !over()) {
+        await pause(retryMs, giveUp);
+        answer = await offer(head.entry);
+      }
+      line.shift();
+      head.settle(answer === 'committed');
+    }
   };
 
-  const whenOver = () =>
-    new Promise<void>((resolve) => {
-      if (over()) resolve();
-      else giveUp.addEventListener('abort', () => resolve(), { once: true });
+  const standInLine = (entry: Entry) =>
+    new Promise<boolean>((settle) => {
+      line.push({ entry, settle });
+      if (line.length === 1) void workOffLine();
     });
+
+  const commit = async (entry: Entry): Promise<boolean> => {
+    if (line.length > 0) return standInLine(entry);
+    const answer = await offer(entry);
+    return answer === 'refused' ? standInLine(entry) : answer === 'committed';
+  };
 
   return {
     get open() {
@@ -86,7 +90,16 @@ export function createOutbox({ sink, publish, limit, retryMs, giveUp }: OutboxOp
     get failure() {
       return failure;
     },
-    push,
+    push(moment, events) {
+      size += 1;
+      published = Promise.all([commit({ moment, events }), published]).then(([committed, before]) => {
+        const done = committed && before;
+        if (done) publish(moment, events);
+        if (done) size -= 1;
+        wake();
+        return done;
+      });
+    },
     room(signal) {
       if (isOpen() || over() || signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {
@@ -99,10 +112,27 @@ export function createOutbox({ sink, publish, limit, retryMs, giveUp }: OutboxOp
       });
     },
     async settled() {
-      await Promise.race([tail, whenOver()]);
+      await Promise.race([published, whenAborted(giveUp)]);
       return size;
     },
   };
+}
+
+interface Entry {
+  moment: Moment;
+  events: readonly EpisodeEvent[];
+}
+interface Offer {
+  entry: Entry;
+  settle(committed: boolean): void;
+}
+type Answer = 'committed' | 'refused' | 'lost';
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function isAway(error: unknown): boolean {
