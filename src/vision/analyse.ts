@@ -54,9 +54,7 @@ async function pass(
   const found = await detector.detect(toSearch.map(({ picture }) => picture));
   const placed = jobs.map((job) => {
     const { tracker, mediaTime } = job;
-    return searched.has(job)
-      ? tracker.place(found[toSearch.indexOf(job)]!, mediaTime)
-      : tracker.carry(mediaTime);
+    return searched.has(job) ? tracker.place(found[toSearch.indexOf(job)]!, mediaTime) : tracker.carry();
   });
   const crops = jobs.flatMap(({ picture }, i) => placed[i]!.map(({ toCrop }) => ({ picture, toCrop })));
   const scores = await ensemble.score(crops);

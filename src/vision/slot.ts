@@ -31,6 +31,8 @@ export interface Ready {
 /** Milliseconds before a dead worker is replaced; doubled with every death until one has scored a frame. */
 const BACKOFF = 100;
 const BACKOFF_MOST = 5000;
+/** Milliseconds that a worker has to end by itself. */
+const PATIENCE = 5000;
 
 export class Slot {
   readonly #events: SlotEvents;
@@ -99,7 +101,7 @@ export class Slot {
     const worker = this.#worker;
     this.#worker = null;
     this.#lose('The vision workers were shut down.');
-    await worker?.terminate();
+    if (worker) await end(worker);
   }
 
   #spawn(ready: (state: Ready) => void, failed: (error: Error) => void): void {
@@ -179,6 +181,19 @@ export class Slot {
 function startWorker(setup: WorkerSetup): Worker {
   const file = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
   return new Worker(new URL(file, import.meta.url), { workerData: setup });
+}
+
+/**
+ * Lets a worker finish its run. A thread that is stopped within onnxruntime takes the whole process with it
+ * (an uncaught Napi::Error), so force is for a worker that hangs.
+ */
+async function end(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return;
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
+  worker.postMessage({ type: 'stop' } satisfies ToWorker);
+  const force = setTimeout(() => void worker.terminate(), PATIENCE);
+  await ended;
+  clearTimeout(force);
 }
 
 /** Pixels that own the whole of their memory, so that it can be transferred; others are copied. */

@@ -60,6 +60,10 @@ function receive(message: ToWorker): void {
     streams.set(message.stream, { tracker: openTracker(message.firstTrack), pending: [] });
   } else if (message.type === 'close') {
     streams.delete(message.stream);
+  } else if (message.type === 'stop') {
+    streams.clear();
+    // With its port closed the thread ends as soon as the run in hand is done.
+    port.close();
   } else {
     streams.get(message.stream)?.pending.push(message);
     void work();

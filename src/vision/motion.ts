@@ -1,0 +1,82 @@
+/** A track, and how it moves: by detections, and between them by what the ensemble sees. */
+import {
+  fitSimilarity,
+  invert,
+  mapPoints,
+  mapRect,
+  type Rect,
+  rotationOf,
+  type Similarity,
+  scaleOf,
+} from './geometry.ts';
+
+/** What the ensemble saw in a crop. */
+export interface Sight {
+  /** The five points in crop pixels. */
+  five: Float64Array;
+  quality: number;
+}
+
+/** Numbers, box and landmarks of one face, in pixels of the frame. */
+export interface Track {
+  /** 0: not yet confirmed. */
+  id: number;
+  box: Rect;
+  five: Float64Array;
+  /** Pixels per second from detection to detection; it predicts where the next one will be. */
+  velocity: { x: number; y: number };
+  detected: { box: Rect; time: number };
+  /** Media time of the last sight, and frames without one since. */
+  seen: number;
+  missed: number;
+  /** What the last detection looked like from inside its crop; it moves along with the ensemble's landmarks. */
+  anchor: { sight: Sight; five: Float64Array; box: Rect } | null;
+  /** Whether the last frame showed it moving too fast to be carried far. */
+  restless: boolean;
+}
+
+/**
+ * Motion (see `motion`) up to which a track stays where it is, so that errors do not add up; from which the
+ * next frame is searched; and from which this one is.
+ */
+const STILL = 0.25;
+const RESTLESS = 0.5;
+export const FOLLOWED = 1;
+
+/** Updates the velocity by a detection that follows an earlier one. */
+export function advance(track: Track, box: Rect, time: number): void {
+  const { box: from, time: since } = track.detected;
+  const elapsed = time - since;
+  track.detected = { box, time };
+  if (elapsed <= 0) return;
+  const x = (box.x1 + box.x2 - from.x1 - from.x2) / 2 / elapsed;
+  const y = (box.y1 + box.y2 - from.y1 - from.y2) / 2 / elapsed;
+  track.velocity = { x: (track.velocity.x + x) / 2, y: (track.velocity.y + y) / 2 };
+}
+
+/**
+ * Moves a track by what the ensemble saw. Its landmarks and the detector's differ by habit; so the track
+ * asks not where the points are, but how they moved since the detector last placed them in a crop.
+ */
+export function follow(track: Track, toCrop: Similarity, sight: Sight, size: number): void {
+  const anchor = track.anchor!;
+  const moved = fitSimilarity(anchor.sight.five, sight.five)!;
+  const amount = motion(moved, size);
+  track.restless = amount > RESTLESS;
+  if (amount < STILL) return;
+  const toPicture = invert(toCrop);
+  track.box = mapRect(toPicture, mapRect(moved, anchor.box));
+  track.five = mapPoints(toPicture, mapPoints(moved, anchor.five));
+}
+
+/**
+ * How far a similarity within the crop is from none: 1 for a shift by a tenth of the crop's side, a turn by 10
+ * degrees or a tenth of growth. Networks are taught on aligned crops, and tell only a part of larger moves.
+ */
+export function motion(m: Similarity, size: number): number {
+  const half = size / 2;
+  const x = m.a * half - m.b * half + m.tx - half;
+  const y = m.b * half + m.a * half + m.ty - half;
+  const growth = Math.abs(Math.log(scaleOf(m)));
+  return Math.max(Math.hypot(x, y) / size, Math.abs(rotationOf(m)) / 100, growth) * 10;
+}

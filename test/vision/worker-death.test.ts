@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVision, type Vision, WorkerLost } from '../../src/vision/index.ts';
+import { squares } from '../helpers/squares.ts';
+import { LUMA, writeTinyModels } from '../helpers/tiny-models.ts';
+
+const workers: Worker[] = [];
+const remember = (worker: Worker) => workers.push(worker);
+const deaths: string[] = [];
+let dir: string;
+let vision: Vision;
+let counted = 0;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'vision-'));
+  await writeTinyModels(dir);
+  process.on('worker', remember);
+  vision = await createVision({
+    modelsDir: dir,
+    device: 'auto',
+    workers: 1,
+    metrics: { workerDeaths: () => counted++ },
+    log: { info: () => {}, warn: (_, message) => deaths.push(message) },
+  });
+});
+afterAll(async () => {
+  process.off('worker', remember);
+  await vision?.close();
+  await rm(dir, { recursive: true });
+});
+
+/** The newest worker dies of an uncaught error: its handler meets a message that it cannot read. */
+function crash(): Promise<unknown> {
+  const worker = workers.at(-1)!;
+  worker.postMessage(null);
+  return new Promise((gone) => worker.once('exit', gone));
+}
+
+const frame = (mediaTime: number) => squares([{ x: 100, y: 90, side: 60, luma: LUMA[3]! }], mediaTime);
+
+describe('a worker that dies', () => {
+  it('loses the frames in its hands, and the next call works, with new track numbers', async () => {
+    const stream = vision.open('s');
+    expect((await stream.analyse(frame(0)))[0]!.track).toBe(1);
+
+    const lost = [stream.analyse(frame(0.1)), stream.analyse(frame(0.2))];
+    const refused = Promise.all(lost.map((call) => expect(call).rejects.toBeInstanceOf(WorkerLost)));
+    await crash();
+    await refused;
+    const [face] = await stream.analyse(frame(0.3));
+    expect(face!.track).toBe(2);
+    expect(workers).toHaveLength(2);
+    expect(vision.stats()).toMatchObject({ workerDeaths: 1, queueDepth: 0, streams: 1 });
+    expect([deaths.length, counted]).toEqual([1, 1]);
+  });
+
+  it('is replaced again and again, and keeps the frames that came meanwhile', async () => {
+    const stream = vision.open('t');
+    for (let i = 0; i < 2; i++) {
+      await crash();
+      expect(await stream.analyse(frame(i + 0.1))).toHaveLength(1);
+    }
+  });
+
+  it('a stream that was closed meanwhile stays closed', async () => {
+    const stream = vision.open('u');
+    await crash();
+    await stream.close();
+    expect(await vision.open('v').analyse(frame(0))).toHaveLength(1);
+  });
+});
+
+it('closing rejects what waits, and leaves no worker behind', async () => {
+  const stream = vision.open('w');
+  const waiting = expect(stream.analyse(frame(0))).rejects.toBeInstanceOf(WorkerLost);
+  await vision.close();
+  await waiting;
+  await expect(stream.analyse(frame(1))).rejects.toMatchObject({ name: 'WorkerLost' });
+  expect(workers.every((worker) => worker.threadId === -1)).toBe(true);
+});
