@@ -2,6 +2,8 @@
 import { EXPRESSIONS, type FaceReading, type RawReading } from '../domain/face.ts';
 import type { Smoothed } from './smooth.ts';
 
+const { fround } = Math;
+
 /** Below either of these mien abstains. From the ensemble's card; both 0 to 1. */
 export interface Thresholds {
   /** Least probability of the label. */
@@ -15,23 +17,25 @@ export interface Thresholds {
  * Rounding eight probabilities moves their sum by less than 1e-6.
  */
 export function toReading(raw: RawReading, smoothed: Smoothed, thresholds: Thresholds): FaceReading {
-  const probabilities = smoothed.probabilities.map(Math.fround);
+  const probabilities = smoothed.probabilities.map(fround);
   const { label, confidence } = greatest(probabilities);
-  const score = Math.fround(raw.quality.score);
+  const score = fround(raw.quality.score);
+  const { x, y, width, height } = raw.box;
+  const { yaw, pitch, roll } = raw.pose;
   const sure = confidence >= thresholds.confidence && score >= thresholds.quality;
   return {
     track: raw.track,
-    box: rounded(raw.box),
+    box: { x: fround(x), y: fround(y), width: fround(width), height: fround(height) },
     expression: sure ? (EXPRESSIONS[label] ?? null) : null,
     confidence,
     probabilities,
-    rawProbabilities: normalised(raw.probabilities).map(Math.fround),
-    agreement: Math.fround(raw.agreement),
-    valence: Math.fround(smoothed.valence),
-    arousal: Math.fround(smoothed.arousal),
-    pose: rounded(raw.pose),
-    actionUnits: raw.actionUnits.map(Math.fround),
-    landmarks: raw.landmarks.map(rounded),
+    rawProbabilities: normalised(raw.probabilities).map(fround),
+    agreement: fround(raw.agreement),
+    valence: fround(smoothed.valence),
+    arousal: fround(smoothed.arousal),
+    pose: { yaw: fround(yaw), pitch: fround(pitch), roll: fround(roll) },
+    actionUnits: raw.actionUnits.map(fround),
+    landmarks: raw.landmarks.map((point) => ({ x: fround(point.x), y: fround(point.y) })),
     quality: { score, issues: raw.quality.issues },
   };
 }
@@ -49,10 +53,4 @@ function greatest(probabilities: readonly number[]) {
     if ((probabilities[at] ?? 0) > (probabilities[label] ?? 0)) label = at;
   }
   return { label, confidence: probabilities[label] ?? 0 };
-}
-
-function rounded<T extends object>(numbers: T): T {
-  const result: Record<string, number> = {};
-  for (const [key, value] of Object.entries(numbers)) result[key] = Math.fround(value as number);
-  return result as T;
 }

@@ -6,7 +6,7 @@ import type { SentMoment } from '../../src/streams/resume.ts';
 import { seeded, tick } from './fakes.ts';
 import { range, World } from './world.ts';
 
-const SEEDS = range(1, 61);
+const SEEDS = range(1, 31);
 
 /** Waits a random number of turns of the event loop, mostly none. */
 function loiterer(random: () => number) {
