@@ -48,7 +48,10 @@ export interface Upkeep {
 export function startUpkeep({ retention, days, tidy, log }: Upkeep): () => Promise<void> {
   const round = async () => {
     try {
-      if (days !== undefined) log?.info(await retention.dropOlderThan(days), 'retention');
+      if (days !== undefined) {
+        const dropped = await retention.dropOlderThan(days);
+        log?.info(dropped, 'retention');
+      }
       await tidy();
     } catch (error) {
       log?.warn({ err: error }, 'upkeep of the database failed; it will be tried again');

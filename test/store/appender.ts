@@ -1,11 +1,16 @@
-/** A process to be killed: appends moments as fast as they are stored, and prints the number of each that is. */
+/**
+ * A process to be killed: goes on where the session ends, and appends moments as fast as they are stored. Prints the
+ * number of the first, then of each that is stored.
+ */
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
-const [config, sessionId, from] = process.argv.slice(2) as [string, string, string];
+const [config, sessionId] = process.argv.slice(2) as [string, string];
 const store = await openStore({ rollUp, ...JSON.parse(config), commitIntervalMs: 5 });
-for (let seq = Number(from), waiting: Promise<void>[] = []; ; seq++) {
+const first = (await store.moments.extent(sessionId)).newest + 1;
+process.stdout.write(`${first}\n`);
+for (let seq = first, waiting: Promise<void>[] = []; ; seq++) {
   const stored = store.moments.append(makeMoment(sessionId, seq), []);
   waiting.push(stored.then(() => void process.stdout.write(`${seq}\n`)));
   if (waiting.length === 20) {
