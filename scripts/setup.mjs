@@ -11,14 +11,21 @@ process.chdir(root);
 
 checkNode();
 step('packages', ['package.json', 'package-lock.json', '.npmrc'], 'node_modules', () =>
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']),
+  // Not `npm ci`: it refuses a lock file that lacks optional packages of platforms other than this one.
+  run('npm', ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']),
 );
-step('prisma', ['prisma/schema.prisma', 'package-lock.json', 'scripts/generate.mjs'], 'src/store/generated', () =>
-  run(process.execPath, ['scripts/generate.mjs']),
+step(
+  'prisma',
+  ['prisma/schema.prisma', 'package-lock.json', 'scripts/generate.mjs'],
+  'src/store/generated',
+  () => run(process.execPath, ['scripts/generate.mjs']),
 );
 if (process.argv.includes('--build')) {
-  step('build', ['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'], 'dist', () =>
-    run(process.execPath, ['scripts/build.mjs']),
+  step(
+    'build',
+    ['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+    'dist',
+    () => run(process.execPath, ['scripts/build.mjs']),
   );
 }
 
@@ -26,7 +33,9 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const [wantMajor, wantMinor] = MINIMUM_NODE;
   if (major > wantMajor || (major === wantMajor && minor >= wantMinor)) return;
-  fail(`mien needs Node ${MINIMUM_NODE.join('.')} or later; this is ${process.versions.node}. Install a newer Node and run the command again.`);
+  fail(
+    `mien needs Node ${MINIMUM_NODE.join('.')} or later; this is ${process.versions.node}. Install a newer Node and run the command again.`,
+  );
 }
 
 /** Runs `work` unless `output` exists and was made from the same `inputs`. */
@@ -62,8 +71,14 @@ function readdirSyncOrNull(path) {
 }
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
-  if (status !== 0) fail(`\`${command} ${args.join(' ')}\` failed${error ? `: ${error.message}` : ''}. The lines above say why.`);
+  const { status, error } = spawnSync(command, args, {
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0)
+    fail(
+      `\`${command} ${args.join(' ')}\` failed${error ? `: ${error.message}` : ''}. The lines above say why.`,
+    );
 }
 
 function fail(sentence) {
