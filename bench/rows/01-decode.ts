@@ -1,0 +1,46 @@
+/**
+ * Frames per second out of `ingest` from a one-minute 720p H.264 clip (25 fps), every frame and every 2.5th,
+ * read as fast as they come; against ffmpeg with the same filters and threads into the null muxer. Both start
+ * their ffmpeg within the measured time.
+ */
+import { inTurn, type Row, type RowOptions } from '../harness.ts';
+import { bareDecode } from '../parts/bare.ts';
+import { makeClips } from '../parts/clips.ts';
+import { compared } from '../parts/results.ts';
+import { openIngest } from '../parts/rooms.ts';
+
+export const row: Row = {
+  name: 'decode',
+  measures: 'frames per second out of ingest, against ffmpeg into nothing',
+  run,
+};
+
+async function* run({ quick }: RowOptions) {
+  const clips = makeClips(quick ? 20 : 60);
+  const ingest = openIngest(clips.dir);
+  const { signal } = new AbortController();
+  const source = { type: 'file', path: clips.one } as const;
+  const info = await ingest.probe(source, signal);
+  const mien = async (frameRate: number) => {
+    const began = performance.now();
+    let frames = 0;
+    const options = { frameRate, realtime: false, loop: false, signal };
+    for await (const _ of ingest.decode(source, info, options)) frames += 1;
+    return (frames / (performance.now() - began)) * 1000;
+  };
+  const bare = async (frameRate: number) => {
+    const { frames, seconds } = await bareDecode(clips.one, frameRate);
+    return frames / seconds;
+  };
+  for (const rate of [10, 25]) {
+    const rounds = await inTurn(
+      () => mien(rate),
+      () => bare(rate),
+      quick ? 1 : 7,
+    );
+    const head = { row: 'decode', case: `720p at ${rate} fps`, unit: 'frames/s' };
+    yield compared(head, rounds, 'ffmpeg -f null', { atLeast: 0.95 });
+  }
+  await ingest.close();
+  clips.remove();
+}

@@ -1,0 +1,113 @@
+/**
+ * Frames per second of the whole chain as `mien analyze` runs it (probe, decode, detect, track, ensemble, timeline)
+ * over a 720p clip, at 10 frames scored per second of video. Against the slower of its two limits, each alone on the
+ * same cores: ffmpeg into nothing, and `session.run` of the detector and the ensemble as often as mien asked them.
+ * The note says what the processor time of both limits together would allow: they share the same cores.
+ */
+import { availableParallelism } from 'node:os';
+import type { Frame } from '../../src/domain/frame.ts';
+import { analyseSource } from '../../src/streams/index.ts';
+import { inTurn, type Row, type RowOptions } from '../harness.ts';
+import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
+import { makeClips } from '../parts/clips.ts';
+import { compared } from '../parts/results.ts';
+import { DEVICE, decodeAll, openIngest, openVision, THREADS, timelinesOf } from '../parts/rooms.ts';
+
+export const row: Row = {
+  name: 'analyze',
+  measures: 'frames per second of the whole chain, against the slower of decoding and inference alone',
+  run,
+};
+
+const RATE = 10;
+
+async function* run({ quick }: RowOptions) {
+  const clips = makeClips(quick ? 20 : 60);
+  const bare = await openBareModels(THREADS);
+  for (const [name, path] of [
+    ['one face', clips.one],
+    ['three faces', clips.three],
+  ] as const) {
+    const chain = await openChain(clips.dir, path);
+    const [frame] = await decodeAll(clips.dir, path, RATE);
+    await chain.run();
+    const limits = await limitsOf(path, bare, frame!, chain.shape());
+    const slower = limits.decoding.fps < limits.inference.fps ? limits.decoding : limits.inference;
+    const rounds = await inTurn(chain.run, slower.again, quick ? 1 : 5);
+    const together = availableParallelism() / (limits.decoding.cpu + limits.inference.cpu);
+    const note =
+      `decoding alone ${limits.decoding.fps.toFixed(0)}, inference alone ${limits.inference.fps.toFixed(0)} frames/s; ` +
+      `the processor time of both together allows ${together.toFixed(0)} on ${availableParallelism()} cores`;
+    const head = { row: 'analyze', case: `${name}, 720p, ${DEVICE}`, unit: 'frames/s', note };
+    yield compared(head, rounds, slower.name, { atLeast: 0.85 });
+    await chain.close();
+  }
+  clips.remove();
+}
+
+async function openChain(dir: string, path: string) {
+  const vision = await openVision();
+  const ingest = openIngest(dir);
+  const deps = {
+    probe: ingest.probe,
+    decode: ingest.decode,
+    openAnalyser: vision.open,
+    openTimeline: timelinesOf(vision),
+  };
+  const options = { frameRate: RATE, signal: new AbortController().signal };
+  return {
+    async run() {
+      const began = performance.now();
+      const { moments } = await analyseSource(deps, { type: 'file', path }, options, () => {});
+      return (moments / (performance.now() - began)) * 1000;
+    },
+    /** How often each model was asked, per frame. */
+    shape() {
+      const { frames, searched, faces } = vision.stats();
+      return { searched: searched / frames, faces: faces / frames };
+    },
+    async close() {
+      await ingest.close();
+      await vision.close();
+    },
+  };
+}
+
+async function limitsOf(
+  path: string,
+  bare: BareModels,
+  frame: Frame,
+  shape: { searched: number; faces: number },
+) {
+  const decode = () => bareDecode(path, RATE);
+  const infer = () => inferOnly(bare, frame, shape, 200);
+  await infer();
+  const [decoded, inferred] = [await decode(), await infer()];
+  return {
+    decoding: {
+      name: 'ffmpeg alone',
+      fps: decoded.frames / decoded.seconds,
+      cpu: decoded.cpuSeconds / decoded.frames,
+      again: () => decode().then(({ frames, seconds }) => frames / seconds),
+    },
+    inference: { name: 'session.run alone', ...inferred, again: () => infer().then(({ fps }) => fps) },
+  };
+}
+
+/** `count` frames' worth of runs, in the proportions that mien had. */
+async function inferOnly(
+  bare: BareModels,
+  frame: Frame,
+  { searched, faces }: { searched: number; faces: number },
+  count: number,
+) {
+  const began = performance.now();
+  const before = process.cpuUsage();
+  for (let i = 0; i < count; i++) {
+    if (Math.floor((i + 1) * searched) > Math.floor(i * searched)) await bare.detect(frame);
+    const due = Math.round((i + 1) * faces) - Math.round(i * faces);
+    if (due > 0) await bare.score(due);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return { fps: (count / (performance.now() - began)) * 1000, cpu: (user + system) / 1e6 / count };
+}

@@ -1,0 +1,79 @@
+/**
+ * A finished session of moments with one face each, replayed from its first cursor through the subscription's own
+ * source, moment by moment, in pages of its choosing; against one `SELECT` of the same rows over a plain connection
+ * (on PGlite: in the same process, without its thread), all in memory at once.
+ */
+import { MemoryBus } from '../../src/bus/index.ts';
+import type { Store } from '../../src/store/index.ts';
+import { createLive, momentCursor } from '../../src/streams/index.ts';
+import type { SessionRecord } from '../../src/streams/ports.ts';
+import { inTurn, type Row, type RowOptions } from '../harness.ts';
+import { makeMoment } from '../parts/moments.ts';
+import { openPlain } from '../parts/plain.ts';
+import { embeddedPlace, newSession, openPlace, type Place, serverPlace } from '../parts/postgres.ts';
+import { compared } from '../parts/results.ts';
+
+export const row: Row = {
+  name: 'resume',
+  measures: 'moments per second replayed from a cursor, against a bare SELECT',
+  run,
+};
+
+const SELECT = `SELECT m.*, r.* FROM moment m JOIN reading r USING (session_id, seq, day)
+  WHERE m.session_id = $1 ORDER BY m.seq, r.track`;
+
+async function* run({ quick, log }: RowOptions) {
+  const count = quick ? 1_000 : 10_000;
+  const server = await serverPlace(log);
+  if (server) yield await measure(server, 'PostgreSQL', count, quick);
+  yield await measure(embeddedPlace(), 'PGlite', count, quick);
+}
+
+async function measure(place: Place, name: string, count: number, quick: boolean) {
+  const id = await record(place, count);
+  const plain = await openPlain(place);
+  const store = await openPlace(place);
+  const rounds = await inTurn(
+    () => rateOf(count, () => replay(store, id)),
+    () => rateOf(count, async () => (await plain.query(SELECT, [id])).length),
+    quick ? 1 : 7,
+  );
+  await store.close();
+  await plain.close();
+  await place.remove();
+  const head = { row: 'resume', case: `${count} moments, ${name}`, unit: 'moments/s' };
+  return compared(head, rounds, 'SELECT', { atLeast: 0.5 });
+}
+
+async function record(place: Place, count: number): Promise<string> {
+  const store = await openPlace(place);
+  const { id } = await newSession(store);
+  const start = Date.now();
+  await Promise.all(
+    Array.from({ length: count - 1 }, (_, seq) => store.moments.append(makeMoment(id, seq, start), [])),
+  );
+  await store.moments.append(makeMoment(id, count - 1, start), []);
+  await store.sessions.setState(id, 'ENDED');
+  await store.close();
+  return id;
+}
+
+async function replay(store: Store, sessionId: string): Promise<number> {
+  const live = createLive({
+    streams: store.streams,
+    sessions: store.sessions,
+    history: store.moments,
+    feed: new MemoryBus<SessionRecord>(),
+    now: Date.now,
+  });
+  let moments = 0;
+  for await (const _ of await live.moments({ sessionId, after: momentCursor(sessionId, -1) })) moments += 1;
+  return moments;
+}
+
+async function rateOf(expected: number, work: () => Promise<number>): Promise<number> {
+  const began = performance.now();
+  const got = await work();
+  if (got !== expected) throw new Error(`${got} moments came, of ${expected}`);
+  return (got / (performance.now() - began)) * 1000;
+}
