@@ -4,7 +4,7 @@
  * bilinear samples spread evenly over its footprint, with k = clamp(round(source pixels per crop pixel), 1,
  * supersampling); pixels outside the picture repeat its border.
  */
-import { invert, type Similarity, scaleOf } from './geometry.ts';
+import { invert, mapPoints, type Similarity, scaleOf } from './geometry.ts';
 
 /** A gray picture: `width * height` bytes, row by row. */
 export interface Picture {
@@ -28,11 +28,56 @@ export function cut(
   const back = invert(toCrop);
   const k = Math.min(supersampling, Math.max(1, Math.floor(scaleOf(back) + 0.5)));
   if (!Number.isFinite(k)) throw new RangeError('a crop needs a similarity that can be inverted');
+  const sample = liesWithin(picture, back, size) ? sampleInside : sampleAnywhere;
   sample(picture, back, size, k, out, offset);
 }
 
+/** Whether every sample has its four neighbours within the picture. */
+function liesWithin({ width, height }: Picture, back: Similarity, size: number): boolean {
+  const corners = mapPoints(back, [0, 0, size, 0, 0, size, size, size]);
+  return corners.every((v, i) => v >= 0.5 && v < (i % 2 === 0 ? width : height) - 0.5);
+}
+
+/** As `sampleAnywhere`, for most faces: without the border's care it takes half of the time. */
+function sampleInside(
+  { pixels, width }: Picture,
+  { a, b, tx, ty }: Similarity,
+  size: number,
+  k: number,
+  out: Uint8Array,
+  offset: number,
+): void {
+  const step = 1 / k;
+  const share = step * step;
+  let at = offset;
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      let total = 0;
+      for (let i = 0; i < k; i++) {
+        const cy = row + (i + 0.5) * step;
+        const cx = column + 0.5 * step;
+        let x = a * cx - b * cy + tx - 0.5;
+        let y = b * cx + a * cy + ty - 0.5;
+        for (let j = 0; j < k; j++) {
+          const x0 = x | 0;
+          const y0 = y | 0;
+          const upper = y0 * width + x0;
+          const lower = upper + width;
+          const fx = x - x0;
+          const top = pixels[upper]! + (pixels[upper + 1]! - pixels[upper]!) * fx;
+          const bottom = pixels[lower]! + (pixels[lower + 1]! - pixels[lower]!) * fx;
+          total += top + (bottom - top) * (y - y0);
+          x += a * step;
+          y += b * step;
+        }
+      }
+      out[at++] = total * share + 0.5;
+    }
+  }
+}
+
 /** One pass over the crop; plain numbers and typed arrays only, because this runs for every pixel of every face. */
-function sample(
+function sampleAnywhere(
   { pixels, width, height }: Picture,
   { a, b, tx, ty }: Similarity,
   size: number,
