@@ -26,7 +26,7 @@ async function* run({ quick }: RowOptions) {
   clips.remove();
   const bare = await openBareModels(THREADS);
   for (const batch of [1, 4, 16]) {
-    const count = Math.ceil((quick ? 60 : 600) / Math.sqrt(batch));
+    const count = Math.ceil((quick ? 64 : 256) / batch);
     const vision = await openVision({ workers: 1, intraOpThreads: THREADS, detectEvery: 1e9 });
     const analysers = Array.from({ length: batch }, (_, i) => vision.open(String(i)));
     let at = 0;

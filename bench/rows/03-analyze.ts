@@ -22,7 +22,7 @@ export const row: Row = {
 const RATE = 10;
 
 async function* run({ quick }: RowOptions) {
-  const clips = makeClips(quick ? 20 : 60);
+  const clips = makeClips(quick ? 20 : 40);
   const bare = await openBareModels(THREADS);
   for (const [name, path] of [
     ['one face', clips.one],

@@ -39,7 +39,7 @@ async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
   const rounds: Map<number, Seen>[] = [];
   for (let round = 0; round < (quick ? 1 : 3); round++) {
     const server = await startServer(clips.dir);
-    rounds.push(await climb(server, levels, quick ? 2 : 8, log));
+    rounds.push(await climb(server, levels, quick ? 2 : 6, log));
     await server.stop();
   }
   for (const streams of levels) yield cost(rounds, streams);
@@ -106,15 +106,13 @@ function cost(rounds: Map<number, Seen>[], streams: number): Result {
   return compared(head, sides, 'one stream', streams === 16 ? { atMost: 1.1 } : null);
 }
 
-/** Megabytes more per stream beyond the first: mien's own, the limit; with ffmpeg, in the note. */
+/** Megabytes more per stream beyond the first, ffmpeg included. */
 function memory(rounds: Map<number, Seen>[], streams: number): Result {
   const more = (of: (seen: Seen) => number) =>
     rounds.map((seen) => (of(seen.get(streams)!) - of(seen.get(1)!)) / (streams - 1));
-  const all = spread(more((seen) => seen.memory.all)).median;
   const own = spread(more((seen) => seen.memory.server)).median;
   const note = `${own.toFixed(1)} MB of it in the server, the rest in ffmpeg`;
   const head = { row: 'live', case: `${streams} streams, memory per additional stream`, unit: 'MB', note };
-  void all;
   return limited(
     head,
     more((seen) => seen.memory.all),

@@ -37,7 +37,7 @@ async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
       for (let i = streams === 1 ? 0 : 1; i < streams; i++) await server.watch('one.mp4', `stream ${i}`);
       await sleep(quick ? 2000 : 4000);
       const windows: Window[] = [];
-      for (let round = 0; round < (quick ? 1 : 5); round++) windows.push(await watch(server, quick ? 3 : 6));
+      for (let round = 0; round < (quick ? 1 : 3); round++) windows.push(await watch(server, quick ? 3 : 6));
       yield* results(windows, `${streams} streams, ${store}`);
     }
     await server.stop();

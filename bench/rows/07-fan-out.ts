@@ -48,7 +48,7 @@ async function* against(other: 'raw' | 'yoga', transport: Transport, count: numb
   const rounds = await inTurn(
     () => rate(mien, burst, quick),
     () => rate(rival, other === 'yoga' ? SHORT_BURST : burst, quick),
-    quick ? 1 : 5,
+    quick ? 1 : other === 'yoga' ? 3 : 5,
   );
   yield compared(head, rounds, name, count === 1000 ? { atLeast } : null);
   if (other === 'raw' && count > 1) {
