@@ -44,14 +44,6 @@ export const graphiql: GraphiQLOptions = {
   subscriptionsProtocol: 'SSE',
 };
 
-/** Resolved when the page is first asked for: a quarter of a megabyte that API clients never need. */
-export const renderPage: typeof renderGraphiQL = (options) => page(options) as never;
-
-/** From a package rather than from a CDN: the page also opens where there is no network. */
-async function page(options: Parameters<typeof renderGraphiQL>[0]): Promise<string> {
-  const name = '@graphql-yoga/render-graphiql';
-  const offline = (await import(name).catch(() => import('graphql-yoga'))) as {
-    renderGraphiQL: typeof renderGraphiQL;
-  };
-  return String(offline.renderGraphiQL(options));
-}
+/** From a package, not from a CDN: the page also opens where there is no network. Loaded when it is first asked for. */
+export const renderPage: typeof renderGraphiQL = (options) =>
+  import('@graphql-yoga/render-graphiql').then((offline) => offline.renderGraphiQL(options)) as never;
