@@ -170,9 +170,15 @@ function openOut(path: string | undefined, host: Host, stop: AbortController): O
         for (const event of ['drain', 'error', 'close']) stream.on(event, done);
       });
     },
+    /** Waits until the last row has left: whoever reads a pipe may be slower than we are. */
     async close() {
-      if (path !== undefined && !stream.destroyed)
-        await new Promise<void>((resolve) => stream.end(() => resolve()));
+      if (!stream.destroyed && !gone) {
+        await new Promise<void>((resolve) => {
+          stream.once('error', () => resolve());
+          if (path === undefined) stream.write('', () => resolve());
+          else stream.end(() => resolve());
+        });
+      }
       if (failure) throw failure;
     },
   };

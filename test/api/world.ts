@@ -88,6 +88,9 @@ export async function openWorld(): Promise<World> {
     async countQueries(work) {
       const statements: string[] = [];
       const stop = store.onQuery((sql) => statements.push(sql));
+      // What still follows from an earlier request is not to be counted.
+      do statements.length = 0;
+      while (await new Promise((resolve) => setTimeout(() => resolve(statements.length > 0), 200)));
       await work();
       stop();
       return statements;

@@ -9,6 +9,7 @@ import './model.ts';
 import './summary.ts';
 import './session.ts';
 import './stream.ts';
+import './status.ts';
 
 builder.queryType({ description: 'What there is: streams, their sessions, and what was recorded.' });
 builder.mutationType({ description: 'Registering streams, starting and stopping them.' });

@@ -2,10 +2,8 @@
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
 import { builder } from '../builder.ts';
-import type { LiveStatus } from '../ports.ts';
-import { isId, knownId, notFound } from './ids.ts';
+import { isId, knownId } from './ids.ts';
 import { beyond } from './pages.ts';
-import { SessionStateEnum } from './scalars.ts';
 import { SessionType } from './session.ts';
 import { redacted, SourceInputType, SourceType, toSource } from './source.ts';
 
@@ -74,35 +72,6 @@ export const StreamType = builder.prismaObject('Stream', {
       cursor: 'ordinal',
       description: 'Its runs, the newest first.',
       query: { orderBy: { ordinal: 'desc' } },
-    }),
-  }),
-});
-
-export const StreamStatusType = builder.objectRef<LiveStatus>('StreamStatus').implement({
-  description: 'A change in the life of a stream’s session.',
-  fields: (t) => ({
-    streamId: t.exposeID('streamId', { description: 'The stream.' }),
-    state: t.field({
-      type: SessionStateEnum,
-      description: 'The session’s state from now on.',
-      resolve: ({ session }) => session.state,
-    }),
-    failure: t.string({
-      nullable: true,
-      description: 'Why it failed; null when it did not.',
-      resolve: ({ session }) => session.failure,
-    }),
-    session: t.prismaField({
-      type: SessionType,
-      description: 'The session.',
-      resolve: async (query, { session }, _args, { prisma }) => {
-        const row = await prisma.session.findUnique({ ...query, where: { id: session.id } });
-        if (!row) throw notFound('session', session.id);
-        return row;
-      },
-    }),
-    skippedBefore: t.exposeInt('skippedBefore', {
-      description: 'Changes that were not sent before this one, because this subscriber was too slow.',
     }),
   }),
 });
@@ -211,17 +180,3 @@ builder.mutationFields((t) => ({
     },
   }),
 }));
-
-builder.subscriptionField('streamStatus', (t) =>
-  t.field({
-    type: StreamStatusType,
-    description:
-      'The state of each session that runs (with `streamId`: of the newest one), then every change. ',
-    args: { streamId: t.arg.id({ description: 'Only this stream.' }) },
-    subscribe: (_root, { streamId }, { live }) =>
-      live.status(streamId == null ? {} : { streamId: knownId('stream', streamId) }) as Promise<
-        AsyncIterable<LiveStatus>
-      >,
-    resolve: (event) => event,
-  }),
-);
