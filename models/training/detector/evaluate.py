@@ -44,9 +44,9 @@ def measure() -> dict:
 
 
 def evaluate(data: Path, videos: Path, model: Path | bytes, thresholds: dict | None = None) -> dict:
-    """All measures. `thresholds` (score, nms) default to those of the card beside the model."""
+    """All measures. `thresholds` (score, nms, minFace) default to those of the card beside the model."""
     thresholds = thresholds or json.loads(Path(model).with_suffix(".json").read_text())["thresholds"]
-    ours = Runtime(model, thresholds["nms"])
+    ours = Runtime(model, thresholds["nms"], thresholds["minFace"])
     teacher = Teacher(Path(data) / "yunet_n_dynamic.onnx")
     score = thresholds["score"]
     photos = compare(ours, teacher, held_out_photos(data), score)

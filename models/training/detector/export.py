@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--score", type=float, default=0.5, help="threshold on the score")
     parser.add_argument("--nms", type=float, default=0.4, help="greatest overlap of two faces")
-    parser.add_argument("--min-face", type=float, default=12.0, help="pixels; smaller answers are not to be trusted")
+    parser.add_argument("--min-face", type=float, default=16.0, help="pixels; smaller answers are not to be trusted")
     parser.add_argument("--skip-metrics", action="store_true", help="leave the card's metrics out")
 
 

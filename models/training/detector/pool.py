@@ -6,7 +6,6 @@ and relit; the oldest scene makes room for the newest.
 
 from __future__ import annotations
 
-import os
 import queue
 from pathlib import Path
 
@@ -31,12 +30,13 @@ def produce(config: TrainConfig, data: str, seed: int, outbox) -> None:
     torch.set_num_threads(1)
     library = load_library(Path(data), config.scenes)
     rng = np.random.default_rng(seed)
-    parent = os.getppid()
-    while os.getppid() == parent:
+    outbox.cancel_join_thread()  # nobody is left to read what is unsent
+    parent = mp.parent_process()
+    while parent.is_alive():
         which = int(rng.choice(len(config.sizes), p=config.share))
         scenes = [compose(library, config.sizes[which], rng, config.scenes) for _ in range(CHUNK)]
         message = (which, np.stack([s[0] for s in scenes]), np.stack([fill(s[1]) for s in scenes]))
-        while os.getppid() == parent:
+        while parent.is_alive():
             try:
                 outbox.put(message, timeout=10)
                 break

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from .boxes import suppress
+from .boxes import area, suppress
 
 MULTIPLE = 32
 
@@ -27,15 +27,15 @@ def open_session(model: Path | bytes) -> onnxruntime.InferenceSession:
 class Runtime:
     """`detect` gives faces as the teacher's does."""
 
-    def __init__(self, model: Path | bytes, nms: float):
-        self.session, self.nms = open_session(model), nms
+    def __init__(self, model: Path | bytes, nms: float, smallest: float = 0.0):
+        self.session, self.nms, self.smallest = open_session(model), nms, smallest
 
     def detect(self, gray: np.ndarray, threshold: float) -> np.ndarray:
         """Faces [F, 15] in `gray` uint8 [H, W], best first: box, five landmarks, score; pixels."""
         h, w = gray.shape
         padded = cv2.copyMakeBorder(gray, 0, -h % MULTIPLE, 0, -w % MULTIPLE, cv2.BORDER_CONSTANT)
         boxes, scores, landmarks = (a[0] for a in self.session.run(None, {"frames": padded[None, None]}))
-        keep = np.flatnonzero(scores >= threshold)
+        keep = np.flatnonzero((scores >= threshold) & (np.sqrt(area(boxes)) >= self.smallest))
         faces = np.hstack([boxes[keep], landmarks[keep].reshape(-1, 10), scores[keep, None]])
         return faces[suppress(faces[:, :4], faces[:, 14], self.nms)]
 
