@@ -14,28 +14,7 @@ export const DEMO_SUBSCRIPTION = `subscription {
 
 const QUERY = `# mien: apparent facial expressions in live and recorded video.
 # Press the play button, and watch the faces of every running stream.
-${DEMO_SUBSCRIPTION.replace('subscription', 'subscription Live')}
-
-# The streams, and how their newest sessions went.
-query Streams {
-  streams {
-    nodes {
-      name
-      latestSession {
-        id
-        state
-        summary {
-          frames
-          coverage
-          expressions {
-            expression
-            share
-          }
-        }
-      }
-    }
-  }
-}
+${DEMO_SUBSCRIPTION}
 `;
 
 export const graphiql: GraphiQLOptions = {
