@@ -4,12 +4,12 @@
  */
 
 import { MienError } from '../errors.ts';
-import type { Commit } from './commit.ts';
+import type { Commit, Prepare } from './commit.ts';
 import type { Ending, Entry, Work } from './encode.ts';
 import { isTransient } from './failure.ts';
 
 /** A backlog is written in commits of at most so many times `commitMax`. */
-const BACKLOG = 16;
+const BACKLOG = 8;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 2_000;
 const DRAIN_MS = 5_000;
@@ -46,6 +46,11 @@ export interface Batcher {
   close(): Promise<void>;
 }
 
+interface Batch {
+  items: Item[];
+  commit: Commit;
+}
+
 interface Item {
   part: Entry | Ending;
   arrived: number;
@@ -53,40 +58,60 @@ interface Item {
   reject(error: unknown): void;
 }
 
-export function createBatcher(commit: Commit, config: BatchConfig): Batcher {
+export function createBatcher(prepare: Prepare, config: BatchConfig): Batcher {
   const { commitIntervalMs, commitMax, bufferMax, metrics, log } = config;
   const waiting: Item[] = [];
   let writing: Item[] = [];
+  let ahead: Batch | null = null;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
   const closing = new AbortController();
   const givenUp = new AbortController();
-  const depth = () => waiting.length + writing.length;
+  const depth = () => waiting.length + writing.length + (ahead?.items.length ?? 0);
 
   function schedule(): void {
-    if (running !== null || waiting.length === 0) return;
-    const age = performance.now() - waiting[0]!.arrived;
-    if (waiting.length >= commitMax || age >= commitIntervalMs || closing.signal.aborted) start();
-    else timer ??= setTimeout(start, commitIntervalMs - age);
+    if (running !== null || depth() === 0) return;
+    if (ahead !== null || waiting.length >= commitMax || closing.signal.aborted) start();
+    else timer ??= setTimeout(start, commitIntervalMs);
   }
 
   function start(): void {
     clearTimeout(timer);
     timer = undefined;
     if (running !== null) return;
-    writing = waiting.splice(0, commitMax * BACKLOG);
-    running = write(writing).finally(() => {
+    const batch = ahead ?? take();
+    ahead = null;
+    writing = batch.items;
+    running = write(batch).finally(() => {
       writing = [];
       running = null;
       metrics?.bufferDepth?.(depth());
       schedule();
     });
+    setImmediate(lookAhead);
+  }
+
+  /** A backlog's next batch is made ready while the one before is written. */
+  function lookAhead(): void {
+    if (running !== null && ahead === null && waiting.length >= commitMax) ahead = take();
+  }
+
+  function take(): Batch {
+    return ready(waiting.splice(0, commitMax * BACKLOG));
+  }
+
+  function ready(items: Item[]): Batch {
+    try {
+      return { items, commit: prepare(workOf(items)) };
+    } catch (error) {
+      return { items, commit: () => Promise.reject(error) };
+    }
   }
 
   /** Settles every item. A batch that the database refuses is halved until the culprit stands alone. */
-  async function write(items: Item[]): Promise<void> {
+  async function write({ items, commit }: Batch): Promise<void> {
     try {
-      const gone = await untilReachable(() => commit(workOf(items)));
+      const gone = await untilReachable(commit);
       for (const item of items) settle(item, gone);
       metrics?.commitSeconds?.((performance.now() - items[0]!.arrived) / 1000);
       metrics?.commitSize?.(items.length);
@@ -96,12 +121,12 @@ export function createBatcher(commit: Commit, config: BatchConfig): Batcher {
         return;
       }
       const half = items.length >> 1;
-      await write(items.slice(0, half));
-      await write(items.slice(half));
+      await write(ready(items.slice(0, half)));
+      await write(ready(items.slice(half)));
     }
   }
 
-  async function untilReachable<T>(attempt: () => Promise<T>): Promise<T> {
+  async function untilReachable(attempt: Commit): Promise<Set<string>> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
       try {
         const result = await attempt();

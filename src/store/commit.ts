@@ -1,33 +1,53 @@
 /** Writes a batch: one statement, which is one transaction and one round trip. */
-import { type Batch, encode, type RollUp, STRIDE, type Work } from './encode.ts';
+import { type Batch, binaryArray, encode, type RollUp, STRIDE, textArray, type Work } from './encode.ts';
 import { isDuplicate, isMissingReference, isNoPartition } from './failure.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { Partitions } from './partitions.ts';
 
-/** @returns the sessions that no longer exist: nothing of theirs was kept. Throws what the database says. */
-export type Commit = (work: Work) => Promise<Set<string>>;
+/**
+ * Writes what was prepared; may be called again after it threw what the database said.
+ * @returns the sessions that no longer exist: nothing of theirs was kept
+ */
+export type Commit = () => Promise<Set<string>>;
 
-export function createCommit(prisma: PrismaClient, partitions: Partitions, rollUp: RollUp): Commit {
-  const insert = async (work: Work): Promise<Set<string>> => {
-    await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
-    const batch = encode(work, rollUp);
-    const found = await prisma.$queryRawUnsafe<{ id: string }[]>(STATEMENT, ...parameters(batch));
-    return sweepOrphans(prisma, batch.sessionIds, new Set(found.map(({ id }) => id)));
+/** Does the computing at once, so that it can go on while the database writes the batch before. */
+export type Prepare = (work: Work) => Commit;
+
+export interface CommitConfig {
+  partitions: Partitions;
+  rollUp: RollUp;
+  /** Whether the database takes arrays in their binary form. */
+  binary: boolean;
+}
+
+export function createPrepare(prisma: PrismaClient, { partitions, rollUp, binary }: CommitConfig): Prepare {
+  const statement = statementFor(binary ? '' : '::text');
+  const prepareInsert = (work: Work): Commit => {
+    const batch = encode(work, rollUp, binary ? binaryArray : textArray);
+    const values = parameters(batch);
+    return async () => {
+      await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
+      const found = await prisma.$queryRawUnsafe<{ id: string }[]>(statement, ...values);
+      return sweepOrphans(prisma, batch.sessionIds, new Set(found.map(({ id }) => id)));
+    };
   };
-  return async (work) => {
-    try {
-      return await insert(work);
-    } catch (error) {
-      if (isNoPartition(error)) {
-        partitions.forget();
-        return insert(work);
+  return (work) => {
+    const insert = prepareInsert(work);
+    return async () => {
+      try {
+        return await insert();
+      } catch (error) {
+        if (isNoPartition(error)) {
+          partitions.forget();
+          return insert();
+        }
+        if (isDuplicate(error)) return prepareInsert(await withoutStored(prisma, work))();
+        if (!isMissingReference(error)) throw error;
+        const { known, gone } = await splitByExistence(prisma, work);
+        if (gone.size === 0) throw error;
+        return new Set([...gone, ...(await prepareInsert(known)())]);
       }
-      if (isDuplicate(error)) return insert(await withoutStored(prisma, work));
-      if (!isMissingReference(error)) throw error;
-      const { known, gone } = await splitByExistence(prisma, work);
-      if (gone.size === 0) throw error;
-      return new Set([...gone, ...(await insert(known))]);
-    }
+    };
   };
 }
 
@@ -101,10 +121,10 @@ const addEach = (column: string) =>
   `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
 
 /** `input` is read once; a cast beside each use would parse the whole array again for every row. */
-const STATEMENT = `
+const statementFor = (realCast: string) => `
 WITH input AS MATERIALIZED (
   SELECT $1::text::uuid[] AS s, $2::text::float8[] AS live, $3::text::float8[] AS m, $4::text::int[] AS i,
-    $5::text::real[] AS r, $6::text::real[] AS au, $7::bytea AS lm, $8::text::bigint[] AS u,
+    $5${realCast}::real[] AS r, $6${realCast}::real[] AS au, $7::bytea AS lm, $8::text::bigint[] AS u,
     $9::text::float8[] AS t, $10::text::float8[] AS e
 ), new_moments AS (
   INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store)

@@ -1,8 +1,8 @@
 /** What a database error means for the one who waits: try again, repeat without what is there, or give up. */
 
-/** Classes of SQLSTATE in which trying again cannot help: data, integrity, syntax and rights. */
-const PERMANENT = /^(22|23|42|2F|39|0A)/;
-/** Prisma's codes for the same. */
+/** Classes of SQLSTATE that pass: connection, resources (a full disk too), operator, system, conflicts, read-only standby. */
+const PASSING = /^(08|25|40|53|55|57|58|XX)/;
+/** Prisma's codes for what is wrong with the query itself. */
 const PERMANENT_PRISMA = /^P2(000|002|003|005|006|007|011|012|013|014|019|020|021|022|023|025|033)$/;
 
 interface Known {
@@ -44,7 +44,7 @@ export function isMissingReference(error: unknown): boolean {
 /** The database is away, full, or busy: the same statement may succeed later. */
 export function isTransient(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== null) return !PERMANENT.test(state);
+  if (state !== null) return PASSING.test(state);
   const code = (error as Known)?.code;
   if (typeof code === 'string' && PERMANENT_PRISMA.test(code)) return false;
   return !(

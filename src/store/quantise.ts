@@ -18,8 +18,18 @@ const LANDMARK_BOUND = 32_767;
 const FRACTION_BOUND = 9.99999;
 const ANGLE_BOUND = 9_999.99;
 
-/** Idempotent; faces come in the order of their track. Leaves the argument alone. */
+/** Moments that this has made: rounding them again costs as much as writing them. */
+const done = new WeakSet<Moment>();
+
+/** Idempotent; faces come in the order of their track. Leaves the argument alone; do not change the answer. */
 export function quantise(moment: Moment): Moment {
+  if (done.has(moment)) return moment;
+  const rounded = round(moment);
+  done.add(rounded);
+  return rounded;
+}
+
+function round(moment: Moment): Moment {
   return {
     ...moment,
     wallTime: Math.round(moment.wallTime),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Batcher, createBatcher } from '../../src/store/batch.ts';
-import type { Commit } from '../../src/store/commit.ts';
+import type { Prepare } from '../../src/store/commit.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 const SESSION = '00000000-0000-7000-8000-000000000001';
@@ -11,14 +11,16 @@ const seqs = (from: number, to: number) => Array.from({ length: to - from }, (_,
 /** A commit that writes down what it was given, after it threw the given errors. */
 function recorder(...errors: unknown[]) {
   const commits: number[][] = [];
-  const commit: Commit = async ({ entries }) => {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    const error = errors.shift();
-    if (error !== undefined) throw error;
-    commits.push(entries.map(({ moment }) => moment.seq));
-    return new Set();
-  };
-  return { commit, commits };
+  const prepare: Prepare =
+    ({ entries }) =>
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      commits.push(entries.map(({ moment }) => moment.seq));
+      return new Set();
+    };
+  return { prepare, commits };
 }
 
 const away = () => Object.assign(new Error('gone'), { code: 'P1001' });
@@ -29,8 +31,8 @@ const full = () =>
   });
 
 it('commits together what comes together, and a backlog in larger commits, in order', async () => {
-  const { commit, commits } = recorder();
-  const batcher = createBatcher(commit, CONFIG);
+  const { prepare, commits } = recorder();
+  const batcher = createBatcher(prepare, CONFIG);
   await Promise.all(seqs(0, 20).map((seq) => add(batcher, seq)));
   expect(commits).toEqual([seqs(0, 4), seqs(4, 20)]);
   await add(batcher, 20);
@@ -42,13 +44,13 @@ it.each([
   ['the connection breaks', away],
   ['the disk is full', full],
 ])('tries again when %s, and loses nothing', async (_, error) => {
-  const { commit, commits } = recorder(error(), error());
+  const { prepare, commits } = recorder(error(), error());
   const messages: string[] = [];
   const log = {
     info: (_: object, text: string) => messages.push(text),
     warn: (_: object, text: string) => messages.push(text),
   };
-  const batcher = createBatcher(commit, { ...CONFIG, log });
+  const batcher = createBatcher(prepare, { ...CONFIG, log });
   await Promise.all(seqs(0, 6).map((seq) => add(batcher, seq)));
   expect(commits.flat()).toEqual(seqs(0, 6));
   expect(messages).toEqual(['the database is away; moments wait', 'the database is back']);
@@ -57,8 +59,8 @@ it.each([
 
 it('refuses at once what is more than its bound, and keeps the rest', async () => {
   const depths: number[] = [];
-  const { commit, commits } = recorder(away(), away());
-  const batcher = createBatcher(commit, {
+  const { prepare, commits } = recorder(away(), away());
+  const batcher = createBatcher(prepare, {
     ...CONFIG,
     metrics: { bufferDepth: (depth) => depths.push(depth) },
   });
@@ -74,13 +76,15 @@ it('refuses at once what is more than its bound, and keeps the rest', async () =
 
 it('finds the one moment that the database refuses', async () => {
   const stored: number[] = [];
-  const commit: Commit = async ({ entries }) => {
-    if (entries.some(({ moment }) => moment.seq === 5))
-      throw Object.assign(new Error('no'), { code: '22003' });
-    stored.push(...entries.map(({ moment }) => moment.seq));
-    return new Set();
-  };
-  const batcher = createBatcher(commit, CONFIG);
+  const prepare: Prepare =
+    ({ entries }) =>
+    async () => {
+      if (entries.some(({ moment }) => moment.seq === 5))
+        throw Object.assign(new Error('no'), { code: '22003' });
+      stored.push(...entries.map(({ moment }) => moment.seq));
+      return new Set();
+    };
+  const batcher = createBatcher(prepare, CONFIG);
   const results = await Promise.allSettled(seqs(0, 10).map((seq) => add(batcher, seq)));
   expect(results.map(({ status }) => status === 'fulfilled')).toEqual(seqs(0, 10).map((seq) => seq !== 5));
   expect(stored).toEqual(seqs(0, 10).filter((seq) => seq !== 5));
@@ -88,8 +92,8 @@ it('finds the one moment that the database refuses', async () => {
 });
 
 it('writes what waits when it closes, and takes no more', async () => {
-  const { commit, commits } = recorder();
-  const batcher = createBatcher(commit, { ...CONFIG, commitIntervalMs: 60_000 });
+  const { prepare, commits } = recorder();
+  const batcher = createBatcher(prepare, { ...CONFIG, commitIntervalMs: 60_000 });
   const waiting = add(batcher, 0);
   await batcher.close();
   await waiting;
@@ -98,8 +102,8 @@ it('writes what waits when it closes, and takes no more', async () => {
 });
 
 it('gives up after some seconds when it closes and the database stays away', async () => {
-  const commit: Commit = () => Promise.reject(away());
-  const batcher = createBatcher(commit, CONFIG);
+  const prepare: Prepare = () => () => Promise.reject(away());
+  const batcher = createBatcher(prepare, CONFIG);
   const waiting = Promise.allSettled([add(batcher, 0), add(batcher, 1)]);
   await batcher.close();
   for (const result of await waiting) {
