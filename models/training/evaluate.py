@@ -35,8 +35,9 @@ def run(args: argparse.Namespace) -> None:
         print_scores(scores)
         print(json.dumps(scores))
         return
-    report = {"ferPlusValidation": score_file(chain, args.shared / "ferplus_valid.npz")[0]}
-    report["members"] = members_alone(chain, args.shared / "ferplus_valid.npz")
+    scores, _, _ = score_file(chain, args.shared / "ferplus_valid.npz")
+    report = {"ferPlusValidation": scores}
+    report["members"] = {"ensembleOverBest": round(scores["accuracy"] - max(scores["memberAccuracy"]), 4)}
     if any(args.renders.glob("*.npz")):
         report["heldOutRenders"] = score_renders(chain, args.renders)
     report["syntheticAlone"] = synthetic_alone(args)
@@ -78,12 +79,6 @@ def by_quality(quality: np.ndarray, right: np.ndarray, parts: int = 4) -> list[d
     quarters = np.array_split(np.argsort(quality), parts)
     mean = lambda values: round(float(values.mean()), 4)
     return [{"quality": mean(quality[q]), "accuracy": mean(right[q])} for q in quarters if len(q)]
-
-
-def members_alone(chain: Chain, path: Path) -> dict:
-    """Ensemble minus its best member, of the shipped file (one seed)."""
-    scores, _, _ = score_file(chain, path)
-    return {"ensembleOverBest": round(scores["accuracy"] - max(scores["memberAccuracy"]), 4)}
 
 
 def score_renders(chain: Chain, folder: Path) -> dict:

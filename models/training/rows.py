@@ -48,6 +48,13 @@ def ferplus_rows(cached: dict[str, np.ndarray]) -> Rows:
     return Rows(crops, labels, weights)
 
 
+def joined(parts: list[Rows]) -> Rows:
+    """The rows of all `parts`, which have the same labels."""
+    together = lambda dicts: {name: np.concatenate([d[name] for d in dicts]) for name in dicts[0]}
+    crops = np.concatenate([part.crops for part in parts])
+    return Rows(crops, together([p.labels for p in parts]), together([p.weights for p in parts]))
+
+
 def mirrored_units(names: list[str]) -> list[int]:
     """For each action unit the index of its mirror image: `…Left` with `…Right`, `…_l` with `…_r`."""
     swap = {"left": "right", "right": "left", "_l": "_r", "_r": "_l"}

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from . import losses, rows as R
 from .augment import Strength
 from .data import DATA, MARGIN, SIZE, ferplus_crops
+from .faces import NOTHING
 from .networks import Network, Shape
 
 HERE = Path(__file__).parent
@@ -207,7 +208,9 @@ def open_sources(config: dict, args, detector: Path) -> dict:
     """The rows that the phases ask for, and FER+'s validation rows where they are there."""
     template, sources = config["crop"]["template"], {}
     if any(phase["real"] for phase in config["phases"]):
-        sources["real"] = Source(R.ferplus_rows(ferplus_crops("train", template, detector, args.data)))
+        parts = [R.ferplus_rows(ferplus_crops("train", template, finder, args.data)) for finder in (detector, NOTHING)]
+        # Whole pictures too: what a poor detection, or none, leaves for the crop.
+        sources["real"] = Source(R.joined(parts) if config.get("whole", True) else parts[0])
     if (args.data / "ferplus_valid.npz").exists():
         sources["valid"] = R.ferplus_rows(ferplus_crops("valid", template, detector, args.data))
     if any(phase["synthetic"] for phase in config["phases"]):
