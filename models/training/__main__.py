@@ -30,9 +30,9 @@ def main(arguments: list[str]) -> None:
         if name == wanted:  # the others' imports are slow, and not needed
             module = importlib.import_module(path)
             module.add_arguments(command)
-            command.set_defaults(run=module.run)
+            command.set_defaults(execute=module.run)
     args = parser.parse_args(arguments)
-    args.run(args)
+    args.execute(args)
 
 
 if __name__ == "__main__":
