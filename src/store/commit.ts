@@ -1,5 +1,6 @@
 /** Writes a batch: one statement, which is one transaction and one round trip. */
-import { type Batch, binaryArray, encode, type RollUp, STRIDE, textArray, type Work } from './encode.ts';
+import { binaryArray, textArray } from './arrays.ts';
+import { type Batch, encode, type RollUp, STRIDE, type Work } from './encode.ts';
 import { isDuplicate, isMissingReference, isNoPartition } from './failure.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { Partitions } from './partitions.ts';

@@ -5,6 +5,7 @@
 import { EXPRESSIONS, type FaceReading, QUALITY_ISSUES } from '../domain/face.ts';
 import type { DropCounts } from '../domain/frame.ts';
 import type { Episode, EpisodeEvent, Moment, Rollup } from '../domain/moment.ts';
+import { literal, type RealArray } from './arrays.ts';
 import { FRACTION, LANDMARK } from './quantise.ts';
 
 export interface Entry {
@@ -42,9 +43,6 @@ export const STRIDE = {
 export const SPANS = [1, 10, 60, 600, 3600] as const;
 export const DAY_MS = 86_400_000;
 
-/** How arrays of `real` travel: written out, or (a server only) in PostgreSQL's binary form, which both ends read faster. */
-export type RealArray = (values: readonly number[]) => string | Uint8Array;
-
 export interface Batch {
   sessionIds: string[];
   /** Literals in the order of the statement's parameters; `landmarks` goes between as bytes. */
@@ -79,30 +77,6 @@ export function encode({ entries, endings }: Work, rollUp: RollUp, realArray: Re
 /** Day of a wall time (UTC), as days since the epoch. */
 export function dayOf(wallTime: number): number {
   return Math.floor(wallTime / DAY_MS);
-}
-
-export const textArray: RealArray = literal;
-
-const FLOAT4_OID = 700;
-const ARRAY_HEADER = 20;
-
-/** One dimension, no nulls, from 1; each element behind its length. */
-export const binaryArray: RealArray = (values) => {
-  const bytes = new Uint8Array(ARRAY_HEADER + values.length * 8);
-  const view = new DataView(bytes.buffer);
-  view.setInt32(0, 1);
-  view.setInt32(8, FLOAT4_OID);
-  view.setInt32(12, values.length);
-  view.setInt32(16, 1);
-  for (let at = 0; at < values.length; at++) {
-    view.setInt32(ARRAY_HEADER + at * 8, 4);
-    view.setFloat32(ARRAY_HEADER + at * 8 + 4, values[at]!);
-  }
-  return bytes;
-};
-
-function literal(values: readonly number[]): string {
-  return `{${values.join()}}`;
 }
 
 /** Position, newest sequence number (-1: no moments), first and last day, frames dropped at the end. */

@@ -1,4 +1,11 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type {
+  MomentHistory,
+  MomentSink,
+  SessionBook,
+  SessionIndex,
+  StreamBook,
+} from '../../src/streams/ports.ts';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
@@ -10,6 +17,16 @@ beforeAll(async () => {
   db = await createStore();
 });
 afterAll(() => db.dispose());
+
+it('the store is what streams asks for', () => {
+  const { store } = db;
+  const parts: {
+    streams: StreamBook;
+    sessions: SessionBook & SessionIndex;
+    moments: MomentSink & MomentHistory;
+  } = store;
+  expect(parts).toBe(store);
+});
 
 it('streams are created, found, changed and listed in order', async () => {
   const { streams } = db.store;
