@@ -1,0 +1,119 @@
+/** What people get wrong, through the whole server: each costs a sentence with a code, and the server goes on. */
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { counting, type MediaDir, MPEG4, mediaDir } from '../ingest/media.ts';
+import { type Server, startServer } from './server.ts';
+
+const REGISTER = `mutation ($input: RegisterStreamInput!) {
+  registerStream(input: $input) { id latestSession { id } }
+}`;
+const SESSION = `query ($id: ID!) {
+  session(id: $id) { state failure summary { frames faces coverage } timeline(first: 5) { edges { node { seq faces { track } } } } }
+}`;
+
+interface Answer {
+  data: { registerStream: { id: string; latestSession: { id: string } } } | null;
+  errors?: { message: string; extensions?: { code?: string } }[];
+}
+
+let database: TestDatabase;
+let media: MediaDir;
+let server: Server;
+beforeAll(async () => {
+  database = await createDatabase();
+  media = await mediaDir();
+  await media.make(`${counting({ seconds: 2 })} ${MPEG4} plain.mp4`);
+  await media.make('-f lavfi -i sine=d=1 sound.mkv');
+  await writeFile(media.at('empty.mp4'), '');
+  await writeFile(media.at('text.mp4'), 'not a video at all');
+  await writeFile(media.at('playlist.mp4'), '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n');
+  const { dataDir, databaseUrl } = database.config;
+  server = await startServer({
+    MIEN_DATA_DIR: dataDir,
+    MIEN_MEDIA_DIR: media.path,
+    MIEN_DEMO: 'false',
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+  });
+});
+afterAll(async () => {
+  await server?.end('SIGTERM');
+  await media?.remove();
+  await database?.dispose();
+});
+
+it.each([
+  ['a file that is not video', { file: 'text.mp4' }, 'SOURCE_NOT_VIDEO'],
+  ['a file of no length', { file: 'empty.mp4' }, 'SOURCE_NOT_VIDEO'],
+  ['sound alone', { file: 'sound.mkv' }, 'SOURCE_NOT_VIDEO'],
+  ['a playlist that calls itself video', { file: 'playlist.mp4' }, /^SOURCE_(NOT_VIDEO|REFUSED)$/],
+  ['a path outside the media directory', { file: '../../etc/passwd' }, 'SOURCE_REFUSED'],
+  ['a file that is not there', { file: 'nowhere.mp4' }, 'SOURCE_UNREACHABLE'],
+  ['a private address', { url: 'http://127.0.0.1:9/clip.mp4' }, /^(SOURCE_REFUSED|FFMPEG_MISSING)$/],
+  ['an upload that never was', { upload: 'nosuchtoken' }, /^(SOURCE_UNREACHABLE|NOT_FOUND|BAD_INPUT)$/],
+])('refuses %s with a sentence and a code', async (name, source, code) => {
+  const { data, errors } = await register({ name, source, purpose: 'RESEARCH' });
+  expect(data).toBeNull();
+  expect(errors?.[0]?.extensions?.code).toMatch(code);
+  expect(errors?.[0]?.message).toMatch(/\w{3,}.*\.$/s);
+});
+
+it.each(['WORKPLACE', 'EDUCATION'])('refuses the purpose %s', async (purpose) => {
+  const { errors } = await register({ name: purpose, source: { file: 'plain.mp4' }, purpose });
+  expect(errors?.[0]?.extensions?.code).toBe('PURPOSE_REFUSED');
+});
+
+it('scores a video without faces to its end: frames, and nobody in them', async () => {
+  const { data } = await register({
+    name: 'Nobody',
+    source: { file: 'plain.mp4' },
+    purpose: 'MEDIA_ANALYTICS',
+  });
+  const id = data!.registerStream.latestSession.id;
+  const session = await ended(id);
+  expect(session).toMatchObject({
+    state: 'ENDED',
+    failure: null,
+    summary: { frames: 20, faces: 0, coverage: 1 },
+  });
+  expect(session.timeline.edges.map(({ node }) => node.faces)).toEqual([[], [], [], [], []]);
+});
+
+it('refuses the same name and source twice, and stops what is stopped without a fuss', async () => {
+  const input = { name: 'Nobody', source: { file: 'plain.mp4' }, purpose: 'MEDIA_ANALYTICS' };
+  expect((await register(input)).errors?.[0]?.extensions?.code).toBe('CONFLICT');
+  const { streams } = await server.query<{ streams: { nodes: { id: string }[] } }>(
+    '{ streams { nodes { id } } }',
+  );
+  const stop = 'mutation ($id: ID!) { stopStream(id: $id) { state } }';
+  expect(await server.query(stop, { id: streams.nodes[0]!.id })).toEqual({ stopStream: { state: 'ENDED' } });
+});
+
+it('is up after all of it', async () => {
+  expect((await fetch(new URL('/ready', server.url))).status).toBe(200);
+  expect(server.process.exitCode).toBeNull();
+});
+
+async function register(input: object): Promise<Answer> {
+  const response = await fetch(server.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: REGISTER, variables: { input } }),
+  });
+  return (await response.json()) as Answer;
+}
+
+interface Ended {
+  state: string;
+  failure: string | null;
+  summary: object;
+  timeline: { edges: { node: { faces: unknown[] } }[] };
+}
+
+async function ended(id: string): Promise<Ended> {
+  for (;;) {
+    const { session } = await server.query<{ session: Ended }>(SESSION, { id });
+    if (!['STARTING', 'RUNNING'].includes(session.state)) return session;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
