@@ -1,25 +1,35 @@
 /** Turns results into bench/RESULTS.md and bench/results.json. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { meets, type Result, type Spread } from './harness.ts';
 
 const JSON_FILE = new URL('./results.json', import.meta.url);
 const TABLE_FILE = new URL('./RESULTS.md', import.meta.url);
 
-interface Report {
-  machine: Record<string, string>;
-  results: (Result & { date: string })[];
+/** When a case was measured, and how busy the machine was: its load of the last minute, per core. */
+interface Moment {
+  date: string;
+  load: number;
 }
 
-/** Replaces the rows that were run and keeps the others, each with the date of its own run. */
-export function writeReport(results: readonly Result[], ran: readonly string[]): void {
+interface Report {
+  machine: Record<string, string>;
+  results: (Result & Moment)[];
+}
+
+/** Replaces one row and keeps the others, each with the date of its own run, in the order of `rows`. */
+export function writeReport(
+  results: readonly Result[],
+  row: string,
+  rows: readonly string[],
+  loads: readonly number[],
+): void {
   const date = new Date().toISOString().slice(0, 10);
-  const kept = readReport().results.filter((result) => !ran.includes(result.row));
-  const report: Report = {
-    machine: machine(),
-    results: [...kept, ...results.map((result) => ({ ...result, date }))],
-  };
+  const kept = readReport().results.filter((result) => result.row !== row);
+  const all = [...kept, ...results.map((result, i) => ({ ...result, date, load: loads[i]! }))];
+  all.sort((a, b) => rows.indexOf(a.row) - rows.indexOf(b.row));
+  const report: Report = { machine: machine(), results: all };
   writeFileSync(JSON_FILE, `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(TABLE_FILE, table(report));
 }
@@ -40,11 +50,12 @@ export function table(report: Report): string {
     '',
     'Written by `npm run bench`; one row: `npm run bench -- NAME`. Every ratio is taken pair by pair within one run:',
     'absolute figures move with the machine. Cells are the median, with the least and the greatest of the rounds.',
+    'Load: of the last minute, per core; the bench alone makes 1 to 2, and with more than that other programs had their part.',
     '',
     ...about,
     '',
-    '| row | case | unit | mien | against | ratio | asked | holds | date |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| row | case | unit | mien | against | ratio | asked | holds | load | date |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...report.results.map(line),
     '',
     ...report.results
@@ -54,7 +65,7 @@ export function table(report: Report): string {
   ].join('\n');
 }
 
-export function line(result: Result & { date?: string }): string {
+export function line(result: Result & Partial<Moment>): string {
   const holds = meets(result);
   const against = result.against ? `${result.against.name}: ${cell(result.against.spread)}` : '';
   const cells = [
@@ -66,6 +77,7 @@ export function line(result: Result & { date?: string }): string {
     result.ratio ? cell(result.ratio) : '',
     asked(result),
     holds === null ? '' : holds ? 'yes' : '**no**',
+    result.load === undefined ? '' : result.load.toFixed(1),
     result.date ?? '',
   ];
   return `| ${cells.join(' | ')} |`;
@@ -87,6 +99,11 @@ function cell({ median, min, max }: Spread): string {
 
 function number(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}
+
+/** Of the last minute, per core. */
+export function load(): number {
+  return loadavg()[0]! / cpus().length;
 }
 
 function machine(): Record<string, string> {

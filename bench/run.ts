@@ -1,7 +1,7 @@
 /** `npm run bench [-- NAME…] [--quick]`: runs the rows in turn, prints the table and writes it down. */
 import { readdirSync } from 'node:fs';
 import type { Result, Row } from './harness.ts';
-import { line, writeReport } from './report.ts';
+import { line, load, writeReport } from './report.ts';
 
 const ROWS = new URL('./rows/', import.meta.url);
 
@@ -10,20 +10,20 @@ const quick = args.includes('--quick');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 const rows = await loadRows();
 const chosen = choose(rows, wanted);
+const all = rows.map(({ name }) => name);
 
-const results: Result[] = [];
 for (const row of chosen) {
   console.error(`# ${row.name}: ${row.measures}`);
+  const results: Result[] = [];
+  const loads: number[] = [];
   for await (const result of row.run({ quick, log: (text) => console.error(`  ${text}`) })) {
     results.push(result);
+    loads.push(load());
     console.log(line(result));
+    // At once, so that what was measured is kept when a later case fails.
+    if (!quick) writeReport(results, row.name, all, loads);
   }
 }
-if (!quick)
-  writeReport(
-    results,
-    chosen.map((row) => row.name),
-  );
 process.exit(0);
 
 async function loadRows(): Promise<Row[]> {

@@ -22,7 +22,7 @@ export const row: Row = {
 const RATE = 10;
 
 async function* run({ quick }: RowOptions) {
-  const clips = makeClips(quick ? 20 : 40);
+  const clips = makeClips(20);
   const bare = await openBareModels(THREADS);
   for (const [name, path] of [
     ['one face', clips.one],
@@ -33,7 +33,7 @@ async function* run({ quick }: RowOptions) {
     await chain.run();
     const limits = await limitsOf(path, bare, frame!, chain.shape());
     const slower = limits.decoding.fps < limits.inference.fps ? limits.decoding : limits.inference;
-    const rounds = await inTurn(chain.run, slower.again, quick ? 1 : 5);
+    const rounds = await inTurn(chain.run, slower.again, quick ? 1 : 3);
     const together = availableParallelism() / (limits.decoding.cpu + limits.inference.cpu);
     const note =
       `decoding alone ${limits.decoding.fps.toFixed(0)}, inference alone ${limits.inference.fps.toFixed(0)} frames/s; ` +
@@ -80,7 +80,7 @@ async function limitsOf(
   shape: { searched: number; faces: number },
 ) {
   const decode = () => bareDecode(path, RATE);
-  const infer = () => inferOnly(bare, frame, shape, 200);
+  const infer = () => inferOnly(bare, frame, shape, 100);
   await infer();
   const [decoded, inferred] = [await decode(), await infer()];
   return {

@@ -24,7 +24,7 @@ const PEERS = fileURLToPath(new URL('../peers', import.meta.url));
 async function* run({ quick, log }: RowOptions) {
   if (!existsSync(`${PEERS}/node_modules`)) return log('skipped: run `npm install` in bench/peers first');
   const clips = makeClips(1);
-  const frames = (await decodeAll(clips.dir, clips.two, 10)).slice(0, quick ? 20 : 60);
+  const frames = (await decodeAll(clips.dir, clips.two, 10)).slice(0, quick ? 20 : 40);
   for (const peer of ['face-api', 'human']) {
     for (const detectEvery of [5, 1]) {
       const rounds = await inTurn(

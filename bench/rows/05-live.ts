@@ -37,9 +37,9 @@ async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
   const levels = quick ? STREAMS.slice(0, 3) : STREAMS;
   const clips = makeClips(20);
   const rounds: Map<number, Seen>[] = [];
-  for (let round = 0; round < (quick ? 1 : 3); round++) {
+  for (let round = 0; round < (quick ? 1 : 2); round++) {
     const server = await startServer(clips.dir);
-    rounds.push(await climb(server, levels, quick ? 2 : 6, log));
+    rounds.push(await climb(server, levels, quick ? 2 : 5, log));
     await server.stop();
   }
   for (const streams of levels) yield cost(rounds, streams);

@@ -36,7 +36,7 @@ async function measure(place: Place, name: string, count: number, quick: boolean
   const rounds = await inTurn(
     () => rateOf(count, () => replay(store, id)),
     () => rateOf(count, async () => (await plain.query(SELECT, [id])).length),
-    quick ? 1 : 7,
+    quick ? 1 : 5,
   );
   await store.close();
   await plain.close();

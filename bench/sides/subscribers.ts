@@ -21,6 +21,7 @@ export interface AwaitQuestion {
 
 const TOKEN = { ws: Buffer.from('"type":"next"'), sse: Buffer.from('event: next') };
 const TIME = Buffer.from('"mediaTime":');
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const BODY = JSON.stringify({ query: DOCUMENT });
 
 let received = 0;
@@ -73,6 +74,8 @@ async function open(port: number, transport: 'ws' | 'sse'): Promise<void> {
     await new Promise((resolve) => socket.once('data', resolve));
     socket.write(masked(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: DOCUMENT } })));
   }
+  // Servers cut off who gives no sign of life; a pong may come unasked.
+  if (transport === 'ws') setInterval(() => socket.write(PONG), 4_000);
   count(socket, TOKEN[transport]);
 }
 
