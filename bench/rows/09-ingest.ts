@@ -32,7 +32,7 @@ async function measure(place: Place, name: string, count: number, quick: boolean
   const plain = await openPlain(place);
   const copy = await prepareCopy(plain, count);
   const store = await openPlace(place);
-  const rounds = await inTurn(() => commit(store, count), copy, quick ? 1 : 7);
+  const rounds = await inTurn(() => commit(store, count), copy, quick ? 1 : 5);
   await store.close();
   await plain.close();
   await place.remove();
