@@ -60,6 +60,8 @@ export async function openBareModels(threads: number): Promise<BareModels> {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 4,
+      // As mien has it; threads that spin are slower still where other programs want the cores.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
   const [detector, ensemble] = [await open(detectorCard.file), await open(ensembleCard.file)];
   const { size } = ensembleCard.input;
