@@ -49,6 +49,7 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 
 
 def abstention(probabilities: np.ndarray, truth: np.ndarray, accuracy: float = 0.5, window: int = 200) -> float:
     """Confidence below which the `window` nearest faces are right less often than `accuracy`."""
+    window = min(window, len(truth) // 2)
     order = np.argsort(probabilities.max(1))
     right = (probabilities.argmax(1) == truth)[order].astype(float)
     running = np.convolve(right, np.ones(window) / window, mode="valid")
