@@ -75,9 +75,9 @@ function finish(
   { tracker, picture, mediaTime }: Job,
   { placements, scores, sights }: Scored,
 ) {
-  tracker.commit(placements, sights, mediaTime);
+  const reported = tracker.commit(placements, sights, mediaTime);
   return placements
-    .map((placement, i) => reading(card, picture, placement, scores[i]!))
+    .flatMap((placement, i) => (reported[i] ? [reading(card, picture, placement, scores[i]!)] : []))
     .sort((p, q) => p.track - q.track);
 }
 

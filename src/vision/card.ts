@@ -69,8 +69,14 @@ const ensembleCard = z.object({
     ),
   actionUnits: z.array(z.string().min(1)),
   landmarks: z.literal('multi-pie-68').default('multi-pie-68'),
+  /** `confidence`, `quality`: below them a reading is doubted; `face`: below this quality it is none, a face is not there. */
   thresholds: z
-    .object({ confidence: fraction.default(0.3), quality: fraction.default(0.25), issues })
+    .object({
+      confidence: fraction.default(0.3),
+      quality: fraction.default(0.25),
+      face: fraction.optional(),
+      issues,
+    })
     .prefault({}),
   temperature: z.number().positive().optional(),
 });

@@ -21,6 +21,8 @@ export interface TrackerOptions {
   detectEvery: number;
   /** Number of the first track. */
   firstTrack: number;
+  /** A sight of less quality is of no face; undefined: the ensemble has no say in that. */
+  face?: number | undefined;
 }
 
 /** Where a track is cut out of a frame: `toCrop` maps the picture to the crop, in pixels. */
@@ -29,6 +31,8 @@ export interface Placement {
   toCrop: Similarity;
   /** Null: carried forward, not detected. */
   detection: Detection | null;
+  /** Seen for the first time: the next detection has to confirm it before it is reported. */
+  newcomer: boolean;
 }
 
 /** Seconds of media time. A face out of sight for longer than LOST is forgotten. */
@@ -64,23 +68,20 @@ export class Tracker {
     );
   }
 
-  /** Brings what was detected at `time` together with the tracks. Returns the confirmed ones that are in sight. */
+  /** Brings what was detected at `time` together with the tracks. Returns those in sight that the ensemble should see. */
   place(detections: readonly Detection[], time: number): Placement[] {
     const first = this.#time === Number.NEGATIVE_INFINITY;
     this.#forget(time);
     const pairs = associate(this.#tracks, detections, this.#options.sure, time);
     this.#tracks = this.#tracks.filter((track) => pairs.has(track) || track.id > 0);
-    const taken = new Set(pairs.values());
-    for (const detection of detections) {
-      if (taken.has(detection) || detection.score < this.#options.sure) continue;
-      const track = begin(detection, time);
-      this.#tracks.push(track);
-      // A picture has no second frame to confirm a face in.
-      if (first) pairs.set(track, detection);
-    }
+    const newcomers = this.#begin(detections, new Set(pairs.values()), time);
     this.#sinceDetection = -1;
     this.#detectedAt = time;
-    return this.#placements(pairs);
+    // A picture has no second frame to confirm a face in.
+    if (first) return this.#placements(newcomers, false);
+    const known = this.#placements(pairs, false);
+    for (const track of this.#tracks) if (!pairs.has(track) && !newcomers.has(track)) track.missed++;
+    return this.#options.face === undefined ? known : [...known, ...this.#placements(newcomers, true)];
   }
 
   /**
@@ -90,13 +91,13 @@ export class Tracker {
   carry(): Placement[] {
     return this.#tracks.flatMap((track) => {
       const toCrop = track.anchor && fitSimilarity(track.five, track.anchor.five);
-      return toCrop ? [{ track, toCrop, detection: null }] : [];
+      return toCrop ? [{ track, toCrop, detection: null, newcomer: false }] : [];
     });
   }
 
   /**
    * Whether carried tracks lost their faces: the ensemble sees the points far from where the detector had
-   * put them, or doubts the face far more than then, or two tracks hold one face.
+   * put them, or doubts the face far more than then or at all, or two tracks hold one face.
    */
   drifted(placements: readonly Placement[], sights: readonly Sight[]): boolean {
     const boxes: Rect[] = [];
@@ -104,31 +105,52 @@ export class Tracker {
       const anchor = track.anchor!;
       const back = fitSimilarity(sights[i]!.five, anchor.sight.five);
       if (!back || motion(back, this.#options.cropSize) > FOLLOWED) return true;
-      if (sights[i]!.quality < anchor.sight.quality * 0.5) return true;
+      if (sights[i]!.quality < anchor.sight.quality * 0.5 || !this.#isFace(sights[i]!)) return true;
       boxes.push(mapRect(invert(toCrop), mapRect(invert(back), anchor.box)));
     }
     return boxes.some((box, i) => boxes.slice(i + 1).some((other) => iou(box, other) > SAME));
   }
 
-  /** The frame at `time` is done: tracks move to where they were seen. */
-  commit(placements: readonly Placement[], sights: readonly Sight[], time: number): void {
-    for (const [i, { track, toCrop, detection }] of placements.entries()) {
-      const sight = sights[i]!;
-      if (detection) {
-        advance(track, detection.box, time);
-        Object.assign(track, { box: detection.box, five: detection.five, restless: false });
-        track.anchor = {
-          sight,
-          five: mapPoints(toCrop, detection.five),
-          box: mapRect(toCrop, detection.box),
-        };
-      } else {
-        follow(track, toCrop, sight, this.#options.cropSize);
-      }
-      Object.assign(track, { seen: time, missed: 0 });
-    }
+  /**
+   * The frame at `time` is done: tracks move to where they were seen. Returns which placements are to be
+   * reported. What the ensemble takes for no face is none: it begins and confirms nothing, and a confirmed
+   * track counts as out of sight.
+   */
+  commit(placements: readonly Placement[], sights: readonly Sight[], time: number): boolean[] {
     this.#sinceDetection++;
     this.#time = time;
+    return placements.map((placement, i) => {
+      const { track, newcomer } = placement;
+      if (!this.#isFace(sights[i]!)) {
+        this.#miss(track);
+        return false;
+      }
+      if (newcomer) return false;
+      if (track.id === 0) track.id = this.#nextId++;
+      this.#move(placement, sights[i]!, time);
+      return true;
+    });
+  }
+
+  #isFace({ quality }: Sight): boolean {
+    return this.#options.face === undefined || quality >= this.#options.face;
+  }
+
+  #miss(track: Track): void {
+    track.missed++;
+    if (track.id === 0) this.#tracks = this.#tracks.filter((other) => other !== track);
+  }
+
+  #move({ track, toCrop, detection }: Placement, sight: Sight, time: number): void {
+    if (detection) {
+      const { box, five } = detection;
+      advance(track, box, time);
+      const anchor = { sight, five: mapPoints(toCrop, five), box: mapRect(toCrop, box) };
+      Object.assign(track, { box, five, anchor, restless: false });
+    } else {
+      follow(track, toCrop, sight, this.#options.cropSize);
+    }
+    Object.assign(track, { seen: time, missed: 0 });
   }
 
   #forget(time: number): void {
@@ -136,20 +158,24 @@ export class Tracker {
     this.#tracks = cut ? [] : this.#tracks.filter((t) => t.missed < 2 || time - t.seen <= LOST);
   }
 
-  #placements(pairs: ReadonlyMap<Track, Detection>): Placement[] {
-    const placements: Placement[] = [];
-    for (const track of this.#tracks) {
-      const detection = pairs.get(track);
-      if (!detection) {
-        track.missed++;
-        continue;
-      }
-      const toCrop = fitSimilarity(detection.five, this.#options.template);
-      if (!toCrop) continue;
-      if (track.id === 0) track.id = this.#nextId++;
-      placements.push({ track, toCrop, detection });
+  /** Sure detections that no track took begin one each. */
+  #begin(detections: readonly Detection[], taken: ReadonlySet<Detection>, time: number) {
+    const newcomers = new Map<Track, Detection>();
+    for (const detection of detections) {
+      if (taken.has(detection) || detection.score < this.#options.sure) continue;
+      const track = begin(detection, time);
+      this.#tracks.push(track);
+      newcomers.set(track, detection);
     }
-    return placements;
+    return newcomers;
+  }
+
+  #placements(pairs: ReadonlyMap<Track, Detection>, newcomer: boolean): Placement[] {
+    return this.#tracks.flatMap((track) => {
+      const detection = pairs.get(track);
+      const toCrop = detection && fitSimilarity(detection.five, this.#options.template);
+      return toCrop ? [{ track, toCrop, detection, newcomer }] : [];
+    });
   }
 }
 

@@ -116,10 +116,11 @@ async function score(pipeline: Pipeline, batch: FrameMessage[]): Promise<CallRes
 
 function openTracker(firstTrack: number): Tracker {
   const { models, detectEvery } = setup;
-  const { crop, input } = models.ensemble;
+  const { crop, input, thresholds } = models.ensemble;
   const template = crop.template.flat().map((fraction) => fraction * input.size);
   const sure = models.detector.thresholds.score;
-  return new Tracker({ template, cropSize: input.size, sure, detectEvery, firstTrack });
+  const { face } = thresholds;
+  return new Tracker({ template, cropSize: input.size, sure, detectEvery, firstTrack, face });
 }
 
 function timed(session: ModelSession, report: (seconds: number, count: number) => void): ModelSession {

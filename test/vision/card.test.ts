@@ -33,6 +33,7 @@ it('reads a pair, and fills in what a card leaves out', async () => {
   await change('detector.json', (card) => delete card.input);
   const { detector, ensemble } = await readModels(dir);
   expect(detector.input).toEqual({ name: 'frames', pixelFormat: 'gray8', multipleOf: 32, longerSide: 640 });
+  expect(ensemble.thresholds.face).toBeUndefined();
   expect(ensemble.thresholds).toMatchObject({ confidence: 0.3, issues: { small: 32, turned: 40 } });
   expect(ensemble.labels[0]).toBe('CONTEMPT');
 });
@@ -52,9 +53,10 @@ it('names every field that needs mending', async () => {
     card.labels = ['HAPPINESS'];
     card.name = '';
     card.file = '../elsewhere.onnx';
+    card.thresholds = { face: 2 };
   });
   const message = await refusal();
-  for (const part of ['labels: names each of NEUTRAL', 'name:', 'file: is the name'])
+  for (const part of ['labels: names each of NEUTRAL', 'name:', 'file: is the name', 'thresholds.face:'])
     expect(message).toContain(part);
 });
 

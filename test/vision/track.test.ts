@@ -23,15 +23,21 @@ function sight({ toCrop }: Placement, where: Detection, quality = 0.9): Sight {
   return { five: mapPoints(toCrop, where.five), quality };
 }
 
-/** Runs one searched frame; the ensemble sees what was detected. Returns x by track. */
-function step(tracker: Tracker, time: number, detections: Detection[]): Record<number, number> {
+/** Runs one searched frame; the ensemble sees what was detected, in this quality. Returns x by track. */
+function step(
+  tracker: Tracker,
+  time: number,
+  detections: Detection[],
+  quality = (_: Detection) => 0.9,
+): Record<number, number> {
   const placements = tracker.place(detections, time);
-  tracker.commit(
+  const reported = tracker.commit(
     placements,
-    placements.map((p) => sight(p, p.detection!)),
+    placements.map((p) => sight(p, p.detection!, quality(p.detection!))),
     time,
   );
-  return Object.fromEntries(placements.map(({ track }) => [track.id, (track.box.x1 + track.box.x2) / 2]));
+  const faces = placements.filter((_, i) => reported[i]);
+  return Object.fromEntries(faces.map(({ track }) => [track.id, (track.box.x1 + track.box.x2) / 2]));
 }
 
 describe('appearing', () => {
@@ -61,6 +67,57 @@ describe('appearing', () => {
     expect(step(tracker, 0, [face(50), face(200, 100, 40, 0.3)])).toEqual({ 1: 50 });
     expect(step(tracker, 0.1, [face(52, 100, 40, 0.3), face(200, 100, 40, 0.3)])).toEqual({ 1: 52 });
     expect(step(tracker, 0.2, [face(52), face(200, 100, 40, 0.3)])).toEqual({ 1: 52 });
+  });
+});
+
+describe('what the ensemble takes for no face', () => {
+  /** Left of 150 there are faces, right of it none. */
+  const quality = ({ box }: Detection) => (box.x1 < 150 ? 0.9 : 0.05);
+  const judging = () => open({ face: 0.2 });
+
+  it('is not reported, neither in a first frame nor later, and costs no number', () => {
+    const tracker = judging();
+    expect(step(tracker, 0, [face(50), face(300)], quality)).toEqual({ 1: 50 });
+    for (const time of [0.1, 0.2, 0.3]) {
+      expect(step(tracker, time, [face(50), face(300), face(400)], quality)).toEqual({ 1: 50 });
+    }
+    step(tracker, 0.4, [face(50), face(100)], quality);
+    expect(step(tracker, 0.5, [face(50), face(100)], quality)).toEqual({ 1: 50, 2: 100 });
+  });
+  it('begins no track: a face in its place is confirmed by its own second detection', () => {
+    const tracker = judging();
+    step(tracker, 0, [face(50)], quality);
+    step(tracker, 0.1, [face(50), face(300)], quality);
+    expect(step(tracker, 0.2, [face(50), face(300)])).toEqual({ 1: 50 });
+    expect(step(tracker, 0.3, [face(50), face(300)])).toEqual({ 1: 50, 2: 300 });
+  });
+  it('confirms none: what looked like a face once is not reported', () => {
+    const tracker = judging();
+    step(tracker, 0, [face(50)]);
+    step(tracker, 0.1, [face(50), face(300)]);
+    expect(step(tracker, 0.2, [face(50), face(300)], quality)).toEqual({ 1: 50 });
+    expect(tracker.wantsDetection(0.3)).toBe(false);
+  });
+  it('hides a known face for a while: it keeps its place and number, and the next frame is searched', () => {
+    const tracker = judging();
+    step(tracker, 0, [face(50)]);
+    const covered = () => 0.1;
+    expect(step(tracker, 0.1, [face(58)], covered)).toEqual({});
+    expect(tracker.wantsDetection(0.2)).toBe(true);
+    expect(step(tracker, 0.2, [face(52)])).toEqual({ 1: 52 });
+    for (let t = 3; t <= 14; t++) expect(step(tracker, t / RATE, [face(52)], covered)).toEqual({});
+    step(tracker, 1.5, [face(52)]);
+    expect(step(tracker, 1.6, [face(52)])).toEqual({ 2: 52 });
+  });
+  it('makes a carried track look for its face again', () => {
+    const tracker = open({ face: 0.6 });
+    step(tracker, 0, [face(100)]);
+    const placements = tracker.carry();
+    expect(tracker.drifted(placements, [sight(placements[0]!, face(100), 0.65)])).toBe(false);
+    expect(tracker.drifted(placements, [sight(placements[0]!, face(100), 0.55)])).toBe(true);
+  });
+  it('is left to the detector where the card says nothing of it', () => {
+    expect(step(open(), 0, [face(50), face(300)], quality)).toEqual({ 1: 50, 2: 300 });
   });
 });
 

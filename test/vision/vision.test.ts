@@ -67,6 +67,22 @@ describe('a reading', () => {
     await rm(rgb, { recursive: true });
   });
 
+  it('of what the ensemble takes for no face is none, where the card tells when', async () => {
+    const judging = await mkdtemp(join(tmpdir(), 'vision-face-'));
+    await writeTinyModels(judging, { ensemble: { thresholds: { face: 0.2, issues: { blurred: 0 } } } });
+    // Two squares of one luma are found as one face between them, where there is nothing to see.
+    const nothing = [dim(180, 40, 30), dim(290, 40, 30)];
+    const streams = [shared.open('s'), (await start({ modelsDir: judging })).open('s')];
+    for (const time of [0, 0.1, 0.2, 0.3]) {
+      const frame = () => squares([bright(60, 110), ...nothing], time);
+      const [believing, doubting] = await Promise.all(streams.map((stream) => stream.analyse(frame())));
+      expect(believing).toHaveLength(2);
+      expect(doubting!.map((face) => Math.round(centre(face).x))).toEqual([60]);
+      expect(doubting![0]!.track).toBe(1);
+    }
+    await rm(judging, { recursive: true });
+  });
+
   it.each([
     ['1 x 1', 1, 1],
     ['thin', 700, 1],
