@@ -9,6 +9,9 @@ import {
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { FromThread, Request, ThreadSetup, ToThread } from './protocol.ts';
 
+/** Instead of 128 MB, which a server of one process has all to itself: the operating system caches its files too. */
+const SHARED_BUFFERS = '32MB';
+
 const { directory } = workerData as ThreadSetup;
 const port = parentPort!;
 const opening = open();
@@ -23,7 +26,9 @@ port.on('message', ({ call, request }: ToThread) => {
 });
 
 async function open(): Promise<{ db: PGlite; adapter: SqlDriverAdapter }> {
-  const db = await PGlite.create(directory);
+  const db = await PGlite.create(directory, {
+    startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
+  });
   return { db, adapter: await new PrismaPGlite(db).connect() };
 }
 
