@@ -1,10 +1,12 @@
 /** Prisma's client on a PostgreSQL server or on PGlite, and the connection below it. */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { SqlDriverAdapterFactory, SqlQuery } from '@prisma/driver-adapter-utils';
 import { PrismaClient } from './generated/client.ts';
+import type { Parameter } from './layout.ts';
 import { takeLock } from './lock.ts';
 import { migratePGlite, migratePostgres } from './migrate.ts';
 import { createAdapterFactory } from './pglite/adapter.ts';
@@ -21,6 +23,12 @@ export interface Database {
   prisma: PrismaClient;
   /** Calls `listener` with the SQL of every statement from now on; returns its own removal. */
   onQuery(listener: (sql: string) => void): () => void;
+  /**
+   * Runs a statement with large parameters on a connection of its own, through Prisma's driver adapter but past its
+   * query compiler, which would read every parameter as JSON. A server parses it once.
+   * @returns the first column of its rows
+   */
+  write(sql: string, parameters: readonly Parameter[]): Promise<unknown[]>;
   /** What a server's autovacuum does; PGlite has none. */
   tidy(): Promise<void>;
   close(): Promise<void>;
@@ -36,12 +44,17 @@ export async function openDatabase(config: {
 
 async function openPostgres(url: string): Promise<Database> {
   await migratePostgres(url);
-  const adapter = new PrismaPg(
-    { connectionString: url, max: POOL, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true },
-    // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
-    { onPoolError: () => {}, onConnectionError: () => {} },
-  );
-  return { ...(await connect(adapter, async () => {})), tidy: async () => {} };
+  const config = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true };
+  // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
+  const options = { onPoolError: () => {}, onConnectionError: () => {} };
+  const readers = new PrismaPg({ ...config, max: POOL }, options);
+  const writer = new PrismaPg({ ...config, max: 1 }, { ...options, statementNameGenerator: nameOf });
+  return { ...(await connect(readers, writer, async () => {})), tidy: async () => {} };
+}
+
+/** Statements that are the same have the same name, and are parsed once per connection. */
+function nameOf({ sql }: SqlQuery): string {
+  return createHash('sha256').update(sql).digest('base64url');
 }
 
 async function openPGlite(dataDir: string): Promise<Database> {
@@ -59,7 +72,7 @@ async function openPGlite(dataDir: string): Promise<Database> {
     await migratePGlite(factory);
     // What made the database keeps some 350 MB of its thread's memory; the next call starts a thread that has none.
     if (isNew) await remote.close();
-    const database = await connect(factory, closeBelow);
+    const database = await connect(factory, factory, closeBelow);
     const tidy = async () => {
       await database.prisma.$executeRawUnsafe('VACUUM (ANALYZE) session, track, episode, rollup');
     };
@@ -72,6 +85,7 @@ async function openPGlite(dataDir: string): Promise<Database> {
 
 async function connect(
   adapter: SqlDriverAdapterFactory,
+  writer: SqlDriverAdapterFactory,
   closeBelow: () => Promise<void>,
 ): Promise<Omit<Database, 'tidy'>> {
   const prisma = new PrismaClient({
@@ -80,19 +94,32 @@ async function connect(
     transactionOptions: { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_MS },
   });
   const listeners = new Set<(sql: string) => void>();
-  prisma.$on('query', ({ query }) => {
-    for (const listener of listeners) listener(query);
-  });
+  const tell = (sql: string) => {
+    for (const listener of listeners) listener(sql);
+  };
+  prisma.$on('query', ({ query }) => tell(query));
   await prisma.$connect();
+  const writing = await writer.connect();
   return {
     prisma,
+    async write(sql, parameters) {
+      tell(sql);
+      const argTypes = parameters.map(argTypeOf);
+      const { rows } = await writing.queryRaw({ sql, args: [...parameters], argTypes });
+      return rows.map(([first]) => first);
+    },
     onQuery(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     async close() {
       await prisma.$disconnect();
+      await writing.dispose();
       await closeBelow();
     },
   };
+}
+
+function argTypeOf(parameter: Parameter) {
+  return { scalarType: typeof parameter === 'string' ? 'string' : 'bytes', arity: 'scalar' } as const;
 }

@@ -1,8 +1,11 @@
 /** Writes a batch: one statement, which is one transaction and one round trip. */
-import { binaryArray, textArray } from './arrays.ts';
-import { type Batch, encode, type RollUp, STRIDE, type Work } from './encode.ts';
+import { EXPRESSIONS } from '../domain/face.ts';
+import { createBinaryArray, createTextArray } from './arrays.ts';
+import type { Database } from './client.ts';
+import { type Batch, encode, type RollUp, type Work } from './encode.ts';
 import { isDuplicate, isMissingReference, isNoPartition } from './failure.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { type Parameter, STRIDE } from './layout.ts';
 import type { Partitions } from './partitions.ts';
 
 /**
@@ -15,21 +18,23 @@ export type Commit = () => Promise<Set<string>>;
 export type Prepare = (work: Work) => Commit;
 
 export interface CommitConfig {
+  write: Database['write'];
   partitions: Partitions;
   rollUp: RollUp;
   /** Whether the database takes arrays in their binary form. */
   binary: boolean;
 }
 
-export function createPrepare(prisma: PrismaClient, { partitions, rollUp, binary }: CommitConfig): Prepare {
+export function createPrepare(prisma: PrismaClient, config: CommitConfig): Prepare {
+  const { write, partitions, rollUp, binary } = config;
   const statement = statementFor(binary ? '' : '::text');
   const prepareInsert = (work: Work): Commit => {
-    const batch = encode(work, rollUp, binary ? binaryArray : textArray);
+    const batch = encode(work, rollUp, binary ? createBinaryArray : createTextArray);
     const values = parameters(batch);
     return async () => {
       await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
-      const found = await prisma.$queryRawUnsafe<{ id: string }[]>(statement, ...values);
-      return sweepOrphans(prisma, batch.sessionIds, new Set(found.map(({ id }) => id)));
+      const found = await write(statement, values);
+      return sweepOrphans(prisma, batch.sessionIds, new Set(found));
     };
   };
   return (work) => {
@@ -52,7 +57,7 @@ export function createPrepare(prisma: PrismaClient, { partitions, rollUp, binary
   };
 }
 
-function parameters(batch: Batch): unknown[] {
+function parameters(batch: Batch): Parameter[] {
   const { sessionIds, sessions, moments, readingInts, readingReals, actionUnits, landmarks } = batch;
   return [
     ...[`{${sessionIds.join()}}`, sessions, moments, readingInts, readingReals, actionUnits, landmarks],
@@ -96,7 +101,7 @@ async function splitByExistence(prisma: PrismaClient, { entries, endings }: Work
 }
 
 /** A session removed while the statement ran leaves moments without an owner: they go too. */
-async function sweepOrphans(prisma: PrismaClient, ids: string[], found: Set<string>): Promise<Set<string>> {
+async function sweepOrphans(prisma: PrismaClient, ids: string[], found: Set<unknown>): Promise<Set<string>> {
   const gone = ids.filter((id) => !found.has(id));
   if (gone.length > 0) {
     const where = { where: { sessionId: { in: gone } } };
@@ -114,7 +119,8 @@ function rows(array: string, stride: number): string {
   return `input, generate_series(0, coalesce(cardinality(${array}), 0) - 1, ${stride}) AS o`;
 }
 
-const KINDS = `enum_range(NULL::"Expression")`;
+/** A constant: `enum_range` would look it up again for every row. */
+const KINDS = `'{${EXPRESSIONS}}'::"Expression"[]`;
 const EPOCH = `date '1970-01-01'`;
 const MOMENT_DAY = `${EPOCH} + floor(m[k + 4] / 86400000)::int`;
 const add = (column: string) => `${column} = rollup.${column} + excluded.${column}`;
@@ -122,11 +128,11 @@ const addEach = (column: string) =>
   `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
 
 /** `input` is read once; a cast beside each use would parse the whole array again for every row. */
-const statementFor = (realCast: string) => `
+const statementFor = (cast: string) => `
 WITH input AS MATERIALIZED (
-  SELECT $1::text::uuid[] AS s, $2::text::float8[] AS live, $3::text::float8[] AS m, $4::text::int[] AS i,
-    $5${realCast}::real[] AS r, $6${realCast}::real[] AS au, $7::bytea AS lm, $8::text::bigint[] AS u,
-    $9::text::float8[] AS t, $10::text::float8[] AS e
+  SELECT $1::text::uuid[] AS s, $2${cast}::float8[] AS live, $3${cast}::float8[] AS m, $4${cast}::int[] AS i,
+    $5${cast}::real[] AS r, $6${cast}::real[] AS au, $7::bytea AS lm, $8${cast}::bigint[] AS u,
+    $9${cast}::float8[] AS t, $10${cast}::float8[] AS e
 ), new_moments AS (
   INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store)
   SELECT s[m[k + 1]::int], m[k + 2]::int, ${MOMENT_DAY}, m[k + 3], to_timestamp(m[k + 4] / 1000),

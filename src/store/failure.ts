@@ -8,18 +8,21 @@ const PERMANENT_PRISMA = /^P2(000|002|003|005|006|007|011|012|013|014|019|020|02
 interface Known {
   code?: unknown;
   message?: unknown;
-  meta?: {
-    code?: unknown;
-    driverAdapterError?: { cause?: { originalCode?: unknown; code?: unknown; kind?: unknown } };
-  };
+  /** Prisma's client wraps the error of the driver adapter, which wraps what the database said. */
+  meta?: { code?: unknown; driverAdapterError?: { cause?: Said } };
   cause?: unknown;
+}
+
+interface Said {
+  originalCode?: unknown;
+  code?: unknown;
 }
 
 /** PostgreSQL's five-character code, where the error has one. */
 export function sqlState(error: unknown): string | null {
-  const { meta, code } = (error ?? {}) as Known;
-  const cause = meta?.driverAdapterError?.cause;
-  for (const candidate of [cause?.originalCode, cause?.code, meta?.code, code]) {
+  const { meta, code, cause } = (error ?? {}) as Known;
+  const said = meta?.driverAdapterError?.cause ?? (cause as Said | undefined);
+  for (const candidate of [said?.originalCode, said?.code, meta?.code, code]) {
     if (typeof candidate === 'string' && /^[0-9A-Z]{5}$/.test(candidate) && !/^P\d{4}$/.test(candidate))
       return candidate;
   }

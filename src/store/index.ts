@@ -66,10 +66,11 @@ export interface Store extends EpisodeReads, Retention, Pick<Database, 'prisma' 
  * @throws MienError CONFIG_INVALID when a newer mien prepared it; CONFLICT when another process holds the directory
  */
 export async function openStore({ rollUp, retentionDays, ...config }: StoreConfig): Promise<Store> {
-  const { prisma, onQuery, tidy, close } = await openDatabase(config);
+  const { prisma, write, onQuery, tidy, close } = await openDatabase(config);
   const partitions = createPartitions(prisma);
   const { commitIntervalMs = 50, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
-  const prepare = createPrepare(prisma, { partitions, rollUp, binary: config.databaseUrl !== undefined });
+  const binary = config.databaseUrl !== undefined;
+  const prepare = createPrepare(prisma, { write, partitions, rollUp, binary });
   const batcher = createBatcher(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, partitions.forget);
   await partitions.ensure([Date.now()]);

@@ -1,7 +1,7 @@
 /** Reads moments back exactly as they were appended (and published). */
 import { EXPRESSIONS, type FaceReading, type Point, QUALITY_ISSUES } from '../domain/face.ts';
 import type { Moment } from '../domain/moment.ts';
-import { dayOf } from './encode.ts';
+import { dayOf } from './days.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { isId } from './ids.ts';
 import { isoDate } from './partitions.ts';

@@ -1,6 +1,6 @@
 /** Partitions of `moment` and `reading`, one per day of wall time (UTC), made before they are needed. */
 import { MienError } from '../errors.ts';
-import { DAY_MS, dayOf } from './encode.ts';
+import { DAY_MS, dayOf } from './days.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 export const PARTITIONED = ['moment', 'reading'] as const;

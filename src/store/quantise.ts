@@ -5,7 +5,7 @@
  * landmarks 4 (a third of a pixel in a 4K frame), wall time whole milliseconds, media time everything. At most
  * six significant digits survive `real` columns unchanged. Probabilities still sum to 1.
  */
-import type { FaceReading } from '../domain/face.ts';
+import type { FaceReading, Point } from '../domain/face.ts';
 import { EXPRESSIONS, QUALITY_ISSUES } from '../domain/face.ts';
 import type { Moment } from '../domain/moment.ts';
 
@@ -18,24 +18,28 @@ const LANDMARK_BOUND = 32_767;
 const FRACTION_BOUND = 9.99999;
 const ANGLE_BOUND = 9_999.99;
 
-/** Moments that this has made: rounding them again costs as much as writing them. */
-const done = new WeakSet<Moment>();
+/** A moment that was rounded: rounding it again would cost as much as writing it. */
+class Rounded implements Moment {
+  readonly sessionId: string;
+  readonly seq: number;
+  readonly mediaTime: number;
+  readonly wallTime: number;
+  readonly dropped: Moment['dropped'];
+  readonly faces: FaceReading[];
+
+  constructor({ sessionId, seq, mediaTime, wallTime, dropped, faces }: Moment) {
+    this.sessionId = sessionId;
+    this.seq = seq;
+    this.mediaTime = mediaTime;
+    this.wallTime = Math.round(wallTime);
+    this.dropped = quantiseDropped(dropped);
+    this.faces = faces.map(quantiseFace).sort((a, b) => a.track - b.track);
+  }
+}
 
 /** Idempotent; faces come in the order of their track. Leaves the argument alone; do not change the answer. */
 export function quantise(moment: Moment): Moment {
-  if (done.has(moment)) return moment;
-  const rounded = round(moment);
-  done.add(rounded);
-  return rounded;
-}
-
-function round(moment: Moment): Moment {
-  return {
-    ...moment,
-    wallTime: Math.round(moment.wallTime),
-    dropped: quantiseDropped(moment.dropped),
-    faces: moment.faces.map(quantiseFace).sort((a, b) => a.track - b.track),
-  };
+  return moment instanceof Rounded ? moment : new Rounded(moment);
 }
 
 function quantiseDropped({ busy, worker, store }: Moment['dropped']): Moment['dropped'] {
@@ -43,15 +47,11 @@ function quantiseDropped({ busy, worker, store }: Moment['dropped']): Moment['dr
 }
 
 function quantiseFace(face: FaceReading): FaceReading {
+  const { box, pose, quality } = face;
   const probabilities = distribution(face.probabilities);
   return {
     track: face.track,
-    box: {
-      x: fraction(face.box.x),
-      y: fraction(face.box.y),
-      width: fraction(face.box.width),
-      height: fraction(face.box.height),
-    },
+    box: { x: fraction(box.x), y: fraction(box.y), width: fraction(box.width), height: fraction(box.height) },
     expression: face.expression,
     confidence: Math.max(...probabilities),
     probabilities,
@@ -59,12 +59,12 @@ function quantiseFace(face: FaceReading): FaceReading {
     agreement: fraction(face.agreement),
     valence: fraction(face.valence),
     arousal: fraction(face.arousal),
-    pose: { yaw: angle(face.pose.yaw), pitch: angle(face.pose.pitch), roll: angle(face.pose.roll) },
+    pose: { yaw: angle(pose.yaw), pitch: angle(pose.pitch), roll: angle(pose.roll) },
     actionUnits: face.actionUnits.map(fraction),
-    landmarks: face.landmarks.map(({ x, y }) => ({ x: landmark(x), y: landmark(y) })),
+    landmarks: face.landmarks.map(landmark),
     quality: {
-      score: fraction(face.quality.score),
-      issues: QUALITY_ISSUES.filter((issue) => face.quality.issues.includes(issue)),
+      score: fraction(quality.score),
+      issues: QUALITY_ISSUES.filter((issue) => quality.issues.includes(issue)),
     },
   };
 }
@@ -74,13 +74,17 @@ function distribution(probabilities: readonly number[]): number[] {
   if (probabilities.length !== EXPRESSIONS.length) {
     throw new RangeError(`${EXPRESSIONS.length} probabilities expected, not ${probabilities.length}`);
   }
-  const parts = probabilities.map((value) => Math.round(value * FRACTION));
-  const rest = FRACTION - parts.reduce((sum, part) => sum + part, 0);
-  // A sum that is off by more is no rounding: it stays as it came.
-  if (rest !== 0 && Math.abs(rest) <= EXPRESSIONS.length) {
-    const greatest = parts.indexOf(Math.max(...parts));
-    parts[greatest] = parts[greatest]! + rest;
+  const parts: number[] = [];
+  let rest = FRACTION;
+  let greatest = 0;
+  for (const [at, value] of probabilities.entries()) {
+    const part = Math.round(value * FRACTION);
+    parts.push(part);
+    rest -= part;
+    if (part > parts[greatest]!) greatest = at;
   }
+  // A sum that is off by more is no rounding: it stays as it came.
+  if (Math.abs(rest) <= EXPRESSIONS.length) parts[greatest]! += rest;
   return parts.map((part) => part / FRACTION);
 }
 
@@ -92,8 +96,11 @@ function angle(value: number): number {
   return bounded(Math.round(value * ANGLE) / ANGLE, ANGLE_BOUND);
 }
 
-function landmark(value: number): number {
-  return bounded(Math.round(value * LANDMARK), LANDMARK_BOUND) / LANDMARK;
+function landmark({ x, y }: Point): Point {
+  return {
+    x: bounded(Math.round(x * LANDMARK), LANDMARK_BOUND) / LANDMARK,
+    y: bounded(Math.round(y * LANDMARK), LANDMARK_BOUND) / LANDMARK,
+  };
 }
 
 /** Also turns -0 into 0, which the database does not tell apart. */

@@ -1,6 +1,6 @@
 /** Forgets: whole days by dropping their partitions, and single sessions row by row. */
 import type { StoreLog } from './batch.ts';
-import { DAY_MS, dayOf } from './encode.ts';
+import { DAY_MS, dayOf } from './days.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { PARTITIONED, partitionName } from './partitions.ts';
 

@@ -1,6 +1,8 @@
 /** The statements that add rollups up. */
 import { EXPRESSIONS } from '../domain/face.ts';
-import { SPANS } from './encode.ts';
+
+/** Lengths of rollups in seconds, each a multiple of the one before: buckets of any usual length add up a few. */
+export const SPANS = [1, 10, 60, 600, 3600] as const;
 
 /** Not min() or max(): without statistics, which PGlite never gathers, those read the whole session. */
 function edge(session: string, order: 'ASC' | 'DESC'): string {
