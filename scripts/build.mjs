@@ -1,6 +1,6 @@
-/** Compiles src/ to dist/. */
+/** Compiles src/ to dist/; the dashboard is served as it is written. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
 const { status } = spawnSync(
@@ -11,4 +11,5 @@ const { status } = spawnSync(
   },
 );
 if (status !== 0) process.exit(status ?? 1);
+cpSync('src/web', 'dist/web', { recursive: true, filter: (path) => !path.endsWith('.ts') });
 chmodSync('dist/main.js', 0o755);

@@ -33,6 +33,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: DOMAIN,
   bus: DOMAIN,
   domain: [],
+  // What a browser runs: static, served by `api`, checked against the DOM by tsconfig.web.json.
   web: [],
   errors: [],
   config: ['errors'],
@@ -62,7 +63,7 @@ interface Source {
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith('store/generated/'))
+  .filter((path) => /\.(ts|mjs|js)$/.test(path) && !path.startsWith('store/generated/'))
   .map(readSource);
 
 function readSource(path: string): Source {

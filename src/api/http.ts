@@ -1,7 +1,8 @@
-/** The one port: GraphQL, uploads, health and metrics, each behind the same judgement of origins. */
+/** The one port: the dashboard, GraphQL, uploads, health and metrics, each behind the same judgement of origins. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { allowReading, type OriginPolicy } from './origins.ts';
+import type { Pages } from './pages.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -14,7 +15,7 @@ export interface HttpOptions {
   metrics: () => Promise<{ type: string; text: string }>;
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Everything else; false: there is no such page. */
-  pages?: (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
+  pages: Pages;
 }
 
 const GRAPHQL = '/graphql';
@@ -66,8 +67,8 @@ async function route(
   else if (path === '/metrics') {
     const { type, text } = await options.metrics();
     response.writeHead(200, { 'content-type': type }).end(text);
-  } else if (options.pages?.(path, request, response) !== true) {
-    json(response, 404, { status: `nothing is at ${path}; GraphQL is at ${GRAPHQL}` });
+  } else if (!options.pages(path, request, response)) {
+    json(response, 404, { status: `nothing is at ${path}; the dashboard is at / and GraphQL at ${GRAPHQL}` });
   }
 }
 

@@ -8,8 +8,9 @@ import type { Metrics } from '../metrics.ts';
 import { createContextFactory, type Rooms } from './context.ts';
 import { createMaskError } from './failures.ts';
 import { createFanout } from './fanout/fanout.ts';
-import { createHttp, type HttpOptions } from './http.ts';
+import { createHttp } from './http.ts';
 import { createOriginPolicy } from './origins.ts';
+import { openPages } from './pages.ts';
 import { schema } from './schema/index.ts';
 import { createSockets } from './sockets.ts';
 import { openUploads } from './uploads.ts';
@@ -34,7 +35,6 @@ export interface ApiOptions {
   uploadsDir: string;
   maxUpload: number;
   ready: () => Promise<void>;
-  pages?: HttpOptions['pages'];
   maxOperations?: number;
 }
 
@@ -76,7 +76,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     upgrade: sockets.upgrade,
     ready: options.ready,
     metrics: async () => ({ type: metrics.registry.contentType, text: await metrics.registry.metrics() }),
-    ...(options.pages && { pages: options.pages }),
+    pages: await openPages(),
   });
   await listen(server, options.port, options.host);
   const { port } = server.address() as AddressInfo;

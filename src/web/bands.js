@@ -1,0 +1,155 @@
+/** One face along the timeline: stacked probabilities, stripes where mien abstained, valence and arousal below. */
+import { surfaceOf } from './canvas.js';
+import { clock, ticks } from './format.js';
+
+/** @import { Row, Sample, Section } from './timeline.js' */
+/** @import { Surface } from './canvas.js' */
+/** @import { Palette } from './palette.js' */
+
+/** Of the height: what the bands take, and the gap below them in pixels. */
+const BANDS = 0.64;
+const GAP = 6;
+/** Two samples further apart are not joined: nothing was read in between. */
+const APART = 0.05;
+
+/** @typedef {{ start: number, end: number, sections: readonly Section[] }} Range */
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Row} row
+ * @param {Range} range
+ * @param {{ palette: Palette, stripes: CanvasPattern }} look
+ */
+export function drawRow(canvas, row, range, { palette, stripes }) {
+  const surface = surfaceOf(canvas);
+  const scale = surface.width / (range.end - range.start || 1);
+  const x = (/** @type {number} */ at) => (at - range.start) * scale;
+  const bands = Math.round(surface.height * BANDS);
+  surface.context.fillStyle = palette.ink.stage;
+  surface.context.fillRect(0, 0, surface.width, bands);
+  for (const run of runsOf(row.samples)) {
+    drawBands(surface, run, x, bands, palette.expressions);
+    drawAbstained(surface, run, x, bands, stripes);
+  }
+  drawCourses(surface, row.samples, x, bands + GAP, palette);
+  drawSeams(surface, range, x, palette.ink.ink);
+}
+
+/**
+ * Below all rows: media time.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Range} range
+ * @param {Palette} palette
+ */
+export function drawAxis(canvas, { start, end, sections }, { ink }) {
+  const { context, width } = surfaceOf(canvas);
+  const scale = width / (end - start || 1);
+  Object.assign(context, { fillStyle: ink.muted, font: '12px system-ui, sans-serif', textBaseline: 'top' });
+  for (const { base, start: from, end: to } of sections) {
+    for (const mark of ticks(Math.max(start, from) - base, to - base, Math.max(2, width / 90))) {
+      const x = (mark + base - start) * scale;
+      context.fillRect(Math.min(x, width - 1), 0, 1, 4);
+      context.textAlign = x < 20 ? 'left' : x > width - 20 ? 'right' : 'center';
+      context.fillText(clock(mark), Math.min(x, width), 7);
+    }
+  }
+}
+
+/** Samples without a hole between them. @param {readonly Sample[]} samples */
+export function runsOf(samples) {
+  /** @type {Sample[][]} */
+  const runs = [];
+  for (const sample of samples) {
+    const last = runs.at(-1);
+    const before = last?.at(-1);
+    if (last && before && sample.at - before.until <= APART) last.push(sample);
+    else runs.push([sample]);
+  }
+  return runs;
+}
+
+/**
+ * @param {Surface} surface
+ * @param {Sample[]} run
+ * @param {(at: number) => number} x
+ * @param {number} height
+ * @param {readonly string[]} colours
+ */
+function drawBands({ context }, run, x, height, colours) {
+  const floors = run.map(() => 0);
+  for (const [index, colour] of colours.entries()) {
+    const ceilings = run.map(({ probabilities }, at) => (floors[at] ?? 0) + (probabilities[index] ?? 0));
+    context.fillStyle = colour;
+    context.beginPath();
+    trace(run, ceilings, false);
+    trace(run, floors, true);
+    context.fill();
+    floors.splice(0, floors.length, ...ceilings);
+  }
+
+  /**
+   * @param {Sample[]} samples
+   * @param {number[]} heights
+   * @param {boolean} back
+   */
+  function trace(samples, heights, back) {
+    for (let step = 0; step < samples.length; step++) {
+      const index = back ? samples.length - 1 - step : step;
+      const { at, until } = /** @type {Sample} */ (samples[index]);
+      const y = height * (1 - Math.min(1, heights[index] ?? 0));
+      for (const time of back ? [until, at] : [at, until]) context.lineTo(x(time), y);
+    }
+  }
+}
+
+/**
+ * @param {Surface} surface
+ * @param {Sample[]} run
+ * @param {(at: number) => number} x
+ * @param {number} height
+ * @param {CanvasPattern} stripes
+ */
+function drawAbstained({ context }, run, x, height, stripes) {
+  context.fillStyle = stripes;
+  for (const { at, until, abstained } of run) {
+    if (abstained > 0) context.fillRect(x(at), 0, x(until) - x(at), height * abstained);
+  }
+}
+
+/**
+ * Valence and arousal, -1 at the bottom to 1 at the top.
+ * @param {Surface} surface
+ * @param {readonly Sample[]} samples
+ * @param {(at: number) => number} x
+ * @param {number} top
+ * @param {Palette} palette
+ */
+function drawCourses({ context, width, height }, samples, x, top, { ink }) {
+  const middle = (top + height) / 2;
+  const reach = (height - top) / 2 - 1;
+  context.fillStyle = ink.line;
+  context.fillRect(0, Math.round(middle), width, 1);
+  for (const course of /** @type {const} */ (['valence', 'arousal'])) {
+    Object.assign(context, { strokeStyle: ink[course], lineWidth: 1.75, lineJoin: 'round' });
+    context.setLineDash(course === 'arousal' ? [4, 3] : []);
+    for (const run of runsOf(samples)) {
+      context.beginPath();
+      for (const sample of run)
+        context.lineTo(x((sample.at + sample.until) / 2), middle - sample[course] * reach);
+      context.stroke();
+    }
+  }
+  context.setLineDash([]);
+}
+
+/**
+ * Where one session ends and the next begins.
+ * @param {Surface} surface
+ * @param {Range} range
+ * @param {(at: number) => number} x
+ * @param {string} colour
+ */
+function drawSeams({ context, height }, { sections }, x, colour) {
+  context.fillStyle = colour;
+  for (const { start } of sections.slice(1)) context.fillRect(x(start) - 1, 0, 1, height);
+}

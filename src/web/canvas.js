@@ -1,0 +1,50 @@
+/** Canvases that are as sharp as the screen. */
+
+/** @typedef {{ context: CanvasRenderingContext2D, width: number, height: number }} Surface sizes in CSS pixels */
+
+/**
+ * The canvas, cleared and scaled for drawing in CSS pixels.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Surface}
+ */
+export function surfaceOf(canvas) {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const ratio = Math.min(devicePixelRatio, 3);
+  const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return { context, width, height };
+}
+
+/** Stripes that say “no label”, whatever the colours below. @param {string} colour */
+export function hatch(colour) {
+  const tile = document.createElement('canvas');
+  Object.assign(tile, { width: 8, height: 8 });
+  const context = /** @type {CanvasRenderingContext2D} */ (tile.getContext('2d'));
+  Object.assign(context, { strokeStyle: colour, lineWidth: 2 });
+  for (const shift of [-8, 0, 8]) {
+    context.beginPath();
+    context.moveTo(shift - 1, 9);
+    context.lineTo(shift + 9, -1);
+    context.stroke();
+  }
+  return /** @type {CanvasPattern} */ (context.createPattern(tile, 'repeat'));
+}
+
+/**
+ * One paint a frame, however often it is asked for.
+ * @param {() => void} paint
+ */
+export function createPainter(paint) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      paint();
+    });
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Everything the page asks. Texts and variables are the same for all who look at one stream, so that the server
+ * runs one subscription for them; only what is drawn is asked for.
+ */
+
+/** Milliseconds of media time between moments: 15 a second are as many as an eye follows in numbers and lines. */
+export const EVERY_MS = 66;
+
+export const STREAMS = `query DashboardStreams($after: String) {
+  streams(first: 100, after: $after) {
+    nodes { id name purpose frameRate source { kind location } latestSession { id state failure startedAt } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+export const STATUS = `subscription DashboardStatus {
+  streamStatus { streamId state failure session { id startedAt } }
+}`;
+
+export const MOMENTS = `subscription DashboardMoments($streamId: ID!, $after: String) {
+  frameEmotions(streamId: $streamId, after: $after, every: ${EVERY_MS}) {
+    cursor sessionId seq mediaTime wallTime droppedBefore skippedBefore
+    faces {
+      track box { x y width height } expression confidence probabilities { expression probability }
+      agreement valence arousal landmarks { x y } quality { score issues }
+    }
+  }
+}`;
+
+export const SESSIONS = `query DashboardSessions($streamId: ID!) {
+  sessions(streamId: $streamId, first: 50) { nodes { id state failure startedAt } }
+}`;
+
+export const SESSION = `query DashboardSession($id: ID!) {
+  session(id: $id) {
+    id state failure startedAt endedAt stream { id } model { id }
+    tracks { track firstSeen lastSeen readings }
+  }
+}`;
+
+export const SUMMARY = `query DashboardSummary($id: ID!) {
+  session(id: $id) {
+    id state failure
+    summary {
+      frames faces abstained coverage seconds tracks valence arousal quality
+      expressions { expression share seconds } dropped { reason frames }
+    }
+  }
+}`;
+
+/** Of one face, or (without `track`) of all together; from rollups, never from the rows of moments. */
+export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Int!, $from: Float, $track: Int) {
+  session(id: $id) {
+    aggregate(bucket: $bucket, from: $from, track: $track) {
+      start end faces abstained probabilities { expression probability } valence arousal
+    }
+  }
+}`;
+
+export const REGISTER = `mutation DashboardRegister($input: RegisterStreamInput!) {
+  registerStream(input: $input) { id }
+}`;
+
+export const START = 'mutation DashboardStart($id: ID!) { startStream(id: $id) { id } }';
+export const STOP = 'mutation DashboardStop($id: ID!) { stopStream(id: $id) { id } }';
+export const REMOVE = 'mutation DashboardRemove($id: ID!) { removeStream(id: $id) }';
+
+export const PURPOSES = `query DashboardPurposes {
+  __type(name: "Purpose") { enumValues { name description } }
+}`;

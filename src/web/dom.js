@@ -1,0 +1,56 @@
+/** Small helpers around the document. Text goes in as text, never as markup. */
+
+/**
+ * An element of the page that must be there.
+ * @template {Element} T
+ * @param {string} selector
+ * @param {new () => T} type
+ * @param {ParentNode} [root]
+ * @returns {T}
+ */
+export function find(selector, type, root = document) {
+  const element = root.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`the page has no ${selector}`);
+  return element;
+}
+
+/**
+ * A copy of the one element in a template.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function copyOf(id) {
+  const { content } = find(`#${id}`, HTMLTemplateElement);
+  return /** @type {HTMLElement} */ (find('*', HTMLElement, content).cloneNode(true));
+}
+
+/**
+ * Writes only what changed, so that nothing is read out or laid out again for nothing.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Brings the children of a list in step with items: kept by key, added, put in order, removed.
+ * @template T
+ * @param {Element} list
+ * @param {readonly T[]} items
+ * @param {{ key: (item: T) => string, create: (item: T) => HTMLElement, update: (element: HTMLElement, item: T) => void }} how
+ */
+export function sync(list, items, { key, create, update }) {
+  const present = new Map(
+    [...list.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
+  );
+  for (const [index, item] of items.entries()) {
+    const found = /** @type {HTMLElement | undefined} */ (present.get(key(item)));
+    const element = found ?? create(item);
+    element.dataset.key = key(item);
+    present.delete(key(item));
+    update(element, item);
+    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
+  }
+  for (const gone of present.values()) gone.remove();
+}

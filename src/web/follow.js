@@ -1,0 +1,83 @@
+/**
+ * Following one stream through broken connections: the last cursor is kept, and handed back as `after`. What
+ * comes twice is known by its number, so nothing is shown twice and nothing is left out.
+ */
+import { createPositions } from './positions.js';
+import { regroup } from './regroup.js';
+import { codeOf, messageOf, retry } from './retry.js';
+
+/** @import { Connection, Moment } from './types.js' */
+
+/** Moments that come so much later than usual, in milliseconds, are history being caught up with. */
+const BEHIND_MS = 2_000;
+/** The cursor is of no use any more; there is nothing to go on from. */
+const FORGOTTEN = ['CURSOR_EXPIRED', 'CURSOR_INVALID'];
+
+/**
+ * @typedef {object} FollowOptions
+ * @property {(after: string | null, signal: AbortSignal, onOpen: () => void) => AsyncIterable<Moment>} open
+ * @property {(moment: Moment) => void} onMoment
+ * @property {(connection: Connection) => void} onConnection
+ * @property {(sentence: string) => void} onGap what was missed cannot be had any more, as the server says it
+ * @property {AbortSignal} signal
+ * @property {string | null} [after]
+ * @property {import('./retry.js').Pause} [pause]
+ * @property {() => number} [now] milliseconds since the epoch
+ */
+
+/**
+ * Runs until `signal` aborts or the stream is no more. @throws what another try would meet again
+ * @param {FollowOptions} options
+ */
+export async function follow({ open, onMoment, onConnection, onGap, signal, after, pause, now = Date.now }) {
+  const positions = createPositions();
+  const { isBehind } = createLag(now);
+  let cursor = after ?? null;
+  onConnection({ state: 'connecting' });
+  /** @param {() => void} recovered @returns {Promise<void>} */
+  const attempt = async (recovered) => {
+    /** @param {Moment} moment */
+    const take = (moment) => {
+      if (!positions.accept(moment)) return;
+      cursor = moment.cursor;
+      recovered();
+      onMoment(moment);
+      onConnection({ state: isBehind(moment) ? 'catching up' : 'live' });
+    };
+    const resumed = cursor;
+    const onOpen = () => onConnection({ state: resumed === null ? 'live' : 'catching up' });
+    try {
+      if (resumed !== null)
+        await regroup({ open, after: resumed, take, positions, isBehind, signal, onOpen });
+      else for await (const moment of open(null, signal, onOpen)) take(moment);
+    } catch (error) {
+      if (signal.aborted || !FORGOTTEN.includes(codeOf(error))) throw error;
+      cursor = null;
+      onGap(messageOf(error));
+      return attempt(recovered);
+    }
+  };
+  await retry(attempt, {
+    signal,
+    onLost: (lost) => onConnection({ state: 'lost', ...lost }),
+    ...(pause && { pause }),
+  });
+  if (!signal.aborted) onConnection({ state: 'ended' });
+}
+
+/**
+ * How far moments lie behind the clock. Server and browser may have different clocks: what counts is how much
+ * later they come than they ever came.
+ * @param {() => number} now
+ */
+export function createLag(now) {
+  let least = Number.POSITIVE_INFINITY;
+  return {
+    /** @param {{ wallTime: string }} moment */
+    isBehind({ wallTime }) {
+      const lag = now() - Date.parse(wallTime);
+      least = Math.min(least, lag);
+      return lag > least + BEHIND_MS;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+/** Numbers, times and the server's words, as people read them. */
+
+/** @import { Expression, SessionState } from './types.js' */
+
+/** In the order in which they are stacked and listed. @type {readonly Expression[]} */
+export const EXPRESSIONS = [
+  'NEUTRAL',
+  'HAPPINESS',
+  'SURPRISE',
+  'SADNESS',
+  'ANGER',
+  'DISGUST',
+  'FEAR',
+  'CONTEMPT',
+];
+
+/** @type {Record<SessionState, string>} */
+const STATES = {
+  STARTING: 'starting',
+  RUNNING: 'running',
+  RECONNECTING: 'source silent, trying again',
+  ENDED: 'ended',
+  FAILED: 'failed',
+  INTERRUPTED: 'interrupted',
+};
+
+/** @type {Record<string, string>} */
+const ISSUES = {
+  SMALL: 'small',
+  BLURRED: 'blurred',
+  TURNED: 'turned away',
+  COVERED: 'covered',
+  DARK: 'dark',
+};
+
+/** @type {Record<string, string>} */
+const DROPS = {
+  BUSY: 'a newer frame took their place while the models were busy',
+  WORKER: 'the thread that scored them died and was replaced',
+  STORE: 'the database was away for too long',
+};
+
+/** Null: mien abstained. @param {Expression | null} expression */
+export function expressionName(expression) {
+  return expression === null ? 'No label' : titled(expression);
+}
+
+/** @param {SessionState | null} state null: the stream never ran */
+export function stateName(state) {
+  return state === null ? 'never started' : STATES[state];
+}
+
+/** @param {SessionState | null | undefined} state */
+export function isLive(state) {
+  return state === 'STARTING' || state === 'RUNNING' || state === 'RECONNECTING';
+}
+
+/** @param {string} issue */
+export function issueName(issue) {
+  return ISSUES[issue] ?? issue.toLowerCase();
+}
+
+/** @param {string} reason */
+export function dropReason(reason) {
+  return DROPS[reason] ?? reason.toLowerCase();
+}
+
+/** As in `MEDIA_ANALYTICS`. @param {string} name */
+export function titled(name) {
+  const words = name.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Never 100 % for what is less than all, nor 0 % for what is more than nothing. @param {number} fraction */
+export function percent(fraction) {
+  if (fraction > 0 && fraction < 0.01) return '<1 %';
+  if (fraction < 1 && fraction >= 0.995) return '>99 %';
+  return `${Math.round(fraction * 100)} %`;
+}
+
+/** -1 to 1, with its sign. @param {number} value */
+export function signed(value) {
+  const rounded = Math.round(value * 100) / 100;
+  if (rounded === 0) return '0.00';
+  return `${rounded < 0 ? '−' : '+'}${Math.abs(rounded).toFixed(2)}`;
+}
+
+/** @param {number} seconds as `1:05` or `2:01:05` */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** @param {number} seconds as `48 s`, `12 min` or `3.5 h` */
+export function duration(seconds) {
+  if (seconds < 100) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/**
+ * @param {number} number
+ * @param {string} one
+ * @param {string} [many]
+ */
+export function count(number, one, many = `${one}s`) {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}
+
+/** Lengths of buckets in seconds that an axis reads well with. */
+const BUCKETS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+
+/**
+ * Milliseconds of a bucket, so that a stretch comes to at most so many.
+ * @param {number} seconds
+ * @param {number} most
+ */
+export function bucketFor(seconds, most) {
+  const fitting = BUCKETS.find((bucket) => seconds / bucket <= most);
+  return (fitting ?? Math.ceil(seconds / most)) * 1000;
+}
+
+/**
+ * Round times for the marks of an axis.
+ * @param {number} start
+ * @param {number} end
+ * @param {number} most
+ */
+export function ticks(start, end, most) {
+  const step = bucketFor(end - start, most) / 1000;
+  /** @type {number[]} */
+  const marks = [];
+  for (let mark = Math.ceil(start / step) * step; mark <= end; mark += step) marks.push(mark);
+  return marks;
+}

@@ -1,0 +1,110 @@
+/** The dialog that registers a stream: an address, or a file that is uploaded first. */
+import { ask } from './client.js';
+import { PURPOSES, REGISTER } from './documents.js';
+import { find, write } from './dom.js';
+import { titled } from './format.js';
+import { messageOf } from './retry.js';
+import { upload } from './upload.js';
+
+/** @typedef {{ name: string, description: string }} Purpose */
+
+/** @param {{ onRegistered: (streamId: string) => void }} options */
+export function createRegister({ onRegistered }) {
+  const dialog = find('#register', HTMLDialogElement);
+  const form = find('#register-form', HTMLFormElement);
+  /** Files that have been sent, so that a second try after a refusal need not send them again. @type {WeakMap<File, string>} */
+  const sent = new WeakMap();
+  showFields(form);
+  form.addEventListener('change', () => showFields(form));
+  find('[value=cancel]', HTMLButtonElement, form).addEventListener('click', () => dialog.close());
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const done = busy(form);
+    try {
+      const input = await inputOf(form, sent);
+      /** @type {{ registerStream: { id: string } }} */
+      const { registerStream } = await ask(REGISTER, { input });
+      dialog.close();
+      form.reset();
+      showFields(form);
+      onRegistered(registerStream.id);
+    } catch (problem) {
+      showProblem(messageOf(problem));
+    } finally {
+      done();
+    }
+  });
+  find('#add', HTMLButtonElement).addEventListener('click', () => {
+    showProblem('');
+    dialog.showModal();
+    offerPurposes(form).catch((problem) => showProblem(messageOf(problem)));
+  });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {WeakMap<File, string>} sent
+ */
+async function inputOf(form, sent) {
+  const data = new FormData(form);
+  const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
+  const common = { name: text('name'), purpose: text('purpose'), frameRate: Number(text('frameRate')) };
+  if (text('from') === 'url') return { ...common, source: { url: text('url').trim() } };
+  const file = data.get('file');
+  if (!(file instanceof File) || file.name === '') throw new Error('Choose a video file first.');
+  const token = sent.get(file) ?? (await upload(file, showProgress));
+  sent.set(file, token);
+  const [loop, realtime] = [data.has('loop'), data.has('realtime')];
+  return { ...common, source: { upload: token }, loop, realtime };
+}
+
+/** Shows what belongs to the chosen kind of source, and what the purpose means. @param {HTMLFormElement} form */
+function showFields(form) {
+  const from = new FormData(form).get('from');
+  for (const part of form.querySelectorAll('[data-for]')) {
+    if (!(part instanceof HTMLElement)) continue;
+    part.hidden = part.dataset.for !== from;
+    const input = part.querySelector('input');
+    if (input && input.type !== 'checkbox') input.required = !part.hidden;
+  }
+  const { selectedOptions } = find('[name=purpose]', HTMLSelectElement, form);
+  write(find('#purpose-about', HTMLElement, form), selectedOptions[0]?.dataset.about ?? '');
+}
+
+/** The purposes in the server's own words. @param {HTMLFormElement} form */
+async function offerPurposes(form) {
+  const select = find('[name=purpose]', HTMLSelectElement, form);
+  if (select.options.length > 0) return;
+  /** @type {{ __type: { enumValues: Purpose[] } }} */
+  const { __type } = await ask(PURPOSES);
+  select.add(new Option('Choose…', ''));
+  for (const { name, description } of __type.enumValues) {
+    const option = new Option(titled(name), name);
+    option.dataset.about = description;
+    select.add(option);
+  }
+}
+
+/** While it works nothing can be sent twice. @param {HTMLFormElement} form */
+function busy(form) {
+  const submit = find('[type=submit]', HTMLButtonElement, form);
+  submit.disabled = true;
+  showProblem('');
+  return () => {
+    submit.disabled = false;
+    find('#register-progress', HTMLProgressElement).hidden = true;
+  };
+}
+
+/** @param {number} fraction */
+function showProgress(fraction) {
+  const progress = find('#register-progress', HTMLProgressElement);
+  Object.assign(progress, { hidden: false, value: fraction });
+}
+
+/** @param {string} sentence */
+function showProblem(sentence) {
+  const place = find('#register-problem', HTMLElement);
+  place.hidden = sentence === '';
+  write(place, sentence);
+}

@@ -1,0 +1,110 @@
+/** The faces of the newest moment on an empty frame: boxes, and landmarks as lines. */
+import { surfaceOf } from './canvas.js';
+import { EXPRESSIONS, expressionName, percent } from './format.js';
+
+/** @import { Face } from './types.js' */
+/** @import { Surface } from './canvas.js' */
+/** @import { Palette } from './palette.js' */
+
+/** The 68-point scheme, as lines: from, to, and whether the last point meets the first. */
+const LINES = /** @type {const} */ ([
+  [0, 16, false],
+  [17, 21, false],
+  [22, 26, false],
+  [27, 30, false],
+  [31, 35, false],
+  [36, 41, true],
+  [42, 47, true],
+  [48, 59, true],
+  [60, 67, true],
+]);
+const FONT = '600 13px system-ui, sans-serif';
+const LABEL_HEIGHT = 20;
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {readonly Face[]} faces
+ * @param {Palette} palette
+ */
+export function drawStage(canvas, faces, palette) {
+  const surface = surfaceOf(canvas);
+  drawThirds(surface, palette);
+  for (const face of faces) {
+    const colour = colourOf(face, palette);
+    drawLandmarks(surface, face, palette.ink.ink);
+    drawBox(surface, face, colour);
+    drawLabel(surface, face, colour, palette.ink.paper);
+  }
+}
+
+/**
+ * @param {Surface} surface
+ * @param {Palette} palette
+ */
+function drawThirds({ context, width, height }, { ink }) {
+  Object.assign(context, { strokeStyle: ink.line, lineWidth: 1 });
+  context.beginPath();
+  for (const third of [1 / 3, 2 / 3]) {
+    context.moveTo(Math.round(width * third) + 0.5, 0);
+    context.lineTo(Math.round(width * third) + 0.5, height);
+    context.moveTo(0, Math.round(height * third) + 0.5);
+    context.lineTo(width, Math.round(height * third) + 0.5);
+  }
+  context.stroke();
+}
+
+/**
+ * @param {Surface} surface
+ * @param {Face} face
+ * @param {string} colour
+ */
+function drawLandmarks({ context, width, height }, { landmarks }, colour) {
+  if (landmarks?.length !== 68) return;
+  Object.assign(context, { strokeStyle: colour, lineWidth: 1.5, lineJoin: 'round', globalAlpha: 0.75 });
+  for (const [from, to, closed] of LINES) {
+    context.beginPath();
+    for (const { x, y } of landmarks.slice(from, to + 1)) context.lineTo(x * width, y * height);
+    if (closed) context.closePath();
+    context.stroke();
+  }
+  context.globalAlpha = 1;
+}
+
+/**
+ * @param {Surface} surface
+ * @param {Face} face
+ * @param {string} colour
+ */
+function drawBox({ context, width, height }, { box, expression }, colour) {
+  Object.assign(context, { strokeStyle: colour, lineWidth: 2 });
+  context.setLineDash(expression === null ? [6, 5] : []);
+  context.strokeRect(box.x * width, box.y * height, box.width * width, box.height * height);
+  context.setLineDash([]);
+}
+
+/**
+ * Above the box, or inside where there is no room above.
+ * @param {Surface} surface
+ * @param {Face} face
+ * @param {string} colour
+ * @param {string} paper
+ */
+function drawLabel({ context, width, height }, { box, track, expression, confidence }, colour, paper) {
+  const text = `${track} · ${expressionName(expression)}${expression === null ? '' : ` ${percent(confidence)}`}`;
+  context.font = FONT;
+  const wide = context.measureText(text).width + 12;
+  const left = Math.max(0, Math.min(box.x * width - 1, width - wide));
+  const top = Math.max(0, box.y * height - LABEL_HEIGHT);
+  context.fillStyle = colour;
+  context.fillRect(left, top, wide, LABEL_HEIGHT);
+  Object.assign(context, { fillStyle: paper, textBaseline: 'middle', textAlign: 'left' });
+  context.fillText(text, left + 6, top + LABEL_HEIGHT / 2 + 0.5);
+}
+
+/**
+ * @param {Face} face
+ * @param {Palette} palette
+ */
+function colourOf({ expression }, { expressions, ink }) {
+  return (expression && expressions[EXPRESSIONS.indexOf(expression)]) || ink.muted;
+}

@@ -1,0 +1,117 @@
+/** What a session adds up to, from its aggregates. */
+
+import { ask } from './client.js';
+import { SUMMARY } from './documents.js';
+import { copyOf, find, sync, write } from './dom.js';
+import {
+  count,
+  dropReason,
+  duration,
+  EXPRESSIONS,
+  expressionName,
+  isLive,
+  percent,
+  signed,
+} from './format.js';
+
+/** @import { Expression, SessionSummed, Summary } from './types.js' */
+
+/** Milliseconds between two looks at the sums. */
+const REFRESH_MS = 4_000;
+
+/**
+ * Shows the sums of a session, and again every few seconds while it runs. Gives back its stop.
+ * @param {string} sessionId
+ * @param {(problem: unknown) => void} onProblem
+ * @returns {() => void}
+ */
+export function showSummary(sessionId, onProblem) {
+  const stop = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const refresh = async () => {
+    try {
+      const { session } = await /** @type {Promise<{ session: SessionSummed | null }>} */ (
+        ask(SUMMARY, { id: sessionId }, stop.signal)
+      );
+      if (stop.signal.aborted || session === null) return;
+      writeSummary(session);
+      if (isLive(session.state)) timer = setTimeout(refresh, REFRESH_MS);
+    } catch (problem) {
+      if (stop.signal.aborted) return;
+      onProblem(problem);
+      timer = setTimeout(refresh, REFRESH_MS);
+    }
+  };
+  void refresh();
+  return () => {
+    stop.abort();
+    clearTimeout(timer);
+  };
+}
+
+/** @param {SessionSummed} session */
+export function writeSummary({ state, failure, summary }) {
+  write(find('#summary-title', HTMLElement), isLive(state) ? 'This session so far' : 'This session in all');
+  const { frames, faces, seconds, tracks } = summary;
+  const lead = `${count(frames, 'frame')} scored in ${duration(seconds)} of media time, with ${count(faces, 'reading')} of ${count(tracks, 'face')} followed.`;
+  write(find('#summary-lead', HTMLElement), failure ? `${lead} It failed: ${failure}` : lead);
+  writeShares(summary);
+  writeFigures(summary);
+  write(find('#drops', HTMLElement), dropsIn(summary));
+}
+
+/** @param {Summary} summary */
+function writeShares({ expressions, abstained, faces }) {
+  const found = new Map(expressions.map((entry) => [entry.expression, entry]));
+  const labelled = EXPRESSIONS.map((expression) => ({
+    expression: /** @type {Expression | null} */ (expression),
+    share: found.get(expression)?.share ?? 0,
+    seconds: found.get(expression)?.seconds ?? null,
+  }));
+  const unlabelled = { expression: null, share: faces > 0 ? abstained / faces : 0, seconds: null };
+  sync(find('#shares', HTMLElement), [...labelled, unlabelled], {
+    key: ({ expression }) => expression ?? 'NONE',
+    create: () => copyOf('share'),
+    update(element, { expression, share, seconds }) {
+      write(find('.word', HTMLElement, element), expressionName(expression));
+      const fill = find('.fill', HTMLElement, element);
+      fill.dataset.expression = expression ?? 'NONE';
+      fill.style.width = `${share * 100}%`;
+      const time = seconds === null ? '' : ` · ${duration(seconds)}`;
+      write(find('.value', HTMLElement, element), percent(share) + time);
+    },
+  });
+}
+
+/** @param {Summary} summary */
+function writeFigures({ coverage, valence, arousal, quality }) {
+  const shown = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ how) =>
+    value === null ? '–' : how(value);
+  const figures = [
+    { term: 'Coverage', value: percent(coverage), about: 'of all frames were scored' },
+    { term: 'Mean valence', value: shown(valence, signed), about: '−1 unpleasant to +1 pleasant' },
+    { term: 'Mean arousal', value: shown(arousal, signed), about: '−1 calm to +1 excited' },
+    { term: 'Mean quality', value: shown(quality, percent), about: 'how well faces could be seen' },
+  ];
+  sync(find('#figures', HTMLElement), figures, {
+    key: ({ term }) => term,
+    create: () => {
+      const figure = document.createElement('div');
+      for (const tag of ['dt', 'dd', 'dd']) figure.append(document.createElement(tag));
+      return figure;
+    },
+    update(element, { term, value, about }) {
+      for (const [index, text] of [term, value, about].entries())
+        write(/** @type {Element} */ (element.children[index]), text);
+    },
+  });
+}
+
+/** @param {Summary} summary */
+function dropsIn({ dropped }) {
+  const reasons = dropped.filter(({ frames }) => frames > 0);
+  if (reasons.length === 0) return 'No frame was dropped.';
+  const parts = reasons.map(({ reason, frames }) => `${count(frames, 'frame')}: ${dropReason(reason)}`);
+  return `Not scored, and counted: ${parts.join('; ')}.`;
+}

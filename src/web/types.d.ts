@@ -1,0 +1,123 @@
+/** What the page asks the server for, as the documents of documents.js select it. */
+
+export type Expression =
+  | 'NEUTRAL'
+  | 'HAPPINESS'
+  | 'SURPRISE'
+  | 'SADNESS'
+  | 'ANGER'
+  | 'DISGUST'
+  | 'FEAR'
+  | 'CONTEMPT';
+
+export type SessionState = 'STARTING' | 'RUNNING' | 'RECONNECTING' | 'ENDED' | 'FAILED' | 'INTERRUPTED';
+
+export interface Probability {
+  expression: Expression;
+  probability: number;
+}
+
+export interface Face {
+  track: number;
+  /** Fractions of the frame. */
+  box: { x: number; y: number; width: number; height: number };
+  /** Null: mien abstained. */
+  expression: Expression | null;
+  confidence: number;
+  probabilities: Probability[];
+  agreement: number;
+  valence: number;
+  arousal: number;
+  landmarks: { x: number; y: number }[] | null;
+  quality: { score: number; issues: string[] };
+}
+
+export interface Moment {
+  cursor: string;
+  sessionId: string;
+  seq: number;
+  /** Seconds. */
+  mediaTime: number;
+  wallTime: string;
+  droppedBefore: number;
+  skippedBefore: number;
+  faces: Face[];
+}
+
+export interface Status {
+  streamId: string;
+  state: SessionState;
+  failure: string | null;
+  session: { id: string; startedAt: string };
+}
+
+export interface SessionHead {
+  id: string;
+  state: SessionState;
+  failure: string | null;
+  startedAt: string;
+}
+
+export interface Stream {
+  id: string;
+  name: string;
+  purpose: string;
+  frameRate: number;
+  source: { kind: string; location: string | null };
+  latestSession: SessionHead | null;
+}
+
+export interface Bucket {
+  /** Seconds of media time. */
+  start: number;
+  end: number;
+  faces: number;
+  abstained: number;
+  probabilities: Probability[] | null;
+  valence: number | null;
+  arousal: number | null;
+}
+
+export interface Track {
+  track: number;
+  firstSeen: number;
+  lastSeen: number;
+  readings: number;
+}
+
+export interface Summary {
+  frames: number;
+  faces: number;
+  abstained: number;
+  /** Scored frames as a fraction of all that should have been. */
+  coverage: number;
+  seconds: number;
+  tracks: number;
+  valence: number | null;
+  arousal: number | null;
+  quality: number | null;
+  expressions: { expression: Expression; share: number; seconds: number }[];
+  dropped: { reason: string; frames: number }[];
+}
+
+export interface SessionSummed {
+  id: string;
+  state: SessionState;
+  failure: string | null;
+  summary: Summary;
+}
+
+export interface SessionDetail extends SessionHead {
+  endedAt: string | null;
+  stream: { id: string };
+  model: { id: string };
+  tracks: Track[];
+}
+
+/** Where the following of a stream stands. */
+export type Connection =
+  | { state: 'connecting' }
+  | { state: 'live' }
+  | { state: 'catching up' }
+  | { state: 'lost'; reason: string; retryMs: number }
+  | { state: 'ended' };

@@ -1,0 +1,37 @@
+/** A file's way to the server: raw, with its progress. */
+import { ConnectionLost, dataOf } from './client.js';
+
+/**
+ * Gives the token that a stream can be registered with.
+ * @param {File} file
+ * @param {(fraction: number) => void} onProgress
+ * @returns {Promise<string>}
+ * @throws {import('./client.js').ServerError | ConnectionLost}
+ */
+export function upload(file, onProgress) {
+  // Of all that a browser has, only this tells how much has been sent.
+  const request = new XMLHttpRequest();
+  return new Promise((resolve, reject) => {
+    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(loaded / total));
+    request.addEventListener('error', () =>
+      reject(new ConnectionLost('The upload broke off; try it again.')),
+    );
+    request.addEventListener('load', () => {
+      try {
+        resolve(tokenOf(request.responseText));
+      } catch (error) {
+        reject(error);
+      }
+    });
+    request.open('POST', 'uploads');
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.send(file);
+  });
+}
+
+/** @param {string} text */
+function tokenOf(text) {
+  const answer = JSON.parse(text);
+  dataOf(answer);
+  return answer.token;
+}

@@ -1,0 +1,159 @@
+/** A headless Chromium, driven over the DevTools protocol. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { WebSocket } from 'ws';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--hide-scrollbars',
+  '--remote-debugging-port=0',
+];
+
+/** The browser on the PATH; null when there is none. */
+export function findBrowser(): string | null {
+  const directories = (process.env.PATH ?? '').split(delimiter);
+  const candidates = NAMES.flatMap((name) => directories.map((directory) => join(directory, name)));
+  return candidates.find(isExecutable) ?? null;
+}
+
+export interface Page {
+  /** The value of an expression in the page; waits for promises. @throws Error what it threw */
+  evaluate<T>(expression: string): Promise<T>;
+  /** Waits until an expression is true. @throws Error with what the page complained about */
+  until(expression: string, timeoutMs?: number): Promise<void>;
+  command<T>(method: string, params?: object): Promise<T>;
+  /** Uncaught exceptions, errors on the console, and refused loads, so far. */
+  complaints: string[];
+}
+
+export interface Browser {
+  open(url: string): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export async function openBrowser(binary: string): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'mien-browser-'));
+  const child = spawn(binary, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const socket = new WebSocket(await addressOf(child));
+  await once(socket, 'open');
+  const connection = createConnection(socket);
+  return {
+    open: (url) => openPage(connection, url),
+    async close() {
+      const gone = once(child, 'exit');
+      socket.close();
+      child.kill('SIGKILL');
+      await gone;
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+interface Connection {
+  send<T>(method: string, params: object, sessionId?: string): Promise<T>;
+  listen(sessionId: string, listener: (method: string, params: Event) => void): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: events of many shapes
+type Event = any;
+
+function createConnection(socket: WebSocket): Connection {
+  const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
+  const listeners = new Map<string, (method: string, params: Event) => void>();
+  let last = 0;
+  socket.on('message', (text) => {
+    const { id, result, error, method, params, sessionId } = JSON.parse(String(text));
+    if (id === undefined) return listeners.get(sessionId)?.(method, params);
+    const { resolve, reject } = waiting.get(id)!;
+    waiting.delete(id);
+    if (error) reject(new Error(error.message));
+    else resolve(result as never);
+  });
+  return {
+    send: (method, params, sessionId) =>
+      new Promise((resolve, reject) => {
+        const id = ++last;
+        waiting.set(id, { resolve, reject });
+        socket.send(JSON.stringify({ id, method, params, sessionId }));
+      }),
+    listen: (sessionId, listener) => listeners.set(sessionId, listener),
+  };
+}
+
+async function openPage({ send, listen }: Connection, url: string): Promise<Page> {
+  const { targetId } = await send<{ targetId: string }>('Target.createTarget', { url: 'about:blank' });
+  const { sessionId } = await send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
+  const command = <T>(method: string, params: object = {}) => send<T>(method, params, sessionId);
+  const complaints: string[] = [];
+  listen(sessionId, (method, params) => {
+    const complaint = complaintOf(method, params);
+    if (complaint) complaints.push(complaint);
+  });
+  await Promise.all(['Page', 'Runtime', 'Log'].map((domain) => command(`${domain}.enable`)));
+  await command('Page.navigate', { url });
+
+  const evaluate = async <T>(expression: string): Promise<T> => {
+    const options = { expression, awaitPromise: true, returnByValue: true };
+    const { result, exceptionDetails } = await command<Event>('Runtime.evaluate', options);
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  };
+  const until = async (expression: string, timeoutMs = 30_000): Promise<void> => {
+    const deadline = Date.now() + timeoutMs;
+    while (!(await evaluate<boolean>(expression))) {
+      if (Date.now() > deadline) {
+        const text = await evaluate<string>('document.body.innerText');
+        throw new Error(`waited in vain for ${expression}; ${complaints.join('\n')}\nthe page says: ${text}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  return { evaluate, until, command, complaints };
+}
+
+function complaintOf(method: string, params: Event): string | null {
+  if (method === 'Runtime.exceptionThrown') {
+    const { exception, text } = params.exceptionDetails;
+    return exception?.description ?? text;
+  }
+  if (method === 'Log.entryAdded' && params.entry.level === 'error') {
+    return `${params.entry.text} ${params.entry.url ?? ''}`;
+  }
+  if (method === 'Runtime.consoleAPICalled' && params.type === 'error') return JSON.stringify(params.args);
+  return null;
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  let said = '';
+  for await (const chunk of child.stderr!) {
+    said += chunk;
+    const found = /DevTools listening on (ws:\S+)/.exec(said);
+    if (!found) continue;
+    child.stderr!.resume();
+    return found[1]!;
+  }
+  throw new Error(`the browser did not start: ${said}`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
