@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 /** Beside this room in the sources, and in what is built from them. */
 export const WEB = new URL('../web/', import.meta.url);
@@ -28,8 +29,11 @@ const POLICY = [
 ].join('; ');
 
 interface Page {
-  body: Buffer;
-  headers: Record<string, string | number>;
+  /** As it is, and as browsers like it. */
+  plain: Buffer;
+  zipped: Buffer;
+  etag: string;
+  headers: Record<string, string>;
 }
 
 export type Pages = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
@@ -50,14 +54,17 @@ export async function openPages(directory: URL = WEB): Promise<Pages> {
   };
 }
 
-function toPage(body: Buffer, type: string): Page {
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+function toPage(plain: Buffer, type: string): Page {
+  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
   return {
-    body,
+    plain,
+    zipped: gzipSync(plain, { level: 9 }),
+    etag,
     headers: {
       'content-type': type,
-      'content-length': body.length,
-      etag,
+      // Weak: both encodings are the same page.
+      etag: `W/${etag}`,
+      vary: 'accept-encoding, origin',
       // Asked for again each time, and answered with 304: a newer server is seen at once.
       'cache-control': 'no-cache',
       'content-security-policy': POLICY,
@@ -68,20 +75,26 @@ function toPage(body: Buffer, type: string): Page {
   };
 }
 
-function answer(
-  { body, headers }: Page,
-  { method, headers: asked }: IncomingMessage,
-  response: ServerResponse,
-) {
+function answer({ plain, zipped, etag, headers }: Page, request: IncomingMessage, response: ServerResponse) {
+  const { method, headers: asked } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
-  } else if (isKnown(asked['if-none-match'], headers.etag as string)) {
-    const { 'content-length': _, 'content-type': __, ...rest } = headers;
+  } else if (isKnown(asked['if-none-match'], etag)) {
+    const { 'content-type': _, ...rest } = headers;
     response.writeHead(304, rest).end();
-  } else response.writeHead(200, headers).end(method === 'HEAD' ? undefined : body);
+  } else {
+    const zip = /\bgzip\b/.test(String(asked['accept-encoding'] ?? ''));
+    const body = zip ? zipped : plain;
+    response.writeHead(200, {
+      ...headers,
+      ...(zip && { 'content-encoding': 'gzip' }),
+      'content-length': body.length,
+    });
+    response.end(method === 'HEAD' ? undefined : body);
+  }
 }
 
-/** Whether the browser holds this version; a proxy that compresses may have weakened its tag. */
+/** Whether the browser holds this version. */
 function isKnown(header: string | undefined, etag: string): boolean {
-  return header?.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim())) === true;
+  return header?.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, ''))) === true;
 }

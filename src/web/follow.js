@@ -22,16 +22,24 @@ const FORGOTTEN = ['CURSOR_EXPIRED', 'CURSOR_INVALID'];
  * @property {AbortSignal} signal
  * @property {string | null} [after]
  * @property {import('./retry.js').Pause} [pause]
- * @property {() => number} [now] milliseconds since the epoch
+ * @property {(moment: Moment) => boolean} [isBehind] of createLag; kept by who follows again later
  */
 
 /**
  * Runs until `signal` aborts or the stream is no more. @throws what another try would meet again
  * @param {FollowOptions} options
  */
-export async function follow({ open, onMoment, onConnection, onGap, signal, after, pause, now = Date.now }) {
+export async function follow({
+  open,
+  onMoment,
+  onConnection,
+  onGap,
+  signal,
+  after,
+  pause,
+  isBehind = createLag(),
+}) {
   const positions = createPositions();
-  const { isBehind } = createLag(now);
   let cursor = after ?? null;
   onConnection({ state: 'connecting' });
   /** @param {() => void} recovered @returns {Promise<void>} */
@@ -66,18 +74,16 @@ export async function follow({ open, onMoment, onConnection, onGap, signal, afte
 }
 
 /**
- * How far moments lie behind the clock. Server and browser may have different clocks: what counts is how much
- * later they come than they ever came.
- * @param {() => number} now
+ * Whether a moment is one to catch up with. Server and browser may have different clocks: what counts is how much
+ * later it comes than moments ever came.
+ * @param {() => number} [now] milliseconds since the epoch
+ * @returns {(moment: { wallTime: string }) => boolean}
  */
-export function createLag(now) {
+export function createLag(now = Date.now) {
   let least = Number.POSITIVE_INFINITY;
-  return {
-    /** @param {{ wallTime: string }} moment */
-    isBehind({ wallTime }) {
-      const lag = now() - Date.parse(wallTime);
-      least = Math.min(least, lag);
-      return lag > least + BEHIND_MS;
-    },
+  return ({ wallTime }) => {
+    const lag = now() - Date.parse(wallTime);
+    least = Math.min(least, lag);
+    return lag > least + BEHIND_MS;
   };
 }

@@ -80,9 +80,9 @@ export function percent(fraction) {
 
 /** -1 to 1, with its sign. @param {number} value */
 export function signed(value) {
-  const rounded = Math.round(value * 100) / 100;
-  if (rounded === 0) return '0.00';
-  return `${rounded < 0 ? '−' : '+'}${Math.abs(rounded).toFixed(2)}`;
+  const size = (Math.round(Math.abs(value) * 100) / 100).toFixed(2);
+  if (size === '0.00') return size;
+  return (value < 0 ? '−' : '+') + size;
 }
 
 /** @param {number} seconds as `1:05` or `2:01:05` */
@@ -95,6 +95,7 @@ export function clock(seconds) {
 
 /** @param {number} seconds as `48 s`, `12 min` or `3.5 h` */
 export function duration(seconds) {
+  if (seconds === 0) return '0 s';
   if (seconds < 100) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;

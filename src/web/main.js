@@ -39,6 +39,7 @@ function update() {
   heading.show(stream);
   const live = sessionId === null && isLive(stream.latestSession?.state);
   const same = opened.streamId === stream.id && opened.sessionId === sessionId;
+  showIdle(opened.live && !live);
   // A stream that was watched until it ended stays as it was seen last; one that starts is watched.
   if (same && (opened.live || !live)) return;
   leave();
@@ -91,6 +92,12 @@ function showConnection(connection) {
   const place = find('#connection', HTMLElement);
   place.dataset.state = connection.state;
   write(place, sentenceOf(connection));
+}
+
+/** What is connected to a stream that has ended waits for its next session. @param {boolean} idle */
+function showIdle(idle) {
+  const place = find('#connection', HTMLElement);
+  if (idle && place.dataset.state === 'live') showConnection({ state: 'ended' });
 }
 
 /** @param {Connection | { state: 'recorded' }} connection */

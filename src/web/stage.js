@@ -33,7 +33,7 @@ export function drawStage(canvas, faces, palette) {
     const colour = colourOf(face, palette);
     drawLandmarks(surface, face, palette.ink.ink);
     drawBox(surface, face, colour);
-    drawLabel(surface, face, colour, palette.ink.paper);
+    drawLabel(surface, face, colour);
   }
 }
 
@@ -87,9 +87,8 @@ function drawBox({ context, width, height }, { box, expression }, colour) {
  * @param {Surface} surface
  * @param {Face} face
  * @param {string} colour
- * @param {string} paper
  */
-function drawLabel({ context, width, height }, { box, track, expression, confidence }, colour, paper) {
+function drawLabel({ context, width, height }, { box, track, expression, confidence }, colour) {
   const text = `${track} · ${expressionName(expression)}${expression === null ? '' : ` ${percent(confidence)}`}`;
   context.font = FONT;
   const wide = context.measureText(text).width + 12;
@@ -97,7 +96,7 @@ function drawLabel({ context, width, height }, { box, track, expression, confide
   const top = Math.max(0, box.y * height - LABEL_HEIGHT);
   context.fillStyle = colour;
   context.fillRect(left, top, wide, LABEL_HEIGHT);
-  Object.assign(context, { fillStyle: paper, textBaseline: 'middle', textAlign: 'left' });
+  Object.assign(context, { fillStyle: legibleOn(colour), textBaseline: 'middle', textAlign: 'left' });
   context.fillText(text, left + 6, top + LABEL_HEIGHT / 2 + 0.5);
 }
 
@@ -107,4 +106,14 @@ function drawLabel({ context, width, height }, { box, track, expression, confide
  */
 function colourOf({ expression }, { expressions, ink }) {
   return (expression && expressions[EXPRESSIONS.indexOf(expression)]) || ink.muted;
+}
+
+/** Black or white, whichever stands out more (WCAG's relative luminance). @param {string} colour as `#rrggbb` */
+export function legibleOn(colour) {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return luminance > 0.179 ? '#000000' : '#ffffff';
 }

@@ -20,23 +20,28 @@ export function createStreams({ onChange }) {
   /** @type {string | null} */
   let chosen = null;
   let known = false;
+  /** Changes that were told while the list was being read, for each reading. @type {Set<Status[]>} */
+  const meanwhile = new Set();
 
   const changed = () => {
     drawList([...streams.values()], chosen);
     onChange();
   };
   const refresh = async () => {
-    const found = await readAll();
+    /** @type {Status[]} */
+    const told = [];
+    meanwhile.add(told);
+    const found = await readAll().finally(() => meanwhile.delete(told));
     streams.clear();
     for (const stream of found) streams.set(stream.id, stream);
+    for (const status of told) apply(streams, status);
     known = true;
     showProblem(null);
     changed();
   };
-  const note = async (/** @type {Status} */ { streamId, state, failure, session }) => {
-    const stream = streams.get(streamId);
-    if (stream === undefined) return refresh();
-    stream.latestSession = { ...session, state, failure };
+  const note = async (/** @type {Status} */ status) => {
+    for (const told of meanwhile) told.push(status);
+    if (!apply(streams, status)) return refresh();
     changed();
   };
   whileVisible(() => {
@@ -86,6 +91,17 @@ function keepUp(refresh, note, signal) {
     },
     { signal, onLost: ({ reason }) => showProblem(new Error(`The list is as it last was: ${reason}.`)) },
   );
+}
+
+/**
+ * Whether the stream is one of the list.
+ * @param {Map<string, Stream>} streams
+ * @param {Status} status
+ */
+function apply(streams, { streamId, state, failure, session }) {
+  const stream = streams.get(streamId);
+  if (stream) stream.latestSession = { ...session, state, failure };
+  return stream !== undefined;
 }
 
 /** @returns {Promise<Stream[]>} */

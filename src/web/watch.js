@@ -1,7 +1,7 @@
 /** Looking at one stream, live; or at one session, recorded. Each start gives back its stop. */
 import { listen } from './client.js';
 import { EVERY_MS, MOMENTS } from './documents.js';
-import { follow } from './follow.js';
+import { createLag, follow } from './follow.js';
 import { count } from './format.js';
 import { fillBefore, MAX_ROWS, readSession } from './history.js';
 import { showSummary } from './summary.js';
@@ -34,6 +34,7 @@ export function watchStream(stream, view) {
   let after = null;
   const losses = createLosses(view.onCounts);
   const sitting = createSitting(stream, view);
+  const isBehind = createLag();
   const stopSeeing = whileVisible((hiddenMs) => {
     const stop = new AbortController();
     // What left the visible stretch meanwhile would be fetched for nothing.
@@ -50,6 +51,7 @@ export function watchStream(stream, view) {
       onGap: view.onNote,
       signal: stop.signal,
       after,
+      isBehind,
     }).catch(view.onProblem);
     return () => stop.abort();
   });
@@ -117,7 +119,8 @@ function createSitting({ frameRate, latestSession }, { board, onProblem, onSessi
       fillBefore(timeline, moment, signal)
         .then(board.refresh)
         .catch((problem) => {
-          if (!signal.aborted) onProblem(problem);
+          if (signal.aborted) filled = false;
+          else onProblem(problem);
         });
     },
     close() {

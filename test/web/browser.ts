@@ -96,7 +96,10 @@ function createConnection(socket: WebSocket): Connection {
 
 async function openPage({ send, listen }: Connection, url: string): Promise<Page> {
   const { targetId } = await send<{ targetId: string }>('Target.createTarget', { url: 'about:blank' });
-  const { sessionId } = await send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
+  const { sessionId } = await send<{ sessionId: string }>('Target.attachToTarget', {
+    targetId,
+    flatten: true,
+  });
   const command = <T>(method: string, params: object = {}) => send<T>(method, params, sessionId);
   const complaints: string[] = [];
   listen(sessionId, (method, params) => {

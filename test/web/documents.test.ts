@@ -1,0 +1,43 @@
+/** What the page asks is what the server understands, and what it asks while watching is shared. */
+import { getIntrospectionQuery, type IntrospectionQuery, parse, validate } from 'graphql';
+import { afterAll, beforeAll, expect, it, test } from 'vitest';
+import { schema } from '../../src/api/schema/index.ts';
+import * as documents from '../../src/web/documents.js';
+import { EXPRESSIONS } from '../../src/web/format.js';
+import { ask, openTestApi, type TestApi } from '../api/harness.ts';
+
+const texts = Object.entries(documents).flatMap(([name, text]): [string, string][] =>
+  typeof text === 'string' ? [[name, text]] : [],
+);
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+it('has them all', () => {
+  expect(texts.length).toBeGreaterThan(9);
+});
+
+it.each(texts)('%s is valid', (_name, text) => {
+  expect(validate(schema, parse(text))).toEqual([]);
+});
+
+it('never asks for the rows of moments', () => {
+  expect(texts.filter(([, text]) => /\btimeline\b|rawProbabilities/.test(text))).toEqual([]);
+});
+
+test('expressions are those of the server, in its order', async () => {
+  const { data } = await ask(api.url, getIntrospectionQuery());
+  const type = (data as IntrospectionQuery).__schema.types.find(({ name }) => name === 'Expression');
+  expect(type).toMatchObject({ enumValues: EXPRESSIONS.map((name) => ({ name })) });
+});
+
+test('the purposes that the dialog offers come from the server, with what they mean', async () => {
+  const { data } = await ask(api.url, documents.PURPOSES);
+  const names = data.__type.enumValues.map(({ name }: { name: string }) => name);
+  expect(names).toContain('RESEARCH');
+  expect(names).toContain('EDUCATION');
+  for (const { description } of data.__type.enumValues) expect(description).toMatch(/\.$/);
+});

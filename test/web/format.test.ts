@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import * as format from '../../src/web/format.js';
+
+test.each([
+  [0, '0 %'],
+  [0.001, '<1 %'],
+  [0.927, '93 %'],
+  [0.999, '>99 %'],
+  [1, '100 %'],
+])('%f is %s: never all for what is less, nor nothing for what is more', (fraction, text) => {
+  expect(format.percent(fraction)).toBe(text);
+});
+
+test.each([
+  [0.7, '+0.70'],
+  [-0.125, '−0.13'],
+  [0.004, '0.00'],
+  [-0.004, '0.00'],
+])('%f is %s', (value, text) => {
+  expect(format.signed(value)).toBe(text);
+});
+
+test.each([
+  [0, '0:00'],
+  [65.9, '1:05'],
+  [7265, '2:01:05'],
+  [-1, '0:00'],
+])('%f seconds are %s on a clock', (seconds, text) => {
+  expect(format.clock(seconds)).toBe(text);
+});
+
+test.each([
+  [0, '0 s'],
+  [3.24, '3.2 s'],
+  [48.4, '48 s'],
+  [720, '12 min'],
+  [12_600, '3.5 h'],
+])('%f seconds last %s', (seconds, text) => {
+  expect(format.duration(seconds)).toBe(text);
+});
+
+test('counts agree with their noun', () => {
+  expect(format.count(1, 'frame')).toBe('1 frame');
+  expect(format.count(1200, 'frame')).toBe('1,200 frames');
+});
+
+test('names are words; what the server adds later is still readable', () => {
+  expect(format.expressionName(null)).toBe('No label');
+  expect(format.expressionName('HAPPINESS')).toBe('Happiness');
+  expect(format.titled('MEDIA_ANALYTICS')).toBe('Media analytics');
+  expect(format.stateName('RECONNECTING')).toBe('source silent, trying again');
+  expect(format.stateName(null)).toBe('never started');
+  expect(format.issueName('TURNED')).toBe('turned away');
+  expect(format.issueName('MASKED')).toBe('masked');
+  expect(format.dropReason('BUSY')).toMatch(/models were busy/);
+});
+
+test.each([
+  [20, 300, 1000],
+  [299, 300, 1000],
+  [301, 300, 2000],
+  [3600, 300, 15_000],
+  [10_000_000, 300, 33_334_000],
+])('%f seconds in at most %i buckets are buckets of %i ms', (seconds, most, bucket) => {
+  expect(format.bucketFor(seconds, most)).toBe(bucket);
+  expect((seconds * 1000) / format.bucketFor(seconds, most)).toBeLessThanOrEqual(most);
+});
+
+test('marks of an axis are round, and few', () => {
+  expect(format.ticks(12.3, 72.3, 8)).toEqual([20, 30, 40, 50, 60, 70]);
+  expect(format.ticks(0, 5, 8)).toEqual([0, 1, 2, 3, 4, 5]);
+});

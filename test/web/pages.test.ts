@@ -1,0 +1,166 @@
+/** The dashboard as it is served: types, caching, policy, and nothing else of the disk. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { openTestApi, type TestApi } from '../api/harness.ts';
+
+const WEB = new URL('../../src/web/', import.meta.url);
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+/** `fetch` tidies paths; this sends them as they are. */
+function raw(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
+  const { hostname, port } = new URL(api.url);
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path, method }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text) => {
+        body += text;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+describe('the page', () => {
+  it('is at /, and links to GraphiQL, which stays where it was', async () => {
+    const response = await fetch(`${api.url}/`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await response.text()).toContain('href="graphql"');
+    const graphiql = await fetch(`${api.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(graphiql.headers.get('content-type')).toContain('text/html');
+    expect((await graphiql.text()).toLowerCase()).toContain('graphiql');
+  });
+
+  it('allows nothing but its own scripts, styles and server', async () => {
+    const { headers } = await fetch(`${api.url}/`);
+    const policy = headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|https?:/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  it('holds nothing that its policy would refuse, and nothing of another server', async () => {
+    const html = await (await fetch(`${api.url}/`)).text();
+    expect(html).not.toMatch(/ style=| on\w+=|<style|javascript:/);
+    const addresses = [...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, address]) => address!);
+    expect(addresses.filter((address) => /^\w+:|^\/\//.test(address))).toEqual([]);
+    for (const address of addresses) {
+      expect([address, (await fetch(new URL(address, `${api.url}/`))).status]).toEqual([address, 200]);
+    }
+  });
+});
+
+describe('its parts', () => {
+  const parts = readdirSync(WEB).filter((name) => !name.endsWith('.ts') && name !== 'index.html');
+
+  it.each(parts)('%s comes with its type', async (name) => {
+    const response = await fetch(`${api.url}/web/${name}`);
+    const types = {
+      css: 'text/css; charset=utf-8',
+      js: 'text/javascript; charset=utf-8',
+      svg: 'image/svg+xml',
+    };
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(types[name.split('.').at(-1) as keyof typeof types]);
+    expect(await response.text()).toBe(readFileSync(new URL(name, WEB), 'utf8'));
+  });
+
+  it('import one another, and nothing else', () => {
+    const imported = parts
+      .filter((name) => name.endsWith('.js'))
+      .flatMap((name) => [...readFileSync(new URL(name, WEB), 'utf8').matchAll(/ from '(.*)';$/gm)])
+      .map(([, specifier]) => specifier!);
+    expect(imported.length).toBeGreaterThan(20);
+    expect(imported.filter((specifier) => !parts.includes(specifier.replace('./', '')))).toEqual([]);
+  });
+
+  it('are some tens of kilobytes altogether', async () => {
+    let bytes = 0;
+    for (const path of ['/', ...parts.map((name) => `/web/${name}`)]) {
+      const { headers } = await fetch(api.url + path, {
+        method: 'HEAD',
+        headers: { 'accept-encoding': 'gzip' },
+      });
+      expect(headers.get('content-encoding')).toBe('gzip');
+      bytes += Number(headers.get('content-length'));
+    }
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThan(50_000);
+  });
+
+  it('come as they are to who does not unzip', async () => {
+    const { status, body } = await raw('/web/main.js');
+    expect([status, body]).toEqual([200, readFileSync(new URL('main.js', WEB), 'utf8')]);
+  });
+});
+
+test('what the browser has already is not sent again', async () => {
+  const first = await fetch(`${api.url}/web/main.js`);
+  const etag = first.headers.get('etag') ?? '';
+  expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
+  expect(first.headers.get('cache-control')).toBe('no-cache');
+  for (const known of [etag, etag.slice(2), `"other", ${etag}`, '*']) {
+    const again = await fetch(`${api.url}/web/main.js`, { headers: { 'if-none-match': known } });
+    expect([known, again.status, await again.text()]).toEqual([known, 304, '']);
+    expect(again.headers.get('etag')).toBe(etag);
+  }
+  const stale = await fetch(`${api.url}/web/main.js`, { headers: { 'if-none-match': '"other"' } });
+  expect(stale.status).toBe(200);
+});
+
+test('HEAD tells what GET would, without the body', async () => {
+  for (const path of ['/', '/web/style.css']) {
+    const [head, get] = [
+      await fetch(api.url + path, { method: 'HEAD' }),
+      await fetch(api.url + path, { method: 'GET' }),
+    ];
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe('');
+    for (const name of ['content-type', 'content-length', 'etag', 'content-security-policy'])
+      expect(head.headers.get(name)).toBe(get.headers.get(name));
+  }
+});
+
+test('it is only read', async () => {
+  const response = await fetch(`${api.url}/`, { method: 'POST', body: 'x' });
+  expect(response.status).toBe(405);
+  expect(response.headers.get('allow')).toBe('GET, HEAD');
+});
+
+test.each([
+  '/nothing',
+  '/index.html',
+  '/web',
+  '/web/',
+  '/web/types.d.ts',
+  '/web/index.html',
+  '/web/../api/http.ts',
+  '/web/../../package.json',
+  '/web/%2e%2e/%2e%2e/package.json',
+  '/web/..%2f..%2fpackage.json',
+  '/web/..\\..\\package.json',
+  '/web//etc/passwd',
+  '/web/main.js%00.css',
+  '/web/constructor',
+])('%s is not found, and the answer says what is', async (path) => {
+  const { status, body } = await raw(path);
+  expect(status).toBe(404);
+  expect(JSON.parse(body).status).toMatch(
+    /^nothing is at .*; the dashboard is at \/ and GraphQL at \/graphql$/,
+  );
+});
+
+test('a page of another origin may not have it, as with everything here', async () => {
+  const response = await fetch(`${api.url}/`, { headers: { origin: 'https://elsewhere.example' } });
+  expect(response.status).toBe(403);
+});

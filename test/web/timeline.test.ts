@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest';
+import { runsOf } from '../../src/web/bands.js';
+import { Timeline } from '../../src/web/timeline.js';
+import type { Bucket } from '../../src/web/types.d.ts';
+import { moment } from './moments.ts';
+
+function bucket(start: number, changes: Partial<Bucket> = {}): Bucket {
+  return {
+    ...{ start, end: start + 1, faces: 10, abstained: 2, valence: 0.1, arousal: null },
+    probabilities: [{ expression: 'SADNESS', probability: 1 }],
+    ...changes,
+  };
+}
+
+it('joins samples of one face, and leaves a hole where there was none', () => {
+  const timeline = new Timeline({ span: 60, maxRows: 4 });
+  for (const seq of [0, 1, 2, 30, 31]) timeline.add(moment(seq));
+  const [row] = timeline.rows;
+  expect(row?.samples.map(({ at }) => at)).toEqual([0, 0.1, 0.2, 3, 3.1]);
+  expect(runsOf(row?.samples ?? []).map((run) => run.length)).toEqual([3, 2]);
+  expect(row?.samples[0]).toMatchObject({
+    probabilities: [0.2, 0.8, 0, 0, 0, 0, 0, 0],
+    abstained: 0,
+    valence: 0.5,
+  });
+});
+
+it('shows when mien abstained', () => {
+  const timeline = new Timeline({ span: 60, maxRows: 4 });
+  timeline.add(moment(0, { expression: null }));
+  expect(timeline.rows[0]?.samples[0]?.abstained).toBe(1);
+});
+
+it('keeps the visible stretch only, however long it runs', () => {
+  const timeline = new Timeline({ span: 10, maxRows: 4 });
+  for (let seq = 0; seq < 50_000; seq++) timeline.add(moment(seq, { tracks: [1, 2 + Math.floor(seq / 30)] }));
+  expect(timeline.end).toBeCloseTo(4999.9);
+  expect(timeline.start).toBeCloseTo(4989.9);
+  expect(timeline.rows.length).toBeLessThanOrEqual(4);
+  for (const { samples } of timeline.rows) {
+    expect(samples.length).toBeLessThanOrEqual(101);
+    expect(samples[0]?.until).toBeGreaterThan(timeline.start);
+  }
+});
+
+it('forgets faces and sessions that have left the stretch', () => {
+  const timeline = new Timeline({ span: 10, maxRows: 4 });
+  timeline.add(moment(0, { tracks: [1] }));
+  for (let session = 0; session < 50; session++) {
+    for (let seq = 0; seq < 60; seq++) timeline.add(moment(seq, { sessionId: `s${session}`, tracks: [2] }));
+  }
+  expect(timeline.rows.map(({ key }) => key)).toEqual(['s48 2', 's49 2']);
+  expect(timeline.sections.length).toBeLessThanOrEqual(3);
+});
+
+it('lays sessions one behind the other, and does not mix their faces', () => {
+  const timeline = new Timeline({ span: 60, maxRows: 4 });
+  for (let seq = 0; seq <= 50; seq++) timeline.add(moment(seq, { sessionId: 'a' }));
+  for (let seq = 0; seq <= 20; seq++) timeline.add(moment(seq, { sessionId: 'b' }));
+  const [a, b] = timeline.rows;
+  expect([a?.sessionId, b?.sessionId]).toEqual(['a', 'b']);
+  expect(b?.samples[0]?.at).toBeCloseTo(6);
+  expect(timeline.end).toBeCloseTo(8);
+  expect(timeline.sections.map(({ start }) => start)).toEqual([0, 6]);
+});
+
+it('gives rows to the faces in view first, and counts those without', () => {
+  const timeline = new Timeline({ span: 60, maxRows: 2 });
+  for (let seq = 0; seq < 20; seq++) timeline.add(moment(seq, { tracks: [1, 2, 3] }));
+  expect(timeline.rows.map(({ track }) => track)).toEqual([1, 2]);
+  expect(timeline.hidden).toBe(1);
+  for (let seq = 20; seq < 80; seq++) timeline.add(moment(seq, { tracks: [2, 3] }));
+  expect(timeline.rows.map(({ track }) => track)).toEqual([2, 3]);
+  expect(timeline.hidden).toBe(0);
+});
+
+it('is filled from buckets up to what came live', () => {
+  const timeline = new Timeline({ span: 60, maxRows: 4 });
+  for (let seq = 95; seq < 110; seq++) timeline.add(moment(seq));
+  timeline.addBuckets('s', 1, [bucket(7), bucket(8), bucket(9), bucket(10)]);
+  const samples = timeline.rows[0]?.samples ?? [];
+  expect(samples.slice(0, 4).map(({ at, until }) => [at, until])).toEqual([
+    [7, 8],
+    [8, 9],
+    [9, 9.5],
+    [9.5, 9.6],
+  ]);
+  expect(samples[0]).toMatchObject({ abstained: 0.2, valence: 0.1, arousal: 0 });
+  expect(timeline.end).toBeCloseTo(10.9);
+});
+
+it('holds a whole recorded session, without the buckets that had no face', () => {
+  const timeline = new Timeline({ span: Number.POSITIVE_INFINITY, maxRows: 4 });
+  timeline.addBuckets('s', null, [bucket(3), bucket(4, { faces: 0, probabilities: null }), bucket(5)]);
+  timeline.addBuckets('s', 2, [bucket(5)]);
+  timeline.addBuckets('s', 3, []);
+  expect(timeline.rows.map(({ track, samples }) => [track, samples.length])).toEqual([
+    [null, 2],
+    [2, 1],
+  ]);
+  expect([timeline.start, timeline.end]).toEqual([3, 6]);
+});
