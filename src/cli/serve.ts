@@ -141,9 +141,9 @@ async function registerDemo(store: Store, streams: Streams, config: Config, log:
 
 function greeting(url: string): string {
   return `
-mien serves at ${url}/graphql
+mien serves at ${url}/graphql, and its dashboard at ${url}/
 
-Open that in a browser, and paste:
+Open the dashboard in a browser to watch; or open the first address, and paste:
 
 ${DEMO_SUBSCRIPTION}
 

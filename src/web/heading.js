@@ -21,10 +21,14 @@ export function createHeading(options) {
     const button = find(id, HTMLButtonElement);
     button.addEventListener('click', async () => {
       const stream = current;
-      if (stream === null || !(await confirmed(stream))) return;
-      button.disabled = true;
-      await ask(document, { id: stream.id }).then(options.onDone, options.onProblem);
-      button.disabled = false;
+      if (stream === null || button.ariaBusy === 'true') return;
+      // Not disabled, which would take the focus away from who came by keyboard.
+      button.ariaBusy = 'true';
+      if (await confirmed(stream)) {
+        options.onProblem(null);
+        await ask(document, { id: stream.id }).then(options.onDone, options.onProblem);
+      }
+      button.ariaBusy = 'false';
     });
   };
   act('#start', START);
@@ -42,8 +46,7 @@ export function createHeading(options) {
       write(find('#title', HTMLElement), stream.name);
       write(find('#about', HTMLElement), aboutOf(stream));
       const running = isLive(stream.latestSession?.state);
-      find('#start', HTMLElement).hidden = running;
-      find('#stop', HTMLElement).hidden = !running;
+      swap(find('#start', HTMLElement), find('#stop', HTMLElement), running);
       document.title = `${stream.name} · mien`;
     },
     /**
@@ -58,6 +61,19 @@ export function createHeading(options) {
       select.value = sessionId ?? '';
     },
   };
+}
+
+/**
+ * One of two buttons; the focus goes along.
+ * @param {HTMLElement} start
+ * @param {HTMLElement} stop
+ * @param {boolean} running
+ */
+function swap(start, stop, running) {
+  const [shown, gone] = running ? [stop, start] : [start, stop];
+  const focused = document.activeElement === gone;
+  [shown.hidden, gone.hidden] = [false, true];
+  if (focused) shown.focus();
 }
 
 /** @param {Stream} stream */

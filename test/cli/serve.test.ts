@@ -118,6 +118,8 @@ test('an empty database is given the demo, and the subscription that is printed 
   });
   const { data } = await ask(server.url, '{ streams { nodes { name loop realtime wanted } } }');
   expect(data.streams.nodes).toEqual([{ name: 'Demo', loop: true, realtime: true, wanted: true }]);
+  expect(server.stdout()).toContain(`and its dashboard at ${server.url}/\n`);
+  expect(await (await fetch(`${server.url}/`)).text()).toContain('<title>mien</title>');
   const subscription = /subscription \{[\s\S]*\n\}/.exec(server.stdout())?.[0] ?? '';
   const client = createClient({
     url: `${server.url.replace('http', 'ws')}/graphql`,

@@ -1,0 +1,209 @@
+/** The page in a real browser, against the real server and its demo. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Server, startServer } from '../e2e/server.ts';
+import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type Browser, findBrowser, openBrowser, type Page } from './browser.ts';
+
+const CLIP = fileURLToPath(new URL('../fixtures/demo.mp4', import.meta.url));
+const STARTED_WITHIN = 150_000;
+const binary = findBrowser();
+if (binary === null) console.warn('SKIPPED: the dashboard was not tried in a browser; none is on the PATH');
+
+/** Notes what the page asks for and receives, and what it says of its connection; changes neither. */
+const WITNESS = `
+  window.witness = { asked: [], received: [], states: [] };
+  const send = window.fetch;
+  window.fetch = async (input, options) => {
+    const { query, variables } = JSON.parse(options?.body ?? '{}');
+    const response = await send(input, options);
+    if (!query?.includes('frameEmotions')) return response;
+    const connection = witness.asked.push(variables.after ?? null) - 1;
+    const [body, copy] = response.body.tee();
+    void read(copy.pipeThrough(new TextDecoderStream()).getReader(), connection);
+    return new Response(body, response);
+  };
+  async function read(reader, connection) {
+    let rest = '';
+    for (;;) {
+      const { done, value } = await reader.read().catch(() => ({ done: true }));
+      if (done) return;
+      const lines = (rest + value).split('\\n');
+      rest = lines.pop();
+      for (const line of lines.filter((line) => line.startsWith('data: {'))) {
+        const { sessionId, seq, cursor } = JSON.parse(line.slice(6)).data.frameEmotions;
+        witness.received.push({ connection, sessionId, seq, cursor });
+      }
+    }
+  }
+  document.addEventListener('DOMContentLoaded', () => {
+    const place = document.querySelector('#connection');
+    new MutationObserver(() => {
+      if (witness.states.at(-1) !== place.dataset.state) witness.states.push(place.dataset.state);
+    }).observe(place, { attributes: true });
+  });
+`;
+
+interface Witness {
+  asked: (string | null)[];
+  received: { connection: number; sessionId: string; seq: number; cursor: string }[];
+  states: string[];
+}
+
+let database: TestDatabase;
+let env: Record<string, string>;
+let server: Server;
+let browser: Browser;
+beforeAll(async () => {
+  if (binary === null) return;
+  database = await createDatabase();
+  const { dataDir, databaseUrl } = database.config;
+  env = { MIEN_DATA_DIR: dataDir, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };
+  [server, browser] = [await startServer(env), await openBrowser(binary)];
+}, STARTED_WITHIN);
+afterAll(async () => {
+  if (binary === null) return;
+  await browser?.close();
+  await server?.end('SIGKILL');
+  await database?.dispose();
+});
+
+async function open(): Promise<Page> {
+  const page = await browser.open('about:blank');
+  await page.command('Page.addScriptToEvaluateOnNewDocument', { source: WITNESS });
+  await page.command('Page.navigate', { url: new URL('/', server.url).href });
+  return page;
+}
+
+const text = (selector: string) => `(document.querySelector('${selector}')?.textContent ?? '')`;
+const number = (selector: string) => `document.querySelectorAll('${selector}').length`;
+const click = (selector: string) => `document.querySelector('${selector}').click()`;
+const fill = (selector: string, value: string) => `(() => {
+  const field = document.querySelector('${selector}');
+  field.value = ${JSON.stringify(value)};
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+})()`;
+const inked = (selector: string) => `(() => {
+  const canvas = document.querySelector('${selector}');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+})()`;
+
+test.skipIf(binary === null)(
+  'shows faces as they come, and goes on after the server was killed',
+  async () => {
+    const page = await open();
+    await page.until(`${number('#faces .face')} === 2`, 60_000);
+    expect(await page.evaluate(text('#faces .face .track'))).toBe('Track 1');
+    expect(await page.evaluate(text('#streams .name'))).toBe('Demo');
+    await page.until(`${text('#streams .state')} === 'running'`);
+    await page.until(`${number('#rows li')} === 2`);
+    await page.until(`/frames scored in/.test(${text('#summary-lead')})`);
+    // Boxes, lines and labels; bands of several colours.
+    expect(await page.evaluate(inked('#stage'))).toBeGreaterThan(20);
+    expect(await page.evaluate(inked('#rows canvas'))).toBeGreaterThan(3);
+    await page.until('witness.received.length > 20');
+
+    await server.end('SIGKILL');
+    await page.until(`document.querySelector('#connection').dataset.state === 'lost'`);
+    expect(await page.evaluate(text('#connection'))).toMatch(
+      /^connection lost: .* what is missed meanwhile comes then/,
+    );
+    expect(await page.evaluate(number('#faces .face'))).toBe(2);
+    const before = await page.evaluate<Witness>('witness');
+
+    server = await startServer({ ...env, PORT: new URL(server.url).port });
+    await page.until(
+      `new Set(witness.received.map(({ sessionId }) => sessionId)).size === 2 && witness.received.length > ${before.received.length + 20}`,
+      60_000,
+    );
+    await page.until(`document.querySelector('#connection').dataset.state === 'live'`);
+    await page.until('witness.asked.length >= 3 && witness.asked.at(-1) === null', 60_000);
+    const witness = await page.evaluate<Witness>('witness');
+    // It asked for what follows its last moment, and later for what all others ask for.
+    expect(witness.asked[0]).toBeNull();
+    expect(witness.asked[1]).toBe(before.received.at(-1)?.cursor);
+    expect(witness.states).toEqual(expect.arrayContaining(['live', 'lost', 'catching up']));
+    await expectComplete(witness);
+    // Both sessions are on the timeline, each with its own tracks.
+    await page.until(`${number('#rows li')} === 4`);
+    const unexpected = page.complaints.filter(
+      (complaint) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(complaint),
+    );
+    expect(unexpected).toEqual([]);
+    await page.command('Page.close');
+  },
+  300_000,
+);
+
+/** Of the session that was cut off: everything that was stored since the page came, and nothing twice. */
+async function expectComplete({ received }: Witness): Promise<void> {
+  const [first] = received;
+  const { session } = await server.query<{ session: { timeline: { nodes: { seq: number }[] } } }>(
+    'query ($id: ID!) { session(id: $id) { timeline(first: 1000) { nodes { seq } } } }',
+    { id: first?.sessionId },
+  );
+  const stored = session.timeline.nodes.map(({ seq }) => seq).filter((seq) => seq >= (first?.seq ?? 0));
+  const seen = received.filter(({ sessionId }) => sessionId === first?.sessionId).map(({ seq }) => seq);
+  expect(seen).toEqual(stored);
+}
+
+test.skipIf(binary === null)(
+  'registers, refuses in the server’s words, opens what was recorded, stops and removes',
+  async () => {
+    const page = await open();
+    await page.until(`${text('#streams .state')} === 'running'`, 60_000);
+
+    await page.evaluate(click('#add'));
+    await page.until(`document.querySelector('[name=purpose]').options.length === 9`);
+    await page.evaluate(fill('[name=name]', 'Classroom'));
+    await page.evaluate(fill('[name=url]', 'http://192.0.2.1/a.mp4'));
+    await page.evaluate(fill('[name=purpose]', 'EDUCATION'));
+    expect(await page.evaluate(text('#purpose-about'))).toContain('AI Act');
+    await page.evaluate(click('#register [type=submit]'));
+    await page.until(
+      `/^Inferring emotions at the workplace or in education/.test(${text('#register-problem')})`,
+    );
+
+    await page.evaluate(`document.querySelector('[name=from][value=upload]').click()`);
+    await page.evaluate(fill('[name=name]', 'Clip'));
+    await page.evaluate(fill('[name=purpose]', 'RESEARCH'));
+    await page.evaluate(`document.querySelector('[name=realtime]').click()`);
+    const { root } = await page.command<{ root: { nodeId: number } }>('DOM.getDocument');
+    const { nodeId } = await page.command<{ nodeId: number }>('DOM.querySelector', {
+      ...{ nodeId: root.nodeId, selector: '[name=file]' },
+    });
+    await page.command('DOM.setFileInputFiles', { nodeId, files: [CLIP] });
+    await page.evaluate(click('#register [type=submit]'));
+    await page.until(`!document.querySelector('#register').open && ${text('#title')} === 'Clip'`);
+    await page.until(`${text('#streams li:nth-child(2) .state')} === 'ended'`, 120_000);
+
+    await page.until(`document.querySelector('#sessions').options.length === 2`);
+    await page.evaluate(
+      `(() => { const list = document.querySelector('#sessions'); list.selectedIndex = 1; list.dispatchEvent(new Event('change')); })()`,
+    );
+    await page.until(`${number('#rows li')} === 3`);
+    expect(await page.evaluate(text('#connection'))).toBe('recorded');
+    await page.until(`${text('#rows li .track')} === 'All faces'`);
+    await page.until(`${inked('#rows canvas')} > 3`);
+    await page.until(`/in all/.test(${text('#summary-title')})`);
+
+    await page.evaluate(click('#remove'));
+    expect(await page.evaluate(text('#confirm-text'))).toContain('“Clip”');
+    await page.evaluate(click('#confirm [value=cancel]'));
+    await page.until(`document.querySelector('#remove').ariaBusy === 'false'`);
+    expect(await page.evaluate(number('#streams li'))).toBe(2);
+    await page.evaluate(click('#remove'));
+    await page.evaluate(click('#confirm [value=remove]'));
+    await page.until(`${number('#streams li')} === 1 && ${text('#title')} === 'Demo'`);
+
+    await page.evaluate(click('#stop'));
+    await page.until(`${text('#streams .state')} === 'ended'`);
+    await page.until(`${text('#connection')} === 'not running'`);
+    await page.evaluate(click('#start'));
+    await page.until(`${text('#streams .state')} === 'running'`, 60_000);
+    expect(page.complaints).toEqual([]);
+    await page.command('Page.close');
+  },
+  300_000,
+);
