@@ -18,7 +18,7 @@ export function upload(file, onProgress) {
     );
     request.addEventListener('load', () => {
       try {
-        resolve(tokenOf(request.responseText));
+        resolve(tokenOf(request));
       } catch (error) {
         reject(error);
       }
@@ -29,9 +29,11 @@ export function upload(file, onProgress) {
   });
 }
 
-/** @param {string} text */
-function tokenOf(text) {
-  const answer = JSON.parse(text);
+/** @param {XMLHttpRequest} request */
+function tokenOf({ status, responseText }) {
+  if (!responseText.startsWith('{'))
+    throw new ConnectionLost(`the server answered ${status} without a sentence`);
+  const answer = JSON.parse(responseText);
   dataOf(answer);
   return answer.token;
 }

@@ -115,7 +115,7 @@ async function openPage({ send, listen }: Connection, url: string): Promise<Page
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
-  const until = async (expression: string, timeoutMs = 30_000): Promise<void> => {
+  const until = async (expression: string, timeoutMs = 60_000): Promise<void> => {
     const deadline = Date.now() + timeoutMs;
     while (!(await evaluate<boolean>(expression))) {
       if (Date.now() > deadline) {

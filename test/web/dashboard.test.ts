@@ -207,3 +207,33 @@ test.skipIf(binary === null)(
   },
   300_000,
 );
+
+const hide = (hidden: boolean) => `(() => {
+  Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} });
+  document.dispatchEvent(new Event('visibilitychange'));
+})()`;
+
+test.skipIf(binary === null)(
+  'asks for nothing while nobody sees it, and then for what it missed',
+  async () => {
+    const page = await open();
+    await page.until('witness.received.length > 10', 60_000);
+    const subscriptions = async () => /mien_subscribers\{transport="sse"\} (\d+)/.exec(await metrics())?.[1];
+    expect(await subscriptions()).toBe('2');
+    await page.evaluate(hide(true));
+    await expect.poll(subscriptions, { timeout: 10_000 }).toBe('0');
+    const { asked, received } = await page.evaluate<Witness>('witness');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect((await page.evaluate<Witness>('witness')).asked).toEqual(asked);
+    await page.evaluate(hide(false));
+    await page.until(`witness.received.length > ${received.length + 20}`);
+    const after = await page.evaluate<Witness>('witness');
+    expect(after.asked[asked.length]).toBe(received.at(-1)?.cursor);
+    await page.command('Page.close');
+  },
+  120_000,
+);
+
+async function metrics(): Promise<string> {
+  return (await fetch(new URL('/metrics', server.url))).text();
+}
