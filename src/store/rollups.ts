@@ -88,8 +88,11 @@ export function createRollups(prisma: PrismaClient): RollupReads {
       if ((end - start) / seconds > MAX_BUCKETS) throw tooMany(end - start);
       const sql = aggregateSql(pieces(start, end, seconds), seconds, track);
       const [row] = await prisma.$queryRawUnsafe<{ lines: string | null }[]>(sql, sessionId);
-      const lines = JSON.parse(`[${row?.lines ?? ''}]`) as Sums[];
-      return lines.map((sums) => bucket(sums, Math.max(sums[0]!, start), Math.min(sums[0]! + seconds, end)));
+      if (row?.lines == null) return [];
+      const buckets = (JSON.parse(`[[${row.lines}]]`) as Sums[]).map((sums) =>
+        bucket(sums, Math.max(sums[0]!, start), Math.min(sums[0]! + seconds, end)),
+      );
+      return buckets.sort((a, b) => a.start - b.start);
     },
   };
 }
