@@ -9,7 +9,7 @@ import type { Ending, Entry, Work } from './encode.ts';
 import { isTransient } from './failure.ts';
 
 /** A backlog is written in commits of at most so many times `commitMax`. */
-const BACKLOG = 8;
+const BACKLOG = 16;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 2_000;
 const DRAIN_MS = 5_000;

@@ -9,9 +9,9 @@ import { dayOf } from './days.ts';
 import { type EncodedReadings, encodeReadings } from './encode-readings.ts';
 import { dropsOf, episodeRows, rollupRows, trackRows } from './encode-sums.ts';
 import type { Parameter, PositionOf } from './layout.ts';
+import { quantise } from './quantise.ts';
 
 export interface Entry {
-  /** Quantised. */
   moment: Moment;
   events: readonly EpisodeEvent[];
 }
@@ -40,7 +40,7 @@ export interface Batch extends EncodedReadings {
 }
 
 export function encode({ entries, endings }: Work, rollUp: RollUp, create: CreateArray): Batch {
-  const moments = entries.map(({ moment }) => moment);
+  const moments = entries.map(({ moment }) => quantise(moment));
   const events = [...entries, ...endings].flatMap((part) => part.events);
   const sessionIds = [...new Set([...moments, ...endings].map(({ sessionId }) => sessionId))];
   const index = new Map(sessionIds.map((id, position) => [id, position + 1]));

@@ -9,7 +9,6 @@ import { createEpisodes, type EpisodeReads } from './episodes.ts';
 import { createModels, type ModelBook } from './models.ts';
 import { createMomentReads, type MomentReads } from './moments.ts';
 import { createPartitions } from './partitions.ts';
-import { quantise } from './quantise.ts';
 import { createRetention, type Retention, startUpkeep } from './retention.ts';
 import { createRollups, type RollupReads } from './rollups.ts';
 import { createSessions, type SessionBook } from './sessions.ts';
@@ -98,9 +97,7 @@ export async function openStore({ rollUp, retentionDays, ...config }: StoreConfi
 
 function createSink(batcher: Batcher): Pick<MomentStore, 'append' | 'finish'> {
   return {
-    async append(moment, events) {
-      await batcher.add({ moment: quantise(moment), events });
-    },
+    append: (moment, events) => batcher.add({ moment, events }),
     finish: (sessionId, events, dropped) => batcher.add({ sessionId, events, dropped }),
   };
 }

@@ -67,6 +67,14 @@ export function createRollups(prisma: PrismaClient): RollupReads {
     const byId = new Map(rows.map((row) => [row.id, row]));
     return sessionIds.map((id) => summarise(byId.get(id)));
   }
+  async function read(sessionId: string, start: number, end: number, seconds: number, track: number) {
+    const sql = aggregateSql(pieces(start, end, seconds), seconds, track);
+    const [row] = await prisma.$queryRawUnsafe<{ lines: string | null }[]>(sql, sessionId);
+    if (row?.lines == null) return [];
+    return (JSON.parse(`[[${row.lines}]]`) as Sums[])
+      .map((sums) => bucket(sums, Math.max(sums[0]!, start), Math.min(sums[0]! + seconds, end)))
+      .sort((a, b) => a.start - b.start);
+  }
   return {
     summaries,
     async summary(sessionId) {
@@ -86,15 +94,31 @@ export function createRollups(prisma: PrismaClient): RollupReads {
       if (!(end > start)) return [];
       const seconds = bucketMs / 1000;
       if ((end - start) / seconds > MAX_BUCKETS) throw tooMany(end - start);
-      const sql = aggregateSql(pieces(start, end, seconds), seconds, track);
-      const [row] = await prisma.$queryRawUnsafe<{ lines: string | null }[]>(sql, sessionId);
-      if (row?.lines == null) return [];
-      const buckets = (JSON.parse(`[[${row.lines}]]`) as Sums[]).map((sums) =>
-        bucket(sums, Math.max(sums[0]!, start), Math.min(sums[0]! + seconds, end)),
-      );
-      return buckets.sort((a, b) => a.start - b.start);
+      const waiting = stretches(start, end, seconds).entries();
+      const parts: TimelineBucket[][] = [];
+      const lane = async () => {
+        for (const [at, [from, to]] of waiting) parts[at] = await read(sessionId, from, to, seconds, track);
+      };
+      await Promise.all([lane(), lane()]);
+      return parts.flat();
     },
   };
+}
+
+/**
+ * Buckets read by one statement. While some are taken apart the database works on the next, and nobody else waits
+ * longer than for one part.
+ */
+const PART = 2_500;
+
+/** Cut where buckets begin. */
+function stretches(start: number, end: number, seconds: number): [number, number][] {
+  const step = PART * seconds;
+  const cuts: [number, number][] = [];
+  for (let from = start; from < end; from = cuts.at(-1)![1]) {
+    cuts.push([from, Math.min(end, (Math.floor(from / step) + 1) * step)]);
+  }
+  return cuts;
 }
 
 function tooMany(seconds: number): MienError {
@@ -119,22 +143,26 @@ async function readExtent(
 
 function bucket(sums: Sums, start: number, end: number): TimelineBucket {
   const [, frames = 0, all = 0, busy = 0, worker = 0, store = 0, readings = 0, abstained = 0] = sums;
-  const means = readings === 0 ? null : sums.slice(16).map((sum) => sum / readings / FRACTION);
-  const total = all + busy + worker + store;
+  const lost = busy + worker + store;
+  const mean = (sum: number) => sum / (readings * FRACTION);
   return {
     start,
     end,
     frames,
-    dropped: { ...(busy ? { busy } : {}), ...(worker ? { worker } : {}), ...(store ? { store } : {}) },
+    dropped: lost === 0 ? {} : dropsOf(busy, worker, store),
     readings,
     abstained,
     labels: sums.slice(8, 16),
-    probabilities: means?.slice(0, 8) ?? null,
-    valence: means && means[8]!,
-    arousal: means && means[9]!,
-    quality: means && means[10]!,
-    coverage: total === 0 ? 0 : frames / total,
+    probabilities: readings === 0 ? null : sums.slice(16, 24).map(mean),
+    valence: readings === 0 ? null : mean(sums[24]!),
+    arousal: readings === 0 ? null : mean(sums[25]!),
+    quality: readings === 0 ? null : mean(sums[26]!),
+    coverage: all + lost === 0 ? 0 : frames / (all + lost),
   };
+}
+
+function dropsOf(busy: number, worker: number, store: number): DropCounts {
+  return { ...(busy ? { busy } : {}), ...(worker ? { worker } : {}), ...(store ? { store } : {}) };
 }
 
 interface SummaryRow {
