@@ -1,11 +1,10 @@
 /** Writes a batch: one statement, which is one transaction and one round trip. */
-import { EXPRESSIONS } from '../domain/face.ts';
 import { createBinaryArray, createTextArray } from './arrays.ts';
 import type { Database } from './client.ts';
 import { type Batch, encode, type RollUp, type Work } from './encode.ts';
 import { isDuplicate, isMissingReference, isNoPartition } from './failure.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { type Parameter, STRIDE } from './layout.ts';
+import { KINDS, type Parameter, STRIDE } from './layout.ts';
 import type { Partitions } from './partitions.ts';
 
 /**
@@ -119,8 +118,6 @@ function rows(array: string, stride: number): string {
   return `input, generate_series(0, coalesce(cardinality(${array}), 0) - 1, ${stride}) AS o`;
 }
 
-/** A constant: `enum_range` would look it up again for every row. */
-const KINDS = `'{${EXPRESSIONS}}'::"Expression"[]`;
 const EPOCH = `date '1970-01-01'`;
 const MOMENT_DAY = `${EPOCH} + floor(m[k + 4] / 86400000)::int`;
 const add = (column: string) => `${column} = rollup.${column} + excluded.${column}`;

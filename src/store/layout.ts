@@ -1,4 +1,5 @@
 /** How the parameters of a commit are laid out: encode*.ts write them, commit.ts takes them apart. */
+import { EXPRESSIONS } from '../domain/face.ts';
 
 /** The position of a session in the batch, from 1. */
 export type PositionOf = (sessionId: string) => number;
@@ -14,3 +15,6 @@ export const STRIDE = {
   track: 5,
   episode: 8,
 };
+
+/** The enum Expression in SQL, in its order. A constant: `enum_range` would look it up again for every row. */
+export const KINDS = `'{${EXPRESSIONS}}'::"Expression"[]`;

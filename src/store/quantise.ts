@@ -103,7 +103,8 @@ function landmark({ x, y }: Point): Point {
   };
 }
 
-/** Also turns -0 into 0, which the database does not tell apart. */
+/** Also turns -0 into 0, which the database does not tell apart. @throws RangeError for NaN, which nothing could read back */
 function bounded(value: number, bound: number): number {
+  if (Number.isNaN(value)) throw new RangeError('a reading holds a number that is none');
   return Math.min(bound, Math.max(-bound, value)) + 0;
 }

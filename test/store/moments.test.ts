@@ -65,6 +65,18 @@ describe('moments', () => {
     expect(sum).toBeCloseTo(1, 12);
   });
 
+  it('with a number that is none are refused, and those beside them kept', async () => {
+    const { id } = await db.session();
+    const [good, bad, better] = make(id, 3);
+    const [face] = bad!.faces;
+    const broken = { ...bad!, faces: [{ ...face!, valence: Number.NaN }] };
+    const results = await Promise.allSettled(
+      [good!, broken, better!].map((moment) => db.store.moments.append(moment, [])),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await db.store.moments.page(id, -1, 10)).map(({ seq }) => seq)).toEqual([0, 2]);
+  });
+
   it('cross midnight', async () => {
     const { id } = await db.session();
     const moments = make(id, 40, { start: Date.UTC(2026, 2, 31, 23, 59, 58) });

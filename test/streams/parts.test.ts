@@ -11,6 +11,7 @@ import {
 } from '../../src/streams/cursor.ts';
 import { createMediaClock } from '../../src/streams/media-clock.ts';
 import { createOutbox } from '../../src/streams/outbox.ts';
+import { readPages } from '../../src/streams/pages.ts';
 import { pause } from '../../src/streams/pause.ts';
 import { readAhead, watchFrames } from '../../src/streams/read.ts';
 import { createTurns } from '../../src/streams/turns.ts';
@@ -239,5 +240,46 @@ describe('turns', () => {
     expect(all.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
     expect(log.indexOf('two begins')).toBeGreaterThan(log.indexOf('one ends'));
     expect(log.indexOf('other begins')).toBeLessThan(log.indexOf('one ends'));
+  });
+});
+
+describe('pages', () => {
+  const stored = Array.from({ length: 500 }, (_, seq) => moment('s', seq));
+  const page = async (_id: string, after: number, limit: number) =>
+    stored.filter(({ seq }) => seq > after).slice(0, limit);
+
+  it('come whole and once, and the next is read while one is in use', async () => {
+    const asked: number[] = [];
+    const history = {
+      page: (id: string, after: number, limit: number) => {
+        asked.push(after);
+        return page(id, after, limit);
+      },
+    };
+    const seqs: number[] = [];
+    for await (const moments of readPages(history, 's', 99)) {
+      if (seqs.length === 0) expect(asked).toEqual([99, 299]);
+      seqs.push(...moments.map(({ seq }) => seq));
+    }
+    expect(seqs).toEqual(stored.slice(100).map(({ seq }) => seq));
+  });
+
+  it('end where they are told to', async () => {
+    const seqs: number[] = [];
+    for await (const moments of readPages({ page }, 's', 10, 250))
+      seqs.push(...moments.map(({ seq }) => seq));
+    expect(seqs).toEqual(stored.slice(11, 251).map(({ seq }) => seq));
+  });
+
+  it('tell of a failure when the page that failed is asked for', async () => {
+    const history = {
+      page: async (id: string, after: number, limit: number) => {
+        if (after >= 199) throw new MienError('STORE_UNAVAILABLE', 'away');
+        return page(id, after, limit);
+      },
+    };
+    const pages = readPages(history, 's', -1);
+    expect((await pages.next()).value).toHaveLength(200);
+    await expect(pages.next()).rejects.toThrow('away');
   });
 });
