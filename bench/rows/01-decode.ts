@@ -25,7 +25,10 @@ async function* run({ quick }: RowOptions) {
     const began = performance.now();
     let frames = 0;
     const options = { frameRate, realtime: false, loop: false, signal };
-    for await (const _ of ingest.decode(source, info, options)) frames += 1;
+    for await (const frame of ingest.decode(source, info, options)) {
+      frames += 1;
+      frame.release?.();
+    }
     return (frames / (performance.now() - began)) * 1000;
   };
   const bare = async (frameRate: number) => {

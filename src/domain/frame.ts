@@ -9,6 +9,8 @@ export interface Frame {
   wallTime: number;
   /** Frames not delivered since the frame before, by reason. */
   dropped: DropCounts;
+  /** The pixels are not needed any more, and their memory may be used again. Who keeps them does not call it. */
+  release?(): void;
 }
 
 /** Why a frame was not scored: `busy`, a newer frame took its place; `worker`, its worker died; `store`, the database was away. */

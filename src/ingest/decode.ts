@@ -1,8 +1,8 @@
 /** The only file that knows fluent-ffmpeg: one run of ffmpeg, from its start to its certain end. */
-import type { Writable } from 'node:stream';
 import createCommand from 'fluent-ffmpeg';
 import type { Arguments } from './args.ts';
 import { guarded } from './guard.ts';
+import type { Output } from './output.ts';
 
 export interface Run {
   /** Resolves when ffmpeg is gone and all that it wrote has been taken; never rejects. */
@@ -23,8 +23,7 @@ export interface RunOptions {
   url: string;
   args: Arguments;
   proxy?: string | undefined;
-  /** Takes ffmpeg's standard output. */
-  output: Writable;
+  output: Output;
   onLine(line: string): void;
   /** Holds this run while it lasts. */
   running: Set<Promise<unknown>>;
@@ -39,8 +38,8 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, output, onLine, runn
     .setFfmpegPath(path)
     .input(url)
     .inputOptions(...(prefix.concat(args.input) as [string]))
-    .output(output, { end: true })
-    .outputOptions(...(args.output as [string]));
+    .output(output.target, { end: true })
+    .outputOptions(...(args.output.concat(output.options) as [string]));
   spareCapabilityChecks(command);
 
   let started = false;
@@ -58,7 +57,7 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, output, onLine, runn
       .on('end', () => resolve({ code: 0, reason: null }))
       .on('error', (error: Error) => resolve({ code: exitCode(error.message), reason: error.message }));
   }).then(async (exit) => {
-    await drained(output, started);
+    await output.drained(started);
     return exit;
   });
   running.add(done);
@@ -89,16 +88,6 @@ function spareCapabilityChecks(command: createCommand.FfmpegCommand): void {
   Object.assign(command, {
     availableFormats: (done: (error: null, formats: object) => void) => done(null, formats),
     availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
-  });
-}
-
-/** A process may be gone while its last frames still wait in the pipe. */
-async function drained(output: Writable, started: boolean): Promise<void> {
-  if (output.writableFinished || output.destroyed) return;
-  if (!started) output.end();
-  await new Promise<void>((resolve) => {
-    output.once('finish', resolve);
-    output.once('error', resolve);
   });
 }
 

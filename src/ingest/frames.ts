@@ -1,7 +1,8 @@
+import type { FrameMemory } from './memory.ts';
 import type { Stamp } from './showinfo.ts';
 
 export interface Picture {
-  /** Its buffer belongs to this picture alone, and may be transferred. */
+  /** Of the assembler's memory. */
   pixels: Uint8Array;
   stamp: Stamp;
 }
@@ -11,10 +12,15 @@ export interface Picture {
  * Bytes may be ahead of their stamp: then they are kept until it is here.
  */
 export class FrameAssembler {
+  readonly #memory: FrameMemory;
   readonly #stamps: Stamp[] = [];
   readonly #bytes: Uint8Array[] = [];
   #filling: Uint8Array | null = null;
   #filled = 0;
+
+  constructor(memory: FrameMemory) {
+    this.#memory = memory;
+  }
 
   stamp(stamp: Stamp): void {
     this.#stamps.push(stamp);
@@ -40,7 +46,7 @@ export class FrameAssembler {
 
   #fill(stamp: Stamp): Picture | null {
     const chunk = this.#bytes[0]!;
-    this.#filling ??= ownBytes(stamp.width * stamp.height);
+    this.#filling ??= this.#memory.take(stamp.width * stamp.height);
     const taken = chunk.subarray(0, this.#filling.length - this.#filled);
     this.#filling.set(taken, this.#filled);
     this.#filled += taken.length;
@@ -54,9 +60,4 @@ export class FrameAssembler {
     this.#filled = 0;
     return picture;
   }
-}
-
-/** Bytes in a buffer of their own, not cleared, because every one of them is written. */
-function ownBytes(length: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
 }

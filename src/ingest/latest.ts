@@ -2,8 +2,8 @@ import type { Frame } from '../domain/frame.ts';
 
 /** Where frames are handed from the decoder to whoever scores them. */
 export interface Outlet {
-  /** Resolves when the next frame may be put. */
-  put(frame: Frame): Promise<void>;
+  /** The next frame may be put: at once (null), or when this resolves. */
+  put(frame: Frame): Promise<void> | null;
   /** The next frame; null at the end; rejects with what `end` was given. */
   take(): Promise<Frame | null>;
   /** No more frames. `now`: not even those that were put and not taken. */
@@ -18,8 +18,9 @@ export function newestFrame(): Outlet {
     put(frame) {
       const replaced = line.pending.pop();
       if (replaced) frame = { ...frame, dropped: { busy: 1 + (replaced.dropped.busy ?? 0) } };
+      replaced?.release?.();
       line.push(frame);
-      return Promise.resolve();
+      return null;
     },
   };
 }
@@ -27,11 +28,15 @@ export function newestFrame(): Outlet {
 /** For recordings: holds a few frames, and lets the decoder wait. */
 export function everyFrame(capacity = 2): Outlet {
   const line = waitingLine();
+  const isFull = () => line.pending.length >= capacity && !line.ended();
+  const room = async () => {
+    while (isFull()) await line.taken();
+  };
   return {
     ...line,
-    async put(frame) {
+    put(frame) {
       line.push(frame);
-      while (line.pending.length >= capacity && !line.ended()) await line.taken();
+      return isFull() ? room() : null;
     },
   };
 }

@@ -7,6 +7,7 @@ import { broken, explain } from './failure.ts';
 import type { Ffmpeg } from './ffmpeg-path.ts';
 import { FrameAssembler, type Picture } from './frames.ts';
 import type { Outlet } from './latest.ts';
+import { createFrameMemory } from './memory.ts';
 import type { Opened } from './open.ts';
 import { createOutput } from './output.ts';
 import { createPace } from './pace.ts';
@@ -50,13 +51,13 @@ export function startPlayer(play: Play): () => Promise<void> {
     proxy: opened.input.proxy,
     running: shop.running,
     args: argumentsFor(play),
-    output: frames.sink,
+    output: frames.output,
     onLine: frames.onLine,
   });
   const stop = async () => {
     state.over.abort();
     watch.stop();
-    frames.discard();
+    frames.output.discard();
     await run.stop();
   };
   void run.done.then((exit) => {
@@ -97,31 +98,42 @@ function needsPace({ kind, live }: SourceInfo, { realtime }: PlayOptions): boole
 
 /** Joins ffmpeg's bytes with what it says of them, and puts the frames into the outlet when they are due. */
 function receiveFrames({ outlet, info, options, shop }: Play, state: State, watch: Watch) {
-  const assembler = new FrameAssembler();
+  const memory = createFrameMemory();
+  const assembler = new FrameAssembler(memory);
   const mediaTimeOf = createMediaClock(info.live, options.frameRate);
   const due = needsPace(info, options) ? createPace(state.over.signal) : null;
   let wake = () => {};
 
-  async function deliver({ pixels, stamp }: Picture): Promise<void> {
+  function deliver({ pixels, stamp }: Picture): Promise<void> | null {
     const mediaTime = mediaTimeOf(stamp.pts);
     watch.excuse();
-    await due?.(mediaTime);
-    if (state.over.signal.aborted) return;
-    state.count++;
-    state.mediaTime = mediaTime;
-    const { width, height } = stamp;
-    await outlet.put({ pixels, width, height, mediaTime, wallTime: Date.now(), dropped: {} });
-    watch.alive();
+    const put = () => {
+      if (state.over.signal.aborted) return null;
+      state.count++;
+      state.mediaTime = mediaTime;
+      const { width, height } = stamp;
+      const frame = { pixels, width, height, mediaTime, wallTime: Date.now(), dropped: {} };
+      const full = outlet.put({ ...frame, release: once(() => memory.give(pixels)) });
+      if (!full) watch.alive();
+      return full?.then(watch.alive) ?? null;
+    };
+    return due ? due(mediaTime).then(put).then(nothing) : put();
   }
 
-  const output = createOutput(async (chunk) => {
-    assembler.push(chunk);
+  /** Delivers what is complete; a promise when there is something to wait for before more bytes may come. */
+  function advance(): Promise<void> | null {
     while (!state.over.signal.aborted) {
       const picture = assembler.next();
-      if (picture) await deliver(picture);
-      else if (assembler.starved) await new Promise<void>((resolve) => (wake = resolve));
-      else return;
+      if (!picture && !assembler.starved) return null;
+      const busy = picture ? deliver(picture) : new Promise<void>((resolve) => (wake = resolve));
+      if (busy) return busy.then(advance).then(nothing);
     }
+    return null;
+  }
+
+  const output = createOutput((chunk) => {
+    assembler.push(chunk);
+    return advance();
   });
 
   function onLine(line: string): void {
@@ -134,7 +146,17 @@ function receiveFrames({ outlet, info, options, shop }: Play, state: State, watc
       shop.onLog(line);
     }
   }
-  return { ...output, onLine };
+  return { output, onLine };
+}
+
+function nothing(): void {}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
 }
 
 /** Exit codes of a process that was ended from outside, or crashed: 128 and the signal; ffmpeg's own for SIGTERM. */

@@ -6,7 +6,7 @@ import { startFfmpeg } from './decode.ts';
 import { explain } from './failure.ts';
 import { assertFitForNetwork, type Ffmpeg } from './ffmpeg-path.ts';
 import { kindOf, type Opened, openSource, type Places } from './open.ts';
-import { createOutput } from './output.ts';
+import { noOutput } from './output.ts';
 import { isNetwork } from './policy.ts';
 import { type Report, readReport } from './report.ts';
 
@@ -56,7 +56,7 @@ async function firstFrame(
     proxy: opened.input.proxy,
     running: shop.running,
     args: probeArguments(opened.input, { maxPixels: limits.maxPixels, fpsMode: ffmpeg.fpsMode }),
-    output: createOutput(async () => {}).sink,
+    output: noOutput(),
     onLine(line) {
       shop.onLog(line);
       if (lines.push(line) > 2000) lines.splice(100, 1000); // the head says what it is, the tail what went wrong

@@ -25,8 +25,8 @@ export type Decode = (source: SourceInput, info: SourceInfo, options: DecodeOpti
 /** vision: the faces of one stream, frame by frame. */
 export interface FaceAnalyser {
   /**
-   * Takes the frame's pixels over (their buffer is transferred, and detached here).
-   * Rejects with an error named `WorkerLost` when the worker died; the frame then counts as dropped, the next
+   * Takes the frame's pixels over (their buffer is transferred, and detached here); shared memory is read until
+   * the answer. Rejects with an error named `WorkerLost` when the worker died; the frame then counts as dropped, the next
    * call works again.
    */
   analyse(frame: Frame): Promise<RawReading[]>;

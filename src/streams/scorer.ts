@@ -44,6 +44,8 @@ export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps
         if (!isWorkerLost(error)) throw error;
         count({ worker: 1 });
         return null;
+      } finally {
+        frame.release?.();
       }
       const { moment, events } = timeline.push({ seq, mediaTime, wallTime, dropped, faces });
       seq += 1;
@@ -54,6 +56,7 @@ export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps
     drop(frame, counts) {
       meter?.decoded(1);
       count(addDrops(frame.dropped, counts));
+      frame.release?.();
     },
     finish: () => ({ events: timeline.finish(), dropped }),
   };

@@ -22,7 +22,7 @@ export type ToWorker =
   | { type: 'close'; stream: number }
   /** Finish the run in hand, then end. */
   | { type: 'stop' }
-  /** `pixels` is transferred. */
+  /** `pixels` is transferred, unless its memory is shared. */
   | {
       type: 'frame';
       stream: number;

@@ -17,6 +17,8 @@ export interface SlotEvents {
   died(reason: string): void;
 }
 
+type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
+
 interface Call {
   stream: number;
   resolve(readings: RawReading[]): void;
@@ -42,7 +44,7 @@ export class Slot {
   readonly #calls = new Map<number, Call>();
   #worker: Worker | null = null;
   /** Frames that wait for a replacement. */
-  #held: Extract<ToWorker, { type: 'frame' }>[] = [];
+  #held: FrameMessage[] = [];
   #nextCall = 0;
   #deaths = 0;
   #restart: NodeJS.Timeout | null = null;
@@ -90,7 +92,7 @@ export class Slot {
     return new Promise((resolve, reject) => {
       this.#calls.set(call, { stream, resolve, reject });
       const message = { type: 'frame', stream, call, pixels, width, height, mediaTime } as const;
-      if (this.#worker) this.#worker.postMessage(message, [pixels.buffer]);
+      if (this.#worker) this.#worker.postMessage(message, handedOver(message));
       else this.#held.push(message);
     });
   }
@@ -126,8 +128,7 @@ export class Slot {
     });
     for (const [stream, firstTrack] of this.#streams)
       worker.postMessage({ type: 'open', stream, firstTrack });
-    for (const message of this.#held.splice(0))
-      worker.postMessage(message, [message.pixels.buffer as ArrayBuffer]);
+    for (const message of this.#held.splice(0)) worker.postMessage(message, handedOver(message));
   }
 
   /** Replacements take the device that was found, instead of looking for one again. */
@@ -196,11 +197,18 @@ async function end(worker: Worker): Promise<void> {
   clearTimeout(force);
 }
 
-/** Pixels that own the whole of their memory, so that it can be transferred; others are copied. */
-function ownBuffer(pixels: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Pixels that another thread may have: shared ones, and those that own the whole of their memory. Others are copied. */
+function ownBuffer(pixels: Uint8Array): Uint8Array {
   const { buffer } = pixels;
-  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === pixels.byteLength;
-  return whole ? new Uint8Array(buffer) : new Uint8Array(pixels);
+  const whole = buffer.byteLength === pixels.byteLength;
+  return whole || buffer instanceof SharedArrayBuffer
+    ? new Uint8Array(buffer, pixels.byteOffset, pixels.length)
+    : new Uint8Array(pixels);
+}
+
+/** The memory that a message takes along; shared memory stays where it is. */
+function handedOver({ pixels: { buffer } }: FrameMessage): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
 /** Resolves when a call is answered, either way. */

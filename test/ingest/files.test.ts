@@ -48,9 +48,22 @@ describe.concurrent('frames', () => {
       expect(dropped).toEqual({});
       expect(Math.abs(Date.now() - wallTime)).toBeLessThan(30_000);
     }
-    const { pixels } = frames[0]!;
-    structuredClone(pixels.buffer, { transfer: [pixels.buffer as ArrayBuffer] });
-    expect(pixels.length).toBe(0);
+    expect(new Set(frames.map(({ pixels }) => pixels.buffer)).size).toBe(frames.length);
+  });
+
+  test('that are released as they come share a little memory, and still show their own moment', async () => {
+    const memory = new Set<ArrayBufferLike>();
+    let count = 0;
+    for await (const frame of decode(ingest, file('clip.mp4'), await probe('clip.mp4'), { frameRate: 30 })) {
+      await new Promise((resolve) => setTimeout(resolve, count % 3));
+      expectTruthful([frame]);
+      memory.add(frame.pixels.buffer);
+      count++;
+      frame.release!();
+      frame.release!(); // does no harm twice
+    }
+    expect(count).toBe(60);
+    expect(memory.size).toBeLessThan(6);
   });
 
   test('of a rate that does not divide the source’s are the first of each interval', async () => {

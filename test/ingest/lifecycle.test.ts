@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { startFfmpeg } from '../../src/ingest/decode.ts';
-import { createOutput } from '../../src/ingest/output.ts';
+import { noOutput } from '../../src/ingest/output.ts';
 import { decode, file, ingestAt, never, refusal, risesAlways, times } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { rtsp } from './servers.ts';
@@ -151,7 +151,7 @@ test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async
   const isUp = new Promise<void>((resolve) => (up = resolve));
   const run = startFfmpeg({
     ...{ ffmpegPath: stubborn, url: 'x', args: { input: [], output: [] }, running: new Set() },
-    ...{ output: createOutput(async () => {}).sink, onLine: up },
+    ...{ output: noOutput(), onLine: up },
   });
   await isUp;
   const started = performance.now();

@@ -6,6 +6,7 @@ import { decodeArguments, filters, probeArguments } from '../../src/ingest/args.
 import { explain } from '../../src/ingest/failure.ts';
 import { FrameAssembler } from '../../src/ingest/frames.ts';
 import { everyFrame, newestFrame } from '../../src/ingest/latest.ts';
+import { createFrameMemory } from '../../src/ingest/memory.ts';
 import { redactLine, redactUrl } from '../../src/ingest/redact.ts';
 import { readReport } from '../../src/ingest/report.ts';
 import { createMediaClock, parseShowinfo } from '../../src/ingest/showinfo.ts';
@@ -114,7 +115,7 @@ describe('frames', () => {
   const bytes = (...values: number[]) => Uint8Array.from(values);
 
   test('are cut from chunks of any size, and wait for their stamps', () => {
-    const assembler = new FrameAssembler();
+    const assembler = new FrameAssembler(createFrameMemory());
     assembler.push(bytes(1, 2));
     expect(assembler.starved).toBe(true);
     expect(assembler.next()).toBeNull();
@@ -129,6 +130,23 @@ describe('frames', () => {
     expect(assembler.starved).toBe(true);
   });
 
+  test('that were released give their memory to later ones, others keep it', () => {
+    const memory = createFrameMemory();
+    const assembler = new FrameAssembler(memory);
+    const next = (value: number) => {
+      assembler.stamp(stamp(value));
+      assembler.push(new Uint8Array(6).fill(value));
+      return assembler.next()!.pixels;
+    };
+    const [kept, released] = [next(1), next(2)];
+    memory.give(released);
+    expect(next(3)).toBe(released);
+    expect([...next(4), ...released, ...kept]).toEqual([4, 3, 1].flatMap((value) => Array(6).fill(value)));
+    memory.give(released);
+    expect(memory.take(7)).toHaveLength(7);
+    expect(memory.take(6)).not.toBe(released);
+  });
+
   const frame = (mediaTime: number): Frame => ({
     ...{ pixels: bytes(0), width: 1, height: 1 },
     ...{ mediaTime, wallTime: 0, dropped: {} },
@@ -136,7 +154,9 @@ describe('frames', () => {
 
   test('of a live source: the newest is kept, the others are counted', async () => {
     const slot = newestFrame();
-    for (const time of [0, 1, 2]) await slot.put(frame(time));
+    const released: number[] = [];
+    for (const time of [0, 1, 2]) await slot.put({ ...frame(time), release: () => released.push(time) });
+    expect(released).toEqual([0, 1]);
     expect(await slot.take()).toMatchObject({ mediaTime: 2, dropped: { busy: 2 } });
     const next = slot.take();
     await slot.put(frame(3));
@@ -151,7 +171,7 @@ describe('frames', () => {
     const queue = everyFrame(2);
     await queue.put(frame(0));
     let room = false;
-    const full = queue.put(frame(1)).then(() => {
+    const full = queue.put(frame(1))!.then(() => {
       room = true;
     });
     await new Promise((resolve) => setTimeout(resolve, 5));

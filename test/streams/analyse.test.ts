@@ -49,6 +49,21 @@ describe('analysing a source without a server', () => {
     expect([moments, closed.count]).toEqual([2, 1]);
   });
 
+  it('releases each frame once its faces are known', async () => {
+    let [held, most] = [0, 0];
+    const { rooms } = deps({
+      decode: async function* (...given) {
+        for await (const frame of frames(10)(...given)) {
+          most = Math.max(most, ++held);
+          yield { ...frame, release: () => void held-- };
+        }
+      },
+    });
+    await analyseSource(rooms, SOURCE, options, () => {});
+    expect(held).toBe(0);
+    expect(most).toBeLessThanOrEqual(2);
+  });
+
   it('stops when it is told to', async () => {
     const controller = new AbortController();
     const { rooms } = deps({ decode: frames(Number.POSITIVE_INFINITY) });

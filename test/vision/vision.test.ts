@@ -155,6 +155,15 @@ describe('a stream', () => {
     expect(view.pixels).toHaveLength(320 * 192);
   });
 
+  it('reads shared pixels where they are, and leaves them', async () => {
+    const frame = squares([bright(100)]);
+    const pixels = new Uint8Array(new SharedArrayBuffer(frame.pixels.length));
+    pixels.set(frame.pixels);
+    const [face] = await shared.open('s').analyse({ ...frame, pixels });
+    expect(centre(face!).x).toBeCloseTo(100, -1);
+    expect(pixels).toEqual(frame.pixels);
+  });
+
   it('answers what it was given before it closes, and nothing after', async () => {
     const before = shared.stats();
     const stream = shared.open('s');
