@@ -22,10 +22,10 @@ export async function bareDecode(path: string, frameRate: number): Promise<Decod
     { kind: 'file', url: path },
     {
       ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, fpsMode: true },
-      threads: Math.min(4, availableParallelism()),
+      ...{ threads: Math.min(4, availableParallelism()), ahead: 0, protocol: {} },
     },
   );
-  const filters = output.slice(0, output.indexOf('-f'));
+  const filters = output.slice(0, output.indexOf('-c:v'));
   const began = performance.now();
   const child = spawn('ffmpeg', ['-benchmark', ...input, '-i', path, ...filters, '-f', 'null', '-'], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -22,6 +22,10 @@ export interface DecodeShape {
   live: boolean;
   threads: number;
   fpsMode: boolean;
+  /** How many frames ffmpeg may decode ahead of us; 0: it waits until a frame is taken. */
+  ahead: number;
+  /** Options of the output's protocol. */
+  protocol: Readonly<Record<string, string>>;
 }
 
 /** ffmpeg's arguments on both sides of `-i url`. */
@@ -44,7 +48,7 @@ export function probeArguments(input: Input, shape: { maxPixels: number; fpsMode
   };
 }
 
-/** 8-bit luma on stdout, a line of showinfo for each frame on stderr. */
+/** 8-bit luma, a line of showinfo for each frame on stderr. */
 export function decodeArguments(input: Input, shape: DecodeShape): Arguments {
   return {
     input: [
@@ -56,9 +60,18 @@ export function decodeArguments(input: Input, shape: DecodeShape): Arguments {
     output: [
       ...videoOnly(shape.fpsMode),
       ...['-vf', filters(shape)],
-      ...['-f', 'rawvideo', '-pix_fmt', 'gray', '-flush_packets', '1'],
+      ...['-c:v', 'rawvideo', '-pix_fmt', 'gray'],
+      ...container(shape),
     ],
   };
+}
+
+/** Bare frames, each sent at once; by a thread of its own where ffmpeg may go ahead, so that it need not wait for us. */
+function container({ ahead, protocol }: DecodeShape): string[] {
+  const options = Object.entries({ ...protocol, flush_packets: '1' });
+  if (ahead === 0) return ['-f', 'rawvideo', ...options.flatMap(([name, value]) => [`-${name}`, value])];
+  const text = options.map(([name, value]) => `${name}=${value}`).join(':');
+  return ['-f', 'fifo', '-fifo_format', 'rawvideo', '-queue_size', String(ahead), '-format_opts', text];
 }
 
 /**

@@ -39,7 +39,7 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, output, onLine, runn
     .input(url)
     .inputOptions(...(prefix.concat(args.input) as [string]))
     .output(output.target, { end: true })
-    .outputOptions(...(args.output.concat(output.options) as [string]));
+    .outputOptions(...(args.output as [string]));
   spareCapabilityChecks(command);
 
   let started = false;

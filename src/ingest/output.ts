@@ -7,7 +7,7 @@ export interface Output {
   /** As fluent-ffmpeg takes it. */
   target: Writable | string;
   /** What ffmpeg is to be told of it. */
-  options: string[];
+  protocol: Readonly<Record<string, string>>;
   /** ffmpeg has ended, or was never started; resolves when all that it wrote was taken. */
   drained(started: boolean): Promise<void>;
   /** From now on, takes and forgets. */
@@ -43,7 +43,7 @@ export function noOutput(): Output {
 
 /** ffmpeg listens, and ends when we have taken all. */
 function toSocket({ path, left }: Intake): Omit<Output, 'discard'> {
-  return { target: `unix:${path}`, options: ['-listen', '1'], drained: left };
+  return { target: `unix:${path}`, protocol: { listen: '1' }, drained: left };
 }
 
 function toStdout(take: Take): Omit<Output, 'discard'> {
@@ -58,7 +58,7 @@ function toStdout(take: Take): Omit<Output, 'discard'> {
   });
   return {
     target: sink,
-    options: [],
+    protocol: {},
     /** A process may be gone while its last frames still wait in the pipe. */
     async drained(started) {
       if (sink.writableFinished || sink.destroyed) return;

@@ -9,7 +9,7 @@ import { FrameAssembler, type Picture } from './frames.ts';
 import type { Outlet } from './latest.ts';
 import { createFrameMemory } from './memory.ts';
 import type { Opened } from './open.ts';
-import { createOutput } from './output.ts';
+import { createOutput, type Output } from './output.ts';
 import { createPace } from './pace.ts';
 import type { PlayOptions } from './play.ts';
 import { isNetwork } from './policy.ts';
@@ -50,7 +50,7 @@ export function startPlayer(play: Play): () => Promise<void> {
     url: opened.input.url,
     proxy: opened.input.proxy,
     running: shop.running,
-    args: argumentsFor(play),
+    args: argumentsFor(play, frames.output),
     output: frames.output,
     onLine: frames.onLine,
   });
@@ -68,7 +68,10 @@ export function startPlayer(play: Play): () => Promise<void> {
   return stop;
 }
 
-function argumentsFor({ opened, info, options, ffmpeg, shop }: Play) {
+/** Frames that ffmpeg holds ready of a recording that is read as fast as it comes. */
+const AHEAD = 8;
+
+function argumentsFor({ opened, info, options, ffmpeg, shop }: Play, { protocol }: Output) {
   return decodeArguments(opened.input, {
     frameRate: options.frameRate,
     longerSide: shop.limits.longerSide,
@@ -77,6 +80,8 @@ function argumentsFor({ opened, info, options, ffmpeg, shop }: Play) {
     live: info.live,
     threads: threadsFor(info, options.realtime),
     fpsMode: ffmpeg.fpsMode,
+    ahead: info.live || options.realtime ? 0 : AHEAD,
+    protocol,
   });
 }
 

@@ -53,6 +53,8 @@ describe('arguments', () => {
     live: false,
     threads: 2,
     fpsMode: true,
+    ahead: 0,
+    protocol: { listen: '1' },
   };
 
   test('allow a file nothing but itself', () => {
@@ -71,6 +73,17 @@ describe('arguments', () => {
     expect(spelled(true).join(' ')).toContain('-fps_mode passthrough');
     expect(spelled(false).join(' ')).toContain('-vsync 0');
     expect(filters(shape)).not.toMatch(/(^|,)fps=/);
+  });
+
+  test('send each frame at once, ahead of need where they may', () => {
+    const container = (ahead: number) => {
+      const { output } = decodeArguments({ kind: 'file', url: 'x' }, { ...shape, ahead });
+      return output.slice(output.indexOf('-f')).join(' ');
+    };
+    expect(container(0)).toBe('-f rawvideo -listen 1 -flush_packets 1');
+    expect(container(8)).toBe(
+      '-f fifo -fifo_format rawvideo -queue_size 8 -format_opts listen=1:flush_packets=1',
+    );
   });
 
   test('never hold what fluent-ffmpeg would split: exactly one space', () => {
