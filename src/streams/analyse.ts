@@ -1,6 +1,7 @@
 /** One source from its first frame to its last, without server or store. */
-import type { DropCounts, SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { scoreInOrder } from './ahead.ts';
 import { createMediaClock } from './media-clock.ts';
 import type { Decode, OpenAnalyser, OpenTimeline, Probe } from './ports.ts';
 import { readAhead } from './read.ts';
@@ -51,11 +52,10 @@ export async function analyseSource(
   let moments = 0;
   try {
     const frames = deps.decode(source, info, { frameRate, realtime: false, loop: false, signal });
-    for await (const frame of readAhead(frames)) {
-      const scored = await scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
-      if (!scored) continue;
+    const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
+    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, true)) {
       moments += 1;
-      await onMoment(scored.moment, scored.events);
+      await onMoment(moment, events);
     }
   } finally {
     await analyser.close();

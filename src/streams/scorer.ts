@@ -9,7 +9,10 @@ export interface Scored {
 }
 
 export interface Scorer {
-  /** Null when the worker died; the frame is counted, and the next call works again. */
+  /**
+   * Null when the worker died; the frame is counted, and the next call works again. The next frame may be given
+   * before this one is answered; answers come in the order of the calls.
+   */
   score(frame: Frame, mediaTime: number): Promise<Scored | null>;
   /** Counts a frame that is not scored, with those dropped before it. */
   drop(frame: Frame, counts: DropCounts): void;
@@ -35,17 +38,13 @@ export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps
   return {
     async score(frame, mediaTime) {
       meter?.decoded(1);
-      count(frame.dropped);
       const { wallTime } = frame;
-      let faces: Awaited<ReturnType<FaceAnalyser['analyse']>>;
-      try {
-        faces = await analyser.analyse(frame);
-      } catch (error) {
-        if (!isWorkerLost(error)) throw error;
+      const faces = await analyser.analyse(frame).catch(unlessLost).finally(frame.release);
+      // Only now: a frame before this one may have been with the worker until now.
+      count(frame.dropped);
+      if (faces === null) {
         count({ worker: 1 });
         return null;
-      } finally {
-        frame.release?.();
       }
       const { moment, events } = timeline.push({ seq, mediaTime, wallTime, dropped, faces });
       seq += 1;
@@ -60,6 +59,12 @@ export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps
     },
     finish: () => ({ events: timeline.finish(), dropped }),
   };
+}
+
+/** Null for a frame that its worker took along. */
+function unlessLost(error: unknown): null {
+  if (isWorkerLost(error)) return null;
+  throw error;
 }
 
 /** By its name: the class belongs to another room. */

@@ -1,11 +1,13 @@
 /**
  * One run of a stream, from STARTING to its last state: one timeline, however often its source is opened. The
- * supervisor's loop is in `supervise`; here is what is done with the frames.
+ * supervisor's loop is in `supervise`, what is done with the frames in `attempt`.
  */
 import type { SourceInfo } from '../domain/frame.ts';
 import type { Moment, SessionState } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
+import { scoreFrames } from './attempt.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
+import { finishTimeline } from './finish.ts';
 import { createMediaClock } from './media-clock.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import type {
@@ -20,7 +22,7 @@ import type {
   StreamRecord,
 } from './ports.ts';
 import { createScorer, type Scorer } from './scorer.ts';
-import { createSource, type Opened, type SourceDeps, type StreamSource } from './source.ts';
+import { createSource, type SourceDeps, type StreamSource } from './source.ts';
 import { createStateTeller, type StateTeller } from './states.ts';
 import { type End, supervise } from './supervise.ts';
 
@@ -143,7 +145,7 @@ class Run {
     await analyser.close().catch((error) => log.error({ err: error }, 'could not close an analyser'));
     const left = await this.#outbox.settled();
     if (left > 0) log.error({ session: this.#id, moments: left }, 'moments were not stored');
-    await this.#finish(scorer);
+    await finishTimeline(this.#deps, { streamId: this.#streamId, id: this.#id }, scorer, this.#giveUp.signal);
     const { state, failure } = this.#outcome(end);
     const record = await this.#states.tell(state, failure);
     clearTimeout(timer);
@@ -158,27 +160,12 @@ class Run {
     stopping.addEventListener('abort', abort, { once: true });
     if (stopping.aborted) abort();
     try {
-      await this.#score(scorer, await this.#source.open(attempt.signal, abort));
+      const opened = await this.#source.open(attempt.signal, abort);
+      const onFirst = () => this.#works();
+      await scoreFrames({ scorer, clock: this.#clock, outbox: this.#outbox, stopping, onFirst }, opened);
     } finally {
       stopping.removeEventListener('abort', abort);
       abort();
-    }
-  }
-
-  async #score(scorer: Scorer, { frames, realtime }: Opened): Promise<void> {
-    let first = true;
-    for await (const frame of frames) {
-      if (!realtime) await this.#outbox.room(this.#stopping.signal);
-      if (this.#stopping.signal.aborted) return;
-      if (this.#outbox.failure !== null) throw this.#outbox.failure;
-      if (first) this.#works();
-      first = false;
-      if (!this.#outbox.open) {
-        scorer.drop(frame, { store: 1 });
-        continue;
-      }
-      const scored = await scorer.score(frame, this.#clock.at(frame.mediaTime, frame.wallTime));
-      if (scored) this.#outbox.push(scored.moment, scored.events);
     }
   }
 
@@ -195,33 +182,12 @@ class Run {
     this.#clock.reopened();
   }
 
-  /** What closes the timeline: told once it is stored. */
-  async #finish(scorer: Scorer): Promise<void> {
-    const { events, dropped } = scorer.finish();
-    if (events.length === 0 && Object.keys(dropped).length === 0) return;
-    try {
-      await Promise.race([this.#deps.sink.finish?.(this.#id, events, dropped), aborted(this.#giveUp.signal)]);
-      for (const event of events) this.#deps.publisher.episode(this.#streamId, event);
-    } catch (error) {
-      this.#deps.log.error({ err: error, session: this.#id }, 'could not store the end of a timeline');
-    }
-  }
-
   #outcome(end: End): Outcome {
     const error = this.#outbox.failure ?? (end.how === 'failed' ? end.error : null);
     if (error === null) return end.how === 'stopped' ? this.#stopAs : { state: 'ENDED', failure: null };
     this.#deps.log.error({ err: error, session: this.#id }, 'session failed');
     return { state: 'FAILED', failure: sentenceOf(error) };
   }
-}
-
-/** Rejects when `signal` aborts. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const late = () => reject(new Error('There was no more time to wait.'));
-    if (signal.aborted) late();
-    else signal.addEventListener('abort', late, { once: true });
-  });
 }
 
 /** What may be shown of an error: deliberate ones speak for themselves. */

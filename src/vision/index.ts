@@ -15,7 +15,7 @@ export interface VisionConfig {
   device: Device | 'auto';
   /** Worker threads; by default one for every four cores, and one for a GPU. */
   workers?: number | undefined;
-  /** Threads within one operator, per worker (CPU); by default the cores shared out. */
+  /** Threads within one operator, per worker (CPU); by default half of the cores, shared out. */
   intraOpThreads?: number | undefined;
   /** Frames from one search for faces to the next while nothing is in doubt; 5 by default. */
   detectEvery?: number | undefined;

@@ -89,15 +89,15 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
 }
 
 /**
- * Few workers with several threads: frames of one stream follow one another, so only threads within a run can
- * make one stream faster; and the fewer the workers, the more streams share a batch. With four streams of two
- * faces on two busy cores, one worker with two threads took 10 to 20 ms a frame, two with one thread 33 to 41.
- * A GPU is fed by one.
+ * Half of the cores for the models, the others for ffmpeg and the rest. A run's threads sleep between operators, and
+ * waking them costs more than they bring where faces are few: on two cores, one face took 3.9 ms of one thread, or
+ * 3.4 ms of two and half as much processor time again; beside ffmpeg a clip was scored a quarter faster with one.
+ * The fewer the workers, the more streams share a batch. A GPU is fed by one.
  */
 function shapeFor(device: Device, { workers, threads }: PoolOptions): { workers: number; threads: number } {
   const cores = availableParallelism();
   const count = workers ?? (device === 'cpu' ? Math.max(1, Math.round(cores / CORES_PER_WORKER)) : 1);
-  return { workers: count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
+  return { workers: count, threads: threads ?? Math.max(1, Math.floor(cores / 2 / count)) };
 }
 
 function openAnalyser(slots: readonly Slot[], stream: number): Analyser {

@@ -471,24 +471,28 @@ describe('the end of the server', () => {
 });
 
 describe('a frame', () => {
-  it('is handed to the analyser once, in order, one at a time', async () => {
+  it.each([
+    ['of a recording while the one before it is still scored, so that no worker waits', false, 2],
+    ['in real time when the one before it is done, so that it is the newest', true, 1],
+  ])('is handed to the analyser once, in order: %s', async (_, realtime, atATime) => {
     const seen: number[] = [];
-    let busy = 0;
+    let [busy, most] = [0, 0];
     const house = new House({
       decode: frames(10),
       openAnalyser: () => ({
         async analyse(given: Frame) {
-          expect(++busy).toBe(1);
-          await tick(1);
+          most = Math.max(most, ++busy);
           seen.push(given.mediaTime);
+          await tick(5);
           busy -= 1;
           return [];
         },
         close: async () => {},
       }),
     });
-    const { id } = await house.streams.register(INPUT);
+    const { id } = await house.streams.register({ ...INPUT, realtime });
     expect((await house.ended(id)).state).toBe('ENDED');
     expect(seen).toEqual(range(10).map((index) => frame(index).mediaTime));
+    expect(most).toBe(atATime);
   });
 });
