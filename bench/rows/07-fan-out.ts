@@ -25,31 +25,33 @@ interface Pair {
 
 const BURST: Record<number, number> = { 1: 200, 100: 100, 1000: 30 };
 /** Moments per burst for the slow side. */
-const SHORT_BURST = 10;
+const SHORT_BURST = 4;
 
 async function* run({ quick, log }: RowOptions) {
   for (const transport of ['ws', 'sse'] as const) {
     for (const count of quick ? [1, 100] : [1, 100, 1000]) {
       log(`${count} subscribers, ${transport}`);
-      yield* against('raw', transport, count, quick);
-      if (quick || count === 1000) yield* against('yoga', transport, count, quick);
+      const mien = await connectPair('mien', transport, count);
+      yield* against(mien, 'raw', transport, quick);
+      if (quick || count === 1000) yield* against(mien, 'yoga', transport, quick);
+      await disconnect(mien);
     }
   }
 }
 
-async function* against(other: 'raw' | 'yoga', transport: Transport, count: number, quick: boolean) {
-  const mien = await connectPair('mien', transport, count);
+async function* against(mien: Pair, other: 'raw' | 'yoga', transport: Transport, quick: boolean) {
+  const { count } = mien;
   const rival = await connectPair(other, other === 'raw' ? 'ws' : transport, count);
   const name = other === 'raw' ? 'ws' : 'createPubSub';
   const word = transport === 'ws' ? 'WebSocket' : 'SSE';
-  const head = { row: 'fan-out', case: `${count} × ${word}`, unit: 'deliveries/s' };
+  const head = { row: 'fan-out', case: `${count} × ${word}, against ${name}`, unit: 'deliveries/s' };
   const burst = BURST[count]!;
-  const atLeast = other === 'raw' ? 0.7 : 5;
   const rounds = await inTurn(
     () => rate(mien, burst, quick),
     () => rate(rival, other === 'yoga' ? SHORT_BURST : burst, quick),
     quick ? 1 : 3,
   );
+  const atLeast = other === 'raw' ? 0.7 : 5;
   yield compared(head, rounds, name, count === 1000 ? { atLeast } : null);
   if (other === 'raw' && count > 1) {
     const ages = await inTurn(
@@ -57,12 +59,14 @@ async function* against(other: 'raw' | 'yoga', transport: Transport, count: numb
       () => age(rival, quick),
       quick ? 1 : 3,
     );
-    yield compared({ ...head, case: `${head.case}, p99 at 20/s`, unit: 'ms' }, ages, name);
+    yield compared({ ...head, case: `${count} × ${word}, p99 at 20/s`, unit: 'ms' }, ages, name);
   }
-  for (const { publisher, subscribers } of [mien, rival]) {
-    await subscribers.stop();
-    await publisher.stop();
-  }
+  await disconnect(rival);
+}
+
+async function disconnect({ publisher, subscribers }: Pair): Promise<void> {
+  await subscribers.stop();
+  await publisher.stop();
 }
 
 async function connectPair(side: string, transport: Transport, count: number): Promise<Pair> {
@@ -97,7 +101,7 @@ async function rate({ publisher, subscribers, count }: Pair, burst: number, quic
 
 /** The 99th percentile of the deliveries' age in milliseconds. */
 async function age({ publisher, subscribers, count }: Pair, quick: boolean): Promise<number> {
-  const moments = quick ? 10 : 40;
+  const moments = quick ? 10 : 20;
   const arrived = subscribers.ask<{ ages: number[] }>({ expect: moments * count, date: true });
   await publisher.ask({ count: moments, pace: 50 });
   const { ages } = await arrived;

@@ -1,7 +1,7 @@
 /** `mien serve`: opens the rooms one upon the other, runs until asked to end, and closes them in reverse. */
 
 import { randomBytes } from 'node:crypto';
-import { copyFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
@@ -26,6 +26,7 @@ import {
   openVision,
   visionMetrics,
 } from './rooms.ts';
+import { createUploadShelf } from './uploads.ts';
 
 const DEMO_CLIP = fileURLToPath(new URL('../../test/fixtures/demo.mp4', import.meta.url));
 /** Sources stopped, moments stored, sockets closed: all of it. */
@@ -78,8 +79,16 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
   });
   closers.push(() => bus.close());
 
+  await mkdir(config.uploadsDir, { recursive: true });
+  const uploads = createUploadShelf({
+    directory: config.uploadsDir,
+    isTaken: async (token) => (await store.streams.byUpload(token)).length > 0,
+    log,
+  });
+  closers.push(uploads.close);
   const streams = createStreams({
     streams: store.streams,
+    uploads,
     sessions: store.sessions,
     sink: store.moments,
     probe: ingest.probe,

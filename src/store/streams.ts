@@ -33,6 +33,8 @@ export interface StreamBook {
   byName(name: string): Promise<StreamRecord[]>;
   /** Those that should be running. */
   wanted(): Promise<StreamRecord[]>;
+  /** Those whose source is this upload. */
+  byUpload(token: string): Promise<StreamRecord[]>;
   /** With all that was recorded from it. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function createStreams(prisma: PrismaClient): StreamBook {
     },
     byName: (name) => where({ name }),
     wanted: () => where({ wanted: true }),
+    byUpload: (token) => where({ source: { equals: { type: 'upload', token } } }),
     async create(input) {
       return record(await prisma.stream.create({ data: input }));
     },

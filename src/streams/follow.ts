@@ -8,17 +8,17 @@
  * Once live, a full queue drops the oldest moments, and the next one sent tells how many (`skippedBefore`). A
  * hole that is not such a drop (the bus lost something) is filled from the store.
  */
-import { addDrops, type DropCounts } from '../domain/frame.ts';
-import { LIVE_STATES, type Moment } from '../domain/moment.ts';
+import { addDrops } from '../domain/frame.ts';
+import type { Moment } from '../domain/moment.ts';
+import { addLoss, type Lost } from './losses.ts';
+import { mergeByTime } from './merge.ts';
 import { readPages } from './pages.ts';
-import { type Plan, planMoments } from './plan.ts';
+import { type Backlog, isLive, type Plan, planMoments } from './plan.ts';
 import type { LiveEvent, Queue, SessionRecord } from './ports.ts';
 import { type Position, Positions } from './positions.ts';
 import type { MomentsRequest, ResumeDeps, SentMoment } from './resume.ts';
 
 type Followed = Extract<LiveEvent, { kind: 'moment' | 'status' | 'removed' }>;
-/** Moments of one session that the queue dropped. */
-type Lost = { first: number; last: number; dropped: DropCounts };
 
 const CAPACITY = 256;
 
@@ -59,7 +59,7 @@ export class Follower {
     this.#planned = true;
     for (const session of this.#early) this.#positions.note(session, false);
     if (this.#request.every === undefined) return;
-    for (const position of this.#plan.backlog) await this.#recallLast(position);
+    for (const { position } of this.#plan.backlog) await this.#recallLast(position);
   }
 
   readonly close = (): void => {
@@ -80,7 +80,8 @@ export class Follower {
         const taken = await taking;
         if (taken === null) return;
         // Of a session that is over, the store tells the rest: a moment after it, to count them in, will not come.
-        if (taken.event.kind === 'status' && isOver(taken.event.session)) lost.delete(taken.event.session.id);
+        if (taken.event.kind === 'status' && !isLive(taken.event.session))
+          lost.delete(taken.event.session.id);
         this.#skip(lost);
         if (taken.event.kind === 'moment') yield* this.#live(taken.event.moment);
         else if (yield* this.#ends(taken.event)) return;
@@ -95,20 +96,41 @@ export class Follower {
     let { backlog } = this.#plan;
     while (backlog.length > 0 && !this.#closed) {
       this.#lost.clear();
-      for (const position of backlog) yield* this.#scan(position);
-      backlog = [...this.#lost.keys()]
-        .map((sessionId) => this.#positions.get(sessionId))
-        .filter((position) => position !== undefined);
+      yield* this.#scanAll(backlog);
+      // Not before: a cursor leaves out what is over, and must not while moments of it are still to be sent.
+      for (const { position, over } of backlog) position.over ||= over;
+      backlog = [...this.#lost.keys()].flatMap((sessionId) => {
+        const position = this.#positions.get(sessionId);
+        return position ? [{ position, over: false }] : [];
+      });
     }
+  }
+
+  async *#scanAll(backlog: Backlog[]): AsyncGenerator<SentMoment> {
+    if (!this.#everything) {
+      // The cursor of a stream names one session: those before it must have been sent.
+      for (const { position } of backlog) yield* this.#scan(position);
+      return;
+    }
+    const sources = backlog.map(({ position }) => ({
+      key: position,
+      startedAt: position.startedAt ?? 0,
+      pages: () => readPages(this.#deps.history, position.sessionId, position.seen),
+    }));
+    for await (const { key, run } of mergeByTime(sources)) yield* this.#dealAll(key, run);
   }
 
   /** Sends what the store holds after the position, up to `last`. */
   async *#scan(position: Position, last?: number): AsyncGenerator<SentMoment> {
     for await (const page of readPages(this.#deps.history, position.sessionId, position.seen, last)) {
-      for (const moment of page) {
-        if (this.#closed) return;
-        yield* this.#deal(position, moment);
-      }
+      yield* this.#dealAll(position, page);
+    }
+  }
+
+  *#dealAll(position: Position, moments: readonly Moment[]): Generator<SentMoment> {
+    for (const moment of moments) {
+      if (this.#closed) return;
+      yield* this.#deal(position, moment);
     }
   }
 
@@ -141,7 +163,7 @@ export class Follower {
   /** Whether nothing can follow. The last moments of an ended session are in the store, whatever the bus did. */
   async *#ends(event: Exclude<Followed, { kind: 'moment' }>): AsyncGenerator<SentMoment, boolean> {
     if (event.kind === 'removed') return this.#request.streamId !== undefined;
-    const over = isOver(event.session);
+    const over = !isLive(event.session);
     const position = this.#positions.get(event.session.id);
     if (over && position && !position.over) yield* this.#scan(position);
     this.#positions.note(event.session, over);
@@ -154,9 +176,7 @@ export class Follower {
       else if (event.session.state === 'STARTING') this.#early.push(event.session);
     }
     if (event.kind !== 'moment') return;
-    const { sessionId, seq, dropped } = event.moment;
-    const lost = this.#lost.get(sessionId) ?? { first: seq, last: seq, dropped: {} };
-    this.#lost.set(sessionId, { ...lost, last: seq, dropped: addDrops(lost.dropped, dropped) });
+    addLoss(this.#lost, event.moment);
   }
 
   /** Counts what the queue dropped and was not sent from the store before. */
@@ -176,8 +196,4 @@ export class Follower {
     const [last] = await this.#deps.history.page(position.sessionId, position.seen - 1, 1);
     if (last?.seq === position.seen) position.sentAt = last.mediaTime;
   }
-}
-
-function isOver(session: SessionRecord): boolean {
-  return !LIVE_STATES.includes(session.state);
 }

@@ -1,6 +1,7 @@
 /** The sources of subscriptions: moments, states and episodes, each with a bounded queue of its own. */
-import { type EpisodeEvent, LIVE_STATES } from '../domain/moment.ts';
+import type { EpisodeEvent } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
+import { isLive } from './plan.ts';
 import type { LiveEvent, Queue, Scope, SessionRecord } from './ports.ts';
 import { type MomentsRequest, openMoments, type ResumeDeps, type SentMoment } from './resume.ts';
 
@@ -115,8 +116,4 @@ function closable<T>(
     [Symbol.asyncIterator]: () => iterator,
   };
   return iterator;
-}
-
-function isLive(session: SessionRecord): boolean {
-  return LIVE_STATES.includes(session.state);
 }

@@ -13,10 +13,16 @@ export interface PlanDeps {
   now(): number;
 }
 
+export interface Backlog {
+  position: Position;
+  /** It takes no more moments: once read, it is done with. */
+  over: boolean;
+}
+
 export interface Plan {
   positions: Positions;
   /** Sessions to read from the store before going live, in the order of their start. */
-  backlog: Position[];
+  backlog: Backlog[];
   /** The session asked for takes no more moments: nothing follows the backlog. */
   over: boolean;
 }
@@ -34,7 +40,7 @@ export async function planMoments(deps: PlanDeps, scope: Scope, after: string | 
   if (cursor === null) return { positions: await present(deps, scope), backlog: [], over };
   const positions = new Positions(cursor.kind === 'all' ? cursor.since : 0);
   const backlog = await resumed(deps, scope, cursor, positions);
-  for (const position of backlog) await checkStored(deps.history, position);
+  for (const { position } of backlog) await checkStored(deps.history, position);
   return { positions, backlog, over };
 }
 
@@ -72,15 +78,14 @@ async function resumed(
   scope: Scope,
   cursor: Cursor,
   positions: Positions,
-): Promise<Position[]> {
+): Promise<Backlog[]> {
   const everything = scope.streamId === undefined && scope.sessionId === undefined;
   if (everything !== (cursor.kind === 'all')) throw foreign(everything);
   const found = cursor.kind === 'all' ? await ofAll(deps, cursor) : await ofOne(deps, scope, cursor);
-  return found.map(({ session, seq }) => {
-    const position = positions.add(session.id, seq, session.startedAt);
-    position.over = !isLive(session);
-    return position;
-  });
+  return found.map(({ session, seq }) => ({
+    position: positions.add(session.id, seq, session.startedAt),
+    over: !isLive(session),
+  }));
 }
 
 type Found = { session: SessionRecord; seq: number }[];
@@ -139,6 +144,6 @@ function foreign(everything: boolean): MienError {
   );
 }
 
-function isLive(session: SessionRecord): boolean {
+export function isLive(session: SessionRecord): boolean {
   return LIVE_STATES.includes(session.state);
 }

@@ -93,6 +93,8 @@ export interface StreamBook {
   get(id: string): Promise<StreamRecord | null>;
   byName(name: string): Promise<StreamRecord[]>;
   wanted(): Promise<StreamRecord[]>;
+  /** Those whose source is this upload. */
+  byUpload(token: string): Promise<StreamRecord[]>;
   setWanted(id: string, wanted: boolean): Promise<void>;
   /** With all that was recorded from it. */
   remove(id: string): Promise<void>;
@@ -170,6 +172,14 @@ export interface LiveFeed {
     scope: Scope,
     options: FollowOptions<Extract<LiveEvent, { kind: Kind }>>,
   ): Queue<Extract<LiveEvent, { kind: Kind }>>;
+}
+
+/** Where uploaded files lie. */
+export interface Uploads {
+  /** A stream uses it from now on. */
+  take(token: string): Promise<void>;
+  /** No stream uses it any more. */
+  release(token: string): Promise<void>;
 }
 
 /** Measurements, as they happen. */

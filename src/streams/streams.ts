@@ -2,7 +2,7 @@
 import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { pause } from './pause.ts';
-import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord } from './ports.ts';
+import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord, Uploads } from './ports.ts';
 import { checkRegistration, checkSource, isSameSource, type RegisterInput } from './register.ts';
 import { type RunningSession, runSession, type SessionDeps } from './session.ts';
 import { createTurns } from './turns.ts';
@@ -12,6 +12,7 @@ export interface StreamsDeps extends Omit<SessionDeps, 'sessions'> {
   sessions: SessionBook & Pick<SessionIndex, 'latest'>;
   /** Of the model that scores, as `Query.models` names it. */
   modelId: string;
+  uploads?: Uploads;
   /** Purposes that are prohibited unless named here. */
   allowPurposes?: readonly string[];
 }
@@ -29,7 +30,7 @@ export interface Streams {
    * @throws MienError NOT_FOUND, CONFLICT when it never ran
    */
   stop(id: string): Promise<SessionRecord>;
-  /** With all that was recorded from it. @throws MienError NOT_FOUND */
+  /** With all that was recorded from it, and its upload when no other stream uses that. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
   running(): { streamId: string; sessionId: string }[];
   /** Once, at boot: sessions that a crash left are INTERRUPTED, and streams that should run start a new one. */
@@ -70,6 +71,7 @@ class Conductor implements Streams {
       checkSource(registration, info);
       const { autoStart, ...stream } = registration;
       const record = await this.#deps.streams.create(stream);
+      await this.#shelve(record, 'take');
       if (!autoStart) return record;
       await this.#turn(record.id, () => this.#begin(record, info));
       return { ...record, wanted: true };
@@ -109,12 +111,13 @@ class Conductor implements Streams {
 
   remove(id: string): Promise<void> {
     return this.#turn(id, async () => {
-      await this.#get(id);
+      const stream = await this.#get(id);
       const entry = this.#running.get(id);
       void entry?.session.stop('ENDED');
       await entry?.over;
       await this.#deps.streams.remove(id);
       this.#deps.publisher.removed(id);
+      await this.#shelve(stream, 'release');
     });
   }
 
@@ -168,6 +171,17 @@ class Conductor implements Streams {
     }
     this.#running.delete(streamId);
     return session;
+  }
+
+  /** A file that stays behind is no reason to fail: what no stream uses is looked for again every hour. */
+  async #shelve({ id, source }: StreamRecord, what: 'take' | 'release'): Promise<void> {
+    if (source.type !== 'upload') return;
+    try {
+      if (what === 'release' && (await this.#deps.streams.byUpload(source.token)).length > 0) return;
+      await this.#deps.uploads?.[what](source.token);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, stream: id }, `could not ${what} an upload`);
+    }
   }
 
   async #get(id: string): Promise<StreamRecord> {

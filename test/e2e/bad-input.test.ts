@@ -1,5 +1,6 @@
 /** What people get wrong, through the whole server: each costs a sentence with a code, and the server goes on. */
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { counting, type MediaDir, MPEG4, mediaDir } from '../ingest/media.ts';
@@ -61,6 +62,32 @@ it.each([
 it.each(['WORKPLACE', 'EDUCATION'])('refuses the purpose %s', async (purpose) => {
   const { errors } = await register({ name: purpose, source: { file: 'plain.mp4' }, purpose });
   expect(errors?.[0]?.extensions?.code).toBe('PURPOSE_REFUSED');
+});
+
+it('a stream removed while it runs ends its subscribers, and takes its upload along', async () => {
+  const uploads = join(database.config.dataDir, 'uploads');
+  const response = await fetch(new URL('/uploads', server.url), {
+    method: 'POST',
+    body: await readFile(media.at('plain.mp4')),
+  });
+  const { token } = (await response.json()) as { token: string };
+  const { data } = await register({
+    ...{ name: 'Removed', source: { upload: token }, purpose: 'RESEARCH', loop: true, realtime: true },
+  });
+  const { id, latestSession } = data!.registerStream;
+  expect(await readdir(uploads)).toContain(token);
+  const client = server.socket();
+  const seen = client.iterate<{ frameEmotions: { seq: number } }>({
+    query: `subscription { frameEmotions(streamId: "${id}") { seq } }`,
+  });
+  expect((await seen.next()).value.data.frameEmotions.seq).toBeGreaterThanOrEqual(0);
+  const removed = await server.query(`mutation { removeStream(id: "${id}") }`);
+  expect(removed).toEqual({ removeStream: id });
+  while (!(await seen.next()).done);
+  await client.dispose();
+  expect(await readdir(uploads)).not.toContain(token);
+  const gone = await server.query(`{ session(id: "${latestSession.id}") { id } stream(id: "${id}") { id } }`);
+  expect(gone).toEqual({ session: null, stream: null });
 });
 
 it('scores a video without faces to its end: frames, and nobody in them', async () => {

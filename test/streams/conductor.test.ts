@@ -404,6 +404,36 @@ describe('starting and stopping', () => {
     expect(house.heard.slice(-2)).toEqual(['ENDED', 'removed']);
   });
 
+  it('takes an upload when it is registered, and lets go of it with the last stream that uses it', async () => {
+    const told: string[] = [];
+    const uploads = {
+      take: async (token: string) => void told.push(`take ${token}`),
+      release: async (token: string) => void told.push(`release ${token}`),
+    };
+    const house = new House({ uploads, decode: frames(Number.POSITIVE_INFINITY, 1) });
+    const source = { type: 'upload', token: 'abc' } as const;
+    const one = await house.streams.register({ ...INPUT, name: 'one', source });
+    const two = await house.streams.register({ ...INPUT, name: 'two', source, autoStart: false });
+    const other = await house.streams.register({ ...INPUT, name: 'other', autoStart: false });
+    await house.streams.remove(one.id);
+    await house.streams.remove(other.id);
+    expect(told).toEqual(['take abc', 'take abc']);
+    await house.streams.remove(two.id);
+    expect(told).toEqual(['take abc', 'take abc', 'release abc']);
+  });
+
+  it('removes a stream also when its upload cannot be deleted, and says so', async () => {
+    const uploads = { take: async () => {}, release: () => Promise.reject(new Error('busy')) };
+    const house = new House({ uploads });
+    const { id } = await house.streams.register({
+      ...{ ...INPUT, autoStart: false },
+      source: { type: 'upload', token: 'abc' },
+    });
+    await house.streams.remove(id);
+    expect(house.store.streams.size).toBe(0);
+    expect(house.warnings).toContain('could not release an upload');
+  });
+
   it('keeps streams apart: one that fails does not touch another', async () => {
     const decode: Decode = (source, ...rest) =>
       source.type === 'file' && source.path === 'bad.mp4'

@@ -71,6 +71,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
     get: async (id) => this.streams.get(id) ?? null,
     byName: async (name) => [...this.streams.values()].filter((stream) => stream.name === name),
     wanted: async () => [...this.streams.values()].filter((stream) => stream.wanted),
+    byUpload: async (token) =>
+      [...this.streams.values()].filter(({ source }) => source.type === 'upload' && source.token === token),
     setWanted: async (id, wanted) => {
       const stream = this.streams.get(id);
       if (stream) this.streams.set(id, { ...stream, wanted });

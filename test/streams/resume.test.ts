@@ -143,6 +143,53 @@ describe('resuming a stream', () => {
   });
 });
 
+describe('resuming all streams', () => {
+  const everything = encodeCursor({ kind: 'all', since: 0, positions: [] });
+
+  it('is one timeline: what happened at the same time in several sessions comes together', async () => {
+    const world = new World();
+    const one = world.begin(await world.stream());
+    const two = world.begin(await world.stream());
+    const start = one.startedAt.getTime() + 5_000;
+    for (let at = 0; at < 500; at++) {
+      await world.commit(at % 3 === 0 ? one : two, 1, { wallTime: start + at * 100 });
+    }
+    await world.end(one);
+    const moments = await world.open({ after: everything });
+    const sent = await take(moments, 500);
+    await moments.return?.();
+    expect(sent.map(({ moment: { wallTime } }) => (wallTime - start) / 100)).toEqual(range(0, 500));
+    // From any of the cursors in between it goes on where it was.
+    for (const at of [0, 123, 400]) {
+      const again = await world.open({ after: sent[at]!.cursor });
+      expect((await take(again, 499 - at)).map(({ moment }) => moment)).toEqual(
+        sent.slice(at + 1).map(({ moment }) => moment),
+      );
+      await again.return?.();
+    }
+  });
+
+  it('keeps an ended session in the cursor until its moments are sent, whatever else begins', async () => {
+    const world = new World();
+    const old = world.begin(await world.stream());
+    await world.commit(old, 300);
+    await world.end(old);
+    for (let index = 0; index < 20; index++) world.begin(await world.stream());
+    const stream = await world.stream();
+    const moments = await world.open({ after: everything });
+    let reads = 0;
+    world.store.beforeRead = async () => {
+      // More than the queue holds, so that states are dropped from it in the middle of the replay.
+      if (++reads === 1) for (let index = 0; index < 30; index++) world.begin(stream);
+    };
+    const sent = await take(moments, 100);
+    await moments.return?.();
+    const again = await world.open({ after: sent.at(-1)!.cursor });
+    expect(seqs(await take(again, 200))).toEqual(range(100, 300));
+    await again.return?.();
+  });
+});
+
 describe('cursors', () => {
   const refused = async (world: World, request: object, code: string) =>
     expect(world.open(request)).rejects.toMatchObject({ code });

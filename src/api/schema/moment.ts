@@ -62,7 +62,7 @@ builder.subscriptionField('frameEmotions', (t) =>
       sessionId: t.arg.id({ description: 'Only this session; ends when the session does.' }),
       after: t.arg.string({
         description:
-          'A `cursor` to resume from: first everything behind it that is stored, then what happens.',
+          'A `cursor` to resume from: first everything behind it that is stored, then what happens. Of all streams: in the order of `wallTime` while it is read from the store.',
       }),
       every: t.arg.int({
         description: 'At most one moment per so many milliseconds of media time.',
