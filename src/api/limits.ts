@@ -4,6 +4,7 @@ import {
   type ExecutionArgs,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type GraphQLNamedType,
   getNamedType,
   getOperationAST,
@@ -28,15 +29,23 @@ export const LIMITS = { depth: 12, tokens: 1000, aliases: 15, directives: 10, co
 /** Depth, cost, aliases, directives and tokens. Introspection stays, for GraphiQL and code generators. */
 export function textLimits(): Plugin[] {
   const armor = new EnvelopArmor({
-    maxDepth: { n: LIMITS.depth },
-    maxTokens: { n: LIMITS.tokens },
-    maxAliases: { n: LIMITS.aliases },
-    maxDirectives: { n: LIMITS.directives },
-    costLimit: { maxCost: LIMITS.cost },
+    maxDepth: { n: LIMITS.depth, onReject },
+    maxTokens: { n: LIMITS.tokens, onReject },
+    maxAliases: { n: LIMITS.aliases, onReject },
+    maxDirectives: { n: LIMITS.directives, onReject },
+    costLimit: { maxCost: LIMITS.cost, onReject },
     blockFieldSuggestion: { enabled: false },
   });
   return armor.protect().plugins as unknown as Plugin[];
 }
+
+/** The armour calls what is too large a syntax error, and gives it no code. */
+const onReject = [
+  (_context: unknown, error: GraphQLError): void => {
+    error.message = `${error.message.replace(/^Syntax Error: /, '').replace(/\.$/, '')}: ask for less at a time.`;
+    error.extensions.code = 'QUERY_TOO_LARGE';
+  },
+];
 
 /** Refuses pages within pages that would come to more than MAX_ITEMS, sizes given by variables included. */
 export function pageLimit(): Plugin {

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Plugin } from 'graphql-yoga';
+import { eventOf } from './fanout/delivery.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { Feed } from './fanout/feed.ts';
 
@@ -71,19 +72,19 @@ export function writeFeed(feed: Feed): Readable {
   });
   const write = (): void => {
     while (wanted) {
-      const text = feed.take();
-      if (text === undefined) {
+      const event = feed.takeEvent();
+      if (event === undefined) {
         if (feed.done) finish();
         return;
       }
-      wanted = body.push(`event: next\ndata: ${text}\n\n`);
+      wanted = body.push(event);
     }
   };
   const finish = (): void => {
     wanted = false;
     feed.onReady = null;
     clearInterval(ping);
-    if (feed.failure) body.push(`event: next\ndata: ${JSON.stringify({ errors: [feed.failure] })}\n\n`);
+    if (feed.failure) body.push(eventOf(JSON.stringify({ errors: [feed.failure] })));
     body.push(COMPLETE);
     body.push(null);
   };

@@ -9,6 +9,7 @@ import type { MaskError } from './failures.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { graphiql, renderPage } from './graphiql.ts';
 import { assertPages, pageLimit, textLimits } from './limits.ts';
+import { useSentences } from './refusals.ts';
 import { useSse } from './sse.ts';
 
 const MAX_BODY = 256 * 1024;
@@ -59,6 +60,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
     plugins: [
       ...textLimits(),
       pageLimit(),
+      useSentences(),
       useSse({
         fanout,
         ...(options.onSseOpen && { onOpen: options.onSseOpen }),

@@ -40,18 +40,22 @@ export function decodeCursor(encoded: string): Cursor {
 }
 
 /**
- * The `seq` that a cursor of this session names.
- * @throws MienError CURSOR_INVALID when it is none, or another session's
+ * The `seq` that a cursor names of this session; one of all streams may name several.
+ * @throws MienError CURSOR_INVALID when it is none, or does not tell of this session
  */
 export function seqOfCursor(encoded: string, sessionId: string): number {
   const cursor = decodeCursor(encoded);
-  if (cursor.kind !== 'session' || cursor.sessionId !== sessionId) {
-    throw new MienError(
-      'CURSOR_INVALID',
-      'This cursor belongs to another session. Use one that was received from the session asked for.',
-    );
-  }
-  return cursor.seq;
+  const seq =
+    cursor.kind === 'all'
+      ? cursor.positions.find(([id]) => id === sessionId)?.[1]
+      : cursor.sessionId === sessionId
+        ? cursor.seq
+        : undefined;
+  if (seq !== undefined) return seq;
+  throw new MienError(
+    'CURSOR_INVALID',
+    'This cursor does not tell of this session. Use one that was received from the session asked for.',
+  );
 }
 
 function toText(cursor: Cursor): string {

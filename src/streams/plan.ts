@@ -140,7 +140,7 @@ function foreign(everything: boolean): MienError {
     'CURSOR_INVALID',
     everything
       ? 'This cursor belongs to one session, not to all streams. Name its stream or session, or leave `after` out.'
-      : 'This cursor belongs to another stream or session. Use one received from the one asked for.',
+      : 'This cursor belongs to another stream or session, or to all streams. Use one received from what is asked for.',
   );
 }
 

@@ -18,19 +18,20 @@ const DIRECTED = `{ models { id ${'@include(if: true) '.repeat(20)} } }`;
 const COSTLY = '{ streams(first: 1000) { nodes { sessions(first: 1000) { nodes { id } } } } }';
 
 describe('requests beyond measure are refused', () => {
-  const CASES: [string, string, RegExp][] = [
-    ['deep', DEEP, /depth/i],
-    ['wide', WIDE, /alias/i],
-    ['long', LONG, /token/i],
-    ['full of directives', DIRECTED, /directive/i],
-    ['costly', COSTLY, /cost/i],
-    ['malformed', '{ models { id ', /syntax error/i],
-    ['unknown', '{ nothing }', /cannot query field "nothing"/i],
+  const CASES: [string, string, RegExp, string][] = [
+    ['deep', DEEP, /^Query depth .*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['wide', WIDE, /^Alias.*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['long', LONG, /^Token.*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['full of directives', DIRECTED, /^Directive.*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['costly', COSTLY, /^Query cost.*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['malformed', '{ models { id ', /syntax error/i, 'GRAPHQL_PARSE_FAILED'],
+    ['unknown', '{ nothing }', /cannot query field "nothing"/i, 'GRAPHQL_VALIDATION_FAILED'],
   ];
 
-  test.each(CASES)('over HTTP: %s', async (_name, query, message) => {
+  test.each(CASES)('over HTTP: %s', async (_name, query, message, code) => {
     const { errors, data } = await ask(api.url, query);
     expect(errors?.[0]?.message).toMatch(message);
+    expect(errors?.[0]?.extensions?.code).toBe(code);
     expect(data ?? null).toBeNull();
   });
 
@@ -171,6 +172,18 @@ describe('HTTP', () => {
     });
   });
 
+  test('a request that is not JSON is told what to send', async () => {
+    const response = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: JSON.stringify({ query: '{ __typename }' }),
+    });
+    expect(response.status).toBe(415);
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }],
+    });
+  });
+
   test('a browser gets GraphiQL', async () => {
     const response = await get('/graphql', { accept: 'text/html' });
     expect(response.status).toBe(200);
@@ -178,12 +191,15 @@ describe('HTTP', () => {
   });
 
   test('a subscription without a way to stream it leaves nothing behind', async () => {
-    const { status } = await fetch(`${api.url}/graphql`, {
+    const response = await fetch(`${api.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify({ query: 'subscription { frameEmotions { seq } }' }),
     });
-    expect(status).toBe(406);
+    expect(response.status).toBe(406);
+    const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
+    expect(errors[0]?.message).toContain('text/event-stream');
+    expect(errors[0]?.extensions).toEqual({ code: 'NOT_ACCEPTABLE' });
     await until(() => api.bus.subscribers === 0, 'it is gone');
   });
 });

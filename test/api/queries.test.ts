@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_LIST, whole } from '../../src/api/schema/lists.ts';
 import { type Answer, ask as askAt, until } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';
 
@@ -165,6 +166,43 @@ describe('what was recorded', () => {
     expect(nested.length).toBeLessThanOrEqual(5);
   });
 
+  test('gives anything again by its id alone', async () => {
+    const { streamId, sessionId } = await recorded();
+    const node = async (id: string) =>
+      (
+        await ask(
+          `query($id: ID!) { node(id: $id) { __typename id
+            ... on Stream { latestSession { id } } ... on Session { stream { id } } ... on Model { kind } } }`,
+          { id },
+        )
+      ).data.node;
+    expect(await node(streamId)).toEqual({
+      ...{ __typename: 'Stream', id: streamId },
+      latestSession: { id: sessionId },
+    });
+    expect(await node(sessionId)).toEqual({ __typename: 'Session', id: sessionId, stream: { id: streamId } });
+    expect(await node('test@1')).toEqual({ __typename: 'Model', id: 'test@1', kind: 'ensemble' });
+  });
+
+  test('gives tracks and episodes in parts where that is asked for', async () => {
+    const { sessionId } = await recorded();
+    const session = async (text: string) =>
+      (await ask(`{ session(id: "${sessionId}") { ${text} } }`)).data.session;
+    const all = await session('tracks { track } episodes { index }');
+    expect(all.tracks.length).toBeGreaterThan(0);
+    expect(all.episodes.length).toBeGreaterThan(0);
+    const [{ track }] = all.tracks;
+    const [{ index }] = all.episodes;
+    expect(await session(`tracks(first: 1) { track } episodes(first: 1) { index }`)).toEqual({
+      tracks: all.tracks.slice(0, 1),
+      episodes: all.episodes.slice(0, 1),
+    });
+    expect(await session(`tracks(after: ${track}) { track } episodes(after: ${index}) { index }`)).toEqual({
+      tracks: all.tracks.slice(1),
+      episodes: all.episodes.slice(1),
+    });
+  });
+
   test('tells which models are loaded', async () => {
     expect((await ask('{ models { id kind device } }')).data.models).toEqual([
       { id: 'test@1', kind: 'ensemble', device: 'cpu' },
@@ -221,6 +259,9 @@ describe('errors say what to do', () => {
     const field = (text: string) => codeOf(`{ session(id: "${sessionId}") { ${text} } }`);
     expect(await field('aggregate(bucket: 1500) { start }')).toBe('BAD_INPUT');
     expect(await field('aggregate(bucket: 0) { start }')).toBe('BAD_INPUT');
+    expect(await field('aggregate(bucket: 1000, from: 2, to: 1) { start }')).toBe('BAD_INPUT');
+    expect(await field('tracks(first: -1) { track }')).toBe('BAD_INPUT');
+    expect(await field('episodes(first: 2000) { index }')).toBe('BAD_INPUT');
     expect(await field('timeline(first: -1) { nodes { seq } }')).toBe('BAD_INPUT');
     expect(await field('timeline(last: 3) { nodes { seq } }')).toBe('BAD_INPUT');
     expect(await field('timeline(after: "garbage") { nodes { seq } }')).toBe('CURSOR_INVALID');
@@ -231,14 +272,21 @@ describe('errors say what to do', () => {
     expect(await field(`timeline(after: "${foreign}") { nodes { seq } }`)).toBe('CURSOR_INVALID');
   });
 
+  test('lists that are too long are never cut short in silence', () => {
+    const items = Array.from({ length: MAX_LIST + 1 }, (_, at) => at);
+    expect(() => whole('tracks', items, null)).toThrow(/in parts/);
+    expect(whole('tracks', items.slice(1), null)).toHaveLength(MAX_LIST);
+    expect(whole('tracks', items, MAX_LIST)).toBe(items);
+  });
+
   test('unknown ids are null where a field may be', async () => {
     for (const id of [NOWHERE, 'garbage', '']) {
       const { data, errors } = await ask(
-        'query($id: ID!) { stream(id: $id) { id } session(id: $id) { id } }',
+        'query($id: ID!) { stream(id: $id) { id } session(id: $id) { id } node(id: $id) { id } }',
         { id },
       );
       expect(errors).toBeUndefined();
-      expect(data).toEqual({ stream: null, session: null });
+      expect(data).toEqual({ stream: null, session: null, node: null });
     }
   });
 

@@ -1,9 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { moment, openTestApi, STREAM, type TestApi, until } from './harness.ts';
+
+// A thousand round trips take half a minute on a crowded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const LIVE =
   'subscription { frameEmotions { seq skippedBefore cursor faces { track expression landmarks { x y } } } }';

@@ -51,9 +51,19 @@ describe('cursors', () => {
   it('name the moment of one session', () => {
     expect(seqOfCursor(momentCursor('a', 7), 'a')).toBe(7);
     expect(() => seqOfCursor(momentCursor('a', 7), 'b')).toThrow(MienError);
-    expect(() => seqOfCursor(encodeCursor({ kind: 'all', since: 0, positions: [['a', 7]] }), 'a')).toThrow(
-      MienError,
-    );
+  });
+
+  it('of all streams tell of each session that they list', () => {
+    const all = encodeCursor({
+      kind: 'all',
+      since: 0,
+      positions: [
+        ['a', 7],
+        ['b', -1],
+      ],
+    });
+    expect([seqOfCursor(all, 'a'), seqOfCursor(all, 'b')]).toEqual([7, -1]);
+    expect(() => seqOfCursor(all, 'c')).toThrow(MienError);
   });
 });
 

@@ -1,6 +1,6 @@
 /** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
 import type { ExecutionResult } from 'graphql';
-import type { Delivery } from './delivery.ts';
+import { type Delivery, eventOf } from './delivery.ts';
 
 /** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
 export const FEED_CAPACITY = 256;
@@ -14,7 +14,7 @@ export interface FeedOptions {
 }
 
 /**
- * Push side: `offer`, `end`, `fail`. Writers that can write at once use `onReady`, `take` and `done`; anyone else
+ * Push side: `offer`, `end`, `fail`. Writers that can write at once use `onReady`, `take` or `takeEvent`, and `done`; anyone else
  * iterates. When the queue is full the oldest delivery is dropped, and counted in the next one's `skippedBefore`.
  */
 export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
@@ -63,6 +63,14 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
     if (delivery === undefined) return undefined;
     const skipped = this.#takeSkipped();
     return skipped === 0 ? delivery.text : JSON.stringify(delivery.after(skipped));
+  }
+
+  /** The next result as a server-sent event; undefined when none is waiting. */
+  takeEvent(): Buffer | undefined {
+    const delivery = this.#shift();
+    if (delivery === undefined) return undefined;
+    const skipped = this.#takeSkipped();
+    return skipped === 0 ? delivery.event : eventOf(JSON.stringify(delivery.after(skipped)));
   }
 
   /** Whether all has been taken and no more will come. */

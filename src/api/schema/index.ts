@@ -1,6 +1,7 @@
 /** The schema: every noun adds itself to the builder when it is imported. */
 import { builder } from '../builder.ts';
 import './scalars.ts';
+import './node.ts';
 import './expression.ts';
 import './face.ts';
 import './moment.ts';

@@ -1,5 +1,6 @@
 /** The models: what scored a session, and what runs now. */
 import { builder } from '../builder.ts';
+import { NodeInterface } from './node.ts';
 
 const Metric = builder.objectRef<{ name: string; value: number }>('ModelMetric').implement({
   description: 'One number of the model card.',
@@ -10,6 +11,7 @@ const Metric = builder.objectRef<{ name: string; value: number }>('ModelMetric')
 });
 
 export const ModelType = builder.prismaObject('Model', {
+  interfaces: [NodeInterface],
   description: 'A neural network whose origin is known, as its card describes it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Name and version.' }),

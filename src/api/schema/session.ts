@@ -5,7 +5,9 @@ import { builder, DEFAULT_PAGE } from '../builder.ts';
 import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
 import { isId, knownId } from './ids.ts';
+import { listArgs, takeOf, whole } from './lists.ts';
 import { FrameEmotionsType } from './moment.ts';
+import { NodeInterface } from './node.ts';
 import { beyond } from './pages.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
@@ -23,6 +25,7 @@ const TrackType = builder.prismaObject('Track', {
 });
 
 export const SessionType = builder.prismaObject('Session', {
+  interfaces: [NodeInterface],
   description: 'One run of a stream, from start to end, with all that was recorded in it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Id of the session.' }),
@@ -101,18 +104,30 @@ export const SessionType = builder.prismaObject('Session', {
         };
       },
     }),
-    tracks: t.relation('tracks', {
-      description: 'The faces that were followed.',
-      query: { orderBy: { track: 'asc' } },
+    tracks: t.field({
+      type: [TrackType],
+      description: 'The faces that were followed, by their numbers.',
+      args: listArgs(t.arg, 'Only tracks with a greater number than this.'),
+      select: ({ first, after }) => ({
+        tracks: { take: takeOf(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
+      }),
+      resolve: ({ tracks }, { first }) => whole('tracks', tracks, first),
     }),
     episodes: t.field({
       type: [EpisodeType],
       description: 'Stretches of one expression on one face, in the order of onset.',
-      args: { expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }) },
-      select: ({ expression }) => ({
-        episodes: { orderBy: { index: 'asc' }, ...(expression && { where: { expression } }) },
+      args: {
+        expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }),
+        ...listArgs(t.arg, 'Only episodes with a greater `index` than this.'),
+      },
+      select: ({ expression, first, after }) => ({
+        episodes: {
+          take: takeOf(first),
+          orderBy: { index: 'asc' },
+          where: { index: { gt: after ?? -1 }, ...(expression && { expression }) },
+        },
       }),
-      resolve: ({ episodes }) => episodes,
+      resolve: ({ episodes }, { first }) => whole('episodes', episodes, first),
     }),
   }),
 });

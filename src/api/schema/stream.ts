@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
 import { builder } from '../builder.ts';
 import { isId, knownId } from './ids.ts';
+import { NodeInterface } from './node.ts';
 import { beyond } from './pages.ts';
 import { SessionType } from './session.ts';
 import { redacted, SourceInputType, SourceType, toSource } from './source.ts';
@@ -32,6 +33,7 @@ export const PurposeEnum = builder.enumType('Purpose', {
 });
 
 export const StreamType = builder.prismaObject('Stream', {
+  interfaces: [NodeInterface],
   description: 'A video source that mien was told to watch. Each run of it is a session.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Id of the stream.' }),
