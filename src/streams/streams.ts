@@ -1,5 +1,5 @@
 /** The registry of streams and what runs: registers, starts, stops, removes, resumes after a crash, and drains. */
-import type { SourceInfo } from '../domain/frame.ts';
+import type { SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { pause } from './pause.ts';
 import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord, Uploads } from './ports.ts';
@@ -66,8 +66,7 @@ class Conductor implements Streams {
         const sentence = `The stream ${registration.name} is registered with this source already (${twin.id}). Start that one, or give this one another name.`;
         throw new MienError('CONFLICT', sentence);
       }
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(PROBE_MS)]);
-      const info = await this.#deps.probe(registration.source, signal);
+      const info = await this.#probe(registration.source);
       checkSource(registration, info);
       const { autoStart, ...stream } = registration;
       const record = await this.#deps.streams.create(stream);
@@ -136,7 +135,7 @@ class Conductor implements Streams {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#closing.abort(shuttingDown());
     const entries = [...this.#running.values()];
     for (const { session } of entries) void session.stop('INTERRUPTED', 'The server was stopped.');
     const timer = new AbortController();
@@ -191,7 +190,25 @@ class Conductor implements Streams {
   }
 
   #checkOpen(): void {
-    if (!this.#closing.signal.aborted) return;
-    throw new MienError('SHUTTING_DOWN', 'The server is stopping. Try again when it is back.');
+    this.#closing.signal.throwIfAborted();
   }
+
+  /** A source that neither shows itself nor fails is given up. */
+  async #probe(source: SourceInput): Promise<SourceInfo> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(silent()), PROBE_MS);
+    try {
+      return await this.#deps.probe(source, AbortSignal.any([this.#closing.signal, late.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function shuttingDown(): MienError {
+  return new MienError('SHUTTING_DOWN', 'The server is stopping. Try again when it is back.');
+}
+
+function silent(): MienError {
+  return new MienError('SOURCE_UNREACHABLE', 'The source showed no picture; check that it is sending video.');
 }

@@ -21,6 +21,8 @@ export interface VisionConfig {
   detectEvery?: number | undefined;
   /** Faces in one run of the ensemble; 32 by default. */
   maxBatch?: number | undefined;
+  /** A worker that has frames and answers none for so many seconds hangs, and is replaced; 60 by default. */
+  hungAfter?: number | undefined;
   metrics?: Partial<VisionMetrics> | undefined;
   log?: VisionLog | undefined;
 }
@@ -77,6 +79,7 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
     threads: config.intraOpThreads,
     detectEvery: config.detectEvery ?? 5,
     maxBatch: config.maxBatch ?? 32,
+    hungAfter: config.hungAfter ?? 60,
     metrics,
     onDeath: (reason) => log?.warn({ reason }, 'A vision worker died; it is being replaced'),
   });

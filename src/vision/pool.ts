@@ -27,6 +27,8 @@ export interface PoolOptions {
   threads: number | undefined;
   detectEvery: number;
   maxBatch: number;
+  /** Seconds. */
+  hungAfter: number;
   metrics: Partial<VisionMetrics>;
   onDeath(reason: string): void;
 }
@@ -70,7 +72,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
   const tally = openTally(options, slots);
   const start = (device: Device | 'auto', threads: number): Promise<Ready> => {
     const setup: WorkerSetup = { models, device, threads, detectEvery, maxBatch };
-    const slot = new Slot(setup, tally);
+    const slot = new Slot(setup, options.hungAfter * 1000, tally);
     slots.push(slot);
     return slot.start();
   };

@@ -1,11 +1,13 @@
 /** One vision worker and its replacements, seen from the main thread: calls in, readings out. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { RawReading } from '../domain/face.ts';
 import type { Frame } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
+import { Calls } from './calls.ts';
 import type { FromWorker, Spent, ToWorker, WorkerSetup } from './protocol.ts';
 import { unpack } from './protocol.ts';
 import type { Device } from './session.ts';
+import { abandonThread, endThread, memoryOf, ownPixels, startThread } from './thread.ts';
 
 /** The worker died with this frame in its hands. The frame is lost; the next call meets the worker's replacement. */
 export class WorkerLost extends Error {
@@ -19,12 +21,6 @@ export interface SlotEvents {
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
 
-interface Call {
-  stream: number;
-  resolve(readings: RawReading[]): void;
-  reject(error: unknown): void;
-}
-
 export interface Ready {
   device: Device;
   skipped: string[];
@@ -33,24 +29,27 @@ export interface Ready {
 /** Milliseconds before a dead worker is replaced; doubled with every death until one has scored a frame. */
 const BACKOFF = 100;
 const BACKOFF_MOST = 5000;
-/** Milliseconds that a worker has to end by itself. */
-const PATIENCE = 5000;
 
 export class Slot {
   readonly #events: SlotEvents;
   #setup: WorkerSetup;
   /** The next track number of each open stream. */
   readonly #streams = new Map<number, number>();
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new Calls();
+  readonly #hungAfter: number;
   #worker: Worker | null = null;
+  /** Whether its models are open. */
+  #up = false;
   /** Frames that wait for a replacement. */
   #held: FrameMessage[] = [];
-  #nextCall = 0;
   #deaths = 0;
-  #restart: NodeJS.Timeout | null = null;
+  #restart: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(setup: WorkerSetup, events: SlotEvents) {
+  /** @param hungAfter milliseconds after which a worker that has frames and answers none is replaced */
+  constructor(setup: WorkerSetup, hungAfter: number, events: SlotEvents) {
+    this.#hungAfter = hungAfter;
     this.#setup = setup;
     this.#events = events;
   }
@@ -76,8 +75,7 @@ export class Slot {
 
   /** Forgets a stream once its frames are answered. */
   async close(stream: number): Promise<void> {
-    const own = [...this.#calls.values()].filter((call) => call.stream === stream);
-    await Promise.all(own.map((call) => settled(call)));
+    await this.#calls.settled(stream);
     if (!this.#streams.delete(stream)) return;
     this.#worker?.postMessage({ type: 'close', stream } satisfies ToWorker);
   }
@@ -86,32 +84,31 @@ export class Slot {
     if (this.#closed || !this.#streams.has(stream)) {
       return Promise.reject(new WorkerLost('This analyser is closed.'));
     }
-    const call = this.#nextCall++;
+    const { call, answer } = this.#calls.open(stream);
     const { width, height, mediaTime } = frame;
-    const pixels = ownBuffer(frame.pixels);
-    return new Promise((resolve, reject) => {
-      this.#calls.set(call, { stream, resolve, reject });
-      const message = { type: 'frame', stream, call, pixels, width, height, mediaTime } as const;
-      if (this.#worker) this.#worker.postMessage(message, handedOver(message));
-      else this.#held.push(message);
-    });
+    const pixels = ownPixels(frame.pixels);
+    const message = { type: 'frame', stream, call, pixels, width, height, mediaTime } as const;
+    if (this.#worker) this.#hand(this.#worker, message);
+    else this.#held.push(message);
+    return answer;
   }
 
   async stop(): Promise<void> {
     this.#closed = true;
-    if (this.#restart) clearTimeout(this.#restart);
+    clearTimeout(this.#restart);
     const worker = this.#worker;
     this.#worker = null;
     this.#lose('The vision workers were shut down.');
-    if (worker) await end(worker);
+    if (worker) await endThread(worker);
   }
 
   #spawn(ready: (state: Ready) => void, failed: (error: Error) => void): void {
-    this.#restart = null;
-    const worker = startWorker(this.#setup);
+    const worker = startThread(this.#setup);
     this.#worker = worker;
+    this.#up = false;
     let death = 'it ended by itself';
     worker.on('message', (message: FromWorker) => {
+      if (this.#worker !== worker) return; // it was given up
       if (message.type === 'ready') this.#begin(message, ready);
       else if (message.type === 'done') this.#settle(message.results, message.spent);
       else {
@@ -128,24 +125,45 @@ export class Slot {
     });
     for (const [stream, firstTrack] of this.#streams)
       worker.postMessage({ type: 'open', stream, firstTrack });
-    for (const message of this.#held.splice(0)) worker.postMessage(message, handedOver(message));
+    for (const message of this.#held.splice(0)) this.#hand(worker, message);
+  }
+
+  #hand(worker: Worker, message: FrameMessage): void {
+    worker.postMessage(message, memoryOf(message.pixels));
+    if (this.#watch === undefined) this.#alive();
+  }
+
+  /** A sign of life: the watch over a worker that has frames begins anew. Opening its models may take its time. */
+  #alive(): void {
+    clearTimeout(this.#watch);
+    const worker = this.#up ? this.#worker : null;
+    const waits = worker !== null && this.#calls.size > 0;
+    this.#watch = waits ? setTimeout(() => this.#giveUp(worker), this.#hungAfter) : undefined;
+  }
+
+  #giveUp(hung: Worker): void {
+    if (this.#worker !== hung) return;
+    abandonThread(hung);
+    this.#replace(hung, `it gave no answer for ${this.#hungAfter / 1000} s`);
   }
 
   /** Replacements take the device that was found, instead of looking for one again. */
   #begin(state: Ready, ready: (state: Ready) => void): void {
     this.#setup = { ...this.#setup, device: state.device };
+    this.#up = true;
+    this.#alive();
     ready(state);
   }
 
   #settle(results: Extract<FromWorker, { type: 'done' }>['results'], spent: Spent): void {
     this.#deaths = 0;
     for (const { call, faces, error } of results) {
-      const waiting = this.#calls.get(call);
+      const waiting = this.#calls.take(call);
       if (!waiting) continue;
-      this.#calls.delete(call);
       if (!faces) waiting.reject(new Error(`A frame could not be scored: ${error}`));
       else waiting.resolve(this.#numbered(waiting.stream, faces));
     }
+    this.#alive();
     this.#events.spent(spent);
   }
 
@@ -172,58 +190,10 @@ export class Slot {
   }
 
   #lose(message: string): void {
-    const lost = [...this.#calls.values()];
-    this.#calls.clear();
     this.#held = [];
-    for (const call of lost) call.reject(new WorkerLost(message));
+    this.#calls.lose(() => new WorkerLost(message));
+    this.#alive();
   }
-}
-
-function startWorker(setup: WorkerSetup): Worker {
-  const file = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
-  return new Worker(new URL(file, import.meta.url), { workerData: setup });
-}
-
-/**
- * Lets a worker finish its run. A thread that is stopped within onnxruntime takes the whole process with it
- * (an uncaught Napi::Error), so force is for a worker that hangs.
- */
-async function end(worker: Worker): Promise<void> {
-  if (worker.threadId === -1) return;
-  const ended = new Promise((resolve) => worker.once('exit', resolve));
-  worker.postMessage({ type: 'stop' } satisfies ToWorker);
-  const force = setTimeout(() => void worker.terminate(), PATIENCE);
-  await ended;
-  clearTimeout(force);
-}
-
-/** Pixels that another thread may have: shared ones, and those that own the whole of their memory. Others are copied. */
-function ownBuffer(pixels: Uint8Array): Uint8Array {
-  const { buffer } = pixels;
-  const whole = buffer.byteLength === pixels.byteLength;
-  return whole || buffer instanceof SharedArrayBuffer
-    ? new Uint8Array(buffer, pixels.byteOffset, pixels.length)
-    : new Uint8Array(pixels);
-}
-
-/** The memory that a message takes along; shared memory stays where it is. */
-function handedOver({ pixels: { buffer } }: FrameMessage): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer ? [buffer] : [];
-}
-
-/** Resolves when a call is answered, either way. */
-function settled(call: Call): Promise<void> {
-  return new Promise((done) => {
-    const { resolve, reject } = call;
-    call.resolve = (readings) => {
-      resolve(readings);
-      done();
-    };
-    call.reject = (error) => {
-      reject(error);
-      done();
-    };
-  });
 }
 
 function ignore(): void {}

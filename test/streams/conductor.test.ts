@@ -487,6 +487,20 @@ describe('the end of the server', () => {
     expect(house.streams.running().map(({ streamId }) => streamId)).toEqual([wanted.id]);
   });
 
+  it('tells whoever is registering meanwhile, and stores nothing of it', async () => {
+    const probe: StreamsDeps['probe'] = (_, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const house = new House({ probe });
+    const registering = expect(house.streams.register(INPUT)).rejects.toMatchObject({
+      code: 'SHUTTING_DOWN',
+      message: expect.stringMatching(/^The server is stopping/),
+    });
+    await tick(2);
+    await house.streams.close();
+    await registering;
+    expect(house.store.streams.size).toBe(0);
+  });
+
   it('does not wait for a store that stays away', async () => {
     const house = new House({ decode: frames(Number.POSITIVE_INFINITY, 1) });
     await house.streams.register(CAMERA);
