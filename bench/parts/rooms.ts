@@ -10,10 +10,10 @@ export const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 /** `BENCH_DEVICE=webgpu npm run bench -- inference analyze` on a machine with a GPU. */
 export const DEVICE = (process.env.BENCH_DEVICE ?? 'cpu') as Device;
 /** Threads within one operator: what mien's own worker takes by default on these cores. */
-export const THREADS = Math.max(
-  1,
-  Math.floor(availableParallelism() / Math.max(1, availableParallelism() - 1)),
-);
+export const THREADS = (() => {
+  const cores = availableParallelism();
+  return Math.max(1, Math.floor(cores / 2 / Math.max(1, Math.round(cores / 4))));
+})();
 
 export function openIngest(dir: string): Ingest {
   return createIngest({ mediaDir: dir, uploadsDir: dir, allowPrivateSources: false });
