@@ -38,7 +38,7 @@ async function* run({ quick }: RowOptions) {
     const { decoding, inference } = limits;
     const note =
       `decoding alone ${decoding.fps.toFixed(0)} frames/s and ${(decoding.cpu * 1000).toFixed(1)} ms of processor time ` +
-      `a frame, inference alone ${inference.fps.toFixed(0)} and ${(inference.cpu * 1000).toFixed(1)}`;
+      `a frame, inference alone ${inference.fps.toFixed(0)} and ${(inference.cpu * 1000).toFixed(1)}; ${chain.spent()}`;
     const head = { row: 'analyze', case: `${name}, 720p, ${DEVICE}`, unit: 'frames/s', note };
     yield compared(head, rounds, slower.name, { atLeast: 0.85 });
     yield shared(`${name}, 720p, ${DEVICE}, of what the cores can share`, rounds.mien, limits);
@@ -71,6 +71,12 @@ async function openChain(dir: string, path: string) {
       const began = performance.now();
       const { moments } = await analyseSource(deps, { type: 'file', path }, options, () => {});
       return (moments / (performance.now() - began)) * 1000;
+    },
+    /** Where the time of a frame went, in the thread that scores. */
+    spent() {
+      const { frames, totalSeconds, detectionSeconds, ensembleSeconds } = vision.stats();
+      const each = (seconds: number) => ((seconds * 1000) / frames).toFixed(1);
+      return `beside each other, the scoring thread works ${each(totalSeconds)} ms on a frame, ${each(detectionSeconds + ensembleSeconds)} of it in session.run`;
     },
     /** How often each model was asked, per frame. */
     shape() {
