@@ -1,7 +1,7 @@
 """Which candidates are to find which face: task-aligned assignment.
 
 Feng et al., "TOOD: Task-aligned One-stage Object Detection" (2021): each face takes the candidates whose
-score and overlap together are best; they are taught to score as their overlap deserves.
+score and overlap together are best; they are taught to score the better, the more they overlap.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from .canvas import FACE, IGNORE
 
 TAKEN = 9  # candidates per face
 SCORE_POWER, IOU_POWER = 0.5, 4.0
+GOOD = 0.5  # a candidate that overlaps a face so much is no false face, and suppression deals with it
+SHARPNESS = 0.5  # of the score to learn; 1 would make it the overlap itself, which leaves little room above non-faces
 SIZES = (1.0, 10.0)  # faces that a stride may take, in strides; the finest and coarsest have no lower, upper bound
 
 
@@ -54,8 +56,9 @@ def assign(
     taken = taken * own
     peak = taken.amax(-1, keepdim=True).clamp(min=1e-12)
     reach = (iou * (taken > 0)).amax(-1, keepdim=True)
-    target = (taken / peak * reach).amax(1)
-    return Assignment(target, face, in_doubt(centres, faces, kinds) & (target == 0))
+    target = (taken / peak * reach).amax(1) ** SHARPNESS
+    good = (iou * (kinds == FACE)[..., None]).amax(1) >= GOOD
+    return Assignment(target, face, (in_doubt(centres, faces, kinds) | good) & (target == 0))
 
 
 def eligible(centres: torch.Tensor, strides: torch.Tensor, faces: torch.Tensor) -> torch.Tensor:
@@ -72,5 +75,9 @@ def eligible(centres: torch.Tensor, strides: torch.Tensor, faces: torch.Tensor) 
 
 def in_doubt(centres: torch.Tensor, faces: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
     """[B, A]: the centre lies in a region where nobody knows whether there is a face."""
-    inside = (centres >= faces[:, :, None, :2]).all(-1) & (centres <= faces[:, :, None, 2:]).all(-1)
-    return (inside & (kinds == IGNORE)[..., None]).any(1)
+    return (within(centres, faces) & (kinds == IGNORE)[..., None]).any(1)
+
+
+def within(centres: torch.Tensor, faces: torch.Tensor) -> torch.Tensor:
+    """[B, G, A]: the candidate's centre lies in the face's box."""
+    return (centres >= faces[:, :, None, :2]).all(-1) & (centres <= faces[:, :, None, 2:]).all(-1)

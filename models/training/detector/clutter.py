@@ -1,4 +1,4 @@
-"""Drawn things that look a little like faces from afar: letters, windows, blobs, rings."""
+"""Drawn things that look a little like faces from afar: letters, windows, blobs, badges, wheels, clouds."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ def spot(gray: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def letters(gray: np.ndarray, rng: np.random.Generator) -> None:
-    """A word of round letters, 8 to 120 pixels high."""
+    """A word of round letters, 8 to 120 pixels high, often with an outline or two as on posters."""
     word = "".join(rng.choice(list(LETTERS), rng.integers(1, 9)))
     height = np.exp(rng.uniform(np.log(8), np.log(120)))
-    thickness = max(1, int(height * rng.uniform(0.06, 0.2)))
-    font = FONTS[rng.integers(len(FONTS))]
-    cv2.putText(gray, word, spot(gray, rng), font, height / 22, int(rng.integers(256)), thickness, cv2.LINE_AA)
+    thickness = max(1, int(height * rng.uniform(0.06, 0.22)))
+    font, (x, y) = FONTS[rng.integers(len(FONTS))], spot(gray, rng)
+    outlines = int(rng.choice([0, 1, 2], p=[0.5, 0.3, 0.2]))
+    for k in range(outlines, -1, -1):
+        width = thickness + int(k * max(2, height * 0.12))
+        at = (x + k * int(rng.integers(-1, 2)), y + k * int(rng.integers(-1, 2)))
+        cv2.putText(gray, word, at, font, height / 22, int(rng.integers(256)), width, cv2.LINE_AA)
 
 
 def windows(gray: np.ndarray, rng: np.random.Generator) -> None:
@@ -57,4 +61,42 @@ def blob(gray: np.ndarray, rng: np.random.Generator) -> None:
     view[:] = view + soft * rng.uniform(0.3, 1) * (float(rng.integers(256)) - view)
 
 
-DRAWN = (letters, windows, blob)
+def badge(gray: np.ndarray, rng: np.random.Generator) -> None:
+    """Nested discs, each half light and half dark by chance: buttons, lamps, caps of bottles."""
+    x, y = spot(gray, rng)
+    radius, tilt = np.exp(rng.uniform(np.log(6), np.log(70))), rng.uniform(0.75, 1)
+    angle = float(rng.uniform(0, 360))
+    for _ in range(rng.integers(2, 5)):
+        axes = (max(1, int(radius * tilt)), max(1, int(radius)))
+        cv2.ellipse(gray, (x, y), axes, 0, 0, 360, int(rng.integers(256)), -1, cv2.LINE_AA)
+        if rng.random() < 0.4:
+            cv2.ellipse(gray, (x, y), axes, angle, 0, 180, int(rng.integers(256)), -1, cv2.LINE_AA)
+        radius *= rng.uniform(0.5, 0.85)
+
+
+def wheel(gray: np.ndarray, rng: np.random.Generator) -> None:
+    """A rim, spokes and a hub; or, with few and thick spokes, a flower or a fan."""
+    x, y = spot(gray, rng)
+    radius = np.exp(rng.uniform(np.log(8), np.log(70)))
+    dark, light = (int(v) for v in rng.integers(0, 256, 2))
+    cv2.circle(gray, (x, y), int(radius), dark, -1, cv2.LINE_AA)
+    spokes, width = int(rng.integers(2, 12)), max(1, int(radius * rng.uniform(0.05, 0.3)))
+    for a in rng.uniform(0, np.pi) + np.arange(spokes) * 2 * np.pi / spokes:
+        tip = (int(x + 0.85 * radius * np.cos(a)), int(y + 0.85 * radius * np.sin(a)))
+        cv2.line(gray, (x, y), tip, light, width, cv2.LINE_AA)
+    cv2.circle(gray, (x, y), max(1, int(radius * rng.uniform(0.1, 0.35))), light, -1, cv2.LINE_AA)
+    cv2.circle(gray, (x, y), int(radius), light, max(1, int(radius * rng.uniform(0.03, 0.2))), cv2.LINE_AA)
+
+
+def clouds(size: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise of several scales, uint8 [size, size]: foliage, gravel, fur and fog have such blobs."""
+    sheet = np.zeros((size, size), np.float32)
+    fall = rng.uniform(0.3, 1.2)
+    for cells in 2 ** np.arange(1, 7):
+        noise = rng.standard_normal((cells + 1, cells + 1)).astype(np.float32)
+        sheet += cells**-fall * cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC)
+    sheet = rng.uniform(60, 190) + rng.uniform(15, 70) * sheet / sheet.std()
+    return sheet.clip(0, 255).astype(np.uint8)
+
+
+DRAWN = (letters, windows, blob, badge, wheel)

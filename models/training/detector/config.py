@@ -22,10 +22,10 @@ class SceneConfig:
     """Which scenes are composed, and how often (weights need not sum to 1)."""
 
     kinds: dict = field(
-        default_factory=lambda: {"pasted": 4.0, "mosaic": 2.5, "portrait": 3.0, "empty": 3.0}
+        default_factory=lambda: {"pasted": 4.0, "mosaic": 2.5, "portrait": 2.5, "whole": 2.0, "empty": 4.0}
     )
-    smallest_face: float = 14.0  # pixels; smaller ones are neither taught nor punished
-    rotation: float = 30.0  # degrees either way
+    smallest_face: float = 16.0  # pixels; smaller ones are neither taught nor punished
+    rotation: float = 45.0  # degrees either way
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class TrainConfig:
     weight_decay: float = 1e-4
     average: float = 0.998  # exponential moving average of the weights
     sizes: tuple = (160, 320)
-    batches: tuple = (16, 5)
+    batches: tuple = (32, 10)
     share: tuple = (0.5, 0.5)  # of the steps
-    pool: tuple = (6000, 1500)
-    reuse: float = 5.0  # how often a scene is drawn, on average
+    pool: tuple = (8000, 2500)
+    reuse: float = 6.0  # how often a scene is drawn, on average
     weights: tuple = (2.0, 1.5, 5.0)  # of the losses on score, box and landmarks
     scenes: SceneConfig = field(default_factory=SceneConfig)
 

@@ -16,7 +16,7 @@ import numpy as np
 from .boxes import iou
 from .config import DEFAULT_DATA, DEFAULT_VIDEOS, MODELS
 from .runtime import Runtime, fastest, open_session
-from .sources import held_out, read_tar
+from .sources import read_tar, split
 from .teacher import Teacher
 
 SMALLEST = 24.0  # pixels, square root of the box's area
@@ -49,11 +49,11 @@ def evaluate(data: Path, videos: Path, model: Path | bytes, thresholds: dict | N
     ours = Runtime(model, thresholds["nms"], thresholds["minFace"])
     teacher = Teacher(Path(data) / "yunet_n_dynamic.onnx")
     score = thresholds["score"]
-    photos = compare(ours, teacher, held_out_photos(data), score)
+    found = compare(ours, teacher, photos(data), score)
     clips = {clip.stem: compare(ours, teacher, frames(clip), score) for clip in sorted(Path(videos).glob("*.mp4"))}
-    empty = false_faces(ours, teacher, held_out_backgrounds(data), score)
+    empty = false_faces(ours, teacher, backgrounds(data), score)
     return {
-        "photos": summary([photos]),
+        "photos": summary([found]),
         "clips": summary(list(clips.values())),
         "perClip": {name: summary([c]) for name, c in clips.items()},
         "falseFaces": empty,
@@ -61,20 +61,19 @@ def evaluate(data: Path, videos: Path, model: Path | bytes, thresholds: dict | N
     }
 
 
-def held_out_photos(data: Path):
-    """Colour pictures that training never saw, as they are and enlarged to the detector's usual input."""
+def photos(data: Path, part: str = "held-out"):
+    """Colour pictures of a part that training never saw, as they are and enlarged to the detector's usual input."""
     for name, picture in read_tar(Path(data) / "faces.tar").items():
-        if held_out("faces", name):
+        if split("faces", name) == part:
             yield picture
             yield fit(picture, LONGER_SIDE // 2)
 
 
-def held_out_backgrounds(data: Path):
-    """Colour backgrounds that training never saw, as they are and enlarged."""
+def backgrounds(data: Path, part: str = "held-out", sides: tuple = (LONGER_SIDE // 2, LONGER_SIDE)):
+    """Colour backgrounds of a part that training never saw, enlarged to each of `sides`."""
     for name, picture in read_tar(Path(data) / "backgrounds.tar").items():
-        if held_out("backgrounds", name):
-            yield fit(picture, LONGER_SIDE // 2)
-            yield fit(picture, LONGER_SIDE)
+        if split("backgrounds", name) == part:
+            yield from (fit(picture, side) for side in sides)
 
 
 def frames(clip: Path, every: int = 3):

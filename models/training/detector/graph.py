@@ -119,13 +119,14 @@ def merge(w: Writer, side: str, top: str, stride: int) -> str:
 
 def head(w: Writer, network: Detector, x: str, stride: int) -> str:
     """Answers [N, 15, A] of one stride, in the order of `ORDER`, in pixels of the picture."""
-    x = w.residual(x, network.heads[STRIDES.index(stride)], f"head{stride}")
-    weight, bias = (p.detach().double().numpy().copy() for p in (network.out.weight, network.out.bias))
+    level = STRIDES.index(stride)
+    x, out = w.sequence(x, network.heads[level], f"head{stride}"), network.outs[level]
+    weight, bias = (p.detach().double().numpy().copy() for p in (out.weight, out.bias))
     lengths = [1, 2, *range(5, OUTPUTS)]
     weight[lengths] *= stride
     bias[lengths] *= stride
     bias[3:5] += math.log(stride / 2)  # the exponential of it is half a side
-    raw = w.conv(x, network.out, weight[ORDER], bias[ORDER], f"out{stride}")
+    raw = w.conv(x, out, weight[ORDER], bias[ORDER], f"out{stride}")
     across = w.add("Add", [channels(w, raw, *ACROSS, f"dx{stride}"), ramp(w, raw, 3, stride)], f"x{stride}")
     down = w.add("Add", [channels(w, raw, *DOWN, f"dy{stride}"), ramp(w, raw, 2, stride)], f"y{stride}")
     parts = [channels(w, raw, 0, 1, f"logit{stride}"), across, down, channels(w, raw, *EXTENT, f"log{stride}")]

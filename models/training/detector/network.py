@@ -58,18 +58,15 @@ class Detector(nn.Module):
             [
                 nn.Sequential(ConvNorm(16, 32, 3, 2), Residual(32, 16), Residual(32, depthwise=True)),
                 nn.Sequential(ConvNorm(32, 64, 3, 2), Residual(64, 32), Residual(64, 32)),
-                nn.Sequential(ConvNorm(64, 64, 3, 2), Residual(64)),
+                nn.Sequential(ConvNorm(64, 64, 3, 2), Residual(64), Residual(64)),
             ]
         )
         self.lateral = nn.ModuleList([ConvNorm(c, neck, 1, act=False) for c in (32, 64, 64)])
         # A normalisation shared by strides would see other statistics in training than afterwards.
-        self.heads = nn.ModuleList([Residual(neck, depthwise=True) for _ in STRIDES])
-        self.out = nn.Conv2d(neck, OUTPUTS, 1)
-        nn.init.normal_(self.out.weight, std=0.01)
-        nn.init.zeros_(self.out.bias)
-        with torch.no_grad():
-            self.out.bias[0] = -math.log(99)  # one candidate in a hundred is a face
-            self.out.bias[3:5] = math.log(FACE_IN_STRIDES)
+        self.heads = nn.ModuleList(
+            [nn.Sequential(Residual(neck, depthwise=True), Residual(neck, middle)) for middle in (neck // 2, neck, neck)]
+        )
+        self.outs = nn.ModuleList([answer(neck) for _ in STRIDES])
 
     def maps(self, frames: torch.Tensor) -> list[torch.Tensor]:
         """Head outputs [N, 15, H/s, W/s] for each stride s, before decoding."""
@@ -83,12 +80,23 @@ class Detector(nn.Module):
         for lateral, level in zip(self.lateral[-2::-1], levels[-2::-1]):
             top = lateral(level) + F.interpolate(top, scale_factor=2.0, mode="nearest")
             merged.insert(0, top)
-        return [self.out(head(m)) for head, m in zip(self.heads, merged)]
+        return [out(head(m)) for out, head, m in zip(self.outs, self.heads, merged)]
 
     def forward(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Boxes [N, A, 4] px, scores [N, A] 0 to 1, landmarks [N, A, 5, 2] px."""
         boxes, logits, landmarks, _, _ = decode([m.float() for m in self.maps(frames)])
         return boxes, logits.sigmoid(), landmarks
+
+
+def answer(neck: int) -> nn.Conv2d:
+    """The last layer of a head, which begins by finding nothing."""
+    out = nn.Conv2d(neck, OUTPUTS, 1)
+    nn.init.normal_(out.weight, std=0.01)
+    nn.init.zeros_(out.bias)
+    with torch.no_grad():
+        out.bias[0] = -math.log(99)  # one candidate in a hundred is a face
+        out.bias[3:5] = math.log(FACE_IN_STRIDES)
+    return out
 
 
 def normalise(frames: torch.Tensor) -> torch.Tensor:

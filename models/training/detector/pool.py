@@ -1,7 +1,8 @@
 """A pool of scenes that one process fills while another learns from it.
 
 Composing a scene costs about as much as a training step on it, so each is drawn several times, mirrored
-and relit; the oldest scene makes room for the newest.
+and relit. A scene in which the network was wrong is drawn more often (Shrivastava et al., "Training Region-based
+Object Detectors with Online Hard Example Mining", 2016, over scenes), the easiest makes room for the newest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from .config import TrainConfig
 
 FACES = 24  # rows per scene
 CHUNK = 32  # scenes per message
+LEAST = 0.03  # chance of being drawn of a scene that holds no more surprise, beside that of a new one
+WORN = 40  # drawn this often, a scene that is still hard is probably labelled wrongly
 
 
 def produce(config: TrainConfig, data: str, seed: int, outbox) -> None:
@@ -28,7 +31,7 @@ def produce(config: TrainConfig, data: str, seed: int, outbox) -> None:
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    library = load_library(Path(data), config.scenes)
+    library = load_library(Path(data))
     rng = np.random.default_rng(seed)
     outbox.cancel_join_thread()  # nobody is left to read what is unsent
     parent = mp.parent_process()
@@ -57,6 +60,8 @@ class Pool:
         self.config = config
         self.gray = [np.zeros((n, s, s), np.uint8) for n, s in zip(config.pool, config.sizes)]
         self.rows = [np.zeros((n, FACES, 15), np.float32) for n in config.pool]
+        self.hard = [np.ones(n) for n in config.pool]
+        self.seen = [np.zeros(n, int) for n in config.pool]
         self.made = [0] * len(config.sizes)
         self.drawn = [0] * len(config.sizes)
         context = mp.get_context("spawn")
@@ -69,16 +74,26 @@ class Pool:
         self.process.terminate()
         self.process.join()
 
-    def draw(self, which: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """A batch: frames float32 [B, 1, S, S] and rows [B, 24, 15]."""
+    def draw(self, which: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
+        """A batch: frames float32 [B, 1, S, S], rows [B, 24, 15], and their places [B], for `learned`."""
         batch = self.config.batches[which]
         self._take_in(which, batch)
         filled = min(self.made[which], len(self.gray[which]))
-        index = rng.integers(0, filled, batch)
+        chance = self._worth(which)[:filled] + LEAST
+        index = rng.choice(filled, batch, p=chance / chance.sum())
         self.drawn[which] += batch
+        self.seen[which][index] += 1
         scenes = [vary(self.gray[which][i], self.rows[which][i], rng) for i in index]
         gray = torch.from_numpy(np.stack([s[0] for s in scenes]))[:, None]
-        return gray, torch.from_numpy(np.stack([s[1] for s in scenes]))
+        return gray, torch.from_numpy(np.stack([s[1] for s in scenes])), index
+
+    def learned(self, which: int, index: np.ndarray, hard: np.ndarray) -> None:
+        """How `hard` [B] the scenes at `index` [B] turned out to be, 0 to 1."""
+        self.hard[which][index] = 0.5 * self.hard[which][index] + 0.5 * hard
+
+    def _worth(self, which: int) -> np.ndarray:
+        """How much there is to learn from each scene, 0 to 1."""
+        return np.where(self.seen[which] < WORN, self.hard[which], 0)
 
     def _take_in(self, which: int, batch: int) -> None:
         """Store new scenes where those there would be drawn too often; the producer rests meanwhile."""
@@ -90,13 +105,23 @@ class Pool:
                 if not self.process.is_alive():
                     raise RuntimeError("the process that composes scenes has died") from None
                 continue
-            slots = (self.made[kind] + np.arange(len(gray))) % len(self.gray[kind])
+            slots = self._slots(kind, len(gray))
             self.gray[kind][slots], self.rows[kind][slots] = gray, rows
+            self.hard[kind][slots], self.seen[kind][slots] = 1, 0
             self.made[kind] += len(gray)
+
+    def _slots(self, kind: int, count: int) -> np.ndarray:
+        """Places for new scenes: free ones, then those of the easiest."""
+        free = np.arange(self.made[kind], len(self.gray[kind]))[:count]
+        return np.r_[free, np.argsort(self._worth(kind), kind="stable")[: count - len(free)]]
 
 
 def vary(gray: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A scene again, but mirrored by chance and lit a little differently; float32 [S, S]."""
+    """A scene again, but mirrored by chance and lit a little differently; float32 [S, S]. One without faces may
+    also be rolled, turned and made a negative."""
+    if not rows[:, 14].any():
+        gray = np.rot90(np.roll(gray, rng.integers(-32, 33, 2), (0, 1)), int(rng.integers(4)) * (rng.random() < 0.4))
+        gray = 255 - gray if rng.random() < 0.15 else gray
     gray = gray * np.float32(rng.uniform(0.8, 1.15)) + np.float32(rng.normal(0, 8))
     if rng.random() < 0.5:
         gray, rows = gray[:, ::-1], mirror(rows, gray.shape[1])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from .boxes import similarity
 from .canvas import FACE, IGNORE, Canvas, moved
-from .clutter import clutter
+from .clutter import clouds, clutter
 from .config import SceneConfig
 from .degrade import degrade
 from .masks import feather, head_mask, match_light, occlude, part_of_face
@@ -29,12 +30,12 @@ class Library:
     def __post_init__(self) -> None:
         self.portraits = [p for p in self.photos if (p.faces[:, 14] == FACE).any()]
         self.empties = [p for p in self.backgrounds if not len(p.faces)]
+        self.faceless = [p for p in self.backgrounds if not (p.faces[:, 14] == FACE).any()]  # but perhaps doubtful ones
 
 
-def load_library(data: Path, config: SceneConfig, held: bool = False) -> Library:
-    """Everything that scenes are made of; with `held`, the held-out photos and backgrounds alone."""
-    parts = [load("faces", data, held), load("backgrounds", data, held)]
-    parts += [[], []] if held else [load_ferplus(data), load_heads(data)]
+def load_library(data: Path) -> Library:
+    """Everything that scenes are made of."""
+    parts = [load("faces", data), load("backgrounds", data), load_ferplus(data), load_heads(data)]
     for picture in (p for part in parts for p in part):
         picture.faces = judge(picture)
     return Library(*parts)
@@ -90,10 +91,31 @@ def portrait(library: Library, size: int, rng: np.random.Generator, config: Scen
     return canvas
 
 
+def whole(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
+    """One photo from edge to edge, and black beyond it, as a server gives it to the network."""
+    canvas = Canvas(size)
+    photo = pick(library.photos, rng)
+    h, w = photo.gray.shape
+    scale = size / max(h, w) * (1.0 if rng.random() < 0.5 else np.exp(rng.uniform(-0.5, 0.2)))
+    shown = np.minimum(np.array([w, h]) * scale, size)
+    source = np.array([w, h]) / 2 + (np.array([w, h]) - shown / scale) * rng.uniform(-0.5, 0.5, 2)
+    matrix = similarity(scale, 0, rng.random() < 0.5, source, shown / 2)
+    canvas.window(photo.gray, photo.faces, matrix, (0, 0, *np.round(shown).astype(int)))
+    return canvas
+
+
 def empty(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
     """No face: a background, perhaps with things drawn in, parts of others, and eyes, mouths and cheeks."""
     canvas = Canvas(size)
-    backdrop(canvas, pick(library.empties, rng), rng, quarter_turns=rng.random() < 0.3)
+    if rng.random() < 0.1:
+        canvas.gray[:] = clouds(size, rng)
+    else:
+        backdrop(canvas, pick(library.faceless, rng), rng, strange=True)
+    if rng.random() < 0.2:
+        other = Canvas(size)
+        backdrop(other, pick(library.empties, rng), rng, strange=True)
+        share = rng.uniform(0.3, 0.7)
+        canvas.gray[:] = share * canvas.gray + (1 - share) * other.gray
     if rng.random() < 0.4:
         clutter(canvas.gray, rng)
     for _ in range(rng.integers(0, 4)):
@@ -110,7 +132,7 @@ def empty(library: Library, size: int, rng: np.random.Generator, config: SceneCo
     return canvas
 
 
-KINDS = {"pasted": pasted, "mosaic": mosaic, "portrait": portrait, "empty": empty}
+KINDS = {"pasted": pasted, "mosaic": mosaic, "portrait": portrait, "whole": whole, "empty": empty}
 
 
 def pick(pictures: list[Picture], rng: np.random.Generator) -> Picture:
@@ -118,11 +140,14 @@ def pick(pictures: list[Picture], rng: np.random.Generator) -> Picture:
     return pictures[int(rng.integers(len(pictures)))]
 
 
-def backdrop(canvas: Canvas, picture: Picture, rng: np.random.Generator, quarter_turns: bool = False) -> None:
-    """Fill the canvas with a part of the picture, no edge in sight."""
+def backdrop(canvas: Canvas, picture: Picture, rng: np.random.Generator, strange: bool = False) -> None:
+    """Fill the canvas with a part of the picture, no edge in sight; a `strange` one may be turned and stretched."""
     gray, faces, size = picture.gray, picture.faces, canvas.gray.shape[0]
-    if quarter_turns and not len(faces):
-        gray = np.ascontiguousarray(np.rot90(gray, int(rng.integers(4))))
+    if strange and not len(faces):
+        if rng.random() < 0.3:
+            gray = np.ascontiguousarray(np.rot90(gray, int(rng.integers(4))))
+        if rng.random() < 0.4:
+            gray = cv2.resize(gray, None, fx=np.exp(rng.uniform(-0.5, 0.5)), fy=np.exp(rng.uniform(-0.5, 0.5)))
     turn = 0.0 if len(faces) or rng.random() < 0.5 else rng.uniform(-20, 20)
     scale = size / min(gray.shape) * np.exp(rng.uniform(0, np.log(2.5)))
     span = np.array(gray.shape[::-1], float)
@@ -137,7 +162,7 @@ def place(
     """Affine [2, 3] that gives the picture's surest face `extent` pixels, anywhere (0.5) or near the middle (0)."""
     box = picture.faces[picture.faces[:, 14] == FACE][0, :4]
     scale = extent / max(box[2] - box[0], box[3] - box[1])
-    turn = np.clip(rng.normal(0, 0.4), -1, 1) * config.rotation
+    turn = np.clip(rng.normal(0, 0.5), -1, 1) * config.rotation
     target = size / 2 + size * rng.uniform(-spread, spread, 2)
     return similarity(scale, turn, rng.random() < 0.5, (box[:2] + box[2:]) / 2, target)
 
@@ -168,6 +193,6 @@ def tile(canvas: Canvas, picture: Picture, window: tuple, rng: np.random.Generat
     scale = full * np.exp(rng.uniform(0, 0.3)) if rng.random() < 0.4 else rng.uniform(whole, full)
     source = np.array([w, h]) / 2 + np.array([w - (x1 - x0) / scale, h - (y1 - y0) / scale]) * rng.uniform(-0.5, 0.5, 2)
     target = np.array([x0 + x1, y0 + y1]) / 2
-    turn = np.clip(rng.normal(0, 0.4), -1, 1) * config.rotation * (rng.random() < 0.5)
+    turn = np.clip(rng.normal(0, 0.5), -1, 1) * config.rotation * (rng.random() < 0.5)
     matrix = similarity(scale, turn, rng.random() < 0.5, source, target)
     canvas.window(picture.gray, picture.faces, matrix, window)

@@ -1,7 +1,8 @@
 """What scenes are made of: gray pictures with the teacher's labels, split once and for all.
 
-Held out: a tenth of the photos and a fifth of the backgrounds, by a hash of their name; photos and
-backgrounds that look like a held-out one (near-equal difference hash) are left out of training too.
+By a hash of their name a tenth of the photos and a fifth of the backgrounds are held out for the numbers that are
+reported, and some more for tuning: the threshold, and when to stop. Photos and backgrounds that look like one of those
+(near-equal difference hash) are left out of training too.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .teacher import Teacher
 SIDES = {"faces": (128, 256, 448), "backgrounds": (320, 640, 960), "ferplus": (192,), "heads": (192,)}
 BORDER = {"faces": 0.25, "backgrounds": 0.0, "ferplus": 0.25, "heads": 0.0}
 HELD_OUT = {"faces": 10, "backgrounds": 20}  # per cent
+TUNING = {"faces": 8, "backgrounds": 12}  # per cent, after those
 FLOOR = 0.15  # lowest score that is kept in the cache
 TWINS = 5  # difference hashes (64 bits) this close are one picture
 FERPLUS_FACES = 12000
@@ -47,9 +49,10 @@ def read_tar(path: Path) -> dict[str, np.ndarray]:
     return {k: v for k, v in pictures.items() if v is not None}
 
 
-def held_out(kind: str, name: str) -> bool:
-    """Whether training never sees this file."""
-    return int(hashlib.sha1(name.encode()).hexdigest(), 16) % 100 < HELD_OUT[kind]
+def split(kind: str, name: str) -> str:
+    """What this file is for: `held-out`, `tuning` or `training`."""
+    place = int(hashlib.sha1(name.encode()).hexdigest(), 16) % 100 - HELD_OUT[kind]
+    return "held-out" if place < 0 else "tuning" if place < TUNING[kind] else "training"
 
 
 def label(name: str, pictures: list[np.ndarray], data: Path, kind: str | None = None) -> list[np.ndarray]:
@@ -81,17 +84,14 @@ def outermost(faces: np.ndarray) -> np.ndarray:
     return faces[kept]
 
 
-def load(kind: str, data: Path, held: bool) -> list[Picture]:
-    """Labelled pictures of `faces` or `backgrounds`, of the held-out part or of the rest."""
+def load(kind: str, data: Path) -> list[Picture]:
+    """Labelled pictures of `faces` or `backgrounds`, those that training may see."""
     colour = read_tar(data / f"{kind}.tar")
     labels = label(kind, list(colour.values()), data)
-    mine = [held_out(kind, name) for name in colour]
     grays = [cv2.cvtColor(c, cv2.COLOR_BGR2GRAY) for c in colour.values()]
-    if not held:
-        hashes = np.array([difference_hash(g) for g in grays])
-        reserved = hashes[np.array(mine)]
-        twin = [(np.unpackbits(reserved ^ h, axis=1).sum(1) <= TWINS).any() for h in hashes]
-        mine = [not t for t in twin]
+    hashes = np.array([difference_hash(g) for g in grays])
+    reserved = hashes[[split(kind, name) != "training" for name in colour]]
+    mine = [(np.unpackbits(reserved ^ h, axis=1).sum(1) > TWINS).all() for h in hashes]
     parts = zip(grays, labels, colour, mine)
     return [Picture(gray, faces, name=name) for gray, faces, name, m in parts if m]
 

@@ -61,7 +61,7 @@ class Trainer:
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=config.rate)
+        self.optimiser = torch.optim.AdamW(groups, lr=config.rate, fused=True)
 
     def begin_from(self, checkpoint: Path) -> None:
         """Take another run's averaged weights, and nothing else."""
@@ -100,15 +100,17 @@ class Trainer:
         means: dict[str, float] = {}
         for _ in bar:
             which = int(rng.choice(len(self.config.sizes), p=self.config.share))
-            losses = self.learn(*pool.draw(which, rng))
+            frames, rows, index = pool.draw(which, rng)
+            losses, hard = self.learn(frames, rows)
+            pool.learned(which, index, hard)
             for k, v in losses.items():
                 means[k] = 0.98 * means.get(k, v) + 0.02 * v
             bar.set_postfix({k: f"{v:.3f}" for k, v in means.items()}, refresh=False)
             if self.step % SAVE_EVERY == 0 or self.step == self.config.steps:
                 self.save()
 
-    def learn(self, frames: torch.Tensor, rows: torch.Tensor) -> dict[str, float]:
-        """One step on `frames` [B, 1, S, S] and `rows` [B, G, 15]."""
+    def learn(self, frames: torch.Tensor, rows: torch.Tensor) -> tuple[dict[str, float], np.ndarray]:
+        """One step on `frames` [B, 1, S, S] and `rows` [B, G, 15]: the losses, and how hard each scene was [B]."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
         frames, rows = frames.to(self.device), rows.to(self.device)
@@ -122,15 +124,13 @@ class Trainer:
         self.optimiser.step()
         self.step += 1
         self.follow()
-        return {k: float(v.detach()) for k, v in losses.items()}
+        hard = losses.pop("hard").cpu().numpy()
+        return {k: float(v.detach()) for k, v in losses.items()} | {"hard": float(hard.mean())}, hard
 
     @torch.no_grad()
     def follow(self) -> None:
         """Move the average towards the network, faster at the start."""
         keep = min(self.config.average, (1 + self.step) / (10 + self.step))
-        mine = self.network.state_dict()
-        for name, value in self.average.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(mine[name], 1 - keep)
-            else:
-                value.copy_(mine[name])
+        mine, mean = self.network.state_dict(), self.average.state_dict()
+        names = [k for k, v in mean.items() if v.is_floating_point()]  # the rest only count steps
+        torch._foreach_lerp_([mean[k] for k in names], [mine[k] for k in names], 1 - keep)

@@ -36,7 +36,8 @@ def network():
                 module.running_var.uniform_(0.5, 2)
                 module.weight.uniform_(0.5, 1.5)
                 module.bias.normal_(0, 0.3)
-        net.out.weight.normal_(0, 0.05)
+        for out in net.outs:
+            out.weight.normal_(0, 0.05)
     return net.eval()
 
 
@@ -122,12 +123,47 @@ def test_each_face_takes_near_candidates_of_a_fitting_stride():
     assert a.ignored[0].tolist() == inside.tolist()
 
 
+def test_near_candidates_that_are_not_taken_are_not_called_false():
+    maps = [torch.zeros(1, OUTPUTS, 128 // s, 128 // s) for s in (8, 16, 32)]
+    for m, strides_wide in zip(maps, (8.0, 4.0, 2.0)):
+        m[:, 3:5] = np.log(strides_wide)
+    box, logits, _, centres, strides = decode(maps)
+    rows = torch.tensor(face_row(32, 32, 96, 96))[None, None]
+    a = assign(logits.sigmoid(), box, centres, strides, rows[..., :4], rows[..., 14])
+    good = torch.from_numpy(boxes.iou(rows[0, :, :4].numpy(), box[0].numpy())[0] >= 0.5)
+    assert (good & (a.target[0] == 0)).any()
+    assert a.ignored[0][good & (a.target[0] == 0)].all() and not a.ignored[0][~good].any()
+
+
+def test_a_scene_is_hard_when_a_face_is_missed_or_invented():
+    maps = [torch.zeros(3, OUTPUTS, 64 // s, 64 // s) for s in (8, 16, 32)]
+    for m in maps:
+        m[:, 0], m[:, 3:5] = -9.0, np.log(4.0)
+    maps[0][1, 0, 0, 0] = 2.0  # a face invented in the second scene's corner
+    maps[0][2, 0] = 4.0  # the third scene's face found, and the whole scene called a face
+    rows = torch.zeros(3, 24, 15)
+    rows[[0, 2], 0] = torch.tensor(face_row(16, 16, 48, 48))
+    hard = detection_loss(decode(maps), rows, (1.0, 1.0, 1.0))["hard"]
+    assert hard.tolist() == pytest.approx([0.6, 0.881, 0.982], abs=0.01)
+
+
+def test_a_new_scene_takes_the_place_of_the_easiest():
+    scenes = pool.Pool.__new__(pool.Pool)
+    scenes.gray, scenes.made = [np.zeros((4, 8, 8))], [4]
+    scenes.hard, scenes.seen = [np.array([0.9, 0.1, 0.5, 0.8])], [np.array([3, 3, 3, pool.WORN])]
+    assert scenes._slots(0, 2).tolist() == [3, 1]
+    scenes.learned(0, np.array([0]), np.array([0.1]))
+    assert scenes.hard[0][0] == pytest.approx(0.5)
+    scenes.made = [3]
+    assert scenes._slots(0, 1).tolist() == [3]
+
+
 def test_scenes_without_faces_still_teach():
     net = Detector()
     decoded = decode(net.maps(torch.rand(2, 1, 64, 64) * 255))
     losses = detection_loss(decoded, torch.zeros(2, 24, 15), (1.0, 2.0, 5.0))
     losses["loss"].backward()
-    assert torch.isfinite(losses["loss"]) and net.out.weight.grad.abs().sum() > 0
+    assert torch.isfinite(losses["loss"]) and all(out.weight.grad.abs().sum() > 0 for out in net.outs)
 
 
 def test_the_exported_graph_equals_the_network(network):
