@@ -1,10 +1,12 @@
-"""Train the detector: `python -m training train detector`. Resumes from its last checkpoint."""
+"""Train the detector: `python -m training detector-train`. Resumes from its last checkpoint; SIGTERM ends it with one."""
 
 from __future__ import annotations
 
 import argparse
 import copy
 import math
+import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +23,11 @@ SAVE_EVERY = 250
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of `train detector`."""
+    """Options of `detector-train`."""
     parser.add_argument("--data", type=Path, default=Path(DEFAULT_DATA))
     parser.add_argument("--run", default="shipped", help="name of the folder under runs/detector")
     parser.add_argument("--steps", type=int, default=TrainConfig.steps)
+    parser.add_argument("--minutes", type=float, help="end by then, the rate falling faster")
     parser.add_argument("--rate", type=float, default=TrainConfig.rate, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=TrainConfig.seed)
     parser.add_argument("--start", type=Path, help="checkpoint whose averaged weights the run starts from")
@@ -41,6 +44,8 @@ def run(args: argparse.Namespace) -> Path:
     if args.start:
         trainer.begin_from(args.start)
     trainer.resume()
+    trainer.end_within(args.minutes)
+    signal.signal(signal.SIGTERM, lambda *_: trainer.stop())
     pool = Pool(config, args.data, config.seed * 1000 + trainer.step)
     try:
         trainer.fit(pool)
@@ -53,7 +58,8 @@ class Trainer:
     """A network, its running average, its optimiser, and where they are saved."""
 
     def __init__(self, config: TrainConfig, folder: Path):
-        self.config, self.step = config, 0
+        self.config, self.step, self.stopped = config, 0, False
+        self.end_within(None)
         self.file = folder / "last.pt"
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = Detector().to(self.device, memory_format=torch.channels_last)
@@ -89,9 +95,24 @@ class Trainer:
 
     def rate(self) -> float:
         """Learning rate now: a linear warm-up, then half a cosine."""
-        c = self.config
-        done = min(1.0, max(0, self.step - c.warmup) / max(1, c.steps - c.warmup))
-        return c.rate * min(1.0, (self.step + 1) / c.warmup) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+        warm = min(1.0, (self.step + 1) / self.config.warmup)
+        return self.config.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * self.progress())) / 2)
+
+    def end_within(self, minutes: float | None) -> None:
+        """Let the run end `minutes` from now, should its steps take longer."""
+        self.deadline = None if minutes is None else (time.monotonic(), self.step / self.config.steps, minutes * 60)
+
+    def progress(self) -> float:
+        """The share of the run that is behind us, by steps or by the clock."""
+        done = self.step / self.config.steps
+        if self.deadline:
+            start, first, seconds = self.deadline
+            done = max(done, first + (1 - first) * (time.monotonic() - start) / seconds)
+        return min(1.0, done)
+
+    def stop(self) -> None:
+        """End after the step in hand."""
+        self.stopped = True
 
     def fit(self, pool: Pool) -> None:
         """All remaining steps."""
@@ -99,6 +120,8 @@ class Trainer:
         bar = tqdm(range(self.step, self.config.steps), initial=self.step, total=self.config.steps, mininterval=5)
         means: dict[str, float] = {}
         for _ in bar:
+            if self.stopped or self.progress() >= 1:
+                break
             which = int(rng.choice(len(self.config.sizes), p=self.config.share))
             frames, rows, index = pool.draw(which, rng)
             losses, hard = self.learn(frames, rows)
@@ -106,8 +129,9 @@ class Trainer:
             for k, v in losses.items():
                 means[k] = 0.98 * means.get(k, v) + 0.02 * v
             bar.set_postfix({k: f"{v:.3f}" for k, v in means.items()}, refresh=False)
-            if self.step % SAVE_EVERY == 0 or self.step == self.config.steps:
+            if self.step % SAVE_EVERY == 0:
                 self.save()
+        self.save()
 
     def learn(self, frames: torch.Tensor, rows: torch.Tensor) -> tuple[dict[str, float], np.ndarray]:
         """One step on `frames` [B, 1, S, S] and `rows` [B, G, 15]: the losses, and how hard each scene was [B]."""
