@@ -41,7 +41,7 @@ export function createBoard() {
   writeLegend();
 
   return {
-    /** Begins anew. @param {Timeline} next */
+    /** Begins anew. @param {Timeline | null} next null: there is nothing to be seen yet */
     open(next) {
       [timeline, newest, writtenAt] = [next, null, 0];
       find('#faces', HTMLElement).replaceChildren();
@@ -94,10 +94,11 @@ function writeRows(timeline, newest) {
   for (const [index, row] of timeline.rows.entries()) {
     const element = elements[index];
     if (!element) continue;
-    write(find('.track', HTMLElement, element), nameOf(row));
+    const name = nameOf(row, timeline);
+    write(find('.track', HTMLElement, element), name);
     const face = newest?.sessionId === row.sessionId && newest.faces.find(({ track }) => track === row.track);
     write(find('.expression', HTMLElement, element), face ? expressionName(face.expression) : '');
-    const label = `${nameOf(row)}: apparent expression, valence and arousal over the last minutes`;
+    const label = `${name}: apparent expression, valence and arousal over the last minutes`;
     find('canvas', HTMLCanvasElement, element).setAttribute('aria-label', label);
   }
   const more = find('#hidden-rows', HTMLElement);
@@ -105,9 +106,14 @@ function writeRows(timeline, newest) {
   write(more, `${count(timeline.hidden, 'more face')} in view without a row here.`);
 }
 
-/** @param {Row} row */
-function nameOf({ track }) {
-  return track === null ? 'All faces' : `Track ${track}`;
+/**
+ * Tracks live and die with their session: the same number in an earlier one is another face.
+ * @param {Row} row
+ * @param {Timeline} timeline
+ */
+function nameOf({ track, sessionId }, { sections }) {
+  const name = track === null ? 'All faces' : `Track ${track}`;
+  return sections.at(-1)?.sessionId === sessionId ? name : `${name} of the session before`;
 }
 
 function writeLegend() {

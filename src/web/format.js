@@ -65,6 +65,12 @@ export function dropReason(reason) {
   return DROPS[reason] ?? reason.toLowerCase();
 }
 
+/** As it stands alone. @param {string} words */
+export function sentence(words) {
+  const begun = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** As in `MEDIA_ANALYTICS`. @param {string} name */
 export function titled(name) {
   const words = name.toLowerCase().replaceAll('_', ' ');

@@ -1,11 +1,13 @@
 /** The dashboard: the address says which stream or session is looked at; the rest follows from it. */
 import { createBoard } from './board.js';
+import { ConnectionLost } from './client.js';
 import { find, write } from './dom.js';
-import { isLive } from './format.js';
+import { isLive, sentence } from './format.js';
 import { createHeading } from './heading.js';
 import { createRegister } from './register.js';
 import { messageOf } from './retry.js';
 import { createStreams } from './streams.js';
+import { clearSummary } from './summary.js';
 import { openRecorded, watchStream } from './watch.js';
 
 /** @import { Connection } from './types.js' */
@@ -75,6 +77,8 @@ function open(stream, sessionId, live) {
 function leave() {
   opened.close();
   opened = { streamId: '', sessionId: null, live: false, close: () => {} };
+  board.open(null);
+  clearSummary();
   streams.choose(null);
   showProblem(null);
   showNote('');
@@ -90,6 +94,8 @@ function routeOf() {
 /** @param {Connection | { state: 'recorded' }} connection */
 function showConnection(connection) {
   const place = find('#connection', HTMLElement);
+  // What failed for that reason is said by this line, and is tried again.
+  if ((place.dataset.state === 'lost') !== (connection.state === 'lost')) showProblem(null);
   place.dataset.state = connection.state;
   write(place, sentenceOf(connection));
 }
@@ -110,8 +116,11 @@ function sentenceOf(connection) {
 /** @param {unknown} problem null: none any more */
 function showProblem(problem) {
   const place = find('#problem', HTMLElement);
+  const { state } = find('#connection', HTMLElement).dataset;
+  // The line above says so already, and for how long.
+  if (problem instanceof ConnectionLost && state === 'lost') return;
   place.hidden = problem === null;
-  write(place, problem === null ? '' : messageOf(problem));
+  write(place, problem === null ? '' : sentence(messageOf(problem)));
 }
 
 /** @param {string} sentence */

@@ -2,7 +2,7 @@
 import { ask } from './client.js';
 import { PURPOSES, REGISTER } from './documents.js';
 import { find, write } from './dom.js';
-import { titled } from './format.js';
+import { sentence, titled } from './format.js';
 import { messageOf } from './retry.js';
 import { upload } from './upload.js';
 
@@ -29,7 +29,7 @@ export function createRegister({ onRegistered }) {
       showFields(form);
       onRegistered(registerStream.id);
     } catch (problem) {
-      showProblem(messageOf(problem));
+      showProblem(sentence(messageOf(problem)));
     } finally {
       done();
     }
@@ -37,7 +37,7 @@ export function createRegister({ onRegistered }) {
   find('#add', HTMLButtonElement).addEventListener('click', () => {
     showProblem('');
     dialog.showModal();
-    offerPurposes(form).catch((problem) => showProblem(messageOf(problem)));
+    offerPurposes(form).catch((problem) => showProblem(sentence(messageOf(problem))));
   });
 }
 

@@ -20,6 +20,8 @@ const LINES = /** @type {const} */ ([
 ]);
 const FONT = '600 13px system-ui, sans-serif';
 const LABEL_HEIGHT = 20;
+/** On a narrower stage labels would cover one another; the list has the numbers. */
+const ROOMY = 480;
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -89,7 +91,8 @@ function drawBox({ context, width, height }, { box, expression }, colour) {
  * @param {string} colour
  */
 function drawLabel({ context, width, height }, { box, track, expression, confidence }, colour) {
-  const text = `${track} · ${expressionName(expression)}${expression === null ? '' : ` ${percent(confidence)}`}`;
+  const sure = expression === null || width < ROOMY ? '' : ` ${percent(confidence)}`;
+  const text = `${track} · ${expressionName(expression)}${sure}`;
   context.font = FONT;
   const wide = context.measureText(text).width + 12;
   const left = Math.max(0, Math.min(box.x * width - 1, width - wide));

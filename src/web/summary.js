@@ -22,23 +22,27 @@ const REFRESH_MS = 4_000;
 /**
  * Shows the sums of a session, and again every few seconds while it runs. Gives back its stop.
  * @param {string} sessionId
- * @param {(problem: unknown) => void} onProblem
+ * @param {(problem: unknown) => void} onProblem null: it is over
  * @returns {() => void}
  */
 export function showSummary(sessionId, onProblem) {
   const stop = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let failed = false;
   const refresh = async () => {
     try {
       const { session } = await /** @type {Promise<{ session: SessionSummed | null }>} */ (
         ask(SUMMARY, { id: sessionId }, stop.signal)
       );
       if (stop.signal.aborted || session === null) return;
+      if (failed) onProblem(null);
+      failed = false;
       writeSummary(session);
       if (isLive(session.state)) timer = setTimeout(refresh, REFRESH_MS);
     } catch (problem) {
       if (stop.signal.aborted) return;
+      failed = true;
       onProblem(problem);
       timer = setTimeout(refresh, REFRESH_MS);
     }
@@ -50,8 +54,14 @@ export function showSummary(sessionId, onProblem) {
   };
 }
 
+/** So that nobody takes the sums of one session for those of another. */
+export function clearSummary() {
+  for (const id of ['#summary-lead', '#shares', '#figures', '#drops'])
+    find(id, HTMLElement).replaceChildren();
+}
+
 /** @param {SessionSummed} session */
-export function writeSummary({ state, failure, summary }) {
+function writeSummary({ state, failure, summary }) {
   write(find('#summary-title', HTMLElement), isLive(state) ? 'This session so far' : 'This session in all');
   const { frames, faces, seconds, tracks } = summary;
   const lead = `${count(frames, 'frame')} scored in ${duration(seconds)} of media time, with ${count(faces, 'reading')} of ${count(tracks, 'face')} followed.`;

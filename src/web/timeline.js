@@ -56,9 +56,11 @@ export class Timeline {
     return this.#sections;
   }
 
-  /** In the order in which the faces appeared. */
+  /** Those of the newest session first; within it, in the order in which the faces appeared. */
   get rows() {
-    return [...this.#rows.values()];
+    const order = new Map(this.#sections.map(({ sessionId }, index) => [sessionId, index]));
+    const place = (/** @type {Row} */ { sessionId }) => order.get(sessionId) ?? -1;
+    return [...this.#rows.values()].sort((one, other) => place(other) - place(one));
   }
 
   /** @param {Moment} moment */

