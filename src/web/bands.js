@@ -35,6 +35,9 @@ export function drawRow(canvas, row, range, { palette, stripes }) {
   drawSeams(surface, range, x, palette.ink.ink);
 }
 
+/** Between the marks of the axis. */
+const APART_PX = 60;
+
 /**
  * Below all rows: media time.
  * @param {HTMLCanvasElement} canvas
@@ -46,7 +49,9 @@ export function drawAxis(canvas, { start, end, sections }, { ink }) {
   const scale = width / (end - start || 1);
   Object.assign(context, { fillStyle: ink.muted, font: '12px system-ui, sans-serif', textBaseline: 'top' });
   for (const { base, start: from, end: to } of sections) {
-    for (const mark of ticks(Math.max(start, from) - base, to - base, Math.max(2, width / 90))) {
+    const shown = Math.max(start, from);
+    // As many as there is room for where this section is drawn, which may be a sliver.
+    for (const mark of ticks(shown - base, to - base, Math.max(1, ((to - shown) * scale) / APART_PX))) {
       const x = (mark + base - start) * scale;
       context.fillRect(Math.min(x, width - 1), 0, 1, 4);
       context.textAlign = x < 20 ? 'left' : x > width - 20 ? 'right' : 'center';
