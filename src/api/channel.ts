@@ -11,8 +11,8 @@ const SILENCE_MS = 60_000;
 export interface Channel {
   /** Whether the socket still holds what it was given before. */
   readonly full: boolean;
-  /** Writes and forgets. */
-  write(text: string): void;
+  /** Writes text, encoded already, and forgets it. */
+  write(text: Buffer): void;
   /** Resolves when the text has left. */
   send(text: string): Promise<void>;
   /** Calls `writer` whenever a full socket has room again. */
@@ -45,7 +45,7 @@ export function createChannel(socket: WebSocket, raw: Duplex): Channel {
       return raw.writableNeedDrain;
     },
     write(text) {
-      if (socket.readyState === socket.OPEN) socket.send(text);
+      if (socket.readyState === socket.OPEN) socket.send(text, { binary: false });
     },
     send(text) {
       if (socket.readyState !== socket.OPEN) return Promise.resolve();

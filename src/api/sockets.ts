@@ -114,6 +114,8 @@ function assertRoom({ subscriptions }: Connection<Record<string, unknown>, Extra
   );
 }
 
+const TAIL = Buffer.from('}');
+
 /**
  * Writes a feed's texts as `next` messages, without going through objects again. To graphql-ws it is a stream
  * without values that ends, or fails, when the feed does.
@@ -124,14 +126,14 @@ function pump(
   channel: Channel,
   { onOpen, onClose }: SocketOptions,
 ): AsyncGenerator<never, void, void> {
-  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
   onOpen?.();
   const over = new Promise<void>((resolve, reject) => {
     const write = (): void => {
       while (!channel.full) {
-        const text = feed.take();
-        if (text === undefined) break;
-        channel.write(`${head}${text}}`);
+        const json = feed.take();
+        if (json === undefined) break;
+        channel.write(Buffer.concat([head, json, TAIL]));
       }
       if (!feed.done) return;
       feed.onReady = null;

@@ -1,8 +1,9 @@
 /** Subscriptions over server-sent events (graphql-sse, distinct connections), written at the pace of the socket. */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { eventOf } from './fanout/delivery.ts';
+import { eventOf, jsonOf } from './fanout/delivery.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { Feed } from './fanout/feed.ts';
 
@@ -84,7 +85,7 @@ export function writeFeed(feed: Feed): Readable {
     wanted = false;
     feed.onReady = null;
     clearInterval(ping);
-    if (feed.failure) body.push(eventOf(JSON.stringify({ errors: [feed.failure] })));
+    if (feed.failure) body.push(eventOf(jsonOf({ errors: [feed.failure as GraphQLError] })));
     body.push(COMPLETE);
     body.push(null);
   };

@@ -12,7 +12,7 @@ export class Delivery {
   /** Events that the source itself lost before this one. */
   readonly skipped: number;
   readonly #place: SkipPlace;
-  #text: string | undefined;
+  #bytes: Buffer | undefined;
   #event: Buffer | undefined;
 
   constructor(result: ExecutionResult, skipped: number, place: SkipPlace) {
@@ -21,15 +21,15 @@ export class Delivery {
     this.#place = place;
   }
 
-  /** The result as JSON, for everyone who missed nothing. */
-  get text(): string {
-    this.#text ??= JSON.stringify(this.result);
-    return this.#text;
+  /** The result as JSON, for everyone who missed nothing: bytes, so that no socket has them encoded anew. */
+  get bytes(): Buffer {
+    this.#bytes ??= jsonOf(this.result);
+    return this.#bytes;
   }
 
-  /** The same as a server-sent event: bytes, so that they are not encoded anew for every socket. */
+  /** The same as a server-sent event. */
   get event(): Buffer {
-    this.#event ??= eventOf(this.text);
+    this.#event ??= eventOf(this.bytes);
     return this.#event;
   }
 
@@ -43,7 +43,14 @@ export class Delivery {
   }
 }
 
+const EVENT = Buffer.from('event: next\ndata: ');
+const END = Buffer.from('\n\n');
+
 /** A result as the graphql-sse protocol sends it. */
-export function eventOf(text: string): Buffer {
-  return Buffer.from(`event: next\ndata: ${text}\n\n`);
+export function eventOf(json: Buffer): Buffer {
+  return Buffer.concat([EVENT, json, END]);
+}
+
+export function jsonOf(result: ExecutionResult): Buffer {
+  return Buffer.from(JSON.stringify(result));
 }

@@ -1,6 +1,6 @@
 /** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
 import type { ExecutionResult } from 'graphql';
-import { type Delivery, eventOf } from './delivery.ts';
+import { type Delivery, eventOf, jsonOf } from './delivery.ts';
 
 /** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
 export const FEED_CAPACITY = 256;
@@ -58,19 +58,19 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
   }
 
   /** The next result as JSON; undefined when none is waiting. */
-  take(): string | undefined {
+  take(): Buffer | undefined {
     const delivery = this.#shift();
     if (delivery === undefined) return undefined;
     const skipped = this.#takeSkipped();
-    return skipped === 0 ? delivery.text : JSON.stringify(delivery.after(skipped));
+    return skipped === 0 ? delivery.bytes : jsonOf(delivery.after(skipped));
   }
 
-  /** The next result as a server-sent event; undefined when none is waiting. */
+  /** The same as a server-sent event. */
   takeEvent(): Buffer | undefined {
     const delivery = this.#shift();
     if (delivery === undefined) return undefined;
     const skipped = this.#takeSkipped();
-    return skipped === 0 ? delivery.event : eventOf(JSON.stringify(delivery.after(skipped)));
+    return skipped === 0 ? delivery.event : eventOf(jsonOf(delivery.after(skipped)));
   }
 
   /** Whether all has been taken and no more will come. */
