@@ -86,8 +86,8 @@ export function createRollups(prisma: PrismaClient): RollupReads {
       }
       if (!Number.isInteger(track) || track < 0)
         throw new MienError('BAD_INPUT', 'Tracks are numbered from 1.');
-      if (from !== undefined && to !== undefined && !(to > from))
-        throw new MienError('BAD_INPUT', '`to` must be greater than `from`.');
+      if (from !== undefined && to !== undefined && to < from)
+        throw new MienError('BAD_INPUT', '`to` must not be less than `from`.');
       if (!isId(sessionId)) return [];
       const extent = await readExtent(prisma, sessionId);
       if (extent === null) return [];
