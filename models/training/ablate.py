@@ -1,5 +1,6 @@
 """What the tasks and the members are worth: short, narrow runs of every member, with all tasks and with one.
 
+It goes on where it stopped: seeds that the results file has are kept, finished runs are read from their checkpoints.
 Every run of a seed sees the same rows in the same phases; only the losses (or the member) differ.
 """
 
@@ -15,7 +16,9 @@ import torch
 
 from . import losses
 from .calibrate import softmax
-from .train import HERE, Trainer, add_arguments as add_training_arguments, centre, predict
+from .data import centre
+from .train import HERE, Trainer, add_arguments as add_training_arguments, open_all
+from .weights import predict
 
 ONE_TASK = {name: 0.0 for name in losses.LOSSES if name != "expression"}
 
@@ -32,19 +35,22 @@ def run(args: argparse.Namespace) -> None:
     config = json.loads(args.config.read_text())
     torch.set_num_threads(args.threads)
     args.runs = args.runs / "ablation"
-    rows = []
-    for seed in range(args.seeds):
-        rows.append(one_seed(config, seed, args))
+    rows = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
+    config["phases"] = [short_phase(args.steps)]
+    config["every"] = args.steps
+    opened = open_all(config, args)
+    for seed in range(len(rows), args.seeds):
+        rows.append(one_seed(config, seed, args, opened))
         args.out.write_text(json.dumps(summary(rows, args), indent=1) + "\n")
         print(json.dumps(rows[-1]), flush=True)
 
 
-def one_seed(config: dict, seed: int, args: argparse.Namespace) -> dict:
+def one_seed(config: dict, seed: int, args: argparse.Namespace, opened: dict) -> dict:
     """Accuracies on FER+ validation of every member with all tasks and with expression alone, and of the mean."""
     many, single, probabilities, truth = {}, {}, [], None
     for member in config["members"]:
         for name, scores, scale in (("all", many, member["losses"]), ("one", single, ONE_TASK)):
-            trainer = short_run(config, member, f"{member['name']}-{name}-{seed}", scale, seed, args)
+            trainer = short_run(config, member, f"{member['name']}-{name}-{seed}", scale, seed, args, opened)
             valid = trainer.sources["valid"]
             truth = valid.labels["expression"].argmax(1)
             logits = predict(trainer.average, centre(valid.crops))["expression"]
@@ -59,18 +65,18 @@ def one_seed(config: dict, seed: int, args: argparse.Namespace) -> dict:
     }  # fmt: skip
 
 
-def short_run(config: dict, member: dict, name: str, scale: dict, seed: int, args: argparse.Namespace) -> Trainer:
+def short_run(config: dict, member: dict, name: str, scale: dict, seed: int, args: argparse.Namespace, opened: dict) -> Trainer:
     """A trained narrow copy of `member`."""
-    config, member = copy.deepcopy(config), copy.deepcopy(member)
+    member = copy.deepcopy(member)
     member |= {"name": name, "seed": 1000 * (seed + 1) + member["seed"], "losses": scale}
     member["shape"]["widths"] = [max(16, int(w * args.width)) for w in member["shape"]["widths"]]
-    config["phases"] = [
-        {"name": "short", "real": 96, "synthetic": 48, "steps": args.steps, "rate": [1, 0.0]},
-    ]
-    config["every"] = args.steps
-    trainer = Trainer(config, member, args)
+    trainer = Trainer(config, member, args, opened)
     trainer.train()
     return trainer
+
+
+def short_phase(steps: int) -> dict:
+    return {"name": "short", "real": 96, "synthetic": 48, "steps": steps, "rate": [1, 0.0]}
 
 
 def summary(rows: list[dict], args: argparse.Namespace) -> dict:

@@ -110,3 +110,8 @@ def ferplus_crops(split: str, template, detector: Path, data: Path = DATA) -> di
         temporary.rename(path)
     with np.load(path) as z:
         return {name: z[name] for name in z.files}
+
+
+def centre(crops: np.ndarray) -> np.ndarray:
+    """The crop without its margin, [N, SIZE, SIZE]."""
+    return crops[:, MARGIN : MARGIN + SIZE, MARGIN : MARGIN + SIZE]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import calibrate, metrics
+from . import calibrate, metrics, presence
 from .chain import Chain
 from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 
@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> None:
         print_scores(scores)
         print(json.dumps(scores))
         return
-    scores, _, _ = score_file(chain, args.shared / "ferplus_valid.npz")
-    report = {"ferPlusValidation": scores}
+    scores, seen, _ = score_file(chain, args.shared / "ferplus_valid.npz")
+    report = {"ferPlusValidation": scores, "presence": tell_faces(chain, seen["quality"], args.shared)}
     report["members"] = {"ensembleOverBest": round(scores["accuracy"] - max(scores["memberAccuracy"]), 4)}
     if any(args.renders.glob("*.npz")):
         report["heldOutRenders"] = score_renders(chain, args.renders)
@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(report))
 
 
-def score_file(chain: Chain, path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
-    """Protocol numbers of one file through the whole chain; probabilities [N, 8] and truth [N] of the kept rows."""
+def score_file(chain: Chain, path: Path) -> tuple[dict, dict[str, np.ndarray], np.ndarray]:
+    """Protocol numbers of one file through the whole chain; outputs by name and truth [N] of the kept rows."""
     images, votes = load_ferplus([path])
     keep, distribution = protocol(votes)
     truth = distribution[keep].argmax(1)
@@ -64,7 +64,15 @@ def score_file(chain: Chain, path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
     scores["memberAccuracy"] = [round(float((m.argmax(1) == truth).mean()), 4) for m in outputs["members"]]
     scores["abstained"] = abstaining(chain, probabilities, truth)
     scores["byQuality"] = by_quality(outputs["quality"], probabilities.argmax(1) == truth)
-    return scores, probabilities, truth
+    return scores, outputs, truth
+
+
+def tell_faces(chain: Chain, quality: np.ndarray, data: Path) -> dict | None:
+    """How many faces, and how much clutter, the card's threshold of a face lets through."""
+    threshold = chain.card["thresholds"].get("face")
+    if threshold is None or not (data / "faces.tar").exists():
+        return None
+    return {"threshold": threshold, **presence.measure(presence.qualities(chain, quality, data), threshold)}
 
 
 def abstaining(chain: Chain, probabilities: np.ndarray, truth: np.ndarray) -> dict:
@@ -140,9 +148,9 @@ def synthetic_alone(args: argparse.Namespace) -> dict | None:
         return None
     import torch
 
-    from .data import ferplus_crops
+    from .data import centre, ferplus_crops
     from .ensemble import load_members
-    from .train import centre, predict
+    from .weights import predict
 
     networks, _ = load_members([torch.load(path, map_location="cpu", weights_only=True)])
     template = json.loads((args.models / "ensemble.json").read_text())["crop"]["template"]

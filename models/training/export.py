@@ -14,18 +14,18 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from . import calibrate
-from .data import DATA, LABELS, SIZE, ferplus_crops, protocol
+from . import calibrate, presence
+from .chain import Chain
+from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 from .ensemble import OUTPUTS, Ensemble, load_members, round_weights
 from .networks import multiply_adds
-from .train import centre
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent
 ALLOWED = {
     "Add", "AveragePool", "Cast", "Clip", "Concat", "Constant", "Conv", "Div", "Flatten", "Gather", "Gemm", "Identity",
     "MatMul", "Mul", "Pad", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Shape", "Sigmoid", "Slice", "Softmax",
-    "SpaceToDepth", "Split", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze", "GlobalAveragePool",
+    "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze", "GlobalAveragePool",
 }  # fmt: skip
 
 
@@ -45,43 +45,49 @@ def run(args: argparse.Namespace) -> None:
     networks, units = load_members(states)
     networks = [round_weights(network) for network in networks]
     ensemble = Ensemble(networks, units, 1.0, config.get("quality", [0.0, 1.0]), config.get("flips", True)).eval()
-    measured = calibrate_on_validation(ensemble, config, args)
     args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / "ensemble.onnx"
-    path.write_bytes(to_onnx(ensemble))
-    worst = verify(path, ensemble, real_faces(config, args))
-    card = describe(path, config, states, ensemble, measured)
-    (args.out / "ensemble.json").write_text(json.dumps(card, indent=2) + "\n")
+    measured = {"thresholds": {"confidence": 0.3}}
+    worst = write(ensemble, config, states, measured, args)
+    if (args.data / "ferplus_valid.npz").exists():
+        measured = calibrated(args)
+        ensemble.temperature = measured["temperature"]
+        worst = write(ensemble, config, states, measured, args)
     if args.save_checkpoints:
         save_compact(states, args.save_checkpoints)
-    print(json.dumps({"file": str(path), "bytes": path.stat().st_size, "differsFromTorch": worst, **measured}))
+    print(json.dumps({"file": str(args.out / "ensemble.onnx"), "differsFromTorch": worst, **measured}))
 
 
-def calibrate_on_validation(ensemble: Ensemble, config: dict, args) -> dict:
-    """Set the temperature by FER+'s validation rows; the numbers that the card tells."""
-    path = args.data / "ferplus_valid.npz"
-    if not path.exists():
-        return {"temperature": 1.0, "confidence": 0.3}
-    cached = validation(config, args)
-    keep, votes = protocol(cached["votes"])
-    truth = votes[keep].argmax(1)
-    members = outputs(ensemble, centre(cached["crops"])[keep])["members"]
-    logits = np.log(np.maximum(members, 1e-12))
-    ensemble.temperature = round(calibrate.fit_temperature(logits, truth), 3)
-    probabilities = calibrate.ensemble_probabilities(logits, ensemble.temperature)
-    return {
-        "temperature": ensemble.temperature,
-        "confidence": calibrate.abstention(probabilities, truth),
+def write(ensemble: Ensemble, config: dict, states: list[dict], measured: dict, args) -> float:
+    """The file and its card in `args.out`; by how much the file differs from PyTorch."""
+    path = args.out / "ensemble.onnx"
+    path.write_bytes(to_onnx(ensemble))
+    worst = verify(path, ensemble, real_faces(args))
+    card = describe(path, config, states, ensemble, measured)
+    (args.out / "ensemble.json").write_text(json.dumps(card, indent=2) + "\n")
+    return worst
+
+
+def calibrated(args) -> dict:
+    """Temperature and thresholds by FER+'s validation rows, read through the whole chain with a file of temperature 1."""
+    chain = Chain(args.out, args.detector or (None if (args.out / "detector.onnx").exists() else MODELS / "detector.onnx"))
+    images, votes = load_ferplus([args.data / "ferplus_valid.npz"])
+    keep, distribution = protocol(votes)
+    truth = distribution[keep].argmax(1)
+    seen, _ = chain.small_pictures(images[keep])
+    logits = np.log(np.maximum(seen["members"], 1e-12))
+    temperature = round(calibrate.fit_temperature(logits, truth), 3)
+    probabilities = calibrate.ensemble_probabilities(logits, temperature)
+    found = {
+        "temperature": temperature,
+        "thresholds": {"confidence": calibrate.abstention(probabilities, truth)},
         "accuracy": round(float((probabilities.argmax(1) == truth).mean()), 4),
-        "memberAccuracy": [round(float((m.argmax(1) == truth).mean()), 4) for m in members],
+        "memberAccuracy": [round(float((m.argmax(1) == truth).mean()), 4) for m in seen["members"]],
         "calibrationError": round(calibrate.calibration_error(probabilities, truth), 4),
     }
-
-
-def validation(config: dict, args) -> dict[str, np.ndarray]:
-    ours = MODELS / "detector.onnx"
-    detector = args.detector or (ours if ours.exists() else args.data / config["teacher"])
-    return ferplus_crops("valid", config["crop"]["template"], detector, args.data)
+    if (args.data / "faces.tar").exists():
+        qualities = presence.qualities(chain, seen["quality"], args.data)
+        found["thresholds"]["face"] = presence.choose(qualities)
+    return found
 
 
 @torch.no_grad()
@@ -143,10 +149,10 @@ def verify(path: Path, ensemble: Ensemble, faces: np.ndarray, tolerance: float =
     return worst
 
 
-def real_faces(config: dict, args) -> np.ndarray:
-    if not (args.data / "ferplus_valid.npz").exists():
-        return np.zeros((1, SIZE, SIZE), np.uint8)
-    return centre(validation(config, args)["crops"][:16])
+def real_faces(args) -> np.ndarray:
+    """A few pictures of FER+ as they are, uint8 [N, SIZE, SIZE]."""
+    path = args.data / "ferplus_valid.npz"
+    return load_ferplus([path])[0][:16] if path.exists() else np.zeros((1, SIZE, SIZE), np.uint8)
 
 
 def describe(path: Path, config: dict, states: list[dict], ensemble: Ensemble, measured: dict) -> dict:
@@ -160,10 +166,10 @@ def describe(path: Path, config: dict, states: list[dict], ensemble: Ensemble, m
     card["crop"] = config["crop"]
     card |= {"labels": list(LABELS), "actionUnits": states[0]["units"], "landmarks": "multi-pie-68"}
     card["pose"] = {"unit": "degrees", "order": ["yaw", "pitch", "roll"], **config.get("poseNotes", {})}
-    card["thresholds"] = {"confidence": measured["confidence"], **config["thresholds"]}
-    card |= {"temperature": measured["temperature"], "members": members, "flips": ensemble.flips}
+    card["thresholds"] = measured["thresholds"] | config["thresholds"]
+    card |= {"temperature": ensemble.temperature, "members": members, "flips": ensemble.flips}
     card["trainingData"] = config["trainingData"]
-    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "confidence")}}
+    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "thresholds")}}
     card["metrics"]["multiplyAddsPerFace"] = macs
     return card
 

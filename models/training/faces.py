@@ -39,17 +39,45 @@ def _open_yunet(path: Path):
     return detect
 
 
+def open_candidates(path: Path, floor: float) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from a gray picture uint8 [h, w] to the five points [F, 5, 2] of all that scores `floor` or more;
+    of neighbours the best stays."""
+    run = _runner(path)
+
+    def candidates(image: np.ndarray) -> np.ndarray:
+        boxes, scores, points = run(image)
+        order = np.argsort(-scores)[: int((scores >= floor).sum())]
+        kept: list[int] = []
+        for i in order:
+            reach = max(boxes[i, 2] - boxes[i, 0], 1.0) / 2
+            if all(np.abs(boxes[i] - boxes[k]).max() > reach for k in kept):
+                kept.append(int(i))
+        return points[kept].astype(np.float32)
+
+    return candidates
+
+
 def _open_ours(path: Path):
+    run = _runner(path)
+
+    def detect(image: np.ndarray) -> np.ndarray | None:
+        boxes, scores, points = run(image)
+        rank = scores * (boxes[:, 2] - boxes[:, 0]) * (scores >= MINIMUM_SCORE)
+        best = int(rank.argmax())
+        return points[best].astype(np.float32) if scores[best] >= MINIMUM_SCORE else None
+
+    return detect
+
+
+def _runner(path: Path):
+    """Our detector as a function from a gray picture to boxes [C, 4], scores [C] and points [C, 5, 2] of its candidates."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    def detect(image: np.ndarray) -> np.ndarray | None:
+    def run(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         height, width = image.shape
         padded = np.pad(image, ((0, -height % 32), (0, -width % 32)), mode="edge")
-        boxes, scores, points = session.run(["boxes", "scores", "landmarks"], {"frames": padded[None, None]})
-        rank = scores[0] * (boxes[0, :, 2] - boxes[0, :, 0]) * (scores[0] >= MINIMUM_SCORE)
-        best = int(rank.argmax())
-        return points[0, best].astype(np.float32) if scores[0, best] >= MINIMUM_SCORE else None
+        return tuple(out[0] for out in session.run(["boxes", "scores", "landmarks"], {"frames": padded[None, None]}))
 
-    return detect
+    return run

@@ -25,6 +25,8 @@ class Shape:
     depths: tuple[int, ...] = (0, 1, 1, 1)
     stem: str = "conv5"  # conv5 | fold: pixels to channels | sharpen: fixed high-pass beside the pixels
     pooling: str = "mean"  # mean | attention
+    light: str = "fixed"  # fixed: the same scale for all | face: every face to mean 0 and spread 1
+    finer: tuple[int, ...] = ()  # channels that landmarks see of the maps before the last, the finest first
     squeeze: bool = True
     branch: int = 128
     dropout: float = 0.3
@@ -95,6 +97,26 @@ class Pool(nn.Module):
         return (x.flatten(2) * weight).sum(-1)
 
 
+class Finer(nn.Module):
+    """What the appearance branch sees of finer maps: a few channels of each, where they are.
+
+    From a list of maps [N, C, S, S] to [N, 2 * branch], to be added before the branch's activation. It starts
+    at zero, so that a network trained without it goes on where it was.
+    """
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        count = len(shape.finer)
+        sides = [PLACES * 2 ** (count - i) for i in range(count)]
+        self.picks = nn.ModuleList(ConvNorm(w, c, 1) for w, c in zip(shape.widths[-1 - count : -1], shape.finer))
+        self.join = nn.Linear(sum(c * s * s for c, s in zip(shape.finer, sides)), 2 * shape.branch, bias=False)
+        nn.init.zeros_(self.join.weight)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        seen = [pick(x).flatten(1) for pick, x in zip(self.picks, maps[-len(self.picks) :])]
+        return self.join(torch.cat(seen, 1))
+
+
 class Network(nn.Module):
     """Heads by name from faces [N, 1, S, S] with values 0 to 255.
 
@@ -105,17 +127,19 @@ class Network(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
-        layers, width = [Stem(shape.widths[0], shape.stem)], shape.widths[0]
+        layers, self.ends, width = [Stem(shape.widths[0], shape.stem)], [], shape.widths[0]
         for stage, (outputs, depth) in enumerate(zip(shape.widths, shape.depths)):
             if stage:
                 layers.append(ConvNorm(width, outputs, 3, 2))
             layers += [Block(outputs, shape.squeeze and stage > 0) for _ in range(depth)]
+            self.ends.append(len(layers) - 1)
             width = outputs
         self.backbone = nn.Sequential(*layers)
         self.pool = Pool(width, shape.pooling)
         self.emotion = nn.Linear(width, shape.branch)
         self.places = ConvNorm(width, 32, 1)  # keeps where things are, for landmarks and pose
         self.appearance = nn.Linear(width + 32 * PLACES**2, 2 * shape.branch)
+        self.finer = Finer(shape) if shape.finer else None
         both = 3 * shape.branch
         self.heads = nn.ModuleDict({name: nn.Linear(both, size) for name, size in self.sizes().items()})
         self.drop = nn.Dropout(shape.dropout)
@@ -126,17 +150,38 @@ class Network(nn.Module):
         return sizes | {"action_units": self.shape.action_units, "visibility": LANDMARKS, "quality": 1}
 
     def forward(self, faces: Tensor) -> dict[str, Tensor]:
-        features = self.backbone((faces - 127.5) / 64.0)
+        maps = self.maps(standardised(faces, self.shape.light))
+        features = maps[-1]
         pooled = self.pool(features)
         placed = self.places(features)
         emotion = F.silu(self.emotion(self.drop(pooled)))
-        appearance = F.silu(self.appearance(torch.cat([pooled, placed.flatten(1)], 1)))
+        appearance = self.appearance(torch.cat([pooled, placed.flatten(1)], 1))
+        if self.finer is not None:
+            appearance = appearance + self.finer(maps[:-1])
+        appearance = F.silu(appearance)
         both = torch.cat([self.drop(emotion), appearance], 1)
         out = {name: single(head(both)) for name, head in self.heads.items()}
         out["valence_arousal"] = torch.tanh(out["valence_arousal"])
         out["landmarks"] = out["landmarks"].reshape(-1, LANDMARKS, 2) + 0.5
         out["quality"] = out["quality"][:, 0]
         return out
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """The last feature map of every stage, the finest first."""
+        found = []
+        for index, layer in enumerate(self.backbone):
+            x = layer(x)
+            if index in self.ends:
+                found.append(x)
+        return found
+
+
+def standardised(faces: Tensor, light: str) -> Tensor:
+    """Gray values 0 to 255 as about unit spread around 0; `light`: see `Shape`."""
+    if light == "fixed":
+        return (faces - 127.5) / 64.0
+    x = faces - faces.mean((2, 3), keepdim=True)
+    return x / ((x * x).mean((2, 3), keepdim=True) + 16.0).sqrt()
 
 
 def single(x: Tensor) -> Tensor:

@@ -30,6 +30,8 @@ def measured(report: dict) -> str:
     """All tables, as Markdown."""
     fer = report["ferPlusValidation"]
     parts = [targets(report), "![Reliability diagram](reliability.svg)", per_class(fer), confusion(fer), doubt(fer)]
+    if report.get("presence"):
+        parts.append(presence(report["presence"]))
     if report.get("heldOutRenders"):
         parts.append(conditions(report["heldOutRenders"]))
     return "\n\n".join(parts) + "\n"
@@ -99,6 +101,22 @@ def doubt(fer: dict) -> str:
               f"{left['accuracyBelow']} are right, of the others {left['accuracyAbove']}.", ""]  # fmt: skip
     lines += ["| quarter by quality | mean quality | accuracy |", "| --- | --- | --- |"]
     lines += [f"| {k + 1} | {row['quality']:.3f} | {row['accuracy']:.3f} |" for k, row in enumerate(fer["byQuality"])]
+    return "\n".join(lines)
+
+
+WORDS = {
+    "ferplus": "FER+ validation, whole chain", "photos": "faces of held-out photos, half of them masked",
+    "squares": "squares of held-out backgrounds", "beside": "crops beside a face, or far too wide or narrow",
+    "mistaken": "what the detector scores 0.15 or more there, also turned",
+    "shown": "what it finds there at its card's score",
+}  # fmt: skip
+
+
+def presence(told: dict) -> str:
+    """What the threshold of a face lets through."""
+    lines = [f"Taken for a face at a quality of {told['threshold']} or more (`thresholds.face`):", ""]
+    lines += ["| held out | pictures | taken for a face |", "| --- | --- | --- |"]
+    lines += [f"| {words} | {told[kind]['pictures']} | {told[kind]['taken']:.4f} |" for kind, words in WORDS.items() if kind in told]
     return "\n".join(lines)
 
 

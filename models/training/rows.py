@@ -13,6 +13,7 @@ from . import augment, crop
 from .data import LABELS, MARGIN, SIZE, STORED, protocol
 
 POSE_UNIT = 60.0  # degrees
+FACE = 0.1  # the quality of a face that is barely one; what is no face has 0
 # Weak targets for pictures without valence and arousal: about where the circumplex of affect puts the words.
 CIRCUMPLEX = np.float32([[0, 0], [0.8, 0.4], [0.2, 0.75], [-0.65, -0.4], [-0.6, 0.65], [-0.65, 0.35], [-0.55, 0.75], [-0.4, 0.1]])
 FIVE_FLIP = [1, 0, 2, 4, 3]
@@ -46,6 +47,12 @@ def ferplus_rows(cached: dict[str, np.ndarray]) -> Rows:
     weights = {"expression": ones, "valence_arousal": 0.2 * ones, "quality": ones}
     weights["five"] = 0.3 * cached["found"][keep].astype(np.float32)
     return Rows(crops, labels, weights)
+
+
+def how_often(rows: Rows, factors: dict[str, float]) -> np.ndarray:
+    """How often each row comes in a round [N], by the class that won its votes; 1 for classes without a factor."""
+    by_class = np.array([factors.get(name, 1.0) for name in LABELS])
+    return by_class[rows.labels["expression"].argmax(1)]
 
 
 def joined(parts: list[Rows]) -> Rows:
@@ -87,9 +94,14 @@ def batch(rows: Rows, index: np.ndarray, rng: np.random.Generator, strength, uni
         labels["pose"] = turn(labels["pose"], seen.matrix, flipped) / POSE_UNIT
     if "quality" in labels:
         kept = (1 - seen.degraded) * np.clip(1 - 2 * seen.covered, 0, 1)
-        labels["quality"] = (labels["quality"] * kept).astype(np.float32)
+        labels["quality"] = faces_over(FACE, labels["quality"], kept)
     tensors = ({k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in d.items()} for d in (labels, weights))
     return torch.from_numpy(seen.images), *tensors
+
+
+def faces_over(floor: float, quality: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Quality [N] of views that kept a part `kept` of it: from `floor` to 1 for faces; 0 stays 0."""
+    return np.where(quality > 0, floor + (1 - floor) * quality * kept, 0).astype(np.float32)
 
 
 def turn(pose: np.ndarray, matrix: np.ndarray, flipped: np.ndarray) -> np.ndarray:

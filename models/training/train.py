@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from . import losses, rows as R
-from .augment import Strength
-from .data import DATA, MARGIN, SIZE, ferplus_crops
-from .faces import NOTHING
+from . import losses, sources
+from .data import DATA, centre
 from .networks import Network, Shape
+from .weights import follow, load_matching, parameter_groups, predict
 
 HERE = Path(__file__).parent
 
@@ -42,18 +41,22 @@ def run(args: argparse.Namespace) -> None:
             Trainer(config, member, args).train()
 
 
+def open_all(config: dict, args: argparse.Namespace) -> dict:
+    """The rows that a run draws from."""
+    return sources.open_sources(config, args, args.detector or args.data / config.get("teacher", "yunet_n_dynamic.onnx"))
+
+
 class Trainer:
     """One member: its rows, network, averaged weights, and where it is in the phases."""
 
-    def __init__(self, config: dict, member: dict, args: argparse.Namespace):
+    def __init__(self, config: dict, member: dict, args: argparse.Namespace, opened: dict | None = None):
         self.config, self.member = config, member
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.path = args.runs / f"{member['name']}.pt"
         self.log = args.runs / f"{member['name']}.jsonl"
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        detector = args.detector or args.data / config.get("teacher", "yunet_n_dynamic.onnx")
         self.units = config.get("actionUnits", [])
-        self.sources = open_sources(config, args, detector)
+        self.sources = opened or open_all(config, args)
         torch.manual_seed(member["seed"])
         shape = Shape(**member["shape"], action_units=max(1, len(self.units)))
         self.network = Network(shape).to(self.device, memory_format=torch.channels_last)
@@ -65,8 +68,8 @@ class Trainer:
         self.stopped = False
         if self.path.exists():
             self.restore(torch.load(self.path, map_location=self.device, weights_only=True))
-        elif args.init:
-            self.start_from(torch.load(args.init / f"{member['name']}.pt", map_location=self.device, weights_only=True))
+        elif args.init and (args.init / self.path.name).exists():
+            self.start_from(torch.load(args.init / self.path.name, map_location=self.device, weights_only=True))
 
     def train(self) -> None:
         """Go through the phases that are left; SIGTERM stops after the step in hand."""
@@ -94,7 +97,7 @@ class Trainer:
             every = self.config.get("every", 400)
             if self.step % every == 0 or self.progress >= 1:
                 means = {name: round(float(np.mean(v)), 4) for name, v in sums.items()}
-                speed = since * (phase["real"] + phase["synthetic"]) / (time.time() - began)
+                speed = since * sum(phase.get(kind, 0) for kind in sources.KINDS) / (time.time() - began)
                 self.report({"phase": phase["name"], "step": self.step, "speed": round(speed), **means})
                 self.save()
                 sums, since, began = {}, 0, time.time()
@@ -111,7 +114,8 @@ class Trainer:
 
     def update(self, phase: dict, rng: np.random.Generator) -> dict[str, float]:
         """One optimizer step on a fresh batch; the losses by name."""
-        images, labels, weights = self.draw(phase, rng)
+        batch = sources.draw(self.sources, phase, self.member, self.units, rng)
+        images, labels, weights = batch[0].to(self.device), *({k: v.to(self.device) for k, v in d.items()} for d in batch[1:])
         self.set_rate(phase)
         self.network.train()
         x = images[:, None].float()
@@ -122,22 +126,8 @@ class Trainer:
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
-        self.follow()
+        follow(self.average, self.network, min(self.config["optimizer"]["average"], (1 + self.total) / (10 + self.total)))
         return values
-
-    def draw(self, phase: dict, rng: np.random.Generator):
-        """A batch: `real` rows (some mixed in pairs) and `synthetic` ones."""
-        strength = Strength(**self.member["augment"])
-        flip = R.mirrored_units(self.units)
-        parts = []
-        for kind in ("real", "synthetic"):
-            if phase[kind]:
-                part = self.sources[kind].next(phase[kind], rng)
-                part = R.batch(*part, rng, strength, flip)
-                parts.append(mix(part, self.member["mix"], rng) if kind == "real" else part)
-        images, labels, weights = R.merge(parts, label_sizes(len(self.units)))
-        move = lambda d: {k: v.to(self.device) for k, v in d.items()}
-        return images.to(self.device), move(labels), move(weights)
 
     def set_rate(self, phase: dict) -> None:
         """Straight from the phase's first to its last rate (factors of the optimizer's), after a warm-up."""
@@ -146,16 +136,6 @@ class Trainer:
         factor *= min(1.0, (self.total + 1) / self.config["optimizer"]["warmup"])
         for group in self.optimizer.param_groups:
             group["lr"] = self.config["optimizer"]["rate"] * factor
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        """Exponential moving average of weights and batch-norm statistics."""
-        keep = min(self.config["optimizer"]["average"], (1 + self.total) / (10 + self.total))
-        for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values()):
-            if mean.is_floating_point():
-                mean.lerp_(now, 1 - keep)
-            else:
-                mean.copy_(now)
 
     def report(self, line: dict) -> None:
         scores = {}
@@ -189,90 +169,3 @@ class Trainer:
         weights = {name: value.float() for name, value in state["average"].items()}
         load_matching(self.network, weights)
         load_matching(self.average, weights)
-
-
-class Source:
-    """Rows drawn in random order, every row once per round."""
-
-    def __init__(self, rows: R.Rows):
-        self.rows, self.order = rows, np.empty(0, int)
-
-    def next(self, count: int, rng: np.random.Generator) -> tuple[R.Rows, np.ndarray]:
-        while len(self.order) < count:
-            self.order = np.concatenate([self.order, rng.permutation(len(self.rows))])
-        index, self.order = self.order[:count], self.order[count:]
-        return self.rows, index
-
-
-def open_sources(config: dict, args, detector: Path) -> dict:
-    """The rows that the phases ask for, and FER+'s validation rows where they are there."""
-    template, sources = config["crop"]["template"], {}
-    if any(phase["real"] for phase in config["phases"]):
-        parts = [R.ferplus_rows(ferplus_crops("train", template, finder, args.data)) for finder in (detector, NOTHING)]
-        # Whole pictures too: what a poor detection, or none, leaves for the crop.
-        sources["real"] = Source(R.joined(parts) if config.get("whole", True) else parts[0])
-    if (args.data / "ferplus_valid.npz").exists():
-        sources["valid"] = R.ferplus_rows(ferplus_crops("valid", template, detector, args.data))
-    if any(phase["synthetic"] for phase in config["phases"]):
-        from .synthetic import synthetic_rows
-
-        rows = synthetic_rows(args.synthetic, template, config.get("actionUnits", []), detector)
-        rows.weights["expression"] *= config.get("syntheticExpression", 1.0)
-        sources["synthetic"] = Source(rows)
-    return sources
-
-
-def mix(part, share: float, rng: np.random.Generator):
-    """Mixup (Zhang et al., 2018) of the first `share` of a batch with its reverse; only expression keeps its label."""
-    images, labels, weights = part
-    count = int(len(images) * share)
-    if count == 0:
-        return part
-    lam = torch.from_numpy(rng.beta(0.4, 0.4, count).astype(np.float32)).clamp(0.5, 1)
-    blended = lam[:, None, None] * images[:count].float() + (1 - lam[:, None, None]) * images.flip(0)[:count].float()
-    images[:count] = blended.round().to(torch.uint8)
-    target = labels["expression"]
-    target[:count] = lam[:, None] * target[:count] + (1 - lam[:, None]) * target.flip(0)[:count]
-    for name in weights:
-        if name != "expression":
-            weights[name][:count] = 0
-    return images, labels, weights
-
-
-def label_sizes(units: int) -> dict[str, tuple[int, ...]]:
-    """Shape of one row of every label."""
-    sizes = {"expression": (8,), "valence_arousal": (2,), "landmarks": (68, 2), "five": (5, 2), "pose": (3,)}
-    return sizes | {"action_units": (max(1, units),), "visibility": (68,), "quality": ()}
-
-
-def parameter_groups(network: nn.Module, options: dict) -> list[dict]:
-    """Weight decay for matrices and kernels only."""
-    parameters = list(network.parameters())
-    shared = {"lr": options["rate"], "momentum": options["momentum"]}
-    heavy, light = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
-    return [{"params": heavy, "weight_decay": options["decay"], **shared}, {"params": light, "weight_decay": 0, **shared}]
-
-
-def load_matching(network: nn.Module, state: dict[str, Tensor]) -> bool:
-    """Load the entries whose shapes fit; True when all of them did."""
-    own = network.state_dict()
-    fitting = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
-    network.load_state_dict(fitting, strict=False)
-    return len(fitting) == len(own)
-
-
-def centre(crops: np.ndarray) -> np.ndarray:
-    """The crop without its margin, [N, SIZE, SIZE]."""
-    return crops[:, MARGIN : MARGIN + SIZE, MARGIN : MARGIN + SIZE]
-
-
-@torch.no_grad()
-def predict(network: Network, faces: np.ndarray, step: int = 256) -> dict[str, np.ndarray]:
-    """Heads of `network` on faces uint8 [N, S, S]."""
-    device, parts = next(network.parameters()).device, []
-    network.eval()
-    for i in range(0, len(faces), step):
-        x = torch.from_numpy(np.ascontiguousarray(faces[i : i + step]))[:, None].float().to(device)
-        with torch.autocast(device.type, torch.bfloat16):
-            parts.append(network(x.to(memory_format=torch.channels_last)))
-    return {name: torch.cat([p[name] for p in parts]).float().cpu().numpy() for name in parts[0]}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import augment, calibrate, crop, data, metrics, rows, smoke
+from training import augment, calibrate, crop, data, metrics, nonfaces, presence, rows, smoke, sources, weights
 from training.chain import Chain
 from training.networks import Network, Shape, multiply_adds
 
@@ -83,6 +83,54 @@ def test_multiply_adds_are_counted():
     assert multiply_adds(Network(Shape(action_units=21))) < 40e6
 
 
+def test_finer_maps_start_where_a_network_without_them_was():
+    torch.manual_seed(0)
+    plain = Network(Shape(action_units=21)).eval()
+    finer = Network(Shape(action_units=21, finer=(8, 24))).eval()
+    assert not weights.load_matching(finer, plain.state_dict())
+    faces = torch.randint(0, 256, (2, 1, 48, 48)).float()
+    with torch.no_grad():
+        assert torch.allclose(plain(faces)["landmarks"], finer(faces)["landmarks"], atol=1e-6)
+
+
+def test_a_face_of_its_own_light_reads_the_same_in_another():
+    network = Network(Shape(light="face", action_units=21)).eval()
+    faces = torch.randint(0, 256, (2, 1, 48, 48)).float()
+    with torch.no_grad():
+        dim = network(faces * 0.5 + 20)["expression"]
+    assert torch.allclose(network(faces)["expression"], dim, atol=1e-2)
+
+
+def test_rows_come_as_often_as_they_should():
+    source = sources.Source(rows.Rows(np.zeros((3, 1, 1), np.uint8), {}), np.array([2.0, 0.5, 0.0]))
+    _, index = source.next(10_000, np.random.default_rng(0))
+    counts = np.bincount(index, minlength=3)
+    assert counts[2] == 0 and counts[0] / counts[1] == pytest.approx(4, rel=0.1)
+
+
+def test_what_is_no_face_stays_none():
+    quality = rows.faces_over(0.1, np.array([0.0, 0.9, 0.9]), np.array([1.0, 1.0, 0.0]))
+    assert quality == pytest.approx([0, 0.91, 0.1])
+
+
+def test_points_astray_miss_the_face():
+    """Led by them, the crop holds no whole face near its middle at about its size."""
+    rng = np.random.default_rng(4)
+    template = np.array([[0.317, 0.385], [0.683, 0.385], [0.5, 0.584], [0.349, 0.74], [0.651, 0.74]])
+    face = template * 60 + 100
+    for _ in range(200):
+        seen = crop.apply(crop.similarity(nonfaces.astray(face, rng), template), face)
+        size = np.linalg.norm(seen[0] - seen[1]) / 0.366
+        assert not 0.5 < size < 2 or np.abs(seen.mean(0) - template.mean(0)).max() > 0.25
+
+
+def test_threshold_keeps_the_faces():
+    told = {"ferplus": np.linspace(0.2, 1, 1001), "photos": np.linspace(0.1, 1, 1001), "squares": np.full(10, 0.05)}
+    threshold = presence.choose(told)
+    assert presence.measure(told, threshold)["photos"]["taken"] >= presence.KEPT
+    assert presence.measure(told, threshold)["squares"]["taken"] == 0
+
+
 def test_smoke_chain(tmp_path, monkeypatch):
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
     threads = torch.get_num_threads()
@@ -111,6 +159,17 @@ def test_shipped_file_keeps_the_contract():
     assert np.allclose(out["expression"].sum(1), 1, atol=1e-5)
     one = chain.faces(faces[3:4])
     assert all(np.allclose(one[n][0], out[n][3], atol=1e-3) for n in shapes)
+
+
+@shipped
+@face_data
+def test_faces_are_faces_and_noise_is_none():
+    chain, faces = some_faces()
+    least = chain.card["thresholds"]["face"]
+    assert (chain.faces(faces)["quality"] >= least).mean() > 0.95
+    size = chain.size
+    flat = np.stack([np.full((size, size), level, np.uint8) for level in (0, 60, 128, 255)])
+    assert (chain.faces(flat)["quality"] < least).all()
 
 
 @shipped

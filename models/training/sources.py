@@ -1,0 +1,98 @@
+"""What training draws its batches from: FER+, renders, and other pictures, each in rounds of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import rows as R
+from .augment import Strength
+from .data import ferplus_crops
+from .faces import NOTHING
+
+KINDS = ("real", "synthetic", "other")
+
+
+class Source:
+    """Rows drawn in random order; each comes `often` times a round (default: once), fractions by chance."""
+
+    def __init__(self, rows: R.Rows, often: np.ndarray | None = None):
+        self.rows, self.order = rows, np.empty(0, int)
+        self.often = np.ones(len(rows)) if often is None else often
+
+    def next(self, count: int, rng: np.random.Generator) -> tuple[R.Rows, np.ndarray]:
+        while len(self.order) < count:
+            times = np.floor(self.often + rng.random(len(self.often))).astype(int)
+            self.order = np.concatenate([self.order, rng.permutation(np.repeat(np.arange(len(times)), times))])
+        index, self.order = self.order[:count], self.order[count:]
+        return self.rows, index
+
+
+def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Rows]:
+    """The rows that the phases ask for, and FER+'s validation rows where they are there."""
+    template, sources = config["crop"]["template"], {}
+    wanted = {kind for kind in KINDS if any(phase.get(kind) for phase in config["phases"])}
+    if "real" in wanted:
+        sources["real"] = real_source(config, args, detector)
+    if (args.data / "ferplus_valid.npz").exists():
+        sources["valid"] = R.ferplus_rows(ferplus_crops("valid", template, detector, args.data))
+    if "synthetic" in wanted:
+        from .synthetic import synthetic_rows
+
+        rows = synthetic_rows(args.synthetic, template, config.get("actionUnits", []), detector)
+        rows.weights["expression"] *= config.get("syntheticExpression", 1.0)
+        sources["synthetic"] = Source(rows)
+    if "other" in wanted:
+        from .nonfaces import other_rows
+
+        sources["other"] = Source(other_rows(template, detector, args.data))
+    return sources
+
+
+def real_source(config: dict, args, detector: Path) -> Source:
+    """FER+ cut where detectors find the face and, as often as `views` says, as whole pictures: what is left
+    for the crop after a poor detection, or none."""
+    finders = {"detector": detector, "teacher": args.data / config["teacher"], "whole": NOTHING}
+    parts, often = [], []
+    for name, share in config.get("views", {"detector": 1.0, "whole": 1.0}).items():
+        rows = R.ferplus_rows(ferplus_crops("train", config["crop"]["template"], finders[name], args.data))
+        parts.append(rows)
+        often.append(share * R.how_often(rows, config.get("classes", {})))
+    return Source(R.joined(parts), np.concatenate(often))
+
+
+def draw(sources: dict, phase: dict, member: dict, units: list[str], rng: np.random.Generator):
+    """A batch of as many rows of each kind as `phase` says: images, labels and weights as tensors."""
+    strength = Strength(**member["augment"])
+    flip = R.mirrored_units(units)
+    parts = []
+    for kind in KINDS:
+        if phase.get(kind):
+            part = R.batch(*sources[kind].next(phase[kind], rng), rng, strength, flip)
+            parts.append(mix(part, member["mix"], rng) if kind == "real" else part)
+    return R.merge(parts, label_sizes(len(units)))
+
+
+def mix(part, share: float, rng: np.random.Generator):
+    """Mixup (Zhang et al., 2018) of the first `share` of a batch with its reverse; only expression keeps its label."""
+    images, labels, weights = part
+    count = int(len(images) * share)
+    if count == 0:
+        return part
+    lam = torch.from_numpy(rng.beta(0.4, 0.4, count).astype(np.float32)).clamp(0.5, 1)
+    blended = lam[:, None, None] * images[:count].float() + (1 - lam[:, None, None]) * images.flip(0)[:count].float()
+    images[:count] = blended.round().to(torch.uint8)
+    target = labels["expression"]
+    target[:count] = lam[:, None] * target[:count] + (1 - lam[:, None]) * target.flip(0)[:count]
+    for name in weights:
+        if name != "expression":
+            weights[name][:count] = 0
+    return images, labels, weights
+
+
+def label_sizes(units: int) -> dict[str, tuple[int, ...]]:
+    """Shape of one row of every label."""
+    sizes = {"expression": (8,), "valence_arousal": (2,), "landmarks": (68, 2), "five": (5, 2), "pose": (3,)}
+    return sizes | {"action_units": (max(1, units),), "visibility": (68,), "quality": ()}

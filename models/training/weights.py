@@ -1,0 +1,48 @@
+"""A network's weights: what decays, what is averaged, what a checkpoint gives, and what they answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .networks import Network
+
+
+def parameter_groups(network: nn.Module, options: dict) -> list[dict]:
+    """Weight decay for matrices and kernels only."""
+    parameters = list(network.parameters())
+    shared = {"lr": options["rate"], "momentum": options["momentum"]}
+    heavy, light = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
+    return [{"params": heavy, "weight_decay": options["decay"], **shared}, {"params": light, "weight_decay": 0, **shared}]
+
+
+@torch.no_grad()
+def follow(average: nn.Module, network: nn.Module, keep: float) -> None:
+    """Move the exponential moving average of weights and batch-norm statistics on by one step, in place."""
+    pairs = list(zip(average.state_dict().values(), network.state_dict().values()))
+    moving = [(mean, now) for mean, now in pairs if mean.is_floating_point()]
+    torch._foreach_lerp_([mean for mean, _ in moving], [now for _, now in moving], 1 - keep)
+    for mean, now in pairs:
+        if not mean.is_floating_point():
+            mean.copy_(now)
+
+
+def load_matching(network: nn.Module, state: dict[str, Tensor]) -> bool:
+    """Load the entries whose shapes fit; True when all of them did."""
+    own = network.state_dict()
+    fitting = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
+    network.load_state_dict(fitting, strict=False)
+    return len(fitting) == len(own)
+
+
+@torch.no_grad()
+def predict(network: Network, faces: np.ndarray, step: int = 256) -> dict[str, np.ndarray]:
+    """Heads of `network` on faces uint8 [N, S, S]."""
+    device, parts = next(network.parameters()).device, []
+    network.eval()
+    for i in range(0, len(faces), step):
+        x = torch.from_numpy(np.ascontiguousarray(faces[i : i + step]))[:, None].float().to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            parts.append(network(x.to(memory_format=torch.channels_last)))
+    return {name: torch.cat([p[name] for p in parts]).float().cpu().numpy() for name in parts[0]}
