@@ -18,6 +18,7 @@ from . import losses
 from .calibrate import softmax
 from .data import centre
 from .train import HERE, Trainer, add_arguments as add_training_arguments, open_all
+from .sources import Source
 from .weights import predict
 
 ONE_TASK = {name: 0.0 for name in losses.LOSSES if name != "expression"}
@@ -70,9 +71,14 @@ def short_run(config: dict, member: dict, name: str, scale: dict, seed: int, arg
     member = copy.deepcopy(member)
     member |= {"name": name, "seed": 1000 * (seed + 1) + member["seed"], "losses": scale}
     member["shape"]["widths"] = [max(16, int(w * args.width)) for w in member["shape"]["widths"]]
-    trainer = Trainer(config, member, args, opened)
+    trainer = Trainer(config, member, args, {kind: rewound(source) for kind, source in opened.items()})
     trainer.train()
     return trainer
+
+
+def rewound(source):
+    """`source` from its first round, so that all runs of a seed see the same rows."""
+    return Source(source.rows, source.often) if isinstance(source, Source) else source
 
 
 def short_phase(steps: int) -> dict:

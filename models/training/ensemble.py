@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .data import SIZE
-from .networks import ConvNorm, Network, Shape
+from .layers import ConvNorm
+from .networks import Network, Shape
 from .rows import LANDMARK_FLIP, POSE_UNIT, mirrored_units
 
 OUTPUTS = ("expression", "members", "valence_arousal", "action_units", "landmarks", "pose", "quality")
