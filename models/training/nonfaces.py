@@ -22,6 +22,7 @@ from .synthetic import quality_of
 
 SURE, DOUBTFUL = 0.75, 0.3  # the teacher's score of a face, and of what must not be called none
 FALSE = 0.15  # score from which what the detector finds counts as a false face
+HELD_OUT = "held-out"  # the detector's name of that share
 MOST = 2  # false faces of one view of a picture, the surest first
 WIDTH = 2.1  # of a face, in distances of its eyes
 MASKED = 0.4  # part of a face that a mask hides
@@ -57,12 +58,10 @@ def labelled(z: dict[str, np.ndarray]) -> Rows:
 def collect(template: np.ndarray, detector: Path, data: Path, held: bool) -> dict[str, np.ndarray]:
     """Crops uint8 [N, STORED, STORED] by what they show, of the held-out or the training share; `five` and
     `quality` belong to `photos`."""
-    from .detector import sources
-
     cv2.setNumThreads(1)
     rng = np.random.default_rng(5 + held)
     target = template * SIZE + MARGIN
-    backgrounds, photos = (sources.load(kind, data, held) for kind in ("backgrounds", "faces"))
+    backgrounds, photos = (pictures(kind, data, held) for kind in ("backgrounds", "faces"))
     found = {"photos": [], "five": [], "quality": [], "beside": []}
     for picture in photos:
         for face in picture.faces[picture.faces[:, 14] >= SURE]:
@@ -77,6 +76,19 @@ def collect(template: np.ndarray, detector: Path, data: Path, held: bool) -> dic
     mistaken = [m for p in backgrounds for m in false_faces(p, target, candidates)]
     arrays = {name: np.asarray(v, np.float32) if name in ("five", "quality") else np.stack(v) for name, v in found.items()}
     return arrays | {"squares": np.stack(squares), "mistaken": np.stack(mistaken)}
+
+
+def pictures(kind: str, data: Path, held: bool) -> list:
+    """Labelled gray pictures of `faces` or `backgrounds`: those held out, or those that training may see."""
+    from .detector import sources
+
+    if not held:
+        return sources.load(kind, data)
+    colour = sources.read_tar(data / f"{kind}.tar")
+    labels = sources.label(kind, list(colour.values()), data)
+    grays = [cv2.cvtColor(c, cv2.COLOR_BGR2GRAY) for c in colour.values()]
+    rows = [sources.Picture(gray, faces, name=name) for gray, faces, name in zip(grays, labels, colour)]
+    return [picture for picture in rows if sources.split(kind, picture.name) == HELD_OUT]
 
 
 def quality(points: np.ndarray, name: str) -> float:

@@ -27,13 +27,11 @@ def qualities(chain: Chain, ferplus: np.ndarray, data: Path = DATA) -> dict[str,
     the detector takes there for a face at a very low score, also turned; shown: the same, upright and at
     its card's score, which is what the server would show; beside: crops of photos that miss the face.
     """
-    from .detector import sources
-
     if chain.detector.name == "none":
         return {"ferplus": ferplus}
     found = nonfaces.collect(chain.template, chain.detector, data, held=True)
     score = json.loads(chain.detector.with_suffix(".json").read_text())["thresholds"]["score"]
-    found["shown"] = shown(sources.load("backgrounds", data, True), chain, score)
+    found["shown"] = shown(nonfaces.pictures("backgrounds", data, held=True), chain, score)
     read = lambda crops: chain.faces(np.ascontiguousarray(centre(crops)))["quality"]
     return {"ferplus": ferplus} | {name: read(found[name]) for name in (*FACES[1:], *CLUTTER) if len(found[name])}
 
