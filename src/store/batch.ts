@@ -1,6 +1,7 @@
 /**
- * Group commit: what arrives within a few milliseconds, of all sessions, is written together. While one commit runs
- * the next gathers, so a backlog goes in larger commits. One at a time: the order of a session is kept.
+ * Group commit: commits begin a few milliseconds apart, each with what has arrived since, of all sessions; a moment
+ * that comes after a lull does not wait. While one commit runs the next gathers, so a backlog goes in larger commits.
+ * One at a time: the order of a session is kept.
  */
 
 import { MienError } from '../errors.ts';
@@ -15,7 +16,7 @@ const LAST_PAUSE_MS = 2_000;
 const DRAIN_MS = 5_000;
 
 export interface BatchConfig {
-  /** Longest wait of a moment for others to join its commit, in milliseconds. */
+  /** From the beginning of one commit to that of the next, in milliseconds; so long does a moment wait at most. */
   commitIntervalMs: number;
   /** So many moments start a commit at once. */
   commitMax: number;
@@ -64,6 +65,7 @@ export function createBatcher(prepare: Prepare, config: BatchConfig): Batcher {
   let writing: Item[] = [];
   let ahead: Batch | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let began = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | null = null;
   const closing = new AbortController();
   const givenUp = new AbortController();
@@ -72,13 +74,14 @@ export function createBatcher(prepare: Prepare, config: BatchConfig): Batcher {
   function schedule(): void {
     if (running !== null || depth() === 0) return;
     if (ahead !== null || waiting.length >= commitMax || closing.signal.aborted) start();
-    else timer ??= setTimeout(start, commitIntervalMs);
+    else timer ??= setTimeout(start, Math.max(0, began + commitIntervalMs - performance.now()));
   }
 
   function start(): void {
     clearTimeout(timer);
     timer = undefined;
     if (running !== null) return;
+    began = performance.now();
     const batch = ahead ?? take();
     ahead = null;
     writing = batch.items;

@@ -91,14 +91,17 @@ it('finds the one moment that the database refuses', async () => {
   await batcher.close();
 });
 
-it('writes what waits when it closes, and takes no more', async () => {
+it('commits at once what comes after a lull; what follows waits, and is written when it closes', async () => {
   const { prepare, commits } = recorder();
   const batcher = createBatcher(prepare, { ...CONFIG, commitIntervalMs: 60_000 });
-  const waiting = add(batcher, 0);
-  await batcher.close();
-  await waiting;
+  await add(batcher, 0);
+  const waiting = [add(batcher, 1), add(batcher, 2)];
+  await new Promise((resolve) => setTimeout(resolve, 20));
   expect(commits).toEqual([[0]]);
-  await expect(add(batcher, 1)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  await batcher.close();
+  await Promise.all(waiting);
+  expect(commits).toEqual([[0], [1, 2]]);
+  await expect(add(batcher, 3)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
 });
 
 it('gives up after some seconds when it closes and the database stays away', async () => {
