@@ -129,7 +129,7 @@ test.skipIf(binary === null)(
     expect(await page.evaluate(text('#rows li:nth-child(3) .track'))).toBe('Track 1 of the session before');
     expect(await page.evaluate(`document.querySelector('#problem').hidden`)).toBe(true);
     const unexpected = page.complaints.filter(
-      (complaint) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(complaint),
+      (complaint) => !/ERR_CONNECTION_(REFUSED|RESET)|ERR_INCOMPLETE/.test(complaint),
     );
     expect(unexpected).toEqual([]);
     await page.command('Page.close');
