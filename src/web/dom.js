@@ -49,8 +49,9 @@ export function sync(list, items, { key, create, update }) {
     const element = found ?? create(item);
     element.dataset.key = key(item);
     present.delete(key(item));
-    update(element, item);
+    // In its place first: outside the page it has no size, and nothing could be drawn in it.
     if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
+    update(element, item);
   }
   for (const gone of present.values()) gone.remove();
 }

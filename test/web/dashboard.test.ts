@@ -83,8 +83,10 @@ const fill = (selector: string, value: string) => `(() => {
   field.value = ${JSON.stringify(value)};
   field.dispatchEvent(new Event('change', { bubbles: true }));
 })()`;
+/** How many colours a canvas has; 0 before it is there and has a size. */
 const inked = (selector: string) => `(() => {
   const canvas = document.querySelector('${selector}');
+  if (!canvas?.width || !canvas.height) return 0;
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return new Set(new Uint32Array(data.buffer)).size;
 })()`;
@@ -102,6 +104,14 @@ test.skipIf(binary === null)(
     // Boxes, lines and labels; bands of several colours.
     await page.until(`${inked('#stage')} > 20 && ${inked('#rows canvas')} > 3`);
     await page.until('witness.received.length > 20');
+    // A new row has its size when it is drawn for the first time.
+    const width = `import('/web/dom.js').then(({ sync }) => new Promise((resolve) => {
+      const list = document.body.appendChild(document.createElement('ul'));
+      const create = () => document.createElement('canvas');
+      sync(list, [0], { key: String, create, update: (canvas) => resolve(canvas.clientWidth) });
+      list.remove();
+    }))`;
+    expect(await page.evaluate(width)).toBeGreaterThan(0);
 
     await server.end('SIGKILL');
     await page.until(`document.querySelector('#connection').dataset.state === 'lost'`);
