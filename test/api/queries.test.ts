@@ -32,7 +32,6 @@ async function recorded(input: object = {}) {
     async () =>
       (await ask('query($id: ID!) { session(id: $id) { state } }', { id })).data.session.state === 'ENDED',
     'it ended',
-    15_000,
   );
   return { streamId: data.registerStream.id as string, sessionId: id as string };
 }

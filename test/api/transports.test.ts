@@ -1,12 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { moment, openTestApi, STREAM, type TestApi, until } from './harness.ts';
-
-// A thousand round trips take half a minute on a crowded machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const LIVE =
   'subscription { frameEmotions { seq skippedBefore cursor faces { track expression landmarks { x y } } } }';
@@ -93,16 +90,13 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
     api.bus.moment(STREAM, moment(0));
     expect(seqOf((await pending).value)).toBe(0);
     const COUNT = 1500;
-    let worst = 0;
     for (let seq = 1; seq <= COUNT; seq++) {
-      const began = performance.now();
       api.bus.moment(STREAM, moment(seq, 3));
       expect(seqOf((await reader.next()).value)).toBe(seq);
-      worst = Math.max(worst, performance.now() - began);
     }
     expect(await metric('mien_queue_overflow_total')).toBeGreaterThan(0);
     stalled.socket.resume();
-    await until(() => stalled.seqs().includes(COUNT), 'the stalled one has caught up', 10_000);
+    await until(() => stalled.seqs().includes(COUNT), 'the stalled one has caught up');
     const seqs = stalled.seqs();
     const skips = stalled.skips();
     expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));

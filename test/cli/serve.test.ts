@@ -1,13 +1,11 @@
 import { createClient } from 'graphql-ws';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ask, until } from '../api/harness.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Running, start, type Workplace, workplace } from './harness.ts';
 
-vi.setConfig({ hookTimeout: 150_000 });
-
-const STARTED_WITHIN = 150_000;
+const STARTED_WITHIN = 240_000;
 
 let place: Workplace;
 let database: TestDatabase;
@@ -107,7 +105,7 @@ test('serves, survives a kill without losing what was shown, and drains when ask
   expect(await closed).toMatchObject({ code: 1001, reason: 'mien is shutting down' });
   expect((await second.finished).code).toBe(0);
   expect(Date.now() - asked).toBeLessThan(10_000);
-}, 400_000);
+}, 600_000);
 
 test('an empty database is given the demo, and the subscription that is printed shows it', async () => {
   const own = await createDatabase();
@@ -134,7 +132,7 @@ test('an empty database is given the demo, and the subscription that is printed 
   server.child.kill('SIGINT');
   expect((await server.finished).code).toBe(0);
   await own.dispose();
-}, 300_000);
+}, 600_000);
 
 test('a port that is taken is told in a sentence', async () => {
   const own = await createDatabase();
@@ -148,4 +146,4 @@ test('a port that is taken is told in a sentence', async () => {
   first.child.kill('SIGTERM');
   await first.finished;
   await own.dispose();
-}, 300_000);
+}, 600_000);

@@ -10,7 +10,7 @@ import { type Workplace, workplace } from '../cli/harness.ts';
 import { SERVER } from '../helpers/database.ts';
 import { type Server, startServer } from './server.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const disk = SERVER ? null : mountSmallDisk();
 let place: Workplace;
@@ -76,15 +76,15 @@ it.skipIf(disk === null)(
       { query: `subscription { frameEmotions(sessionId: "${id}") { seq droppedBefore } }` },
       { next: ({ data }) => void seen.push(data!.frameEmotions), error: () => {}, complete: () => {} },
     );
-    await until(() => seen.length > 20, 'moments are shown', 60_000);
+    await until(() => seen.length > 20, 'moments are shown', 120_000);
 
     fill(join(disk!, 'filler'));
-    await until(async () => (await droppedByStore()) > 20, 'frames are dropped for the store', 120_000);
+    await until(async () => (await droppedByStore()) > 20, 'frames are dropped for the store', 240_000);
     expect((await fetch(new URL('/health', server.url))).status).toBe(200);
     const shown = seen.length;
 
     rmSync(join(disk!, 'filler'));
-    await until(() => seen.length > shown + 300, 'moments are shown again', 120_000);
+    await until(() => seen.length > shown + 300, 'moments are shown again', 240_000);
     await server.query(`mutation { stopStream(id: "${await streamOf(id)}") { state } }`);
     await client.dispose();
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
     return serveFile(request, response);
   });
   internal = await serve(files(media.path), INTERNAL).catch(() => mute());
-  ingest = ingestAt(media.path, { allowPrivateSources: PUBLIC, connectSeconds: 1 });
+  ingest = ingestAt(media.path, { allowPrivateSources: PUBLIC, connectSeconds: 60 });
 });
 afterAll(async () => {
   await ingest.close();
@@ -60,15 +60,16 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('http', () => {
   test('that is not there, wants a login, is silent, refuses or has no name is unreachable, each in its words', async () => {
     const closed = await mute();
     await closed.close();
+    const hasty = ingestAt(media.path, { allowPrivateSources: PUBLIC, connectSeconds: 1 });
     const cases = [
-      [at('none.mp4'), '404'],
-      [at('login'), 'password'],
-      [at('silence'), 'did not answer it within 1 s'],
-      [at('x', '127.0.0.1', closed.port), 'refuses connections'],
-      [url('http://no-such-host.invalid/x'), 'No address is known'],
+      [ingest, at('none.mp4'), '404'],
+      [ingest, at('login'), 'password'],
+      [hasty, at('silence'), 'did not answer it within 1 s'],
+      [ingest, at('x', '127.0.0.1', closed.port), 'refuses connections'],
+      [ingest, url('http://no-such-host.invalid/x'), 'No address is known'],
     ] as const;
-    const found = await Promise.all(cases.map(([source]) => refusal(ingest.probe(source, never))));
-    for (const [i, [, says]] of cases.entries()) expect(found[i]!.message).toContain(says);
+    const found = await Promise.all(cases.map(([by, source]) => refusal(by.probe(source, never))));
+    for (const [i, [, , says]] of cases.entries()) expect(found[i]!.message).toContain(says);
     expect(new Set(found.map(({ code }) => code))).toEqual(new Set(['SOURCE_UNREACHABLE']));
   });
 

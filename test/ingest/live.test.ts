@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
 import { decode, ingestAt, never, refusal, risesAlways, url } from './harness.ts';
@@ -11,7 +12,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   media = await mediaDir();
-  ingest = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 3, connectSeconds: 10 });
+  ingest = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 60, connectSeconds: 60 });
   await media.make(`${counting({ seconds: 3 })} ${MPEG4} clip.mp4 -c:v flv1 -g 10 clip.flv
     -c:v mpeg2video -g 15 -f mpegts clip.ts`);
 });
@@ -41,24 +42,25 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
     const info = await ingest.probe(source, never);
     expect(info).toMatchObject({ kind: 'rtsp', live: true, duration: null, width: 320, codec: 'mpeg4' });
     const frames: Frame[] = [];
+    let missed = 0;
     for await (const frame of decode(ingest, source, info, { frameRate: 30 })) {
       frames.push(frame);
-      if (frames.length === 5) await new Promise((resolve) => setTimeout(resolve, 600));
-      if (frames.length === 8) break;
+      missed += frame.dropped.busy ?? 0;
+      if (missed > 8) break;
+      // One frame waits in the slot; the one after it is from after the pause.
+      if (frames.length >= 5) await new Promise((resolve) => setTimeout(resolve, 600));
     }
     expect(frames[0]!.mediaTime).toBe(0);
     expect(risesAlways(frames)).toBe(true);
-    // One frame waited in the slot; the one after it is from after the pause.
-    const missed = frames.slice(5).reduce((sum, { dropped }) => sum + (dropped.busy ?? 0), 0);
-    expect(missed).toBeGreaterThan(8);
     await server.close();
   });
 
   test('that goes silent fails, without the password in the message', async () => {
     const server = await rtsp();
     const source = url(await published(server));
-    const info = await ingest.probe(source, never);
-    const frames = decode(ingest, source, info)[Symbol.asyncIterator]();
+    const strict = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 3, connectSeconds: 60 });
+    const info = await strict.probe(source, never);
+    const frames = decode(strict, source, info)[Symbol.asyncIterator]();
     await frames.next();
     server.mute();
     const end = (async () => {
@@ -114,7 +116,7 @@ async function whenUp<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (tries > 30 || !/refuses connections/.test(String(error))) throw error;
+      if (tries > 300 || !/refuses connections/.test(String(error))) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
@@ -138,7 +140,6 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('other live sources', () => {
   });
 
   test('HTTP without an end, and live HLS', async () => {
-    const started = Date.now();
     publish(`-i clip.mp4 -c:v mpeg2video -g 10 -f hls -hls_time 0.5 -hls_list_size 4 live.m3u8`);
     const serveFile = files(media.path);
     const web = await serve((request, response) => {
@@ -152,7 +153,9 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('other live sources', () => {
       response.on('close', () => live.kill('SIGKILL'));
       return undefined;
     });
-    while (Date.now() - started < 2500) await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect
+      .poll(() => readFile(media.at('live.m3u8'), 'utf8'), { timeout: 60_000 })
+      .toContain('live2.ts');
     const readFive = async (path: string, kind: string) => {
       const source = url(`http://127.0.0.1:${web.port}/${path}`);
       const info = await ingest.probe(source, never);

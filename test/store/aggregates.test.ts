@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { quantise } from '../../src/store/index.ts';
 import { createStore, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
-
-// Opening PGlite takes a second of computing; on a crowded machine that is many.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let db: TestStore;
 let id: string;
@@ -131,7 +128,7 @@ describe('a session of ten million readings', () => {
         array_fill(least(${span}, ${SECONDS} - s)::bigint * 125000, ARRAY[8]), 0, 0, 0
         FROM generate_series(0, ${SECONDS - 1}, ${span}) AS s ${where}`);
     }
-  }, 60_000);
+  });
 
   it.each([
     { bucketMs: 3_600_000, buckets: 278 },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type {
   MomentHistory,
   MomentSink,
@@ -8,9 +8,6 @@ import type {
 } from '../../src/streams/ports.ts';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
-
-// Opening PGlite takes a second of computing; on a crowded machine that is many.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let db: TestStore;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { diffSql, openEngine, PRISMA_DIR } from '../../src/store/engine.ts';
 import { openStore } from '../../src/store/index.ts';
 import { migratePostgres, postgresFactory } from '../../src/store/migrate.ts';
@@ -9,9 +9,6 @@ import { createAdapterFactory } from '../../src/store/pglite/adapter.ts';
 import { openRemote } from '../../src/store/pglite/remote.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createDatabase, SERVER, type TestDatabase } from '../helpers/database.ts';
-
-// Opening PGlite takes a second of computing; on a crowded machine that is many.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** What is missing between the migrated database, partitions included, and schema.prisma. */
 async function difference({ config }: TestDatabase): Promise<string> {

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Episode, Moment } from '../../src/domain/moment.ts';
 import { quantise } from '../../src/store/index.ts';
 import { createStore, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
-
-// Opening PGlite takes a second of computing; on a crowded machine that is many.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let db: TestStore;
 beforeAll(async () => {

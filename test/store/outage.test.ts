@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, quantise, type Store } from '../../src/store/index.ts';
 import { createAdapterFactory } from '../../src/store/pglite/adapter.ts';
 import { openRemote } from '../../src/store/pglite/remote.ts';
@@ -7,9 +7,6 @@ import { rollUp } from '../../src/timeline/index.ts';
 import { createDatabase, createSession, createStore, SERVER, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { openProxy, type TcpProxy } from '../helpers/proxy.ts';
-
-// Opening PGlite takes a second of computing; on a crowded machine that is many.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 describe.runIf(SERVER)('a server that goes away for some seconds', () => {
   let db: TestStore;

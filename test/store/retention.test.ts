@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createSession, createStore, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
-
-// Opening PGlite takes a second of computing; on a crowded machine that is many.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const NOW = Date.UTC(2026, 5, 10, 15);
 const days = (count: number) => count * 86_400_000;
@@ -66,5 +63,5 @@ it('starts by itself where days are configured', async () => {
   await db.store.close();
   db.store = await openStore({ rollUp, ...db.config, retentionDays: 1 });
   const closing = db.store;
-  await expect.poll(() => closing.sessions.get(id), { timeout: 15_000 }).toBeNull();
+  await expect.poll(() => closing.sessions.get(id), { timeout: 60_000 }).toBeNull();
 });

@@ -31,7 +31,7 @@ export function findBrowser(): string | null {
 export interface Page {
   /** The value of an expression in the page; waits for promises. @throws Error what it threw */
   evaluate<T>(expression: string): Promise<T>;
-  /** Waits until an expression is true. @throws Error with what the page complained about */
+  /** Waits until an expression is true; one that throws is not, yet. @throws Error with what the page complained about */
   until(expression: string, timeoutMs?: number): Promise<void>;
   command<T>(method: string, params?: object): Promise<T>;
   /** Uncaught exceptions, errors on the console, and refused loads, so far. */
@@ -115,12 +115,19 @@ async function openPage({ send, listen }: Connection, url: string): Promise<Page
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
-  const until = async (expression: string, timeoutMs = 60_000): Promise<void> => {
+  const until = async (expression: string, timeoutMs = 120_000): Promise<void> => {
     const deadline = Date.now() + timeoutMs;
-    while (!(await evaluate<boolean>(expression))) {
+    let thrown = '';
+    const holds = () =>
+      evaluate<boolean>(expression).catch((error: Error) => {
+        thrown = error.message;
+        return false;
+      });
+    while (!(await holds())) {
       if (Date.now() > deadline) {
         const text = await evaluate<string>('document.body.innerText');
-        throw new Error(`waited in vain for ${expression}; ${complaints.join('\n')}\nthe page says: ${text}`);
+        const said = [thrown, ...complaints].join('\n');
+        throw new Error(`waited in vain for ${expression}; ${said}\nthe page says: ${text}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

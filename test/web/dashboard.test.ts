@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Browser, findBrowser, openBrowser, type Page } from './browser.ts';
 
 const CLIP = fileURLToPath(new URL('../fixtures/demo.mp4', import.meta.url));
-const STARTED_WITHIN = 150_000;
+const STARTED_WITHIN = 240_000;
 const binary = findBrowser();
 if (binary === null) console.warn('SKIPPED: the dashboard was not tried in a browser; none is on the PATH');
 
@@ -95,7 +95,7 @@ test.skipIf(binary === null)(
   'shows faces as they come, and goes on after the server was killed',
   async () => {
     const page = await open();
-    await page.until(`${number('#faces .face')} === 2`, 60_000);
+    await page.until(`${number('#faces .face')} === 2`);
     expect(await page.evaluate(text('#faces .face .track'))).toBe('Track 1');
     expect(await page.evaluate(text('#streams .name'))).toBe('Demo');
     await page.until(`${text('#streams .state')} === 'running'`);
@@ -124,10 +124,9 @@ test.skipIf(binary === null)(
     server = await startServer({ ...env, PORT: new URL(server.url).port });
     await page.until(
       `new Set(witness.received.map(({ sessionId }) => sessionId)).size === 2 && witness.received.length > ${before.received.length + 20}`,
-      60_000,
     );
     await page.until(`document.querySelector('#connection').dataset.state === 'live'`);
-    await page.until('witness.asked.length >= 3 && witness.asked.at(-1) === null', 60_000);
+    await page.until('witness.asked.length >= 3 && witness.asked.at(-1) === null');
     const witness = await page.evaluate<Witness>('witness');
     // It asked for what follows its last moment, and later for what all others ask for.
     expect(witness.asked[0]).toBeNull();
@@ -136,7 +135,7 @@ test.skipIf(binary === null)(
     await expectComplete(witness);
     // Both sessions are on the timeline, each with its own tracks.
     await page.until(`${number('#rows li')} === 4 && ${text('#rows li .track')} === 'Track 1'`);
-    expect(await page.evaluate(text('#rows li:nth-child(3) .track'))).toBe('Track 1 of the session before');
+    await page.until(`${text('#rows li:nth-child(3) .track')} === 'Track 1 of the session before'`);
     expect(await page.evaluate(`document.querySelector('#problem').hidden`)).toBe(true);
     const unexpected = page.complaints.filter(
       (complaint) => !/ERR_CONNECTION_(REFUSED|RESET)|ERR_INCOMPLETE/.test(complaint),
@@ -144,7 +143,7 @@ test.skipIf(binary === null)(
     expect(unexpected).toEqual([]);
     await page.command('Page.close');
   },
-  300_000,
+  600_000,
 );
 
 /** Of the session that was cut off: everything that was stored since the page came, and nothing twice. */
@@ -163,7 +162,7 @@ test.skipIf(binary === null)(
   'registers, refuses in the server’s words, opens what was recorded, stops and removes',
   async () => {
     const page = await open();
-    await page.until(`${text('#streams .state')} === 'running'`, 60_000);
+    await page.until(`${text('#streams .state')} === 'running'`);
 
     await page.evaluate(click('#add'));
     await page.until(`document.querySelector('[name=purpose]').options.length === 9`);
@@ -187,7 +186,7 @@ test.skipIf(binary === null)(
     await page.command('DOM.setFileInputFiles', { nodeId, files: [CLIP] });
     await page.evaluate(click('#register [type=submit]'));
     await page.until(`!document.querySelector('#register').open && ${text('#title')} === 'Clip'`);
-    await page.until(`${text('#streams li:nth-child(2) .state')} === 'ended'`, 120_000);
+    await page.until(`${text('#streams li:nth-child(2) .state')} === 'ended'`);
 
     await page.until(`document.querySelector('#sessions').options.length === 2`);
     await page.evaluate(
@@ -212,11 +211,11 @@ test.skipIf(binary === null)(
     await page.until(`${text('#streams .state')} === 'ended'`);
     await page.until(`${text('#connection')} === 'not running'`);
     await page.evaluate(click('#start'));
-    await page.until(`${text('#streams .state')} === 'running'`, 60_000);
+    await page.until(`${text('#streams .state')} === 'running'`);
     expect(page.complaints).toEqual([]);
     await page.command('Page.close');
   },
-  300_000,
+  600_000,
 );
 
 const hide = (hidden: boolean) => `(() => {
@@ -228,11 +227,11 @@ test.skipIf(binary === null)(
   'asks for nothing while nobody sees it, and then for what it missed',
   async () => {
     const page = await open();
-    await page.until('witness.received.length > 10', 60_000);
+    await page.until('witness.received.length > 10');
     const subscriptions = async () => /mien_subscribers\{transport="sse"\} (\d+)/.exec(await metrics())?.[1];
-    expect(await subscriptions()).toBe('2');
+    await expect.poll(subscriptions, { timeout: 120_000 }).toBe('2');
     await page.evaluate(hide(true));
-    await expect.poll(subscriptions, { timeout: 10_000 }).toBe('0');
+    await expect.poll(subscriptions, { timeout: 120_000 }).toBe('0');
     const { asked, received } = await page.evaluate<Witness>('witness');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect((await page.evaluate<Witness>('witness')).asked).toEqual(asked);
@@ -242,7 +241,7 @@ test.skipIf(binary === null)(
     expect(after.asked[asked.length]).toBe(received.at(-1)?.cursor);
     await page.command('Page.close');
   },
-  120_000,
+  300_000,
 );
 
 async function metrics(): Promise<string> {
