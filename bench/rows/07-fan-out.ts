@@ -2,8 +2,9 @@
  * Deliveries per second to 1, 100 and 1000 subscribers of one stream, each asking for what a dashboard shows. Server
  * and subscribers in a process each. Moments are published in bursts that fit every queue (nothing may be
  * dropped), the next when all have arrived. Against `ws` broadcasting the same bytes, serialised once, and
- * against Yoga with createPubSub as documented, over the same transport. Then the age of deliveries, at
- * twenty moments per second.
+ * against Yoga with createPubSub as documented, over the same transport. Every WebSocket has an operation id of its own,
+ * a UUID as graphql-ws' client gives them; `ws` sends everyone the same one. Then what a delivery costs the server's
+ * process, which other programs disturb less, and the age of deliveries, at twenty moments per second.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTurn, quantile, type Row, type RowOptions } from '../harness.ts';
@@ -54,6 +55,12 @@ async function* against(mien: Pair, other: 'raw' | 'yoga', transport: Transport,
   const atLeast = other === 'raw' ? 0.7 : 5;
   yield compared(head, rounds, name, count === 1000 ? { atLeast } : null);
   if (other === 'raw' && count > 1) {
+    const costs = await inTurn(
+      () => cost(mien, burst),
+      () => cost(rival, burst),
+      quick ? 1 : 5,
+    );
+    yield compared({ ...head, case: `${count} × ${word}, processor time`, unit: 'µs/delivery' }, costs, name);
     const ages = await inTurn(
       () => age(mien, quick),
       () => age(rival, quick),
@@ -97,6 +104,18 @@ async function rate({ publisher, subscribers, count }: Pair, burst: number, quic
     deliveries += burst * count;
   }
   return (deliveries / (performance.now() - began)) * 1000;
+}
+
+/** Microseconds of the server's processor time per delivery, over ten bursts. */
+async function cost({ publisher, subscribers, count }: Pair, burst: number): Promise<number> {
+  const before = await publisher.ask<{ cpu: number }>({});
+  for (let i = 0; i < 10; i++) {
+    const arrived = subscribers.ask<{ timedOut: boolean }>({ expect: burst * count, date: false });
+    await publisher.ask({ count: burst, pace: 0 });
+    if ((await arrived).timedOut) throw new Error('deliveries were lost');
+  }
+  const after = await publisher.ask<{ cpu: number }>({});
+  return (after.cpu - before.cpu) / (10 * burst * count);
 }
 
 /** The 99th percentile of the deliveries' age in milliseconds. */

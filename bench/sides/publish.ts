@@ -14,13 +14,18 @@ export const DOCUMENT = `subscription { frameEmotions(streamId: "${STREAM}") {
     agreement valence arousal pose { yaw pitch roll } quality { score issues } }
 } }`;
 
+/** The id of a WebSocket's operation: each has its own, a UUID, as graphql-ws' client gives them. */
+export function operationId(subscriber: number): string {
+  return `0198c000-0000-4000-8000-${subscriber.toString(16).padStart(12, '0')}`;
+}
+
 export interface PublishQuestion {
   count: number;
   /** Milliseconds between moments; 0: as fast as the event loop turns. */
   pace: number;
 }
 
-/** Tells the port, then publishes whenever it is asked to. */
+/** Tells the port and what this process has cost so far (µs of processor time), then publishes whenever it is asked to. */
 export function serve(port: number, publish: (moment: Moment) => void | Promise<void>): void {
   let seq = 0;
   answer(async ({ count, pace }: Partial<PublishQuestion>) => {
@@ -29,6 +34,7 @@ export function serve(port: number, publish: (moment: Moment) => void | Promise<
       await publish({ ...moment, mediaTime: (performance.timeOrigin + performance.now()) / 1000 });
       await (pace ? sleep(pace) : setImmediate());
     }
-    return { port };
+    const { user, system } = process.cpuUsage();
+    return { port, cpu: user + system };
   });
 }

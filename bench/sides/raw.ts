@@ -5,7 +5,7 @@ import { type ExecutionResult, execute, parse } from 'graphql';
 import { WebSocketServer } from 'ws';
 import { schema } from '../../src/api/schema/index.ts';
 import { momentCursor } from '../../src/streams/index.ts';
-import { DOCUMENT, serve } from './publish.ts';
+import { DOCUMENT, operationId, serve } from './publish.ts';
 
 const document = parse(DOCUMENT);
 const server = createServer();
@@ -19,6 +19,6 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 serve((server.address() as AddressInfo).port, async (moment) => {
   const event = { moment, cursor: momentCursor(moment.sessionId, moment.seq), skippedBefore: 0 };
   const result = (await execute({ schema, document, rootValue: event, contextValue: {} })) as ExecutionResult;
-  const bytes = Buffer.from(`{"id":"1","type":"next","payload":${JSON.stringify(result)}}`);
+  const bytes = Buffer.from(`{"type":"next","payload":${JSON.stringify(result)},"id":"${operationId(0)}"}`);
   for (const socket of sockets.clients) socket.send(bytes, { binary: false });
 });

@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from '../parts/child.ts';
-import { DOCUMENT } from './publish.ts';
+import { DOCUMENT, operationId } from './publish.ts';
 
 export interface ConnectQuestion {
   connect: number;
@@ -59,12 +59,14 @@ async function awaitAll({ expect, date }: AwaitQuestion) {
 
 async function connectAll({ connect: count, port, transport }: ConnectQuestion) {
   for (let i = 0; i < count; i += 50) {
-    await Promise.all(Array.from({ length: Math.min(50, count - i) }, () => open(port, transport)));
+    await Promise.all(
+      Array.from({ length: Math.min(50, count - i) }, (_, at) => open(port, transport, i + at)),
+    );
   }
   return { connected: count };
 }
 
-async function open(port: number, transport: 'ws' | 'sse'): Promise<void> {
+async function open(port: number, transport: 'ws' | 'sse', subscriber: number): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.on('error', (error) => console.error(`a subscriber's socket: ${error.message}`));
   socket.write(transport === 'ws' ? UPGRADE : POST);
@@ -72,7 +74,11 @@ async function open(port: number, transport: 'ws' | 'sse'): Promise<void> {
   if (transport === 'ws') {
     socket.write(masked('{"type":"connection_init"}'));
     await new Promise((resolve) => socket.once('data', resolve));
-    socket.write(masked(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: DOCUMENT } })));
+    socket.write(
+      masked(
+        JSON.stringify({ id: operationId(subscriber), type: 'subscribe', payload: { query: DOCUMENT } }),
+      ),
+    );
   }
   // Servers cut off who gives no sign of life; a pong may come unasked.
   if (transport === 'ws') setInterval(() => socket.write(PONG), 4_000);

@@ -5,10 +5,11 @@ import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { type Context as Connection, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Logger } from '../log.ts';
-import { type Channel, createChannel } from './channel.ts';
+import { Channel } from './channel.ts';
 import type { MaskError } from './failures.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { Feed } from './fanout/feed.ts';
+import { pump } from './pump.ts';
 
 /** A request is a query and its variables: 64 KiB is many. */
 const MAX_MESSAGE = 64 * 1024;
@@ -65,7 +66,7 @@ export function createSockets(options: SocketOptions): Sockets {
   });
 
   sockets.on('connection', (socket: WebSocket, _request: IncomingMessage, raw: Duplex) => {
-    const channel = createChannel(socket, raw);
+    const channel = new Channel(socket, raw);
     const closed = server.opened(
       {
         protocol: socket.protocol,
@@ -112,55 +113,6 @@ function assertRoom({ subscriptions }: Connection<Record<string, unknown>, Extra
       extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
     },
   );
-}
-
-const TAIL = Buffer.from('}');
-
-/**
- * Writes a feed's texts as `next` messages, without going through objects again. To graphql-ws it is a stream
- * without values that ends, or fails, when the feed does.
- */
-function pump(
-  feed: Feed,
-  id: string,
-  channel: Channel,
-  { onOpen, onClose }: SocketOptions,
-): AsyncGenerator<never, void, void> {
-  const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
-  onOpen?.();
-  const over = new Promise<void>((resolve, reject) => {
-    const write = (): void => {
-      while (!channel.full) {
-        const json = feed.take();
-        if (json === undefined) break;
-        channel.write(Buffer.concat([head, json, TAIL]));
-      }
-      if (!feed.done) return;
-      feed.onReady = null;
-      channel.forget(write);
-      onClose?.();
-      if (feed.failure) reject(feed.failure);
-      else resolve();
-    };
-    channel.onRoom(write);
-    feed.onReady = write;
-    write();
-  });
-  over.catch(() => {}); // graphql-ws hears of it when it asks for the next value
-  return {
-    next: () => over.then(() => ({ done: true, value: undefined }) as const),
-    return: async () => {
-      await feed.return();
-      return { done: true, value: undefined };
-    },
-    throw: async (error: unknown) => {
-      await feed.return();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  } as AsyncGenerator<never, void, void>;
 }
 
 const GOODBYE_MS = 1_000;

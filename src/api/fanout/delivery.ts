@@ -7,13 +7,21 @@ export interface SkipPlace {
   keys: readonly string[];
 }
 
+/** What becomes of a result's JSON on its way to a socket. */
+export interface Form {
+  /** The same for forms that write the same bytes. */
+  readonly key: string;
+  encode(json: Buffer): Buffer;
+}
+
 export class Delivery {
   readonly result: ExecutionResult;
   /** Events that the source itself lost before this one. */
   readonly skipped: number;
   readonly #place: SkipPlace;
+  #json: Buffer | undefined;
+  #key: string | undefined;
   #bytes: Buffer | undefined;
-  #event: Buffer | undefined;
 
   constructor(result: ExecutionResult, skipped: number, place: SkipPlace) {
     this.result = result;
@@ -21,16 +29,17 @@ export class Delivery {
     this.#place = place;
   }
 
-  /** The result as JSON, for everyone who missed nothing: bytes, so that no socket has them encoded anew. */
-  get bytes(): Buffer {
-    this.#bytes ??= jsonOf(this.result);
+  /**
+   * What a subscriber who missed `count` events more than the source did is sent. Those who ask for the form that was
+   * asked for last share its bytes; for other forms the JSON, at least, is made once.
+   */
+  bytes(form: Form, count: number): Buffer {
+    if (count > 0) return form.encode(jsonOf(this.after(count)));
+    if (this.#bytes !== undefined && this.#key === form.key) return this.#bytes;
+    this.#json ??= jsonOf(this.result);
+    this.#key = form.key;
+    this.#bytes = form.encode(this.#json);
     return this.#bytes;
-  }
-
-  /** The same as a server-sent event. */
-  get event(): Buffer {
-    this.#event ??= eventOf(this.bytes);
-    return this.#event;
   }
 
   /** The result for a subscriber who missed `count` events more than the source did. */
@@ -43,14 +52,7 @@ export class Delivery {
   }
 }
 
-const EVENT = Buffer.from('event: next\ndata: ');
-const END = Buffer.from('\n\n');
-
-/** A result as the graphql-sse protocol sends it. */
-export function eventOf(json: Buffer): Buffer {
-  return Buffer.concat([EVENT, json, END]);
-}
-
+/** Bytes, so that no socket has them encoded anew. */
 export function jsonOf(result: ExecutionResult): Buffer {
   return Buffer.from(JSON.stringify(result));
 }

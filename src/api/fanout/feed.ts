@@ -1,6 +1,6 @@
 /** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
 import type { ExecutionResult } from 'graphql';
-import { type Delivery, eventOf, jsonOf } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 
 /** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
 export const FEED_CAPACITY = 256;
@@ -13,16 +13,25 @@ export interface FeedOptions {
   onOverflow?: () => void;
 }
 
+/** A socket's side of a feed. */
+export interface Outlet {
+  /** While true, deliveries wait; `flush` the feed when there is room again. */
+  readonly full: boolean;
+  /** @param missed deliveries that this subscriber was too slow for, since the one before */
+  write(delivery: Delivery, missed: number): void;
+  /** All was written and no more will come; `failure`: why the source failed, null when it ended as it should. */
+  end(failure: unknown): void;
+}
+
 /**
- * Push side: `offer`, `end`, `fail`. Writers that can write at once use `onReady`, `take` or `takeEvent`, and `done`; anyone else
- * iterates. When the queue is full the oldest delivery is dropped, and counted in the next one's `skippedBefore`.
+ * Push side: `offer` and `end`. Whoever can write at once attaches an outlet; anyone else iterates. When the queue is
+ * full the oldest delivery is dropped, and counted in the next one's `skippedBefore`.
  */
 export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
-  /** Called after each offer, and at the end. */
-  onReady: (() => void) | null = null;
   readonly #options: FeedOptions;
   readonly #capacity: number;
   readonly #queue: Delivery[] = [];
+  #outlet: Outlet | null = null;
   #skipped = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
   #failure: unknown = null;
@@ -36,6 +45,11 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
 
   offer(delivery: Delivery): void {
     if (this.#state !== 'open') return;
+    const outlet = this.#outlet;
+    if (outlet !== null && this.#queue.length === 0 && !outlet.full) {
+      outlet.write(delivery, 0);
+      return;
+    }
     if (this.#queue.length >= this.#capacity) this.#dropOldest();
     this.#queue.push(delivery);
     this.#notify();
@@ -57,30 +71,24 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
     });
   }
 
-  /** The next result as JSON; undefined when none is waiting. */
-  take(): Buffer | undefined {
-    const delivery = this.#shift();
-    if (delivery === undefined) return undefined;
-    const skipped = this.#takeSkipped();
-    return skipped === 0 ? delivery.bytes : jsonOf(delivery.after(skipped));
+  /** From now on deliveries go to this outlet, as fast as it takes them. */
+  attach(outlet: Outlet): void {
+    this.#outlet = outlet;
+    this.flush();
   }
 
-  /** The same as a server-sent event. */
-  takeEvent(): Buffer | undefined {
-    const delivery = this.#shift();
-    if (delivery === undefined) return undefined;
-    const skipped = this.#takeSkipped();
-    return skipped === 0 ? delivery.event : eventOf(jsonOf(delivery.after(skipped)));
-  }
-
-  /** Whether all has been taken and no more will come. */
-  get done(): boolean {
-    return this.#state !== 'open' && this.#queue.length === 0;
-  }
-
-  /** Why the source failed; null when it ended as it should. */
-  get failure(): unknown {
-    return this.#failure;
+  /** Writes what waits until the outlet is full. */
+  flush(): void {
+    const outlet = this.#outlet;
+    if (outlet === null) return;
+    while (!outlet.full) {
+      const delivery = this.#shift();
+      if (delivery === undefined) break;
+      outlet.write(delivery, this.#takeSkipped());
+    }
+    if (this.#state === 'open' || this.#queue.length > 0) return;
+    this.#outlet = null;
+    outlet.end(this.#failure);
   }
 
   async next(): Promise<IteratorResult<ExecutionResult, void>> {
@@ -152,6 +160,6 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
   #notify(): void {
     this.#wake?.();
     this.#wake = null;
-    this.onReady?.();
+    this.flush();
   }
 }
