@@ -29,17 +29,15 @@ export interface Track {
   /** Media time of the last sight, and frames without one since. */
   seen: number;
   missed: number;
-  /** What the last detection looked like from inside its crop; it moves along with the ensemble's landmarks. */
+  /** The crop in which the last detection placed it, and which it keeps until the next; null: not yet placed. */
+  toCrop: Similarity | null;
+  /** What the last detection looked like from inside that crop. */
   anchor: { sight: Sight; five: Float64Array; box: Rect } | null;
   /** Whether the last frame showed it moving too fast to be carried far. */
   restless: boolean;
 }
 
-/**
- * Motion (see `motion`) up to which a track stays where it is, so that errors do not add up; from which the
- * next frame is searched; and from which this one is.
- */
-const STILL = 0.25;
+/** Motion (see `motion`) from which the next frame is searched, and from which this one is. */
 const RESTLESS = 0.5;
 export const FOLLOWED = 1;
 
@@ -56,14 +54,13 @@ export function advance(track: Track, box: Rect, time: number): void {
 
 /**
  * Moves a track by what the ensemble saw. Its landmarks and the detector's differ by habit; so the track
- * asks not where the points are, but how they moved since the detector last placed them in a crop.
+ * asks not where the points are, but how they moved since the detector last placed them in the crop. The crop
+ * stays: every frame is measured against the detection, so errors do not add up.
  */
 export function follow(track: Track, toCrop: Similarity, sight: Sight, size: number): void {
   const anchor = track.anchor!;
   const moved = fitSimilarity(anchor.sight.five, sight.five)!;
-  const amount = motion(moved, size);
-  track.restless = amount > RESTLESS;
-  if (amount < STILL) return;
+  track.restless = motion(moved, size) > RESTLESS;
   const toPicture = invert(toCrop);
   track.box = mapRect(toPicture, mapRect(moved, anchor.box));
   track.five = mapPoints(toPicture, mapPoints(moved, anchor.five));

@@ -1,8 +1,8 @@
 /**
  * One session's faces through time. Detections are associated with tracks in two stages, sure ones first,
  * then doubtful ones with what is left, after ByteTrack (Zhang et al., 2022); the pair's cost joins overlap
- * and landmark distance, both against where constant velocity predicts the face. Between detections the
- * ensemble's own landmarks carry a track on (see `carry`).
+ * and landmark distance, both against where constant velocity predicts the face. Between detections a track
+ * keeps its crop, and the ensemble's own landmarks tell where in it the face has moved (see `carry`).
  */
 import { associate, LOST } from './associate.ts';
 import type { Detection } from './detect.ts';
@@ -55,17 +55,26 @@ export class Tracker {
     this.#nextId = options.firstTrack;
   }
 
-  /** Whether the frame at `time` should be searched for faces: it is due, or something is in doubt. */
-  wantsDetection(time: number): boolean {
+  /**
+   * Whether the frame at `time` should be searched for faces: it is due, or something is in doubt. `ahead`: times
+   * of the frames that were placed after the last one committed.
+   */
+  wantsDetection(time: number, ahead: readonly number[] = []): boolean {
     const every =
       this.#tracks.length === 0 ? Math.min(2, this.#options.detectEvery) : this.#options.detectEvery;
+    const last = ahead.at(-1) ?? this.#time;
     return (
-      this.#sinceDetection + 1 >= every ||
+      this.#sinceDetection + ahead.length + 1 >= every ||
       time - this.#detectedAt >= DETECT_AT_LEAST_EVERY ||
-      time - this.#time > CARRY_AT_MOST ||
-      time < this.#time ||
-      this.#tracks.some((track) => track.id === 0 || track.missed > 0 || track.restless)
+      time - last > CARRY_AT_MOST ||
+      time < last ||
+      this.inDoubt
     );
+  }
+
+  /** Whether the next frame must be searched, as far as the frames tell that were placed and committed until now. */
+  get inDoubt(): boolean {
+    return this.#tracks.some((track) => track.id === 0 || track.missed > 0 || track.restless);
   }
 
   /** Brings what was detected at `time` together with the tracks. Returns those in sight that the ensemble should see. */
@@ -85,14 +94,13 @@ export class Tracker {
   }
 
   /**
-   * Where the tracks were last, for a frame that is not searched; the ensemble will tell how far they moved.
-   * Prediction would not help: what it gets wrong, the next prediction would take for movement.
+   * The crops of the last search, for a frame that is not searched; the ensemble will tell how far the faces moved
+   * in them. So no frame between two searches depends on the one before it, and several can be scored at once.
    */
   carry(): Placement[] {
-    return this.#tracks.flatMap((track) => {
-      const toCrop = track.anchor && fitSimilarity(track.five, track.anchor.five);
-      return toCrop ? [{ track, toCrop, detection: null, newcomer: false }] : [];
-    });
+    return this.#tracks.flatMap((track) =>
+      track.toCrop ? [{ track, toCrop: track.toCrop, detection: null, newcomer: false }] : [],
+    );
   }
 
   /**
@@ -174,12 +182,24 @@ export class Tracker {
     return this.#tracks.flatMap((track) => {
       const detection = pairs.get(track);
       const toCrop = detection && fitSimilarity(detection.five, this.#options.template);
-      return toCrop ? [{ track, toCrop, detection, newcomer }] : [];
+      if (!toCrop) return [];
+      track.toCrop = toCrop;
+      return [{ track, toCrop, detection, newcomer }];
     });
   }
 }
 
 function begin({ box, five }: Detection, time: number): Track {
   const still = { velocity: { x: 0, y: 0 }, restless: false };
-  return { id: 0, box, five, ...still, detected: { box, time }, seen: time, missed: 0, anchor: null };
+  return {
+    id: 0,
+    box,
+    five,
+    ...still,
+    detected: { box, time },
+    seen: time,
+    missed: 0,
+    toCrop: null,
+    anchor: null,
+  };
 }
