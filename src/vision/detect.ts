@@ -29,13 +29,13 @@ interface Prepared {
 }
 
 export class Detector {
-  readonly #session: ModelSession;
+  readonly #session: Pick<ModelSession, 'run'>;
   readonly #card: DetectorCard;
   readonly #scratch = new Scratch();
   readonly #least: number;
 
   /** `least`: the score from which candidates are returned; the card's threshold is the caller's business. */
-  constructor(session: ModelSession, card: DetectorCard, least: number) {
+  constructor(session: Pick<ModelSession, 'run'>, card: DetectorCard, least: number) {
     this.#session = session;
     this.#card = card;
     this.#least = least;
@@ -73,7 +73,8 @@ export class Detector {
     group.forEach(({ picture }, n) => {
       writePadded(picture, data, n * length, width, height, channels);
     });
-    const answers = await this.#session.run({ data, dims: [group.length, channels, height, width] });
+    const dims = [group.length, channels, height, width] as const;
+    const answers = await this.#session.run({ data, dims }).finally(() => this.#scratch.give(data));
     group.forEach((prepared, n) => {
       found[prepared.index] = this.#thin(prepared, candidates(answers, n, this.#least));
     });

@@ -40,53 +40,98 @@ export const ENSEMBLE_OUTPUTS = [
   'quality',
 ] as const;
 
+/** A face whose crop is cut, and who waits for its score. */
+interface Seat extends Measured {
+  /** `began`: when its run did, in milliseconds. */
+  take(score: Score, began: number): void;
+  fail(error: unknown): void;
+}
+
+/** Faces that will run together. */
+interface Batch {
+  crops: Uint8Array;
+  seats: Seat[];
+}
+
+type Measured = ReturnType<typeof measureCrop>;
+
 export class Ensemble {
-  readonly #session: ModelSession;
+  readonly #session: Pick<ModelSession, 'run'>;
   readonly #card: EnsembleCard;
   readonly #maxBatch: number;
-  readonly #onBatch: (faces: number) => void;
   readonly #scratch = new Scratch();
+  /** Batches that wait for their run; the last one has room. */
+  readonly #batches: Batch[] = [];
   /** Where each of EXPRESSIONS stands among the model's labels. */
   readonly #order: readonly number[];
 
-  constructor(
-    session: ModelSession,
-    card: EnsembleCard,
-    maxBatch: number,
-    onBatch: (faces: number) => void = () => {},
-  ) {
+  constructor(session: Pick<ModelSession, 'run'>, card: EnsembleCard, maxBatch: number) {
     this.#session = session;
     this.#card = card;
     this.#maxBatch = maxBatch;
-    this.#onBatch = onBatch;
     this.#order = EXPRESSIONS.map((expression) => card.labels.indexOf(expression));
   }
 
-  /** Scores faces of any number of pictures, at most `maxBatch` in a run. */
-  async score(faces: readonly FaceCrop[]): Promise<Score[]> {
-    const scores: Score[] = [];
-    for (let i = 0; i < faces.length; i += this.#maxBatch) {
-      scores.push(...(await this.#run(faces.slice(i, i + this.#maxBatch))));
+  /** Whether there are faces to run; `full`: as many as a run takes. */
+  get waits(): { any: boolean; full: boolean } {
+    const first = this.#batches[0];
+    return { any: first !== undefined, full: first?.seats.length === this.#maxBatch };
+  }
+
+  /** Cuts and measures a face, to be scored with others, of any number of pictures. */
+  add({ picture, toCrop }: FaceCrop, { take, fail }: Pick<Seat, 'take' | 'fail'>): void {
+    const { crops, seats } = this.#batchWithRoom();
+    const { size } = this.#card.input;
+    const at = seats.length * this.#length;
+    cut(picture, toCrop, size, this.#card.crop.supersampling, crops, at);
+    repeatChannels(crops, at, size * size, this.#channels);
+    seats.push({ ...measureCrop(crops, at, size), take, fail });
+  }
+
+  /** Runs the faces that wait, at most `maxBatch`; resolves to their number when each has been told its score. */
+  async run(): Promise<number> {
+    const batch = this.#batches.shift();
+    if (!batch) return 0;
+    await this.#runTogether(batch, 0, batch.seats.length);
+    this.#scratch.give(batch.crops);
+    return batch.seats.length;
+  }
+
+  /** What one face breaks, the others survive: when a run fails, its faces are tried one by one. */
+  async #runTogether({ crops, seats }: Batch, from: number, count: number): Promise<void> {
+    const began = performance.now();
+    const data = crops.subarray(from * this.#length, (from + count) * this.#length);
+    const { size } = this.#card.input;
+    try {
+      const answers = await this.#session.run({ data, dims: [count, this.#channels, size, size] });
+      for (let i = 0; i < count; i++) {
+        const { luma, sharpness, take } = seats[from + i]!;
+        take({ luma, sharpness, ...this.#read(answers, i, count) }, began);
+      }
+    } catch (error) {
+      if (count === 1) return seats[from]!.fail(error);
+      for (let i = 0; i < count; i++) await this.#runTogether({ crops, seats }, from + i, 1);
     }
-    return scores;
   }
 
-  async #run(faces: readonly FaceCrop[]): Promise<Score[]> {
-    const { size, pixelFormat } = this.#card.input;
-    const channels = pixelFormat === 'rgb8' ? 3 : 1;
-    const length = channels * size * size;
-    const data = this.#scratch.take(faces.length * length);
-    const measures = faces.map(({ picture, toCrop }, i) => {
-      cut(picture, toCrop, size, this.#card.crop.supersampling, data, i * length);
-      repeatChannels(data, i * length, size * size, channels);
-      return measureCrop(data, i * length, size);
-    });
-    const answers = await this.#session.run({ data, dims: [faces.length, channels, size, size] });
-    this.#onBatch(faces.length);
-    return measures.map((measured, i) => ({ ...measured, ...this.#read(answers, i, faces.length) }));
+  #batchWithRoom(): Batch {
+    const last = this.#batches.at(-1);
+    if (last && last.seats.length < this.#maxBatch) return last;
+    const batch = { crops: this.#scratch.take(this.#maxBatch * this.#length), seats: [] };
+    this.#batches.push(batch);
+    return batch;
   }
 
-  #read(answers: Record<string, Output>, i: number, count: number): Omit<Score, 'luma' | 'sharpness'> {
+  get #channels(): 1 | 3 {
+    return this.#card.input.pixelFormat === 'rgb8' ? 3 : 1;
+  }
+
+  /** Bytes of a crop. */
+  get #length(): number {
+    return this.#channels * this.#card.input.size ** 2;
+  }
+
+  #read(answers: Record<string, Output>, i: number, count: number): Omit<Score, keyof Measured> {
     const row = (name: (typeof ENSEMBLE_OUTPUTS)[number]) => {
       const { data } = answers[name]!;
       const width = data.length / count;

@@ -1,16 +1,20 @@
-/** What passes between the main thread and a vision worker, and how readings are packed for the way. */
+/** What passes between the main thread, a vision worker and the thread of its models; how readings are packed for the way. */
 import type { RawReading } from '../domain/face.ts';
 import type { MienErrorCode } from '../errors.ts';
 import type { Models } from './card.ts';
 import { fromBits, toBits } from './quality.ts';
-import type { Device } from './session.ts';
+import type { Device, Output } from './session.ts';
 
-/** `workerData` of a vision worker. */
-export interface WorkerSetup {
+/** What the thread of the models is told at its start. */
+export interface RunnerSetup {
   models: Models;
   device: Device | 'auto';
   /** Threads within one operator. */
   threads: number;
+}
+
+/** What a vision worker and the thread of its models are told. */
+export interface WorkerSetup extends RunnerSetup {
   detectEvery: number;
   /** Faces in one run of the ensemble. */
   maxBatch: number;
@@ -39,6 +43,19 @@ export type FromWorker =
   /** Answers to some frames that were scored together. */
   | { type: 'done'; results: CallResult[]; spent: Spent };
 
+/** A run of a model; `pixels` are shared, and must stay as they are until it is answered. */
+export interface ToRunner {
+  run: number;
+  model: 'detector' | 'ensemble';
+  pixels: Uint8Array;
+  dims: readonly [number, number, number, number];
+}
+
+export type FromRunner =
+  | Extract<FromWorker, { type: 'ready' | 'failed' }>
+  | { type: 'answer'; run: number; outputs: Record<string, Output>; seconds: number }
+  | { type: 'broken'; run: number; message: string };
+
 export interface CallResult {
   call: number;
   /** Packed readings; null when the frame failed, with `error` saying why. */
@@ -46,8 +63,9 @@ export interface CallResult {
   error?: string;
 }
 
-/** What one batch cost. Times in seconds. */
+/** What was spent since the answers before. Times in seconds. */
 export interface Spent {
+  /** Frames that were answered. */
   frames: number;
   /** Faces of each run of the ensemble. */
   batches: number[];
@@ -55,7 +73,7 @@ export interface Spent {
   searched: number;
   detection: number;
   ensemble: number;
-  /** All, models included. */
+  /** From the taking up of the frames to their readings, the longest of them. */
   total: number;
 }
 

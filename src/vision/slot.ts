@@ -7,7 +7,7 @@ import { Calls } from './calls.ts';
 import type { FromWorker, Spent, ToWorker, WorkerSetup } from './protocol.ts';
 import { unpack } from './protocol.ts';
 import type { Device } from './session.ts';
-import { abandonThread, endThread, memoryOf, ownPixels, startThread } from './thread.ts';
+import { abandonThreads, endThreads, memoryOf, ownPixels, startThreads, type Threads } from './thread.ts';
 
 /** The worker died with this frame in its hands. The frame is lost; the next call meets the worker's replacement. */
 export class WorkerLost extends Error {
@@ -37,7 +37,7 @@ export class Slot {
   readonly #streams = new Map<number, number>();
   readonly #calls = new Calls();
   readonly #hungAfter: number;
-  #worker: Worker | null = null;
+  #threads: Threads | null = null;
   /** Whether its models are open. */
   #up = false;
   /** Frames that wait for a replacement. */
@@ -96,17 +96,26 @@ export class Slot {
   async stop(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#restart);
-    const worker = this.#worker;
-    this.#worker = null;
+    const threads = this.#threads;
+    this.#threads = null;
     this.#lose('The vision workers were shut down.');
-    if (worker) await endThread(worker);
+    if (threads) await endThreads(threads);
+  }
+
+  get #worker(): Worker | null {
+    return this.#threads?.worker ?? null;
   }
 
   #spawn(ready: (state: Ready) => void, failed: (error: Error) => void): void {
-    const worker = startThread(this.#setup);
-    this.#worker = worker;
+    const threads = startThreads(this.#setup);
+    const { worker, runner } = threads;
+    this.#threads = threads;
     this.#up = false;
     let death = 'it ended by itself';
+    let cause: string | null = null;
+    runner.on('error', (error) => {
+      cause = error.message;
+    });
     worker.on('message', (message: FromWorker) => {
       if (this.#worker !== worker) return; // it was given up
       if (message.type === 'ready') this.#begin(message, ready);
@@ -120,8 +129,8 @@ export class Slot {
       death = error.message;
     });
     worker.on('exit', () => {
-      failed(new Error(`A vision worker did not start: ${death}`));
-      this.#replace(worker, death);
+      failed(new Error(`A vision worker did not start: ${cause ?? death}`));
+      this.#replace(worker, cause ?? death);
     });
     for (const [stream, firstTrack] of this.#streams)
       worker.postMessage({ type: 'open', stream, firstTrack });
@@ -136,15 +145,15 @@ export class Slot {
   /** A sign of life: the watch over a worker that has frames begins anew. Opening its models may take its time. */
   #alive(): void {
     clearTimeout(this.#watch);
-    const worker = this.#up ? this.#worker : null;
-    const waits = worker !== null && this.#calls.size > 0;
-    this.#watch = waits ? setTimeout(() => this.#giveUp(worker), this.#hungAfter) : undefined;
+    const threads = this.#up ? this.#threads : null;
+    const waits = threads !== null && this.#calls.size > 0;
+    this.#watch = waits ? setTimeout(() => this.#giveUp(threads), this.#hungAfter) : undefined;
   }
 
-  #giveUp(hung: Worker): void {
-    if (this.#worker !== hung) return;
-    abandonThread(hung);
-    this.#replace(hung, `it gave no answer for ${this.#hungAfter / 1000} s`);
+  #giveUp(hung: Threads): void {
+    if (this.#threads !== hung) return;
+    abandonThreads(hung);
+    this.#replace(hung.worker, `it gave no answer for ${this.#hungAfter / 1000} s`);
   }
 
   /** Replacements take the device that was found, instead of looking for one again. */
@@ -182,7 +191,7 @@ export class Slot {
 
   #replace(dead: Worker, reason: string): void {
     if (this.#closed || this.#worker !== dead) return;
-    this.#worker = null;
+    this.#threads = null;
     this.#lose(`The vision worker died (${reason}) and is being replaced.`);
     this.#events.died(reason);
     const pause = Math.min(BACKOFF * 2 ** this.#deaths++, BACKOFF_MOST);

@@ -58,13 +58,19 @@ export function shrink(picture: Picture, factor: number): Picture {
   return { pixels, width, height };
 }
 
-/** Memory that grows to what is asked of it and is used again. */
+/** Shared memory that grows to what is asked of it and is used again. */
 export class Scratch {
-  #bytes = new Uint8Array(0);
+  #free: Uint8Array[] = [];
 
-  /** The first `length` bytes, with whatever they held. */
+  /** So many bytes that nobody else has, with whatever they held. */
   take(length: number): Uint8Array {
-    if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
-    return this.#bytes.subarray(0, length);
+    const bytes = this.#free.pop();
+    if (bytes && bytes.length >= length) return bytes.subarray(0, length);
+    return new Uint8Array(new SharedArrayBuffer(length));
+  }
+
+  /** They are not needed any more. Once only. */
+  give({ buffer }: Uint8Array): void {
+    this.#free.push(new Uint8Array(buffer));
   }
 }

@@ -1,32 +1,52 @@
-/** A vision worker's thread: how it begins, what it may be handed, and how it ends. */
-import { Worker } from 'node:worker_threads';
+/** A vision worker's threads: how they begin, what they may be handed, and how they end. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ToWorker, WorkerSetup } from './protocol.ts';
+
+/** The thread that is spoken with, and the one in which its models run. */
+export interface Threads {
+  worker: Worker;
+  runner: Worker;
+}
 
 /** Milliseconds that a worker has to end by itself. */
 const PATIENCE = 5000;
 
-export function startThread(setup: WorkerSetup): Worker {
-  const file = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
-  return new Worker(new URL(file, import.meta.url), { workerData: setup });
+export function startThreads(setup: WorkerSetup): Threads {
+  const { port1, port2 } = new MessageChannel();
+  const { models, device, threads } = setup;
+  return {
+    runner: start('runner', { models, device, threads, port: port2 }, port2),
+    worker: start('worker', { ...setup, ports: [port1] }, port1),
+  };
+}
+
+function start(name: 'worker' | 'runner', data: object, port: MessagePort): Worker {
+  const file = import.meta.url.endsWith('.ts') ? './thread-from-source.mjs' : `./${name}.js`;
+  const workerData = { ...data, file: name };
+  return new Worker(new URL(file, import.meta.url), { workerData, transferList: [port] });
 }
 
 /**
- * Lets a worker finish its run. A thread that is stopped within onnxruntime takes the whole process with it
- * (an uncaught Napi::Error), so force is for a worker that hangs.
+ * Lets the threads finish the run in hand. A thread that is stopped within onnxruntime takes the whole process with
+ * it (an uncaught Napi::Error), so force is for one that hangs.
  */
-export async function endThread(worker: Worker): Promise<void> {
-  if (worker.threadId === -1) return;
-  const ended = new Promise((resolve) => worker.once('exit', resolve));
+export async function endThreads({ worker, runner }: Threads): Promise<void> {
   worker.postMessage({ type: 'stop' } satisfies ToWorker);
-  const force = setTimeout(() => void worker.terminate(), PATIENCE);
-  await ended;
+  const force = setTimeout(() => [worker, runner].forEach((thread) => void thread.terminate()), PATIENCE);
+  await Promise.all([ended(worker), ended(runner)]);
   clearTimeout(force);
 }
 
-/** Leaves a worker that hangs to itself, for the reason above: it ends when it comes back from where it hangs. */
-export function abandonThread(worker: Worker): void {
+/** Resolves when the thread is gone. */
+function ended(thread: Worker): Promise<unknown> | null {
+  return thread.threadId === -1 ? null : new Promise((resolve) => thread.once('exit', resolve));
+}
+
+/** Leaves threads that hang to themselves, for the reason above: they end when they come back from where they hang. */
+export function abandonThreads({ worker, runner }: Threads): void {
   worker.postMessage({ type: 'stop' } satisfies ToWorker);
   worker.unref();
+  runner.unref();
 }
 
 /**

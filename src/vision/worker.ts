@@ -1,10 +1,9 @@
-/** The thread in which models run. It takes what is pending, one frame a stream, and scores it together. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** The thread that keeps the tracks and cuts the crops, of all streams together; the models run in others. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { MienError } from '../errors.ts';
-import { analyse, type Pipeline } from './analyse.ts';
 import { Detector } from './detect.ts';
 import { Ensemble } from './ensemble.ts';
-import { openModels } from './open.ts';
+import type { Job } from './line.ts';
 import {
   type CallResult,
   type FromWorker,
@@ -13,7 +12,8 @@ import {
   type ToWorker,
   type WorkerSetup,
 } from './protocol.ts';
-import type { ModelSession } from './session.ts';
+import { connectModels, type RemoteModels } from './remote.ts';
+import { Schedule } from './schedule.ts';
 import { Tracker } from './track.ts';
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
@@ -22,96 +22,79 @@ type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
 const DOUBTFUL = 0.5;
 
 const port = parentPort!;
-const setup = workerData as WorkerSetup;
-const streams = new Map<number, { tracker: Tracker; pending: FrameMessage[] }>();
-let spent = nothingSpent(0);
-let pipeline: Pipeline | null = null;
-let running = false;
-
-port.on('message', receive);
+const setup = workerData as WorkerSetup & { ports: MessagePort[] };
 start().catch((error: unknown) => {
   const code = error instanceof MienError ? error.code : null;
   send({ type: 'failed', code, message: error instanceof Error ? error.message : String(error) });
-  port.close();
 });
 
+/** What is sent before the models are open waits in the port. */
 async function start(): Promise<void> {
-  const { models, device, threads, maxBatch } = setup;
-  const opened = await openModels(models, device, threads);
-  const detector = timed(opened.detector, (seconds, pictures) => {
-    spent.detection += seconds;
-    spent.searched += pictures;
+  const remote = await connectModels(setup.ports);
+  send({ type: 'ready', device: remote.device, skipped: remote.skipped });
+  port.on('message', receiver(remote));
+}
+
+function receiver(remote: RemoteModels): (message: ToWorker) => void {
+  const answers = openAnswers(remote);
+  const { detector, ensemble } = setup.models;
+  const schedule = new Schedule({
+    detector: new Detector(remote.detector, detector, detector.thresholds.score * DOUBTFUL),
+    ensemble: new Ensemble(remote.ensemble, ensemble, setup.maxBatch),
+    card: ensemble,
+    lanes: setup.ports.length,
+    onRun: answers.count,
+    onAnswers: answers.send,
   });
-  const ensemble = timed(opened.ensemble, (seconds, faces) => {
-    spent.ensemble += seconds;
-    spent.batches.push(faces);
-  });
-  pipeline = {
-    detector: new Detector(detector, models.detector, models.detector.thresholds.score * DOUBTFUL),
-    ensemble: new Ensemble(ensemble, models.ensemble, maxBatch),
-    card: models.ensemble,
+  return (message) => {
+    if (message.type === 'open') schedule.open(message.stream, openTracker(message.firstTrack));
+    else if (message.type === 'close') schedule.close(message.stream);
+    else if (message.type === 'frame') schedule.add(message.stream, answers.job(message));
+    else {
+      // With their ports closed the threads end as soon as the runs in hand are done.
+      remote.close();
+      port.close();
+    }
   };
-  send({ type: 'ready', device: opened.device, skipped: opened.skipped });
-  void work();
 }
 
-function receive(message: ToWorker): void {
-  if (message.type === 'open') {
-    streams.set(message.stream, { tracker: openTracker(message.firstTrack), pending: [] });
-  } else if (message.type === 'close') {
-    streams.delete(message.stream);
-  } else if (message.type === 'stop') {
-    streams.clear();
-    // With its port closed the thread ends as soon as the run in hand is done.
-    port.close();
-  } else {
-    streams.get(message.stream)?.pending.push(message);
-    void work();
-  }
-}
-
-/** Scores until nothing is pending. Messages come in between runs, so the next batch holds what has arrived. */
-async function work(): Promise<void> {
-  if (running || !pipeline) return;
-  running = true;
-  for (let batch = gather(); batch.length > 0; batch = gather()) {
-    const began = performance.now();
-    spent = nothingSpent(batch.length);
-    const results = await scoreAll(pipeline, batch);
-    spent.total = (performance.now() - began) / 1000;
-    const buffers = results.flatMap(({ faces }) => (faces ? [faces.buffer as ArrayBuffer] : []));
-    port.postMessage({ type: 'done', results, spent } satisfies FromWorker, buffers);
-    // Lets waiting messages in: without it, two streams would be scored in turns instead of together.
-    await new Promise(setImmediate);
-  }
-  running = false;
-}
-
-function gather(): FrameMessage[] {
-  return [...streams.values()].flatMap(({ pending }) => pending.splice(0, 1));
-}
-
-/** One bad frame fails alone: when a batch fails, its frames are tried one by one. */
-async function scoreAll(pipeline: Pipeline, batch: FrameMessage[]): Promise<CallResult[]> {
-  try {
-    return await score(pipeline, batch);
-  } catch (error) {
-    if (batch.length === 1) return [{ call: batch[0]!.call, faces: null, error: String(error) }];
-    const results: CallResult[] = [];
-    for (const message of batch) results.push(...(await scoreAll(pipeline, [message])));
-    return results;
-  }
-}
-
-async function score(pipeline: Pipeline, batch: FrameMessage[]): Promise<CallResult[]> {
-  const jobs = batch.map(({ stream, pixels, width, height, mediaTime }) => ({
-    tracker: streams.get(stream)!.tracker,
-    picture: { pixels, width, height },
-    mediaTime,
-  }));
-  const readings = await analyse(pipeline, jobs);
-  const units = pipeline.card.actionUnits.length;
-  return batch.map(({ call }, i) => ({ call, faces: pack(readings[i]!, units) }));
+/** What is told to the main thread: answers that came together go together. */
+function openAnswers({ detector, ensemble }: RemoteModels) {
+  const units = setup.models.ensemble.actionUnits.length;
+  let results: CallResult[] = [];
+  let spent = nothingSpent();
+  const before = { detection: 0, ensemble: 0 };
+  return {
+    job({ call, pixels, width, height, mediaTime }: FrameMessage): Job {
+      return {
+        picture: { pixels, width, height },
+        mediaTime,
+        answer(readings, began) {
+          results.push({ call, faces: pack(readings, units) });
+          if (began < Infinity) spent.total = Math.max(spent.total, (performance.now() - began) / 1000);
+        },
+        fail(error) {
+          results.push({ call, faces: null, error: String(error) });
+        },
+      };
+    },
+    count(model: 'detector' | 'ensemble', count: number) {
+      if (model === 'detector') spent.searched += count;
+      else spent.batches.push(count);
+    },
+    send() {
+      if (results.length === 0) return;
+      const now = { detection: detector.seconds, ensemble: ensemble.seconds };
+      spent.frames = results.length;
+      spent.detection = now.detection - before.detection;
+      spent.ensemble = now.ensemble - before.ensemble;
+      Object.assign(before, now);
+      const buffers = results.flatMap(({ faces }) => (faces ? [faces.buffer as ArrayBuffer] : []));
+      port.postMessage({ type: 'done', results, spent } satisfies FromWorker, buffers);
+      results = [];
+      spent = nothingSpent();
+    },
+  };
 }
 
 function openTracker(firstTrack: number): Tracker {
@@ -123,20 +106,8 @@ function openTracker(firstTrack: number): Tracker {
   return new Tracker({ template, cropSize: input.size, sure, detectEvery, firstTrack, face });
 }
 
-function timed(session: ModelSession, report: (seconds: number, count: number) => void): ModelSession {
-  return {
-    async run(pixels) {
-      const began = performance.now();
-      const answers = await session.run(pixels);
-      report((performance.now() - began) / 1000, pixels.dims[0]);
-      return answers;
-    },
-    close: () => session.close(),
-  };
-}
-
-function nothingSpent(frames: number): Spent {
-  return { frames, batches: [], searched: 0, detection: 0, ensemble: 0, total: 0 };
+function nothingSpent(): Spent {
+  return { frames: 0, batches: [], searched: 0, detection: 0, ensemble: 0, total: 0 };
 }
 
 function send(message: FromWorker): void {

@@ -33,9 +33,15 @@ describe('tensor', () => {
     });
   });
 
-  it('uses memory again', () => {
+  it('uses memory again, once it is given back', () => {
     const scratch = new Scratch();
-    expect(scratch.take(8).buffer).toBe(scratch.take(4).buffer);
+    const first = scratch.take(8);
+    const second = scratch.take(8);
+    expect(second.buffer).not.toBe(first.buffer);
+    scratch.give(first);
     expect(scratch.take(4)).toHaveLength(4);
+    scratch.give(second.subarray(0, 2));
+    const again = scratch.take(8);
+    expect([again.length, again.buffer === second.buffer]).toEqual([8, true]);
   });
 });

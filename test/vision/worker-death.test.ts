@@ -8,7 +8,9 @@ import { squares } from '../helpers/squares.ts';
 import { LUMA, writeTinyModels } from '../helpers/tiny-models.ts';
 
 const workers: Worker[] = [];
-const remember = (worker: Worker) => workers.push(worker);
+/** The threads in which their models run; each is started right before its worker. */
+const runners: Worker[] = [];
+const remember = (thread: Worker) => (runners.length > workers.length ? workers : runners).push(thread);
 const deaths: string[] = [];
 let dir: string;
 let vision: Vision;
@@ -73,6 +75,15 @@ describe('a worker that dies', () => {
     }
   });
 
+  it('so is one whose models are gone with their thread', async () => {
+    const stream = vision.open('u');
+    await livingWorker();
+    const before = workers.length;
+    await runners.at(-1)!.terminate(); // it rests: within onnxruntime this would end the process
+    await expect.poll(() => workers.length, { timeout: 20_000 }).toBe(before + 1);
+    expect(await stream.analyse(frame(0))).toHaveLength(1);
+  });
+
   it('a stream that was closed meanwhile stays closed', async () => {
     const stream = vision.open('u');
     await crash();
@@ -99,7 +110,8 @@ it('a worker that hangs is replaced, and ends when it comes back', async () => {
   expect(workers).toHaveLength(before + 2);
   expect(reasons).toEqual([{ reason: 'it gave no answer for 1 s' }]);
   const hung = workers[before]!;
-  if (hung.threadId !== -1) await new Promise((gone) => hung.once('exit', gone));
+  for (const thread of [hung, runners[before]!])
+    if (thread.threadId !== -1) await new Promise((gone) => thread.once('exit', gone));
   expect(await stream.analyse(frame(0.3))).toHaveLength(1);
   expect(hanging.stats()).toMatchObject({ workerDeaths: 1, queueDepth: 0 });
   await hanging.close();
@@ -111,5 +123,5 @@ it('closing rejects what waits, and leaves no worker behind', async () => {
   await vision.close();
   await waiting;
   await expect(stream.analyse(frame(1))).rejects.toMatchObject({ name: 'WorkerLost' });
-  expect(workers.every((worker) => worker.threadId === -1)).toBe(true);
+  expect([...workers, ...runners].every((thread) => thread.threadId === -1)).toBe(true);
 });

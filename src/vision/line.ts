@@ -1,0 +1,169 @@
+/**
+ * One stream's frames, in their order: searched where that is due, placed, scored, committed. Frames between two
+ * searches do not depend on each other, so those that wait are placed ahead and scored together; when one of
+ * them shows that the next should be searched, those behind it are placed again. So the readings are those that the
+ * frames would have had one by one.
+ */
+import type { RawReading } from '../domain/face.ts';
+import type { EnsembleCard } from './card.ts';
+import type { Picture } from './crop.ts';
+import type { Detection } from './detect.ts';
+import { type Ensemble, fiveOf, type Score } from './ensemble.ts';
+import { readingOf } from './reading.ts';
+import type { Placement, Tracker } from './track.ts';
+
+/** A stream's next frame. */
+export interface Job {
+  picture: Picture;
+  /** Seconds. */
+  mediaTime: number;
+  /** `began`: when the first run for it did, in milliseconds. */
+  answer(readings: RawReading[], began: number): void;
+  fail(error: unknown): void;
+}
+
+/** A frame on its way. */
+export interface Step {
+  readonly job: Job;
+  /** What the detector found in it; null: not known yet. */
+  found: Detection[] | null;
+  /** Whether the detector was asked. */
+  asked: boolean;
+  /** Its tracks drifted: it is searched whatever else is due. */
+  drifted: boolean;
+  pass: Pass | null;
+  began: number;
+}
+
+/** One placing of a frame; a frame that is placed again forgets the scores of the pass before. */
+interface Pass {
+  searched: boolean;
+  placements: Placement[];
+  scores: Score[];
+  /** Faces that have no score yet. */
+  missing: number;
+  failure: unknown;
+}
+
+export interface LineDeps {
+  tracker: Tracker;
+  ensemble: Ensemble;
+  card: EnsembleCard;
+  /** Asks the detector to fill in `found`. */
+  search(step: Step): void;
+}
+
+export class Line {
+  readonly #deps: LineDeps;
+  readonly #waiting: Step[] = [];
+  readonly #placed: Step[] = [];
+
+  constructor(deps: LineDeps) {
+    this.#deps = deps;
+  }
+
+  add(job: Job): void {
+    this.#waiting.push({ job, found: null, asked: false, drifted: false, pass: null, began: Infinity });
+  }
+
+  /** Answers the frames that are scored, and places those that may be, until neither is possible. */
+  advance(): void {
+    do this.#settle();
+    while (this.#place());
+  }
+
+  /** The frame will not be answered: its search or a run failed. */
+  fail(step: Step, error: unknown): void {
+    const at = this.#waiting.indexOf(step);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    step.job.fail(error);
+  }
+
+  #settle(): void {
+    for (let step = this.#placed[0]; step?.pass && step.pass.missing === 0; step = this.#placed[0]) {
+      this.#placed.shift();
+      this.#commit(step, step.pass);
+      if (this.#deps.tracker.inDoubt) this.#recall(this.#placed);
+    }
+  }
+
+  #commit(step: Step, { searched, placements, scores, failure }: Pass): void {
+    const { tracker, card } = this.#deps;
+    const { job } = step;
+    if (failure !== null) {
+      this.#recall(this.#placed);
+      job.fail(failure);
+      return;
+    }
+    const sights = scores.map(({ landmarks, quality }) => ({
+      five: fiveOf(landmarks, card.input.size),
+      quality,
+    }));
+    if (!searched && tracker.drifted(placements, sights)) {
+      step.drifted = true;
+      this.#recall([step, ...this.#placed]);
+      return;
+    }
+    const reported = tracker.commit(placements, sights, job.mediaTime);
+    const readings = placements.flatMap((placement, i) =>
+      reported[i] ? [readingOf(card, job.picture, placement, scores[i]!)] : [],
+    );
+    job.answer(
+      readings.sort((p, q) => p.track - q.track),
+      step.began,
+    );
+  }
+
+  /** Back to waiting, to be placed again. */
+  #recall(steps: readonly Step[]): void {
+    for (const step of steps) step.pass = null;
+    this.#waiting.unshift(...steps);
+    this.#placed.length = 0;
+  }
+
+  /** Places the frames of which it is known where their faces are looked for. Whether there was one. */
+  #place(): boolean {
+    const { tracker } = this.#deps;
+    const before = this.#placed.length;
+    for (let step = this.#waiting[0]; step; step = this.#waiting[0]) {
+      const ahead = this.#placed.map(({ job }) => job.mediaTime);
+      // What these frames will tell of the tracks comes first.
+      if (ahead.length > 0 && tracker.inDoubt) break;
+      const due = step.drifted || tracker.wantsDetection(step.job.mediaTime, ahead);
+      if (due && !step.asked) this.#deps.search(step);
+      if (due && (ahead.length > 0 || !step.found)) break;
+      this.#waiting.shift();
+      this.#hand(step, due);
+    }
+    return this.#placed.length > before;
+  }
+
+  #hand(step: Step, searched: boolean): void {
+    const { tracker, ensemble } = this.#deps;
+    const { picture, mediaTime } = step.job;
+    try {
+      const placements = searched ? tracker.place(step.found!, mediaTime) : tracker.carry();
+      const pass: Pass = { searched, placements, scores: [], missing: placements.length, failure: null };
+      placements.forEach(({ toCrop }, i) => {
+        ensemble.add(
+          { picture, toCrop },
+          {
+            take(score, began) {
+              pass.scores[i] = score;
+              pass.missing--;
+              step.began = Math.min(step.began, began);
+            },
+            fail(error) {
+              pass.failure = error;
+              pass.missing--;
+            },
+          },
+        );
+      });
+      step.pass = pass;
+      this.#placed.push(step);
+    } catch (error) {
+      step.job.fail(error);
+    }
+  }
+}

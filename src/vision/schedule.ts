@@ -1,0 +1,112 @@
+/**
+ * What the models do next. Crops are cut while a run is in hand, and all that are cut by its end run together;
+ * searches are asked for as soon as it is known that they are due, and run while the frames before are scored.
+ */
+import type { EnsembleCard } from './card.ts';
+import type { Detector } from './detect.ts';
+import type { Ensemble } from './ensemble.ts';
+import { type Job, Line, type Step } from './line.ts';
+import type { Tracker } from './track.ts';
+
+export interface ScheduleDeps {
+  detector: Detector;
+  ensemble: Ensemble;
+  card: EnsembleCard;
+  /** Runs that may be in hand at a time. */
+  lanes: number;
+  /** A run is over: so many pictures were searched, or faces scored. */
+  onRun(model: 'detector' | 'ensemble', count: number): void;
+  /** Frames were answered, or may have been. */
+  onAnswers(): void;
+}
+
+/** Pictures of one search: more in one run would bring nothing, and let the faces wait. */
+const MAX_SEARCHED = 8;
+
+export class Schedule {
+  readonly #deps: ScheduleDeps;
+  readonly #lines = new Map<number, Line>();
+  #searches: { line: Line; step: Step }[] = [];
+  #running = 0;
+  #searchedLast = false;
+  #woken = false;
+
+  constructor(deps: ScheduleDeps) {
+    this.#deps = deps;
+  }
+
+  open(stream: number, tracker: Tracker): void {
+    const { ensemble, card } = this.#deps;
+    const search = (step: Step) => {
+      step.asked = true;
+      this.#searches.push({ line, step });
+    };
+    const line: Line = new Line({ tracker, ensemble, card, search });
+    this.#lines.set(stream, line);
+  }
+
+  close(stream: number): void {
+    this.#lines.delete(stream);
+    this.#searches = this.#searches.filter(({ line }) => [...this.#lines.values()].includes(line));
+  }
+
+  add(stream: number, job: Job): void {
+    this.#lines.get(stream)?.add(job);
+    this.#wake();
+  }
+
+  /** Messages that wait come in first: without that, two streams would be scored in turns instead of together. */
+  #wake(): void {
+    if (this.#woken) return;
+    this.#woken = true;
+    setImmediate(() => {
+      this.#woken = false;
+      for (const line of this.#lines.values()) line.advance();
+      this.#start();
+      this.#deps.onAnswers();
+    });
+  }
+
+  /** Begins what may be run. A full run needs not wait for others, and is handed over while another is in hand. */
+  #start(): void {
+    const { ensemble, lanes } = this.#deps;
+    for (;;) {
+      const { any, full } = ensemble.waits;
+      if (this.#running >= (full ? lanes + 1 : lanes)) return;
+      const search = this.#searches.length > 0 && !(any && this.#searchedLast);
+      if (search) void this.#run('detector', this.#search());
+      else if (any) void this.#run('ensemble', ensemble.run());
+      else return;
+    }
+  }
+
+  async #run(model: 'detector' | 'ensemble', work: Promise<number>): Promise<void> {
+    this.#running++;
+    this.#searchedLast = model === 'detector';
+    const count = await work;
+    this.#running--;
+    this.#deps.onRun(model, count);
+    // What is cut already does not wait until we have read the answers.
+    this.#start();
+    this.#wake();
+  }
+
+  /** Searches the pictures that wait. When they fail together, they are tried one by one. */
+  async #search(): Promise<number> {
+    const chosen = this.#searches.splice(0, MAX_SEARCHED);
+    const began = performance.now();
+    const detect = async (some: typeof chosen) => {
+      const found = await this.#deps.detector.detect(some.map(({ step }) => step.job.picture));
+      some.forEach(({ step }, i) => {
+        step.found = found[i]!;
+        step.began = Math.min(step.began, began);
+      });
+    };
+    const alone = async (one: (typeof chosen)[number]) =>
+      detect([one]).catch((error: unknown) => one.line.fail(one.step, error));
+    await detect(chosen).catch(async () => {
+      for (const one of chosen) await alone(one);
+    });
+    return chosen.length;
+  }
+}
