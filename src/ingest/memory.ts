@@ -7,7 +7,7 @@ export interface FrameMemory {
 }
 
 /** Free buffers that are kept: as many as may be on their way at a time. */
-const KEPT = 8;
+const KEPT = 12;
 
 export function createFrameMemory(): FrameMemory {
   let free: Uint8Array[] = [];

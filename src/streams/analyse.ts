@@ -1,7 +1,7 @@
 /** One source from its first frame to its last, without server or store. */
 import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import { scoreInOrder } from './ahead.ts';
+import { AHEAD, scoreInOrder } from './ahead.ts';
 import { createMediaClock } from './media-clock.ts';
 import type { Decode, OpenAnalyser, OpenTimeline, Probe } from './ports.ts';
 import { readAhead } from './read.ts';
@@ -53,7 +53,7 @@ export async function analyseSource(
   try {
     const frames = deps.decode(source, info, { frameRate, realtime: false, loop: false, signal });
     const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
-    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, true)) {
+    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD)) {
       moments += 1;
       await onMoment(moment, events);
     }

@@ -1,6 +1,6 @@
 /** One opening of a session's source: its frames scored, and handed to the store, until it ends. */
 import type { Frame } from '../domain/frame.ts';
-import { scoreInOrder } from './ahead.ts';
+import { AHEAD, scoreInOrder } from './ahead.ts';
 import type { MediaClock } from './media-clock.ts';
 import type { Outbox } from './outbox.ts';
 import type { Scorer } from './scorer.ts';
@@ -26,7 +26,7 @@ export async function scoreFrames(attempt: Attempt, { frames, realtime }: Opened
   for await (const { moment, events } of scoreInOrder(
     admitted(attempt, frames, realtime),
     score,
-    !realtime,
+    realtime ? 0 : AHEAD,
   )) {
     outbox.push(moment, events);
     if (stopping.aborted) return;

@@ -23,7 +23,7 @@ async function gather(scores: AsyncIterable<Scored>): Promise<{ seqs: number[]; 
   }
 }
 
-describe.each([true, false])('scoring in order, ahead: %s', (ahead) => {
+describe.each([0, 1, 4])('scoring in order, %i ahead', (ahead) => {
   const slow = async (given: Frame) => {
     await tick(indexOf(given) % 2 ? 1 : 5);
     return scored(indexOf(given));
@@ -66,5 +66,32 @@ describe.each([true, false])('scoring in order, ahead: %s', (ahead) => {
     expect(seqs).toEqual([0, 1]);
     expect(error).toBe(failure);
     expect(closed).toBe(true);
+  });
+
+  it('hands over so many frames and no more before the first is answered', async () => {
+    let [held, most] = [0, 0];
+    const holding = async (given: Frame) => {
+      most = Math.max(most, ++held);
+      await tick(2);
+      held -= 1;
+      return scored(indexOf(given));
+    };
+    await gather(scoreInOrder(source(9), holding, ahead));
+    expect(most).toBe(1 + ahead);
+  });
+
+  it('tells what is scored while the next frame is not there', async () => {
+    let arrive = () => {};
+    const frames = async function* () {
+      yield frame(0);
+      await new Promise<void>((resolve) => (arrive = resolve));
+      yield frame(1);
+    };
+    const scores = scoreInOrder(frames(), slow, ahead);
+    expect((await scores.next()).value).toEqual(scored(0));
+    const last = scores.next();
+    await tick(1);
+    arrive();
+    expect((await last).value).toEqual(scored(1));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MienError } from '../../src/errors.ts';
+import { AHEAD } from '../../src/streams/ahead.ts';
 import { type AnalyseDeps, analyseSource } from '../../src/streams/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { analyser, FILE_INFO, frames, tick } from './fakes.ts';
@@ -53,7 +54,7 @@ describe('analysing a source without a server', () => {
     let [held, most] = [0, 0];
     const { rooms } = deps({
       decode: async function* (...given) {
-        for await (const frame of frames(10)(...given)) {
+        for await (const frame of frames(40)(...given)) {
           most = Math.max(most, ++held);
           yield { ...frame, release: () => void held-- };
         }
@@ -61,7 +62,7 @@ describe('analysing a source without a server', () => {
     });
     await analyseSource(rooms, SOURCE, options, () => {});
     expect(held).toBe(0);
-    expect(most).toBeLessThanOrEqual(2);
+    expect(most).toBeLessThanOrEqual(AHEAD + 2);
   });
 
   it('stops when it is told to', async () => {
@@ -75,6 +76,6 @@ describe('analysing a source without a server', () => {
         if (seq === 3) controller.abort();
       },
     );
-    expect(summary.moments).toBeLessThan(7);
+    expect(summary.moments).toBeLessThan(5 + AHEAD);
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { Frame } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
+import { AHEAD } from '../../src/streams/ahead.ts';
 import {
   createStreams,
   type Pace,
@@ -516,19 +517,28 @@ describe('the end of the server', () => {
 
 describe('a frame', () => {
   it.each([
-    ['of a recording while the one before it is still scored, so that no worker waits', false, 2],
+    [
+      'of a recording while those before it are still scored, so that vision has some to choose from',
+      false,
+      1 + AHEAD,
+    ],
     ['in real time when the one before it is done, so that it is the newest', true, 1],
   ])('is handed to the analyser once, in order: %s', async (_, realtime, atATime) => {
     const seen: number[] = [];
     let [busy, most] = [0, 0];
+    let answered = Promise.resolve();
     const house = new House({
-      decode: frames(10),
+      decode: frames(20),
       openAnalyser: () => ({
         async analyse(given: Frame) {
           most = Math.max(most, ++busy);
           seen.push(given.mediaTime);
-          await tick(5);
-          busy -= 1;
+          answered = answered.then(async () => {
+            await until(() => most >= atATime);
+            await tick(5); // as long as it takes to be handed one too many
+            busy -= 1;
+          });
+          await answered;
           return [];
         },
         close: async () => {},
@@ -536,7 +546,7 @@ describe('a frame', () => {
     });
     const { id } = await house.streams.register({ ...INPUT, realtime });
     expect((await house.ended(id)).state).toBe('ENDED');
-    expect(seen).toEqual(range(10).map((index) => frame(index).mediaTime));
+    expect(seen).toEqual(range(20).map((index) => frame(index).mediaTime));
     expect(most).toBe(atATime);
   });
 });
