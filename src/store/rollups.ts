@@ -71,9 +71,12 @@ export function createRollups(prisma: PrismaClient): RollupReads {
     const sql = aggregateSql(pieces(start, end, seconds), seconds, track);
     const [row] = await prisma.$queryRawUnsafe<{ lines: string | null }[]>(sql, sessionId);
     if (row?.lines == null) return [];
-    return (JSON.parse(`[[${row.lines}]]`) as Sums[])
-      .map((sums) => bucket(sums, Math.max(sums[0]!, start), Math.min(sums[0]! + seconds, end)))
-      .sort((a, b) => a.start - b.start);
+    const buckets: TimelineBucket[] = [];
+    for (const sums of JSON.parse(`[[${row.lines}]]`) as Sums[]) {
+      const from = sums[0]!;
+      buckets.push(bucket(sums, Math.max(from, start), Math.min(from + seconds, end)));
+    }
+    return buckets.sort((a, b) => a.start - b.start);
   }
   return {
     summaries,
@@ -143,10 +146,12 @@ async function readExtent(
   return row?.first == null || row.last == null ? null : { first: row.first, last: row.last };
 }
 
-function bucket(sums: Sums, start: number, end: number): TimelineBucket {
-  const [, frames = 0, all = 0, busy = 0, worker = 0, store = 0, readings = 0, abstained = 0] = sums;
+/** Written out, without a closure or an array on the way: an answer is made of thousands. */
+function bucket(s: Sums, start: number, end: number): TimelineBucket {
+  const [, frames = 0, all = 0, busy = 0, worker = 0, store = 0, readings = 0, abstained = 0] = s;
   const lost = busy + worker + store;
-  const mean = (sum: number) => sum / (readings * FRACTION);
+  const some = readings > 0;
+  const of = readings * FRACTION;
   return {
     start,
     end,
@@ -154,11 +159,22 @@ function bucket(sums: Sums, start: number, end: number): TimelineBucket {
     dropped: lost === 0 ? {} : dropsOf(busy, worker, store),
     readings,
     abstained,
-    labels: sums.slice(8, 16),
-    probabilities: readings === 0 ? null : sums.slice(16, 24).map(mean),
-    valence: readings === 0 ? null : mean(sums[24]!),
-    arousal: readings === 0 ? null : mean(sums[25]!),
-    quality: readings === 0 ? null : mean(sums[26]!),
+    labels: [s[8]!, s[9]!, s[10]!, s[11]!, s[12]!, s[13]!, s[14]!, s[15]!],
+    probabilities: some
+      ? [
+          s[16]! / of,
+          s[17]! / of,
+          s[18]! / of,
+          s[19]! / of,
+          s[20]! / of,
+          s[21]! / of,
+          s[22]! / of,
+          s[23]! / of,
+        ]
+      : null,
+    valence: some ? s[24]! / of : null,
+    arousal: some ? s[25]! / of : null,
+    quality: some ? s[26]! / of : null,
     coverage: all + lost === 0 ? 0 : frames / (all + lost),
   };
 }

@@ -100,11 +100,16 @@ export const SessionSummaryType = builder.objectRef<SessionTotals>('SessionSumma
   }),
 });
 
-function shares({ labels, readings, frames, start, end }: Aggregate): ExpressionShare[] {
+export function shares({ labels, readings, frames, start, end }: Aggregate): ExpressionShare[] {
   const secondsPerFrame = frames === 0 ? 0 : (end - start) / frames;
   return EXPRESSIONS.map((expression, index) => ({
     expression,
     share: readings === 0 ? 0 : (labels[index] ?? 0) / readings,
-    seconds: (labels[index] ?? 0) * secondsPerFrame,
+    seconds: milliseconds((labels[index] ?? 0) * secondsPerFrame),
   }));
+}
+
+/** Seconds to the millisecond: 0.1 × 126 would be 12.600000000000001. */
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }
