@@ -111,26 +111,25 @@ export class Slot {
     const { worker, runner } = threads;
     this.#threads = threads;
     this.#up = false;
-    let death = 'it ended by itself';
-    let cause: string | null = null;
-    runner.on('error', (error) => {
-      cause = error.message;
-    });
+    let death: string | null = null;
+    const note = ({ message }: Error) => {
+      death ??= message;
+    };
     worker.on('message', (message: FromWorker) => {
       if (this.#worker !== worker) return; // it was given up
       if (message.type === 'ready') this.#begin(message, ready);
       else if (message.type === 'done') this.#settle(message.results, message.spent);
       else {
-        death = message.message;
+        death ??= message.message;
         failed(message.code ? new MienError(message.code, message.message) : new Error(message.message));
       }
     });
-    worker.on('error', (error) => {
-      death = error.message;
-    });
+    runner.on('error', note);
+    worker.on('error', note);
     worker.on('exit', () => {
-      failed(new Error(`A vision worker did not start: ${cause ?? death}`));
-      this.#replace(worker, cause ?? death);
+      death ??= 'it ended by itself';
+      failed(new Error(`A vision worker did not start: ${death}`));
+      this.#replace(worker, death);
     });
     for (const [stream, firstTrack] of this.#streams)
       worker.postMessage({ type: 'open', stream, firstTrack });
@@ -180,12 +179,8 @@ export class Slot {
   #numbered(stream: number, faces: Float32Array): RawReading[] {
     const readings = unpack(faces, this.#setup.models.ensemble.actionUnits.length);
     const next = this.#streams.get(stream);
-    if (next !== undefined) {
-      this.#streams.set(
-        stream,
-        readings.reduce((least, { track }) => Math.max(least, track + 1), next),
-      );
-    }
+    const used = readings.map(({ track }) => track + 1);
+    if (next !== undefined) this.#streams.set(stream, Math.max(next, ...used));
     return readings;
   }
 

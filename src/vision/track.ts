@@ -10,13 +10,14 @@ import { fitSimilarity, invert, iou, mapPoints, mapRect, type Rect, type Similar
 import { advance, FOLLOWED, follow, motion, type Sight, type Track } from './motion.ts';
 
 export type { Sight, Track } from './motion.ts';
-
 export interface TrackerOptions {
   /** The card's five points of the crop, in crop pixels. */
   template: ArrayLike<number>;
   cropSize: number;
   /** From this score on a detection is sure and may begin a track. */
   sure: number;
+  /** A newcomer of this score and quality is reported at once; a less certain one, when a second search confirms it. */
+  certain: { score: number; quality: number };
   /** Frames from one detection to the next while nothing is in doubt. */
   detectEvery: number;
   /** Number of the first track. */
@@ -31,7 +32,7 @@ export interface Placement {
   toCrop: Similarity;
   /** Null: carried forward, not detected. */
   detection: Detection | null;
-  /** Seen for the first time: the next detection has to confirm it before it is reported. */
+  /** Seen for the first time: unless it is certain, the next detection has to confirm it before it is reported. */
   newcomer: boolean;
 }
 
@@ -46,8 +47,9 @@ export class Tracker {
   readonly #options: TrackerOptions;
   #tracks: Track[] = [];
   #nextId: number;
-  #sinceDetection = Number.POSITIVE_INFINITY;
-  #detectedAt = Number.NEGATIVE_INFINITY;
+  /** Frames since the last search that was due, and its time; one for a doubt between them does not put the next off. */
+  #sinceDue = Number.POSITIVE_INFINITY;
+  #dueAt = Number.NEGATIVE_INFINITY;
   #time = Number.NEGATIVE_INFINITY;
 
   constructor(options: TrackerOptions) {
@@ -60,16 +62,14 @@ export class Tracker {
    * of the frames that were placed after the last one committed.
    */
   wantsDetection(time: number, ahead: readonly number[] = []): boolean {
-    const every =
-      this.#tracks.length === 0 ? Math.min(2, this.#options.detectEvery) : this.#options.detectEvery;
     const last = ahead.at(-1) ?? this.#time;
-    return (
-      this.#sinceDetection + ahead.length + 1 >= every ||
-      time - this.#detectedAt >= DETECT_AT_LEAST_EVERY ||
-      time - last > CARRY_AT_MOST ||
-      time < last ||
-      this.inDoubt
-    );
+    return this.#isDue(time, ahead.length) || time - last > CARRY_AT_MOST || time < last || this.inDoubt;
+  }
+
+  #isDue(time: number, ahead: number): boolean {
+    const { detectEvery } = this.#options;
+    const every = this.#tracks.length === 0 ? Math.min(2, detectEvery) : detectEvery;
+    return this.#sinceDue + ahead + 1 >= every || time - this.#dueAt >= DETECT_AT_LEAST_EVERY;
   }
 
   /** Whether the next frame must be searched, as far as the frames tell that were placed and committed until now. */
@@ -80,17 +80,17 @@ export class Tracker {
   /** Brings what was detected at `time` together with the tracks. Returns those in sight that the ensemble should see. */
   place(detections: readonly Detection[], time: number): Placement[] {
     const first = this.#time === Number.NEGATIVE_INFINITY;
+    const due = this.#isDue(time, 0) || time < this.#time;
     this.#forget(time);
     const pairs = associate(this.#tracks, detections, this.#options.sure, time);
     this.#tracks = this.#tracks.filter((track) => pairs.has(track) || track.id > 0);
     const newcomers = this.#begin(detections, new Set(pairs.values()), time);
-    this.#sinceDetection = -1;
-    this.#detectedAt = time;
-    // A picture has no second frame to confirm a face in.
-    if (first) return this.#placements(newcomers, false);
-    const known = this.#placements(pairs, false);
+    if (due) [this.#sinceDue, this.#dueAt] = [-1, time];
     for (const track of this.#tracks) if (!pairs.has(track) && !newcomers.has(track)) track.missed++;
-    return this.#options.face === undefined ? known : [...known, ...this.#placements(newcomers, true)];
+    const placed = this.#placements(new Map([...pairs, ...newcomers]));
+    // A picture has no second frame to confirm a face in.
+    for (const placement of placed) placement.newcomer = !first && newcomers.has(placement.track);
+    return placed;
   }
 
   /**
@@ -125,7 +125,7 @@ export class Tracker {
    * track counts as out of sight.
    */
   commit(placements: readonly Placement[], sights: readonly Sight[], time: number): boolean[] {
-    this.#sinceDetection++;
+    this.#sinceDue++;
     this.#time = time;
     return placements.map((placement, i) => {
       const { track, newcomer } = placement;
@@ -133,7 +133,7 @@ export class Tracker {
         this.#miss(track);
         return false;
       }
-      if (newcomer) return false;
+      if (newcomer && !this.#isCertain(placement, sights[i]!)) return false;
       if (track.id === 0) track.id = this.#nextId++;
       this.#move(placement, sights[i]!, time);
       return true;
@@ -142,6 +142,11 @@ export class Tracker {
 
   #isFace({ quality }: Sight): boolean {
     return this.#options.face === undefined || quality >= this.#options.face;
+  }
+
+  #isCertain({ detection }: Placement, { quality }: Sight): boolean {
+    const { certain } = this.#options;
+    return detection!.score >= certain.score && quality >= certain.quality;
   }
 
   #miss(track: Track): void {
@@ -178,28 +183,19 @@ export class Tracker {
     return newcomers;
   }
 
-  #placements(pairs: ReadonlyMap<Track, Detection>, newcomer: boolean): Placement[] {
+  #placements(pairs: ReadonlyMap<Track, Detection>): Placement[] {
     return this.#tracks.flatMap((track) => {
       const detection = pairs.get(track);
       const toCrop = detection && fitSimilarity(detection.five, this.#options.template);
       if (!toCrop) return [];
       track.toCrop = toCrop;
-      return [{ track, toCrop, detection, newcomer }];
+      return [{ track, toCrop, detection, newcomer: false }];
     });
   }
 }
 
 function begin({ box, five }: Detection, time: number): Track {
   const still = { velocity: { x: 0, y: 0 }, restless: false };
-  return {
-    id: 0,
-    box,
-    five,
-    ...still,
-    detected: { box, time },
-    seen: time,
-    missed: 0,
-    toCrop: null,
-    anchor: null,
-  };
+  const detected = { box, time };
+  return { id: 0, box, five, ...still, detected, seen: time, missed: 0, toCrop: null, anchor: null };
 }

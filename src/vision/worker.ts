@@ -101,9 +101,10 @@ function openTracker(firstTrack: number): Tracker {
   const { models, detectEvery } = setup;
   const { crop, input, thresholds } = models.ensemble;
   const template = crop.template.flat().map((fraction) => fraction * input.size);
-  const sure = models.detector.thresholds.score;
+  const { score: sure, certain: score = (1 + sure) / 2 } = models.detector.thresholds;
+  const certain = { score, quality: thresholds.quality };
   const { face } = thresholds;
-  return new Tracker({ template, cropSize: input.size, sure, detectEvery, firstTrack, face });
+  return new Tracker({ template, cropSize: input.size, sure, certain, detectEvery, firstTrack, face });
 }
 
 function nothingSpent(): Spent {

@@ -9,7 +9,15 @@ const template = TEMPLATE.flat().map((v) => v * SIZE);
 const RATE = 10;
 
 const open = (changes = {}) =>
-  new Tracker({ template, cropSize: SIZE, sure: 0.5, detectEvery: 5, firstTrack: 1, ...changes });
+  new Tracker({
+    template,
+    cropSize: SIZE,
+    sure: 0.5,
+    certain: { score: 0.95, quality: 0.5 },
+    detectEvery: 5,
+    firstTrack: 1,
+    ...changes,
+  });
 
 /** A face of `size` pixels around (x, y). */
 function face(x: number, y = 100, size = 40, score = 0.9): Detection {
@@ -59,6 +67,42 @@ describe('appearing', () => {
     expect(step(tracker, 0.1, [face(50), face(200)])).toEqual({ 1: 50 });
     expect(tracker.wantsDetection(0.2)).toBe(true);
     expect(step(tracker, 0.2, [face(50), face(201)])).toEqual({ 1: 50, 2: 201 });
+  });
+  it('a later face that is certain is reported at once', () => {
+    const tracker = open();
+    step(tracker, 0, [face(50)]);
+    const later = [face(50), face(200, 100, 40, 0.96)];
+    expect(step(tracker, 0.1, later)).toEqual({ 1: 50, 2: 200 });
+    expect(tracker.inDoubt).toBe(false);
+    expect(step(tracker, 0.2, [face(50), face(201)])).toEqual({ 1: 50, 2: 201 });
+  });
+  it('not so one that the ensemble doubts, nor one that the detector does', () => {
+    for (const [score, quality] of [
+      [0.96, 0.4],
+      [0.94, 0.9],
+    ] as const) {
+      const tracker = open();
+      step(tracker, 0, [face(50)]);
+      const later = [face(50), face(200, 100, 40, score)];
+      expect(step(tracker, 0.1, later, ({ box }) => (box.x1 > 100 ? quality : 0.9))).toEqual({ 1: 50 });
+      expect(step(tracker, 0.2, later)).toEqual({ 1: 50, 2: 200 });
+    }
+  });
+  it('a search for a doubt does not put off the one that is due', () => {
+    const tracker = open();
+    const searched: number[] = [];
+    for (let i = 0; i < 11; i++) {
+      if (!tracker.wantsDetection(i / 20)) {
+        const placements = tracker.carry();
+        const sights = placements.map((p) => sight(p, face(50)));
+        tracker.commit(placements, sights, i / 20);
+        continue;
+      }
+      searched.push(i);
+      // In the fifth frame another face seems to be there, and is not.
+      step(tracker, i / 20, i === 5 ? [face(50), face(200)] : [face(50)]);
+    }
+    expect(searched).toEqual([0, 5, 6, 10]);
   });
   it('a face that was seen once is forgotten, and costs no number', () => {
     const tracker = open();

@@ -132,6 +132,37 @@ describe('a stream', () => {
     });
   });
 
+  it('has the readings of frames one by one when they come all at once, and scores them together', async () => {
+    const batches: number[] = [];
+    const vision = await start({ metrics: { batchSize: (faces) => batches.push(faces) } });
+    // One face walks, jumps and stops; another comes, goes, and comes again.
+    const frames = () =>
+      Array.from({ length: 40 }, (_, i) => {
+        const x = i < 12 ? 60 + i / 2 : i < 24 ? 60 + i * 5 : 200;
+        const comes = i >= 6 && i % 17 < 12;
+        return squares([bright(x), ...(comes ? [dim(250, 40, 40)] : [])], i / 10);
+      });
+    const [patient, hasty] = [vision.open('patient'), vision.open('hasty')];
+    const one: RawReading[][] = [];
+    for (const frame of frames()) one.push(await patient.analyse(frame));
+    expect(Math.max(...batches)).toBe(2);
+    batches.length = 0;
+    const all = await Promise.all(frames().map((frame) => hasty.analyse(frame)));
+    expect(all).toEqual(one);
+    expect(new Set(one.map((faces) => faces.length))).toEqual(new Set([1, 2]));
+    expect(Math.max(...batches)).toBeGreaterThan(2);
+  });
+
+  it('tells of a face in the frame in which it comes, when it is certain', async () => {
+    const stream = shared.open('s');
+    expect(await stream.analyse(squares([]))).toEqual([]);
+    expect(await stream.analyse(squares([bright(100)], 0.1))).toEqual([]); // not yet searched
+    expect(await stream.analyse(squares([bright(100)], 0.2))).toHaveLength(1);
+    const pair = shared.open('pair');
+    expect(await pair.analyse(squares([bright(100)]))).toHaveLength(1);
+    expect(await pair.analyse(squares([bright(100)], 1))).toHaveLength(1);
+  });
+
   it('shares batches with others, at most `maxBatch` faces in each', async () => {
     const batches: number[] = [];
     const vision = await start({ maxBatch: 3, metrics: { batchSize: (faces) => batches.push(faces) } });
