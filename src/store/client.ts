@@ -99,6 +99,8 @@ async function connect(
   };
   prisma.$on('query', ({ query }) => tell(query));
   await prisma.$connect();
+  // PGlite's thread starts with its first statement, and takes as long as it takes; a transaction would not wait for it.
+  await prisma.$queryRaw`SELECT 1`;
   const writing = await writer.connect();
   return {
     prisma,
