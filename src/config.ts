@@ -135,6 +135,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return Object.freeze(toConfig(result.data));
 }
 
+/** Whether it lies in the data directory, because nobody named another. */
+export function isDefaultMediaDir({ mediaDir, dataDir }: Config): boolean {
+  return mediaDir === mediaDirIn(dataDir);
+}
+
+const mediaDirIn = (dataDir: string) => join(dataDir, 'media');
+
 function toConfig(env: z.output<typeof Environment>) {
   return {
     host: env.HOST,
@@ -144,7 +151,7 @@ function toConfig(env: z.output<typeof Environment>) {
     modelsDir: env.MIEN_MODELS ?? null,
     device: env.MIEN_DEVICE,
     workers: env.MIEN_WORKERS ?? null,
-    mediaDir: env.MIEN_MEDIA_DIR ?? join(env.MIEN_DATA_DIR, 'media'),
+    mediaDir: env.MIEN_MEDIA_DIR ?? mediaDirIn(env.MIEN_DATA_DIR),
     uploadsDir: join(env.MIEN_DATA_DIR, 'uploads'),
     allowPrivateSources: env.MIEN_ALLOW_PRIVATE_SOURCES,
     allowPurposes: Object.freeze(env.MIEN_ALLOW_PURPOSES),

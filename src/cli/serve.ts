@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
 import { MemoryBus } from '../bus/index.ts';
-import type { Config } from '../config.ts';
+import { type Config, isDefaultMediaDir } from '../config.ts';
 import { MienError } from '../errors.ts';
 import { createLog, type Logger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
@@ -80,6 +80,8 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
   closers.push(() => bus.close());
 
   await mkdir(config.uploadsDir, { recursive: true });
+  // One that was named and is not there is a mistake, which whoever asks for a file of it is told.
+  if (isDefaultMediaDir(config)) await mkdir(config.mediaDir, { recursive: true });
   const uploads = createUploadShelf({
     directory: config.uploadsDir,
     isTaken: async (token) => (await store.streams.byUpload(token)).length > 0,

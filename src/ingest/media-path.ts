@@ -11,7 +11,7 @@ export async function fileInside(directory: string, path: string, shown: string)
   const root = await realpath(directory).catch(() => {
     throw new MienError(
       'SOURCE_UNREACHABLE',
-      `The directory that ${shown} would lie in does not exist; create it.`,
+      `The media directory, in which ${shown} would lie, does not exist; create it, or correct MIEN_MEDIA_DIR.`,
     );
   });
   const named = resolve(root, path);

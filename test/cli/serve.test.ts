@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { createClient } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -112,12 +113,14 @@ test('an empty database is given the demo, and the subscription that is printed 
   const server = await serve({
     MIEN_DATA_DIR: own.config.dataDir,
     MIEN_DEMO: 'true',
+    MIEN_MEDIA_DIR: '',
     ...(own.config.databaseUrl && { DATABASE_URL: own.config.databaseUrl }),
   });
   const { data } = await ask(server.url, '{ streams { nodes { name loop realtime wanted } } }');
   expect(data.streams.nodes).toEqual([{ name: 'Demo', loop: true, realtime: true, wanted: true }]);
   expect(server.stdout()).toContain(`and its dashboard at ${server.url}/\n`);
   expect(await (await fetch(`${server.url}/`)).text()).toContain('<title>mien</title>');
+  expect(await readdir(own.config.dataDir)).toEqual(expect.arrayContaining(['media', 'uploads']));
   const subscription = /subscription \{[\s\S]*\n\}/.exec(server.stdout())?.[0] ?? '';
   const client = createClient({
     url: `${server.url.replace('http', 'ws')}/graphql`,

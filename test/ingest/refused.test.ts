@@ -55,6 +55,12 @@ test('a directory is not video, and what is not there is unreachable', async () 
   expect(await refusal(probe('none.mp4'))).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
 });
 
+test('a media directory that is not there is told of', async () => {
+  const { code, message } = await refusal(ingestAt(media.at('nowhere')).probe(file('clip.mp4'), never));
+  expect(code).toBe('SOURCE_UNREACHABLE');
+  expect(message).toContain('MIEN_MEDIA_DIR');
+});
+
 test('what lies outside the media directory is refused, however it is named', async () => {
   await mkdir(media.at('inner'));
   await copyFile(media.at('clip.mp4'), media.at('inner/clip.mp4'));
