@@ -8,7 +8,7 @@ const response = await fetch('http://localhost:4000/graphql', {
   body: JSON.stringify({ query, variables: { id: process.argv[2] } }),
 });
 const { data, errors } = await response.json();
-for (const { start, coverage, expressions } of errors ? [] : data.session.aggregate) {
+for (const { start, coverage, expressions } of data?.session?.aggregate ?? []) {
   const shown = expressions.filter(({ share }: { share: number }) => share > 0.1);
   console.log(
     start,
@@ -18,4 +18,4 @@ for (const { start, coverage, expressions } of errors ? [] : data.session.aggreg
       .join(', '),
   );
 }
-if (errors) console.error(errors);
+if (!data?.session) console.error(errors ?? 'There is no such session.');

@@ -50,15 +50,19 @@ export function createSummary(): Summary {
 
 function describe({ input, frames, faces, labels, dropped, seconds }: Line): string {
   if (seconds === null && frames === 0) return '';
-  const speed = seconds
-    ? ` in ${seconds.toFixed(1)} s (${(frames / seconds).toFixed(1)} frames per second)`
-    : ', not to its end';
+  // Of a single picture the rate says nothing.
+  const rate = seconds && frames > 1 ? ` (${(frames / seconds).toFixed(1)} frames per second)` : '';
+  const speed = seconds ? ` in ${seconds.toFixed(1)} s${rate}` : ', not to its end';
   const shares = [...EXPRESSIONS, 'abstained']
     .filter((label) => labels.has(label))
     .sort((a, b) => (labels.get(b) ?? 0) - (labels.get(a) ?? 0))
     .map((label) => `${label} ${Math.round((100 * (labels.get(label) ?? 0)) / faces)}%`);
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-  return `${input}: ${frames} frames, ${faces} faces${speed}${lost > 0 ? `, ${lost} frames not scored` : ''}${
-    shares.length > 0 ? `; ${shares.join(', ')}` : ''
-  }\n`;
+  const unscored = lost > 0 ? `, ${count(lost, 'frame')} not scored` : '';
+  const labelled = shares.length > 0 ? `; ${shares.join(', ')}` : '';
+  return `${input}: ${count(frames, 'frame')}, ${count(faces, 'face')}${speed}${unscored}${labelled}\n`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

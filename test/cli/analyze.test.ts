@@ -59,7 +59,8 @@ test('videos and pictures become a line per face and frame; what is neither is t
   expect(row.landmarks).toHaveLength(68);
   const lines = stderr.trim().split('\n');
   expect(lines).toHaveLength(4);
-  expect(lines[0]).toContain('10 frames, 10 faces');
+  expect(lines[0]).toMatch(/: 10 frames, 10 faces in [\d.]+ s \([\d.]+ frames per second\); HAPPINESS 100%$/);
+  expect(lines[1]).toMatch(/picture\.png: 1 frame, 1 face in [\d.]+ s; HAPPINESS 100%$/);
   expect(lines[2]).toMatch(/^mien: .*bad\.mp4.* is not a video/);
   expect(lines[3]).toMatch(/^mien: .*missing\.mp4/);
 });
