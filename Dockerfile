@@ -10,12 +10,14 @@ RUN node scripts/setup.mjs --build && npm prune --omit=dev
 FROM node:22-bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-ENV NODE_ENV=production
+# Nothing reaches a container's own loopback address from outside it.
+ENV NODE_ENV=production HOST=0.0.0.0
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json schema.graphql ./
 COPY prisma prisma
-COPY models/*.onnx models/*.json models/
+COPY models/*.onnx models/*.json models/MODEL_CARD.md models/
+COPY LICENSE README.md ./
 COPY test/fixtures/demo.mp4 test/fixtures/demo.json test/fixtures/
 RUN mkdir data && chown node:node data
 USER node
