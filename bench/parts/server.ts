@@ -13,8 +13,8 @@ const TICKS = 100;
 export interface Server {
   /** Of /graphql. */
   url: string;
-  /** A looping file in real time, ten frames scored per second; gives the stream's id. */
-  watch(file: string, name: string): Promise<string>;
+  /** A looping file, ten frames scored per second of video, in real time unless told otherwise; gives the stream's id. */
+  watch(file: string, name: string, options?: { realtime: boolean }): Promise<string>;
   metrics(): Promise<Metrics>;
   /** Processor seconds so far of the server and its ffmpegs, those that ended left out. */
   cpuSeconds(): number;
@@ -41,7 +41,7 @@ export async function startServer(mediaDir: string, databaseUrl?: string): Promi
   const url = await addressOf(child);
   return {
     url,
-    watch: (file, name) => register(url, file, name),
+    watch: (file, name, { realtime } = { realtime: true }) => register(url, file, name, realtime),
     metrics: () => readMetrics(new URL('/metrics', url)),
     cpuSeconds: () => family(child.pid!).reduce((sum, pid) => sum + cpuOf(pid), 0),
     memory: () => ({
@@ -69,8 +69,8 @@ function addressOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function register(url: string, file: string, name: string): Promise<string> {
-  const input = { name, source: { file }, purpose: 'RESEARCH', frameRate: 10, loop: true, realtime: true };
+async function register(url: string, file: string, name: string, realtime: boolean): Promise<string> {
+  const input = { name, source: { file }, purpose: 'RESEARCH', frameRate: 10, loop: true, realtime };
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
