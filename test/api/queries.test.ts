@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_LIST, whole } from '../../src/api/schema/lists.ts';
+import { makeMoment } from '../helpers/moments.ts';
 import { type Answer, ask as askAt, until } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';
 
@@ -269,6 +270,34 @@ describe('errors say what to do', () => {
       await ask(`{ session(id: "${other.sessionId}") { timeline(first: 1) { nodes { cursor } } } }`)
     ).data.session.timeline.nodes[0].cursor;
     expect(await field(`timeline(after: "${foreign}") { nodes { seq } }`)).toBe('CURSOR_INVALID');
+  });
+
+  test('a cursor older than the retention, whoever reads on from it', async () => {
+    const { store } = world;
+    const { streamId } = await recorded();
+    const { id } = await store.sessions.create({ streamId, modelId: 'test@1' });
+    // Two moments before midnight, three after it.
+    const start = Date.UTC(2026, 5, 2, 23, 59, 59, 800);
+    for (let seq = 0; seq < 5; seq++) await store.moments.append(makeMoment(id, seq, { start }), []);
+    await store.sessions.setState(id, 'ENDED');
+    const page =
+      'query($id: ID!, $after: String) { session(id: $id) { timeline(first: 9, after: $after) { nodes { seq cursor } } } }';
+    const [first, second] = (await ask(page, { id })).data.session.timeline.nodes;
+    await store.dropOlderThan(7, Date.UTC(2026, 5, 10, 15));
+    const read = (after: string | null) => ask(page, { id, after });
+    expect((await read(first.cursor)).errors?.[0]?.extensions?.code).toBe('CURSOR_EXPIRED');
+    const rest = [{ seq: 2 }, { seq: 3 }, { seq: 4 }];
+    expect((await read(second.cursor)).data.session.timeline.nodes).toMatchObject(rest);
+    expect((await read(null)).data.session.timeline.nodes).toMatchObject(rest);
+    const followed = await fetch(`${world.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({
+        query: `subscription($after: String) { frameEmotions(sessionId: "${id}", after: $after) { seq } }`,
+        variables: { after: first.cursor },
+      }),
+    });
+    expect(await followed.text()).toContain('CURSOR_EXPIRED');
   });
 
   test('lists that are too long are never cut short in silence', () => {
