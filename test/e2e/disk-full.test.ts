@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { until } from '../api/harness.ts';
 import { type Workplace, workplace } from '../cli/harness.ts';
 import { SERVER } from '../helpers/database.ts';
-import { type Server, startServer } from './server.ts';
+import { type Server, seqsOf, startServer } from './server.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -88,7 +88,7 @@ it.skipIf(disk === null)(
     await server.query(`mutation { stopStream(id: "${await streamOf(id)}") { state } }`);
     await client.dispose();
 
-    const stored = await timelineOf(id);
+    const stored = await seqsOf(server, id);
     expect(stored).toEqual(stored.map((_, seq) => seq));
     expect(stored.length).toBeGreaterThan(seen.at(-1)!.seq);
     expect(seen.map(({ seq }) => seq)).toEqual(seen.map((_, at) => seen[0]!.seq + at));
@@ -110,22 +110,4 @@ async function streamOf(sessionId: string): Promise<string> {
     `{ session(id: "${sessionId}") { stream { id } } }`,
   );
   return session.stream.id;
-}
-
-interface Timeline {
-  session: { timeline: { nodes: { seq: number }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
-}
-
-async function timelineOf(sessionId: string): Promise<number[]> {
-  const query = `query ($after: String) { session(id: "${sessionId}") { timeline(first: 1000, after: $after) {
-    nodes { seq } pageInfo { hasNextPage endCursor } } } }`;
-  const seqs: number[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const answer: Timeline = await server.query<Timeline>(query, { after });
-    const { nodes, pageInfo } = answer.session.timeline;
-    seqs.push(...nodes.map(({ seq }) => seq));
-    if (!pageInfo.hasNextPage) return seqs;
-    after = pageInfo.endCursor;
-  }
 }

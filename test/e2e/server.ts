@@ -64,3 +64,20 @@ async function query<T>(url: string, document: string, variables = {}): Promise<
   if (errors) throw new Error(JSON.stringify(errors));
   return data;
 }
+
+interface Timeline {
+  session: { timeline: { nodes: { seq: number }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
+}
+
+/** The sequence numbers of all that is stored of a session, in the order of its timeline. */
+export async function seqsOf(server: Server, sessionId: string): Promise<number[]> {
+  const document = `query ($after: String) { session(id: "${sessionId}") { timeline(first: 1000, after: $after) {
+    nodes { seq } pageInfo { hasNextPage endCursor } } } }`;
+  const seqs: number[] = [];
+  for (let after: string | null = null; ; ) {
+    const { session }: Timeline = await server.query<Timeline>(document, { after });
+    seqs.push(...session.timeline.nodes.map(({ seq }) => seq));
+    if (!session.timeline.pageInfo.hasNextPage) return seqs;
+    after = session.timeline.pageInfo.endCursor;
+  }
+}
