@@ -10,7 +10,7 @@ import { type Workplace, workplace } from '../cli/harness.ts';
 import { SERVER } from '../helpers/database.ts';
 import { type Server, seqsOf, startServer } from './server.ts';
 
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const disk = SERVER ? null : mountSmallDisk();
 let place: Workplace;

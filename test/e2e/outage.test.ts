@@ -7,7 +7,7 @@ import { createDatabase, SERVER, type TestDatabase } from '../helpers/database.t
 import { openProxy, type TcpProxy } from '../helpers/proxy.ts';
 import { type Server, seqsOf, startServer } from './server.ts';
 
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const AWAY_MS = 10_000;
 
