@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Frame } from '../../src/domain/frame.ts';
@@ -16,13 +15,13 @@ export interface Decoding {
   cpuSeconds: number;
 }
 
-/** Decodes a file with mien's own arguments, and throws the frames away. */
-export async function bareDecode(path: string, frameRate: number): Promise<Decoding> {
+/** Decodes a file with mien's own arguments in so many threads, and throws the frames away. */
+export async function bareDecode(path: string, frameRate: number, threads: number): Promise<Decoding> {
   const { input, output } = decodeArguments(
     { kind: 'file', url: path },
     {
       ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, fpsMode: true },
-      ...{ threads: Math.min(4, availableParallelism()), ahead: 0, protocol: {} },
+      ...{ threads, ahead: 0, protocol: {} },
     },
   );
   const filters = output.slice(0, output.indexOf('-c:v'));

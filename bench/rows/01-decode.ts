@@ -3,6 +3,8 @@
  * read as fast as they come; against ffmpeg with the same filters and threads into the null muxer. Both start
  * their ffmpeg within the measured time.
  */
+import { availableParallelism } from 'node:os';
+import { decodeThreads } from '../../src/ingest/threads.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { bareDecode } from '../parts/bare.ts';
 import { makeClips } from '../parts/clips.ts';
@@ -21,6 +23,7 @@ async function* run({ quick }: RowOptions) {
   const { signal } = new AbortController();
   const source = { type: 'file', path: clips.one } as const;
   const info = await ingest.probe(source, signal);
+  const threads = decodeThreads(info, false, availableParallelism());
   const mien = async (frameRate: number) => {
     const began = performance.now();
     let frames = 0;
@@ -32,7 +35,7 @@ async function* run({ quick }: RowOptions) {
     return (frames / (performance.now() - began)) * 1000;
   };
   const bare = async (frameRate: number) => {
-    const { frames, seconds } = await bareDecode(clips.one, frameRate);
+    const { frames, seconds } = await bareDecode(clips.one, frameRate, threads);
     return frames / seconds;
   };
   for (const rate of [10, 25]) {

@@ -102,7 +102,7 @@ async function limitsOf(
   frame: Frame,
   shape: { searched: number; faces: number },
 ) {
-  const decode = () => bareDecode(path, RATE);
+  const decode = () => bareDecode(path, RATE, Math.min(4, availableParallelism()));
   const decoded = await decode();
   const inferring = [];
   for (const models of bare) {

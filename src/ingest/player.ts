@@ -15,6 +15,7 @@ import type { PlayOptions } from './play.ts';
 import { isNetwork } from './policy.ts';
 import type { Workshop } from './probe.ts';
 import { createMediaClock, isShowinfo, parseShowinfo } from './showinfo.ts';
+import { decodeThreads } from './threads.ts';
 import { type Watch, watchFor } from './watch.ts';
 
 export interface Play {
@@ -78,17 +79,11 @@ function argumentsFor({ opened, info, options, ffmpeg, shop }: Play, { protocol 
     maxPixels: shop.limits.maxPixels,
     loop: options.loop && !info.live,
     live: info.live,
-    threads: threadsFor(info, options.realtime),
+    threads: decodeThreads(info, options.realtime, availableParallelism()),
     fpsMode: ffmpeg.fpsMode,
     ahead: info.live || options.realtime ? 0 : AHEAD,
     protocol,
   });
-}
-
-/** One thread keeps up with 1080p in real time, and delays nothing; a recording may use what is there. */
-function threadsFor({ live, width, height }: SourceInfo, realtime: boolean): number {
-  if (!live && !realtime) return Math.min(4, availableParallelism());
-  return width * height > 1920 * 1088 ? 2 : 1;
 }
 
 /** Seconds without a frame that are too many; a low frame rate has its own pauses. */

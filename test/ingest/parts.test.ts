@@ -10,6 +10,7 @@ import { createFrameMemory } from '../../src/ingest/memory.ts';
 import { redactLine, redactUrl } from '../../src/ingest/redact.ts';
 import { readReport } from '../../src/ingest/report.ts';
 import { createMediaClock, parseShowinfo } from '../../src/ingest/showinfo.ts';
+import { decodeThreads } from '../../src/ingest/threads.ts';
 
 describe('addresses', () => {
   test.each(['8.8.8.8', '93.184.216.34', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
@@ -92,6 +93,20 @@ describe('arguments', () => {
     for (const one of [probe.input, probe.output, decode.input, decode.output].flat()) {
       expect(one).not.toContain(' ');
     }
+  });
+});
+
+describe('threads that decode', () => {
+  const hd = { live: false, width: 1280, height: 720 };
+  const larger = { live: false, width: 1920, height: 1080 };
+  test('of a recording leave cores to the models, unless pictures are large', () => {
+    expect([1, 2, 4, 64].map((cores) => decodeThreads(hd, false, cores))).toEqual([1, 1, 2, 4]);
+    expect([1, 2, 4, 64].map((cores) => decodeThreads(larger, false, cores))).toEqual([1, 2, 4, 4]);
+  });
+  test('in real time are as few as keep up', () => {
+    expect(decodeThreads(larger, true, 64)).toBe(1);
+    expect(decodeThreads({ ...larger, live: true }, false, 64)).toBe(1);
+    expect(decodeThreads({ live: true, width: 3840, height: 2160 }, true, 64)).toBe(2);
   });
 });
 
