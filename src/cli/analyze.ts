@@ -3,13 +3,14 @@ import { createWriteStream } from 'node:fs';
 import { parse, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Config } from '../config.ts';
-import type { SourceInput } from '../domain/frame.ts';
+import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import type { Ingest } from '../ingest/index.ts';
 import { quantise } from '../store/quantise.ts';
 import { type AnalyseDeps, analyseSource } from '../streams/index.ts';
 import type { Vision } from '../vision/index.ts';
 import type { Host } from './host.ts';
+import { openProbes, type Probes, sourceOf } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { ensembleOf, openIngest, openTimelines, openVision } from './rooms.ts';
 import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
@@ -35,8 +36,13 @@ export async function analyze(
 ): Promise<number> {
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
-  const vision = await openVision(config);
   const ingest = openIngest(config, { mediaDir: parse(resolve('.')).root, allowPrivateSources: true });
+  const probes = openProbes(inputs, ingest, stop.signal);
+  probes.begin(0);
+  const vision = await openVision(config).catch(async (error) => {
+    await ingest.close();
+    throw error;
+  });
   const out = openOut(options.out, host, stop);
   try {
     const units = ensembleOf(vision).actionUnits ?? [];
@@ -49,6 +55,7 @@ export async function analyze(
       writer,
       units,
       deps: depsOf(vision, ingest, options),
+      probes,
       signal: stop.signal,
     };
     const failures = await analyzeAll(inputs, job);
@@ -69,7 +76,8 @@ interface Job {
   out: Out;
   writer: RowWriter;
   units: readonly string[];
-  deps: AnalyseDeps;
+  deps: Omit<AnalyseDeps, 'probe'>;
+  probes: Probes;
   signal: AbortSignal;
 }
 
@@ -81,7 +89,7 @@ async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
     if (job.signal.aborted) break;
     const progress = openProgress(job.host.stderr, input, job.options.rate);
     try {
-      await analyzeOne(input, `analysis-${index}`, job, progress, summary);
+      await analyzeOne(input, index, job, progress, summary);
     } catch (error) {
       if (job.signal.aborted) break;
       if (!(error instanceof MienError) || !error.code.startsWith('SOURCE_')) throw error;
@@ -96,7 +104,7 @@ async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
 
 async function analyzeOne(
   input: string,
-  sessionId: string,
+  index: number,
   job: Job,
   progress: Progress,
   summary: Summary,
@@ -104,10 +112,14 @@ async function analyzeOne(
   const { out, writer, units, options, signal } = job;
   const began = performance.now();
   const totals = summary.begin(input);
+  const onInfo = ({ duration }: SourceInfo) => {
+    progress.total(duration);
+    job.probes.begin(index + 1);
+  };
   const result = await analyseSource(
-    job.deps,
+    { ...job.deps, probe: () => job.probes.take(index) },
     sourceOf(input),
-    { frameRate: options.rate, signal, sessionId, onInfo: (info) => progress.total(info.duration) },
+    { frameRate: options.rate, signal, sessionId: `analysis-${index}`, onInfo },
     async (moment) => {
       const kept = quantise(moment);
       totals.add(kept);
@@ -119,19 +131,12 @@ async function analyzeOne(
   totals.end((performance.now() - began) / 1000, result.dropped);
 }
 
-function depsOf(vision: Vision, ingest: Ingest, { smoothing }: AnalyzeOptions): AnalyseDeps {
+function depsOf(vision: Vision, ingest: Ingest, { smoothing }: AnalyzeOptions): Job['deps'] {
   return {
-    probe: ingest.probe,
     decode: ingest.decode,
     openAnalyser: vision.open,
     openTimeline: openTimelines(vision, smoothing),
   };
-}
-
-function sourceOf(input: string): SourceInput {
-  if (/^[a-z]+:\/\//i.test(input)) return { type: 'url', url: input };
-  if (input.startsWith('/dev/video')) return { type: 'device', device: input };
-  return { type: 'file', path: resolve(input) };
 }
 
 interface Out {
