@@ -14,6 +14,7 @@ import { openPages } from './pages.ts';
 import { schema } from './schema/index.ts';
 import { createSockets } from './sockets.ts';
 import { openUploads } from './uploads.ts';
+import { warmUp } from './warm.ts';
 import { createGraphQL } from './yoga.ts';
 
 export { createContextFactory, type Rooms } from './context.ts';
@@ -42,6 +43,8 @@ export interface Api {
   /** As a browser would be given it. */
   url: string;
   port: number;
+  /** Asks itself what clients ask, so that no client's request is the first of its kind. @throws when it does not answer */
+  warmUp(): Promise<void>;
   /** Ends subscriptions with SHUTTING_DOWN, closes sockets with a reason, waits a little for answers under way. */
   close(): Promise<void>;
 }
@@ -79,9 +82,10 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     pages: await openPages(),
   });
   await listen(server, options.port, options.host);
-  const { port } = server.address() as AddressInfo;
+  const { address, port } = server.address() as AddressInfo;
   return {
     port,
+    warmUp: () => warmUp(ANY[address] ?? address, port),
     url: `http://${shown(options.host)}:${port}`,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -100,6 +104,9 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     },
   };
 }
+
+/** Where a server that listens everywhere is found. */
+const ANY: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 function gauge<Open extends string, Close extends string>(
   { subscribers }: Metrics,

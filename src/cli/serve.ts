@@ -125,6 +125,7 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
     closing.now = true;
     return streams.close();
   });
+  await api.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the first requests will be slow'));
   await streams.resumeWanted();
   if (config.demo) await registerDemo(store, streams, config, log);
   log.info({ url: api.url, models: modelIds }, 'serving');

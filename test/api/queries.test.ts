@@ -1,5 +1,8 @@
+import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { schema } from '../../src/api/schema/index.ts';
 import { MAX_LIST, whole } from '../../src/api/schema/lists.ts';
+import { QUESTIONS, warmUp } from '../../src/api/warm.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { type Answer, ask as askAt, until } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';
@@ -322,5 +325,21 @@ describe('errors say what to do', () => {
     const { errors } = await register({ source: { file: 'broken.mp4' } });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL', errorId: expect.any(String) });
     expect(JSON.stringify(errors)).not.toContain('secret detail');
+  });
+});
+
+describe('warming up', () => {
+  test('asks what is valid, reads the database, and changes nothing', async () => {
+    for (const { query } of QUESTIONS) expect(validate(schema, parse(query))).toEqual([]);
+    const count = async () => world.store.prisma.stream.count();
+    const before = await count();
+    const statements = await world.countQueries(() => warmUp('127.0.0.1', Number(new URL(world.url).port)));
+    expect(statements.length).toBeGreaterThan(0);
+    expect(statements.filter((sql) => /^\s*(INSERT|UPDATE|DELETE)/i.test(sql))).toEqual([]);
+    expect(await count()).toBe(before);
+  });
+
+  test('fails where nobody listens', async () => {
+    await expect(warmUp('127.0.0.1', 1)).rejects.toThrow('ECONNREFUSED');
   });
 });

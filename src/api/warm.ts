@@ -1,0 +1,32 @@
+/**
+ * A server's first request of a kind loads, compiles and fills caches for tens of milliseconds, in which no stream's
+ * frames are dealt with. So it asks itself first, over its own port, before it is said to be ready.
+ */
+import { type RequestOptions, request } from 'node:http';
+
+export const QUESTIONS = [
+  {
+    query: `{ models { id } streams(first: 1) { edges { node { id name sessions(first: 1) { edges { node {
+      id state summary { frames expressions { expression share seconds } }
+      aggregate(bucket: 3600000) { start frames } timeline(first: 1) { edges { cursor } } } } } } } } }`,
+  },
+  // Without its input: parsed and judged like any other, and refused before anything is done.
+  { query: 'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id name } }' },
+  // Of a stream that cannot be.
+  { query: 'mutation { startStream(id: "none") { id state } }' },
+];
+
+/** @throws when the server does not answer on its own port */
+export async function warmUp(host: string, port: number): Promise<void> {
+  for (const question of QUESTIONS) await ask({ host, port }, JSON.stringify(question));
+}
+
+function ask(to: RequestOptions, body: string): Promise<void> {
+  const headers = { host: 'localhost', 'content-type': 'application/json', accept: 'application/json' };
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...to, agent: false, path: '/graphql', method: 'POST', headers }, (answer) => {
+      answer.resume().once('end', resolve).once('error', reject);
+    });
+    asked.once('error', reject).end(body);
+  });
+}
