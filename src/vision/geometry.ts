@@ -106,6 +106,17 @@ export function invert(m: Similarity): Similarity {
   return { a, b, tx: -(a * m.tx - b * m.ty), ty: -(b * m.tx + a * m.ty) };
 }
 
+/** The similarity that does `first`, then `second`. */
+export function compose(first: Similarity, second: Similarity): Similarity {
+  const { a, b } = second;
+  return {
+    a: a * first.a - b * first.b,
+    b: b * first.a + a * first.b,
+    tx: a * first.tx - b * first.ty + second.tx,
+    ty: b * first.tx + a * first.ty + second.ty,
+  };
+}
+
 /** Pixels of the target per pixel of the source. */
 export function scaleOf(m: Similarity): number {
   return Math.hypot(m.a, m.b);

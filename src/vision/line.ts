@@ -10,7 +10,7 @@ import type { Picture } from './crop.ts';
 import type { Detection } from './detect.ts';
 import { type Ensemble, fiveOf, type Score } from './ensemble.ts';
 import { readingOf } from './reading.ts';
-import type { Placement, Tracker } from './track.ts';
+import type { Placement, Sight, Tracker } from './track.ts';
 
 /** A stream's next frame. */
 export interface Job {
@@ -87,7 +87,8 @@ export class Line {
     }
   }
 
-  #commit(step: Step, { searched, placements, scores, failure }: Pass): void {
+  #commit(step: Step, pass: Pass): void {
+    const { searched, placements, scores, failure } = pass;
     const { tracker, card } = this.#deps;
     const { job } = step;
     if (failure !== null) {
@@ -104,6 +105,7 @@ export class Line {
       this.#recall([step, ...this.#placed]);
       return;
     }
+    if (searched && this.#lookAgain(step, pass, sights)) return;
     const reported = tracker.commit(placements, sights, job.mediaTime);
     const readings = placements.flatMap((placement, i) =>
       reported[i] ? [readingOf(card, job.picture, placement, scores[i]!)] : [],
@@ -112,6 +114,22 @@ export class Line {
       readings.sort((p, q) => p.track - q.track),
       step.began,
     );
+  }
+
+  /** New faces are cut once more, by what was seen in their first crop. Whether there are any. */
+  #lookAgain(step: Step, pass: Pass, sights: readonly Sight[]): boolean {
+    const { tracker } = this.#deps;
+    const better = pass.placements.map((placement, i) => tracker.lookAgain(placement, sights[i]!));
+    if (better.every((placement) => placement === null)) return false;
+    this.#recall(this.#placed);
+    this.#placed.push(step);
+    for (const [i, placement] of better.entries()) {
+      if (!placement) continue;
+      pass.placements[i] = placement;
+      pass.missing++;
+      this.#score(step, pass, i);
+    }
+    return true;
   }
 
   /** Back to waiting, to be placed again. */
@@ -139,31 +157,34 @@ export class Line {
   }
 
   #hand(step: Step, searched: boolean): void {
-    const { tracker, ensemble } = this.#deps;
-    const { picture, mediaTime } = step.job;
+    const { tracker } = this.#deps;
     try {
-      const placements = searched ? tracker.place(step.found!, mediaTime) : tracker.carry();
+      const placements = searched ? tracker.place(step.found!, step.job.mediaTime) : tracker.carry();
       const pass: Pass = { searched, placements, scores: [], missing: placements.length, failure: null };
-      placements.forEach(({ toCrop }, i) => {
-        ensemble.add(
-          { picture, toCrop },
-          {
-            take(score, began) {
-              pass.scores[i] = score;
-              pass.missing--;
-              step.began = Math.min(step.began, began);
-            },
-            fail(error) {
-              pass.failure = error;
-              pass.missing--;
-            },
-          },
-        );
-      });
+      for (const i of placements.keys()) this.#score(step, pass, i);
       step.pass = pass;
       this.#placed.push(step);
     } catch (error) {
       step.job.fail(error);
     }
+  }
+
+  /** Hands the pass's face number `i` to the ensemble. */
+  #score(step: Step, pass: Pass, i: number): void {
+    const { toCrop } = pass.placements[i]!;
+    this.#deps.ensemble.add(
+      { picture: step.job.picture, toCrop },
+      {
+        take(score, began) {
+          pass.scores[i] = score;
+          pass.missing--;
+          step.began = Math.min(step.began, began);
+        },
+        fail(error) {
+          pass.failure = error;
+          pass.missing--;
+        },
+      },
+    );
   }
 }

@@ -33,13 +33,19 @@ export interface Track {
   toCrop: Similarity | null;
   /** What the last detection looked like from inside that crop. */
   anchor: { sight: Sight; five: Float64Array; box: Rect } | null;
+  /** Where the detector's five points lie in a crop that is cut by the ensemble's landmarks; null: not yet known. */
+  habit: Float64Array | null;
   /** Whether the last frame showed it moving too fast to be carried far. */
   restless: boolean;
 }
 
-/** Motion (see `motion`) from which the next frame is searched, and from which this one is. */
+/**
+ * Motion (see `motion`) from which the next frame is searched, from which this one is, and up to which landmarks are
+ * believed to mend a crop.
+ */
 const RESTLESS = 0.5;
 export const FOLLOWED = 1;
+const BELIEVED = 2;
 
 /** Updates the velocity by a detection that follows an earlier one. */
 export function advance(track: Track, box: Rect, time: number): void {
@@ -64,6 +70,15 @@ export function follow(track: Track, toCrop: Similarity, sight: Sight, size: num
   const toPicture = invert(toCrop);
   track.box = mapRect(toPicture, mapRect(moved, anchor.box));
   track.five = mapPoints(toPicture, mapPoints(moved, anchor.five));
+}
+
+/**
+ * The move within the crop that brings what the ensemble saw onto the card's template: its landmarks place a face better
+ * than the detector's five points do. Null where they lie so far off that neither is to be believed.
+ */
+export function alignment(sight: Sight, template: ArrayLike<number>, size: number): Similarity | null {
+  const fix = fitSimilarity(sight.five, template);
+  return fix && motion(fix, size) <= BELIEVED ? fix : null;
 }
 
 /**

@@ -6,8 +6,17 @@
  */
 import { associate, LOST } from './associate.ts';
 import type { Detection } from './detect.ts';
-import { fitSimilarity, invert, iou, mapPoints, mapRect, type Rect, type Similarity } from './geometry.ts';
-import { advance, FOLLOWED, follow, motion, type Sight, type Track } from './motion.ts';
+import {
+  compose,
+  fitSimilarity,
+  invert,
+  iou,
+  mapPoints,
+  mapRect,
+  type Rect,
+  type Similarity,
+} from './geometry.ts';
+import { advance, alignment, FOLLOWED, follow, motion, type Sight, type Track } from './motion.ts';
 
 export type { Sight, Track } from './motion.ts';
 export interface TrackerOptions {
@@ -104,6 +113,19 @@ export class Tracker {
   }
 
   /**
+   * The placement again, cut by the landmarks that the ensemble saw in the first crop, for a face of which only a
+   * detector's points are known; null where there is nothing to mend.
+   */
+  lookAgain(placement: Placement, sight: Sight): Placement | null {
+    const { track, detection, newcomer, toCrop } = placement;
+    if (!detection || track.habit || !this.#isFace(sight)) return null;
+    if (newcomer && !this.#isCertain(placement, sight)) return null;
+    if (!this.#learnHabit(track, detection, toCrop, sight)) return null;
+    track.toCrop = fitSimilarity(detection.five, track.habit!)!;
+    return { ...placement, toCrop: track.toCrop };
+  }
+
+  /**
    * Whether carried tracks lost their faces: the ensemble sees the points far from where the detector had
    * put them, or doubts the face far more than then or at all, or two tracks hold one face.
    */
@@ -160,10 +182,19 @@ export class Tracker {
       advance(track, box, time);
       const anchor = { sight, five: mapPoints(toCrop, five), box: mapRect(toCrop, box) };
       Object.assign(track, { box, five, anchor, restless: false });
+      this.#learnHabit(track, detection, toCrop, sight);
     } else {
       follow(track, toCrop, sight, this.#options.cropSize);
     }
     Object.assign(track, { seen: time, missed: 0 });
+  }
+
+  /** The detector's points lie a little off, and for one face off in the same way from search to search. */
+  #learnHabit(track: Track, { five }: Detection, toCrop: Similarity, sight: Sight): boolean {
+    const { template, cropSize } = this.#options;
+    const fix = alignment(sight, template, cropSize);
+    if (fix) track.habit = mapPoints(compose(toCrop, fix), five);
+    return fix !== null;
   }
 
   #forget(time: number): void {
@@ -186,7 +217,7 @@ export class Tracker {
   #placements(pairs: ReadonlyMap<Track, Detection>): Placement[] {
     return this.#tracks.flatMap((track) => {
       const detection = pairs.get(track);
-      const toCrop = detection && fitSimilarity(detection.five, this.#options.template);
+      const toCrop = detection && fitSimilarity(detection.five, track.habit ?? this.#options.template);
       if (!toCrop) return [];
       track.toCrop = toCrop;
       return [{ track, toCrop, detection, newcomer: false }];
@@ -197,5 +228,16 @@ export class Tracker {
 function begin({ box, five }: Detection, time: number): Track {
   const still = { velocity: { x: 0, y: 0 }, restless: false };
   const detected = { box, time };
-  return { id: 0, box, five, ...still, detected, seen: time, missed: 0, toCrop: null, anchor: null };
+  return {
+    id: 0,
+    box,
+    five,
+    ...still,
+    detected,
+    seen: time,
+    missed: 0,
+    toCrop: null,
+    anchor: null,
+    habit: null,
+  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   area,
+  compose,
   fitSimilarity,
   invert,
   iou,
@@ -62,6 +63,13 @@ describe('similarity', () => {
     const there = mapPoints(known, points);
     mapPoints(invert(known), there).forEach((v, i) => {
       expect(v).toBeCloseTo(points[i]!, 10);
+    });
+  });
+  it('does two in turn', () => {
+    const then = { a: 0.4, b: 0.9, tx: -3, ty: 2 };
+    const both = mapPoints(compose(known, then), points);
+    mapPoints(then, mapPoints(known, points)).forEach((v, i) => {
+      expect(both[i]).toBeCloseTo(v, 10);
     });
   });
   it('is null where the points coincide', () => {

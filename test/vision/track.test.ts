@@ -333,3 +333,35 @@ describe('carrying', () => {
     expect(close.drifted([r, s], [sight(r, face(103)), sight(s, face(114))])).toBe(true);
   });
 });
+
+describe('aligning', () => {
+  /** A detector that puts its points too high and too wide by habit. */
+  const habitual = (x: number): Detection => {
+    const { five, ...rest } = face(x);
+    return { ...rest, five: five.map((v, i) => (i % 2 ? 97 + (v - 100) * 1.1 : x + (v - x) * 1.1)) };
+  };
+  const offTemplate = ({ toCrop }: Placement, x: number) =>
+    Math.max(...mapPoints(toCrop, face(x).five).map((v, i) => Math.abs(v - template[i]!)));
+
+  it('looks at a new face again, where the landmarks say it is', () => {
+    const tracker = open();
+    const [first] = tracker.place([habitual(100)], 0);
+    expect(offTemplate(first!, 100)).toBeGreaterThan(2);
+    const second = tracker.lookAgain(first!, sight(first!, face(100)))!;
+    expect(offTemplate(second, 100)).toBeCloseTo(0, 6);
+    tracker.commit([second], [sight(second, face(100))], 0);
+    // From then on the track knows the detector's habit.
+    const [carried] = tracker.carry();
+    expect(offTemplate(carried!, 100)).toBeCloseTo(0, 6);
+    const [found] = tracker.place([habitual(110)], 0.5);
+    expect(offTemplate(found!, 110)).toBeCloseTo(0, 6);
+    expect(tracker.lookAgain(found!, sight(found!, face(110)))).toBeNull();
+  });
+
+  it('believes neither landmarks that lie far off, nor those of what is no face', () => {
+    const tracker = open({ face: 0.2 });
+    const [first] = tracker.place([face(100)], 0);
+    expect(tracker.lookAgain(first!, sight(first!, face(120)))).toBeNull();
+    expect(tracker.lookAgain(first!, sight(first!, habitual(100), 0.1))).toBeNull();
+  });
+});

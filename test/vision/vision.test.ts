@@ -56,7 +56,7 @@ describe('a reading', () => {
       x: expect.closeTo(100 / 320, 2),
       y: expect.closeTo((90 + ((0.584 - 0.5) / 0.6) * 60) / 192, 2),
     });
-    expect(face.quality).toEqual({ score: expect.closeTo(1, 1), issues: [] });
+    expect(face.quality).toEqual({ score: expect.closeTo(0.95, 1), issues: [] });
   });
 
   it('of colour models is the same', async () => {
@@ -168,7 +168,8 @@ describe('a stream', () => {
     const vision = await start({ maxBatch: 3, metrics: { batchSize: (faces) => batches.push(faces) } });
     const streams = Array.from({ length: 5 }, (_, i) => vision.open(`${i}`));
     await Promise.all(streams.map((stream) => stream.analyse(squares([bright(80), dim(200)]))));
-    expect(batches.reduce((a, b) => a + b)).toBe(10);
+    // A new face is looked at twice.
+    expect(batches.reduce((a, b) => a + b)).toBe(20);
     expect(Math.max(...batches)).toBe(3);
   });
 
