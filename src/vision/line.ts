@@ -83,7 +83,8 @@ export class Line {
     for (let step = this.#placed[0]; step?.pass && step.pass.missing === 0; step = this.#placed[0]) {
       this.#placed.shift();
       this.#commit(step, step.pass);
-      if (this.#deps.tracker.inDoubt) this.#recall(this.#placed);
+      // A frame that is looked at again is not done: what it tells of the tracks is yet to come.
+      if (this.#placed[0] !== step && this.#deps.tracker.inDoubt) this.#recall(this.#placed);
     }
   }
 
