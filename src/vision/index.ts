@@ -13,7 +13,7 @@ export interface VisionConfig {
   modelsDir: string;
   /** `auto`: the first that works of tensorrt, cuda, webgpu, cpu. */
   device: Device | 'auto';
-  /** Worker threads; by default one for every four cores, and one for a GPU. */
+  /** Workers, each with a thread of its own and one for its models; by default one for every four cores, and one for a GPU. */
   workers?: number | undefined;
   /** Threads within one operator, per worker (CPU); by default half of the cores, shared out. */
   intraOpThreads?: number | undefined;

@@ -1,4 +1,4 @@
-/** The vision workers: each stream stays with one of them, and each keeps the tracks of its streams. */
+/** The vision workers: each stream stays with one of them, and each keeps the tracks of its streams and has a thread for its models. */
 import { availableParallelism } from 'node:os';
 import type { RawReading } from '../domain/face.ts';
 import type { Frame } from '../domain/frame.ts';
@@ -11,9 +11,9 @@ import { type Ready, Slot } from './slot.ts';
 export interface VisionMetrics {
   /** Faces of one run of the ensemble. */
   batchSize(faces: number): void;
-  /** From a batch of frames taken up by a worker to its readings, models and all. */
+  /** From the first run for a frame to its readings: the longest of those that were answered together. */
   inferenceSeconds(seconds: number): void;
-  /** One batch's time in the detector, where it was asked. */
+  /** Time in the detector since the answers before, where it was asked. */
   detectionSeconds(seconds: number): void;
   /** Frames that wait or are being scored, after each batch. */
   queueDepth(frames: number): void;
@@ -44,7 +44,7 @@ export interface VisionStats {
   faces: number;
   detectionSeconds: number;
   ensembleSeconds: number;
-  /** Models and all around them, in the workers. */
+  /** Sum of what `inferenceSeconds` was told. */
   totalSeconds: number;
   workerDeaths: number;
 }

@@ -73,7 +73,7 @@ export interface Spent {
   searched: number;
   detection: number;
   ensemble: number;
-  /** From the taking up of the frames to their readings, the longest of them. */
+  /** From the first run for a frame to its readings, the longest of those answered. */
   total: number;
 }
 

@@ -19,7 +19,7 @@ function serve({ device, skipped, ...sessions }: Awaited<ReturnType<typeof openM
     const began = performance.now();
     try {
       // onnxruntime takes no shared memory.
-      const outputs = await sessions[model].run({ data: Uint8Array.from(pixels), dims });
+      const outputs = await sessions[model].run({ data: new Uint8Array(pixels), dims });
       post({ type: 'answer', run, ...plain(outputs), seconds: (performance.now() - began) / 1000 });
     } catch (error) {
       post({ type: 'broken', run, message: error instanceof Error ? error.message : String(error) });

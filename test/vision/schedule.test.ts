@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RawReading } from '../../src/domain/face.ts';
+import { type Models, readModels } from '../../src/vision/card.ts';
+import { Detector } from '../../src/vision/detect.ts';
+import { Ensemble } from '../../src/vision/ensemble.ts';
+import { type OpenModels, openModels } from '../../src/vision/open.ts';
+import { Schedule } from '../../src/vision/schedule.ts';
+import type { ModelSession, Pixels } from '../../src/vision/session.ts';
+import { Tracker } from '../../src/vision/track.ts';
+import { squares } from '../helpers/squares.ts';
+import { LUMA, TEMPLATE, writeTinyModels } from '../helpers/tiny-models.ts';
+
+let dir: string;
+let models: Models;
+let opened: OpenModels;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'schedule-'));
+  await writeTinyModels(dir);
+  models = await readModels(dir);
+  opened = await openModels(models, 'cpu', 1);
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+/** A schedule of the tiny models in this thread; `before` each run it may fail it. */
+function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, maxBatch = 32) {
+  const runs: string[] = [];
+  const inHand = { now: 0, most: 0 };
+  const watched = (model: 'detector' | 'ensemble', session: ModelSession): Pick<ModelSession, 'run'> => ({
+    async run({ data, dims }) {
+      runs.push(`${model} ${dims[0]}`);
+      inHand.most = Math.max(inHand.most, ++inHand.now);
+      try {
+        before(model, { data, dims });
+        return await session.run({ data: new Uint8Array(data), dims });
+      } finally {
+        inHand.now--;
+      }
+    },
+  });
+  const schedule = new Schedule({
+    detector: new Detector(watched('detector', opened.detector), models.detector, 0.25),
+    ensemble: new Ensemble(watched('ensemble', opened.ensemble), models.ensemble, maxBatch),
+    card: models.ensemble,
+    lanes: 1,
+    onRun() {},
+    onAnswers() {},
+  });
+  const { size } = models.ensemble.input;
+  const template = TEMPLATE.flat().map((v) => v * size);
+  const certain = { score: 0.75, quality: 0.25 };
+  for (let stream = 0; stream < 3; stream++) {
+    const tracker = { template, cropSize: size, sure: 0.5, certain, detectEvery: 5, firstTrack: 1 };
+    schedule.open(stream, new Tracker(tracker));
+  }
+  const analyse = (stream: number, luma: number, mediaTime = 0) => {
+    const picture = squares([{ x: 100, y: 90, side: 60, luma }]);
+    return new Promise<RawReading[]>((answer, fail) => {
+      schedule.add(stream, { picture, mediaTime, answer, fail });
+    });
+  };
+  return { analyse, runs, inHand };
+}
+
+const [dim, bright] = [LUMA[2]!, LUMA[3]!];
+const holds = ({ data }: Pixels, luma: number) => data.includes(luma);
+
+describe('frames of several streams', () => {
+  it('are searched together, and their faces scored together', async () => {
+    const { analyse, runs } = open(() => {});
+    const all = await Promise.all([0, 1, 2].map((stream) => analyse(stream, bright)));
+    expect(all.map((faces) => faces.length)).toEqual([1, 1, 1]);
+    expect(runs).toEqual(['detector 3', 'ensemble 3']);
+  });
+
+  it.each(['detector', 'ensemble'] as const)('fail alone where one breaks the %s', async (broken) => {
+    const { analyse } = open((model, pixels) => {
+      if (model === broken && holds(pixels, dim)) throw new Error('no such luma');
+    });
+    const all = await Promise.allSettled([analyse(0, bright), analyse(1, dim), analyse(2, bright)]);
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(all[1]).toMatchObject({ reason: { message: 'no such luma' } });
+    expect(await analyse(1, bright, 0.1)).toHaveLength(1);
+  });
+});
+
+describe('frames of one stream', () => {
+  it('are answered in order, with the next search asked for while they are scored', async () => {
+    const { analyse, runs } = open(() => {});
+    const order: number[] = [];
+    const frames = Array.from({ length: 12 }, (_, i) => analyse(0, bright, i / 10).then(() => order.push(i)));
+    await Promise.all(frames);
+    expect(order).toEqual(Array.from({ length: 12 }, (_, i) => i));
+    expect(runs.filter((run) => run.startsWith('detector'))).toHaveLength(3);
+    expect(runs.slice(0, 4)).toEqual(['detector 1', 'ensemble 1', 'detector 1', 'ensemble 4']);
+  });
+
+  it('wait for their run one at a time, but a full one is handed over while another is in hand', async () => {
+    for (const [maxBatch, most] of [
+      [32, 1],
+      [1, 2],
+    ] as const) {
+      const { analyse, inHand } = open(() => {}, maxBatch);
+      await Promise.all(Array.from({ length: 5 }, (_, i) => analyse(0, bright, i / 10)));
+      expect(inHand.most).toBe(most);
+    }
+  });
+
+  it('go on after one that failed', async () => {
+    let failures = 0;
+    const { analyse } = open((model, pixels) => {
+      if (model !== 'ensemble' || !holds(pixels, dim)) return;
+      failures++;
+      throw new Error('no such luma');
+    });
+    const times = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
+    const all = await Promise.allSettled(times.map((time, i) => analyse(0, i === 2 ? dim : bright, time)));
+    expect(all.map(({ status }) => status === 'fulfilled')).toEqual([true, true, false, true, true, true]);
+    expect(failures).toBeGreaterThan(0);
+  });
+});
