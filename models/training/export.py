@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 MODELS = HERE.parent
 ALLOWED = {
     "Add", "AveragePool", "Cast", "Clip", "Concat", "Constant", "Conv", "Div", "Flatten", "Gather", "Gemm", "Identity",
-    "MatMul", "Mul", "Pad", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Shape", "Sigmoid", "Slice", "Softmax",
+    "MatMul", "Mul", "Pad", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Resize", "Shape", "Sigmoid", "Slice", "Softmax",
     "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze", "GlobalAveragePool",
 }  # fmt: skip
 

@@ -1,4 +1,5 @@
-"""Find the largest face's five points with our detector, or with YuNet as the teacher."""
+"""Find the largest face's five points: with our detector, with YuNet as the teacher, or, as along a track of the server,
+with our detector and then by the landmarks that the ensemble sees in the crop (a folder with both files)."""
 
 from __future__ import annotations
 
@@ -17,12 +18,16 @@ def open_detector(path: Path) -> Callable[[np.ndarray], np.ndarray | None]:
     """A function from a gray picture uint8 [h, w] to the best face's points float32 [5, 2] in px, or None."""
     if path == NOTHING:
         return lambda image: None
+    if path.is_dir():
+        return _open_chain(path)
     return _open_yunet(path) if "yunet" in path.name else _open_ours(path)
 
 
 def fingerprint(path: Path) -> bytes:
     """What tells one detector's results from another's in a cache."""
-    return str(path).encode() if path == NOTHING else path.read_bytes()
+    if path == NOTHING:
+        return str(path).encode()
+    return b"".join((path / name).read_bytes() for name in ("detector.onnx", "ensemble.onnx")) if path.is_dir() else path.read_bytes()
 
 
 def _open_yunet(path: Path):
@@ -37,6 +42,18 @@ def _open_yunet(path: Path):
         return best[4:14].reshape(5, 2).astype(np.float32)
 
     return detect
+
+
+def _open_chain(folder: Path):
+    from .chain import Chain, refined
+
+    chain, detect = Chain(folder), _open_ours(folder / "detector.onnx")
+
+    def find(image: np.ndarray) -> np.ndarray | None:
+        five = detect(image)
+        return None if five is None else refined(chain, image, five)
+
+    return find
 
 
 def open_candidates(path: Path, floor: float) -> Callable[[np.ndarray], np.ndarray]:

@@ -20,9 +20,15 @@ def five_of(landmarks: Tensor) -> Tensor:
     return torch.stack([*eyes, landmarks[:, 30], landmarks[:, 48], landmarks[:, 54]], 1)
 
 
-def distance(points: Tensor, target: Tensor) -> Tensor:
+def distance(points: Tensor, target: Tensor, eyes: Tensor | float = EYE_DISTANCE) -> Tensor:
     """Mean absolute distance [N] per row, in eye distances."""
-    return (points - target).abs().flatten(1).mean(1) / EYE_DISTANCE
+    return (points - target).abs().flatten(1).mean(1) / eyes
+
+
+def eye_distance(landmarks: Tensor) -> Tensor:
+    """Between the eyes' centres [N], or half of that between their outer corners, where a turned face makes it longer."""
+    centres = (landmarks[:, 36:42].mean(1) - landmarks[:, 42:48].mean(1)).norm(dim=-1)
+    return torch.maximum(centres, (landmarks[:, 36] - landmarks[:, 45]).norm(dim=-1) / 2).clamp(min=EYE_DISTANCE / 3)
 
 
 def bce(logits: Tensor, target: Tensor) -> Tensor:
@@ -32,7 +38,7 @@ def bce(logits: Tensor, target: Tensor) -> Tensor:
 LOSSES = {
     "expression": (1.0, lambda out, y: cross_entropy(out["expression"], y)),
     "valence_arousal": (0.5, lambda out, y: F.smooth_l1_loss(out["valence_arousal"], y, reduction="none", beta=0.2).mean(1)),
-    "landmarks": (2.0, lambda out, y: distance(out["landmarks"], y)),
+    "landmarks": (2.0, lambda out, y: distance(out["landmarks"], y, eye_distance(y))),
     "five": (1.0, lambda out, y: distance(five_of(out["landmarks"]), y)),
     "pose": (1.0, lambda out, y: F.l1_loss(out["pose"], y, reduction="none").mean(1)),
     "action_units": (0.5, lambda out, y: bce(out["action_units"], y).mean(1)),

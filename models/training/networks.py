@@ -29,6 +29,7 @@ class Shape:
     pooling: str = "mean"  # mean | attention
     light: str = "fixed"  # fixed: the same scale for all | face: every face to mean 0 and spread 1
     finer: tuple[int, ...] = ()  # channels that landmarks see of the maps before the last, the finest first
+    heat: int = 0  # channels of the map on which landmarks are placed; 0: none
     squeeze: bool = True
     branch: int = 128
     dropout: float = 0.3
@@ -55,6 +56,38 @@ class Finer(nn.Module):
         return self.join(torch.cat(seen, 1))
 
 
+class Heat(nn.Module):
+    """Where each landmark is on a map of 4 px a cell, as the mean of a softmax over its cells: what a sum over features
+    cannot give, an answer that moves with the face (integral regression, Sun et al., 2018).
+
+    From a list of maps to [N, 68, 2], shifts from the crop's middle. It starts at zero everywhere.
+    """
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.levels = nn.ModuleList(ConvNorm(w, shape.heat, 1, act=False) for w in shape.widths[-3:])
+        self.mix = ConvNorm(shape.heat, shape.heat)
+        self.score = nn.Conv2d(shape.heat, LANDMARKS, 1)
+        nn.init.zeros_(self.score.weight)
+        nn.init.zeros_(self.score.bias)
+        side = 4 * PLACES
+        along = (torch.arange(side) + 0.5) / side - 0.5
+        self.register_buffer("across", along.repeat(side), persistent=False)
+        self.register_buffer("down", along.repeat_interleave(side), persistent=False)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        fine, middle, coarse = (level(x) for level, x in zip(self.levels, maps[-3:]))
+        joined = fine + doubled(middle + doubled(coarse))
+        heat = single(self.score(self.mix(F.silu(joined)))).flatten(2).softmax(-1)
+        # Not a matrix product, which autocast would do in bfloat16.
+        return torch.stack([(heat * self.across).sum(-1), (heat * self.down).sum(-1)], -1)
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Each pixel of `x` [N, C, S, S] twice in both directions."""
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
 class Network(nn.Module):
     """Heads by name from faces [N, 1, S, S] with values 0 to 255.
 
@@ -78,6 +111,7 @@ class Network(nn.Module):
         self.places = ConvNorm(width, 32, 1)  # keeps where things are, for landmarks and pose
         self.appearance = nn.Linear(width + 32 * PLACES**2, 2 * shape.branch)
         self.finer = Finer(shape) if shape.finer else None
+        self.heat = Heat(shape) if shape.heat else None
         both = 3 * shape.branch
         self.heads = nn.ModuleDict({name: nn.Linear(both, size) for name, size in self.sizes().items()})
         self.drop = nn.Dropout(shape.dropout)
@@ -101,6 +135,8 @@ class Network(nn.Module):
         out = {name: single(head(both)) for name, head in self.heads.items()}
         out["valence_arousal"] = torch.tanh(out["valence_arousal"])
         out["landmarks"] = out["landmarks"].reshape(-1, LANDMARKS, 2) + 0.5
+        if self.heat is not None:
+            out["landmarks"] = out["landmarks"] + self.heat(maps)
         out["quality"] = out["quality"][:, 0]
         return out
 

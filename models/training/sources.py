@@ -12,6 +12,7 @@ from .augment import Strength
 from .data import ferplus_crops
 from .faces import NOTHING
 
+SHIPPED = Path(__file__).parents[1]
 KINDS = ("real", "synthetic", "other")
 
 
@@ -37,7 +38,8 @@ def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Row
     if "real" in wanted:
         sources["real"] = real_source(config, args, detector)
     if (args.data / "ferplus_valid.npz").exists():
-        sources["valid"] = R.ferplus_rows(ferplus_crops("valid", template, detector, args.data))
+        finder = SHIPPED if "landmarks" in config.get("views", {}) else detector
+        sources["valid"] = R.ferplus_rows(ferplus_crops("valid", template, finder, args.data))
     if "synthetic" in wanted:
         from .synthetic import synthetic_rows
 
@@ -52,9 +54,9 @@ def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Row
 
 
 def real_source(config: dict, args, detector: Path) -> Source:
-    """FER+ cut where detectors find the face and, as often as `views` says, as whole pictures: what is left
-    for the crop after a poor detection, or none."""
-    finders = {"detector": detector, "teacher": args.data / config["teacher"], "whole": NOTHING}
+    """FER+ cut, as often as `views` says, by the landmarks that the shipped ensemble sees (as along a track), where detectors
+    find the face, and as whole pictures: what is left for the crop after a poor detection, or none."""
+    finders = {"landmarks": SHIPPED, "detector": detector, "teacher": args.data / config["teacher"], "whole": NOTHING}
     parts, often = [], []
     for name, share in config.get("views", {"detector": 1.0, "whole": 1.0}).items():
         rows = R.ferplus_rows(ferplus_crops("train", config["crop"]["template"], finders[name], args.data))
@@ -65,7 +67,7 @@ def real_source(config: dict, args, detector: Path) -> Source:
 
 def draw(sources: dict, phase: dict, member: dict, units: list[str], rng: np.random.Generator):
     """A batch of as many rows of each kind as `phase` says: images, labels and weights as tensors."""
-    strength = Strength(**member["augment"])
+    strength = Strength(**(member["augment"] | phase.get("augment", {})))
     flip = R.mirrored_units(units)
     parts = []
     for kind in KINDS:

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", type=Path, default=None, help="what finds the five points (default: the config's)")
     parser.add_argument("--synthetic", type=Path, default=HERE / "cache" / "synth")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rate", type=float, help="first rate of every phase, as a factor (default: the config's)")
     parser.add_argument("--minutes", type=float, help="end by then: the rate falls over the time that is left, not the steps")
 
 
@@ -64,6 +65,7 @@ class Trainer:
         self.average = copy.deepcopy(self.network).eval()
         self.phase = self.step = self.total = 0
         self.progress, self.clock = 0.0, time.time()  # through the phase, 0 to 1; when the last step ended
+        self.rate = getattr(args, "rate", None)
         self.until = time.time() + 60 * args.minutes if getattr(args, "minutes", None) else None
         self.stopped = False
         if self.path.exists():
@@ -132,6 +134,7 @@ class Trainer:
     def set_rate(self, phase: dict) -> None:
         """Straight from the phase's first to its last rate (factors of the optimizer's), after a warm-up."""
         first, last = phase["rate"]
+        first = self.rate or first
         factor = first + (last - first) * self.progress
         factor *= min(1.0, (self.total + 1) / self.config["optimizer"]["warmup"])
         for group in self.optimizer.param_groups:

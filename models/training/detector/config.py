@@ -22,7 +22,7 @@ class SceneConfig:
     """Which scenes are composed, and how often (weights need not sum to 1)."""
 
     kinds: dict = field(
-        default_factory=lambda: {"pasted": 4.0, "mosaic": 2.5, "portrait": 2.5, "whole": 2.0, "empty": 4.0}
+        default_factory=lambda: {"pasted": 3.0, "crowd": 2.5, "mosaic": 2.5, "portrait": 2.0, "whole": 2.0, "empty": 5.0}
     )
     smallest_face: float = 16.0  # pixels; smaller ones are neither taught nor punished
     rotation: float = 45.0  # degrees either way

@@ -71,6 +71,27 @@ def occlude(gray: np.ndarray, box: np.ndarray, other: np.ndarray, rng: np.random
     return np.where(shape > 0, cover, gray)
 
 
+def spectacles(gray: np.ndarray, face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rims about both eyes of `face` [15], a bridge, and sometimes the shine of the lenses."""
+    out, (right, left) = gray.copy(), face[4:8].reshape(2, 2)
+    apart = left - right
+    reach = float(np.linalg.norm(apart))
+    if reach < 4:
+        return out
+    angle = float(np.rad2deg(np.arctan2(apart[1], apart[0])))
+    half = (max(1, int(reach * rng.uniform(0.33, 0.46))), max(1, int(reach * rng.uniform(0.22, 0.38))))
+    thick, tone = max(1, int(reach * rng.uniform(0.03, 0.12))), int(rng.choice([rng.integers(0, 70), rng.integers(70, 220)], p=[0.8, 0.2]))
+    drop = np.array([-apart[1], apart[0]]) * rng.uniform(-0.02, 0.12)
+    for eye in (right + drop, left + drop):
+        spot = tuple(int(v) for v in eye)
+        if rng.random() < 0.2:
+            shine = cv2.ellipse(out.copy(), spot, half, angle, 0, 360, int(rng.integers(120, 256)), -1, cv2.LINE_AA)
+            out = cv2.addWeighted(out, 0.65, shine, 0.35, 0)
+        cv2.ellipse(out, spot, half, angle, 0, 360, tone, thick, cv2.LINE_AA)
+    ends = (right + drop + apart / reach * half[0], left + drop - apart / reach * half[0])
+    return cv2.line(out, *(tuple(int(v) for v in end) for end in ends), tone, thick, cv2.LINE_AA)
+
+
 def part_of_face(picture: Picture, rng: np.random.Generator) -> np.ndarray | None:
     """A piece of a face that nobody should call a face: one eye, the mouth, a cheek, the chin and neck."""
     face = picture.faces[picture.faces[:, 14] == FACE][0]

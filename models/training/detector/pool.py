@@ -20,7 +20,7 @@ from .config import TrainConfig
 FACES = 24  # rows per scene
 CHUNK = 32  # scenes per message
 LEAST = 0.03  # chance of being drawn of a scene that holds no more surprise, beside that of a new one
-WORN = 40  # drawn this often, a scene that is still hard is probably labelled wrongly
+WORN = 15  # drawn this often, a scene that is still hard is probably labelled wrongly
 
 
 def produce(config: TrainConfig, data: str, seed: int, outbox) -> None:

@@ -13,7 +13,7 @@ from .canvas import FACE, IGNORE, Canvas, moved
 from .clutter import clouds, clutter
 from .config import SceneConfig
 from .degrade import degrade
-from .masks import feather, head_mask, match_light, occlude, part_of_face
+from .masks import feather, head_mask, match_light, occlude, part_of_face, spectacles
 from .sources import Picture, load, load_ferplus, load_heads
 from .verdict import judge
 
@@ -59,6 +59,15 @@ def pasted(library: Library, size: int, rng: np.random.Generator, config: SceneC
     for _ in range(rng.integers(1, 4 if largest > 0.4 * size else 8)):
         extent = np.exp(rng.uniform(np.log(max(13, largest / 3)), np.log(largest)))
         paste_face(canvas, library, extent, rng, config)
+    return canvas
+
+
+def crowd(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
+    """Many small faces, as across a room."""
+    canvas = Canvas(size)
+    backdrop(canvas, pick(library.backgrounds, rng), rng)
+    for _ in range(rng.integers(3, 5 + size // 32)):
+        paste_face(canvas, library, np.exp(rng.uniform(np.log(15), np.log(44))), rng, config)
     return canvas
 
 
@@ -132,7 +141,7 @@ def empty(library: Library, size: int, rng: np.random.Generator, config: SceneCo
     return canvas
 
 
-KINDS = {"pasted": pasted, "mosaic": mosaic, "portrait": portrait, "whole": whole, "empty": empty}
+KINDS = {"pasted": pasted, "crowd": crowd, "mosaic": mosaic, "portrait": portrait, "whole": whole, "empty": empty}
 
 
 def pick(pictures: list[Picture], rng: np.random.Generator) -> Picture:
@@ -182,6 +191,8 @@ def paste_face(canvas: Canvas, library: Library, extent: float, rng: np.random.G
     gray = match_light(picture.gray, mask, canvas, rng) if rng.random() < 0.5 else picture.gray
     if rng.random() < 0.15:
         gray = occlude(gray, picture.faces[0, :4], pick(library.empties, rng).gray, rng)
+    if rng.random() < 0.15:
+        gray = spectacles(gray, picture.faces[0], rng)
     canvas.paste(gray, picture.faces, matrix, mask)
 
 

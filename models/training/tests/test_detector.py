@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.detector import boxes, pool
+from training.detector import boxes, masks, pool
 from training.detector.assign import assign
 from training.detector.canvas import FACE, IGNORE, Canvas
 from training.detector.export import verify
@@ -80,6 +80,14 @@ def test_a_paste_moves_labels_and_hides_what_it_covers():
     assert len(canvas.rows) == 1
     assert canvas.rows[0, :4] == pytest.approx([25, 25, 45, 45])
     assert canvas.gray[35, 35] == 200 and canvas.gray[80, 80] == 0
+
+
+def test_spectacles_ring_the_eyes_and_leave_the_mouth():
+    gray = np.full((100, 100), 128, np.uint8)
+    face = face_row(20, 20, 80, 80)
+    for seed in range(20):
+        changed = masks.spectacles(gray, face, np.random.default_rng(seed)) != gray
+        assert changed[30:60].any() and not changed[66:].any() and not changed[:25].any()
 
 
 def test_a_face_cut_by_the_scene_or_too_small_is_doubtful():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import augment, calibrate, crop, data, metrics, nonfaces, presence, rows, smoke, sources, weights
+from training import augment, calibrate, crop, data, losses, metrics, nonfaces, presence, rows, smoke, sources, weights
 from training.chain import Chain
 from training.networks import Network, Shape, multiply_adds
 
@@ -91,6 +91,30 @@ def test_finer_maps_start_where_a_network_without_them_was():
     faces = torch.randint(0, 256, (2, 1, 48, 48)).float()
     with torch.no_grad():
         assert torch.allclose(plain(faces)["landmarks"], finer(faces)["landmarks"], atol=1e-6)
+
+
+def test_the_map_of_places_starts_where_a_network_without_it_was_and_reads_where_it_is_warm():
+    torch.manual_seed(0)
+    plain = Network(Shape(action_units=21)).eval()
+    placed = Network(Shape(action_units=21, heat=8)).eval()
+    assert not weights.load_matching(placed, plain.state_dict())
+    faces = torch.randint(0, 256, (2, 1, 48, 48)).float()
+    with torch.no_grad():
+        assert torch.allclose(plain(faces)["landmarks"], placed(faces)["landmarks"], atol=1e-6)
+        warm = torch.zeros(2, 68, 12, 12)
+        warm[:, :, 3, 7] = 50
+        placed.heat.score.register_forward_hook(lambda *_: warm)
+        moved = placed(faces)["landmarks"] - plain(faces)["landmarks"]
+    assert torch.allclose(moved, torch.tensor([7.5, 3.5]) / 12 - 0.5, atol=1e-5)
+
+
+def test_turned_faces_are_measured_by_their_eyes_corners():
+    landmarks = torch.zeros(1, 68, 2)
+    landmarks[:, 42:48, 0] = 0.3
+    landmarks[:, 45, 0] = 0.36
+    assert losses.eye_distance(landmarks).item() == pytest.approx(0.31)
+    landmarks[:, 42:48, 0] = 0.01
+    assert losses.eye_distance(landmarks).item() == pytest.approx(0.366 / 3)
 
 
 def test_a_face_of_its_own_light_reads_the_same_in_another():
