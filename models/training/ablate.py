@@ -27,8 +27,9 @@ ONE_TASK = {name: 0.0 for name in losses.LOSSES if name != "expression"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_training_arguments(parser)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=900, help="steps of each run")
-    parser.add_argument("--width", type=float, default=0.5, help="factor of the members' widths")
+    parser.add_argument("--only", type=int, help="this seed alone: processes side by side, which the whole then reads")
+    parser.add_argument("--steps", type=int, default=2000, help="steps of each run")
+    parser.add_argument("--width", type=float, default=0.3, help="factor of the members' widths")
     parser.add_argument("--out", type=Path, default=HERE / "ablation.json")
 
 
@@ -40,6 +41,9 @@ def run(args: argparse.Namespace) -> None:
     config["phases"] = [short_phase(args.steps)]
     config["every"] = args.steps
     opened = open_all(config, args)
+    if args.only is not None:
+        print(json.dumps(one_seed(config, args.only, args, opened)))
+        return
     for seed in range(len(rows), args.seeds):
         rows.append(one_seed(config, seed, args, opened))
         args.out.write_text(json.dumps(summary(rows, args), indent=1) + "\n")
@@ -82,7 +86,7 @@ def rewound(source):
 
 
 def short_phase(steps: int) -> dict:
-    return {"name": "short", "real": 96, "synthetic": 48, "steps": steps, "rate": [1, 0.0]}
+    return {"name": "short", "real": 64, "synthetic": 32, "steps": steps, "rate": [1, 0.0]}
 
 
 def summary(rows: list[dict], args: argparse.Namespace) -> dict:

@@ -23,8 +23,9 @@ def light(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     x = np.arange(256, dtype=np.float32) / 255
     x = x ** np.exp(rng.normal(0, 0.35))
     low, high = rng.uniform(0, 0.25), rng.uniform(0.6, 1.05)
-    if rng.random() < 0.1:
-        low, high = 0.0, rng.uniform(0.2, 0.5)  # dark rooms
+    if rng.random() < 0.35:  # dark rooms, and cameras that show little contrast
+        low = rng.uniform(0, 0.4) * (rng.random() < 0.6)
+        high = low + rng.uniform(0.18, 0.5)
     gray = cv2.LUT(gray, ((low + (high - low) * x).clip(0, 1) * 255).astype(np.uint8))
     if rng.random() < 0.3:
         size = gray.shape[0]

@@ -80,7 +80,7 @@ def spectacles(gray: np.ndarray, face: np.ndarray, rng: np.random.Generator) -> 
         return out
     angle = float(np.rad2deg(np.arctan2(apart[1], apart[0])))
     half = (max(1, int(reach * rng.uniform(0.33, 0.46))), max(1, int(reach * rng.uniform(0.22, 0.38))))
-    thick, tone = max(1, int(reach * rng.uniform(0.03, 0.12))), int(rng.choice([rng.integers(0, 70), rng.integers(70, 220)], p=[0.8, 0.2]))
+    thick, tone = max(1, int(reach * rng.uniform(0.03, 0.09))), int(rng.choice([rng.integers(0, 70), rng.integers(70, 220)], p=[0.8, 0.2]))
     drop = np.array([-apart[1], apart[0]]) * rng.uniform(-0.02, 0.12)
     for eye in (right + drop, left + drop):
         spot = tuple(int(v) for v in eye)
@@ -90,6 +90,43 @@ def spectacles(gray: np.ndarray, face: np.ndarray, rng: np.random.Generator) -> 
         cv2.ellipse(out, spot, half, angle, 0, 360, tone, thick, cv2.LINE_AA)
     ends = (right + drop + apart / reach * half[0], left + drop - apart / reach * half[0])
     return cv2.line(out, *(tuple(int(v) for v in end) for end in ends), tone, thick, cv2.LINE_AA)
+
+
+def face_mask(gray: np.ndarray, face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A mask over nose and mouth of `face` [15]: plain, folded or patterned, light or dark, with its bands."""
+    out, five = gray.copy(), face[4:14].reshape(5, 2)
+    eyes, mouth = five[:2].mean(0), five[3:].mean(0)
+    down = mouth - eyes
+    reach = float(np.linalg.norm(down))
+    if reach < 5:
+        return out
+    middle = (five[2] + mouth) / 2
+    across = np.array([down[1], -down[0]]) * (max(face[2] - face[0], reach) / reach)
+    side = across / 2 * rng.uniform(0.7, 0.95)
+    top = five[2] - down * rng.uniform(0.05, 0.35)
+    chin = mouth + down * rng.uniform(0.45, 0.75)
+    outline = [top, middle + side - down * 0.25, middle + side * 0.95 + down * 0.3, chin + side * 0.4, chin - side * 0.4,
+               middle - side * 0.95 + down * 0.3, middle - side - down * 0.25]  # fmt: skip
+    shape = np.zeros_like(gray)
+    points = np.round(np.array(outline) + rng.normal(0, 0.03 * reach, (7, 2))).astype(np.int32)
+    cv2.fillPoly(shape, [points], 255, cv2.LINE_AA)
+    rows, columns = np.mgrid[: gray.shape[0], : gray.shape[1]].astype(np.float32)
+    period = reach * rng.uniform(0.1, 0.4)
+    folds = np.sin((rows * down[1] + columns * down[0]) / reach / period * 6) + np.sin(columns / period * 6) * (rng.random() < 0.2)
+    soft = cv2.GaussianBlur(gray, (0, 0), max(1.0, reach / 5)).astype(np.float32)
+    tone = rng.uniform(10, 245) * 0.75 + soft * 0.25 + folds * rng.choice([2, 6, 40], p=[0.5, 0.35, 0.15])
+    weight = shape.astype(np.float32) / 255
+    return (out * (1 - weight) + tone * weight).clip(0, 255).astype(np.uint8)
+
+
+def dressed(picture: Picture, rng: np.random.Generator, first: bool = False) -> np.ndarray:
+    """The picture's pixels, with spectacles or a mask on some of its faces (or on its first face alone)."""
+    gray = picture.gray
+    for face in picture.faces[:1] if first else picture.faces:
+        if face[14] == FACE:
+            gray = spectacles(gray, face, rng) if rng.random() < 0.12 else gray
+            gray = face_mask(gray, face, rng) if rng.random() < 0.18 else gray
+    return gray
 
 
 def part_of_face(picture: Picture, rng: np.random.Generator) -> np.ndarray | None:

@@ -19,7 +19,7 @@ from .config import TrainConfig
 
 FACES = 24  # rows per scene
 CHUNK = 32  # scenes per message
-LEAST = 0.03  # chance of being drawn of a scene that holds no more surprise, beside that of a new one
+LEAST = 0.2  # chance of being drawn of a scene that holds no more surprise, beside that of a new one
 WORN = 15  # drawn this often, a scene that is still hard is probably labelled wrongly
 
 

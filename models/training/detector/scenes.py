@@ -13,7 +13,7 @@ from .canvas import FACE, IGNORE, Canvas, moved
 from .clutter import clouds, clutter
 from .config import SceneConfig
 from .degrade import degrade
-from .masks import feather, head_mask, match_light, occlude, part_of_face, spectacles
+from .masks import dressed, feather, head_mask, match_light, occlude, part_of_face
 from .sources import Picture, load, load_ferplus, load_heads
 from .verdict import judge
 
@@ -96,7 +96,7 @@ def portrait(library: Library, size: int, rng: np.random.Generator, config: Scen
         matrix = place(photo, extent, size, rng, config, spread=0.25 if extent > 0.4 * size else 0.45)
         if canvas.room(moved(photo.faces, matrix)[0, :4]):
             mask = feather(photo.gray.shape, rng) if rng.random() < 0.3 else None
-            canvas.paste(photo.gray, photo.faces, matrix, mask)
+            canvas.paste(dressed(photo, rng), photo.faces, matrix, mask)
     return canvas
 
 
@@ -105,11 +105,11 @@ def whole(library: Library, size: int, rng: np.random.Generator, config: SceneCo
     canvas = Canvas(size)
     photo = pick(library.photos, rng)
     h, w = photo.gray.shape
-    scale = size / max(h, w) * (1.0 if rng.random() < 0.5 else np.exp(rng.uniform(-0.5, 0.2)))
+    scale = size / max(h, w) * (1.0 if rng.random() < 0.5 else np.exp(rng.uniform(-0.9, 0.2)))
     shown = np.minimum(np.array([w, h]) * scale, size)
     source = np.array([w, h]) / 2 + (np.array([w, h]) - shown / scale) * rng.uniform(-0.5, 0.5, 2)
     matrix = similarity(scale, 0, rng.random() < 0.5, source, shown / 2)
-    canvas.window(photo.gray, photo.faces, matrix, (0, 0, *np.round(shown).astype(int)))
+    canvas.window(dressed(photo, rng), photo.faces, matrix, (0, 0, *np.round(shown).astype(int)))
     return canvas
 
 
@@ -179,7 +179,8 @@ def place(
 def paste_face(canvas: Canvas, library: Library, extent: float, rng: np.random.Generator, config: SceneConfig) -> None:
     """Blend one face into the canvas where none is yet; give up after a few tries."""
     sources = [library.portraits, library.ferplus if extent < 110 else library.portraits, library.heads]
-    weights = np.array([0.6, 0.25, 0.15]) * [len(s) > 0 for s in sources]
+    # From afar a rendered head is as good as a photo, and there are more of them.
+    weights = np.array([0.45, 0.2, 0.35] if extent < 48 else [0.6, 0.25, 0.15]) * [len(s) > 0 for s in sources]
     picture = pick(sources[rng.choice(3, p=weights / weights.sum())], rng)
     for _ in range(4):
         matrix = place(picture, extent, canvas.gray.shape[0], rng, config)
@@ -188,11 +189,10 @@ def paste_face(canvas: Canvas, library: Library, extent: float, rng: np.random.G
     else:
         return
     mask = head_mask(picture, rng)
-    gray = match_light(picture.gray, mask, canvas, rng) if rng.random() < 0.5 else picture.gray
+    gray = dressed(picture, rng, first=True)
+    gray = match_light(gray, mask, canvas, rng) if rng.random() < 0.5 else gray
     if rng.random() < 0.15:
         gray = occlude(gray, picture.faces[0, :4], pick(library.empties, rng).gray, rng)
-    if rng.random() < 0.15:
-        gray = spectacles(gray, picture.faces[0], rng)
     canvas.paste(gray, picture.faces, matrix, mask)
 
 
@@ -206,4 +206,4 @@ def tile(canvas: Canvas, picture: Picture, window: tuple, rng: np.random.Generat
     target = np.array([x0 + x1, y0 + y1]) / 2
     turn = np.clip(rng.normal(0, 0.5), -1, 1) * config.rotation * (rng.random() < 0.5)
     matrix = similarity(scale, turn, rng.random() < 0.5, source, target)
-    canvas.window(picture.gray, picture.faces, matrix, window)
+    canvas.window(dressed(picture, rng), picture.faces, matrix, window)
