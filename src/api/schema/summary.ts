@@ -91,7 +91,7 @@ export const SessionSummaryType = builder.objectRef<SessionTotals>('SessionSumma
   fields: (t) => ({
     seconds: t.float({
       description: 'Media time from the first to the last scored second.',
-      resolve: ({ start, end }) => end - start,
+      resolve: ({ start, end }) => milliseconds(end - start),
     }),
     tracks: t.exposeInt('tracks', {
       description:
