@@ -13,6 +13,7 @@ COMMANDS = {
     "export": ("training.export", "write ensemble.onnx and its card"),
     "demo": ("training.synth.demo", "render the demo clip with its ground truth"),
     "ablate": ("training.ablate", "short runs that compare tasks and members"),
+    "detector-average": ("training.detector.average", "average the weights of two checkpoints"),
     "detector-heads": ("training.detector.heads", "render turned heads for the detector to learn from"),
     "detector-train": ("training.detector.train", "train the face detector"),
     "detector-curve": ("training.detector.curve", "recall and false faces over thresholds, on the tuning pictures"),

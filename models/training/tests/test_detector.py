@@ -8,6 +8,7 @@ import torch
 
 from training.detector import boxes, masks, pool
 from training.detector.assign import assign
+from training.detector.average import averaged
 from training.detector.canvas import FACE, IGNORE, Canvas
 from training.detector.export import verify
 from training.detector.graph import write_graph
@@ -88,6 +89,20 @@ def test_spectacles_ring_the_eyes_and_leave_the_mouth():
     for seed in range(20):
         changed = masks.spectacles(gray, face, np.random.default_rng(seed)) != gray
         assert changed[30:60].any() and not changed[66:].any() and not changed[:25].any()
+
+
+def test_averaged_weights_lie_between():
+    first, second = ({"w": torch.full((2,), v), "steps": torch.tensor(int(v))} for v in (1.0, 3.0))
+    mean = averaged(first, second, 0.25)
+    assert mean["w"].tolist() == [1.5, 1.5] and mean["steps"] == 3
+
+
+def test_a_mask_covers_the_mouth_and_leaves_the_eyes():
+    gray = np.full((100, 100), 128, np.uint8)
+    face = face_row(20, 20, 80, 80)
+    for seed in range(20):
+        changed = masks.face_mask(gray, face, np.random.default_rng(seed)) != gray
+        assert changed[60:75, 40:60].mean() > 0.8 and not changed[:45].any()
 
 
 def test_a_face_cut_by_the_scene_or_too_small_is_doubtful():
