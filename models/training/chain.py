@@ -34,6 +34,8 @@ class Chain:
         self.template = np.asarray(self.card["crop"]["template"])
         self.size = self.card["crop"]["size"]
         self.detector = detector or models / "detector.onnx"
+        # What finds five points: both files where both are there, so that faces are cut as the server cuts them.
+        self.finder = detector or models
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         path = models / self.card["file"]

@@ -12,8 +12,9 @@ from .synthetic import held_out
 
 
 def score(chain: Chain, folder: Path) -> dict:
-    """Landmarks, pose, action units, valence and arousal on held-out renders, cut where the detector finds them."""
-    rows = held_out(folder, chain.template, chain.card["actionUnits"], chain.detector, chain.size)
+    """Landmarks, pose, action units, valence and arousal on held-out renders, cut where the detector and a first
+    look find them, as the server does."""
+    rows = held_out(folder, chain.template, chain.card["actionUnits"], chain.finder, chain.size)
     got, truth = chain.faces(rows["crops"]), rows["expression"].argmax(1)
     error = metrics.landmark_error(got["landmarks"] * chain.size, rows["landmarks"])
     turned = metrics.pose_error(got["pose"], rows["pose"])
