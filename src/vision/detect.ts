@@ -59,7 +59,7 @@ export class Detector {
 
   #prepare(picture: Picture, index: number): Prepared {
     const { longerSide, multipleOf } = this.#card.input;
-    const factor = Math.ceil(Math.max(picture.width, picture.height) / longerSide);
+    const factor = Math.max(1, Math.round(Math.max(picture.width, picture.height) / longerSide));
     const small = shrink(picture, factor);
     const [width, height] = [roundUp(small.width, multipleOf), roundUp(small.height, multipleOf)];
     return { index, picture: small, factor, width, height };
