@@ -10,6 +10,7 @@ import torch
 from . import rows as R
 from .augment import Strength
 from .data import ferplus_crops
+from .distil import softened
 from .faces import NOTHING
 
 SHIPPED = Path(__file__).parents[1]
@@ -45,7 +46,7 @@ def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Row
 
         rows = synthetic_rows(args.synthetic, template, config.get("actionUnits", []), detector)
         rows.weights["expression"] *= config.get("syntheticExpression", 1.0)
-        sources["synthetic"] = Source(rows)
+        sources["synthetic"] = Source(rows, 1 + config.get("turned", 0.0) * turned(rows.labels["pose"][:, 0]))
     if "other" in wanted:
         from .nonfaces import other_rows
 
@@ -53,13 +54,22 @@ def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Row
     return sources
 
 
+def turned(yaw: np.ndarray) -> np.ndarray:
+    """How far faces are turned away, from `yaw` [N] in degrees: 0 up to 25, 1 from 45 on."""
+    return np.clip((np.abs(yaw) - 25) / 20, 0, 1)
+
+
 def real_source(config: dict, args, detector: Path) -> Source:
     """FER+ cut, as often as `views` says, by the landmarks that the shipped ensemble sees (as along a track), where detectors
     find the face, and as whole pictures: what is left for the crop after a poor detection, or none."""
     finders = {"landmarks": SHIPPED, "detector": detector, "teacher": args.data / config["teacher"], "whole": NOTHING}
-    parts, often = [], []
+    parts, often, target = [], [], None
     for name, share in config.get("views", {"detector": 1.0, "whole": 1.0}).items():
         rows = R.ferplus_rows(ferplus_crops("train", config["crop"]["template"], finders[name], args.data))
+        if config.get("distil"):
+            # The first view's pictures are the best cut: what is seen in them is the target of all.
+            target = softened(rows.labels["expression"], rows.crops, config["distil"], SHIPPED) if target is None else target
+            rows.labels["expression"] = target
         parts.append(rows)
         often.append(share * R.how_often(rows, config.get("classes", {})))
     return Source(R.joined(parts), np.concatenate(often))

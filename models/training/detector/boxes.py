@@ -35,6 +35,12 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> np.ndar
     return np.asarray(kept, np.int64)
 
 
+def stretched(matrix: np.ndarray, factors: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+    """The affine `matrix` [2, 3] after a stretch by `factors` (across, down) that leaves the point `fixed` [2] where it was."""
+    linear = matrix[:, :2] * factors
+    return np.column_stack([linear, matrix[:, :2] @ fixed + matrix[:, 2] - linear @ fixed])
+
+
 def transform(matrix: np.ndarray, boxes: np.ndarray, five: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Map boxes [F, 4] and landmarks [F, 5, 2] by an affine [2, 3].
 

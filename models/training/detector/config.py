@@ -26,6 +26,7 @@ class SceneConfig:
     )
     smallest_face: float = 16.0  # pixels; smaller ones are neither taught nor punished
     rotation: float = 45.0  # degrees either way
+    stretch: float = 0.2  # half of the faces, across and down, by up to its exponential either way
 
 
 @dataclass(frozen=True)

@@ -28,16 +28,17 @@ def produce(config: TrainConfig, data: str, seed: int, outbox) -> None:
     import cv2
 
     from .scenes import compose, load_library
+    from .teacher import Teacher
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    library = load_library(Path(data))
+    library, teacher = load_library(Path(data)), Teacher(Path(data) / "yunet_n_dynamic.onnx")
     rng = np.random.default_rng(seed)
     outbox.cancel_join_thread()  # nobody is left to read what is unsent
     parent = mp.parent_process()
     while parent.is_alive():
         which = int(rng.choice(len(config.sizes), p=config.share))
-        scenes = [compose(library, config.sizes[which], rng, config.scenes) for _ in range(CHUNK)]
+        scenes = [compose(library, config.sizes[which], rng, config.scenes, teacher) for _ in range(CHUNK)]
         message = (which, np.stack([s[0] for s in scenes]), np.stack([fill(s[1]) for s in scenes]))
         while parent.is_alive():
             try:

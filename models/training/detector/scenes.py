@@ -8,14 +8,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .boxes import similarity
+from .boxes import similarity, stretched
 from .canvas import FACE, IGNORE, Canvas, moved
 from .clutter import clouds, clutter
 from .config import SceneConfig
 from .degrade import degrade
 from .masks import dressed, feather, head_mask, match_light, occlude, part_of_face
 from .sources import Picture, load, load_ferplus, load_heads
-from .verdict import judge
+from .teacher import Teacher
+from .verdict import checked, judge
 
 
 @dataclass
@@ -41,12 +42,13 @@ def load_library(data: Path) -> Library:
     return Library(*parts)
 
 
-def compose(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> tuple:
-    """One scene: `gray` uint8 [size, size], and rows [F, 15] of box, landmarks and FACE or IGNORE."""
+def compose(library: Library, size: int, rng: np.random.Generator, config: SceneConfig, teacher: Teacher | None = None) -> tuple:
+    """One scene: `gray` uint8 [size, size], and rows [F, 15] of box, landmarks and FACE or IGNORE, which `teacher` checks."""
     weights = np.array(list(config.kinds.values()))
     kind = rng.choice(list(config.kinds), p=weights / weights.sum())
     canvas = KINDS[kind](library, size, rng, config)
-    return degrade(canvas.gray, rng), canvas.labels(config.smallest_face)
+    gray, rows = degrade(canvas.gray, rng), canvas.labels(config.smallest_face)
+    return gray, checked(gray, rows, teacher) if teacher else rows
 
 
 def pasted(library: Library, size: int, rng: np.random.Generator, config: SceneConfig) -> Canvas:
@@ -173,7 +175,9 @@ def place(
     scale = extent / max(box[2] - box[0], box[3] - box[1])
     turn = np.clip(rng.normal(0, 0.5), -1, 1) * config.rotation
     target = size / 2 + size * rng.uniform(-spread, spread, 2)
-    return similarity(scale, turn, rng.random() < 0.5, (box[:2] + box[2:]) / 2, target)
+    middle = (box[:2] + box[2:]) / 2
+    matrix = similarity(scale, turn, rng.random() < 0.5, middle, target)
+    return stretched(matrix, np.exp(rng.uniform(-1, 1, 2) * config.stretch), middle) if rng.random() < 0.5 else matrix
 
 
 def paste_face(canvas: Canvas, library: Library, extent: float, rng: np.random.Generator, config: SceneConfig) -> None:

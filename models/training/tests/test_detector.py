@@ -16,7 +16,7 @@ from training.detector.losses import detection_loss
 from training.detector.network import OUTPUTS, Detector, decode
 from training.detector.runtime import open_session
 from training.detector.sources import Picture
-from training.detector.verdict import judge
+from training.detector.verdict import checked, judge
 
 
 def face_row(x1, y1, x2, y2, kind=FACE):
@@ -70,6 +70,25 @@ def test_a_turned_face_keeps_about_its_size():
     matrix = boxes.similarity(1, 45, False, np.zeros(2), np.zeros(2))
     box, _ = boxes.transform(matrix, np.array([[-10, -10, 10, 10.0]]), np.zeros((1, 5, 2)))
     assert box[0] == pytest.approx([-10, -10, 10, 10])
+
+
+def test_a_stretched_picture_keeps_its_middle_and_its_sides_grow_apart():
+    matrix = boxes.similarity(2.0, 0, False, np.array([10.0, 20.0]), np.array([50.0, 60.0]))
+    wider = boxes.stretched(matrix, np.array([1.5, 0.5]), np.array([10.0, 20.0]))
+    assert np.allclose(wider @ [10, 20, 1], [50, 60])
+    assert np.allclose(wider @ [11, 21, 1], [53, 61])
+
+
+def test_a_face_that_the_teacher_does_not_see_is_doubtful_and_so_is_a_stranger():
+    row = lambda x, kind: np.r_[x, 0, x + 20, 20, np.zeros(10), kind].astype(np.float32)
+
+    class Sees:
+        def detect(self, picture, threshold):
+            assert picture.shape == (64, 200, 3)
+            return np.stack([row(1, 0.5), row(150, 0.9), row(100, 0.6)])
+
+    rows = checked(np.zeros((64, 200), np.uint8), np.stack([row(0, FACE), row(50, FACE)]), Sees())
+    assert [(r[0], r[14]) for r in rows] == [(0, FACE), (50, IGNORE), (150, IGNORE)]
 
 
 def test_a_paste_moves_labels_and_hides_what_it_covers():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import augment, calibrate, crop, data, losses, metrics, nonfaces, presence, rows, smoke, sources, weights
+from training import augment, calibrate, crop, data, distil, losses, metrics, nonfaces, presence, rows, smoke, sources, weights
 from training.chain import Chain
 from training.networks import Network, Shape, multiply_adds
 
@@ -130,6 +130,19 @@ def test_rows_come_as_often_as_they_should():
     _, index = source.next(10_000, np.random.default_rng(0))
     counts = np.bincount(index, minlength=3)
     assert counts[2] == 0 and counts[0] / counts[1] == pytest.approx(4, rel=0.1)
+
+
+def test_turned_faces_come_more_often():
+    assert np.allclose(sources.turned(np.array([0, -25, 35, -45, 80])), [0, 0, 0.5, 1, 1])
+
+
+def test_targets_lie_between_the_votes_and_what_the_ensemble_sees(tmp_path, monkeypatch):
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
+    crops = np.random.default_rng(0).integers(0, 256, (3, data.STORED, data.STORED)).astype(np.uint8)
+    votes = np.eye(8, dtype=np.float32)[[1, 2, 3]]
+    seen = Chain(MODELS).faces(data.centre(crops).copy())["expression"]
+    assert np.allclose(distil.softened(votes, crops, 0.25, MODELS), 0.75 * votes + 0.25 * seen, atol=1e-5)
+    assert len(list(tmp_path.glob("expressions_*.npy"))) == 1
 
 
 def test_what_is_no_face_stays_none():
