@@ -58,6 +58,63 @@ export function shrink(picture: Picture, factor: number): Picture {
   return { pixels, width, height };
 }
 
+/**
+ * The picture made larger by `factor`: each pixel lies between its four nearest (bilinear, pixel centres at halves,
+ * the border repeated). Rows are widened once each, with 8 bits of fraction, and then blended in pairs.
+ */
+export function enlarge(picture: Picture, factor: number): Picture {
+  if (factor <= 1) return picture;
+  const width = Math.round(picture.width * factor);
+  const height = Math.round(picture.height * factor);
+  const pixels = new Uint8Array(width * height);
+  const across = neighbours(picture.width, width);
+  const down = neighbours(picture.height, height);
+  let [upper, lower] = [new Uint16Array(width), new Uint16Array(width)];
+  let [upperIs, lowerIs] = [-1, -1];
+  for (let y = 0; y < height; y++) {
+    const [first, second] = [down.first[y]!, down.second[y]!];
+    if (first === lowerIs) [upper, lower, upperIs, lowerIs] = [lower, upper, lowerIs, upperIs];
+    if (first !== upperIs) widen(picture, first, across, upper);
+    if (second !== lowerIs) widen(picture, second, across, lower);
+    [upperIs, lowerIs] = [first, second];
+    const share = down.share[y]!;
+    const rest = 256 - share;
+    for (let x = 0, at = y * width; x < width; x++, at++)
+      pixels[at] = (upper[x]! * rest + lower[x]! * share + 32768) >> 16;
+  }
+  return { pixels, width, height };
+}
+
+interface Neighbours {
+  first: Uint32Array;
+  second: Uint32Array;
+  /** Of the second, in 256ths. */
+  share: Uint32Array;
+}
+
+/** Between which two of `few` pixels in a row each of `many` lies. */
+function neighbours(few: number, many: number): Neighbours {
+  const first = new Uint32Array(many);
+  const second = new Uint32Array(many);
+  const share = new Uint32Array(many);
+  for (let i = 0; i < many; i++) {
+    const at = Math.min(Math.max(((i + 0.5) * few) / many - 0.5, 0), few - 1);
+    first[i] = Math.floor(at);
+    second[i] = Math.min(first[i]! + 1, few - 1);
+    share[i] = Math.round((at - first[i]!) * 256);
+  }
+  return { first, second, share };
+}
+
+function widen({ pixels, width }: Picture, row: number, across: Neighbours, out: Uint16Array): void {
+  const { first, second, share } = across;
+  const start = row * width;
+  for (let x = 0; x < out.length; x++) {
+    const part = share[x]!;
+    out[x] = pixels[start + first[x]!]! * (256 - part) + pixels[start + second[x]!]! * part;
+  }
+}
+
 /** Shared memory that grows to what is asked of it and is used again. */
 export class Scratch {
   #free: Uint8Array[] = [];

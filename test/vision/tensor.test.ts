@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundUp, Scratch, shrink, writePadded } from '../../src/vision/tensor.ts';
+import { enlarge, roundUp, Scratch, shrink, writePadded } from '../../src/vision/tensor.ts';
 
 const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
 
@@ -24,6 +24,28 @@ describe('tensor', () => {
     const four = { pixels: Uint8Array.from([0, 10, 20, 20, 2, 4, 20, 21]), width: 4, height: 2 };
     expect(shrink(four, 2)).toEqual({ pixels: Uint8Array.from([4, 20]), width: 2, height: 1 });
     expect(shrink(four, 1)).toBe(four);
+  });
+
+  it('enlarges between the four nearest pixels, and repeats the border', () => {
+    const two = { pixels: Uint8Array.from([0, 100, 40, 200]), width: 2, height: 2 };
+    // What OpenCV's INTER_LINEAR gives.
+    expect(enlarge(two, 2)).toEqual({
+      pixels: Uint8Array.from([0, 25, 75, 100, 10, 39, 96, 125, 30, 66, 139, 175, 40, 80, 160, 200]),
+      width: 4,
+      height: 4,
+    });
+    expect(enlarge(two, 1)).toBe(two);
+    const slope = {
+      pixels: Uint8Array.from({ length: 300 }, (_, i) => 2 * (i % 100)),
+      width: 100,
+      height: 3,
+    };
+    const wide = enlarge(slope, 4 / 3);
+    expect([wide.width, wide.height]).toEqual([133, 4]);
+    for (let x = 1; x < 132; x++) {
+      const between = 2 * ((x + 0.5) * (100 / 133) - 0.5);
+      for (let y = 0; y < 4; y++) expect(Math.abs(wide.pixels[y * 133 + x]! - between)).toBeLessThan(0.52);
+    }
   });
 
   it('shrinks what is thinner than the factor', () => {
