@@ -43,8 +43,23 @@ const CAUSES: Cause[] = [
   ),
   cause(
     'SOURCE_NOT_VIDEO',
-    /Format not on whitelist/,
-    'is a playlist, a script or a format that mien does not read from there; convert it to MP4, WebM or MKV',
+    unlisted('hls', 'concat', 'dash', 'sdp'),
+    'is a playlist or a script, which would lead to other files; name the video itself',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    unlisted('tty', 'srt', 'webvtt', 'ass'),
+    'is text, not a video or picture; choose another',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    unlisted('wav', 'mp3', 'flac', 'aac', 'ac3', 'eac3', 'aiff'),
+    'is sound, not a video or picture; choose another',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    unlisted(),
+    'is in a format that mien does not read from there; convert it to MP4, WebM or MKV',
   ),
   cause(
     'SOURCE_REFUSED',
@@ -87,9 +102,15 @@ const CAUSES: Cause[] = [
   cause('SOURCE_NOT_VIDEO', /Invalid data found when processing input/, ({ kind }) =>
     isNetwork(kind)
       ? 'answers with something that is not video; check the URL'
-      : 'is not a video, or too damaged to read; choose another file',
+      : 'is not a video or picture, or too damaged to read; choose another file',
   ),
 ];
+
+/** A demuxer that mien does not let ffmpeg use: one of these, or any. A demuxer may have several names. */
+function unlisted(...demuxers: string[]): RegExp {
+  const named = demuxers.length > 0 ? `\\[(${demuxers.join('|')})\\b.*` : '';
+  return new RegExp(`${named}Format not on whitelist`);
+}
 
 function unknown({ kind }: Death): Cause {
   if (isNetwork(kind)) {
@@ -97,7 +118,11 @@ function unknown({ kind }: Death): Cause {
   }
   if (kind === 'device')
     return cause('SOURCE_UNREACHABLE', /^/, 'gave no picture; check that it is a camera');
-  return cause('SOURCE_NOT_VIDEO', /^/, 'is not a video, or too damaged to read; choose another file');
+  return cause(
+    'SOURCE_NOT_VIDEO',
+    /^/,
+    'is not a video or picture, or too damaged to read; choose another file',
+  );
 }
 
 /** A live source that stopped, or any that broke where it should have gone on. */

@@ -31,6 +31,12 @@ test.each([
     'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 26\n',
     '',
   ],
+  [
+    'notes.txt',
+    `${'To be, or not to be, that is the question. '.repeat(60)}`,
+    'is text, not a video or picture',
+  ],
+  ['words.srt', '1\n00:00:01,000 --> 00:00:02,000\nTo be\n', 'is text, not a video or picture'],
   ['empty.mp4', '', 'is empty'],
 ])('%s is not video', async (name, content, says) => {
   await writeFile(media.at(name), content);
@@ -47,6 +53,8 @@ test('sound alone is not video, with a cover or without', async () => {
     expect(code).toBe('SOURCE_NOT_VIDEO');
     expect(message).toContain('no video track');
   }
+  await media.make('-f lavfi -i sine=d=1 -f wav voice.mp4');
+  expect((await refusal(probe('voice.mp4'))).message).toContain('is sound, not a video or picture');
 });
 
 test('a directory is not video, and what is not there is unreachable', async () => {
