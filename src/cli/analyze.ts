@@ -58,6 +58,7 @@ export async function analyze(
       probes,
       signal: stop.signal,
     };
+    await ingest.ffmpeg(); // without any, no input can be looked at
     const failures = await analyzeAll(inputs, job);
     if (out.gone) return 0;
     if (stop.signal.aborted) return INTERRUPTED;
@@ -81,6 +82,12 @@ interface Job {
   signal: AbortSignal;
 }
 
+/** Whether the input is at fault, or what it alone needs, as a network source needs a current ffmpeg. */
+function isOfInput(error: unknown): error is MienError {
+  if (!(error instanceof MienError)) return false;
+  return error.code.startsWith('SOURCE_') || error.code === 'BAD_INPUT' || error.code === 'FFMPEG_MISSING';
+}
+
 /** One input after the other; gives a sentence for each that failed. */
 async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
   const failures: string[] = [];
@@ -92,7 +99,7 @@ async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
       await analyzeOne(input, index, job, progress, summary);
     } catch (error) {
       if (job.signal.aborted) break;
-      if (!(error instanceof MienError) || !error.code.startsWith('SOURCE_')) throw error;
+      if (!isOfInput(error)) throw error;
       failures.push(error.message.includes(input) ? error.message : `${input}: ${error.message}`);
     } finally {
       progress.close();

@@ -65,6 +65,26 @@ test('videos and pictures become a line per face and frame; what is neither is t
   expect(lines[3]).toMatch(/^mien: .*missing\.mp4/);
 });
 
+test('an address that cannot be read fails alone: of a bad scheme, or for want of a current ffmpeg', async () => {
+  const { FFMPEG_PATH: _, ...env } = { FFMPEG_PATH: '', ...place.env, PATH: place.directory };
+  const addresses = ['ftp://example.org/a.mp4', 'http://example.org/a.mp4'];
+  const { code, stdout, stderr } = await run(['analyze', ...addresses, picture], env);
+  expect(code).toBe(2);
+  expect(rows(stdout).map(({ input }) => input)).toEqual([picture]);
+  const [summary, scheme, ffmpeg, ...more] = stderr.trim().split('\n');
+  expect(summary).toMatch(/picture\.png: 1 frame, 1 face/);
+  expect(scheme).toMatch(/^mien: ftp:\/\/example\.org\/a\.mp4: A source's URL begins with http:\/\/, /);
+  expect(ffmpeg).toMatch(/^mien: http:\/\/example\.org\/a\.mp4: Network sources need a current ffmpeg/);
+  expect(more).toEqual([]);
+});
+
+test('without any ffmpeg the whole run fails, once', async () => {
+  const env = { ...place.env, FFMPEG_PATH: join(place.directory, 'none') };
+  const { code, stderr } = await run(['analyze', picture, video], env);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^mien: FFMPEG_PATH does not run as ffmpeg: [^\n]*\n$/);
+});
+
 test('CSV has one head and flat columns; --out takes the rows', async () => {
   const out = join(place.directory, 'rows.csv');
   const { code, stdout } = await mien(
