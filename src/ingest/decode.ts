@@ -1,11 +1,11 @@
 /** The only file that knows fluent-ffmpeg: one run of ffmpeg, from its start to its certain end. */
+import type { Writable } from 'node:stream';
 import createCommand from 'fluent-ffmpeg';
 import type { Arguments } from './args.ts';
 import { guarded } from './guard.ts';
-import type { Output } from './output.ts';
 
 export interface Run {
-  /** Resolves when ffmpeg is gone and all that it wrote has been taken; never rejects. */
+  /** Resolves when ffmpeg is gone; never rejects. */
   done: Promise<Exit>;
   /** SIGTERM, after two seconds SIGKILL; resolves when ffmpeg is gone. Does no harm twice. */
   stop(): Promise<void>;
@@ -16,6 +16,8 @@ export interface Exit {
   code: number | null;
   /** Why it ended, in fluent-ffmpeg's words; null after a clean end. */
   reason: string | null;
+  /** Whether it ran at all. */
+  started: boolean;
 }
 
 export interface RunOptions {
@@ -23,22 +25,22 @@ export interface RunOptions {
   url: string;
   args: Arguments;
   proxy?: string | undefined;
-  output: Output;
+  /** Where its frames go, as fluent-ffmpeg takes it. */
+  target: Writable | string;
   onLine(line: string): void;
-  /** Holds this run while it lasts. */
-  running: Set<Promise<unknown>>;
 }
 
 const PATIENCE_MS = 2000;
 
-export function startFfmpeg({ ffmpegPath, url, args, proxy, output, onLine, running }: RunOptions): Run {
+/** Blocks the event loop until the system has made the process, which takes as long as it takes: see `launch.ts`. */
+export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: RunOptions): Run {
   const { path, prefix } = guarded(ffmpegPath, proxy);
   // Arguments are passed one by one: an array element that holds one space would be split.
   const command = createCommand({ stdoutLines: 1 })
     .setFfmpegPath(path)
     .input(url)
     .inputOptions(...(prefix.concat(args.input) as [string]))
-    .output(output.target, { end: true })
+    .output(target, { end: true })
     .outputOptions(...(args.output as [string]));
   spareCapabilityChecks(command);
 
@@ -54,14 +56,9 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, output, onLine, runn
         if (stopping) term(); // a kill before the start would have done nothing
       })
       .on('stderr', onLine)
-      .on('end', () => resolve({ code: 0, reason: null }))
-      .on('error', (error: Error) => resolve({ code: exitCode(error.message), reason: error.message }));
-  }).then(async (exit) => {
-    await output.drained(started);
-    return exit;
+      .on('end', () => resolve({ code: 0, reason: null, started }))
+      .on('error', ({ message }: Error) => resolve({ code: exitCode(message), reason: message, started }));
   });
-  running.add(done);
-  void done.then(() => running.delete(done));
   command.run();
 
   return {

@@ -3,6 +3,7 @@ import { MienError } from '../errors.ts';
 import { createReach } from './address.ts';
 import { type IngestConfig, limitsOf } from './config.ts';
 import { type Ffmpeg, findFfmpeg } from './ffmpeg-path.ts';
+import { createLauncher } from './launch.ts';
 import { type PlayOptions, playSource } from './play.ts';
 import { probeSource, type Workshop } from './probe.ts';
 import { redactLine } from './redact.ts';
@@ -42,6 +43,7 @@ export function createIngest(config: IngestConfig): Ingest {
     places: { mediaDir: config.mediaDir, uploadsDir: config.uploadsDir, reach },
     limits,
     ffmpeg,
+    launcher: createLauncher(),
     onLog: (line) => config.onLog?.(redactLine(line)),
     running: new Set(),
   };
@@ -56,6 +58,7 @@ export function createIngest(config: IngestConfig): Ingest {
     async close() {
       closing.abort(new MienError('SHUTTING_DOWN', 'mien is shutting down.'));
       await Promise.all(shop.running);
+      await shop.launcher.close();
     },
   };
 }

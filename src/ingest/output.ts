@@ -38,7 +38,7 @@ export function createOutput(take: Take): Output {
 
 /** For a run that writes nothing. */
 export function noOutput(): Output {
-  return { ...toStdout(() => null), discard() {} };
+  return { target: '-', protocol: {}, drained: async () => {}, discard() {} };
 }
 
 /** ffmpeg listens, and ends when we have taken all. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { SourceInfo } from '../domain/frame.ts';
 import type { MienError } from '../errors.ts';
 import { decodeArguments } from './args.ts';
-import { type Exit, startFfmpeg } from './decode.ts';
+import type { Exit } from './decode.ts';
 import { broken, explain } from './failure.ts';
 import type { Ffmpeg } from './ffmpeg-path.ts';
 import { FrameAssembler, type Picture } from './frames.ts';
@@ -46,7 +46,7 @@ export function startPlayer(play: Play): () => Promise<void> {
     void stop();
   });
   const frames = receiveFrames(play, state, watch);
-  const run = startFfmpeg({
+  const run = shop.launcher.start({
     ffmpegPath: ffmpeg.path,
     url: opened.input.url,
     proxy: opened.input.proxy,

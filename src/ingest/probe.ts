@@ -2,9 +2,9 @@ import type { SourceInfo, SourceInput, SourceKind } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { probeArguments } from './args.ts';
 import type { Limits } from './config.ts';
-import { startFfmpeg } from './decode.ts';
 import { explain } from './failure.ts';
 import { assertFitForNetwork, type Ffmpeg } from './ffmpeg-path.ts';
+import type { Launcher } from './launch.ts';
 import { kindOf, type Opened, openSource, type Places } from './open.ts';
 import { noOutput } from './output.ts';
 import { isNetwork } from './policy.ts';
@@ -14,6 +14,7 @@ export interface Workshop {
   places: Places;
   limits: Limits;
   ffmpeg(): Promise<Ffmpeg>;
+  launcher: Launcher;
   onLog(line: string): void;
   /** Every run of ffmpeg, so that closing can wait for its end. */
   running: Set<Promise<unknown>>;
@@ -50,7 +51,7 @@ async function firstFrame(
 ): Promise<string[]> {
   const lines: string[] = [];
   const { limits } = shop;
-  const run = startFfmpeg({
+  const run = shop.launcher.start({
     ffmpegPath: ffmpeg.path,
     url: opened.input.url,
     proxy: opened.input.proxy,

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { startFfmpeg } from '../../src/ingest/decode.ts';
 import { noOutput } from '../../src/ingest/output.ts';
@@ -154,14 +154,34 @@ test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async
   let up = () => {};
   const isUp = new Promise<void>((resolve) => (up = resolve));
   const run = startFfmpeg({
-    ...{ ffmpegPath: stubborn, url: 'x', args: { input: [], output: [] }, running: new Set() },
-    ...{ output: noOutput(), onLine: up },
+    ...{ ffmpegPath: stubborn, url: 'x', args: { input: [], output: [] } },
+    ...{ target: noOutput().target, onLine: up },
   });
   await isUp;
   const started = performance.now();
   await run.stop();
   expect(performance.now() - started).toBeGreaterThan(1900);
   expect(naming(stubborn)).toEqual([]);
+});
+
+test('no process is made in the thread that asks for frames: it would stand still meanwhile', async () => {
+  await ingest.ffmpeg();
+  const made = vi.spyOn(ChildProcess.prototype as ChildProcess & { spawn(): void }, 'spawn');
+  try {
+    const frames = [];
+    const clip = await ingest.probe(file('clip.mp4'), never);
+    for await (const frame of decode(ingest, file('clip.mp4'), clip)) frames.push(frame);
+    expect(frames.length).toBeGreaterThan(10);
+    expect(made).not.toHaveBeenCalled();
+    // That it would have been seen:
+    await startFfmpeg({
+      ...{ ffmpegPath: ffmpeg.path, url: media.at('clip.mp4'), args: { input: [], output: ['-f', 'null'] } },
+      ...{ target: noOutput().target, onLine() {} },
+    }).done;
+    expect(made).toHaveBeenCalledOnce();
+  } finally {
+    made.mockRestore();
+  }
 });
 
 test('a probe that is aborted stops', async () => {
