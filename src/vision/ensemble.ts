@@ -42,15 +42,10 @@ export const ENSEMBLE_OUTPUTS = [
 
 /** A face whose crop is cut, and who waits for its score. */
 interface Seat extends Measured {
+  crop: Uint8Array;
   /** `began`: when its run did, in milliseconds. */
   take(score: Score, began: number): void;
   fail(error: unknown): void;
-}
-
-/** Faces that will run together. */
-interface Batch {
-  crops: Uint8Array;
-  seats: Seat[];
 }
 
 type Measured = ReturnType<typeof measureCrop>;
@@ -58,68 +53,56 @@ type Measured = ReturnType<typeof measureCrop>;
 export class Ensemble {
   readonly #session: Pick<ModelSession, 'run'>;
   readonly #card: EnsembleCard;
-  readonly #maxBatch: number;
   readonly #scratch = new Scratch();
-  /** Batches that wait for their run; the last one has room. */
-  readonly #batches: Batch[] = [];
+  readonly #waiting: Seat[] = [];
   /** Where each of EXPRESSIONS stands among the model's labels. */
   readonly #order: readonly number[];
 
-  constructor(session: Pick<ModelSession, 'run'>, card: EnsembleCard, maxBatch: number) {
+  constructor(session: Pick<ModelSession, 'run'>, card: EnsembleCard) {
     this.#session = session;
     this.#card = card;
-    this.#maxBatch = maxBatch;
     this.#order = EXPRESSIONS.map((expression) => card.labels.indexOf(expression));
   }
 
-  /** Whether there are faces to run; `full`: as many as a run takes. */
-  get waits(): { any: boolean; full: boolean } {
-    const first = this.#batches[0];
-    return { any: first !== undefined, full: first?.seats.length === this.#maxBatch };
+  /** Faces that wait for a run. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Cuts and measures a face, to be scored with others, of any number of pictures. */
   add({ picture, toCrop }: FaceCrop, { take, fail }: Pick<Seat, 'take' | 'fail'>): void {
-    const { crops, seats } = this.#batchWithRoom();
     const { size } = this.#card.input;
-    const at = seats.length * this.#length;
-    cut(picture, toCrop, size, this.#card.crop.supersampling, crops, at);
-    repeatChannels(crops, at, size * size, this.#channels);
-    seats.push({ ...measureCrop(crops, at, size), take, fail });
+    const crop = new Uint8Array(this.#length);
+    cut(picture, toCrop, size, this.#card.crop.supersampling, crop);
+    repeatChannels(crop, 0, size * size, this.#channels);
+    this.#waiting.push({ crop, ...measureCrop(crop, 0, size), take, fail });
   }
 
-  /** Runs the faces that wait, at most `maxBatch`; resolves to their number when each has been told its score. */
-  async run(): Promise<number> {
-    const batch = this.#batches.shift();
-    if (!batch) return 0;
-    await this.#runTogether(batch, 0, batch.seats.length);
-    this.#scratch.give(batch.crops);
-    return batch.seats.length;
+  /** Runs the first faces that wait, at most so many; resolves to their number when each has been told its score. */
+  async run(most: number): Promise<number> {
+    const seats = this.#waiting.splice(0, most);
+    await this.#runTogether(seats);
+    return seats.length;
   }
 
   /** What one face breaks, the others survive: when a run fails, its faces are tried one by one. */
-  async #runTogether({ crops, seats }: Batch, from: number, count: number): Promise<void> {
+  async #runTogether(seats: readonly Seat[]): Promise<void> {
     const began = performance.now();
-    const data = crops.subarray(from * this.#length, (from + count) * this.#length);
     const { size } = this.#card.input;
+    const data = this.#scratch.take(seats.length * this.#length);
+    seats.forEach(({ crop }, i) => {
+      data.set(crop, i * this.#length);
+    });
     try {
-      const answers = await this.#session.run({ data, dims: [count, this.#channels, size, size] });
-      for (let i = 0; i < count; i++) {
-        const { luma, sharpness, take } = seats[from + i]!;
-        take({ luma, sharpness, ...this.#read(answers, i, count) }, began);
+      const run = this.#session.run({ data, dims: [seats.length, this.#channels, size, size] });
+      const answers = await run.finally(() => this.#scratch.give(data));
+      for (const [i, { luma, sharpness, take }] of seats.entries()) {
+        take({ luma, sharpness, ...this.#read(answers, i, seats.length) }, began);
       }
     } catch (error) {
-      if (count === 1) return seats[from]!.fail(error);
-      for (let i = 0; i < count; i++) await this.#runTogether({ crops, seats }, from + i, 1);
+      if (seats.length === 1) return seats[0]!.fail(error);
+      for (const seat of seats) await this.#runTogether([seat]);
     }
-  }
-
-  #batchWithRoom(): Batch {
-    const last = this.#batches.at(-1);
-    if (last && last.seats.length < this.#maxBatch) return last;
-    const batch = { crops: this.#scratch.take(this.#maxBatch * this.#length), seats: [] };
-    this.#batches.push(batch);
-    return batch;
   }
 
   get #channels(): 1 | 3 {

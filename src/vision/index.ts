@@ -13,9 +13,9 @@ export interface VisionConfig {
   modelsDir: string;
   /** `auto`: the first that works of tensorrt, cuda, webgpu, cpu. */
   device: Device | 'auto';
-  /** Workers, each with a thread of its own and one for its models; by default one for every four cores, and one for a GPU. */
+  /** Workers, each with a thread of its own and its models in two (CPU) or one (GPU); by default one for every four cores, and one for a GPU. */
   workers?: number | undefined;
-  /** Threads within one operator, per worker (CPU); by default half of the cores, shared out. */
+  /** Threads within one operator (CPU); by default half of the cores, shared out. */
   intraOpThreads?: number | undefined;
   /** Frames from one search for faces to the next while nothing is in doubt; 5 by default. */
   detectEvery?: number | undefined;

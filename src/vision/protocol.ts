@@ -1,4 +1,4 @@
-/** What passes between the main thread, a vision worker and the thread of its models; how readings are packed for the way. */
+/** What passes between the main thread, a vision worker and the threads of its models; how readings are packed for the way. */
 import type { RawReading } from '../domain/face.ts';
 import type { MienErrorCode } from '../errors.ts';
 import type { Models } from './card.ts';
@@ -13,8 +13,10 @@ export interface RunnerSetup {
   threads: number;
 }
 
-/** What a vision worker and the thread of its models are told. */
+/** What a vision worker is told; the threads of its models hear a part of it. */
 export interface WorkerSetup extends RunnerSetup {
+  /** Threads in which its models run, each with its own. */
+  lanes: number;
   detectEvery: number;
   /** Faces in one run of the ensemble. */
   maxBatch: number;

@@ -108,7 +108,7 @@ export class Slot {
 
   #spawn(ready: (state: Ready) => void, failed: (error: Error) => void): void {
     const threads = startThreads(this.#setup);
-    const { worker, runner } = threads;
+    const { worker, runners } = threads;
     this.#threads = threads;
     this.#up = false;
     let death: string | null = null;
@@ -124,7 +124,7 @@ export class Slot {
         failed(message.code ? new MienError(message.code, message.message) : new Error(message.message));
       }
     });
-    runner.on('error', note);
+    for (const runner of runners) runner.on('error', note);
     worker.on('error', note);
     worker.on('exit', () => {
       death ??= 'it ended by itself';

@@ -2,38 +2,40 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ToWorker, WorkerSetup } from './protocol.ts';
 
-/** The thread that is spoken with, and the one in which its models run. */
+/** The thread that is spoken with, and those in which its models run. */
 export interface Threads {
   worker: Worker;
-  runner: Worker;
+  runners: Worker[];
 }
 
 /** Milliseconds that a worker has to end by itself. */
 const PATIENCE = 5000;
 
 export function startThreads(setup: WorkerSetup): Threads {
-  const { port1, port2 } = new MessageChannel();
-  const { models, device, threads } = setup;
+  const { models, device, threads, lanes } = setup;
+  const channels = Array.from({ length: lanes }, () => new MessageChannel());
+  const ports = channels.map(({ port1 }) => port1);
   return {
-    runner: start('runner', { models, device, threads, port: port2 }, port2),
-    worker: start('worker', { ...setup, ports: [port1] }, port1),
+    runners: channels.map(({ port2: port }) => start('runner', { models, device, threads, port }, [port])),
+    worker: start('worker', { ...setup, ports }, ports),
   };
 }
 
-function start(name: 'worker' | 'runner', data: object, port: MessagePort): Worker {
+function start(name: 'worker' | 'runner', data: object, transferList: MessagePort[]): Worker {
   const file = import.meta.url.endsWith('.ts') ? './thread-from-source.mjs' : `./${name}.js`;
   const workerData = { ...data, file: name };
-  return new Worker(new URL(file, import.meta.url), { workerData, transferList: [port] });
+  return new Worker(new URL(file, import.meta.url), { workerData, transferList });
 }
 
 /**
  * Lets the threads finish the run in hand. A thread that is stopped within onnxruntime takes the whole process with
  * it (an uncaught Napi::Error), so force is for one that hangs.
  */
-export async function endThreads({ worker, runner }: Threads): Promise<void> {
+export async function endThreads({ worker, runners }: Threads): Promise<void> {
   worker.postMessage({ type: 'stop' } satisfies ToWorker);
-  const force = setTimeout(() => [worker, runner].forEach((thread) => void thread.terminate()), PATIENCE);
-  await Promise.all([ended(worker), ended(runner)]);
+  const threads = [worker, ...runners];
+  const force = setTimeout(() => threads.forEach((thread) => void thread.terminate()), PATIENCE);
+  await Promise.all(threads.map(ended));
   clearTimeout(force);
 }
 
@@ -43,10 +45,9 @@ function ended(thread: Worker): Promise<unknown> | null {
 }
 
 /** Leaves threads that hang to themselves, for the reason above: they end when they come back from where they hang. */
-export function abandonThreads({ worker, runner }: Threads): void {
+export function abandonThreads({ worker, runners }: Threads): void {
   worker.postMessage({ type: 'stop' } satisfies ToWorker);
-  worker.unref();
-  runner.unref();
+  for (const thread of [worker, ...runners]) thread.unref();
 }
 
 /**

@@ -40,9 +40,10 @@ function receiver(remote: RemoteModels): (message: ToWorker) => void {
   const { detector, ensemble } = setup.models;
   const schedule = new Schedule({
     detector: new Detector(remote.detector, detector, detector.thresholds.score * DOUBTFUL),
-    ensemble: new Ensemble(remote.ensemble, ensemble, setup.maxBatch),
+    ensemble: new Ensemble(remote.ensemble, ensemble),
     card: ensemble,
     lanes: setup.ports.length,
+    maxBatch: setup.maxBatch,
     onRun: answers.count,
     onAnswers: answers.send,
   });

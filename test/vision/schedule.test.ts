@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 /** A schedule of the tiny models in this thread; `before` each run it may fail it. */
-function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, maxBatch = 32) {
+function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, maxBatch = 32, lanes = 1) {
   const runs: string[] = [];
   const inHand = { now: 0, most: 0 };
   const watched = (model: 'detector' | 'ensemble', session: ModelSession): Pick<ModelSession, 'run'> => ({
@@ -42,9 +42,10 @@ function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, 
   });
   const schedule = new Schedule({
     detector: new Detector(watched('detector', opened.detector), models.detector, 0.25),
-    ensemble: new Ensemble(watched('ensemble', opened.ensemble), models.ensemble, maxBatch),
+    ensemble: new Ensemble(watched('ensemble', opened.ensemble), models.ensemble),
     card: models.ensemble,
-    lanes: 1,
+    lanes,
+    maxBatch,
     onRun() {},
     onAnswers() {},
   });
@@ -74,6 +75,21 @@ describe('frames of several streams', () => {
     expect(all.map((faces) => faces.length)).toEqual([1, 1, 1]);
     // A new face is looked at twice.
     expect(runs).toEqual(['detector 3', 'ensemble 3', 'ensemble 3']);
+  });
+
+  it('are shared out where there are two threads of models', async () => {
+    const { analyse, runs, inHand } = open(() => {}, 32, 2);
+    const times = [0, 0.1, 0.2, 0.3, 0.4];
+    await Promise.all(times.flatMap((time) => [0, 1, 2].map((stream) => analyse(stream, bright, time))));
+    expect(runs).toEqual([
+      'detector 3',
+      'ensemble 3',
+      'ensemble 3',
+      'ensemble 6',
+      'ensemble 4',
+      'ensemble 2',
+    ]);
+    expect(inHand.most).toBe(2);
   });
 
   it.each(['detector', 'ensemble'] as const)('fail alone where one breaks the %s', async (broken) => {
