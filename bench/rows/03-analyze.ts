@@ -5,6 +5,8 @@
  * the ensemble on the faces that it told, with one thread or all, whichever is faster. (mien runs the faces of several
  * frames together where they wait, which costs less than one frame a run; the note says how many.) A second case
  * holds the same frames per second against what the processor time of both limits together allows on the cores.
+ * A third is what JavaScript costs: the processor time of the process, all its threads, per frame, less that of the
+ * very same runs (as many searches, the same numbers of faces) made bare, one after the other; ffmpeg is another process.
  */
 import { availableParallelism } from 'node:os';
 import type { Frame } from '../../src/domain/frame.ts';
@@ -12,7 +14,7 @@ import { analyseSource } from '../../src/streams/index.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
 import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
 import { makeClips } from '../parts/clips.ts';
-import { compared } from '../parts/results.ts';
+import { compared, limited, recorded } from '../parts/results.ts';
 import { DEVICE, decodeAll, openIngest, openVision, timelinesOf } from '../parts/rooms.ts';
 
 export const row: Row = {
@@ -43,6 +45,13 @@ async function* run({ quick }: RowOptions) {
     const head = { row: 'analyze', case: `${name}, 720p, ${DEVICE}`, unit: 'frames/s', note };
     yield compared(head, rounds, slower.name, { atLeast: 0.85 });
     yield shared(`${name}, 720p, ${DEVICE}, of what the cores can share`, rounds.mien, limits);
+    const beside = {
+      ...{ row: 'analyze', unit: 'ms/frame' },
+      case: `${name}, 720p, ${DEVICE}, processor time beside the models`,
+    };
+    const spent = await besideModels(chain, bare[0]!, frame!, quick ? 1 : 3);
+    // The limit is asked for one face; every further one is a crop to cut.
+    yield path === clips.one ? limited(beside, spent, 1) : recorded(beside, spent);
     await chain.close();
   }
   clips.remove();
@@ -57,9 +66,38 @@ function shared(name: string, mien: Spread, { decoding, inference }: Limits): Re
   return { row: 'analyze', case: name, unit: 'frames/s', mien, against, ratio, target: null };
 }
 
+/** Milliseconds per frame of the process, less those of the same runs with nothing around them; once a round. */
+async function besideModels(
+  { run, shape, runs }: Awaited<ReturnType<typeof openChain>>,
+  bare: BareModels,
+  frame: Frame,
+  rounds: number,
+): Promise<number[]> {
+  const used = async (work: () => Promise<unknown>) => {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const values = [];
+  for (let round = 0; round < rounds; round++) {
+    const [before, { frames, searched }] = [runs.length, shape()];
+    const whole = await used(run);
+    const after = shape();
+    const models = await used(async () => {
+      for (const faces of runs.slice(before)) await bare.score(faces);
+      const searches = Math.round(after.searched * after.frames - searched * frames);
+      for (let i = 0; i < searches; i++) await bare.detect(frame);
+    });
+    values.push((whole - models) / (after.frames - frames));
+  }
+  return values;
+}
+
 async function openChain(dir: string, path: string) {
-  let [told, runs] = [0, 0];
-  const vision = await openVision({ metrics: { batchSize: () => (runs += 1) } });
+  let told = 0;
+  const runs: number[] = [];
+  const vision = await openVision({ metrics: { batchSize: (faces) => void runs.push(faces) } });
   const ingest = openIngest(dir);
   const deps = {
     probe: ingest.probe,
@@ -69,6 +107,8 @@ async function openChain(dir: string, path: string) {
   };
   const options = { frameRate: RATE, signal: new AbortController().signal };
   return {
+    /** Faces of every run of the ensemble until now. */
+    runs,
     async run() {
       const began = performance.now();
       const { moments } = await analyseSource(deps, { type: 'file', path }, options, ({ faces }) => {
@@ -80,12 +120,12 @@ async function openChain(dir: string, path: string) {
     spent() {
       const { frames, faces, detectionSeconds, ensembleSeconds } = vision.stats();
       const inside = ((detectionSeconds + ensembleSeconds) * 1000) / frames;
-      return `beside each other, ${inside.toFixed(1)} ms in session.run, ${(faces / runs).toFixed(1)} faces a run`;
+      return `beside each other, ${inside.toFixed(1)} ms in session.run, ${(faces / runs.length).toFixed(1)} faces a run`;
     },
-    /** How often the detector was asked, and how many faces were told, per frame. */
+    /** Frames until now; how often the detector was asked, and how many faces were told, per frame. */
     shape() {
       const { frames, searched } = vision.stats();
-      return { searched: searched / frames, faces: told / frames };
+      return { frames, searched: searched / frames, faces: told / frames };
     },
     async close() {
       await ingest.close();
