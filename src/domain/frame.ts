@@ -1,8 +1,12 @@
-/** One decoded picture: 8-bit luma, row by row, `width * height` bytes without padding. */
-export interface Frame {
-  pixels: Uint8Array;
+/** In pixels. */
+export interface FrameSize {
   width: number;
   height: number;
+}
+
+/** One decoded picture: 8-bit luma, row by row, `width * height` bytes without padding. */
+export interface Frame extends FrameSize {
+  pixels: Uint8Array;
   /** Presentation timestamp in seconds since the source's own start. */
   mediaTime: number;
   /** When the frame was taken (live) or read (recorded), in milliseconds since the epoch. */

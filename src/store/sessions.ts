@@ -1,4 +1,5 @@
 /** Runs of streams, and their states. */
+import type { FrameSize } from '../domain/frame.ts';
 import { LIVE_STATES, type SessionState } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import { isMissingReference } from './failure.ts';
@@ -18,8 +19,16 @@ export interface SessionRecord {
 export interface SessionBook {
   /** @throws MienError NOT_FOUND when the stream or the model is not stored */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
-  /** A state that is not live also sets `endedAt`. @throws MienError NOT_FOUND */
-  setState(id: string, state: SessionState, failure?: string | null): Promise<SessionRecord>;
+  /**
+   * A state that is not live also sets `endedAt`; what is undefined stays as it is.
+   * @throws MienError NOT_FOUND
+   */
+  setState(
+    id: string,
+    state: SessionState,
+    failure?: string | null,
+    frame?: FrameSize,
+  ): Promise<SessionRecord>;
   /** Sessions that a crash left in a live state become INTERRUPTED. Returns them. */
   interruptLive(): Promise<SessionRecord[]>;
   get(id: string): Promise<SessionRecord | null>;
@@ -44,11 +53,12 @@ export function createSessions(prisma: PrismaClient): SessionBook {
         throw new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
       return record(row);
     },
-    async setState(id, state, failure) {
+    async setState(id, state, failure, frame) {
       const data = {
         state,
         endedAt: LIVE_STATES.includes(state) ? null : new Date(),
         ...(failure === undefined ? {} : { failure }),
+        ...(frame === undefined ? {} : { frameWidth: frame.width, frameHeight: frame.height }),
       };
       const [row] = isId(id) ? await prisma.session.updateManyAndReturn({ where: { id }, data }) : [];
       if (row === undefined) throw new MienError('NOT_FOUND', `There is no session ${id}.`);

@@ -12,7 +12,7 @@ export interface Attempt {
   outbox: Outbox;
   stopping: AbortSignal;
   /** The source has given its first frame. */
-  onFirst(): void;
+  onFirst(frame: Frame): void;
 }
 
 /** @throws what the source and the scorer throw, and why the store refuses for good */
@@ -44,7 +44,7 @@ async function* admitted(
     if (!realtime) await outbox.room(stopping);
     if (stopping.aborted) return;
     if (outbox.failure !== null) throw outbox.failure;
-    if (first) onFirst();
+    if (first) onFirst(frame);
     first = false;
     yield frame;
   }

@@ -2,7 +2,7 @@
  * One run of a stream, from STARTING to its last state: one timeline, however often its source is opened. The
  * supervisor's loop is in `supervise`, what is done with the frames in `attempt`.
  */
-import type { SourceInfo } from '../domain/frame.ts';
+import type { FrameSize, SourceInfo } from '../domain/frame.ts';
 import type { Moment, SessionState } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import { scoreFrames } from './attempt.ts';
@@ -99,6 +99,7 @@ class Run {
   readonly #backoff: Backoff;
   readonly #states: StateTeller;
   readonly #outbox: Outbox;
+  #sized = false;
   #stopAs: Outcome = { state: 'ENDED', failure: null };
 
   constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, info: SourceInfo | null) {
@@ -161,7 +162,7 @@ class Run {
     if (stopping.aborted) abort();
     try {
       const opened = await this.#source.open(attempt.signal, abort);
-      const onFirst = () => this.#works();
+      const onFirst = (frame: FrameSize) => this.#works(frame);
       await scoreFrames({ scorer, clock: this.#clock, outbox: this.#outbox, stopping, onFirst }, opened);
     } finally {
       stopping.removeEventListener('abort', abort);
@@ -169,9 +170,10 @@ class Run {
     }
   }
 
-  #works(): void {
+  #works({ width, height }: FrameSize): void {
     this.#backoff.works();
-    void this.#states.tell('RUNNING');
+    void this.#states.tell('RUNNING', null, this.#sized ? undefined : { width, height });
+    this.#sized = true;
   }
 
   #lost(error: unknown, wait: number): void {

@@ -1,11 +1,15 @@
 /** A session's states, told in order: each is committed, then published. A store that is away is asked again. */
+import type { FrameSize } from '../domain/frame.ts';
 import type { SessionState } from '../domain/moment.ts';
 import { pause } from './pause.ts';
 import type { Log, SessionBook, SessionRecord } from './ports.ts';
 
 export interface StateTeller {
-  /** Returns at once, unless waited for. Resolves to the record as it was last committed. */
-  tell(state: SessionState, failure?: string | null): Promise<SessionRecord>;
+  /**
+   * Returns at once, unless waited for. Resolves to the record as it was last committed.
+   * @param frame with the state that makes it known
+   */
+  tell(state: SessionState, failure?: string | null, frame?: FrameSize): Promise<SessionRecord>;
 }
 
 export interface StateTellerDeps {
@@ -20,10 +24,14 @@ export function createStateTeller(session: SessionRecord, deps: StateTellerDeps)
   let known = session;
   let tail: Promise<unknown> = Promise.resolve();
 
-  const commit = async (state: SessionState, failure: string | null): Promise<SessionRecord> => {
+  const commit = async (
+    state: SessionState,
+    failure: string | null,
+    frame?: FrameSize,
+  ): Promise<SessionRecord> => {
     for (;;) {
       try {
-        known = await deps.sessions.setState(session.id, state, failure);
+        known = await deps.sessions.setState(session.id, state, failure, frame);
         deps.publish(known);
         return known;
       } catch (error) {
@@ -35,8 +43,8 @@ export function createStateTeller(session: SessionRecord, deps: StateTellerDeps)
   };
 
   return {
-    tell(state, failure = null) {
-      const told = tail.then(() => commit(state, failure));
+    tell(state, failure = null, frame) {
+      const told = tail.then(() => commit(state, failure, frame));
       tail = told;
       return told;
     },

@@ -7,7 +7,7 @@ import { clock, count, EXPRESSIONS, expressionName } from './format.js';
 import { createPalette } from './palette.js';
 import { drawStage } from './stage.js';
 
-/** @import { Moment } from './types.js' */
+/** @import { FrameSize, Moment } from './types.js' */
 /** @import { Row, Timeline } from './timeline.js' */
 
 /** Milliseconds between changes of the numbers: faster than this nobody reads. */
@@ -37,7 +37,6 @@ export function createBoard() {
   let stripes = hatch(palette.current.ink.paper);
   const look = () => ({ palette: palette.current, stripes });
   new ResizeObserver(repaint).observe(find('#board', HTMLElement));
-  shapeStage(stage, repaint);
   writeLegend();
 
   return {
@@ -52,6 +51,11 @@ export function createBoard() {
     show(moment) {
       newest = moment;
       timeline?.add(moment);
+      repaint();
+    },
+    /** Gives the stage the shape of the frames. @param {FrameSize | null} size null: not known yet */
+    shape(size) {
+      shapeStage(stage, size);
       repaint();
     },
     /** After the timeline was changed by others, or for good. */
@@ -134,14 +138,13 @@ function writeLegend() {
 }
 
 /**
- * Boxes are fractions of a frame whose shape the server does not tell.
+ * Without a size it has the shape that board.css gives it.
  * @param {HTMLCanvasElement} stage
- * @param {() => void} repaint
+ * @param {FrameSize | null} size
  */
-function shapeStage(stage, repaint) {
-  const shape = find('#shape', HTMLSelectElement);
-  shape.addEventListener('change', () => {
-    stage.style.aspectRatio = shape.value;
-    repaint();
-  });
+function shapeStage(stage, size) {
+  if (size === null) stage.style.removeProperty('--shape');
+  else stage.style.setProperty('--shape', `${size.width} / ${size.height}`);
+  const text = size && `Scored in ${size.width} × ${size.height} pixels.`;
+  write(find('#frame-size', HTMLElement), text ?? '');
 }

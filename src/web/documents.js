@@ -38,6 +38,10 @@ export const SESSION = `query DashboardSession($id: ID!) {
   }
 }`;
 
+export const FRAME = `query DashboardFrame($id: ID!) {
+  session(id: $id) { frameWidth frameHeight }
+}`;
+
 export const SUMMARY = `query DashboardSummary($id: ID!) {
   session(id: $id) {
     id state failure

@@ -32,6 +32,12 @@ export interface Face {
   quality: { score: number; issues: string[] };
 }
 
+/** In pixels. */
+export interface FrameSize {
+  width: number;
+  height: number;
+}
+
 export interface Moment {
   cursor: string;
   sessionId: string;

@@ -4,6 +4,7 @@ import { EVERY_MS, MOMENTS } from './documents.js';
 import { createLag, follow } from './follow.js';
 import { count } from './format.js';
 import { fillBefore, MAX_ROWS, readSession } from './history.js';
+import { createShaper } from './shape.js';
 import { showSummary } from './summary.js';
 import { Timeline } from './timeline.js';
 import { whileVisible } from './visibility.js';
@@ -95,6 +96,7 @@ function createSitting({ frameRate, latestSession }, { board, onProblem, onSessi
   let sessionId = latestSession?.id ?? null;
   let closeSummary = sessionId === null ? () => {} : showSummary(sessionId, onProblem);
   let filled = false;
+  const shape = createShaper(board.shape, onProblem);
 
   return {
     open() {
@@ -108,6 +110,7 @@ function createSitting({ frameRate, latestSession }, { board, onProblem, onSessi
      */
     show(moment, signal) {
       board.show(moment);
+      shape(moment.sessionId, signal);
       if (moment.sessionId !== sessionId) {
         sessionId = moment.sessionId;
         closeSummary();

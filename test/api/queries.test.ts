@@ -151,6 +151,19 @@ describe('what was recorded', () => {
     expect(rest.data.session.timeline.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: true });
   });
 
+  test('tells how large the frames are, which a session without any does not know', async () => {
+    const sizeOf = async (id: string) =>
+      (await ask('query($id: ID!) { session(id: $id) { frameWidth frameHeight } }', { id })).data.session;
+    const { sessionId } = await recorded();
+    expect(await sizeOf(sessionId)).toEqual({ frameWidth: 6, frameHeight: 4 });
+    const { data } = await register({ source: { file: 'silent.mp4' } });
+    const { id, latestSession } = data.registerStream;
+    const unknown = { frameWidth: null, frameHeight: null };
+    expect(await sizeOf(latestSession.id)).toEqual(unknown);
+    await ask('mutation($id: ID!) { stopStream(id: $id) { id } }', { id });
+    expect(await sizeOf(latestSession.id)).toEqual(unknown);
+  });
+
   test('costs the same number of queries for one session as for ten', async () => {
     for (let count = 0; count < 10; count++) await recorded();
     const query = (

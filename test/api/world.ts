@@ -19,15 +19,18 @@ export interface World extends TestApi {
 const INFO: SourceInfo = {
   kind: 'file',
   live: false,
-  width: 4,
-  height: 4,
+  width: 12,
+  height: 8,
   duration: 2,
   codec: 'h264',
   rotation: 0,
 };
 export const UNITS = ['AU1', 'AU12'];
 
-/** Sources named `missing…` cannot be found, `broken…` are bugs; `endless…` run in real time, others for two seconds. */
+/**
+ * Sources named `missing…` cannot be found, `broken…` are bugs; `endless…` run in real time, `silent…` show nothing,
+ * others run for two seconds.
+ */
 export async function openWorld(): Promise<World> {
   const { store, dispose } = await createStore();
   const bus = new MemoryBus<SessionRecord>();
@@ -55,7 +58,9 @@ export async function openWorld(): Promise<World> {
       return INFO;
     },
     decode: (source, _info, { signal }) =>
-      frames(source.type === 'file' && source.path.startsWith('endless'), signal),
+      source.type === 'file' && source.path.startsWith('silent')
+        ? silence(signal)
+        : frames(source.type === 'file' && source.path.startsWith('endless'), signal),
     openAnalyser: () => ({
       analyse: async () =>
         [face(1), face(2)].map(({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw),
@@ -103,12 +108,17 @@ export async function openWorld(): Promise<World> {
   };
 }
 
+async function* silence(signal: AbortSignal): AsyncGenerator<Frame> {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  yield* [];
+}
+
 async function* frames(endless: boolean, signal: AbortSignal): AsyncGenerator<Frame> {
   for (let index = 0; (endless || index < 20) && !signal.aborted; index++) {
     if (endless) await new Promise((resolve) => setTimeout(resolve, 20));
     yield {
-      pixels: new Uint8Array(16),
-      width: 4,
+      pixels: new Uint8Array(24),
+      width: 6,
       height: 4,
       mediaTime: index / 10,
       wallTime: 1_760_000_000_000 + index * 100,

@@ -52,7 +52,15 @@ it('sessions go through their states', async () => {
   const first = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
   expect(first).toMatchObject({ state: 'STARTING', failure: null, endedAt: null });
   expect((await sessions.setState(first.id, 'RUNNING')).endedAt).toBeNull();
+  const sizeOf = () =>
+    db.store.prisma.session.findUnique({
+      where: { id: first.id },
+      select: { frameWidth: true, frameHeight: true },
+    });
+  expect(await sizeOf()).toEqual({ frameWidth: null, frameHeight: null });
+  await sessions.setState(first.id, 'RUNNING', null, { width: 640, height: 360 });
   const failed = await sessions.setState(first.id, 'FAILED', 'No frames.');
+  expect(await sizeOf()).toEqual({ frameWidth: 640, frameHeight: 360 });
   expect(failed).toMatchObject({ state: 'FAILED', failure: 'No frames.', endedAt: expect.any(Date) });
   const second = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
   expect(await sessions.latest(stream.id)).toEqual(second);

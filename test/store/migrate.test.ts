@@ -8,7 +8,7 @@ import { migratePostgres, postgresFactory } from '../../src/store/migrate.ts';
 import { createAdapterFactory } from '../../src/store/pglite/adapter.ts';
 import { openRemote } from '../../src/store/pglite/remote.ts';
 import { rollUp } from '../../src/timeline/index.ts';
-import { createDatabase, SERVER, type TestDatabase } from '../helpers/database.ts';
+import { createDatabase, createSession, MODEL, SERVER, type TestDatabase } from '../helpers/database.ts';
 
 /** What is missing between the migrated database, partitions included, and schema.prisma. */
 async function difference({ config }: TestDatabase): Promise<string> {
@@ -27,6 +27,12 @@ async function difference({ config }: TestDatabase): Promise<string> {
   return sql;
 }
 
+/** In the order in which they are applied. */
+async function migrationNames(): Promise<string[]> {
+  const entries = await readdir(join(PRISMA_DIR, 'migrations'), { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
 describe('migrations', () => {
   it('give what schema.prisma describes', async () => {
     const database = await createDatabase();
@@ -38,8 +44,29 @@ describe('migrations', () => {
     const database = await createDatabase();
     const stores = await Promise.all([1, 2, 3].map(() => openStore({ rollUp, ...database.config })));
     const applied = await stores[0]!.prisma.$queryRaw`SELECT migration_name FROM _prisma_migrations`;
-    expect(applied).toHaveLength(1);
+    expect(applied).toHaveLength((await migrationNames()).length);
     await Promise.all(stores.map((store) => store.close()));
+    await database.dispose();
+  });
+
+  it('bring the database of an older mien up to date, and keep what is in it', async () => {
+    const database = await createDatabase();
+    const before = await openStore({ rollUp, ...database.config });
+    await before.models.upsert(MODEL);
+    const { id } = await createSession(before);
+    await before.prisma.$executeRaw`ALTER TABLE session DROP COLUMN frame_width, DROP COLUMN frame_height`;
+    const [, ...later] = await migrationNames();
+    await before.prisma
+      .$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = ANY (${later}::text[])`;
+    await before.close();
+    const store = await openStore({ rollUp, ...database.config });
+    expect(await store.prisma.session.findMany()).toMatchObject([
+      { id, frameWidth: null, frameHeight: null },
+    ]);
+    await store.sessions.setState(id, 'RUNNING', null, { width: 180, height: 320 });
+    expect(await store.prisma.session.findMany()).toMatchObject([{ id, frameWidth: 180, frameHeight: 320 }]);
+    await store.close();
+    expect((await difference(database)).trim()).toBe('-- This is an empty migration.');
     await database.dispose();
   });
 

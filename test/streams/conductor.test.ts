@@ -265,6 +265,17 @@ describe('a live source', () => {
     expect(states).toEqual(['RUNNING', 'RECONNECTING', 'RUNNING', 'RECONNECTING', 'RUNNING', 'ENDED']);
   });
 
+  it('tells the size of its frames once, with its first frame, however often it is opened', async () => {
+    const other = frames(Number.POSITIVE_INFINITY, 2, { width: 2, height: 4 });
+    const { decode, count } = attempts(silent, thenFails(frames(3)), other);
+    const house = new House({ decode });
+    const { id } = await house.streams.register(CAMERA);
+    await until(() => count() === 3 && house.seqs.length > 8);
+    await house.streams.stop(id);
+    expect(house.store.states).toEqual(['RECONNECTING', 'RUNNING', 'RECONNECTING', 'RUNNING', 'ENDED']);
+    expect(house.store.sizes).toEqual([{ in: 'RUNNING', width: 4, height: 2 }]);
+  });
+
   it('is opened again when it sends nothing', async () => {
     const { decode, count } = attempts(silent, frames(Number.POSITIVE_INFINITY, 2));
     const house = new House({ decode });

@@ -1,7 +1,7 @@
 /** Small ports in memory: enough of each room to run the conductor for real. */
 import type { RawReading } from '../../src/domain/face.ts';
-import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
-import { LIVE_STATES, type Moment } from '../../src/domain/moment.ts';
+import type { Frame, FrameSize, SourceInfo } from '../../src/domain/frame.ts';
+import { LIVE_STATES, type Moment, type SessionState } from '../../src/domain/moment.ts';
 import { MienError } from '../../src/errors.ts';
 import type {
   Decode,
@@ -54,6 +54,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
   readonly records = new Map<string, SessionRecord>();
   readonly moments = new Map<string, Moment[]>();
   readonly states: string[] = [];
+  /** Each time that the size of a session's frames was told, and with which state. */
+  readonly sizes: (FrameSize & { in: SessionState })[] = [];
   readonly finished: Parameters<NonNullable<MomentSink['finish']>>[] = [];
   away = false;
   broken: unknown = null;
@@ -88,7 +90,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
 
   readonly sessions: SessionBook & SessionIndex = {
     create: async ({ streamId, modelId }) => this.addSession(streamId, { modelId }),
-    setState: async (id, state, failure = null) => {
+    setState: async (id, state, failure = null, frame = undefined) => {
       this.#checkAway();
       const record = this.records.get(id);
       if (!record) throw new Error('no such session');
@@ -96,6 +98,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
       const changed = { ...record, state, failure, endedAt };
       this.records.set(id, changed);
       this.states.push(state);
+      if (frame) this.sizes.push({ in: state, ...frame });
       return changed;
     },
     interruptLive: async () => {

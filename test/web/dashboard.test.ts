@@ -1,8 +1,10 @@
 /** The page in a real browser, against the real server and its demo. */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Server, startServer } from '../e2e/server.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { counting, MPEG4, mediaDir, rotate90 } from '../ingest/media.ts';
 import { type Browser, findBrowser, openBrowser, type Page } from './browser.ts';
 
 const CLIP = fileURLToPath(new URL('../fixtures/demo.mp4', import.meta.url));
@@ -216,6 +218,39 @@ test.skipIf(binary === null)(
     await page.command('Page.close');
   },
   600_000,
+);
+
+test.skipIf(binary === null)(
+  'gives the stage the shape of the frames, of a picture taller than wide too',
+  async () => {
+    const media = await mediaDir();
+    await media.make(`${counting({ rate: 10 })} ${MPEG4} level.mp4`);
+    await rotate90(media.at('level.mp4'), media.at('turned.mp4'));
+    const body = await readFile(media.at('turned.mp4'));
+    await media.remove();
+    const uploaded = await fetch(new URL('/uploads', server.url), { method: 'POST', body });
+    const { token } = (await uploaded.json()) as { token: string };
+    const { registerStream } = await server.query<{ registerStream: { id: string } }>(
+      'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }',
+      {
+        input: {
+          ...{ name: 'Tall', source: { upload: token }, purpose: 'RESEARCH', loop: true, realtime: true },
+        },
+      },
+    );
+    const page = await open();
+    const ratio = `(({ clientWidth, clientHeight }) => clientWidth / clientHeight)(document.querySelector('#stage'))`;
+    await page.until(`${text('#frame-size')} === 'Scored in 640 × 360 pixels.'`);
+    expect(await page.evaluate(ratio)).toBeCloseTo(640 / 360, 1);
+    await page.until(`${number('#streams li')} === 2`);
+    await page.evaluate(`location.hash = '#/stream/${registerStream.id}'`);
+    await page.until(`${text('#frame-size')} === 'Scored in 180 × 320 pixels.'`);
+    expect(await page.evaluate(ratio)).toBeCloseTo(180 / 320, 1);
+    await server.query('mutation ($id: ID!) { removeStream(id: $id) }', registerStream);
+    expect(page.complaints).toEqual([]);
+    await page.command('Page.close');
+  },
+  300_000,
 );
 
 const hide = (hidden: boolean) => `(() => {

@@ -8,7 +8,7 @@ export type SessionReading = FaceReading & { sessionId: string };
 
 export const BoxType = builder.objectRef<Box>('Box').implement({
   description:
-    'A rectangle in the frame. All numbers are fractions of the frame: 0 is its left or upper edge, 1 its right or lower.',
+    'A rectangle in the frame. All numbers are fractions of the frame: 0 is its left or upper edge, 1 its right or lower. `frameWidth` and `frameHeight` of the session are its size in pixels.',
   fields: (t) => ({
     x: t.exposeFloat('x', { description: 'Left edge, as a fraction of the frame’s width.' }),
     y: t.exposeFloat('y', { description: 'Upper edge, as a fraction of the frame’s height.' }),

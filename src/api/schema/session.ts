@@ -24,6 +24,10 @@ const TrackType = builder.prismaObject('Track', {
   }),
 });
 
+const FRAMES =
+  'the frames in which faces are looked for: the video as a player shows it, upright and with square pixels, made smaller where it is large.';
+const UNSIZED = 'Taken from the first frame; null before that, and in sessions recorded before mien kept it.';
+
 export const SessionType = builder.prismaObject('Session', {
   interfaces: [NodeInterface],
   description: 'One run of a stream, from start to end, with all that was recorded in it.',
@@ -40,6 +44,14 @@ export const SessionType = builder.prismaObject('Session', {
       type: 'DateTime',
       nullable: true,
       description: 'When it ended; null while it runs.',
+    }),
+    frameWidth: t.exposeInt('frameWidth', {
+      nullable: true,
+      description: `Width in pixels of ${FRAMES} Multiply the \`x\` or \`width\` of a box, or the \`x\` of a landmark, by it to get pixels. ${UNSIZED}`,
+    }),
+    frameHeight: t.exposeInt('frameHeight', {
+      nullable: true,
+      description: `Height in pixels of ${FRAMES} Multiply the \`y\` or \`height\` of a box, or the \`y\` of a landmark, by it to get pixels. ${UNSIZED}`,
     }),
     model: t.relation('model', { description: 'The model that read the faces.' }),
     summary: t.loadable({

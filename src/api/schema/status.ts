@@ -38,7 +38,7 @@ builder.subscriptionField('streamStatus', (t) =>
   t.field({
     type: StreamStatusType,
     description:
-      'The state of each session that runs (with `streamId`: of the newest one), then every change. ',
+      'The state of each session that runs (with `streamId`: of the newest one), then every change.',
     args: { streamId: t.arg.id({ description: 'Only this stream.' }) },
     subscribe: (_root, { streamId }, { live }) =>
       live.status(streamId == null ? {} : { streamId: knownId('stream', streamId) }) as Promise<

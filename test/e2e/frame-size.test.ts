@@ -1,0 +1,82 @@
+/** How large the frames are in which boxes are given, through the whole server: what was decoded, not what a file says. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { counting, type MediaDir, MPEG4, mediaDir, rotate90 } from '../ingest/media.ts';
+import { type Server, startServer } from './server.ts';
+
+interface Session {
+  id: string;
+  state: string;
+  frameWidth: number | null;
+  frameHeight: number | null;
+}
+const FIELDS = 'id state frameWidth frameHeight';
+
+let database: TestDatabase;
+let media: MediaDir;
+let server: Server;
+beforeAll(async () => {
+  database = await createDatabase();
+  media = await mediaDir();
+  await media.make(`${counting({ seconds: 1 })} ${MPEG4} level.mp4`);
+  await rotate90(media.at('level.mp4'), media.at('turned.mp4'));
+  await media.make(
+    `${counting({ seconds: 1, size: '642x362' })} -vf format=gray,crop=321:181 -c:v ffv1 odd.mkv`,
+  );
+  await media.make(`${counting({ seconds: 1, size: '360x288' })} -vf setsar=16/11 ${MPEG4} wide.mkv`);
+  await media.make(`${counting({ rate: 5, seconds: 1, size: '1000x2000' })} ${MPEG4} large.mp4`);
+  const { dataDir, databaseUrl } = database.config;
+  server = await startServer({
+    MIEN_DATA_DIR: dataDir,
+    MIEN_MEDIA_DIR: media.path,
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+  });
+});
+afterAll(async () => {
+  await server?.end('SIGTERM');
+  await media?.remove();
+  await database?.dispose();
+});
+
+it.each([
+  ['level.mp4', 320, 180],
+  ['turned.mp4', 180, 320],
+  ['odd.mkv', 321, 181],
+  ['wide.mkv', 360, 198],
+  ['large.mp4', 320, 640],
+])('of %s it is %i by %i pixels', async (file, frameWidth, frameHeight) => {
+  const { registerStream } = await server.query<{ registerStream: { latestSession: { id: string } } }>(
+    `mutation { registerStream(input: { name: "${file}", source: { file: "${file}" }, purpose: RESEARCH }) {
+      latestSession { id } } }`,
+  );
+  expect(await ended(registerStream.latestSession.id)).toMatchObject({
+    state: 'ENDED',
+    frameWidth,
+    frameHeight,
+  });
+});
+
+it('of the demo it is known, while it runs, to whoever has seen a moment of it', async () => {
+  const client = server.socket();
+  const seen = client.iterate<{ frameEmotions: { sessionId: string } }>({
+    query: 'subscription { frameEmotions { sessionId } }',
+  });
+  const { sessionId } = (await seen.next()).value.data.frameEmotions;
+  expect(await sessionOf(sessionId)).toEqual({
+    ...{ id: sessionId, state: 'RUNNING' },
+    ...{ frameWidth: 640, frameHeight: 360 },
+  });
+  await client.dispose();
+});
+
+async function sessionOf(id: string): Promise<Session> {
+  return (await server.query<{ session: Session }>(`{ session(id: "${id}") { ${FIELDS} } }`)).session;
+}
+
+async function ended(id: string): Promise<Session> {
+  for (;;) {
+    const session = await sessionOf(id);
+    if (!['STARTING', 'RUNNING'].includes(session.state)) return session;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
