@@ -45,9 +45,9 @@ def shown(pictures: list, chain: Chain, score: float) -> np.ndarray:
 
 
 def choose(quality: dict[str, np.ndarray]) -> float:
-    """The highest threshold, in hundredths, that keeps enough of every kind of face."""
+    """The highest threshold, in thousandths, that keeps enough of every kind of face."""
     lowest = min(float(np.quantile(quality[kind], 1 - KEPT)) for kind in FACES if kind in quality)
-    return float(np.floor(lowest * 100) / 100)
+    return float(np.floor(lowest * 1000) / 1000)
 
 
 def measure(quality: dict[str, np.ndarray], threshold: float) -> dict[str, dict]:

@@ -210,13 +210,12 @@ def test_faces_are_faces():
 @face_data
 def test_mirrored_face_reads_mirrored():
     chain, faces = some_faces()
-    if not chain.card["flips"]:
-        pytest.skip("the file does not average over mirror images")
     out, mirrored = chain.faces(faces), chain.faces(np.ascontiguousarray(faces[:, :, ::-1]))
-    assert np.allclose(out["expression"], mirrored["expression"], atol=1e-4)
-    assert np.allclose(out["pose"] * [-1, 1, -1], mirrored["pose"], atol=1e-2)
+    apart = lambda a, b: np.abs(a - b).mean()
+    assert apart(out["expression"], mirrored["expression"]) < 0.03
+    assert apart(out["pose"] * [-1, 1, -1], mirrored["pose"]) < 2
     flipped = mirrored["landmarks"][:, rows.LANDMARK_FLIP] * [-1, 1] + [1, 0]
-    assert np.allclose(out["landmarks"], flipped, atol=1e-4)
+    assert apart(out["landmarks"], flipped) < 0.01
 
 
 @shipped
