@@ -80,7 +80,7 @@ export class Schedule {
     for (;;) {
       const { waiting } = ensemble;
       const most = this.#share(waiting);
-      const full = waiting >= (lanes === 1 ? maxBatch : Math.max(most, LEAST_SHARE));
+      const full = waiting >= (lanes === 1 ? maxBatch : most);
       if (this.#running >= (full ? lanes + 1 : lanes)) return;
       const search = this.#searches.length > 0 && !(waiting > 0 && this.#searchedLast);
       if (search) void this.#run('detector', this.#search());
@@ -89,13 +89,10 @@ export class Schedule {
     }
   }
 
-  /**
-   * Faces that the next run takes: a thread's share. The fewer are left the smaller it is, so that the threads end
-   * together; but no run is cut so short that another would be shorter than the least share.
-   */
+  /** Faces that the next run takes: a thread's share. The fewer are left the smaller it is, so that the threads end together. */
   #share(waiting: number): number {
     const { lanes, maxBatch } = this.#deps;
-    return Math.min(maxBatch, waiting < 2 * LEAST_SHARE ? waiting : Math.ceil(waiting / lanes));
+    return Math.min(maxBatch, Math.max(Math.ceil(waiting / lanes), LEAST_SHARE));
   }
 
   async #run(model: 'detector' | 'ensemble', work: Promise<number>): Promise<void> {
