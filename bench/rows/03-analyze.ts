@@ -7,6 +7,7 @@
  * holds the same frames per second against what the processor time of both limits together allows on the cores.
  * A third is what JavaScript costs: the processor time of the process, all its threads, per frame, less that of the
  * very same runs (as many searches, the same numbers of faces) made bare, one after the other; ffmpeg is another process.
+ * (So what two busy cores cost each other counts too.)
  */
 import { availableParallelism } from 'node:os';
 import type { Frame } from '../../src/domain/frame.ts';

@@ -1,6 +1,5 @@
 /** Runs of streams, and their states. */
-import type { FrameSize } from '../domain/frame.ts';
-import { LIVE_STATES, type SessionState } from '../domain/moment.ts';
+import { LIVE_STATES, type SessionState, type StateDetails } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import { isMissingReference } from './failure.ts';
 import type { PrismaClient, Session } from './generated/client.ts';
@@ -19,16 +18,8 @@ export interface SessionRecord {
 export interface SessionBook {
   /** @throws MienError NOT_FOUND when the stream or the model is not stored */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
-  /**
-   * A state that is not live also sets `endedAt`; what is undefined stays as it is.
-   * @throws MienError NOT_FOUND
-   */
-  setState(
-    id: string,
-    state: SessionState,
-    failure?: string | null,
-    frame?: FrameSize,
-  ): Promise<SessionRecord>;
+  /** A state that is not live also sets `endedAt`. @throws MienError NOT_FOUND */
+  setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Sessions that a crash left in a live state become INTERRUPTED. Returns them. */
   interruptLive(): Promise<SessionRecord[]>;
   get(id: string): Promise<SessionRecord | null>;
@@ -53,7 +44,7 @@ export function createSessions(prisma: PrismaClient): SessionBook {
         throw new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
       return record(row);
     },
-    async setState(id, state, failure, frame) {
+    async setState(id, state, { failure, frame } = {}) {
       const data = {
         state,
         endedAt: LIVE_STATES.includes(state) ? null : new Date(),

@@ -3,8 +3,8 @@
  * this file; `main` hands them over.
  */
 import type { RawReading } from '../domain/face.ts';
-import type { DropCounts, Frame, FrameSize, SourceInfo, SourceInput } from '../domain/frame.ts';
-import type { Episode, EpisodeEvent, Moment, Rollup, SessionState } from '../domain/moment.ts';
+import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { Episode, EpisodeEvent, Moment, Rollup, SessionState, StateDetails } from '../domain/moment.ts';
 
 /** ingest: looks at a source without decoding it. Throws SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING. */
 export type Probe = (source: SourceInput, signal: AbortSignal) => Promise<SourceInfo>;
@@ -114,13 +114,8 @@ export interface SessionRecord {
 export interface SessionBook {
   /** In the state STARTING. */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
-  /** The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`. `frame`: the size of its frames, now known. */
-  setState(
-    id: string,
-    state: SessionState,
-    failure?: string | null,
-    frame?: FrameSize,
-  ): Promise<SessionRecord>;
+  /** The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`. */
+  setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Sessions that a crash left in a live state become INTERRUPTED. Returns them. */
   interruptLive(): Promise<SessionRecord[]>;
 }

@@ -148,7 +148,7 @@ class Run {
     if (left > 0) log.error({ session: this.#id, moments: left }, 'moments were not stored');
     await finishTimeline(this.#deps, { streamId: this.#streamId, id: this.#id }, scorer, this.#giveUp.signal);
     const { state, failure } = this.#outcome(end);
-    const record = await this.#states.tell(state, failure);
+    const record = await this.#states.tell(state, { failure });
     clearTimeout(timer);
     return record;
   }
@@ -172,14 +172,14 @@ class Run {
 
   #works({ width, height }: FrameSize): void {
     this.#backoff.works();
-    void this.#states.tell('RUNNING', null, this.#sized ? undefined : { width, height });
+    void this.#states.tell('RUNNING', this.#sized ? {} : { frame: { width, height } });
     this.#sized = true;
   }
 
   #lost(error: unknown, wait: number): void {
     const sentence = error === null ? 'The source ended; waiting for it to come back.' : sentenceOf(error);
     this.#deps.log.warn({ session: this.#id, wait, err: error }, 'source lost, opening it again');
-    void this.#states.tell('RECONNECTING', sentence);
+    void this.#states.tell('RECONNECTING', { failure: sentence });
     this.#source.lost();
     this.#clock.reopened();
   }

@@ -1,15 +1,11 @@
 /** A session's states, told in order: each is committed, then published. A store that is away is asked again. */
-import type { FrameSize } from '../domain/frame.ts';
-import type { SessionState } from '../domain/moment.ts';
+import type { SessionState, StateDetails } from '../domain/moment.ts';
 import { pause } from './pause.ts';
 import type { Log, SessionBook, SessionRecord } from './ports.ts';
 
 export interface StateTeller {
-  /**
-   * Returns at once, unless waited for. Resolves to the record as it was last committed.
-   * @param frame with the state that makes it known
-   */
-  tell(state: SessionState, failure?: string | null, frame?: FrameSize): Promise<SessionRecord>;
+  /** Returns at once, unless waited for. Resolves to the record as it was last committed. Without a failure, there is none. */
+  tell(state: SessionState, details?: StateDetails): Promise<SessionRecord>;
 }
 
 export interface StateTellerDeps {
@@ -24,14 +20,10 @@ export function createStateTeller(session: SessionRecord, deps: StateTellerDeps)
   let known = session;
   let tail: Promise<unknown> = Promise.resolve();
 
-  const commit = async (
-    state: SessionState,
-    failure: string | null,
-    frame?: FrameSize,
-  ): Promise<SessionRecord> => {
+  const commit = async (state: SessionState, details: StateDetails): Promise<SessionRecord> => {
     for (;;) {
       try {
-        known = await deps.sessions.setState(session.id, state, failure, frame);
+        known = await deps.sessions.setState(session.id, state, details);
         deps.publish(known);
         return known;
       } catch (error) {
@@ -43,8 +35,8 @@ export function createStateTeller(session: SessionRecord, deps: StateTellerDeps)
   };
 
   return {
-    tell(state, failure = null, frame) {
-      const told = tail.then(() => commit(state, failure, frame));
+    tell(state, details) {
+      const told = tail.then(() => commit(state, { failure: null, ...details }));
       tail = told;
       return told;
     },

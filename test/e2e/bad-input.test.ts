@@ -2,9 +2,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDatabase, type TestDatabase } from '../helpers/database.ts';
-import { counting, type MediaDir, MPEG4, mediaDir } from '../ingest/media.ts';
-import { type Server, startServer } from './server.ts';
+import { counting, type MediaDir, MPEG4 } from '../ingest/media.ts';
+import { ended, openPlace, type Place } from './place.ts';
+import type { Server } from './server.ts';
 
 const REGISTER = `mutation ($input: RegisterStreamInput!) {
   registerStream(input: $input) { id latestSession { id } }
@@ -18,30 +18,22 @@ interface Answer {
   errors?: { message: string; extensions?: { code?: string } }[];
 }
 
-let database: TestDatabase;
+let place: Place;
 let media: MediaDir;
 let server: Server;
 beforeAll(async () => {
-  database = await createDatabase();
-  media = await mediaDir();
+  place = await openPlace(fill, { MIEN_DEMO: 'false' });
+  ({ media, server } = place);
+});
+afterAll(() => place?.close());
+
+async function fill(media: MediaDir): Promise<void> {
   await media.make(`${counting({ seconds: 2 })} ${MPEG4} plain.mp4`);
   await media.make('-f lavfi -i sine=d=1 sound.mkv');
   await writeFile(media.at('empty.mp4'), '');
   await writeFile(media.at('text.mp4'), 'not a video at all');
   await writeFile(media.at('playlist.mp4'), '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n');
-  const { dataDir, databaseUrl } = database.config;
-  server = await startServer({
-    MIEN_DATA_DIR: dataDir,
-    MIEN_MEDIA_DIR: media.path,
-    MIEN_DEMO: 'false',
-    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-  });
-});
-afterAll(async () => {
-  await server?.end('SIGTERM');
-  await media?.remove();
-  await database?.dispose();
-});
+}
 
 it.each([
   ['a file that is not video', { file: 'text.mp4' }, 'SOURCE_NOT_VIDEO'],
@@ -65,7 +57,7 @@ it.each(['WORKPLACE', 'EDUCATION'])('refuses the purpose %s', async (purpose) =>
 });
 
 it('a stream removed while it runs ends its subscribers, and takes its upload along', async () => {
-  const uploads = join(database.config.dataDir, 'uploads');
+  const uploads = join(place.dataDir, 'uploads');
   const response = await fetch(new URL('/uploads', server.url), {
     method: 'POST',
     body: await readFile(media.at('plain.mp4')),
@@ -97,7 +89,7 @@ it('scores a video without faces to its end: frames, and nobody in them', async 
     purpose: 'MEDIA_ANALYTICS',
   });
   const id = data!.registerStream.latestSession.id;
-  const session = await ended(id);
+  const session = await ended(() => sessionOf(id));
   expect(session).toMatchObject({
     state: 'ENDED',
     failure: null,
@@ -137,10 +129,6 @@ interface Ended {
   timeline: { edges: { node: { faces: unknown[] } }[] };
 }
 
-async function ended(id: string): Promise<Ended> {
-  for (;;) {
-    const { session } = await server.query<{ session: Ended }>(SESSION, { id });
-    if (!['STARTING', 'RUNNING'].includes(session.state)) return session;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+async function sessionOf(id: string): Promise<Ended> {
+  return (await server.query<{ session: Ended }>(SESSION, { id })).session;
 }

@@ -1,8 +1,8 @@
 /** How large the frames are in which boxes are given, through the whole server: what was decoded, not what a file says. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDatabase, type TestDatabase } from '../helpers/database.ts';
-import { counting, type MediaDir, MPEG4, mediaDir, rotate90 } from '../ingest/media.ts';
-import { type Server, startServer } from './server.ts';
+import { counting, type MediaDir, MPEG4, rotate90 } from '../ingest/media.ts';
+import { ended, openPlace, type Place } from './place.ts';
+import type { Server } from './server.ts';
 
 interface Session {
   id: string;
@@ -12,12 +12,15 @@ interface Session {
 }
 const FIELDS = 'id state frameWidth frameHeight';
 
-let database: TestDatabase;
-let media: MediaDir;
+let place: Place;
 let server: Server;
 beforeAll(async () => {
-  database = await createDatabase();
-  media = await mediaDir();
+  place = await openPlace(fill);
+  ({ server } = place);
+});
+afterAll(() => place?.close());
+
+async function fill(media: MediaDir): Promise<void> {
   await media.make(`${counting({ seconds: 1 })} ${MPEG4} level.mp4`);
   await rotate90(media.at('level.mp4'), media.at('turned.mp4'));
   await media.make(
@@ -25,18 +28,7 @@ beforeAll(async () => {
   );
   await media.make(`${counting({ seconds: 1, size: '360x288' })} -vf setsar=16/11 ${MPEG4} wide.mkv`);
   await media.make(`${counting({ rate: 5, seconds: 1, size: '1000x2000' })} ${MPEG4} large.mp4`);
-  const { dataDir, databaseUrl } = database.config;
-  server = await startServer({
-    MIEN_DATA_DIR: dataDir,
-    MIEN_MEDIA_DIR: media.path,
-    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-  });
-});
-afterAll(async () => {
-  await server?.end('SIGTERM');
-  await media?.remove();
-  await database?.dispose();
-});
+}
 
 it.each([
   ['level.mp4', 320, 180],
@@ -49,7 +41,7 @@ it.each([
     `mutation { registerStream(input: { name: "${file}", source: { file: "${file}" }, purpose: RESEARCH }) {
       latestSession { id } } }`,
   );
-  expect(await ended(registerStream.latestSession.id)).toMatchObject({
+  expect(await ended(() => sessionOf(registerStream.latestSession.id))).toMatchObject({
     state: 'ENDED',
     frameWidth,
     frameHeight,
@@ -71,12 +63,4 @@ it('of the demo it is known, while it runs, to whoever has seen a moment of it',
 
 async function sessionOf(id: string): Promise<Session> {
   return (await server.query<{ session: Session }>(`{ session(id: "${id}") { ${FIELDS} } }`)).session;
-}
-
-async function ended(id: string): Promise<Session> {
-  for (;;) {
-    const session = await sessionOf(id);
-    if (!['STARTING', 'RUNNING'].includes(session.state)) return session;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

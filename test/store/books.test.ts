@@ -58,8 +58,8 @@ it('sessions go through their states', async () => {
       select: { frameWidth: true, frameHeight: true },
     });
   expect(await sizeOf()).toEqual({ frameWidth: null, frameHeight: null });
-  await sessions.setState(first.id, 'RUNNING', null, { width: 640, height: 360 });
-  const failed = await sessions.setState(first.id, 'FAILED', 'No frames.');
+  await sessions.setState(first.id, 'RUNNING', { frame: { width: 640, height: 360 } });
+  const failed = await sessions.setState(first.id, 'FAILED', { failure: 'No frames.' });
   expect(await sizeOf()).toEqual({ frameWidth: 640, frameHeight: 360 });
   expect(failed).toMatchObject({ state: 'FAILED', failure: 'No frames.', endedAt: expect.any(Date) });
   const second = await sessions.create({ streamId: stream.id, modelId: MODEL.id });

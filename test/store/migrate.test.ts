@@ -63,7 +63,7 @@ describe('migrations', () => {
     expect(await store.prisma.session.findMany()).toMatchObject([
       { id, frameWidth: null, frameHeight: null },
     ]);
-    await store.sessions.setState(id, 'RUNNING', null, { width: 180, height: 320 });
+    await store.sessions.setState(id, 'RUNNING', { frame: { width: 180, height: 320 } });
     expect(await store.prisma.session.findMany()).toMatchObject([{ id, frameWidth: 180, frameHeight: 320 }]);
     await store.close();
     expect((await difference(database)).trim()).toBe('-- This is an empty migration.');

@@ -176,11 +176,6 @@ describe('a file', () => {
   it('waits for a store that is away, and loses no frame', async () => {
     const house = new House({ pace: { ...PACE, inFlight: 4 } });
     house.store.away = true;
-    house.store.sessions.setState = (
-      (setState) =>
-      async (...told: Parameters<typeof setState>) =>
-        setState(...told)
-    )(house.store.sessions.setState);
     const { id } = await house.streams.register(INPUT);
     await tick(30);
     expect(house.seqs).toEqual([]);

@@ -90,7 +90,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
 
   readonly sessions: SessionBook & SessionIndex = {
     create: async ({ streamId, modelId }) => this.addSession(streamId, { modelId }),
-    setState: async (id, state, failure = null, frame = undefined) => {
+    setState: async (id, state, { failure = null, frame } = {}) => {
       this.#checkAway();
       const record = this.records.get(id);
       if (!record) throw new Error('no such session');
