@@ -4,7 +4,8 @@ Five landmarks (right eye, left eye, nose tip, right and left mouth corner, name
 from left to right) are brought onto a fixed template by the least-squares similarity (Umeyama, 1991,
 "Least-Squares Estimation of Transformation Parameters Between Two Point Patterns", without reflection).
 Each crop pixel is the mean of k x k bilinear samples spread evenly over its footprint, with
-k = clamp(round(source pixels per crop pixel), 1, 8); pixels outside the picture repeat its border.
+k = clamp(ceil(source pixels per crop pixel / 1.5), 1, 8); pixels outside the picture repeat its border.
+A bilinear sample reaches two source pixels far, so samples up to one and a half apart skip none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from numba import njit
 
 MAX_SUPERSAMPLING = 8
+APART = 1.5  # source pixels from one sample to the next, at most
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -50,7 +52,7 @@ def cut(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
     """
     back = invert(matrix)
     scale = float(np.hypot(back[0, 0], back[1, 0]))
-    k = int(min(MAX_SUPERSAMPLING, max(1, np.floor(scale + 0.5))))
+    k = int(min(MAX_SUPERSAMPLING, max(1, np.ceil(scale / APART))))
     return _sample(np.ascontiguousarray(image), back, size, k)
 
 

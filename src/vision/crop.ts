@@ -1,10 +1,13 @@
 /**
  * The face crop that every network sees; `models/training/crop.py` is the same rule for training. Five
  * landmarks are brought onto the card's template by a similarity; each crop pixel is the mean of k x k
- * bilinear samples spread evenly over its footprint, with k = clamp(round(source pixels per crop pixel), 1,
- * supersampling); pixels outside the picture repeat its border.
+ * bilinear samples spread evenly over its footprint, with k = clamp(ceil(source pixels per crop pixel /
+ * 1.5), 1, supersampling); pixels outside the picture repeat its border.
  */
 import { invert, mapPoints, type Similarity, scaleOf } from './geometry.ts';
+
+/** Source pixels from one sample to the next, at most: a bilinear sample reaches two far, so none is skipped. */
+const APART = 1.5;
 
 /** A gray picture: `width * height` bytes, row by row. */
 export interface Picture {
@@ -26,7 +29,7 @@ export function cut(
   offset = 0,
 ): void {
   const back = invert(toCrop);
-  const k = Math.min(supersampling, Math.max(1, Math.floor(scaleOf(back) + 0.5)));
+  const k = Math.min(supersampling, Math.max(1, Math.ceil(scaleOf(back) / APART)));
   if (!Number.isFinite(k)) throw new RangeError('a crop needs a similarity that can be inverted');
   const sample = liesWithin(picture, back, size) ? sampleInside : sampleAnywhere;
   sample(picture, back, size, k, out, offset);
