@@ -35,16 +35,16 @@ class Source:
 def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Rows]:
     """The rows that the phases ask for, and FER+'s validation rows where they are there."""
     template, sources = config["crop"]["template"], {}
+    finder = SHIPPED if "landmarks" in config.get("views", {}) else detector  # as along a track of the server
     wanted = {kind for kind in KINDS if any(phase.get(kind) for phase in config["phases"])}
     if "real" in wanted:
         sources["real"] = real_source(config, args, detector)
     if (args.data / "ferplus_valid.npz").exists():
-        finder = SHIPPED if "landmarks" in config.get("views", {}) else detector
         sources["valid"] = R.ferplus_rows(ferplus_crops("valid", template, finder, args.data))
     if "synthetic" in wanted:
         from .synthetic import synthetic_rows
 
-        rows = synthetic_rows(args.synthetic, template, config.get("actionUnits", []), detector)
+        rows = synthetic_rows(args.synthetic, template, config.get("actionUnits", []), finder)
         rows.weights["expression"] *= config.get("syntheticExpression", 1.0)
         sources["synthetic"] = Source(rows, 1 + config.get("turned", 0.0) * turned(rows.labels["pose"][:, 0]))
     if "other" in wanted:
@@ -76,12 +76,13 @@ def real_source(config: dict, args, detector: Path) -> Source:
 
 
 def draw(sources: dict, phase: dict, member: dict, units: list[str], rng: np.random.Generator):
-    """A batch of as many rows of each kind as `phase` says: images, labels and weights as tensors."""
-    strength = Strength(**(member["augment"] | phase.get("augment", {})))
+    """A batch of as many rows of each kind as `phase` says: images, labels and weights as tensors. Its `augment`, by kind,
+    is put over the member's."""
     flip = R.mirrored_units(units)
     parts = []
     for kind in KINDS:
         if phase.get(kind):
+            strength = Strength(**(member["augment"] | phase.get("augment", {}).get(kind, {})))
             part = R.batch(*sources[kind].next(phase[kind], rng), rng, strength, flip)
             parts.append(mix(part, member["mix"], rng) if kind == "real" else part)
     return R.merge(parts, label_sizes(len(units)))

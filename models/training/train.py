@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=HERE / "runs")
     parser.add_argument("--init", type=Path, help="folder of member checkpoints to start from, such as training/checkpoints")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the FER+ files (default: ../../shared/data)")
-    parser.add_argument("--detector", type=Path, default=None, help="what finds the five points (default: the config's)")
+    parser.add_argument("--detector", type=Path, default=None, help="what finds the five points (default: the shipped one)")
     parser.add_argument("--synthetic", type=Path, default=HERE / "cache" / "synth")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, help="first rate of every phase, as a factor (default: the config's)")
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
 
 def open_all(config: dict, args: argparse.Namespace) -> dict:
     """The rows that a run draws from."""
-    return sources.open_sources(config, args, args.detector or args.data / config.get("teacher", "yunet_n_dynamic.onnx"))
+    return sources.open_sources(config, args, args.detector or sources.SHIPPED / "detector.onnx")
 
 
 class Trainer:
