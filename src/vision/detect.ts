@@ -1,4 +1,7 @@
-/** Faces in whole pictures: pictures of one size share a run of the detector; its candidates are thinned here. */
+/**
+ * Faces in whole pictures: pictures of one size share a run of the detector; its candidates are thinned here. Where a face
+ * may have been too large to be found, the picture is searched once more, at half its size.
+ */
 import type { DetectorCard } from './card.ts';
 import type { Picture } from './crop.ts';
 import { type Rect, sizeOf, suppress } from './geometry.ts';
@@ -21,16 +24,21 @@ export const DETECTOR_OUTPUTS = ['boxes', 'scores', 'landmarks'] as const;
 
 /** Enlarged more than twice, a picture shows no more faces, only more of what is none. */
 const MOST_ENLARGED = 2;
-/** Nor is its shorter side made longer than this: of photos that a face fills the detector finds 92 % up to here, 70 % at 512. */
+/** Nor is its shorter side made longer than this: of larger faces the first search finds few. */
 const LARGEST_FACE = 384;
+/** A picture whose shorter side is not longer has no room for a face that is too large, not even for a part of one. */
+const LEAST_ROOM = 320;
+/** From this size on, as the first search sees it, a face is found as well at half the size, and placed better. */
+const LARGE_FACE = 192;
 
 /** A picture as the detector sees it: `factor` times smaller (below 1: larger), on a canvas of the size that the model takes. */
 interface Prepared {
-  index: number;
   picture: Picture;
   factor: number;
   width: number;
   height: number;
+  /** Smallest face that is looked for, as the detector sees it. */
+  least: number;
 }
 
 export class Detector {
@@ -48,10 +56,53 @@ export class Detector {
 
   /** Faces of each picture, best first, none overlapping another by more than the card allows. */
   async detect(pictures: readonly Picture[]): Promise<Detection[][]> {
-    const found: Detection[][] = pictures.map(() => []);
+    const whole = pictures.map((picture) => this.#prepare(picture));
+    const found = await this.#search(whole);
+    const again = [...whole.keys()].filter((i) => this.#mayLackOne(whole[i]!, found[i]!));
+    const large = await this.#search(again.map((i) => this.#halve(whole[i]!)));
+    for (const [n, i] of again.entries()) found[i] = this.#join(found[i]!, large[n]!);
+    return found;
+  }
+
+  #prepare(picture: Picture): Prepared {
+    const factor = reduction(picture, this.#card.input.longerSide);
+    const scaled = factor < 1 ? enlarge(picture, 1 / factor) : shrink(picture, factor);
+    return this.#onCanvas(scaled, factor, this.#card.thresholds.minFace);
+  }
+
+  #halve({ picture, factor }: Prepared): Prepared {
+    return this.#onCanvas(shrink(picture, 2), factor * 2, LARGE_FACE / 2);
+  }
+
+  #onCanvas(picture: Picture, factor: number, least: number): Prepared {
+    const { multipleOf } = this.#card.input;
+    const [width, height] = [roundUp(picture.width, multipleOf), roundUp(picture.height, multipleOf)];
+    return { picture, factor, width, height, least };
+  }
+
+  /**
+   * Whether a face may have been too large: none is sure, or something is large. Then it is a part of a face, or one that is
+   * placed badly, as often as a face; a doubtful one counts too, for beside a small face it may be all that is seen of a large one.
+   */
+  #mayLackOne({ picture, factor }: Prepared, faces: readonly Detection[]): boolean {
+    if (Math.min(picture.width, picture.height) <= LEAST_ROOM) return false;
+    return !faces.some(this.#isSure) || faces.some(({ box }) => sizeOf(box) > LARGE_FACE * factor);
+  }
+
+  readonly #isSure = ({ score }: Detection): boolean => score >= this.#card.thresholds.score;
+
+  /** What the first search saw within a sure large face is that face again, or a part of it. */
+  #join(faces: readonly Detection[], large: readonly Detection[]): Detection[] {
+    const sure = large.filter(this.#isSure);
+    const others = faces.filter(({ box }) => !sure.some((face) => isCentredIn(face.box, box)));
+    return this.#best([...others, ...large]);
+  }
+
+  /** What is found in each; those of one size share a run. */
+  async #search(all: readonly Prepared[]): Promise<Detection[][]> {
+    const found = new Map<Prepared, Detection[]>();
     const groups = new Map<string, Prepared[]>();
-    for (const [index, picture] of pictures.entries()) {
-      const prepared = this.#prepare(picture, index);
+    for (const prepared of all) {
       const size = `${prepared.width}x${prepared.height}`;
       groups.set(size, [...(groups.get(size) ?? []), prepared]);
     }
@@ -59,18 +110,10 @@ export class Detector {
       for (let i = 0; i < group.length; i += MAX_PICTURES)
         await this.#run(group.slice(i, i + MAX_PICTURES), found);
     }
-    return found;
+    return all.map((prepared) => found.get(prepared)!);
   }
 
-  #prepare(picture: Picture, index: number): Prepared {
-    const { longerSide, multipleOf } = this.#card.input;
-    const factor = reduction(picture, longerSide);
-    const scaled = factor < 1 ? enlarge(picture, 1 / factor) : shrink(picture, factor);
-    const [width, height] = [roundUp(scaled.width, multipleOf), roundUp(scaled.height, multipleOf)];
-    return { index, picture: scaled, factor, width, height };
-  }
-
-  async #run(group: readonly Prepared[], found: Detection[][]): Promise<void> {
+  async #run(group: readonly Prepared[], found: Map<Prepared, Detection[]>): Promise<void> {
     const { width, height } = group[0]!;
     const channels = this.#card.input.pixelFormat === 'rgb8' ? 3 : 1;
     const length = channels * width * height;
@@ -81,23 +124,21 @@ export class Detector {
     const dims = [group.length, channels, height, width] as const;
     const answers = await this.#session.run({ data, dims }).finally(() => this.#scratch.give(data));
     group.forEach((prepared, n) => {
-      found[prepared.index] = this.#thin(prepared, candidates(answers, n, this.#least));
+      found.set(prepared, this.#thin(prepared, candidates(answers, n, this.#least)));
     });
   }
 
-  /** Non-maximum suppression, minimum size, nothing centred on the padding; back to the picture's own pixels. */
-  #thin({ picture, factor }: Prepared, proposed: Detection[]): Detection[] {
-    const { nms, minFace } = this.#card.thresholds;
-    const inside = proposed.filter(({ box }) => {
-      const [x, y] = [(box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2];
-      return x >= 0 && y >= 0 && x <= picture.width && y <= picture.height && sizeOf(box) >= minFace;
-    });
-    const kept = suppress(
-      inside.map(({ box }) => box),
-      inside.map(({ score }) => score),
-      nms,
-    ).map((i) => inside[i]!);
+  /** Minimum size, nothing centred on the padding, non-maximum suppression; back to the picture's own pixels. */
+  #thin({ picture, factor, least }: Prepared, proposed: readonly Detection[]): Detection[] {
+    const all = { x1: 0, y1: 0, x2: picture.width, y2: picture.height };
+    const kept = this.#best(proposed.filter(({ box }) => isCentredIn(all, box) && sizeOf(box) >= least));
     return factor === 1 ? kept : kept.map((face) => scaledBy(factor, face));
+  }
+
+  /** Non-maximum suppression. */
+  #best(faces: readonly Detection[]): Detection[] {
+    const [boxes, scores] = [faces.map(({ box }) => box), faces.map(({ score }) => score)];
+    return suppress(boxes, scores, this.#card.thresholds.nms).map((i) => faces[i]!);
   }
 }
 
@@ -135,4 +176,9 @@ function scaledBy(factor: number, { box, five, score }: Detection): Detection {
     five: five.map((v) => v * factor),
     score,
   };
+}
+
+function isCentredIn(area: Rect, { x1, y1, x2, y2 }: Rect): boolean {
+  const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
+  return x >= area.x1 && y >= area.y1 && x <= area.x2 && y <= area.y2;
 }

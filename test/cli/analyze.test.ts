@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import { run, start, type Workplace, workplace } from './harness.ts';
+
+const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+const DEMO = fileURLToPath(new URL('../fixtures/demo.mp4', import.meta.url));
 
 let place: Workplace;
 let video: string;
@@ -151,4 +155,12 @@ test('models are listed', async () => {
   expect(stdout).toMatch(
     /^id .*\ntiny-detector@0\.0\.1 +detector +cpu +MIT .*\ntiny-ensemble@0\.0\.1 +ensemble +cpu +MIT /,
   );
+});
+
+test('a headshot, which its face fills, has one row', async () => {
+  const headshot = join(place.directory, 'headshot.jpg');
+  await place.ffmpeg('-i', DEMO, '-vf', 'crop=160:160:391:83,scale=800:800', '-frames:v', '1', headshot);
+  const { code, stdout } = await run(['analyze', headshot], { ...place.env, MIEN_MODELS: MODELS });
+  expect(code).toBe(0);
+  expect(rows(stdout)).toMatchObject([{ input: headshot, seq: 0, track: 1 }]);
 });

@@ -15,6 +15,7 @@ export interface Workplace {
   env: Record<string, string>;
   /** A white square on black. @param name decides the format; with `seconds` 0, one picture */
   square(name: string, seconds?: number): Promise<string>;
+  ffmpeg(...args: string[]): Promise<unknown>;
   write(name: string, text: string): Promise<string>;
   dispose(): Promise<void>;
 }
@@ -22,6 +23,7 @@ export interface Workplace {
 export async function workplace(): Promise<Workplace> {
   const directory = await mkdtemp(join(tmpdir(), 'mien-cli-'));
   const at = (name: string) => join(directory, name);
+  const make = (...args: string[]) => promisify(execFile)(ffmpeg.path, ['-loglevel', 'error', ...args]);
   await writeTinyModels(at('models'));
   return {
     directory,
@@ -41,20 +43,10 @@ export async function workplace(): Promise<Workplace> {
       const input = `color=black:s=320x240:r=10:d=${Math.max(seconds, 0.1)}`;
       const box = 'drawbox=x=100:y=60:w=80:h=80:color=white:t=200';
       const end = seconds === 0 ? ['-frames:v', '1'] : ['-c:v', 'mpeg4', '-q:v', '2'];
-      await promisify(execFile)(ffmpeg.path, [
-        '-loglevel',
-        'error',
-        '-f',
-        'lavfi',
-        '-i',
-        input,
-        '-vf',
-        box,
-        ...end,
-        at(name),
-      ]);
+      await make('-f', 'lavfi', '-i', input, '-vf', box, ...end, at(name));
       return at(name);
     },
+    ffmpeg: make,
     async write(name, text) {
       await writeFile(at(name), text);
       return at(name);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DetectorCard } from '../../src/vision/card.ts';
 import { Detector } from '../../src/vision/detect.ts';
 
@@ -54,4 +54,103 @@ it('tells where a face is in pixels of the picture that it was given, enlarged o
   expect([...small.five]).toEqual(new Array(10).fill(54));
   expect((await found(640, 360)).box).toEqual({ x1: 64, y1: 32, x2: 96, y2: 80 });
   expect((await found(1280, 720)).box).toEqual({ x1: 128, y1: 64, x2: 192, y2: 160 });
+});
+
+describe('a picture in which a face may be too large to be found', () => {
+  type Seen = readonly [score: number, x1: number, y1: number, x2: number, y2: number];
+
+  /** Detects in pictures of these sizes, with a model that sees what is given at this width of its input. */
+  async function detect(
+    sizes: readonly (readonly [number, number])[],
+    sees: Record<number, readonly Seen[]>,
+  ) {
+    const runs: string[] = [];
+    const run = async ({ dims: [n, , height, width] }: { dims: readonly number[] }) => {
+      runs.push(`${n} of ${width}x${height}`);
+      const seen = Array.from({ length: n! }, () => sees[width!] ?? []).flat();
+      const dims = [n!, seen.length / n!];
+      return {
+        boxes: { data: Float32Array.from(seen.flatMap(([, ...box]) => box)), dims: [...dims, 4] },
+        scores: { data: Float32Array.from(seen.map(([score]) => score)), dims },
+        landmarks: {
+          data: Float32Array.from(seen.flatMap(([, x]) => new Array(10).fill(x))),
+          dims: [...dims, 5, 2],
+        },
+      };
+    };
+    const pictures = sizes.map(([width, height]) => ({
+      pixels: new Uint8Array(width * height),
+      width,
+      height,
+    }));
+    const found = await new Detector({ run }, card, 0.5).detect(pictures);
+    return {
+      runs,
+      found: found.map((faces) =>
+        faces.map(({ score, box, five }) => [score, ...Object.values(box), five[0]]),
+      ),
+    };
+  }
+
+  const small = [0.75, 20, 20, 80, 90] as const;
+  const large = [0.875, 50, 40, 250, 290] as const;
+  const both = ['1 of 640x480', '1 of 320x256'];
+
+  it.each<[string, Seen[], string[]]>([
+    ['shows none', [], both],
+    ['shows a doubtful one', [[0.625, 20, 20, 80, 90]], both],
+    ['shows a sure large one', [[0.75, 200, 100, 400, 300]], both],
+    ['shows a sure small one, and a doubtful large one', [small, [0.625, 200, 100, 400, 300]], both],
+    ['shows a sure small one', [small], ['1 of 640x480']],
+    ['shows sure small ones and doubtful ones', [small, [0.625, 200, 100, 300, 200]], ['1 of 640x480']],
+  ])('is searched at half its size as well when it %s', async (_, seen, runs) => {
+    expect((await detect([[640, 480]], { 640: seen })).runs).toEqual(runs);
+  });
+
+  it.each([
+    [640, 360, ['1 of 640x384', '1 of 320x192']],
+    [1280, 720, ['1 of 640x384', '1 of 320x192']],
+    [320, 240, ['1 of 512x384', '1 of 256x192']],
+    // No room for one.
+    [640, 320, ['1 of 640x320']],
+    [200, 150, ['1 of 416x320']],
+    [100, 100, ['1 of 224x224']],
+  ])('is one that has room for it: %i × %i', async (width, height, runs) => {
+    expect((await detect([[width, height]], {})).runs).toEqual(runs);
+  });
+
+  it('is searched again together with the others', async () => {
+    const { runs } = await detect([...new Array(3).fill([640, 480]), [200, 150], [1280, 960]], {});
+    expect(runs).toEqual(['4 of 640x480', '1 of 416x320', '4 of 320x256']);
+  });
+
+  it('shows it in its own pixels, with the small ones beside it, but without what was taken for one in it', async () => {
+    const sees = {
+      640: [
+        [0.75, 540, 20, 600, 90],
+        [0.625, 550, 300, 600, 360],
+        [0.8125, 110, 90, 330, 400],
+      ],
+      320: [large],
+    } as const;
+    const of = async (width: number, height: number) => (await detect([[width, height]], sees)).found[0];
+    expect(await of(640, 480)).toEqual([
+      [0.875, 100, 80, 500, 580, 100],
+      [0.75, 540, 20, 600, 90, 540],
+      [0.625, 550, 300, 600, 360, 550],
+    ]);
+    expect((await of(1280, 960))![0]).toEqual([0.875, 200, 160, 1000, 1160, 200]);
+  });
+
+  it('is not made to show small ones, nor to lose a face to a doubtful one', async () => {
+    const sees = {
+      640: [[0.75, 150, 100, 350, 300], small],
+      320: [
+        [0.875, 10, 10, 60, 60],
+        [0.625, 60, 40, 260, 290],
+      ],
+    } as const;
+    const { found } = await detect([[640, 480]], sees);
+    expect(found[0]!.map(([score]) => score)).toEqual([0.75, 0.75, 0.625]);
+  });
 });

@@ -27,14 +27,16 @@ for (const [present, what] of [
   if (!present) console.warn(`NOT TESTED for want of ${what}`);
 }
 
-/** Gray frames of a clip, 640 x 360. */
-function framesOf(path: string, rate: number, seconds: number) {
-  const args = ['-v', 'error', '-t', `${seconds}`, '-i', path, '-vf', `fps=${rate},scale=640:360`];
+/** Gray frames of a clip, or of this part of its pictures: width, height, left, top. */
+function framesOf(path: string, rate: number, seconds: number, size = [640, 360], part?: string) {
+  const [width, height] = size as [number, number];
+  const filters = `${part ? `crop=${part},` : ''}fps=${rate},scale=${width}:${height}`;
+  const args = ['-v', 'error', '-t', `${seconds}`, '-i', path, '-vf', filters];
   const run = spawnSync(ffmpeg, [...args, '-pix_fmt', 'gray', '-f', 'rawvideo', '-'], { maxBuffer: 1 << 28 });
-  return Array.from({ length: Math.floor(run.stdout.length / (640 * 360)) }, (_, i) => ({
-    pixels: new Uint8Array(run.stdout.subarray(i * 640 * 360, (i + 1) * 640 * 360)),
-    width: 640,
-    height: 360,
+  return Array.from({ length: Math.floor(run.stdout.length / (width * height)) }, (_, i) => ({
+    pixels: new Uint8Array(run.stdout.subarray(i * width * height, (i + 1) * width * height)),
+    width,
+    height,
     mediaTime: i / rate,
     wallTime: 0,
     dropped: {},
@@ -111,6 +113,23 @@ describe.skipIf(!shipped)('the shipped models', () => {
       expectSound(faces[0]!, models.ensemble.actionUnits.length);
     }
     expect(frames.length).toBeGreaterThan(5);
+    await stream.close();
+  });
+
+  it.skipIf(!decodes).each([
+    ['a headshot', person, [800, 800], '220:220:183:78', 0.7],
+    ['a person right before a camera in portrait format', person, [480, 640], '192:256:197:60', 0.9],
+    ['a person right before a camera in landscape format', person, [640, 360], '270:152:162:108', 0.6],
+    ['a rendered headshot', demo, [640, 640], '160:160:391:83', 0.7],
+  ])('find a face that fills the picture: %s', async (_, path, size, part, width) => {
+    if (!existsSync(path)) return;
+    const stream = vision.open('large');
+    for (const frame of framesOf(path, 5, 0.6, size, part)) {
+      const faces = await stream.analyse(frame);
+      expect(faces.map(({ track }) => track)).toEqual([1]);
+      expectSound(faces[0]!, models.ensemble.actionUnits.length);
+      expect(faces[0]!.box.width).toBeGreaterThan(width * 0.8);
+    }
     await stream.close();
   });
 

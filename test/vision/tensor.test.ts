@@ -24,6 +24,10 @@ describe('tensor', () => {
     const four = { pixels: Uint8Array.from([0, 10, 20, 20, 2, 4, 20, 21]), width: 4, height: 2 };
     expect(shrink(four, 2)).toEqual({ pixels: Uint8Array.from([4, 20]), width: 2, height: 1 });
     expect(shrink(four, 1)).toBe(four);
+    const odd = { pixels: Uint8Array.from([0, 1, 9, 2, 4, 9, 9, 9, 9]), width: 3, height: 3 };
+    expect(shrink(odd, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
+    const column = { pixels: Uint8Array.from([1, 3, 9]), width: 1, height: 3 };
+    expect(shrink(column, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
   });
 
   it('enlarges between the four nearest pixels, and repeats the border', () => {
