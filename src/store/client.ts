@@ -1,7 +1,6 @@
 /** Prisma's client on a PostgreSQL server or on PGlite, and the connection below it. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapterFactory, SqlQuery } from '@prisma/driver-adapter-utils';
@@ -10,7 +9,9 @@ import type { Parameter } from './layout.ts';
 import { takeLock } from './lock.ts';
 import { migratePGlite, migratePostgres } from './migrate.ts';
 import { createAdapterFactory } from './pglite/adapter.ts';
+import { createDirectory } from './pglite/create.ts';
 import { openRemote } from './pglite/remote.ts';
+import { makeDirectory } from './pglite/sync.ts';
 
 /** Connections of one process to a server. */
 const POOL = 10;
@@ -58,20 +59,21 @@ function nameOf({ sql }: SqlQuery): string {
 }
 
 async function openPGlite(dataDir: string): Promise<Database> {
-  await mkdir(dataDir, { recursive: true });
+  await makeDirectory(dataDir);
   const release = await takeLock(dataDir);
   const directory = join(dataDir, 'pglite');
-  const isNew = !existsSync(join(directory, 'PG_VERSION'));
   const remote = openRemote({ directory });
   const closeBelow = async () => {
     await remote.close();
     await release();
   };
   try {
+    // In a thread of its own: what makes a database keeps some 350 MB of memory.
+    if (!existsSync(join(directory, 'PG_VERSION'))) {
+      await createDirectory(directory, (draft) => migratePGlite(createAdapterFactory(draft)));
+    }
     const factory = createAdapterFactory(remote);
     await migratePGlite(factory);
-    // What made the database keeps some 350 MB of its thread's memory; the next call starts a thread that has none.
-    if (isNew) await remote.close();
     const database = await connect(factory, factory, closeBelow);
     const tidy = async () => {
       await database.prisma.$executeRawUnsafe('VACUUM (ANALYZE) session, track, episode, rollup');

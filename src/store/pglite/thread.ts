@@ -1,12 +1,13 @@
 /** PGlite in a thread of its own: it computes where it is called, and a commit takes longer than a frame may wait. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import {
   type Error as DatabaseFailure,
   isDriverAdapterError,
   type SqlDriverAdapter,
 } from '@prisma/driver-adapter-utils';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { openDurable } from './durable.ts';
 import type { FromThread, Request, ThreadSetup, ToThread } from './protocol.ts';
 
 /** Instead of 128 MB, which a server of one process has all to itself: the operating system caches its files too. */
@@ -26,9 +27,7 @@ port.on('message', ({ call, request }: ToThread) => {
 });
 
 async function open(): Promise<{ db: PGlite; adapter: SqlDriverAdapter }> {
-  const db = await PGlite.create(directory, {
-    startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
-  });
+  const db = await openDurable(directory, ['-c', `shared_buffers=${SHARED_BUFFERS}`]);
   return { db, adapter: await new PrismaPGlite(db).connect() };
 }
 
@@ -51,11 +50,15 @@ function fail(call: number, error: unknown): void {
   }
 }
 
-/** What the database said; null when it was not the database that spoke. */
+/** What the database said; null when it was not the database that spoke, or with its last words. */
 function failureOf(error: unknown): DatabaseFailure | null {
-  if (isDriverAdapterError(error)) return error.cause;
-  if (!hasSqlState(error)) return null;
-  const { code, message, severity = 'ERROR', detail, hint, column } = error;
+  const failure = isDriverAdapterError(error) ? error.cause : hasSqlState(error) ? toFailure(error) : null;
+  // It stops there, and answers nothing any more: when a commit could not be written to the disk, for one.
+  if (failure?.kind === 'postgres' && /^(FATAL|PANIC)$/.test(failure.severity)) return null;
+  return failure;
+}
+
+function toFailure({ code, message, severity = 'ERROR', detail, hint, column }: SqlFailure): DatabaseFailure {
   return { kind: 'postgres', code, message, severity, detail, hint, column };
 }
 
