@@ -35,13 +35,21 @@ export function cut(
   sample(picture, back, size, k, out, offset);
 }
 
+/** Pictures whose places in 65536ths of a pixel fit 32 bits. */
+const WIDEST = 1 << 15;
+
 /** Whether every sample has its four neighbours within the picture. */
 function liesWithin({ width, height }: Picture, back: Similarity, size: number): boolean {
+  if (Math.max(width, height) > WIDEST) return false;
   const corners = mapPoints(back, [0, 0, size, 0, 0, size, size, size]);
   return corners.every((v, i) => v >= 0.5 && v < (i % 2 === 0 ? width : height) - 0.5);
 }
 
-/** As `sampleAnywhere`, for most faces: without the border's care it takes half of the time. */
+/**
+ * As `sampleAnywhere`, for most faces: without the border's care, a row of samples at a time, and in whole numbers, in
+ * half of the time. Places are in 65536ths of a pixel and the neighbours' weights in 256ths, which moves a pixel of
+ * the crop by less than one gray value.
+ */
 function sampleInside(
   { pixels, width }: Picture,
   { a, b, tx, ty }: Similarity,
@@ -51,31 +59,36 @@ function sampleInside(
   offset: number,
 ): void {
   const step = 1 / k;
-  const share = step * step;
+  const share = 1 / (k * k * 256);
+  const stepX = Math.round(a * step * 65536) | 0;
+  const stepY = Math.round(b * step * 65536) | 0;
+  const sums = new Int32Array(size);
   let at = offset;
   for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      let total = 0;
-      for (let i = 0; i < k; i++) {
-        const cy = row + (i + 0.5) * step;
-        const cx = column + 0.5 * step;
-        let x = a * cx - b * cy + tx - 0.5;
-        let y = b * cx + a * cy + ty - 0.5;
+    sums.fill(0);
+    for (let i = 0; i < k; i++) {
+      const cx = 0.5 * step;
+      const cy = row + (i + 0.5) * step;
+      let x = ((a * cx - b * cy + tx - 0.5) * 65536) | 0;
+      let y = ((b * cx + a * cy + ty - 0.5) * 65536) | 0;
+      for (let column = 0; column < size; column++) {
+        let total = 0;
         for (let j = 0; j < k; j++) {
-          const x0 = x | 0;
-          const y0 = y | 0;
-          const upper = y0 * width + x0;
-          const lower = upper + width;
-          const fx = x - x0;
-          const top = pixels[upper]! + (pixels[upper + 1]! - pixels[upper]!) * fx;
-          const bottom = pixels[lower]! + (pixels[lower + 1]! - pixels[lower]!) * fx;
-          total += top + (bottom - top) * (y - y0);
-          x += a * step;
-          y += b * step;
+          const upper = ((y >> 16) * width + (x >> 16)) | 0;
+          const lower = (upper + width) | 0;
+          const fx = (x >> 8) & 255;
+          const p = pixels[upper]!;
+          const q = pixels[lower]!;
+          const top = (p << 8) + (pixels[(upper + 1) | 0]! - p) * fx;
+          const bottom = (q << 8) + (pixels[(lower + 1) | 0]! - q) * fx;
+          total = (total + (((top << 8) + (bottom - top) * ((y >> 8) & 255)) >> 8)) | 0;
+          x = (x + stepX) | 0;
+          y = (y + stepY) | 0;
         }
+        sums[column]! += total;
       }
-      out[at++] = total * share + 0.5;
     }
+    for (let column = 0; column < size; column++) out[at++] = sums[column]! * share + 0.5;
   }
 }
 
