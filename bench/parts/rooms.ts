@@ -14,6 +14,8 @@ export const THREADS = (() => {
   const cores = availableParallelism();
   return Math.max(1, Math.floor(cores / 2 / Math.max(1, Math.round(cores / 4))));
 })();
+/** Runs that mien's worker has in hand at a time, each in a thread of its own. */
+export const LANES = DEVICE === 'cpu' ? Math.min(2, availableParallelism()) : 1;
 
 export function openIngest(dir: string): Ingest {
   return createIngest({ mediaDir: dir, uploadsDir: dir, allowPrivateSources: false });

@@ -5,18 +5,20 @@
  * the ensemble on the faces that it told, with one thread or all, whichever is faster. (mien runs the faces of several
  * frames together where they wait, which costs less than one frame a run; the note says how many.) A second case
  * holds the same frames per second against what the processor time of both limits together allows on the cores.
- * A third is what JavaScript costs: the processor time of the process, all its threads, per frame, less that of the
- * very same runs (as many searches, the same numbers of faces) made bare, one after the other; ffmpeg is another process.
- * (So what two busy cores cost each other counts too.)
+ * A third is what JavaScript costs: the processor time of the process per frame, all its threads but those in which the
+ * models run (Linux tells it by thread; the models' are those that take the most); ffmpeg is another process. A fourth,
+ * of the whole process less that of the very same runs (as many searches, the same numbers of faces) made bare, one after
+ * the other, also counts what busy cores take from a run.
  */
-import { availableParallelism } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, platform } from 'node:os';
 import type { Frame } from '../../src/domain/frame.ts';
 import { analyseSource } from '../../src/streams/index.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
 import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
 import { makeClips } from '../parts/clips.ts';
 import { compared, limited, recorded } from '../parts/results.ts';
-import { DEVICE, decodeAll, openIngest, openVision, timelinesOf } from '../parts/rooms.ts';
+import { DEVICE, decodeAll, LANES, openIngest, openVision, THREADS, timelinesOf } from '../parts/rooms.ts';
 
 export const row: Row = {
   name: 'analyze',
@@ -46,13 +48,16 @@ async function* run({ quick }: RowOptions) {
     const head = { row: 'analyze', case: `${name}, 720p, ${DEVICE}`, unit: 'frames/s', note };
     yield compared(head, rounds, slower.name, { atLeast: 0.85 });
     yield shared(`${name}, 720p, ${DEVICE}, of what the cores can share`, rounds.mien, limits);
-    const beside = {
-      ...{ row: 'analyze', unit: 'ms/frame' },
-      case: `${name}, 720p, ${DEVICE}, processor time beside the models`,
-    };
     const spent = await besideModels(chain, bare[0]!, frame!, quick ? 1 : 3);
+    const beside = (what: string) => ({
+      ...{ row: 'analyze', unit: 'ms/frame' },
+      case: `${name}, 720p, ${DEVICE}, ${what}`,
+    });
+    const others = beside("processor time of the threads beside the models'");
     // The limit is asked for one face; every further one is a crop to cut.
-    yield path === clips.one ? limited(beside, spent, 1) : recorded(beside, spent);
+    if (spent.others.length > 0)
+      yield path === clips.one ? limited(others, spent.others, 1) : recorded(others, spent.others);
+    yield recorded(beside('processor time beyond that of the bare runs'), spent.beyond);
     await chain.close();
   }
   clips.remove();
@@ -67,32 +72,54 @@ function shared(name: string, mien: Spread, { decoding, inference }: Limits): Re
   return { row: 'analyze', case: name, unit: 'frames/s', mien, against, ratio, target: null };
 }
 
-/** Milliseconds per frame of the process, less those of the same runs with nothing around them; once a round. */
+/** Milliseconds per frame, once a round: of the threads in which no model runs, and of the process less those of bare runs. */
 async function besideModels(
   { run, shape, runs }: Awaited<ReturnType<typeof openChain>>,
   bare: BareModels,
   frame: Frame,
   rounds: number,
-): Promise<number[]> {
+): Promise<{ others: number[]; beyond: number[] }> {
   const used = async (work: () => Promise<unknown>) => {
     const before = process.cpuUsage();
     await work();
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1000;
   };
-  const values = [];
+  const spent = { others: [] as number[], beyond: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    const [before, { frames, searched }] = [runs.length, shape()];
+    const [before, { frames, searched }, threads] = [runs.length, shape(), threadTimes()];
     const whole = await used(run);
+    const models = ofModels(threads, threadTimes());
     const after = shape();
-    const models = await used(async () => {
+    const alone = await used(async () => {
       for (const faces of runs.slice(before)) await bare.score(faces);
       const searches = Math.round(after.searched * after.frames - searched * frames);
       for (let i = 0; i < searches; i++) await bare.detect(frame);
     });
-    values.push((whole - models) / (after.frames - frames));
+    const count = after.frames - frames;
+    if (models !== null) spent.others.push((whole - models) / count);
+    spent.beyond.push((whole - alone) / count);
   }
-  return values;
+  return spent;
+}
+
+/** Milliseconds of processor time of each thread of the process, by its number; null where the system does not tell. */
+function threadTimes(): Map<string, number> | null {
+  if (platform() !== 'linux') return null;
+  const own = '/proc/self/task';
+  const of = (thread: string) =>
+    Number(readFileSync(`${own}/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  return new Map(readdirSync(own).map((thread) => [thread, of(thread)]));
+}
+
+/** What the models' threads took meanwhile: two that run models, with their helpers, took more than any other. */
+function ofModels(
+  before: ReturnType<typeof threadTimes>,
+  after: ReturnType<typeof threadTimes>,
+): number | null {
+  if (!before || !after) return null;
+  const spent = [...after].map(([thread, time]) => time - (before.get(thread) ?? 0)).sort((a, b) => b - a);
+  return spent.slice(0, LANES * THREADS).reduce((sum, time) => sum + time, 0);
 }
 
 async function openChain(dir: string, path: string) {
