@@ -19,6 +19,7 @@ from .chain import Chain
 from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 from .ensemble import OUTPUTS, Ensemble, load_members, round_weights
 from .networks import multiply_adds
+from .weights import between
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent
@@ -35,13 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=MODELS, help="folder of ensemble.onnx and ensemble.json")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the FER+ files (default: ../../shared/data)")
     parser.add_argument("--detector", type=Path, default=None, help="what finds the five points for calibration")
+    parser.add_argument("--start", type=Path, help="folder of the checkpoints that the runs began with: ship weights between both")
+    parser.add_argument("--share", type=float, default=0.8, help="how far from `--start` to the runs (default: %(default)s)")
     parser.add_argument("--save-checkpoints", type=Path, help="also write compact checkpoints to this folder")
 
 
 def run(args: argparse.Namespace) -> None:
     config = json.loads(args.config.read_text())
     paths = [args.runs / f"{member['name']}.pt" for member in config["members"]]
-    states = [torch.load(path, map_location="cpu", weights_only=True) for path in paths if path.exists()]
+    states = [load(path, args) for path in paths if path.exists()]
     networks, units = load_members(states)
     networks = [round_weights(network) for network in networks]
     ensemble = Ensemble(networks, units, 1.0, config.get("quality", [0.0, 1.0]), config.get("flips", True)).eval()
@@ -55,6 +58,15 @@ def run(args: argparse.Namespace) -> None:
     if args.save_checkpoints:
         save_compact(states, args.save_checkpoints)
     print(json.dumps({"file": str(args.out / "ensemble.onnx"), "differsFromTorch": worst, **measured}))
+
+
+def load(path: Path, args: argparse.Namespace) -> dict:
+    """A run's checkpoint; with `--start`, its averaged weights moved back towards those that it began with."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if args.start is not None:
+        began = torch.load(args.start / path.name, map_location="cpu", weights_only=True)
+        state["average"] = between(began["average"], state["average"], args.share)
+    return state
 
 
 def write(ensemble: Ensemble, config: dict, states: list[dict], measured: dict, args) -> float:

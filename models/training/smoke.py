@@ -37,7 +37,7 @@ def chain(folder: Path, steps: int) -> dict:
     render(folder / "synth", config["actionUnits"])
     shared = {"config": folder / "config.json", "runs": folder / "runs", "data": folder, "detector": NOTHING}
     train.run(Namespace(**shared, member=None, init=None, synthetic=folder / "synth", threads=1))
-    export.run(Namespace(**shared, out=folder, save_checkpoints=folder / "checkpoints"))
+    export.run(Namespace(**shared, out=folder, start=None, save_checkpoints=folder / "checkpoints"))
     scores, _, _ = evaluate.score_file(Chain(folder, NOTHING), folder / "ferplus_valid.npz")
     print(json.dumps(scores))
     return scores

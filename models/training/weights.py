@@ -36,6 +36,13 @@ def load_matching(network: nn.Module, state: dict[str, Tensor]) -> bool:
     return len(fitting) == len(own)
 
 
+def between(start: dict[str, Tensor], end: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Weights on the straight line from `start` (share 0) to `end` (1), of one network before and after it was trained on.
+    Between the two it often keeps what it knew and has most of what it learnt (Wortsman et al., 2022, "Robust fine-tuning
+    of zero-shot models")."""
+    return {name: torch.lerp(start[name].float(), value.float(), share) for name, value in end.items()}
+
+
 @torch.no_grad()
 def predict(network: Network, faces: np.ndarray, step: int = 256) -> dict[str, np.ndarray]:
     """Heads of `network` on faces uint8 [N, S, S]."""
