@@ -52,7 +52,7 @@ export async function analyseSource(
   let moments = 0;
   try {
     const frames = deps.decode(source, info, { frameRate, realtime: false, loop: false, signal });
-    const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
+    const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), true);
     for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD)) {
       moments += 1;
       await onMoment(moment, events);

@@ -19,7 +19,7 @@ export interface Attempt {
 export async function scoreFrames(attempt: Attempt, { frames, realtime }: Opened): Promise<void> {
   const { scorer, clock, outbox, stopping } = attempt;
   const score = (frame: Frame) => {
-    if (outbox.open) return scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
+    if (outbox.open) return scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), !realtime);
     scorer.drop(frame, { store: 1 });
     return null;
   };

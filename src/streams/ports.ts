@@ -27,9 +27,10 @@ export interface FaceAnalyser {
   /**
    * Takes the frame's pixels over (their buffer is transferred, and detached here); shared memory is read until
    * the answer. Rejects with an error named `WorkerLost` when the worker died; the frame then counts as dropped, the next
-   * call works again.
+   * call works again. `patient`: more frames follow at once, and the answer may wait for some of them, which takes less time
+   * for all.
    */
-  analyse(frame: Frame): Promise<RawReading[]>;
+  analyse(frame: Frame, patient: boolean): Promise<RawReading[]>;
   close(): Promise<void>;
 }
 export type OpenAnalyser = (sessionId: string) => FaceAnalyser;

@@ -17,6 +17,8 @@ export interface Job {
   picture: Picture;
   /** Seconds. */
   mediaTime: number;
+  /** More frames follow at once, and this one may wait for those that can be scored together with it. */
+  patient: boolean;
   /** `began`: when the first run for it did, in milliseconds. */
   answer(readings: RawReading[], began: number): void;
   fail(error: unknown): void;
@@ -44,6 +46,9 @@ interface Pass {
   missing: number;
   failure: unknown;
 }
+
+/** Patient frames that wait for each other, at most: as many as a recording hands over ahead of the answers. */
+const TOGETHER = 8;
 
 export interface LineDeps {
   tracker: Tracker;
@@ -77,6 +82,16 @@ export class Line {
     const at = this.#waiting.indexOf(step);
     if (at >= 0) this.#waiting.splice(at, 1);
     step.job.fail(error);
+  }
+
+  /** Whether its frames that were placed have all the company that they may wait for. */
+  get ripe(): boolean {
+    const placed = this.#placed;
+    const last = placed.at(-1)?.job;
+    if (last === undefined) return false;
+    if (!last.patient || this.#waiting.length > 0 || placed.length >= TOGETHER) return true;
+    const ahead = placed.map(({ job }) => job.mediaTime);
+    return this.#deps.tracker.wantsDetection(last.mediaTime + lastStep(ahead), ahead);
   }
 
   #settle(): void {
@@ -188,4 +203,9 @@ export class Line {
       },
     );
   }
+}
+
+/** Seconds from the last frame but one to the last. */
+function lastStep(times: readonly number[]): number {
+  return times.length > 1 ? times.at(-1)! - times.at(-2)! : 0;
 }

@@ -51,7 +51,8 @@ export interface VisionStats {
 
 /** One stream's calls. */
 export interface Analyser {
-  analyse(frame: Frame): Promise<RawReading[]>;
+  /** `patient`: more frames follow at once, and the answer may wait for those that would be scored together with this one. */
+  analyse(frame: Frame, patient?: boolean): Promise<RawReading[]>;
   close(): Promise<void>;
 }
 
@@ -124,7 +125,10 @@ function likely(device: Device | 'auto'): Device {
 function openAnalyser(slots: readonly Slot[], stream: number): Analyser {
   const slot = slots.reduce((least, other) => (other.streams < least.streams ? other : least));
   slot.open(stream);
-  return { analyse: (frame) => slot.analyse(stream, frame), close: () => slot.close(stream) };
+  return {
+    analyse: (frame, patient = false) => slot.analyse(stream, frame, patient),
+    close: () => slot.close(stream),
+  };
 }
 
 function openTally({ metrics, onDeath }: PoolOptions, slots: readonly Slot[]) {

@@ -37,6 +37,7 @@ export type ToWorker =
       width: number;
       height: number;
       mediaTime: number;
+      patient: boolean;
     };
 
 export type FromWorker =

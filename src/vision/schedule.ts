@@ -25,10 +25,12 @@ export interface ScheduleDeps {
 /** Pictures of one search: more in one run would bring nothing, and let the faces wait. */
 const MAX_SEARCHED = 8;
 /**
- * Faces in a run that leaves others to the next thread. A run's beginning costs as much as a face: so split, eight took a
+ * Faces of a run that leaves as many to the next thread. A run's beginning costs as much as a face: so split, eight took a
  * tenth more processor time than in one run, and half as long.
  */
 const LEAST_SHARE = 4;
+/** Milliseconds that patient faces wait for company: in that time a recording of 720p gives more frames than they wait for. */
+const PATIENCE = 30;
 
 export class Schedule {
   readonly #deps: ScheduleDeps;
@@ -37,6 +39,9 @@ export class Schedule {
   #running = 0;
   #searchedLast = false;
   #woken = false;
+  /** Set while all faces that wait for a run wait for others to join it, until they have waited long enough. */
+  #patience: NodeJS.Timeout | undefined;
+  #exhausted = false;
 
   constructor(deps: ScheduleDeps) {
     this.#deps = deps;
@@ -80,19 +85,35 @@ export class Schedule {
     for (;;) {
       const { waiting } = ensemble;
       const most = this.#share(waiting);
-      const full = waiting >= (lanes === 1 ? maxBatch : most);
+      const full = waiting >= (lanes === 1 ? maxBatch : Math.max(most, LEAST_SHARE));
       if (this.#running >= (full ? lanes + 1 : lanes)) return;
       const search = this.#searches.length > 0 && !(waiting > 0 && this.#searchedLast);
       if (search) void this.#run('detector', this.#search());
-      else if (waiting > 0) void this.#run('ensemble', ensemble.run(most));
+      else if (waiting > 0 && this.#isTime(waiting)) void this.#run('ensemble', ensemble.run(most));
       else return;
     }
+  }
+
+  /** Whether the faces that wait are to be scored, or may wait for others. */
+  #isTime(waiting: number): boolean {
+    const full = waiting >= this.#deps.maxBatch;
+    if (full || this.#exhausted || [...this.#lines.values()].some((line) => line.ripe)) {
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
+      this.#exhausted = false;
+      return true;
+    }
+    this.#patience ??= setTimeout(() => {
+      this.#exhausted = true;
+      this.#start();
+    }, PATIENCE);
+    return false;
   }
 
   /** Faces that the next run takes: a thread's share. The fewer are left the smaller it is, so that the threads end together. */
   #share(waiting: number): number {
     const { lanes, maxBatch } = this.#deps;
-    return Math.min(maxBatch, Math.max(Math.ceil(waiting / lanes), LEAST_SHARE));
+    return Math.min(maxBatch, waiting < 2 * LEAST_SHARE ? waiting : Math.ceil(waiting / lanes));
   }
 
   async #run(model: 'detector' | 'ensemble', work: Promise<number>): Promise<void> {

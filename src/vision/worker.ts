@@ -66,10 +66,11 @@ function openAnswers({ detector, ensemble }: RemoteModels) {
   let spent = nothingSpent();
   const before = { detection: 0, ensemble: 0 };
   return {
-    job({ call, pixels, width, height, mediaTime }: FrameMessage): Job {
+    job({ call, pixels, width, height, mediaTime, patient }: FrameMessage): Job {
       return {
         picture: { pixels, width, height },
         mediaTime,
+        patient,
         answer(readings, began) {
           results.push({ call, faces: pack(readings, units) });
           if (began < Infinity) spent.total = Math.max(spent.total, (performance.now() - began) / 1000);

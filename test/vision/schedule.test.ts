@@ -56,14 +56,17 @@ function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, 
     const tracker = { template, cropSize: size, sure: 0.5, certain, detectEvery: 5, firstTrack: 1 };
     schedule.open(stream, new Tracker(tracker));
   }
-  const analyse = (stream: number, luma: number, mediaTime = 0) => {
+  const analyse = (stream: number, luma: number, mediaTime = 0, patient = false) => {
     const picture = squares([{ x: 100, y: 90, side: 60, luma }]);
     return new Promise<RawReading[]>((answer, fail) => {
-      schedule.add(stream, { picture, mediaTime, answer, fail });
+      schedule.add(stream, { picture, mediaTime, patient, answer, fail });
     });
   };
   return { analyse, runs, inHand };
 }
+
+/** The schedule has had its turn. */
+const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
 
 const [dim, bright] = [LUMA[2]!, LUMA[3]!];
 const holds = ({ data }: Pixels, luma: number) => data.includes(luma);
@@ -81,14 +84,7 @@ describe('frames of several streams', () => {
     const { analyse, runs, inHand } = open(() => {}, 32, 2);
     const times = [0, 0.1, 0.2, 0.3, 0.4];
     await Promise.all(times.flatMap((time) => [0, 1, 2].map((stream) => analyse(stream, bright, time))));
-    expect(runs).toEqual([
-      'detector 3',
-      'ensemble 3',
-      'ensemble 3',
-      'ensemble 6',
-      'ensemble 4',
-      'ensemble 2',
-    ]);
+    expect(runs).toEqual(['detector 3', 'ensemble 3', 'ensemble 3', 'ensemble 6', 'ensemble 6']);
     expect(inHand.most).toBe(2);
   });
 
@@ -123,6 +119,33 @@ describe('frames of one stream', () => {
       await Promise.all(Array.from({ length: 5 }, (_, i) => analyse(0, bright, i / 10)));
       expect(inHand.most).toBe(most);
     }
+  });
+
+  it('wait for those that would be scored with them, where they are patient', async () => {
+    for (const [patient, expected] of [
+      [true, ['ensemble 4']],
+      [false, ['ensemble 1', 'ensemble 3']],
+    ] as const) {
+      const { analyse, runs } = open(() => {});
+      await analyse(0, bright, 0, patient);
+      runs.length = 0;
+      const first = analyse(0, bright, 0.1, patient);
+      await tick();
+      await Promise.all([first, ...[0.2, 0.3, 0.4].map((time) => analyse(0, bright, time, patient))]);
+      expect(runs).toEqual(expected);
+    }
+  });
+
+  it('do not wait for company that does not come, nor let those of others wait', async () => {
+    const { analyse } = open(() => {});
+    await Promise.all([0, 1].map((stream) => analyse(stream, bright)));
+    expect(await analyse(0, bright, 0.1, true)).toHaveLength(1);
+    const answered: string[] = [];
+    const patient = analyse(0, bright, 0.2, true).then(() => answered.push('patient'));
+    await tick();
+    await analyse(1, bright, 0.1).then(() => answered.push('hasty'));
+    await patient;
+    expect(answered).toEqual(['patient', 'hasty']);
   });
 
   it('go on after one that failed', async () => {
