@@ -46,6 +46,7 @@ export class Detector {
   readonly #card: DetectorCard;
   readonly #scratch = new Scratch();
   readonly #least: number;
+  #halved = 0;
 
   /** `least`: the score from which candidates are returned; the card's threshold is the caller's business. */
   constructor(session: Pick<ModelSession, 'run'>, card: DetectorCard, least: number) {
@@ -54,11 +55,17 @@ export class Detector {
     this.#least = least;
   }
 
+  /** Pictures until now that were searched at half their size as well. */
+  get halved(): number {
+    return this.#halved;
+  }
+
   /** Faces of each picture, best first, none overlapping another by more than the card allows. */
   async detect(pictures: readonly Picture[]): Promise<Detection[][]> {
     const whole = pictures.map((picture) => this.#prepare(picture));
     const found = await this.#search(whole);
     const again = [...whole.keys()].filter((i) => this.#mayLackOne(whole[i]!, found[i]!));
+    this.#halved += again.length;
     const large = await this.#search(again.map((i) => this.#halve(whole[i]!)));
     for (const [n, i] of again.entries()) found[i] = this.#join(found[i]!, large[n]!);
     return found;

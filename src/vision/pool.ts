@@ -41,6 +41,8 @@ export interface VisionStats {
   frames: number;
   /** Frames that were searched for faces. */
   searched: number;
+  /** Frames of these that were searched at half their size as well, for a large face. */
+  halved: number;
   faces: number;
   detectionSeconds: number;
   ensembleSeconds: number;
@@ -132,7 +134,15 @@ function openAnalyser(slots: readonly Slot[], stream: number): Analyser {
 }
 
 function openTally({ metrics, onDeath }: PoolOptions, slots: readonly Slot[]) {
-  const sums = { frames: 0, searched: 0, faces: 0, detectionSeconds: 0, ensembleSeconds: 0, totalSeconds: 0 };
+  const sums = {
+    frames: 0,
+    searched: 0,
+    halved: 0,
+    faces: 0,
+    detectionSeconds: 0,
+    ensembleSeconds: 0,
+    totalSeconds: 0,
+  };
   let workerDeaths = 0;
   const queueDepth = () => slots.reduce((depth, slot) => depth + slot.depth, 0);
   return {
@@ -143,6 +153,7 @@ function openTally({ metrics, onDeath }: PoolOptions, slots: readonly Slot[]) {
       }
       sums.frames += spent.frames;
       sums.searched += spent.searched;
+      sums.halved += spent.halved;
       sums.detectionSeconds += spent.detection;
       sums.ensembleSeconds += spent.ensemble;
       sums.totalSeconds += spent.total;

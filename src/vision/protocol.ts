@@ -75,6 +75,8 @@ export interface Spent {
   /** Frames that were searched for faces, and the time in the detector. */
   searched: number;
   detection: number;
+  /** Frames of these that were searched at half their size as well. */
+  halved: number;
   ensemble: number;
   /** From the first run for a frame to its readings, the longest of those answered. */
   total: number;

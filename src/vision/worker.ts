@@ -36,10 +36,11 @@ async function start(): Promise<void> {
 }
 
 function receiver(remote: RemoteModels): (message: ToWorker) => void {
-  const answers = openAnswers(remote);
   const { detector, ensemble } = setup.models;
+  const finder = new Detector(remote.detector, detector, detector.thresholds.score * DOUBTFUL);
+  const answers = openAnswers(remote, finder);
   const schedule = new Schedule({
-    detector: new Detector(remote.detector, detector, detector.thresholds.score * DOUBTFUL),
+    detector: finder,
     ensemble: new Ensemble(remote.ensemble, ensemble),
     card: ensemble,
     lanes: setup.ports.length,
@@ -60,11 +61,11 @@ function receiver(remote: RemoteModels): (message: ToWorker) => void {
 }
 
 /** What is told to the main thread: answers that came together go together. */
-function openAnswers({ detector, ensemble }: RemoteModels) {
+function openAnswers({ detector, ensemble }: RemoteModels, finder: Detector) {
   const units = setup.models.ensemble.actionUnits.length;
   let results: CallResult[] = [];
   let spent = nothingSpent();
-  const before = { detection: 0, ensemble: 0 };
+  const before = { detection: 0, ensemble: 0, halved: 0 };
   return {
     job({ call, pixels, width, height, mediaTime, patient }: FrameMessage): Job {
       return {
@@ -86,10 +87,11 @@ function openAnswers({ detector, ensemble }: RemoteModels) {
     },
     send() {
       if (results.length === 0) return;
-      const now = { detection: detector.seconds, ensemble: ensemble.seconds };
+      const now = { detection: detector.seconds, ensemble: ensemble.seconds, halved: finder.halved };
       spent.frames = results.length;
       spent.detection = now.detection - before.detection;
       spent.ensemble = now.ensemble - before.ensemble;
+      spent.halved = now.halved - before.halved;
       Object.assign(before, now);
       const buffers = results.flatMap(({ faces }) => (faces ? [faces.buffer as ArrayBuffer] : []));
       port.postMessage({ type: 'done', results, spent } satisfies FromWorker, buffers);
@@ -110,7 +112,7 @@ function openTracker(firstTrack: number): Tracker {
 }
 
 function nothingSpent(): Spent {
-  return { frames: 0, batches: [], searched: 0, detection: 0, ensemble: 0, total: 0 };
+  return { frames: 0, batches: [], searched: 0, halved: 0, detection: 0, ensemble: 0, total: 0 };
 }
 
 function send(message: FromWorker): void {
