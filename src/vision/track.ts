@@ -181,7 +181,7 @@ export class Tracker {
       const { box, five } = detection;
       advance(track, box, time);
       const anchor = { sight, five: mapPoints(toCrop, five), box: mapRect(toCrop, box) };
-      Object.assign(track, { box, five, anchor, restless: false });
+      Object.assign(track, { box, five, anchor });
       this.#learnHabit(track, detection, toCrop, sight);
     } else {
       follow(track, toCrop, sight, this.#options.cropSize);
@@ -220,6 +220,8 @@ export class Tracker {
       const toCrop = detection && fitSimilarity(detection.five, track.habit ?? this.#options.template);
       if (!toCrop) return [];
       track.toCrop = toCrop;
+      // However far it had been carried, from here on it is carried anew.
+      track.restless = false;
       return [{ track, toCrop, detection, newcomer: false }];
     });
   }
