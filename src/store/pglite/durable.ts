@@ -14,7 +14,8 @@ const UNKNOWN =
   'the one that mien was made for. Install the version in package.json, or set DATABASE_URL.';
 
 /**
- * Opens the database in `directory` after syncing all of it: a mien before this one may have made it, or a copy. Makes it where there is none; see createDirectory for making it durably.
+ * Opens the database in `directory` after syncing all of it: a mien before this one may have made it, or a copy. Makes it
+ * where there is none; see createDirectory for making it durably.
  * @param settings further arguments for PostgreSQL
  * @throws Error when a commit does not reach the disk, as after an update of PGlite that changed its insides
  */
