@@ -56,11 +56,16 @@ function describe({ input, frames, faces, labels, dropped, seconds }: Line): str
   const shares = [...EXPRESSIONS, 'abstained']
     .filter((label) => labels.has(label))
     .sort((a, b) => (labels.get(b) ?? 0) - (labels.get(a) ?? 0))
-    .map((label) => `${label} ${Math.round((100 * (labels.get(label) ?? 0)) / faces)}%`);
+    .map((label) => `${label} ${percent((labels.get(label) ?? 0) / faces)}`);
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
   const unscored = lost > 0 ? `, ${count(lost, 'frame')} not scored` : '';
   const labelled = shares.length > 0 ? `; ${shares.join(', ')}` : '';
   return `${input}: ${count(frames, 'frame')}, ${count(faces, 'face')}${speed}${unscored}${labelled}\n`;
+}
+
+/** What was seen is never called nothing. */
+function percent(share: number): string {
+  return share < 0.005 ? '<1%' : `${Math.round(100 * share)}%`;
 }
 
 function count(number: number, noun: string): string {
