@@ -1,6 +1,6 @@
 /**
- * Arrays of numbers as parameters of a statement: written out as literals, or (to a server only) in PostgreSQL's
- * binary form, which both ends read and write several times faster.
+ * Arrays of numbers as parameters of a statement, in PostgreSQL's binary form: both ends read and write it several times
+ * faster than literals.
  */
 
 export type NumberType = 'int' | 'bigint' | 'real' | 'double';
@@ -8,15 +8,11 @@ export type NumberType = 'int' | 'bigint' | 'real' | 'double';
 /** Filled once, from front to back. */
 export interface NumberArray {
   push(value: number): void;
-  readonly parameter: string | Uint8Array;
+  readonly parameter: Uint8Array;
 }
 
 /** @param length how many will be pushed */
-export type CreateArray = (type: NumberType, length: number) => NumberArray;
-
-export const createTextArray: CreateArray = () => new TextArray();
-
-export const createBinaryArray: CreateArray = (type, length) => {
+export function createArray(type: NumberType, length: number): NumberArray {
   switch (type) {
     case 'int':
       return new IntArray(length);
@@ -26,18 +22,6 @@ export const createBinaryArray: CreateArray = (type, length) => {
       return new RealArray(length);
     case 'double':
       return new DoubleArray(length);
-  }
-};
-
-class TextArray implements NumberArray {
-  readonly #values: number[] = [];
-
-  push(value: number): void {
-    this.#values.push(value);
-  }
-
-  get parameter(): string {
-    return `{${this.#values.join()}}`;
   }
 }
 

@@ -8,7 +8,7 @@ import { PrismaClient } from './generated/client.ts';
 import type { Parameter } from './layout.ts';
 import { takeLock } from './lock.ts';
 import { migratePGlite, migratePostgres } from './migrate.ts';
-import { createAdapterFactory } from './pglite/adapter.ts';
+import { createAdapterFactory, createTurns } from './pglite/adapter.ts';
 import { createDirectory } from './pglite/create.ts';
 import { openRemote } from './pglite/remote.ts';
 import { makeDirectory } from './pglite/sync.ts';
@@ -25,8 +25,8 @@ export interface Database {
   /** Calls `listener` with the SQL of every statement from now on; returns its own removal. */
   onQuery(listener: (sql: string) => void): () => void;
   /**
-   * Runs a statement with large parameters on a connection of its own, through Prisma's driver adapter but past its
-   * query compiler, which would read every parameter as JSON. A server parses it once.
+   * Runs a statement with large parameters past Prisma's query compiler, which would read every parameter as JSON: on a
+   * server in a connection of its own, through Prisma's driver adapter. The database parses it once.
    * @returns the first column of its rows
    */
   write(sql: string, parameters: readonly Parameter[]): Promise<unknown[]>;
@@ -50,7 +50,13 @@ async function openPostgres(url: string): Promise<Database> {
   const options = { onPoolError: () => {}, onConnectionError: () => {} };
   const readers = new PrismaPg({ ...config, max: POOL }, options);
   const writer = new PrismaPg({ ...config, max: 1 }, { ...options, statementNameGenerator: nameOf });
-  return { ...(await connect(readers, writer, async () => {})), tidy: async () => {} };
+  const writing = await writer.connect();
+  const write: Database['write'] = async (sql, parameters) => {
+    const argTypes = parameters.map(argTypeOf);
+    const { rows } = await writing.queryRaw({ sql, args: [...parameters], argTypes });
+    return rows.map(([first]) => first);
+  };
+  return { ...(await connect(readers, write, () => writing.dispose())), tidy: async () => {} };
 }
 
 /** Statements that are the same have the same name, and are parsed once per connection. */
@@ -72,9 +78,11 @@ async function openPGlite(dataDir: string): Promise<Database> {
     if (!existsSync(join(directory, 'PG_VERSION'))) {
       await createDirectory(directory, (draft) => migratePGlite(createAdapterFactory(draft)));
     }
-    const factory = createAdapterFactory(remote);
+    const turns = createTurns();
+    const factory = createAdapterFactory(remote, turns);
     await migratePGlite(factory);
-    const database = await connect(factory, factory, closeBelow);
+    const write: Database['write'] = (sql, parameters) => turns.run(() => remote.write(sql, parameters));
+    const database = await connect(factory, write, closeBelow);
     const tidy = async () => {
       await database.prisma.$executeRawUnsafe('VACUUM (ANALYZE) session, track, episode, rollup');
     };
@@ -87,7 +95,7 @@ async function openPGlite(dataDir: string): Promise<Database> {
 
 async function connect(
   adapter: SqlDriverAdapterFactory,
-  writer: SqlDriverAdapterFactory,
+  write: Database['write'],
   closeBelow: () => Promise<void>,
 ): Promise<Omit<Database, 'tidy'>> {
   const prisma = new PrismaClient({
@@ -103,14 +111,11 @@ async function connect(
   await prisma.$connect();
   // PGlite's thread starts with its first statement, and takes as long as it takes; a transaction would not wait for it.
   await prisma.$queryRaw`SELECT 1`;
-  const writing = await writer.connect();
   return {
     prisma,
-    async write(sql, parameters) {
+    write(sql, parameters) {
       tell(sql);
-      const argTypes = parameters.map(argTypeOf);
-      const { rows } = await writing.queryRaw({ sql, args: [...parameters], argTypes });
-      return rows.map(([first]) => first);
+      return write(sql, parameters);
     },
     onQuery(listener) {
       listeners.add(listener);
@@ -118,7 +123,6 @@ async function connect(
     },
     async close() {
       await prisma.$disconnect();
-      await writing.dispose();
       await closeBelow();
     },
   };

@@ -1,5 +1,4 @@
 /** Writes a batch: one statement, which is one transaction and one round trip. */
-import { createBinaryArray, createTextArray } from './arrays.ts';
 import type { Database } from './client.ts';
 import { type Batch, encode, type RollUp, type Work } from './encode.ts';
 import { isDuplicate, isMissingReference, isNoPartition } from './failure.ts';
@@ -20,19 +19,16 @@ export interface CommitConfig {
   write: Database['write'];
   partitions: Partitions;
   rollUp: RollUp;
-  /** Whether the database takes arrays in their binary form. */
-  binary: boolean;
 }
 
 export function createPrepare(prisma: PrismaClient, config: CommitConfig): Prepare {
-  const { write, partitions, rollUp, binary } = config;
-  const statement = statementFor(binary ? '' : '::text');
+  const { write, partitions, rollUp } = config;
   const prepareInsert = (work: Work): Commit => {
-    const batch = encode(work, rollUp, binary ? createBinaryArray : createTextArray);
+    const batch = encode(work, rollUp);
     const values = parameters(batch);
     return async () => {
       await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
-      const found = await write(statement, values);
+      const found = await write(STATEMENT, values);
       return sweepOrphans(prisma, batch.sessionIds, new Set(found));
     };
   };
@@ -124,12 +120,12 @@ const add = (column: string) => `${column} = rollup.${column} + excluded.${colum
 const addEach = (column: string) =>
   `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
 
-/** `input` is read once; a cast beside each use would parse the whole array again for every row. */
-const statementFor = (cast: string) => `
+/** `input` is read once; a cast beside each use would take the whole array again for every row. */
+const STATEMENT = `
 WITH input AS MATERIALIZED (
-  SELECT $1::text::uuid[] AS s, $2${cast}::float8[] AS live, $3${cast}::float8[] AS m, $4${cast}::int[] AS i,
-    $5${cast}::real[] AS r, $6${cast}::real[] AS au, $7::bytea AS lm, $8${cast}::bigint[] AS u,
-    $9${cast}::float8[] AS t, $10${cast}::float8[] AS e
+  SELECT $1::text::uuid[] AS s, $2::float8[] AS live, $3::float8[] AS m, $4::int[] AS i,
+    $5::real[] AS r, $6::real[] AS au, $7::bytea AS lm, $8::bigint[] AS u,
+    $9::float8[] AS t, $10::float8[] AS e
 ), new_moments AS (
   INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store)
   SELECT s[m[k + 1]::int], m[k + 2]::int, ${MOMENT_DAY}, m[k + 3], to_timestamp(m[k + 4] / 1000),

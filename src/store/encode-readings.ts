@@ -1,7 +1,7 @@
 /** The faces of a batch: thousands of numbers each commit, so they are written straight into their arrays. */
 import { EXPRESSIONS, type FaceReading, QUALITY_ISSUES } from '../domain/face.ts';
 import type { Moment } from '../domain/moment.ts';
-import type { CreateArray, NumberArray } from './arrays.ts';
+import { createArray, type NumberArray } from './arrays.ts';
 import { type Parameter, STRIDE } from './layout.ts';
 import { LANDMARK } from './quantise.ts';
 
@@ -13,11 +13,11 @@ export interface EncodedReadings {
   landmarks: Uint8Array;
 }
 
-export function encodeReadings(moments: readonly Moment[], create: CreateArray): EncodedReadings {
+export function encodeReadings(moments: readonly Moment[]): EncodedReadings {
   const size = sizeOf(moments);
-  const ints = create('int', size.faces * STRIDE.readingInts);
-  const reals = create('real', size.faces * STRIDE.readingReals);
-  const actionUnits = create('real', size.actionUnits);
+  const ints = createArray('int', size.faces * STRIDE.readingInts);
+  const reals = createArray('real', size.faces * STRIDE.readingReals);
+  const actionUnits = createArray('real', size.actionUnits);
   const landmarks = new Int16Array(size.points * 2);
   let unitsEnd = 0;
   let coordinates = 0;

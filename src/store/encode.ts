@@ -4,7 +4,7 @@
  */
 import type { DropCounts } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment, Rollup } from '../domain/moment.ts';
-import type { CreateArray, NumberType } from './arrays.ts';
+import { createArray, type NumberType } from './arrays.ts';
 import { dayOf } from './days.ts';
 import { type EncodedReadings, encodeReadings } from './encode-readings.ts';
 import { dropsOf, episodeRows, rollupRows, trackRows } from './encode-sums.ts';
@@ -39,14 +39,14 @@ export interface Batch extends EncodedReadings {
   episodes: Parameter;
 }
 
-export function encode({ entries, endings }: Work, rollUp: RollUp, create: CreateArray): Batch {
+export function encode({ entries, endings }: Work, rollUp: RollUp): Batch {
   const moments = entries.map(({ moment }) => quantise(moment));
   const events = [...entries, ...endings].flatMap((part) => part.events);
   const sessionIds = [...new Set([...moments, ...endings].map(({ sessionId }) => sessionId))];
   const index = new Map(sessionIds.map((id, position) => [id, position + 1]));
   const at: PositionOf = (sessionId) => index.get(sessionId)!;
   const packed = (type: NumberType, rows: readonly (readonly number[])[]): Parameter => {
-    const array = create(
+    const array = createArray(
       type,
       rows.reduce((sum, row) => sum + row.length, 0),
     );
@@ -57,7 +57,7 @@ export function encode({ entries, endings }: Work, rollUp: RollUp, create: Creat
     sessionIds,
     sessions: packed('double', sessionRows(moments, endings, sessionIds)),
     moments: packed('double', momentRows(moments, at)),
-    ...encodeReadings(moments, create),
+    ...encodeReadings(moments),
     rollups: packed('bigint', rollupRows(rollUp(moments), at)),
     tracks: packed('double', trackRows(moments, at)),
     episodes: packed('double', episodeRows(events, at)),

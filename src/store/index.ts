@@ -68,8 +68,7 @@ export async function openStore({ rollUp, retentionDays, ...config }: StoreConfi
   const { prisma, write, onQuery, tidy, close } = await openDatabase(config);
   const partitions = createPartitions(prisma);
   const { commitIntervalMs = 50, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
-  const binary = config.databaseUrl !== undefined;
-  const prepare = createPrepare(prisma, { write, partitions, rollUp, binary });
+  const prepare = createPrepare(prisma, { write, partitions, rollUp });
   const batcher = createBatcher(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, partitions.forget);
   await partitions.ensure([Date.now()]);

@@ -9,8 +9,11 @@ import type { Remote } from './remote.ts';
 
 const NAME = { provider: 'postgres', adapterName: 'mien-pglite' } as const;
 
-export function createAdapterFactory(remote: Remote): SqlMigrationAwareDriverAdapterFactory {
-  const turns = createTurns();
+/** @param turns shared with whoever else calls `remote` */
+export function createAdapterFactory(
+  remote: Remote,
+  turns: Turns = createTurns(),
+): SqlMigrationAwareDriverAdapterFactory {
   return {
     ...NAME,
     connect: async () => createAdapter(remote, turns),
@@ -55,13 +58,13 @@ function plain(sql: string): SqlQuery {
   return { sql, args: [], argTypes: [] };
 }
 
-interface Turns {
+export interface Turns {
   /** Resolves when it is the caller's turn, to what ends it. */
   take(): Promise<() => void>;
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
-function createTurns(): Turns {
+export function createTurns(): Turns {
   let last: Promise<void> = Promise.resolve();
   const take = (): Promise<() => void> => {
     const before = last;

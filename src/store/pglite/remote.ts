@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DriverAdapterError, type SqlQuery, type SqlResultSet } from '@prisma/driver-adapter-utils';
+import type { Parameter } from '../layout.ts';
 import type { FromThread, Request, ThreadSetup, ToThread } from './protocol.ts';
 
 export interface Remote {
@@ -10,6 +11,8 @@ export interface Remote {
   /** @returns affected rows */
   execute(query: SqlQuery): Promise<number>;
   script(sql: string): Promise<void>;
+  /** Runs a statement that is parsed once. @returns the first column of its rows */
+  write(sql: string, values: readonly Parameter[]): Promise<(string | null)[]>;
   /** Ends the thread as a fault would; calls under way fail. */
   abandon(): Promise<void>;
   close(): Promise<void>;
@@ -63,6 +66,7 @@ export function openRemote(setup: ThreadSetup): Remote {
   return {
     query: (query) => call({ op: 'query', query }) as Promise<SqlResultSet>,
     execute: (query) => call({ op: 'execute', query }) as Promise<number>,
+    write: (sql, values) => call({ op: 'write', sql, values }) as Promise<(string | null)[]>,
     script: (script) => call({ op: 'script', script }) as Promise<never>,
     async abandon() {
       const worker = thread;

@@ -8,6 +8,7 @@ import {
 } from '@prisma/driver-adapter-utils';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { openDurable } from './durable.ts';
+import { type PreparedStatements, prepareStatements } from './prepared.ts';
 import type { FromThread, Request, ThreadSetup, ToThread } from './protocol.ts';
 
 /** Instead of 128 MB, which a server of one process has all to itself: the operating system caches its files too. */
@@ -26,15 +27,16 @@ port.on('message', ({ call, request }: ToThread) => {
   );
 });
 
-async function open(): Promise<{ db: PGlite; adapter: SqlDriverAdapter }> {
+async function open(): Promise<{ db: PGlite; adapter: SqlDriverAdapter; statements: PreparedStatements }> {
   const db = await openDurable(directory, ['-c', `shared_buffers=${SHARED_BUFFERS}`]);
-  return { db, adapter: await new PrismaPGlite(db).connect() };
+  return { db, adapter: await new PrismaPGlite(db).connect(), statements: prepareStatements(db) };
 }
 
 async function answer(request: Request) {
-  const { db, adapter } = await opening;
+  const { db, adapter, statements } = await opening;
   if (request.op === 'query') return adapter.queryRaw(request.query);
   if (request.op === 'execute') return adapter.executeRaw(request.query);
+  if (request.op === 'write') return statements.run(request.sql, request.values);
   if (request.op === 'script') await db.exec(request.script);
   else await db.close();
   return null;
