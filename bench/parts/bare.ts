@@ -44,7 +44,7 @@ export async function bareDecode(path: string, frameRate: number, threads: numbe
 
 export interface BareModels {
   /** One run of the detector on a batch of one picture of this size. */
-  detect(frame: Frame): Promise<void>;
+  detect(picture: Pick<Frame, 'pixels' | 'width' | 'height'>): Promise<void>;
   /** One run of the ensemble on so many faces. */
   score(faces: number): Promise<void>;
 }

@@ -1,11 +1,12 @@
 /**
- * Frames per second of the whole chain as `mien analyze` runs it (decode, detect, track, ensemble, timeline; the next
- * file is probed meanwhile) over 720p clips of three minutes, at 10 frames scored per second of video. Two clips come
- * before those that count: V8 compiles until then. Against the slower of its two limits, each alone on the
- * same cores: ffmpeg into nothing, and `session.run` frame by frame, of the detector as often as mien searched (at half
- * the size too) and of the ensemble on the faces that it told, with one thread or all, whichever is faster. (mien runs
- * the faces of several frames together, which costs less than one frame a run; the note says how many.) The time from
- * the start of a clip to its first answer, which is within the first figure, is told beside it. A second case holds the same frames per second against what the processor time of both limits together allows on the cores.
+ * Frames per second of the whole chain as `mien analyze` runs it (probe, decode, detect, track, ensemble, timeline) over
+ * a 720p clip of a minute, at 10 frames scored per second of video. V8 compiles for some clips; they do not count.
+ * Against the slower of its two limits, each alone on the same cores: ffmpeg into nothing, and `session.run` frame by
+ * frame, of the detector as often as mien searched (at half the size too) and of the ensemble on the faces that it told,
+ * with one thread or all, whichever is faster. (mien runs the faces of several frames together, which costs less than one
+ * frame a run; the note says how many.) The time from the start of a clip to its first answer, which is within the first
+ * figure, is told beside it. A second case holds the same frames per second against what the processor time of both limits
+ * together allows on the cores.
  * A third is what JavaScript costs: the processor time of the process per frame, all its threads but those in which the
  * models run (Linux tells it by thread; the models' are those that take the most); ffmpeg is another process. A fourth,
  * of the whole process less that of the very same runs (as many searches, the same numbers of faces) made bare, one after
@@ -15,6 +16,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, platform } from 'node:os';
 import type { Frame } from '../../src/domain/frame.ts';
 import { analyseSource } from '../../src/streams/index.ts';
+import { shrink } from '../../src/vision/tensor.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
 import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
 import { makeClips } from '../parts/clips.ts';
@@ -28,11 +30,13 @@ export const row: Row = {
 };
 
 const RATE = 10;
-/** Frames' worth of bare runs that are timed at once. */
+/** Frames' worth of bare runs that are timed at once: as many as a clip has. */
 const BARE_FRAMES = 600;
+/** Clips until V8 has compiled what they run. */
+const WARMING = 6;
 
 async function* run({ quick }: RowOptions) {
-  const clips = makeClips(quick ? 60 : 180);
+  const clips = makeClips(quick ? 20 : 60);
   const bare = [await openBareModels(1), await openBareModels(availableParallelism())];
   for (const [name, path] of [
     ['one face', clips.one],
@@ -40,8 +44,7 @@ async function* run({ quick }: RowOptions) {
   ] as const) {
     const chain = await openChain(clips.dir, path);
     const [frame] = await decodeAll(clips.dir, path, RATE);
-    await chain.run();
-    await chain.run();
+    for (let i = 0; i < (quick ? 1 : WARMING); i++) await chain.run();
     const limits = await limitsOf(path, bare, frame!, chain.shape());
     const slower = limits.decoding.fps < limits.inference.fps ? limits.decoding : limits.inference;
     const rounds = await inTurn(chain.run, slower.again, quick ? 1 : 5);
@@ -99,11 +102,12 @@ async function besideModels(
     const whole = await used(run);
     const models = ofModels(threads, threadTimes());
     const after = shape();
+    const half = shrink(frame, 2);
     const alone = await used(async () => {
       for (const faces of runs.slice(before)) await bare.score(faces);
       const since = (now: number, then: number) => Math.round(now * after.frames - then * frames);
       for (let i = 0; i < since(after.searched, searched); i++) await bare.detect(frame);
-      for (let i = 0; i < since(after.halved, halved); i++) await bare.detect(half(frame));
+      for (let i = 0; i < since(after.halved, halved); i++) await bare.detect(half);
     });
     const count = after.frames - frames;
     if (models !== null) spent.others.push((whole - models) / count);
@@ -137,21 +141,13 @@ async function openChain(dir: string, path: string) {
   const vision = await openVision({ metrics: { batchSize: (faces) => void runs.push(faces) } });
   const ingest = openIngest(dir);
   const deps = {
-    /** Begun while the clip before was analysed. */
-    probe: () => probed,
+    probe: ingest.probe,
     decode: ingest.decode,
     openAnalyser: vision.open,
     openTimeline: timelinesOf(vision),
   };
-  const source = { type: 'file', path } as const;
-  const { signal } = new AbortController();
-  const probe = () => ingest.probe(source, signal);
-  let probed = probe();
+  const options = { frameRate: RATE, signal: new AbortController().signal };
   const firsts: number[] = [];
-  const onInfo = () => {
-    probed = probe();
-  };
-  const options = { frameRate: RATE, signal, onInfo };
   return {
     /** Milliseconds from each clip's start to its first answer. */
     firsts,
@@ -160,7 +156,7 @@ async function openChain(dir: string, path: string) {
     async run() {
       const began = performance.now();
       let first = 0;
-      const { moments } = await analyseSource(deps, source, options, ({ faces }) => {
+      const { moments } = await analyseSource(deps, { type: 'file', path }, options, ({ faces }) => {
         first ||= performance.now() - began;
         told += faces.length;
       });
@@ -223,19 +219,14 @@ async function limitsOf(path: string, bare: readonly BareModels[], frame: Frame,
 /** Whether the `i`th frame has one of what comes so often per frame. */
 const isDue = (i: number, often: number): boolean => Math.floor((i + 1) * often) > Math.floor(i * often);
 
-/** A picture of half the size; what is in it makes no difference to the time. */
-function half({ pixels, width, height, ...frame }: Frame): Frame {
-  const [w, h] = [width >> 1, height >> 1];
-  return { ...frame, pixels: pixels.subarray(0, w * h), width: w, height: h };
-}
-
 /** `count` frames' worth of runs, in the proportions that mien had. */
 async function inferOnly(bare: BareModels, frame: Frame, { searched, halved, faces }: Shape, count: number) {
+  const half = shrink(frame, 2);
   const began = performance.now();
   const before = process.cpuUsage();
   for (let i = 0; i < count; i++) {
     if (isDue(i, searched)) await bare.detect(frame);
-    if (isDue(i, halved)) await bare.detect(half(frame));
+    if (isDue(i, halved)) await bare.detect(half);
     const due = Math.round((i + 1) * faces) - Math.round(i * faces);
     if (due > 0) await bare.score(due);
   }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RawReading } from '../../src/domain/face.ts';
 import { type Models, readModels } from '../../src/vision/card.ts';
 import { Detector } from '../../src/vision/detect.ts';
@@ -22,6 +22,7 @@ beforeAll(async () => {
   models = await readModels(dir);
   opened = await openModels(models, 'cpu', 1);
 });
+afterEach(() => vi.useRealTimers());
 afterAll(() => rm(dir, { recursive: true }));
 
 /** A schedule of the tiny models in this thread; `before` each run it may fail it. */
@@ -65,8 +66,8 @@ function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, 
   return { analyse, runs, inHand };
 }
 
-/** The schedule has had its turn. */
-const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
+/** The schedule has had its turn; the clock of its patience stands still meanwhile. */
+const tick = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 const [dim, bright] = [LUMA[2]!, LUMA[3]!];
 const holds = ({ data }: Pixels, luma: number) => data.includes(luma);
@@ -122,6 +123,7 @@ describe('frames of one stream', () => {
   });
 
   it('wait for those that would be scored with them, where they are patient', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     for (const [patient, expected] of [
       [true, ['ensemble 4']],
       [false, ['ensemble 1', 'ensemble 3']],
@@ -137,15 +139,19 @@ describe('frames of one stream', () => {
   });
 
   it('do not wait for company that does not come, nor let those of others wait', async () => {
-    const { analyse } = open(() => {});
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { analyse, runs } = open(() => {});
     await Promise.all([0, 1].map((stream) => analyse(stream, bright)));
-    expect(await analyse(0, bright, 0.1, true)).toHaveLength(1);
-    const answered: string[] = [];
-    const patient = analyse(0, bright, 0.2, true).then(() => answered.push('patient'));
+    runs.length = 0;
+    const alone = analyse(0, bright, 0.1, true);
     await tick();
-    await analyse(1, bright, 0.1).then(() => answered.push('hasty'));
-    await patient;
-    expect(answered).toEqual(['patient', 'hasty']);
+    expect(runs).toEqual([]);
+    vi.runAllTimers();
+    expect(await alone).toHaveLength(1);
+    const patient = analyse(0, bright, 0.2, true);
+    await tick();
+    await Promise.all([analyse(1, bright, 0.1), patient]);
+    expect(runs).toEqual(['ensemble 1', 'ensemble 2']);
   });
 
   it('go on after one that failed', async () => {
