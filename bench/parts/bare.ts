@@ -21,7 +21,7 @@ export async function bareDecode(path: string, frameRate: number, threads: numbe
     { kind: 'file', url: path },
     {
       ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, fpsMode: true },
-      ...{ threads, ahead: 0, protocol: {} },
+      ...{ opening: false, threads, ahead: 0, protocol: {} },
     },
   );
   const filters = output.slice(0, output.indexOf('-c:v'));

@@ -141,8 +141,7 @@ async function openChain(dir: string, path: string) {
   const vision = await openVision({ metrics: { batchSize: (faces) => void runs.push(faces) } });
   const ingest = openIngest(dir);
   const deps = {
-    probe: ingest.probe,
-    decode: ingest.decode,
+    open: ingest.open,
     openAnalyser: vision.open,
     openTimeline: timelinesOf(vision),
   };

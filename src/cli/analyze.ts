@@ -5,12 +5,11 @@ import type { Writable } from 'node:stream';
 import type { Config } from '../config.ts';
 import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import type { Ingest } from '../ingest/index.ts';
 import { quantise } from '../store/quantise.ts';
 import { type AnalyseDeps, analyseSource } from '../streams/index.ts';
 import type { Vision } from '../vision/index.ts';
 import type { Host } from './host.ts';
-import { openProbes, type Probes, sourceOf } from './inputs.ts';
+import { createOpenings, type Openings, sourceOf } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { ensembleOf, openIngest, openTimelines, openVision } from './rooms.ts';
 import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
@@ -37,8 +36,11 @@ export async function analyze(
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
   const ingest = openIngest(config, { mediaDir: parse(resolve('.')).root, allowPrivateSources: true });
-  const probes = openProbes(inputs, ingest, stop.signal);
-  probes.begin(0);
+  const { rate: frameRate } = options;
+  const openings = createOpenings(inputs, (source) =>
+    ingest.open(source, { frameRate, realtime: false, loop: false, signal: stop.signal }),
+  );
+  openings.begin(0);
   const vision = await openVision(config).catch(async (error) => {
     await ingest.close();
     throw error;
@@ -54,8 +56,8 @@ export async function analyze(
       out,
       writer,
       units,
-      deps: depsOf(vision, ingest, options),
-      probes,
+      deps: depsOf(vision, options),
+      openings,
       signal: stop.signal,
     };
     await ingest.ffmpeg(); // without any, no input can be looked at
@@ -77,8 +79,8 @@ interface Job {
   out: Out;
   writer: RowWriter;
   units: readonly string[];
-  deps: Omit<AnalyseDeps, 'probe'>;
-  probes: Probes;
+  deps: Omit<AnalyseDeps, 'open'>;
+  openings: Openings;
   signal: AbortSignal;
 }
 
@@ -121,10 +123,10 @@ async function analyzeOne(
   const totals = summary.begin(input);
   const onInfo = ({ duration }: SourceInfo) => {
     progress.total(duration);
-    job.probes.begin(index + 1);
+    job.openings.begin(index + 1);
   };
   const result = await analyseSource(
-    { ...job.deps, probe: () => job.probes.take(index) },
+    { ...job.deps, open: () => job.openings.take(index) },
     sourceOf(input),
     { frameRate: options.rate, signal, sessionId: `analysis-${index}`, onInfo },
     async (moment) => {
@@ -138,9 +140,8 @@ async function analyzeOne(
   totals.end((performance.now() - began) / 1000, result.dropped);
 }
 
-function depsOf(vision: Vision, ingest: Ingest, { smoothing }: AnalyzeOptions): Job['deps'] {
+function depsOf(vision: Vision, { smoothing }: AnalyzeOptions): Job['deps'] {
   return {
-    decode: ingest.decode,
     openAnalyser: vision.open,
     openTimeline: openTimelines(vision, smoothing),
   };

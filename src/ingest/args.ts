@@ -1,5 +1,6 @@
 import type { SourceKind } from '../domain/frame.ts';
 import { WHITELISTS } from './policy.ts';
+import { OPENING } from './showinfo.ts';
 
 /** What ffmpeg is to open. */
 export interface Input {
@@ -22,6 +23,8 @@ export interface DecodeShape {
   live: boolean;
   threads: number;
   fpsMode: boolean;
+  /** Whether the first frame is also told of as the source has it. */
+  opening: boolean;
   /** How many frames ffmpeg may decode ahead of us; 0: it waits until a frame is taken. */
   ahead: number;
   /** Options of the output's protocol. */
@@ -44,7 +47,7 @@ export function probeArguments(input: Input, shape: { maxPixels: number; fpsMode
       ...inputOptions(input, { ...shape, threads: 1, loop: false }),
       ...liveOptions(input, isLiveKind(input.kind)),
     ],
-    output: [...videoOnly(shape.fpsMode), '-frames:v', '1', '-vf', 'showinfo=checksum=0', '-f', 'null'],
+    output: [...videoOnly(shape.fpsMode), '-frames:v', '1', '-vf', OPENING, '-f', 'null'],
   };
 }
 
@@ -78,12 +81,17 @@ function container({ ahead, protocol }: DecodeShape): string[] {
  * Frames are selected, never made, so a slow source gives all it has. Times are microseconds. Pixels that are not
  * square are made so; nothing is scaled up.
  */
-export function filters({ frameRate, longerSide }: { frameRate: number; longerSide: number }): string {
+export function filters({
+  frameRate,
+  longerSide,
+  opening,
+}: Pick<DecodeShape, 'frameRate' | 'longerSide' | 'opening'>): string {
   const width = 'iw*min(1,sar)';
   const height = 'ih/max(1,sar)';
   const fit = `min(1,${longerSide}/max(${width},${height}))`;
+  const aside = `split[first],trim=end_frame=1,${OPENING},nullsink;[first]`;
   return [
-    selection(frameRate),
+    (opening ? aside : '') + selection(frameRate),
     `scale=w='max(1,round(${width}*${fit}))':h='max(1,round(${height}*${fit}))':flags=bilinear:out_range=pc`,
     'format=gray',
     'settb=AVTB',

@@ -4,7 +4,7 @@ import { createReach } from './address.ts';
 import { type IngestConfig, limitsOf } from './config.ts';
 import { type Ffmpeg, findFfmpeg } from './ffmpeg-path.ts';
 import { createLauncher } from './launch.ts';
-import { type PlayOptions, playSource } from './play.ts';
+import { type Opening, openPlaying, type PlayOptions, playSource } from './play.ts';
 import { probeSource, type Workshop } from './probe.ts';
 import { redactLine } from './redact.ts';
 
@@ -18,6 +18,8 @@ export interface Ingest {
   probe(source: SourceInput, signal: AbortSignal): Promise<SourceInfo>;
   /** Frames until the source ends or the signal aborts (it finishes), or until it fails (it throws MienError). */
   decode(source: SourceInput, info: SourceInfo, options: PlayOptions): AsyncIterable<Frame>;
+  /** What `probe` and then `decode` do, of a file in one run of ffmpeg. Throws as `probe` does. */
+  open(source: SourceInput, options: PlayOptions): Promise<Opening>;
   /** The ffmpeg that is used. `bundled`: the npm package's of 2018, for local files only. Throws FFMPEG_MISSING. */
   ffmpeg(): Promise<{ path: string; version: string; bundled: boolean }>;
   /** Ends all that runs, and resolves when no ffmpeg is left. */
@@ -54,6 +56,7 @@ export function createIngest(config: IngestConfig): Ingest {
     probe: (source, signal) => probeSource(source, closable(signal), shop),
     decode: (source, info, options) =>
       playSource(source, info, { ...options, signal: closable(options.signal) }, shop),
+    open: (source, options) => openPlaying(source, { ...options, signal: closable(options.signal) }, shop),
     ffmpeg,
     async close() {
       closing.abort(new MienError('SHUTTING_DOWN', 'mien is shutting down.'));

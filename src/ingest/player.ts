@@ -5,6 +5,7 @@ import { decodeArguments } from './args.ts';
 import type { Exit } from './decode.ts';
 import { broken, explain } from './failure.ts';
 import type { Ffmpeg } from './ffmpeg-path.ts';
+import type { Listener } from './first-frame.ts';
 import { FrameAssembler, type Picture } from './frames.ts';
 import type { Outlet } from './latest.ts';
 import { createFrameMemory } from './memory.ts';
@@ -21,10 +22,13 @@ import { type Watch, watchFor } from './watch.ts';
 export interface Play {
   opened: Opened;
   outlet: Outlet;
-  info: SourceInfo;
+  /** Zeros: what the source is like is yet to be heard. */
+  info: Pick<SourceInfo, 'kind' | 'live' | 'width' | 'height' | 'duration'>;
   options: PlayOptions;
   ffmpeg: Ffmpeg;
   shop: Workshop;
+  /** Is to hear of the first frame. */
+  listener?: Listener;
 }
 
 /** What the parts of one decoding share. */
@@ -37,8 +41,8 @@ interface State {
   over: AbortController;
 }
 
-/** Starts ffmpeg and fills the outlet, which ends when ffmpeg does or when the source stalls. Returns its own stop. */
-export function startPlayer(play: Play): () => Promise<void> {
+/** Starts ffmpeg and fills the outlet, which ends when ffmpeg does or when the source stalls. `done`: ffmpeg is gone. */
+export function startPlayer(play: Play): { done: Promise<void>; stop(): Promise<void> } {
   const { opened, outlet, info, ffmpeg, shop } = play;
   const state: State = { count: 0, mediaTime: 0, said: [], over: new AbortController() };
   const watch = watchFor(patience(play), shop.limits.connectSeconds, () => {
@@ -61,26 +65,32 @@ export function startPlayer(play: Play): () => Promise<void> {
     frames.output.discard();
     await run.stop();
   };
-  void run.done.then((exit) => {
+  const done = run.done.then((exit) => {
     watch.stop();
     outlet.end(verdict(exit, play, state) ?? undefined);
   });
   if (!isNetwork(info.kind) && !info.live) watch.stop();
-  return stop;
+  return { done, stop };
 }
 
 /** Frames that ffmpeg holds ready of a recording that is read as fast as it comes. */
 const AHEAD = 8;
 
-function argumentsFor({ opened, info, options, ffmpeg, shop }: Play, { protocol }: Output) {
+export function threadsFor({ info, options }: Pick<Play, 'info' | 'options'>): number {
+  return decodeThreads(info, options.realtime, availableParallelism());
+}
+
+function argumentsFor(play: Play, { protocol }: Output) {
+  const { opened, info, options, ffmpeg, shop, listener } = play;
   return decodeArguments(opened.input, {
     frameRate: options.frameRate,
     longerSide: shop.limits.longerSide,
     maxPixels: shop.limits.maxPixels,
     loop: options.loop && !info.live,
     live: info.live,
-    threads: decodeThreads(info, options.realtime, availableParallelism()),
+    threads: threadsFor(play),
     fpsMode: ffmpeg.fpsMode,
+    opening: listener !== undefined,
     ahead: info.live || options.realtime ? 0 : AHEAD,
     protocol,
   });
@@ -92,12 +102,12 @@ function patience({ options, shop }: Play): number {
 }
 
 /** Recordings in real time; and live HLS, which comes in bursts of whole segments. The other live sources are paced. */
-function needsPace({ kind, live }: SourceInfo, { realtime }: PlayOptions): boolean {
+function needsPace({ kind, live }: Play['info'], { realtime }: PlayOptions): boolean {
   return live ? kind === 'hls' : realtime;
 }
 
 /** Joins ffmpeg's bytes with what it says of them, and puts the frames into the outlet when they are due. */
-function receiveFrames({ outlet, info, options, shop }: Play, state: State, watch: Watch) {
+function receiveFrames({ outlet, info, options, shop, listener }: Play, state: State, watch: Watch) {
   const memory = createFrameMemory();
   const assembler = new FrameAssembler(memory);
   const mediaTimeOf = createMediaClock(info.live, options.frameRate);
@@ -141,7 +151,10 @@ function receiveFrames({ outlet, info, options, shop }: Play, state: State, watc
     if (stamp) {
       assembler.stamp(stamp);
       wake();
-    } else if (line && !isShowinfo(line)) {
+      return;
+    }
+    listener?.onLine(line);
+    if (line && !isShowinfo(line)) {
       if (state.said.push(line) > 100) state.said.shift();
       shop.onLog(line);
     }

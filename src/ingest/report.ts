@@ -1,7 +1,8 @@
-import { isShowinfo, parseShowinfo } from './showinfo.ts';
+import type { FrameSize } from '../domain/frame.ts';
+import { isShowinfo, parseOpening } from './showinfo.ts';
 
 /** What ffmpeg said of its input, and of the first frame that it decoded. */
-export interface Report {
+export interface Report extends FrameSize {
   /** The demuxer, or its names joined by commas. */
   format: string;
   /** Seconds; null: the source does not say. */
@@ -9,23 +10,20 @@ export interface Report {
   codec: string;
   /** Clockwise degrees, 0 to 359. */
   rotation: number;
-  width: number;
-  height: number;
 }
 
 /** Reads ffmpeg's log at level `info`; null when no frame was decoded. */
 export function readReport(lines: readonly string[]): Report | null {
   const format = firstMatch(lines, /^Input #0, (\S+), from /);
-  const frame = lines.map(parseShowinfo).find((stamp) => stamp !== null);
-  if (!format || !frame) return null;
+  const size = lines.map(parseOpening).find((found) => found !== null);
+  if (!format || !size) return null;
   const mapping = firstGroups(lines, /^ {2}Stream #0:(\d+) -> #0:0 \((\S+)/);
   return {
     format: format,
     duration: seconds(firstMatch(lines, /^ {2}Duration: (\S+),/)),
     codec: mapping?.[1] ?? 'unknown',
     rotation: rotationOf(lines, mapping?.[0] ?? '0'),
-    width: frame.width,
-    height: frame.height,
+    ...size,
   };
 }
 

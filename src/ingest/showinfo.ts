@@ -1,9 +1,9 @@
+import type { FrameSize } from '../domain/frame.ts';
+
 /** What ffmpeg's `showinfo` filter says of one frame. */
-export interface Stamp {
+export interface Stamp extends FrameSize {
   /** Presentation timestamp in microseconds; null when the source gave none. */
   pts: number | null;
-  width: number;
-  height: number;
 }
 
 const LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] n: *\d+ pts: *(-?\d+|NOPTS) .* s:(\d+)x(\d+) /;
@@ -16,8 +16,19 @@ export function parseShowinfo(line: string): Stamp | null {
   return { pts: pts === 'NOPTS' ? null : Number(pts), width: Number(width), height: Number(height) };
 }
 
+/** Tells of the first frame as the source has it, before anything is done to it. */
+export const OPENING = 'showinfo@opening=checksum=0';
+const OPENING_LINE = /^\[showinfo@opening @ [^\]]+\] n: *0 .* s:(\d+)x(\d+) /;
+
+/** The size of the first frame, as `OPENING` tells it; null when the line is about something else. */
+export function parseOpening(line: string): FrameSize | null {
+  const found = OPENING_LINE.exec(line);
+  return found && { width: Number(found[1]), height: Number(found[2]) };
+}
+
 /** Whether the line is one of showinfo's, frames and the rest. */
-export const isShowinfo = (line: string): boolean => line.startsWith('[Parsed_showinfo_');
+export const isShowinfo = (line: string): boolean =>
+  line.startsWith('[Parsed_showinfo_') || line.startsWith('[showinfo@');
 
 /**
  * Presentation timestamps become media time: seconds from the source's own start, always rising.

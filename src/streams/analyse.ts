@@ -3,13 +3,12 @@ import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import { AHEAD, scoreInOrder } from './ahead.ts';
 import { createMediaClock } from './media-clock.ts';
-import type { Decode, OpenAnalyser, OpenTimeline, Probe } from './ports.ts';
+import type { OpenAnalyser, OpenSource, OpenTimeline } from './ports.ts';
 import { readAhead } from './read.ts';
 import { createScorer } from './scorer.ts';
 
 export interface AnalyseDeps {
-  probe: Probe;
-  decode: Decode;
+  open: OpenSource;
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
 }
@@ -35,7 +34,7 @@ export interface AnalyseSummary {
 
 /**
  * Every frame, as fast as they are scored. `onMoment` is waited for, so that a slow writer slows the reading.
- * @throws what probing and decoding throw; moments before that have been told
+ * @throws what opening and decoding throw; moments before that have been told
  */
 export async function analyseSource(
   deps: AnalyseDeps,
@@ -44,21 +43,20 @@ export async function analyseSource(
   onMoment: (moment: Moment, events: EpisodeEvent[]) => void | Promise<void>,
 ): Promise<AnalyseSummary> {
   const { frameRate, signal, sessionId = 'analysis' } = options;
-  const info = await deps.probe(source, signal);
-  options.onInfo?.(info);
   const analyser = deps.openAnalyser(sessionId);
   const scorer = createScorer({ analyser, timeline: deps.openTimeline(sessionId) });
   const clock = createMediaClock();
   let moments = 0;
   try {
-    const frames = deps.decode(source, info, { frameRate, realtime: false, loop: false, signal });
+    const { info, frames } = await deps.open(source, { frameRate, realtime: false, loop: false, signal });
+    options.onInfo?.(info);
     const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), true);
     for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD)) {
       moments += 1;
       await onMoment(moment, events);
     }
+    return { info, moments, ...scorer.finish() };
   } finally {
     await analyser.close();
   }
-  return { info, moments, ...scorer.finish() };
 }

@@ -22,6 +22,12 @@ export interface DecodeOptions {
 /** ingest: frames until the source ends (the iterable finishes), fails (it throws MienError), or `signal` aborts (it finishes). */
 export type Decode = (source: SourceInput, info: SourceInfo, options: DecodeOptions) => AsyncIterable<Frame>;
 
+/** ingest: what `Probe` and then `Decode` do. The frames are decoded until they are returned, or `signal` aborts. */
+export type OpenSource = (
+  source: SourceInput,
+  options: DecodeOptions,
+) => Promise<{ info: SourceInfo; frames: AsyncIterable<Frame> }>;
+
 /** vision: the faces of one stream, frame by frame. */
 export interface FaceAnalyser {
   /**

@@ -1,7 +1,7 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
-import { decode, file, ingestAt, never, read, refusal, risesAlways, times } from './harness.ts';
+import { decode, file, ingestAt, never, open, read, refusal, risesAlways, times } from './harness.ts';
 import { counting, frameNumber, type MediaDir, MPEG4, mediaDir, rotate90, VARIABLE } from './media.ts';
 
 const TINY = ['1x1', '3x5', '641x1', '333x77'];
@@ -165,6 +165,37 @@ describe.concurrent('a probe finds', () => {
   });
 });
 
+describe.concurrent('a file that is opened', () => {
+  test.each(['clip.mp4', 'slow.mp4', 'wide.mkv', '8k.mkv', '1x1.mkv', 'p.jpg'])(
+    '%s is found to be what a probe finds, and gives the same frames',
+    async (name) => {
+      const { info, frames } = await open(ingest, file(name));
+      expect(info).toEqual(await probe(name));
+      const all: Frame[] = [];
+      for await (const frame of frames) all.push(frame);
+      const wanted = await read(ingest, file(name));
+      expect(times(all)).toEqual(times(wanted));
+      expect(all.map(({ pixels }) => pixels)).toEqual(wanted.map(({ pixels }) => pixels));
+    },
+  );
+
+  test('waits for its taker', async () => {
+    const { frames } = await open(ingest, file('clip.mp4'), { frameRate: 30 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const all: Frame[] = [];
+    for await (const frame of frames) all.push(frame);
+    expectTruthful(all);
+    expect(all).toHaveLength(60);
+  });
+
+  test('has no more pixels than the bound', async () => {
+    const small = ingestAt(media.path, { maxPixels: 1_000_000 });
+    expect(await refusal(open(small, file('8k.mkv')))).toEqual(
+      await refusal(small.probe(file('8k.mkv'), never)),
+    );
+  });
+});
+
 describe.concurrent('damaged video', () => {
   test('gives what can be decoded of it, and ends', async () => {
     await media.make(`-i clip.mp4 -c copy -bsf:v noise=amount=40 noisy.mp4
@@ -183,6 +214,7 @@ describe.concurrent('damaged video', () => {
     const whole = await readFile(media.at('clip.mp4'));
     await writeFile(media.at('headless.mp4'), whole.subarray(0, whole.indexOf('moov') - 4));
     const { code, message } = await refusal(probe('headless.mp4'));
+    expect(await refusal(open(ingest, file('headless.mp4')))).toEqual({ code, message });
     expect(code).toBe('SOURCE_NOT_VIDEO');
     expect(message).toContain('cut off');
   });

@@ -26,9 +26,16 @@ export interface Reading {
   limit?: number;
 }
 
+function filled({ frameRate = 10, realtime = false, loop = false, signal = never }: Reading) {
+  return { frameRate, realtime, loop, signal };
+}
+
 export function decode(ingest: Ingest, source: SourceInput, info: SourceInfo, options: Reading = {}) {
-  const { frameRate = 10, realtime = false, loop = false, signal = never } = options;
-  return ingest.decode(source, info, { frameRate, realtime, loop, signal });
+  return ingest.decode(source, info, filled(options));
+}
+
+export function open(ingest: Ingest, source: SourceInput, options: Reading = {}) {
+  return ingest.open(source, filled(options));
 }
 
 /** Probes, decodes, and gathers the frames. */

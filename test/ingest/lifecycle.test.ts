@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { startFfmpeg } from '../../src/ingest/decode.ts';
 import { noOutput } from '../../src/ingest/output.ts';
-import { decode, file, ingestAt, never, refusal, risesAlways, times } from './harness.ts';
+import { decode, file, ingestAt, never, open, refusal, risesAlways, times } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { rtsp } from './servers.ts';
 
@@ -99,6 +99,21 @@ describe('a decoding', () => {
     await expect(closing.probe(file('clip.mp4'), never)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
+  test('of a file that was opened, and never taken, is over when it is aborted, and when all is closed', async () => {
+    const controller = new AbortController();
+    const closing = ingestAt(media.path);
+    const { frames } = await open(closing, file('long.mp4'), { signal: controller.signal });
+    expect(naming(media.path).length).toBeGreaterThan(0);
+    controller.abort();
+    expect(await goneSoon(media.path)).toEqual([]);
+    expect((await frames[Symbol.asyncIterator]().next()).done).toBe(true);
+
+    await open(closing, file('long.mp4'));
+    expect(naming(media.path).length).toBeGreaterThan(0);
+    await closing.close();
+    expect(naming(media.path)).toEqual([]);
+  });
+
   test.skipIf(!existsSync('/proc'))('whose ffmpeg was killed is a failure, not an end', async () => {
     const iterator = decode(ingest, file('long.mp4'), info)[Symbol.asyncIterator]();
     await iterator.next();
@@ -184,14 +199,18 @@ test('no process is made in the thread that asks for frames: it would stand stil
   }
 });
 
-test('a probe that is aborted stops', async () => {
+test('a probe that is aborted stops, and so does an opening', async () => {
   const controller = new AbortController();
   const endless = media.at('endless');
   const script =
     '#!/bin/sh\ncase $* in *-version) echo ffmpeg version 1; exit;; esac\nwhile :; do sleep 0.2; done\n';
   await writeFile(endless, script, { mode: 0o755 });
-  const probing = ingestAt(media.path, { ffmpegPath: endless }).probe(file('long.mp4'), controller.signal);
-  const refused = expect(probing).rejects.toThrow('enough');
+  const { signal } = controller;
+  const slow = ingestAt(media.path, { ffmpegPath: endless });
+  const refused = Promise.all([
+    expect(slow.probe(file('long.mp4'), signal)).rejects.toThrow('enough'),
+    expect(open(slow, file('long.mp4'), { signal })).rejects.toThrow('enough'),
+  ]);
   while (!naming(endless).some((line) => line.includes('long.mp4'))) await sleep(20);
   controller.abort(new Error('enough'));
   await refused;

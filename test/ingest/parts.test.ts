@@ -54,6 +54,7 @@ describe('arguments', () => {
     live: false,
     threads: 2,
     fpsMode: true,
+    opening: false,
     ahead: 0,
     protocol: { listen: '1' },
   };
@@ -227,7 +228,7 @@ describe('what ffmpeg says', () => {
       '      displaymatrix: rotation of -90.00 degrees',
       'Stream mapping:',
       '  Stream #0:1 -> #0:0 (hevc (native) -> wrapped_avframe (native))',
-      '[Parsed_showinfo_0 @ 0x1] n:   0 pts:      0 pts_time:0       fmt:yuv420p sar:1/1 s:1080x1920 i:P iskey:1 type:I ',
+      '[showinfo@opening @ 0x1] n:   0 pts:      0 pts_time:0       fmt:yuv420p sar:1/1 s:1080x1920 i:P iskey:1 type:I ',
     ];
     expect(readReport(lines)).toEqual({
       ...{ format: 'mov,mp4,m4a,3gp,3g2,mj2', duration: 3723.5, codec: 'hevc' },

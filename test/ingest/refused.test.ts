@@ -1,6 +1,6 @@
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { file, ingestAt, never, refusal } from './harness.ts';
+import { file, ingestAt, never, open, refusal } from './harness.ts';
 import { counting, type MediaDir, MPEG4, mediaDir } from './media.ts';
 
 let media: MediaDir;
@@ -17,7 +17,12 @@ afterAll(async () => {
   await media.remove();
 });
 
-const probe = (name: string) => ingest.probe(file(name), never);
+/** Of whoever probes a file, and of whoever opens it: they are told the same. */
+async function refused(name: string) {
+  const probed = await refusal(ingest.probe(file(name), never));
+  expect(await refusal(open(ingest, file(name)))).toEqual(probed);
+  return probed;
+}
 const playlist = (uri: string) => `#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n${uri}\n#EXT-X-ENDLIST\n`;
 
 test.each([
@@ -40,7 +45,7 @@ test.each([
   ['empty.mp4', '', 'is empty'],
 ])('%s is not video', async (name, content, says) => {
   await writeFile(media.at(name), content);
-  const { code, message } = await refusal(probe(name));
+  const { code, message } = await refused(name);
   expect(code).toBe('SOURCE_NOT_VIDEO');
   expect(message).toContain(says);
 });
@@ -49,18 +54,18 @@ test('sound alone is not video, with a cover or without', async () => {
   await media.make('-f lavfi -i sine=d=1 sound.mkv');
   await media.make('-i sound.mkv -i frame1.jpg -map 0 -map 1 -c:v copy -disposition:v attached_pic song.mp4');
   for (const name of ['sound.mkv', 'song.mp4']) {
-    const { code, message } = await refusal(probe(name));
+    const { code, message } = await refused(name);
     expect(code).toBe('SOURCE_NOT_VIDEO');
     expect(message).toContain('no video track');
   }
   await media.make('-f lavfi -i sine=d=1 -f wav voice.mp4');
-  expect((await refusal(probe('voice.mp4'))).message).toContain('is sound, not a video or picture');
+  expect((await refused('voice.mp4')).message).toContain('is sound, not a video or picture');
 });
 
 test('a directory is not video, and what is not there is unreachable', async () => {
   await mkdir(media.at('folder'));
-  expect(await refusal(probe('folder'))).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
-  expect(await refusal(probe('none.mp4'))).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+  expect(await refused('folder')).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
+  expect(await refused('none.mp4')).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
 });
 
 test('a media directory that is not there is told of', async () => {
@@ -102,7 +107,7 @@ test('an upload is named by its token alone', async () => {
 
 test('a name that looks like a series of pictures is not read as one', async () => {
   await writeFile(media.at('frame%d.jpg'), 'no picture');
-  expect(await refusal(probe('frame%d.jpg'))).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
+  expect(await refused('frame%d.jpg')).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
 });
 
 test.each([

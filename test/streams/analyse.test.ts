@@ -2,17 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { MienError } from '../../src/errors.ts';
 import { AHEAD } from '../../src/streams/ahead.ts';
 import { type AnalyseDeps, analyseSource } from '../../src/streams/index.ts';
+import type { Decode } from '../../src/streams/ports.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { analyser, FILE_INFO, frames, tick } from './fakes.ts';
 
 const SOURCE = { type: 'file', path: 'clip.mp4' } as const;
 const options = { frameRate: 10, signal: new AbortController().signal };
 
+/** A source that gives these frames. */
+const opened =
+  (decode: Decode): AnalyseDeps['open'] =>
+  async (source, given) => ({ info: FILE_INFO, frames: decode(source, FILE_INFO, given) });
+
 function deps(more: Partial<AnalyseDeps> = {}) {
   const closed = { count: 0 };
   const rooms: AnalyseDeps = {
-    probe: async () => FILE_INFO,
-    decode: frames(10),
+    open: opened(frames(10)),
     openAnalyser: () => ({ ...analyser(), close: async () => void closed.count++ }),
     openTimeline: createTimeline({ thresholds: { confidence: 0, quality: 0 } }),
     ...more,
@@ -37,28 +42,32 @@ describe('analysing a source without a server', () => {
     expect(closed.count).toBe(1);
   });
 
-  it('passes on what probing and decoding throw, and closes', async () => {
+  it('passes on what opening and decoding throw, and closes', async () => {
     const failure = new MienError('SOURCE_FAILED', 'Broken.');
     const { rooms, closed } = deps({
-      decode: async function* (...given) {
+      open: opened(async function* (...given) {
         yield* frames(2)(...given);
         throw failure;
-      },
+      }),
     });
     let moments = 0;
     await expect(analyseSource(rooms, SOURCE, options, () => void moments++)).rejects.toBe(failure);
     expect([moments, closed.count]).toEqual([2, 1]);
+
+    const shut = deps({ open: () => Promise.reject(failure) });
+    await expect(analyseSource(shut.rooms, SOURCE, options, () => {})).rejects.toBe(failure);
+    expect(shut.closed.count).toBe(1);
   });
 
   it('releases each frame once its faces are known', async () => {
     let [held, most] = [0, 0];
     const { rooms } = deps({
-      decode: async function* (...given) {
+      open: opened(async function* (...given) {
         for await (const frame of frames(40)(...given)) {
           most = Math.max(most, ++held);
           yield { ...frame, release: () => void held-- };
         }
-      },
+      }),
     });
     await analyseSource(rooms, SOURCE, options, () => {});
     expect(held).toBe(0);
@@ -67,7 +76,7 @@ describe('analysing a source without a server', () => {
 
   it('stops when it is told to', async () => {
     const controller = new AbortController();
-    const { rooms } = deps({ decode: frames(Number.POSITIVE_INFINITY) });
+    const { rooms } = deps({ open: opened(frames(Number.POSITIVE_INFINITY)) });
     const summary = await analyseSource(
       rooms,
       SOURCE,
