@@ -51,7 +51,7 @@ export async function analyseSource(
     const { info, frames } = await deps.open(source, { frameRate, realtime: false, loop: false, signal });
     options.onInfo?.(info);
     const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), true);
-    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD)) {
+    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD, scorer.flush)) {
       moments += 1;
       await onMoment(moment, events);
     }

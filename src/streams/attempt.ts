@@ -27,6 +27,7 @@ export async function scoreFrames(attempt: Attempt, { frames, realtime }: Opened
     admitted(attempt, frames, realtime),
     score,
     realtime ? 0 : AHEAD,
+    scorer.flush,
   )) {
     outbox.push(moment, events);
     if (stopping.aborted) return;

@@ -37,6 +37,8 @@ export interface FaceAnalyser {
    * for all.
    */
   analyse(frame: Frame, patient: boolean): Promise<RawReading[]>;
+  /** No frame follows at once, after all: those that wait for company are scored. */
+  flush(): void;
   close(): Promise<void>;
 }
 export type OpenAnalyser = (sessionId: string) => FaceAnalyser;

@@ -14,6 +14,8 @@ export interface Scorer {
    * before this one is answered; answers come in the order of the calls. `patient`: see FaceAnalyser.
    */
   score(frame: Frame, mediaTime: number, patient: boolean): Promise<Scored | null>;
+  /** No frame follows at once. */
+  flush(): void;
   /** Counts a frame that is not scored, with those dropped before it. */
   drop(frame: Frame, counts: DropCounts): void;
   /** Closes the open episodes; `dropped`: frames since the last moment. */
@@ -52,6 +54,7 @@ export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps
       meter?.scored(1);
       return { moment: storable ? storable(moment) : moment, events };
     },
+    flush: () => analyser.flush(),
     drop(frame, counts) {
       meter?.decoded(1);
       count(addDrops(frame.dropped, counts));

@@ -62,13 +62,21 @@ export class Line {
   readonly #deps: LineDeps;
   readonly #waiting: Step[] = [];
   readonly #placed: Step[] = [];
+  /** No company comes. */
+  #flushed = false;
 
   constructor(deps: LineDeps) {
     this.#deps = deps;
   }
 
   add(job: Job): void {
+    this.#flushed = false;
     this.#waiting.push({ job, found: null, asked: false, drifted: false, pass: null, began: Infinity });
+  }
+
+  /** No frame follows at once. */
+  flush(): void {
+    this.#flushed = true;
   }
 
   /** Answers the frames that are scored, and places those that may be, until neither is possible. */
@@ -89,7 +97,7 @@ export class Line {
     const placed = this.#placed;
     const last = placed.at(-1)?.job;
     if (last === undefined) return false;
-    if (!last.patient || this.#waiting.length > 0 || placed.length >= TOGETHER) return true;
+    if (!last.patient || this.#flushed || this.#waiting.length > 0 || placed.length >= TOGETHER) return true;
     const ahead = placed.map(({ job }) => job.mediaTime);
     return this.#deps.tracker.wantsDetection(last.mediaTime + lastStep(ahead), ahead);
   }

@@ -55,6 +55,8 @@ export interface VisionStats {
 export interface Analyser {
   /** `patient`: more frames follow at once, and the answer may wait for those that would be scored together with this one. */
   analyse(frame: Frame, patient?: boolean): Promise<RawReading[]>;
+  /** No frame follows at once: those that wait for company are scored. */
+  flush(): void;
   close(): Promise<void>;
 }
 
@@ -129,6 +131,7 @@ function openAnalyser(slots: readonly Slot[], stream: number): Analyser {
   slot.open(stream);
   return {
     analyse: (frame, patient = false) => slot.analyse(stream, frame, patient),
+    flush: () => slot.flush(stream),
     close: () => slot.close(stream),
   };
 }

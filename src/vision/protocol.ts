@@ -26,6 +26,8 @@ export type ToWorker =
   /** A new stream; `firstTrack` goes on where a worker before it ended. */
   | { type: 'open'; stream: number; firstTrack: number }
   | { type: 'close'; stream: number }
+  /** No frame of the stream follows at once. */
+  | { type: 'flush'; stream: number }
   /** Finish the run in hand, then end. */
   | { type: 'stop' }
   /** `pixels` is transferred, unless its memory is shared. */

@@ -67,6 +67,12 @@ export class Schedule {
     this.#wake();
   }
 
+  /** No frame of the stream follows at once: those that wait for company are scored. */
+  flush(stream: number): void {
+    this.#lines.get(stream)?.flush();
+    this.#wake();
+  }
+
   /** Messages that wait come in first: without that, two streams would be scored in turns instead of together. */
   #wake(): void {
     if (this.#woken) return;

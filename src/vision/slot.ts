@@ -93,6 +93,10 @@ export class Slot {
     return answer;
   }
 
+  flush(stream: number): void {
+    this.#worker?.postMessage({ type: 'flush', stream } satisfies ToWorker);
+  }
+
   async stop(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#restart);

@@ -51,6 +51,7 @@ function receiver(remote: RemoteModels): (message: ToWorker) => void {
   return (message) => {
     if (message.type === 'open') schedule.open(message.stream, openTracker(message.firstTrack));
     else if (message.type === 'close') schedule.close(message.stream);
+    else if (message.type === 'flush') schedule.flush(message.stream);
     else if (message.type === 'frame') schedule.add(message.stream, answers.job(message));
     else {
       // With their ports closed the threads end as soon as the runs in hand are done.

@@ -547,6 +547,7 @@ describe('a frame', () => {
           await answered;
           return [];
         },
+        flush() {},
         close: async () => {},
       }),
     });

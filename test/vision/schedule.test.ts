@@ -63,7 +63,7 @@ function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, 
       schedule.add(stream, { picture, mediaTime, patient, answer, fail });
     });
   };
-  return { analyse, runs, inHand };
+  return { analyse, flush: (stream: number) => schedule.flush(stream), runs, inHand };
 }
 
 /** The schedule has had its turn; the clock of its patience stands still meanwhile. */
@@ -140,7 +140,7 @@ describe('frames of one stream', () => {
 
   it('do not wait for company that does not come, nor let those of others wait', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { analyse, runs } = open(() => {});
+    const { analyse, flush, runs } = open(() => {});
     await Promise.all([0, 1].map((stream) => analyse(stream, bright)));
     runs.length = 0;
     const alone = analyse(0, bright, 0.1, true);
@@ -152,6 +152,9 @@ describe('frames of one stream', () => {
     await tick();
     await Promise.all([analyse(1, bright, 0.1), patient]);
     expect(runs).toEqual(['ensemble 1', 'ensemble 2']);
+    const last = analyse(0, bright, 0.3, true);
+    flush(0);
+    expect(await last).toHaveLength(1);
   });
 
   it('go on after one that failed', async () => {
