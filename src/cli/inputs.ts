@@ -13,28 +13,33 @@ export function sourceOf(input: string): SourceInput {
 type Opening = ReturnType<Ingest['open']>;
 
 export interface Openings {
-  /** Opens a file while something else is done: the first while models open, the next while one is analysed. */
+  /** Opens the files from here on while something else is done: while models open, or an input before them is analysed. */
   begin(index: number): void;
   /** As `Ingest.open` gives it, once. */
   take(index: number): Opening;
 }
 
+/** As many as keep two cores busy: of a picture, to start ffmpeg is most of the work. */
+const AT_ONCE = 2;
+
 /** Inputs opened before their turn, each by its place in the list. */
 export function createOpenings(inputs: readonly string[], open: (source: SourceInput) => Opening): Openings {
   const begun = new Map<number, Opening>();
-  const begin = (index: number) => open(sourceOf(inputs[index]!));
   return {
     begin(index) {
-      // What is not a file may be another thing by then.
-      if (inputs[index] === undefined || sourceOf(inputs[index]).type !== 'file') return;
-      const opening = begin(index);
-      opening.catch(() => {}); // it is told when its turn comes
-      begun.set(index, opening);
+      for (const [i, input] of inputs.slice(index, index + AT_ONCE).entries()) {
+        const source = sourceOf(input);
+        // What is not a file may be another thing by then.
+        if (begun.has(index + i) || source.type !== 'file') continue;
+        const opening = open(source);
+        opening.catch(() => {}); // it is told when its turn comes
+        begun.set(index + i, opening);
+      }
     },
     take(index) {
       const opening = begun.get(index);
       begun.delete(index);
-      return opening ?? begin(index);
+      return opening ?? open(sourceOf(inputs[index]!));
     },
   };
 }
