@@ -31,8 +31,11 @@ export interface Track {
   missed: number;
   /** The crop in which the last detection placed it, and which it keeps until the next; null: not yet placed. */
   toCrop: Similarity | null;
-  /** What the last detection looked like from inside that crop. */
-  anchor: { sight: Sight; five: Float64Array; box: Rect } | null;
+  /** Media time of that detection, and how fast the face had come there: its motion (see `motion`) per second. */
+  placed: number;
+  pace: number;
+  /** What the last detection looked like from inside its crop, which is given too. */
+  anchor: { sight: Sight; five: Float64Array; box: Rect; toCrop: Similarity } | null;
   /** Where the detector's five points lie in a crop that is cut by the ensemble's landmarks; null: not yet known. */
   habit: Float64Array | null;
   /** Whether the last frame showed it moving too fast to be carried far. */
@@ -40,12 +43,30 @@ export interface Track {
 }
 
 /**
- * Motion (see `motion`) from which the next frame is searched, from which this one is, and up to which landmarks are
- * believed to mend a crop.
+ * Motion (see `motion`): from how much a frame is searched where that is expected of it, the next frame where it was seen,
+ * and the same frame again; and up to which landmarks are believed to mend a crop. On nine clips an eighth fewer crops were
+ * scored than when only what had been seen to move by 0.5 was searched, and the scores came closer to those of searches in
+ * every frame.
  */
-const RESTLESS = 0.5;
+const EXPECTED = 0.6;
+const RESTLESS = 0.7;
 export const FOLLOWED = 1;
 const BELIEVED = 2;
+
+/** Whether a face that keeps its pace is by `time` too far from where its crop was cut. */
+export function outruns({ toCrop, placed, pace }: Track, time: number): boolean {
+  return toCrop !== null && pace * (time - placed) > EXPECTED;
+}
+
+/** A track is placed by a detection: notes how fast the face came there from where it was detected before. */
+export function measurePace(track: Track, five: ArrayLike<number>, time: number, size: number): void {
+  const { anchor } = track;
+  if (anchor && time > track.detected.time) {
+    const moved = fitSimilarity(anchor.five, mapPoints(anchor.toCrop, five));
+    track.pace = moved ? motion(moved, size) / (time - track.detected.time) : 0;
+  }
+  track.placed = time;
+}
 
 /** Updates the velocity by a detection that follows an earlier one. */
 export function advance(track: Track, box: Rect, time: number): void {

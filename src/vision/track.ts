@@ -16,7 +16,17 @@ import {
   type Rect,
   type Similarity,
 } from './geometry.ts';
-import { advance, alignment, FOLLOWED, follow, motion, type Sight, type Track } from './motion.ts';
+import {
+  advance,
+  alignment,
+  FOLLOWED,
+  follow,
+  measurePace,
+  motion,
+  outruns,
+  type Sight,
+  type Track,
+} from './motion.ts';
 
 export type { Sight, Track } from './motion.ts';
 export interface TrackerOptions {
@@ -78,7 +88,8 @@ export class Tracker {
   #isDue(time: number, ahead: number): boolean {
     const { detectEvery } = this.#options;
     const every = this.#tracks.length === 0 ? Math.min(2, detectEvery) : detectEvery;
-    return this.#sinceDue + ahead + 1 >= every || time - this.#dueAt >= DETECT_AT_LEAST_EVERY;
+    if (this.#sinceDue + ahead + 1 >= every || time - this.#dueAt >= DETECT_AT_LEAST_EVERY) return true;
+    return this.#tracks.some((track) => outruns(track, time));
   }
 
   /** Whether the next frame must be searched, as far as the frames tell that were placed and committed until now. */
@@ -96,7 +107,7 @@ export class Tracker {
     const newcomers = this.#begin(detections, new Set(pairs.values()), time);
     if (due) [this.#sinceDue, this.#dueAt] = [-1, time];
     for (const track of this.#tracks) if (!pairs.has(track) && !newcomers.has(track)) track.missed++;
-    const placed = this.#placements(new Map([...pairs, ...newcomers]));
+    const placed = this.#placements(new Map([...pairs, ...newcomers]), time);
     // A picture has no second frame to confirm a face in.
     for (const placement of placed) placement.newcomer = !first && newcomers.has(placement.track);
     return placed;
@@ -180,7 +191,7 @@ export class Tracker {
     if (detection) {
       const { box, five } = detection;
       advance(track, box, time);
-      const anchor = { sight, five: mapPoints(toCrop, five), box: mapRect(toCrop, box) };
+      const anchor = { sight, five: mapPoints(toCrop, five), box: mapRect(toCrop, box), toCrop };
       Object.assign(track, { box, five, anchor });
       this.#learnHabit(track, detection, toCrop, sight);
     } else {
@@ -214,11 +225,12 @@ export class Tracker {
     return newcomers;
   }
 
-  #placements(pairs: ReadonlyMap<Track, Detection>): Placement[] {
+  #placements(pairs: ReadonlyMap<Track, Detection>, time: number): Placement[] {
     return this.#tracks.flatMap((track) => {
       const detection = pairs.get(track);
       const toCrop = detection && fitSimilarity(detection.five, track.habit ?? this.#options.template);
       if (!toCrop) return [];
+      measurePace(track, detection.five, time, this.#options.cropSize);
       track.toCrop = toCrop;
       // However far it had been carried, from here on it is carried anew.
       track.restless = false;
@@ -239,6 +251,8 @@ function begin({ box, five }: Detection, time: number): Track {
     seen: time,
     missed: 0,
     toCrop: null,
+    placed: time,
+    pace: 0,
     anchor: null,
     habit: null,
   };

@@ -299,6 +299,20 @@ describe('carrying', () => {
     expect(tracker.inDoubt).toBe(true);
   });
 
+  it('expects of a face that it goes on as it came, and searches it before it leaves its crop', () => {
+    /** Frames until the next search, of a face that comes so many pixels further in each; its crop is 40 pixels wide. */
+    const untilSearched = (speed: number) => {
+      const tracker = open();
+      step(tracker, 0, [face(100)]);
+      for (const i of [1, 2, 3, 4]) tracker.commit([], [], i / RATE);
+      step(tracker, 0.5, [face(100 + 5 * speed)]);
+      const ahead: number[] = [];
+      while (!tracker.wantsDetection(0.6 + ahead.length / RATE, ahead)) ahead.push(0.6 + ahead.length / RATE);
+      return ahead.length + 1;
+    };
+    expect([0, 0.2, 1, 2, 5].map(untilSearched)).toEqual([5, 5, 3, 2, 1]);
+  });
+
   it('moves with its face, and looks again after it moved far', () => {
     const tracker = open();
     step(tracker, 0, [face(100)]);
