@@ -9,6 +9,7 @@ import type { EnsembleCard } from './card.ts';
 import type { Picture } from './crop.ts';
 import type { Detection } from './detect.ts';
 import { type Ensemble, fiveOf, type Score } from './ensemble.ts';
+import type { Similarity } from './geometry.ts';
 import { readingOf } from './reading.ts';
 import type { Placement, Sight, Tracker } from './track.ts';
 
@@ -34,6 +35,8 @@ export interface Step {
   /** Its tracks drifted: it is searched whatever else is due. */
   drifted: boolean;
   pass: Pass | null;
+  /** Faces that were handed to the ensemble before the frame was placed. */
+  guesses: Guess[];
   began: number;
 }
 
@@ -46,6 +49,18 @@ interface Pass {
   missing: number;
   failure: unknown;
 }
+
+/** A face where it was expected to be; its score counts if it is placed right there. */
+interface Guess {
+  toCrop: Similarity;
+  /** What came of it; null: nothing yet. */
+  outcome: Outcome | null;
+  /** Who waits for it. */
+  tell(outcome: Outcome): void;
+  withdraw(): void;
+}
+
+type Outcome = { score: Score; began: number } | { error: unknown };
 
 /** Patient frames that wait for each other, at most: as many as a recording hands over ahead of the answers. */
 const TOGETHER = 8;
@@ -71,7 +86,8 @@ export class Line {
 
   add(job: Job): void {
     this.#flushed = false;
-    this.#waiting.push({ job, found: null, asked: false, drifted: false, pass: null, began: Infinity });
+    const unknown = { found: null, asked: false, drifted: false, pass: null, guesses: [], began: Infinity };
+    this.#waiting.push({ job, ...unknown });
   }
 
   /** No frame follows at once. */
@@ -100,6 +116,40 @@ export class Line {
     if (!last.patient || this.#flushed || this.#waiting.length > 0 || placed.length >= TOGETHER) return true;
     const ahead = placed.map(({ job }) => job.mediaTime);
     return this.#deps.tracker.wantsDetection(last.mediaTime + lastStep(ahead), ahead);
+  }
+
+  /**
+   * While the last of the frames that are placed are scored, hands the ensemble faces of those behind them, at most so many:
+   * where they will be unless the frames before tell something new, which they seldom do. Whether there were any.
+   */
+  guess(most: number): boolean {
+    const [next] = this.#waiting;
+    // What a searched frame tells decides how the faces of the next one are cut.
+    const plain = this.#placed.length > 0 && this.#placed.every(({ pass }) => !pass!.searched);
+    if (!plain || !next?.found || next.guesses.length > 0) return false;
+    const times = this.#waiting.map(({ job }) => job.mediaTime);
+    const foresight = this.#deps.tracker.foresee(next.found, times);
+    if (!foresight) return false;
+    const { crops } = foresight;
+    const frames =
+      crops.length > 0 ? Math.min(foresight.frames, Math.max(1, Math.floor(most / crops.length))) : 0;
+    for (const step of this.#waiting.slice(0, frames)) {
+      step.guesses = crops.map((toCrop) => this.#guess(step.job.picture, toCrop));
+    }
+    return frames > 0;
+  }
+
+  #guess(picture: Picture, toCrop: Similarity): Guess {
+    const guess: Guess = { toCrop, outcome: null, tell() {}, withdraw() {} };
+    const settle = (outcome: Outcome) => {
+      guess.outcome = outcome;
+      guess.tell(outcome);
+    };
+    guess.withdraw = this.#deps.ensemble.add(
+      { picture, toCrop },
+      { take: (score, began) => settle({ score, began }), fail: (error) => settle({ error }) },
+    );
+    return guess;
   }
 
   #settle(): void {
@@ -186,6 +236,7 @@ export class Line {
       const placements = searched ? tracker.place(step.found!, step.job.mediaTime) : tracker.carry();
       const pass: Pass = { searched, placements, scores: [], missing: placements.length, failure: null };
       for (const i of placements.keys()) this.#score(step, pass, i);
+      for (const wrong of step.guesses.splice(0)) wrong.withdraw();
       step.pass = pass;
       this.#placed.push(step);
     } catch (error) {
@@ -193,24 +244,26 @@ export class Line {
     }
   }
 
-  /** Hands the pass's face number `i` to the ensemble. */
+  /** Hands the pass's face number `i` to the ensemble, unless it has been guessed. */
   #score(step: Step, pass: Pass, i: number): void {
     const { toCrop } = pass.placements[i]!;
-    this.#deps.ensemble.add(
-      { picture: step.job.picture, toCrop },
-      {
-        take(score, began) {
-          pass.scores[i] = score;
-          pass.missing--;
-          step.began = Math.min(step.began, began);
-        },
-        fail(error) {
-          pass.failure = error;
-          pass.missing--;
-        },
-      },
-    );
+    const at = step.guesses.findIndex((guess) => isSame(guess.toCrop, toCrop));
+    const guess = at < 0 ? this.#guess(step.job.picture, toCrop) : step.guesses.splice(at, 1)[0]!;
+    const tell = (outcome: Outcome) => {
+      pass.missing--;
+      if ('error' in outcome) pass.failure = outcome.error;
+      else {
+        pass.scores[i] = outcome.score;
+        step.began = Math.min(step.began, outcome.began);
+      }
+    };
+    if (guess.outcome) tell(guess.outcome);
+    else guess.tell = tell;
   }
+}
+
+function isSame(one: Similarity, other: Similarity): boolean {
+  return one.a === other.a && one.b === other.b && one.tx === other.tx && one.ty === other.ty;
 }
 
 /** Seconds from the last frame but one to the last. */

@@ -53,19 +53,21 @@ const RESTLESS = 0.7;
 export const FOLLOWED = 1;
 const BELIEVED = 2;
 
-/** Whether a face that keeps its pace is by `time` too far from where its crop was cut. */
-export function outruns({ toCrop, placed, pace }: Track, time: number): boolean {
-  return toCrop !== null && pace * (time - placed) > EXPECTED;
+/** Whether a face at such a pace is after so many seconds too far from where its crop was cut. */
+export function outruns(pace: number, seconds: number): boolean {
+  return pace * seconds > EXPECTED;
 }
 
-/** A track is placed by a detection: notes how fast the face came there from where it was detected before. */
-export function measurePace(track: Track, five: ArrayLike<number>, time: number, size: number): void {
-  const { anchor } = track;
-  if (anchor && time > track.detected.time) {
-    const moved = fitSimilarity(anchor.five, mapPoints(anchor.toCrop, five));
-    track.pace = moved ? motion(moved, size) / (time - track.detected.time) : 0;
-  }
-  track.placed = time;
+/** How fast a track came from where it was detected before to where it is at `time`: its motion per second. */
+export function paceOf(
+  { anchor, detected, pace }: Track,
+  five: ArrayLike<number>,
+  time: number,
+  size: number,
+) {
+  if (!anchor || time <= detected.time) return pace;
+  const moved = fitSimilarity(anchor.five, mapPoints(anchor.toCrop, five));
+  return moved ? motion(moved, size) / (time - detected.time) : 0;
 }
 
 /** Updates the velocity by a detection that follows an earlier one. */

@@ -95,9 +95,16 @@ export class Schedule {
       if (this.#running >= (full ? lanes + 1 : lanes)) return;
       const search = this.#searches.length > 0 && !(waiting > 0 && this.#searchedLast);
       if (search) void this.#run('detector', this.#search());
-      else if (waiting > 0 && this.#isTime(waiting)) void this.#run('ensemble', ensemble.run(most));
-      else return;
+      else if (waiting > 0) {
+        if (!this.#isTime(waiting)) return;
+        void this.#run('ensemble', ensemble.run(most));
+      } else if (this.#running >= lanes || !this.#guess()) return;
     }
+  }
+
+  /** A thread has nothing to do: as many faces are guessed as a run needs. Whether there were any. */
+  #guess(): boolean {
+    return [...this.#lines.values()].some((line) => line.guess(2 * LEAST_SHARE));
   }
 
   /** Whether the faces that wait are to be scored, or may wait for others. */

@@ -21,9 +21,9 @@ import {
   alignment,
   FOLLOWED,
   follow,
-  measurePace,
   motion,
   outruns,
+  paceOf,
   type Sight,
   type Track,
 } from './motion.ts';
@@ -53,6 +53,12 @@ export interface Placement {
   detection: Detection | null;
   /** Seen for the first time: unless it is certain, the next detection has to confirm it before it is reported. */
   newcomer: boolean;
+}
+
+/** Crops, by track, and the number of frames that they are likely to be for. */
+export interface Foresight {
+  crops: Similarity[];
+  frames: number;
 }
 
 /** Seconds of media time. A face out of sight for longer than LOST is forgotten. */
@@ -89,7 +95,7 @@ export class Tracker {
     const { detectEvery } = this.#options;
     const every = this.#tracks.length === 0 ? Math.min(2, detectEvery) : detectEvery;
     if (this.#sinceDue + ahead + 1 >= every || time - this.#dueAt >= DETECT_AT_LEAST_EVERY) return true;
-    return this.#tracks.some((track) => outruns(track, time));
+    return this.#tracks.some(({ toCrop, pace, placed }) => toCrop !== null && outruns(pace, time - placed));
   }
 
   /** Whether the next frame must be searched, as far as the frames tell that were placed and committed until now. */
@@ -111,6 +117,32 @@ export class Tracker {
     // A picture has no second frame to confirm a face in.
     for (const placement of placed) placement.newcomer = !first && newcomers.has(placement.track);
     return placed;
+  }
+
+  /**
+   * What `place` will give for a frame that is due, and `carry` for those behind it, if the frames that are placed but not
+   * yet committed tell nothing new: the crops, and in how many of the frames at `times`. Null where that is not plain.
+   */
+  foresee(detections: readonly Detection[], times: readonly number[]): Foresight | null {
+    const { sure, template, cropSize, detectEvery } = this.#options;
+    const [time] = times as [number];
+    const pairs = associate(this.#tracks, detections, sure, time);
+    const found = new Set(pairs.values());
+    const newcomers = detections.some((detection) => detection.score >= sure && !found.has(detection));
+    if (this.inDoubt || newcomers || pairs.size < this.#tracks.length) return null;
+    const crops: Similarity[] = [];
+    let pace = 0;
+    for (const track of this.#tracks) {
+      const { five } = pairs.get(track)!;
+      const toCrop = fitSimilarity(five, track.habit ?? template);
+      if (!toCrop) return null;
+      crops.push(toCrop);
+      pace = Math.max(pace, paceOf(track, five, time, cropSize));
+    }
+    const isCarried = (at: number, i: number) =>
+      i === 0 || (i < detectEvery && at - times[i - 1]! <= CARRY_AT_MOST && !outruns(pace, at - time));
+    const end = times.findIndex((at, i) => !isCarried(at, i));
+    return { crops, frames: end < 0 ? times.length : end };
   }
 
   /**
@@ -230,7 +262,8 @@ export class Tracker {
       const detection = pairs.get(track);
       const toCrop = detection && fitSimilarity(detection.five, track.habit ?? this.#options.template);
       if (!toCrop) return [];
-      measurePace(track, detection.five, time, this.#options.cropSize);
+      track.pace = paceOf(track, detection.five, time, this.#options.cropSize);
+      track.placed = time;
       track.toCrop = toCrop;
       // However far it had been carried, from here on it is carried anew.
       track.restless = false;
