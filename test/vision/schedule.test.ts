@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RawReading } from '../../src/domain/face.ts';
+import type { Frame } from '../../src/domain/frame.ts';
 import { type Models, readModels } from '../../src/vision/card.ts';
 import { Detector } from '../../src/vision/detect.ts';
 import { Ensemble } from '../../src/vision/ensemble.ts';
@@ -25,8 +26,10 @@ beforeAll(async () => {
 afterEach(() => vi.useRealTimers());
 afterAll(() => rm(dir, { recursive: true }));
 
-/** A schedule of the tiny models in this thread; `before` each run it may fail it. */
-function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, maxBatch = 32, lanes = 1) {
+type Before = (model: 'detector' | 'ensemble', pixels: Pixels) => void | Promise<void>;
+
+/** A schedule of the tiny models in this thread; `before` each run it may fail it, or let it wait. */
+function open(before: Before, maxBatch = 32, lanes = 1) {
   const runs: string[] = [];
   const inHand = { now: 0, most: 0 };
   const watched = (model: 'detector' | 'ensemble', session: ModelSession): Pick<ModelSession, 'run'> => ({
@@ -34,7 +37,7 @@ function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, 
       runs.push(`${model} ${dims[0]}`);
       inHand.most = Math.max(inHand.most, ++inHand.now);
       try {
-        before(model, { data, dims });
+        await before(model, { data, dims });
         return await session.run({ data: new Uint8Array(data), dims });
       } finally {
         inHand.now--;
@@ -57,13 +60,13 @@ function open(before: (model: 'detector' | 'ensemble', pixels: Pixels) => void, 
     const tracker = { template, cropSize: size, sure: 0.5, certain, detectEvery: 5, firstTrack: 1 };
     schedule.open(stream, new Tracker(tracker));
   }
-  const analyse = (stream: number, luma: number, mediaTime = 0, patient = false) => {
-    const picture = squares([{ x: 100, y: 90, side: 60, luma }]);
-    return new Promise<RawReading[]>((answer, fail) => {
-      schedule.add(stream, { picture, mediaTime, patient, answer, fail });
+  const look = (stream: number, picture: Frame, patient = false) =>
+    new Promise<RawReading[]>((answer, fail) => {
+      schedule.add(stream, { picture, mediaTime: picture.mediaTime, patient, answer, fail });
     });
-  };
-  return { analyse, flush: (stream: number) => schedule.flush(stream), runs, inHand };
+  const analyse = (stream: number, luma: number, mediaTime = 0, patient = false) =>
+    look(stream, squares([{ x: 100, y: 90, side: 60, luma }], mediaTime), patient);
+  return { look, analyse, flush: (stream: number) => schedule.flush(stream), runs, inHand };
 }
 
 /** The schedule has had its turn; the clock of its patience stands still meanwhile. */
@@ -168,5 +171,56 @@ describe('frames of one stream', () => {
     const all = await Promise.allSettled(times.map((time, i) => analyse(0, i === 2 ? dim : bright, time)));
     expect(all.map(({ status }) => status === 'fulfilled')).toEqual([true, true, false, true, true, true]);
     expect(failures).toBeGreaterThan(0);
+  });
+});
+
+/** Three faces, each moved to the right by so many pixels. */
+const three = (moved: readonly number[], mediaTime: number) =>
+  squares(
+    moved.map((x, i) => ({ x: 60 + i * 95 + x, y: 90, side: 50, luma: LUMA[i + 1]! })),
+    mediaTime,
+  );
+
+describe('a thread that is free while the last frames before a search are scored', () => {
+  it('scores the faces behind it meanwhile, and none twice', async () => {
+    let go = () => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    let ensembles = 0;
+    const { look, runs } = open(
+      (model) => (model === 'ensemble' && ++ensembles === 4 ? held : undefined),
+      32,
+      2,
+    );
+    await look(0, three([0, 0, 0], 0));
+    runs.length = 0;
+    const all = Array.from({ length: 9 }, (_, i) => look(0, three([0, 0, 0], (i + 1) / 10)));
+    await all[1];
+    for (let ticks = 0; ticks < 1000 && runs.length < 4; ticks++) await tick();
+    expect(runs.sort()).toEqual(['detector 1', 'ensemble 6', 'ensemble 6', 'ensemble 6']);
+    go();
+    expect((await Promise.all(all)).map((faces) => faces.length)).toEqual(Array(9).fill(3));
+    const faces = runs.filter((run) => run.startsWith('ensemble')).map((run) => Number(run.split(' ')[1]));
+    expect(faces.reduce((sum, count) => sum + count)).toBe(27);
+  });
+
+  it('changes no reading, whatever the frames before it show, and whichever thread is the faster', async () => {
+    // They rest, walk, jump, and stand still again.
+    const places = Array.from({ length: 45 }, (_, i) => {
+      const walk = Math.max(0, Math.min(i, 20) - 8);
+      return [walk / 2, i > 28 && i < 33 ? 12 : 0, i % 19 === 13 ? 7 : 0];
+    });
+    const frames = () => places.map((moved, i) => three(moved, i / 10));
+    const alone = open(() => {});
+    const wanted: RawReading[][] = [];
+    for (const frame of frames()) wanted.push(await alone.look(0, frame));
+    for (let seed = 1; seed <= 8; seed++) {
+      let state = seed;
+      const wait = async () => {
+        state = (state * 48271) % 2147483647;
+        for (let ticks = state % 6; ticks > 0; ticks--) await tick();
+      };
+      const { look } = open(wait, 32, 2);
+      expect(await Promise.all(frames().map((frame) => look(0, frame)))).toEqual(wanted);
+    }
   });
 });
