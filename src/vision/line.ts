@@ -9,8 +9,8 @@ import type { EnsembleCard } from './card.ts';
 import type { Picture } from './crop.ts';
 import type { Detection } from './detect.ts';
 import { type Ensemble, fiveOf, type Score } from './ensemble.ts';
-import type { Similarity } from './geometry.ts';
 import { readingOf } from './reading.ts';
+import { beginScoring, type Scoring, takeScoring } from './scoring.ts';
 import type { Placement, Sight, Tracker } from './track.ts';
 
 /** A stream's next frame. */
@@ -36,7 +36,7 @@ export interface Step {
   drifted: boolean;
   pass: Pass | null;
   /** Faces that were handed to the ensemble before the frame was placed. */
-  guesses: Guess[];
+  guesses: Scoring[];
   began: number;
 }
 
@@ -49,18 +49,6 @@ interface Pass {
   missing: number;
   failure: unknown;
 }
-
-/** A face where it was expected to be; its score counts if it is placed right there. */
-interface Guess {
-  toCrop: Similarity;
-  /** What came of it; null: nothing yet. */
-  outcome: Outcome | null;
-  /** Who waits for it. */
-  tell(outcome: Outcome): void;
-  withdraw(): void;
-}
-
-type Outcome = { score: Score; began: number } | { error: unknown };
 
 /** Patient frames that wait for each other, at most: as many as a recording hands over ahead of the answers. */
 const TOGETHER = 8;
@@ -134,22 +122,10 @@ export class Line {
     const frames =
       crops.length > 0 ? Math.min(foresight.frames, Math.max(1, Math.floor(most / crops.length))) : 0;
     for (const step of this.#waiting.slice(0, frames)) {
-      step.guesses = crops.map((toCrop) => this.#guess(step.job.picture, toCrop));
+      const { picture } = step.job;
+      step.guesses = crops.map((toCrop) => beginScoring(this.#deps.ensemble, { picture, toCrop }));
     }
     return frames > 0;
-  }
-
-  #guess(picture: Picture, toCrop: Similarity): Guess {
-    const guess: Guess = { toCrop, outcome: null, tell() {}, withdraw() {} };
-    const settle = (outcome: Outcome) => {
-      guess.outcome = outcome;
-      guess.tell(outcome);
-    };
-    guess.withdraw = this.#deps.ensemble.add(
-      { picture, toCrop },
-      { take: (score, began) => settle({ score, began }), fail: (error) => settle({ error }) },
-    );
-    return guess;
   }
 
   #settle(): void {
@@ -247,23 +223,17 @@ export class Line {
   /** Hands the pass's face number `i` to the ensemble, unless it has been guessed. */
   #score(step: Step, pass: Pass, i: number): void {
     const { toCrop } = pass.placements[i]!;
-    const at = step.guesses.findIndex((guess) => isSame(guess.toCrop, toCrop));
-    const guess = at < 0 ? this.#guess(step.job.picture, toCrop) : step.guesses.splice(at, 1)[0]!;
-    const tell = (outcome: Outcome) => {
+    const face = { picture: step.job.picture, toCrop };
+    const scoring = takeScoring(step.guesses, toCrop) ?? beginScoring(this.#deps.ensemble, face);
+    scoring.whenDone((outcome) => {
       pass.missing--;
       if ('error' in outcome) pass.failure = outcome.error;
       else {
         pass.scores[i] = outcome.score;
         step.began = Math.min(step.began, outcome.began);
       }
-    };
-    if (guess.outcome) tell(guess.outcome);
-    else guess.tell = tell;
+    });
   }
-}
-
-function isSame(one: Similarity, other: Similarity): boolean {
-  return one.a === other.a && one.b === other.b && one.tx === other.tx && one.ty === other.ty;
 }
 
 /** Seconds from the last frame but one to the last. */
