@@ -46,7 +46,7 @@ export async function probeSource(
   try {
     return await firstFrame({ kind, opened, listener, run, signal, limits });
   } finally {
-    await run.done;
+    await run.stop();
     opened.close();
   }
 }
