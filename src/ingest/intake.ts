@@ -39,13 +39,16 @@ export function openIntake(take: Take): Intake {
       return;
     }
     const socket = reading(path, take);
+    let connected = false;
+    // From now on, for a short recording may be written, and ffmpeg be gone, before we are told that it let us in.
+    closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.once('connect', () => {
-      closed = new Promise((resolve) => socket.once('close', () => resolve()));
+      connected = true;
       tidy();
     });
     // The address is there a moment before ffmpeg listens at it. What breaks off later, ffmpeg's end will tell.
     socket.on('error', () => {
-      if (!closed) timer = setTimeout(look, LOOK);
+      if (!connected) timer = setTimeout(look, LOOK);
     });
   }
 

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 /** The pure parts: what goes to ffmpeg, and what comes back, read without it. */
 import { describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
@@ -5,6 +6,7 @@ import { createReach, isPublicAddress } from '../../src/ingest/address.ts';
 import { decodeArguments, filters, probeArguments } from '../../src/ingest/args.ts';
 import { explain } from '../../src/ingest/failure.ts';
 import { FrameAssembler } from '../../src/ingest/frames.ts';
+import { openIntake } from '../../src/ingest/intake.ts';
 import { everyFrame, newestFrame } from '../../src/ingest/latest.ts';
 import { createFrameMemory } from '../../src/ingest/memory.ts';
 import { redactLine, redactUrl } from '../../src/ingest/redact.ts';
@@ -210,6 +212,24 @@ describe('frames', () => {
     queue.end(new Error('broke'));
     expect(await queue.take()).toMatchObject({ mediaTime: 1 });
     await expect(queue.take()).rejects.toThrow('broke');
+  });
+});
+
+describe('an intake', () => {
+  test('takes what was written by one that has left before we knew that it let us in', async () => {
+    let taken = '';
+    const intake = openIntake((chunk) => {
+      taken += Buffer.from(chunk).toString();
+      return null;
+    });
+    const server = createServer((socket) => socket.end('abc')).listen(intake.path);
+    // As long as the intake waits before it looks whether anyone listens: when both are late, this comes next.
+    const looked = new Promise((resolve) => setTimeout(resolve, 3));
+    for (const began = performance.now(); performance.now() < began + 10; );
+    await looked;
+    await intake.left();
+    expect(taken).toBe('abc');
+    server.close();
   });
 });
 
