@@ -95,7 +95,7 @@ export class Tracker {
     const { detectEvery } = this.#options;
     const every = this.#tracks.length === 0 ? Math.min(2, detectEvery) : detectEvery;
     if (this.#sinceDue + ahead + 1 >= every || time - this.#dueAt >= DETECT_AT_LEAST_EVERY) return true;
-    return this.#tracks.some(({ toCrop, pace, placed }) => toCrop !== null && outruns(pace, time - placed));
+    return this.#tracks.some(({ pace, placed }) => outruns(pace, time - placed));
   }
 
   /** Whether the next frame must be searched, as far as the frames tell that were placed and committed until now. */
@@ -124,7 +124,7 @@ export class Tracker {
    * yet committed tell nothing new: the crops, and in how many of the frames at `times`. Null where that is not plain.
    */
   foresee(detections: readonly Detection[], times: readonly number[]): Foresight | null {
-    const { sure, template, cropSize, detectEvery } = this.#options;
+    const { sure, cropSize, detectEvery } = this.#options;
     const [time] = times as [number];
     const pairs = associate(this.#tracks, detections, sure, time);
     const found = new Set(pairs.values());
@@ -133,11 +133,11 @@ export class Tracker {
     const crops: Similarity[] = [];
     let pace = 0;
     for (const track of this.#tracks) {
-      const { five } = pairs.get(track)!;
-      const toCrop = fitSimilarity(five, track.habit ?? template);
+      const detection = pairs.get(track)!;
+      const toCrop = this.#cropOf(track, detection);
       if (!toCrop) return null;
       crops.push(toCrop);
-      pace = Math.max(pace, paceOf(track, five, time, cropSize));
+      pace = Math.max(pace, paceOf(track, detection.five, time, cropSize));
     }
     const isCarried = (at: number, i: number) =>
       i === 0 || (i < detectEvery && at - times[i - 1]! <= CARRY_AT_MOST && !outruns(pace, at - time));
@@ -257,10 +257,15 @@ export class Tracker {
     return newcomers;
   }
 
+  /** Where a track is cut by a detection; null where its points lie in one. */
+  #cropOf({ habit }: Track, { five }: Detection): Similarity | null {
+    return fitSimilarity(five, habit ?? this.#options.template);
+  }
+
   #placements(pairs: ReadonlyMap<Track, Detection>, time: number): Placement[] {
     return this.#tracks.flatMap((track) => {
       const detection = pairs.get(track);
-      const toCrop = detection && fitSimilarity(detection.five, track.habit ?? this.#options.template);
+      const toCrop = detection && this.#cropOf(track, detection);
       if (!toCrop) return [];
       track.pace = paceOf(track, detection.five, time, this.#options.cropSize);
       track.placed = time;
