@@ -13,12 +13,12 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readModels } from '../src/vision/card.ts';
-import type { Picture } from '../src/vision/crop.ts';
-import { type Detection, Detector } from '../src/vision/detect.ts';
-import { iou, type Rect, sizeOf } from '../src/vision/geometry.ts';
-import { openModels } from '../src/vision/open.ts';
-import { enlarge, shrink } from '../src/vision/tensor.ts';
+import { type Detection, Detector } from '../src/vision/detection/detector.ts';
+import type { Picture } from '../src/vision/image/face-crop.ts';
+import { iou, type Rect, sizeOf } from '../src/vision/image/geometry.ts';
+import { enlarge, shrink } from '../src/vision/image/tensor.ts';
+import { readModels } from '../src/vision/runtime/model-card.ts';
+import { openModels } from '../src/vision/runtime/open-models.ts';
 
 const SIZES = [128, 256, 384, 448, 512, 600];
 const CANVASES = [

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Frame } from '../../src/domain/frame.ts';
-import { decodeArguments } from '../../src/ingest/args.ts';
+import { decodeArguments } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
 import { DEVICE, MODELS } from './rooms.ts';
 
 export interface Decoding {

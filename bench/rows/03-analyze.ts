@@ -15,8 +15,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, platform } from 'node:os';
 import type { Frame } from '../../src/domain/frame.ts';
-import { analyseSource } from '../../src/streams/index.ts';
-import { shrink } from '../../src/vision/tensor.ts';
+import { analyseSource } from '../../src/sessions/index.ts';
+import { shrink } from '../../src/vision/image/tensor.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
 import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
 import { makeClips } from '../parts/clips.ts';

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Frame } from '../../src/domain/frame.ts';
-import { AHEAD } from '../../src/streams/ahead.ts';
+import { AHEAD } from '../../src/sessions/ordered-prefetch.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeClips } from '../parts/clips.ts';
 import { compared } from '../parts/results.ts';

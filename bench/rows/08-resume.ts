@@ -4,9 +4,9 @@
  * (on PGlite: in the same process, without its thread), all in memory at once.
  */
 import { MemoryBus } from '../../src/bus/index.ts';
+import { createLive, momentCursor } from '../../src/sessions/index.ts';
+import type { SessionRecord } from '../../src/sessions/ports.ts';
 import type { Store } from '../../src/store/index.ts';
-import { createLive, momentCursor } from '../../src/streams/index.ts';
-import type { SessionRecord } from '../../src/streams/ports.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeMoment } from '../parts/moments.ts';
 import { openPlain } from '../parts/plain.ts';

@@ -5,8 +5,8 @@ import { openApi } from '../../src/api/index.ts';
 import { MemoryBus } from '../../src/bus/index.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { createLive } from '../../src/streams/index.ts';
-import type { SessionRecord, StreamRecord } from '../../src/streams/ports.ts';
+import { createLive } from '../../src/sessions/index.ts';
+import type { SessionRecord, StreamRecord } from '../../src/sessions/ports.ts';
 import { SESSION, STREAM, serve } from './publish.ts';
 
 const stream = { id: STREAM, name: 'bench' } as StreamRecord;

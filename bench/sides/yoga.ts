@@ -7,7 +7,7 @@ import { createPubSub, createYoga } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
 import type { LiveMoment } from '../../src/api/index.ts';
 import { schema } from '../../src/api/schema/index.ts';
-import { momentCursor } from '../../src/streams/index.ts';
+import { momentCursor } from '../../src/sessions/index.ts';
 import { serve } from './publish.ts';
 
 const pubSub = createPubSub<{ moment: [LiveMoment] }>();

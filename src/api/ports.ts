@@ -2,7 +2,7 @@
 
 import type { DropCounts, SourceInput } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import type { SessionRecord, StreamRecord } from '../streams/ports.ts';
+import type { SessionRecord, StreamRecord } from '../sessions/ports.ts';
 
 /** A moment on its way to a subscriber. */
 export interface LiveMoment {

@@ -5,12 +5,12 @@ import type { SubscribePayload } from 'graphql-ws';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from '../log.ts';
 import type { Context } from './context.ts';
-import type { MaskError } from './failures.ts';
 import type { Fanout } from './fanout/fanout.ts';
-import { graphiql, renderPage } from './graphiql.ts';
+import { graphiql, renderPage } from './http/graphiql.ts';
+import { useSentences } from './http/http-error-bodies.ts';
 import { assertPages, pageLimit, textLimits } from './limits.ts';
-import { useSentences } from './refusals.ts';
-import { useSse } from './sse.ts';
+import type { MaskError } from './mask-errors.ts';
+import { useSse } from './transports/sse.ts';
 
 const MAX_BODY = 256 * 1024;
 

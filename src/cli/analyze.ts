@@ -5,14 +5,14 @@ import type { Writable } from 'node:stream';
 import type { Config } from '../config.ts';
 import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import { quantise } from '../store/quantise.ts';
-import { type AnalyseDeps, analyseSource } from '../streams/index.ts';
+import { type AnalyseDeps, analyseSource } from '../sessions/index.ts';
+import { quantise } from '../store/commit/quantise.ts';
 import type { Vision } from '../vision/index.ts';
 import type { Host } from './host.ts';
 import { createOpenings, type Openings, sourceOf } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
-import { ensembleOf, openIngest, openTimelines, openVision } from './rooms.ts';
 import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
+import { ensembleOf, openIngest, openTimelines, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
 
 export interface AnalyzeOptions {

@@ -10,12 +10,12 @@ import { type Config, isDefaultMediaDir } from '../config.ts';
 import { MienError } from '../errors.ts';
 import { createLog, type Logger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { createLive, createStreams, type Streams } from '../sessions/index.ts';
+import type { SessionRecord } from '../sessions/ports.ts';
 import { openStore, quantise, type Store } from '../store/index.ts';
-import { createLive, createStreams, type Streams } from '../streams/index.ts';
-import type { SessionRecord } from '../streams/ports.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Host } from './host.ts';
-import { libraryOf } from './library.ts';
+import { libraryOf } from './recording-queries.ts';
 import {
   ensembleOf,
   ffmpegLines,
@@ -25,8 +25,8 @@ import {
   openTimelines,
   openVision,
   visionMetrics,
-} from './rooms.ts';
-import { createUploadShelf } from './uploads.ts';
+} from './services.ts';
+import { createUploadShelf } from './upload-store.ts';
 
 const DEMO_CLIP = fileURLToPath(new URL('../../test/fixtures/demo.mp4', import.meta.url));
 /** Sources stopped, moments stored, sockets closed: all of it. */

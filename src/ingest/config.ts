@@ -1,4 +1,4 @@
-import type { LookupAll } from './address.ts';
+import type { LookupAll } from './network/safe-connect.ts';
 
 /** What `createIngest` is told once; every field but the first three has a default. */
 export interface IngestConfig {

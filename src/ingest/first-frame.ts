@@ -2,10 +2,10 @@
 import type { SourceInfo, SourceKind } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import type { Limits } from './config.ts';
-import { explain } from './failure.ts';
-import type { Opened } from './open.ts';
-import { type Report, readReport } from './report.ts';
-import { parseOpening } from './showinfo.ts';
+import { explain } from './ffmpeg/ffmpeg-errors.ts';
+import { type Report, readReport } from './ffmpeg/ffmpeg-log.ts';
+import { parseOpening } from './ffmpeg/showinfo.ts';
+import type { Opened } from './source/resolve-source.ts';
 
 /** Listens to a run of ffmpeg until it has told of a first frame. */
 export interface Listener {

@@ -1,12 +1,12 @@
 import type { Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import { createReach } from './address.ts';
 import { type IngestConfig, limitsOf } from './config.ts';
-import { type Ffmpeg, findFfmpeg } from './ffmpeg-path.ts';
-import { createLauncher } from './launch.ts';
-import { type Opening, openPlaying, type PlayOptions, playSource } from './play.ts';
-import { probeSource, type Workshop } from './probe.ts';
-import { redactLine } from './redact.ts';
+import { createLauncher } from './ffmpeg/ffmpeg-launcher.ts';
+import { type Ffmpeg, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
+import { redactLine } from './ffmpeg/redact.ts';
+import { createReach } from './network/safe-connect.ts';
+import { type Opening, openPlaying, type PlayOptions, playSource } from './open-source.ts';
+import { probeSource, type Workshop } from './probe-source.ts';
 
 export type { IngestConfig } from './config.ts';
 

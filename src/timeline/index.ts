@@ -1,4 +1,4 @@
-export { EPISODE_RULES, type EpisodeRules } from './episode.ts';
+export { EPISODE_RULES, type EpisodeRules } from './episode-finder.ts';
 export type { Thresholds } from './reading.ts';
 export {
   addRollup,
@@ -8,5 +8,5 @@ export {
   rollUp,
   sumRollups,
   WHOLE_PICTURE,
-} from './summarise.ts';
+} from './rollup.ts';
 export { createTimeline, SMOOTHING_SECONDS, type TimelineConfig } from './timeline.ts';

@@ -1,6 +1,6 @@
 /** What vision said of a face becomes what is published: smoothed, labelled or abstained from, and storable. */
 import { EXPRESSIONS, type FaceReading, type RawReading } from '../domain/face.ts';
-import type { Smoothed } from './smooth.ts';
+import type { Smoothed } from './smoother.ts';
 
 const { fround } = Math;
 

@@ -2,9 +2,9 @@
 import type { RawReading } from '../domain/face.ts';
 import type { DropCounts } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import { createEpisodeFinder, EPISODE_RULES, type EpisodeRules } from './episode.ts';
+import { createEpisodeFinder, EPISODE_RULES, type EpisodeRules } from './episode-finder.ts';
 import { normalised, type Thresholds, toReading } from './reading.ts';
-import { createSmoother } from './smooth.ts';
+import { createSmoother } from './smoother.ts';
 
 export interface TimelineConfig {
   thresholds: Thresholds;

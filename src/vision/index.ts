@@ -1,12 +1,12 @@
 /** vision: frames become readings, in worker threads, on the best device that works. */
 import { EXPRESSIONS } from '../domain/face.ts';
-import { type DetectorCard, type EnsembleCard, type Models, readModels } from './card.ts';
-import { type Analyser, startPool, type VisionMetrics, type VisionStats } from './pool.ts';
-import type { Device } from './session.ts';
+import type { Device } from './runtime/inference-session.ts';
+import { type DetectorCard, type EnsembleCard, type Models, readModels } from './runtime/model-card.ts';
+import { type Analyser, startPool, type VisionMetrics, type VisionStats } from './workers/worker-pool.ts';
 
-export type { VisionMetrics, VisionStats } from './pool.ts';
-export type { Device } from './session.ts';
-export { WorkerLost } from './slot.ts';
+export type { Device } from './runtime/inference-session.ts';
+export { WorkerLost } from './workers/supervised-worker.ts';
+export type { VisionMetrics, VisionStats } from './workers/worker-pool.ts';
 
 export interface VisionConfig {
   /** Folder of detector.json, ensemble.json and the files that they name. */

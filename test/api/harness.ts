@@ -9,7 +9,7 @@ import type { FaceReading } from '../../src/domain/face.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import type { SessionRecord } from '../../src/streams/ports.ts';
+import type { SessionRecord } from '../../src/sessions/ports.ts';
 
 export const STREAM = '0190b0f0-0000-7000-8000-000000000001';
 export const SESSION = '0190b0f0-0000-7000-8000-000000000002';

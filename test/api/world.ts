@@ -1,11 +1,11 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
 import { MemoryBus } from '../../src/bus/index.ts';
-import { libraryOf } from '../../src/cli/library.ts';
+import { libraryOf } from '../../src/cli/recording-queries.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
+import { createLive, createStreams } from '../../src/sessions/index.ts';
+import type { SessionRecord } from '../../src/sessions/ports.ts';
 import { quantise, type Store } from '../../src/store/index.ts';
-import { createLive, createStreams } from '../../src/streams/index.ts';
-import type { SessionRecord } from '../../src/streams/ports.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { createStore } from '../helpers/database.ts';
 import { face, openTestApi, type TestApi } from './harness.ts';

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findFfmpeg } from '../../src/ingest/ffmpeg-path.ts';
+import { findFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-path.ts';
 import { writeTinyModels } from '../helpers/tiny-models.ts';
 
 const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Ffmpeg, findFfmpeg } from '../../src/ingest/ffmpeg-path.ts';
+import { type Ffmpeg, findFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-path.ts';
 
 const run = promisify(execFile);
 

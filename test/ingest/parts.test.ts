@@ -2,17 +2,17 @@ import { createServer } from 'node:net';
 /** The pure parts: what goes to ffmpeg, and what comes back, read without it. */
 import { describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
-import { createReach, isPublicAddress } from '../../src/ingest/address.ts';
-import { decodeArguments, filters, probeArguments } from '../../src/ingest/args.ts';
-import { explain } from '../../src/ingest/failure.ts';
-import { FrameAssembler } from '../../src/ingest/frames.ts';
-import { openIntake } from '../../src/ingest/intake.ts';
-import { everyFrame, newestFrame } from '../../src/ingest/latest.ts';
-import { createFrameMemory } from '../../src/ingest/memory.ts';
-import { redactLine, redactUrl } from '../../src/ingest/redact.ts';
-import { readReport } from '../../src/ingest/report.ts';
-import { createMediaClock, parseShowinfo } from '../../src/ingest/showinfo.ts';
-import { decodeThreads } from '../../src/ingest/threads.ts';
+import { decodeThreads } from '../../src/ingest/ffmpeg/decode-threads.ts';
+import { decodeArguments, filters, probeArguments } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
+import { explain } from '../../src/ingest/ffmpeg/ffmpeg-errors.ts';
+import { readReport } from '../../src/ingest/ffmpeg/ffmpeg-log.ts';
+import { redactLine, redactUrl } from '../../src/ingest/ffmpeg/redact.ts';
+import { createMediaClock, parseShowinfo } from '../../src/ingest/ffmpeg/showinfo.ts';
+import { createFrameMemory } from '../../src/ingest/frames/buffer-pool.ts';
+import { FrameAssembler } from '../../src/ingest/frames/frame-assembler.ts';
+import { everyFrame, newestFrame } from '../../src/ingest/frames/frame-buffer.ts';
+import { openIntake } from '../../src/ingest/frames/frame-socket.ts';
+import { createReach, isPublicAddress } from '../../src/ingest/network/safe-connect.ts';
 
 describe('addresses', () => {
   test.each(['8.8.8.8', '93.184.216.34', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {

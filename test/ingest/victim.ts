@@ -1,6 +1,6 @@
 /** A process that decodes a source, or only guards a command, until it is killed. It says `ready` when it does. */
 import { spawn } from 'node:child_process';
-import { guarded } from '../../src/ingest/guard.ts';
+import { guarded } from '../../src/ingest/ffmpeg/kill-with-parent.ts';
 import { decode, ingestAt, never, url } from './harness.ts';
 
 const [what = '', subject = ''] = process.argv.slice(2);

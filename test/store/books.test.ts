@@ -5,7 +5,7 @@ import type {
   SessionBook,
   SessionIndex,
   StreamBook,
-} from '../../src/streams/ports.ts';
+} from '../../src/sessions/ports.ts';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 

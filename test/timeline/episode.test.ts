@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EXPRESSIONS, type Expression } from '../../src/domain/face.ts';
 import type { EpisodeEvent } from '../../src/domain/moment.ts';
-import { createEpisodeFinder, EPISODE_RULES, type FaceAt } from '../../src/timeline/episode.ts';
+import { createEpisodeFinder, EPISODE_RULES, type FaceAt } from '../../src/timeline/episode-finder.ts';
 
 function face(expression: Expression, level: number, more: Partial<FaceAt> = {}): FaceAt {
   const rest = (1 - level) / 7;

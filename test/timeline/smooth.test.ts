@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSmoother } from '../../src/timeline/smooth.ts';
+import { createSmoother } from '../../src/timeline/smoother.ts';
 
 const sample = (mediaTime: number, happy: number, weight = 1) => ({
   mediaTime,

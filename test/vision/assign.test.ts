@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assign } from '../../src/vision/assign.ts';
+import { assign } from '../../src/vision/tracking/assignment.ts';
 
 describe('assign', () => {
   it('of nothing', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cut } from '../../src/vision/crop.ts';
-import { fitSimilarity, invert, mapPoints } from '../../src/vision/geometry.ts';
+import { cut } from '../../src/vision/image/face-crop.ts';
+import { fitSimilarity, invert, mapPoints } from '../../src/vision/image/geometry.ts';
 
 interface Case {
   name: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DetectorCard } from '../../src/vision/card.ts';
-import { Detector } from '../../src/vision/detect.ts';
+import { Detector } from '../../src/vision/detection/detector.ts';
+import type { DetectorCard } from '../../src/vision/runtime/model-card.ts';
 
 const card = {
   input: { longerSide: 640, multipleOf: 32, pixelFormat: 'gray8' },

@@ -6,9 +6,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DETECTOR_OUTPUTS } from '../../src/vision/detect.ts';
-import { ENSEMBLE_OUTPUTS } from '../../src/vision/ensemble.ts';
-import { type Device, type Output, openSession } from '../../src/vision/session.ts';
+import { DETECTOR_OUTPUTS } from '../../src/vision/detection/detector.ts';
+import { type Device, type Output, openSession } from '../../src/vision/runtime/inference-session.ts';
+import { ENSEMBLE_OUTPUTS } from '../../src/vision/scoring/ensemble.ts';
 
 const DEVICE = process.env.MIEN_TEST_DEVICE as Device | undefined;
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));

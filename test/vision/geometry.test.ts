@@ -10,7 +10,7 @@ import {
   rotationOf,
   scaleOf,
   suppress,
-} from '../../src/vision/geometry.ts';
+} from '../../src/vision/image/geometry.ts';
 
 const box = (x1: number, y1: number, x2: number, y2: number) => ({ x1, y1, x2, y2 });
 const unit = box(0, 0, 10, 10);

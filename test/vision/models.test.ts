@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RawReading } from '../../src/domain/face.ts';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
-import { type Models, readModels } from '../../src/vision/card.ts';
 import { createVision, type Vision } from '../../src/vision/index.ts';
-import { openModels } from '../../src/vision/open.ts';
+import { type Models, readModels } from '../../src/vision/runtime/model-card.ts';
+import { openModels } from '../../src/vision/runtime/open-models.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const modelsDir = at('../../models');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pack, unpack } from '../../src/vision/protocol.ts';
-import { fromBits, issuesOf, measureCrop, toBits } from '../../src/vision/quality.ts';
+import { fromBits, issuesOf, measureCrop, toBits } from '../../src/vision/scoring/quality.ts';
+import { pack, unpack } from '../../src/vision/workers/worker-protocol.ts';
 
 const thresholds = { small: 32, blurred: 0.4, turned: 40, covered: 0.4, dark: 40 };
 const fine = { size: 90, sharpness: 0.9, luma: 120, yaw: 0, pitch: 0, quality: 0.9 };

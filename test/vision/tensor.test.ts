@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { enlarge, roundUp, Scratch, shrink, writePadded } from '../../src/vision/tensor.ts';
+import { enlarge, roundUp, Scratch, shrink, writePadded } from '../../src/vision/image/tensor.ts';
 
 const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
 

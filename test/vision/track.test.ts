@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Detection } from '../../src/vision/detect.ts';
-import { mapPoints } from '../../src/vision/geometry.ts';
-import { type Placement, type Sight, Tracker } from '../../src/vision/track.ts';
+import type { Detection } from '../../src/vision/detection/detector.ts';
+import { mapPoints } from '../../src/vision/image/geometry.ts';
+import { type Placement, type Sight, Tracker } from '../../src/vision/tracking/tracker.ts';
 import { TEMPLATE } from '../helpers/tiny-models.ts';
 
 const SIZE = 48;

@@ -1,8 +1,8 @@
 /** Stretches of one expression on one face. */
 
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
-import { builder } from '../builder.ts';
 import type { LiveEpisode } from '../ports.ts';
+import { builder } from './builder.ts';
 import { ExpressionEnum } from './expression.ts';
 import { knownId } from './ids.ts';
 

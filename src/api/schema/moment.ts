@@ -1,9 +1,9 @@
 /** All faces of one frame, as it is pushed to subscribers and read back from the timeline. */
 import { z } from 'zod';
 import { MienError } from '../../errors.ts';
-import { builder } from '../builder.ts';
 import type { Shareable } from '../fanout/operation.ts';
 import type { LiveMoment } from '../ports.ts';
+import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
 import { knownId } from './ids.ts';
 import { DroppedFramesType, droppedByReason, droppedInAll } from './scalars.ts';

@@ -1,6 +1,7 @@
 /** What happens to a stream's sessions, as it happens. */
-import { builder } from '../builder.ts';
+
 import type { LiveStatus } from '../ports.ts';
+import { builder } from './builder.ts';
 import { knownId, notFound } from './ids.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { SessionType } from './session.ts';

@@ -1,10 +1,10 @@
 /** Streams: what mien was told to watch. */
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
-import { builder } from '../builder.ts';
+import { builder } from './builder.ts';
 import { isId, knownId } from './ids.ts';
 import { NodeInterface } from './node.ts';
-import { beyond } from './pages.ts';
+import { beyond } from './page-by-ordinal.ts';
 import { SessionType } from './session.ts';
 import { redacted, SourceInputType, SourceType, toSource } from './source.ts';
 

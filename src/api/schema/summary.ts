@@ -1,7 +1,7 @@
 /** Sums and means over a stretch of a session. */
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
-import { builder } from '../builder.ts';
 import type { Aggregate, SessionTotals } from '../ports.ts';
+import { builder } from './builder.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
 import { DroppedFramesType, droppedByReason } from './scalars.ts';
 

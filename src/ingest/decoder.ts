@@ -1,0 +1,200 @@
+import { availableParallelism } from 'node:os';
+import type { SourceInfo } from '../domain/frame.ts';
+import type { MienError } from '../errors.ts';
+import { decodeThreads } from './ffmpeg/decode-threads.ts';
+import { decodeArguments } from './ffmpeg/ffmpeg-args.ts';
+import { broken, explain } from './ffmpeg/ffmpeg-errors.ts';
+import type { Ffmpeg } from './ffmpeg/ffmpeg-path.ts';
+import type { Exit } from './ffmpeg/ffmpeg-process.ts';
+import { createMediaClock, isShowinfo, parseShowinfo } from './ffmpeg/showinfo.ts';
+import { isNetwork } from './ffmpeg/whitelists.ts';
+import type { Listener } from './first-frame.ts';
+import { createFrameMemory } from './frames/buffer-pool.ts';
+import { FrameAssembler, type Picture } from './frames/frame-assembler.ts';
+import type { Outlet } from './frames/frame-buffer.ts';
+import { createOutput, type Output } from './frames/frame-sink.ts';
+import { createPace } from './frames/realtime-pacer.ts';
+import { type Watch, watchFor } from './frames/stall-watchdog.ts';
+import type { PlayOptions } from './open-source.ts';
+import type { Workshop } from './probe-source.ts';
+import type { Opened } from './source/resolve-source.ts';
+
+export interface Play {
+  opened: Opened;
+  outlet: Outlet;
+  /** Zeros: what the source is like is yet to be heard. */
+  info: Pick<SourceInfo, 'kind' | 'live' | 'width' | 'height' | 'duration'>;
+  options: PlayOptions;
+  ffmpeg: Ffmpeg;
+  shop: Workshop;
+  /** Is to hear of the first frame. */
+  listener?: Listener;
+}
+
+/** What the parts of one decoding share. */
+interface State {
+  /** Frames delivered, and the media time of the last. */
+  count: number;
+  mediaTime: number;
+  /** The last lines that ffmpeg said, other than about frames. */
+  said: string[];
+  over: AbortController;
+}
+
+/** Starts ffmpeg and fills the outlet, which ends when ffmpeg does or when the source stalls. `done`: ffmpeg is gone. */
+export function startPlayer(play: Play): { done: Promise<void>; stop(): Promise<void> } {
+  const { opened, outlet, info, ffmpeg, shop } = play;
+  const state: State = { count: 0, mediaTime: 0, said: [], over: new AbortController() };
+  const watch = watchFor(patience(play), shop.limits.connectSeconds, () => {
+    outlet.end(broken(opened.shown, `gave no frame for ${shop.limits.stallSeconds} s`, state.said));
+    void stop();
+  });
+  const frames = receiveFrames(play, state, watch);
+  const run = shop.launcher.start({
+    ffmpegPath: ffmpeg.path,
+    url: opened.input.url,
+    proxy: opened.input.proxy,
+    running: shop.running,
+    args: argumentsFor(play, frames.output),
+    output: frames.output,
+    onLine: frames.onLine,
+  });
+  const stop = async () => {
+    state.over.abort();
+    watch.stop();
+    frames.output.discard();
+    await run.stop();
+  };
+  const done = run.done.then((exit) => {
+    watch.stop();
+    outlet.end(verdict(exit, play, state) ?? undefined);
+  });
+  if (!isNetwork(info.kind) && !info.live) watch.stop();
+  return { done, stop };
+}
+
+/** Frames that ffmpeg holds ready of a recording that is read as fast as it comes. */
+const AHEAD = 8;
+
+export function threadsFor({ info, options }: Pick<Play, 'info' | 'options'>): number {
+  return decodeThreads(info, options.realtime, availableParallelism());
+}
+
+function argumentsFor(play: Play, { protocol }: Output) {
+  const { opened, info, options, ffmpeg, shop, listener } = play;
+  return decodeArguments(opened.input, {
+    frameRate: options.frameRate,
+    longerSide: shop.limits.longerSide,
+    maxPixels: shop.limits.maxPixels,
+    loop: options.loop && !info.live,
+    live: info.live,
+    threads: threadsFor(play),
+    fpsMode: ffmpeg.fpsMode,
+    opening: listener !== undefined,
+    ahead: info.live || options.realtime ? 0 : AHEAD,
+    protocol,
+  });
+}
+
+/** Seconds without a frame that are too many; a low frame rate has its own pauses. */
+function patience({ options, shop }: Play): number {
+  return shop.limits.stallSeconds + 1 / options.frameRate;
+}
+
+/** Recordings in real time; and live HLS, which comes in bursts of whole segments. The other live sources are paced. */
+function needsPace({ kind, live }: Play['info'], { realtime }: PlayOptions): boolean {
+  return live ? kind === 'hls' : realtime;
+}
+
+/** Joins ffmpeg's bytes with what it says of them, and puts the frames into the outlet when they are due. */
+function receiveFrames({ outlet, info, options, shop, listener }: Play, state: State, watch: Watch) {
+  const memory = createFrameMemory();
+  const assembler = new FrameAssembler(memory);
+  const mediaTimeOf = createMediaClock(info.live, options.frameRate);
+  const due = needsPace(info, options) ? createPace(state.over.signal) : null;
+  let wake = () => {};
+
+  function deliver({ pixels, stamp }: Picture): Promise<void> | null {
+    const mediaTime = mediaTimeOf(stamp.pts);
+    watch.excuse();
+    const put = () => {
+      if (state.over.signal.aborted) return null;
+      state.count++;
+      state.mediaTime = mediaTime;
+      const { width, height } = stamp;
+      const frame = { pixels, width, height, mediaTime, wallTime: Date.now(), dropped: {} };
+      const full = outlet.put({ ...frame, release: once(() => memory.give(pixels)) });
+      if (!full) watch.alive();
+      return full?.then(watch.alive) ?? null;
+    };
+    return due ? due(mediaTime).then(put).then(nothing) : put();
+  }
+
+  /** Delivers what is complete; a promise when there is something to wait for before more bytes may come. */
+  function advance(): Promise<void> | null {
+    while (!state.over.signal.aborted) {
+      const picture = assembler.next();
+      if (!picture && !assembler.starved) return null;
+      const busy = picture ? deliver(picture) : new Promise<void>((resolve) => (wake = resolve));
+      if (busy) return busy.then(advance).then(nothing);
+    }
+    return null;
+  }
+
+  const output = createOutput((chunk) => {
+    assembler.push(chunk);
+    return advance();
+  });
+
+  function onLine(line: string): void {
+    const stamp = parseShowinfo(line);
+    if (stamp) {
+      assembler.stamp(stamp);
+      wake();
+      return;
+    }
+    listener?.onLine(line);
+    if (line && !isShowinfo(line)) {
+      if (state.said.push(line) > 100) state.said.shift();
+      shop.onLog(line);
+    }
+  }
+  return { output, onLine };
+}
+
+function nothing(): void {}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
+}
+
+/** Exit codes of a process that was ended from outside, or crashed: 128 and the signal; ffmpeg's own for SIGTERM. */
+const ENDED_BY_FORCE = new Set([134, 137, 139, 143, 255]);
+
+/** Whether an end is a failure. What could be decoded of a damaged recording is its whole content. */
+function verdict(exit: Exit, { opened, info, shop }: Play, state: State): MienError | null {
+  if (state.over.signal.aborted) return null;
+  const { kind, live, duration } = info;
+  const { shown } = opened;
+  if (state.count === 0) {
+    const trouble = opened.trouble();
+    return explain({ kind, shown, lines: state.said, trouble, maxPixels: shop.limits.maxPixels });
+  }
+  if (live) {
+    const ended =
+      kind === 'hls' && exit.code === 0 && !state.said.some((line) => /Failed to (reload|open)/.test(line));
+    return ended ? null : broken(shown, 'ended, or broke off the connection', state.said);
+  }
+  if (exit.code === null || ENDED_BY_FORCE.has(exit.code)) {
+    return broken(shown, 'could not be decoded to its end, because ffmpeg was killed or crashed', state.said);
+  }
+  const missing = (duration ?? 0) - state.mediaTime;
+  if (isNetwork(kind) && exit.code !== 0 && missing > 5) {
+    return broken(shown, `broke off ${Math.round(missing)} s before its end`, state.said);
+  }
+  return null;
+}

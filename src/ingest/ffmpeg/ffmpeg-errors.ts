@@ -1,0 +1,135 @@
+import type { SourceKind } from '../../domain/frame.ts';
+import { MienError, type MienErrorCode } from '../../errors.ts';
+import { redactLine } from './redact.ts';
+import { isNetwork } from './whitelists.ts';
+
+export interface Death {
+  kind: SourceKind;
+  /** The source's name for people. */
+  shown: string;
+  /** The last lines that ffmpeg wrote. */
+  lines: readonly string[];
+  /** What our own network layer saw. */
+  trouble: MienError | undefined;
+  maxPixels: number;
+}
+
+/** How ffmpeg's way to fail to give a single frame becomes one sentence: our network's word first, then ffmpeg's. */
+export function explain(death: Death): MienError {
+  if (death.trouble) return death.trouble;
+  const text = death.lines.join('\n');
+  const cause = CAUSES.find(({ when }) => when.test(text)) ?? unknown(death);
+  return new MienError(cause.code, `${death.shown} ${cause.say(death)}.`, { cause: lastWords(death.lines) });
+}
+
+interface Cause {
+  when: RegExp;
+  code: MienErrorCode;
+  say(death: Death): string;
+}
+
+const cause = (code: MienErrorCode, when: RegExp, say: string | ((death: Death) => string)): Cause => ({
+  code,
+  when,
+  say: typeof say === 'string' ? () => say : say,
+});
+
+/** The first that matches wins. */
+const CAUSES: Cause[] = [
+  cause(
+    'SOURCE_REFUSED',
+    /exceeds specified max pixel count|Picture size \d+x\d+ is invalid/i,
+    ({ maxPixels }) => `has more than ${maxPixels} pixels a picture, which is the limit; scale it down`,
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    unlisted('hls', 'concat', 'dash', 'sdp'),
+    'is a playlist or a script, which would lead to other files; name the video itself',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    unlisted('tty', 'srt', 'webvtt', 'ass'),
+    'is text, not a video or picture; choose another',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    unlisted('wav', 'mp3', 'flac', 'aac', 'ac3', 'eac3', 'aiff'),
+    'is sound, not a video or picture; choose another',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    unlisted(),
+    'is in a format that mien does not read from there; convert it to MP4, WebM or MKV',
+  ),
+  cause(
+    'SOURCE_REFUSED',
+    /Protocol '\S+' not on whitelist/,
+    'points to something else, which mien does not follow from there; register that itself',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    /matches no streams|does not contain any stream/,
+    'has no video track; choose another',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    /moov atom not found/,
+    'is not a video, or was cut off before its index was written; copy or record it again',
+  ),
+  cause(
+    'SOURCE_NOT_VIDEO',
+    /decoder \S+ not found|no decoder found|Unknown decoder|could not find codec parameters/i,
+    'holds video in a codec that this ffmpeg cannot decode, or is damaged; convert it to H.264',
+  ),
+  cause(
+    'SOURCE_UNREACHABLE',
+    /401 Unauthorized|403 Forbidden/,
+    'needs a login that was not given, or was wrong; put the user and password into the URL',
+  ),
+  cause(
+    'SOURCE_UNREACHABLE',
+    /404 (Stream )?Not Found/i,
+    'is not there: the server answered 404; check the URL',
+  ),
+  cause('SOURCE_UNREACHABLE', /Device or resource busy/, 'is used by another program; close that'),
+  cause('SOURCE_UNREACHABLE', /Permission denied/, 'may not be read by mien; change its permissions'),
+  cause('SOURCE_UNREACHABLE', /No such file or directory|No such device/, 'is not there; check the name'),
+  cause(
+    'FFMPEG_MISSING',
+    /Unrecognized option|Option \S+ not found|No such filter|Unknown input format/,
+    'cannot be read by this ffmpeg, which is too old or built without what that needs; install a current one',
+  ),
+  cause('SOURCE_NOT_VIDEO', /Invalid data found when processing input/, ({ kind }) =>
+    isNetwork(kind)
+      ? 'answers with something that is not video; check the URL'
+      : 'is not a video or picture, or too damaged to read; choose another file',
+  ),
+];
+
+/** A demuxer that mien does not let ffmpeg use: one of these, or any. A demuxer may have several names. */
+function unlisted(...demuxers: string[]): RegExp {
+  const named = demuxers.length > 0 ? `\\[(${demuxers.join('|')})\\b.*` : '';
+  return new RegExp(`${named}Format not on whitelist`);
+}
+
+function unknown({ kind }: Death): Cause {
+  if (isNetwork(kind)) {
+    return cause('SOURCE_UNREACHABLE', /^/, 'gave no video; check that it is up, and the URL');
+  }
+  if (kind === 'device')
+    return cause('SOURCE_UNREACHABLE', /^/, 'gave no picture; check that it is a camera');
+  return cause(
+    'SOURCE_NOT_VIDEO',
+    /^/,
+    'is not a video or picture, or too damaged to read; choose another file',
+  );
+}
+
+/** A live source that stopped, or any that broke where it should have gone on. */
+export function broken(shown: string, why: string, lines: readonly string[]): MienError {
+  return new MienError('SOURCE_FAILED', `${shown} ${why}.`, { cause: lastWords(lines) });
+}
+
+function lastWords(lines: readonly string[]): Error {
+  return new Error(lines.slice(-100).map(redactLine).join('\n'));
+}

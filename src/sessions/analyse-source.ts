@@ -1,0 +1,62 @@
+/** One source from its first frame to its last, without server or store. */
+import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { createScorer } from './frame-scorer.ts';
+import { AHEAD, scoreInOrder } from './ordered-prefetch.ts';
+import type { OpenAnalyser, OpenSource, OpenTimeline } from './ports.ts';
+import { readAhead } from './read-frames.ts';
+import { createMediaClock } from './session-clock.ts';
+
+export interface AnalyseDeps {
+  open: OpenSource;
+  openAnalyser: OpenAnalyser;
+  openTimeline: OpenTimeline;
+}
+
+export interface AnalyseOptions {
+  /** Frames scored per second of media time. */
+  frameRate: number;
+  signal: AbortSignal;
+  /** What the moments carry as `sessionId`; must differ between sources analysed at the same time. */
+  sessionId?: string;
+  /** Told once, before the first moment. */
+  onInfo?: (info: SourceInfo) => void;
+}
+
+export interface AnalyseSummary {
+  info: SourceInfo;
+  moments: number;
+  /** Frames that were not scored after the last moment; those before are in the moments. */
+  dropped: DropCounts;
+  /** What closed the episodes that were open at the end. */
+  events: EpisodeEvent[];
+}
+
+/**
+ * Every frame, as fast as they are scored. `onMoment` is waited for, so that a slow writer slows the reading.
+ * @throws what opening and decoding throw; moments before that have been told
+ */
+export async function analyseSource(
+  deps: AnalyseDeps,
+  source: SourceInput,
+  options: AnalyseOptions,
+  onMoment: (moment: Moment, events: EpisodeEvent[]) => void | Promise<void>,
+): Promise<AnalyseSummary> {
+  const { frameRate, signal, sessionId = 'analysis' } = options;
+  const analyser = deps.openAnalyser(sessionId);
+  const scorer = createScorer({ analyser, timeline: deps.openTimeline(sessionId) });
+  const clock = createMediaClock();
+  let moments = 0;
+  try {
+    const { info, frames } = await deps.open(source, { frameRate, realtime: false, loop: false, signal });
+    options.onInfo?.(info);
+    const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), true);
+    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD, scorer.flush)) {
+      moments += 1;
+      await onMoment(moment, events);
+    }
+    return { info, moments, ...scorer.finish() };
+  } finally {
+    await analyser.close();
+  }
+}

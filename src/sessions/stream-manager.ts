@@ -1,0 +1,214 @@
+/** The registry of streams and what runs: registers, starts, stops, removes, resumes after a crash, and drains. */
+import type { SourceInfo, SourceInput } from '../domain/frame.ts';
+import { MienError } from '../errors.ts';
+import { sleep } from '../threads/sleep.ts';
+import { createTurns } from './keyed-mutex.ts';
+import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord, Uploads } from './ports.ts';
+import { checkRegistration, checkSource, isSameSource, type RegisterInput } from './registration.ts';
+import { type RunningSession, runSession, type SessionDeps } from './session-runner.ts';
+
+export interface StreamsDeps extends Omit<SessionDeps, 'sessions'> {
+  streams: StreamBook;
+  sessions: SessionBook & Pick<SessionIndex, 'latest'>;
+  /** Of the model that scores, as `Query.models` names it. */
+  modelId: string;
+  uploads?: Uploads;
+  /** Purposes that are prohibited unless named here. */
+  allowPurposes?: readonly string[];
+}
+
+export interface Streams {
+  /**
+   * Probes the source, stores the stream, and starts it unless `autoStart` is false.
+   * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source already), and what probing throws
+   */
+  register(input: RegisterInput): Promise<StreamRecord>;
+  /** Begins a new session. @throws MienError NOT_FOUND, CONFLICT when it runs already */
+  start(id: string): Promise<SessionRecord>;
+  /**
+   * Drains, then ends the session; of a stream that does not run, returns the last session as it is.
+   * @throws MienError NOT_FOUND, CONFLICT when it never ran
+   */
+  stop(id: string): Promise<SessionRecord>;
+  /** With all that was recorded from it, and its upload when no other stream uses that. @throws MienError NOT_FOUND */
+  remove(id: string): Promise<void>;
+  running(): { streamId: string; sessionId: string }[];
+  /** Once, at boot: sessions that a crash left are INTERRUPTED, and streams that should run start a new one. */
+  resumeWanted(): Promise<void>;
+  /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
+  close(): Promise<void>;
+}
+
+const CLOSE_MS = 10_000;
+const PROBE_MS = 30_000;
+
+export function createStreams(deps: StreamsDeps): Streams {
+  return new Conductor(deps);
+}
+
+class Conductor implements Streams {
+  readonly #deps: StreamsDeps;
+  readonly #running = new Map<string, { session: RunningSession; over: Promise<SessionRecord> }>();
+  readonly #turn = createTurns();
+  readonly #closing = new AbortController();
+
+  constructor(deps: StreamsDeps) {
+    this.#deps = deps;
+  }
+
+  register(input: RegisterInput): Promise<StreamRecord> {
+    const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
+    return this.#turn(`name ${registration.name}`, async () => {
+      this.#checkOpen();
+      const namesakes = await this.#deps.streams.byName(registration.name);
+      const twin = namesakes.find(({ source }) => isSameSource(source, registration.source));
+      if (twin) {
+        const sentence = `The stream ${registration.name} is registered with this source already (${twin.id}). Start that one, or give this one another name.`;
+        throw new MienError('CONFLICT', sentence);
+      }
+      const info = await this.#probe(registration.source);
+      checkSource(registration, info);
+      const { autoStart, ...stream } = registration;
+      const record = await this.#deps.streams.create(stream);
+      await this.#shelve(record, 'take');
+      if (!autoStart) return record;
+      await this.#turn(record.id, () => this.#begin(record, info));
+      return { ...record, wanted: true };
+    });
+  }
+
+  start(id: string): Promise<SessionRecord> {
+    return this.#turn(id, async () => {
+      const stream = await this.#get(id);
+      const entry = this.#running.get(id);
+      if (entry?.session.ending) await entry.over;
+      else if (entry) {
+        const sentence = `The stream ${stream.name} is running already (session ${entry.session.id}). Stop it first to begin a new session.`;
+        throw new MienError('CONFLICT', sentence);
+      }
+      return this.#begin(stream, null);
+    });
+  }
+
+  stop(id: string): Promise<SessionRecord> {
+    return this.#turn(id, async () => {
+      const stream = await this.#get(id);
+      const entry = this.#running.get(id);
+      await this.#deps.streams.setWanted(id, false);
+      if (entry) {
+        void entry.session.stop('ENDED');
+        return entry.over;
+      }
+      const last = await this.#deps.sessions.latest(id);
+      if (last) return last;
+      throw new MienError(
+        'CONFLICT',
+        `The stream ${stream.name} has never run, so there is nothing to stop.`,
+      );
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#turn(id, async () => {
+      const stream = await this.#get(id);
+      const entry = this.#running.get(id);
+      void entry?.session.stop('ENDED');
+      await entry?.over;
+      await this.#deps.streams.remove(id);
+      this.#deps.publisher.removed(id);
+      await this.#shelve(stream, 'release');
+    });
+  }
+
+  running() {
+    return [...this.#running].map(([streamId, { session }]) => ({ streamId, sessionId: session.id }));
+  }
+
+  async resumeWanted(): Promise<void> {
+    const { sessions, streams, publisher, log } = this.#deps;
+    for (const session of await sessions.interruptLive()) publisher.status(session.streamId, session);
+    for (const stream of await streams.wanted()) {
+      await this.#turn(stream.id, async () => {
+        if (!this.#running.has(stream.id)) await this.#begin(stream, null);
+      }).catch((error) => log.error({ err: error, stream: stream.id }, 'could not start a stream again'));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(shuttingDown());
+    const entries = [...this.#running.values()];
+    for (const { session } of entries) void session.stop('INTERRUPTED', 'The server was stopped.');
+    const timer = new AbortController();
+    await Promise.race([Promise.all(entries.map(({ over }) => over)), sleep(CLOSE_MS, timer.signal)]);
+    timer.abort();
+    for (const { streamId, sessionId } of this.running()) {
+      this.#deps.log.error({ stream: streamId, session: sessionId }, 'a session did not drain in time');
+    }
+  }
+
+  async #begin(stream: StreamRecord, info: SourceInfo | null): Promise<SessionRecord> {
+    this.#checkOpen();
+    const { streams, sessions, publisher, modelId } = this.#deps;
+    await streams.setWanted(stream.id, true);
+    const record = await sessions.create({ streamId: stream.id, modelId });
+    publisher.status(stream.id, record);
+    const session = runSession(this.#deps, stream, record, info);
+    const over = session.done.then((ended) => this.#ended(stream.id, ended));
+    this.#running.set(stream.id, { session, over });
+    if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', 'The server was stopped.');
+    return record;
+  }
+
+  /** A session that ended by itself is not wanted any more; one that the server's end interrupted still is. */
+  async #ended(streamId: string, session: SessionRecord): Promise<SessionRecord> {
+    try {
+      if (session.state === 'ENDED' || session.state === 'FAILED') {
+        await this.#deps.streams.setWanted(streamId, false);
+      }
+    } catch (error) {
+      this.#deps.log.warn({ err: error, stream: streamId }, 'could not note that a stream ended');
+    }
+    this.#running.delete(streamId);
+    return session;
+  }
+
+  /** A file that stays behind is no reason to fail: what no stream uses is looked for again every hour. */
+  async #shelve({ id, source }: StreamRecord, what: 'take' | 'release'): Promise<void> {
+    if (source.type !== 'upload') return;
+    try {
+      if (what === 'release' && (await this.#deps.streams.byUpload(source.token)).length > 0) return;
+      await this.#deps.uploads?.[what](source.token);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, stream: id }, `could not ${what} an upload`);
+    }
+  }
+
+  async #get(id: string): Promise<StreamRecord> {
+    const stream = await this.#deps.streams.get(id);
+    if (stream) return stream;
+    throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
+  }
+
+  #checkOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+
+  /** A source that neither shows itself nor fails is given up. */
+  async #probe(source: SourceInput): Promise<SourceInfo> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(silent()), PROBE_MS);
+    try {
+      return await this.#deps.probe(source, AbortSignal.any([this.#closing.signal, late.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function shuttingDown(): MienError {
+  return new MienError('SHUTTING_DOWN', 'The server is stopping. Try again when it is back.');
+}
+
+function silent(): MienError {
+  return new MienError('SOURCE_UNREACHABLE', 'The source showed no picture; check that it is sending video.');
+}

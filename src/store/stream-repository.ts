@@ -1,0 +1,101 @@
+/** Registered streams. */
+import type { SourceInput } from '../domain/frame.ts';
+import { MienError } from '../errors.ts';
+import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
+import { isId } from './ids.ts';
+import { removeSessions } from './upkeep/retention.ts';
+
+export interface StreamRecord {
+  id: string;
+  name: string;
+  source: SourceInput;
+  purpose: string;
+  frameRate: number;
+  loop: boolean;
+  realtime: boolean | null;
+  /** Whether it should be running: started and neither stopped nor ended. */
+  wanted: boolean;
+  createdAt: Date;
+}
+
+export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'wanted'> & { wanted?: boolean };
+
+export interface StreamBook {
+  create(input: StreamInput): Promise<StreamRecord>;
+  get(id: string): Promise<StreamRecord | null>;
+  /** In the order of registration. @param page.after the id of the last one seen; default: all, from the start */
+  list(page?: { first?: number; after?: string }): Promise<StreamRecord[]>;
+  /** @throws MienError NOT_FOUND */
+  update(id: string, changes: Partial<StreamInput>): Promise<StreamRecord>;
+  /** @throws MienError NOT_FOUND */
+  setWanted(id: string, wanted: boolean): Promise<void>;
+  /** Those registered under this name. */
+  byName(name: string): Promise<StreamRecord[]>;
+  /** Those that should be running. */
+  wanted(): Promise<StreamRecord[]>;
+  /** Those whose source is this upload. */
+  byUpload(token: string): Promise<StreamRecord[]>;
+  /** With all that was recorded from it. @throws MienError NOT_FOUND */
+  remove(id: string): Promise<void>;
+}
+
+export function createStreams(prisma: PrismaClient): StreamBook {
+  async function update(id: string, changes: Partial<StreamInput>): Promise<StreamRecord> {
+    const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data: changes }) : [];
+    if (row === undefined) throw notFound(id);
+    return record(row);
+  }
+  async function where(filter: Prisma.StreamWhereInput): Promise<StreamRecord[]> {
+    return (await prisma.stream.findMany({ where: filter, orderBy: { ordinal: 'asc' } })).map(record);
+  }
+  return {
+    update,
+    async setWanted(id, wanted) {
+      await update(id, { wanted });
+    },
+    byName: (name) => where({ name }),
+    wanted: () => where({ wanted: true }),
+    byUpload: (token) => where({ source: { equals: { type: 'upload', token } } }),
+    async create(input) {
+      return record(await prisma.stream.create({ data: input }));
+    },
+    async get(id) {
+      const row = isId(id) ? await prisma.stream.findUnique({ where: { id } }) : null;
+      return row && record(row);
+    },
+    async list({ first, after } = {}) {
+      const cursor = after === undefined ? null : await ordinalOf(prisma, after);
+      const rows = await prisma.stream.findMany({
+        ...(cursor === null ? {} : { where: { ordinal: { gt: cursor } } }),
+        ...(first === undefined ? {} : { take: first }),
+        orderBy: { ordinal: 'asc' },
+      });
+      return rows.map(record);
+    },
+    async remove(id) {
+      if (!isId(id)) throw notFound(id);
+      const sessions = await prisma.session.findMany({ where: { streamId: id }, select: { id: true } });
+      const { count } = await prisma.stream.deleteMany({ where: { id } });
+      await removeSessions(
+        prisma,
+        sessions.map((session) => session.id),
+      );
+      if (count === 0) throw notFound(id);
+    },
+  };
+}
+
+async function ordinalOf(prisma: PrismaClient, id: string): Promise<number> {
+  const row = isId(id) ? await prisma.stream.findUnique({ where: { id }, select: { ordinal: true } }) : null;
+  if (row === null)
+    throw new MienError('CURSOR_INVALID', 'The cursor names no stream. Start again without it.');
+  return row.ordinal;
+}
+
+function record({ ordinal: _, source, ...row }: Stream): StreamRecord {
+  return { ...row, source: source as SourceInput };
+}
+
+function notFound(id: string): MienError {
+  return new MienError('NOT_FOUND', `There is no stream ${id}.`);
+}

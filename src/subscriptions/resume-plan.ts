@@ -1,0 +1,149 @@
+/** Where a subscription begins: which sessions it reads from the store first, each from which moment on. */
+import { LIVE_STATES } from '../domain/moment.ts';
+import { MienError } from '../errors.ts';
+import type { MomentHistory, Scope, SessionIndex, SessionRecord, StreamBook } from '../sessions/ports.ts';
+import { type Cursor, decodeCursor } from './cursor.ts';
+import { type Position, Positions, SKEW } from './offsets.ts';
+
+export interface PlanDeps {
+  sessions: SessionIndex;
+  streams: Pick<StreamBook, 'get'>;
+  history: MomentHistory;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface Backlog {
+  position: Position;
+  /** It takes no more moments: once read, it is done with. */
+  over: boolean;
+}
+
+export interface Plan {
+  positions: Positions;
+  /** Sessions to read from the store before going live, in the order of their start. */
+  backlog: Backlog[];
+  /** The session asked for takes no more moments: nothing follows the backlog. */
+  over: boolean;
+}
+
+const START_ANEW = 'Subscribe without `after`, and read what you missed from `Session.timeline`.';
+
+/**
+ * Call it after listening to the bus, so that nothing falls between.
+ * @throws MienError NOT_FOUND, BAD_INPUT, CURSOR_INVALID, CURSOR_EXPIRED
+ */
+export async function planMoments(deps: PlanDeps, scope: Scope, after: string | undefined): Promise<Plan> {
+  const cursor = after === undefined ? null : decodeCursor(after);
+  const session = await checkScope(deps, scope);
+  const over = session !== null && !isLive(session);
+  if (cursor === null) return { positions: await present(deps, scope), backlog: [], over };
+  const positions = new Positions(cursor.kind === 'all' ? cursor.since : 0);
+  const backlog = await resumed(deps, scope, cursor, positions);
+  for (const { position } of backlog) await checkStored(deps.history, position);
+  return { positions, backlog, over };
+}
+
+async function checkScope(deps: PlanDeps, { streamId, sessionId }: Scope): Promise<SessionRecord | null> {
+  if (streamId !== undefined && (await deps.streams.get(streamId)) === null) {
+    throw new MienError('NOT_FOUND', `There is no stream ${streamId}.`);
+  }
+  if (sessionId === undefined) return null;
+  const session = await deps.sessions.get(sessionId);
+  if (session === null) throw new MienError('NOT_FOUND', `There is no session ${sessionId}.`);
+  if (streamId !== undefined && session.streamId !== streamId) {
+    throw new MienError(
+      'BAD_INPUT',
+      `Session ${sessionId} is not one of stream ${streamId}; name one of them only.`,
+    );
+  }
+  return session;
+}
+
+/** Begin with the next moment: all that was committed so far is dealt with. */
+async function present(deps: PlanDeps, scope: Scope): Promise<Positions> {
+  const since = deps.now() - SKEW;
+  const recent = await deps.sessions.startedSince(new Date(since), scope.streamId);
+  const live = await deps.sessions.live(scope.streamId);
+  const positions = new Positions(since);
+  for (const session of [...recent, ...live].filter(({ id }) => id === (scope.sessionId ?? id))) {
+    const { newest } = await deps.history.extent(session.id);
+    positions.add(session.id, newest, session.startedAt).over = !isLive(session);
+  }
+  return positions;
+}
+
+async function resumed(
+  deps: PlanDeps,
+  scope: Scope,
+  cursor: Cursor,
+  positions: Positions,
+): Promise<Backlog[]> {
+  const everything = scope.streamId === undefined && scope.sessionId === undefined;
+  if (everything !== (cursor.kind === 'all')) throw foreign(everything);
+  const found = cursor.kind === 'all' ? await ofAll(deps, cursor) : await ofOne(deps, scope, cursor);
+  return found.map(({ session, seq }) => ({
+    position: positions.add(session.id, seq, session.startedAt),
+    over: !isLive(session),
+  }));
+}
+
+type Found = { session: SessionRecord; seq: number }[];
+
+/** The session of the cursor, and those of its stream that followed, unless only the session was asked for. */
+async function ofOne(deps: PlanDeps, scope: Scope, cursor: Cursor & { kind: 'session' }): Promise<Found> {
+  const session = await deps.sessions.get(cursor.sessionId);
+  if (scope.sessionId !== undefined && scope.sessionId !== cursor.sessionId) throw foreign(false);
+  if (session === null) {
+    throw new MienError('CURSOR_EXPIRED', `The session of this cursor is no longer stored. ${START_ANEW}`);
+  }
+  if (scope.streamId !== undefined && scope.streamId !== session.streamId) throw foreign(false);
+  const start = { session, seq: cursor.seq };
+  if (scope.sessionId !== undefined) return [start];
+  const since = await deps.sessions.startedSince(session.startedAt, session.streamId);
+  const later = since.slice(since.findIndex(({ id }) => id === session.id) + 1);
+  return [start, ...later.map((next) => ({ session: next, seq: -1 }))];
+}
+
+/** Those that the cursor lists and that were not removed since, and all that started later. */
+async function ofAll(deps: PlanDeps, cursor: Cursor & { kind: 'all' }): Promise<Found> {
+  const seqs = new Map(cursor.positions);
+  const recent = await deps.sessions.startedSince(new Date(cursor.since));
+  const listed = new Set(recent.map(({ id }) => id));
+  const older = await Promise.all(
+    [...seqs.keys()].filter((id) => !listed.has(id)).map((id) => deps.sessions.get(id)),
+  );
+  return [...older.filter((session) => session !== null), ...recent].map((session) => ({
+    session,
+    seq: seqs.get(session.id) ?? -1,
+  }));
+}
+
+async function checkStored(history: MomentHistory, { sessionId, seen }: Position): Promise<void> {
+  const { oldest, newest } = await history.extent(sessionId);
+  if (seen > newest) {
+    throw new MienError(
+      'CURSOR_INVALID',
+      'This cursor points past the last moment of its session. Leave `after` out to begin now.',
+    );
+  }
+  if (seen < newest && (oldest === null || oldest > seen + 1)) {
+    throw new MienError(
+      'CURSOR_EXPIRED',
+      `Moments that follow this cursor were deleted, being older than the retention. ${START_ANEW}`,
+    );
+  }
+}
+
+function foreign(everything: boolean): MienError {
+  return new MienError(
+    'CURSOR_INVALID',
+    everything
+      ? 'This cursor belongs to one session, not to all streams. Name its stream or session, or leave `after` out.'
+      : 'This cursor belongs to another stream or session, or to all streams. Use one received from what is asked for.',
+  );
+}
+
+export function isLive(session: SessionRecord): boolean {
+  return LIVE_STATES.includes(session.state);
+}
