@@ -6,7 +6,6 @@ import type { Config } from '../config.ts';
 import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { type AnalyseDeps, analyseSource } from '../sessions/index.ts';
-import { quantise } from '../store/commit/quantise.ts';
 import type { Vision } from '../vision/index.ts';
 import type { Host } from './host.ts';
 import { createOpenings, type Openings, sourceOf } from './inputs.ts';
@@ -130,10 +129,9 @@ async function analyzeOne(
     sourceOf(input),
     { frameRate: options.rate, signal, sessionId: `analysis-${index}`, onInfo },
     async (moment) => {
-      const kept = quantise(moment);
-      totals.add(kept);
-      progress.at(kept.mediaTime);
-      const text = rowsOf(input, kept, units).map(writer.text).join('');
+      totals.add(moment);
+      progress.at(moment.mediaTime);
+      const text = rowsOf(input, moment, units).map(writer.text).join('');
       if (text !== '') await out.write(text);
     },
   );

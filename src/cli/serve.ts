@@ -12,7 +12,7 @@ import { createLog, type Logger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createLive, createStreams, type Streams } from '../sessions/index.ts';
 import type { SessionRecord } from '../sessions/ports.ts';
-import { openStore, quantise, type Store } from '../store/index.ts';
+import { openStore, type Store } from '../store/index.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Host } from './host.ts';
 import { libraryOf } from './recording-queries.ts';
@@ -97,7 +97,6 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
     decode: ingest.decode,
     openAnalyser: vision.open,
     openTimeline: openTimelines(vision, true),
-    storable: quantise,
     publisher: bus,
     modelId: ensembleOf(vision).id,
     allowPurposes: config.allowPurposes,

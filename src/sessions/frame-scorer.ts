@@ -25,12 +25,10 @@ export interface Scorer {
 export interface ScorerDeps {
   analyser: FaceAnalyser;
   timeline: SessionTimeline;
-  /** Rounds a moment to what the store keeps of it. */
-  storable?: ((moment: Moment) => Moment) | undefined;
   meter?: Meter | undefined;
 }
 
-export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps): Scorer {
+export function createScorer({ analyser, timeline, meter }: ScorerDeps): Scorer {
   let seq = 0;
   let dropped: DropCounts = {};
   const count = (counts: DropCounts) => {
@@ -48,11 +46,11 @@ export function createScorer({ analyser, timeline, storable, meter }: ScorerDeps
         count({ worker: 1 });
         return null;
       }
-      const { moment, events } = timeline.push({ seq, mediaTime, wallTime, dropped, faces });
+      const scored = timeline.push({ seq, mediaTime, wallTime, dropped, faces });
       seq += 1;
       dropped = {};
       meter?.scored(1);
-      return { moment: storable ? storable(moment) : moment, events };
+      return scored;
     },
     flush: () => analyser.flush(),
     drop(frame, counts) {

@@ -3,7 +3,7 @@
  * supervisor's loop is in `supervise`, what is done with the frames in `attempt`.
  */
 import type { FrameSize, SourceInfo } from '../domain/frame.ts';
-import type { Moment, SessionState } from '../domain/moment.ts';
+import type { SessionState } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import { finishTimeline } from './finish-timeline.ts';
 import { createScorer, type Scorer } from './frame-scorer.ts';
@@ -34,8 +34,6 @@ export interface SessionDeps extends SourceDeps {
   publisher: Publisher;
   log: Log;
   meter?: Meter;
-  /** Rounds a moment to what the store keeps of it, before it is stored or seen. */
-  storable?: (moment: Moment) => Moment;
   pace?: Partial<Pace>;
 }
 
@@ -131,9 +129,9 @@ class Run {
   }
 
   async conduct(): Promise<SessionRecord> {
-    const { openAnalyser, openTimeline, storable, meter, log } = this.#deps;
+    const { openAnalyser, openTimeline, meter, log } = this.#deps;
     const analyser = openAnalyser(this.#id);
-    const scorer = createScorer({ analyser, timeline: openTimeline(this.#id), storable, meter });
+    const scorer = createScorer({ analyser, timeline: openTimeline(this.#id), meter });
     const end = await supervise({
       attempt: () => this.#attempt(scorer),
       isLive: () => this.#source.live,

@@ -16,7 +16,6 @@ import { createRetention, type Retention, startUpkeep } from './upkeep/retention
 
 export type { RollUp } from './commit/encode-batch.ts';
 export type { StoreLog, StoreMetrics } from './commit/group-commit.ts';
-export { quantise } from './commit/quantise.ts';
 export type { PrismaClient } from './generated/client.ts';
 export { isId } from './ids.ts';
 export type { ModelBook, ModelInfo } from './model-repository.ts';

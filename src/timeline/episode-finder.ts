@@ -32,11 +32,6 @@ export interface FaceAt {
   judged: boolean;
 }
 
-export interface EpisodeFinder {
-  push(mediaTime: number, faces: readonly FaceAt[]): EpisodeEvent[];
-  finish(): EpisodeEvent[];
-}
-
 /** An episode that may still turn out too short. */
 interface Candidate {
   episode: Episode;
@@ -51,53 +46,66 @@ interface Candidate {
 const CLEARLY = 0.05;
 const NEUTRAL = EXPRESSIONS.indexOf('NEUTRAL');
 
-export function createEpisodeFinder(sessionId: string, rules: EpisodeRules): EpisodeFinder {
-  const open = new Map<number, Candidate>();
-  let counted = 0;
+/** Finds the episodes of one session. */
+export class EpisodeFinder {
+  readonly #sessionId: string;
+  readonly #rules: EpisodeRules;
+  /** The open episode of each track, counted or not. */
+  readonly #open = new Map<number, Candidate>();
+  #counted = 0;
 
-  const follow = (mediaTime: number, face: FaceAt): EpisodeEvent[] => {
+  constructor(sessionId: string, rules: EpisodeRules) {
+    this.#sessionId = sessionId;
+    this.#rules = rules;
+  }
+
+  /** Takes the faces of one frame. @param mediaTime in seconds, not less than the one before */
+  push(mediaTime: number, faces: readonly FaceAt[]): EpisodeEvent[] {
+    const closed = this.#closeUnseenSince(mediaTime - this.#rules.goneSeconds);
+    const judged = faces.filter((face) => face.judged);
+    return [...closed, ...judged.flatMap((face) => this.#follow(mediaTime, face))];
+  }
+
+  /** Closes the open episodes at the end of the session. */
+  finish(): EpisodeEvent[] {
+    return this.#closeUnseenSince(Number.POSITIVE_INFINITY);
+  }
+
+  #closeUnseenSince(mediaTime: number): EpisodeEvent[] {
+    const gone = [...this.#open].filter(([, candidate]) => candidate.lastSeen < mediaTime);
+    for (const [track] of gone) this.#open.delete(track);
+    return gone.flatMap(([, candidate]) => close(candidate));
+  }
+
+  #follow(mediaTime: number, face: FaceAt): EpisodeEvent[] {
     const events: EpisodeEvent[] = [];
-    const current = open.get(face.track);
-    const entering = prevailing(face.probabilities, rules.enter);
-    if (current && !holds(current, face, entering, rules)) {
+    const current = this.#open.get(face.track);
+    const entering = prevailing(face.probabilities, this.#rules.enter);
+    if (current && !holds(current, face, entering, this.#rules)) {
       events.push(...close(current));
-      open.delete(face.track);
+      this.#open.delete(face.track);
     }
-    const candidate = open.get(face.track) ?? begin(sessionId, mediaTime, face, entering);
+    const candidate = this.#open.get(face.track) ?? begin(this.#sessionId, mediaTime, face, entering);
     if (!candidate) return events;
-    open.set(face.track, candidate);
-    events.push(...advance(candidate, mediaTime, face));
-    return events;
-  };
+    this.#open.set(face.track, candidate);
+    return [...events, ...this.#advance(candidate, mediaTime, face)];
+  }
 
-  const advance = (candidate: Candidate, mediaTime: number, face: FaceAt): EpisodeEvent[] => {
+  #advance(candidate: Candidate, mediaTime: number, face: FaceAt): EpisodeEvent[] {
     const { episode } = candidate;
+    // The peak is stored in a float4 column: what is told is what is read back.
     const level = Math.fround(face.probabilities[candidate.expression] ?? 0);
     const events: EpisodeEvent[] = [];
     candidate.lastSeen = mediaTime;
     if (level > episode.peak) Object.assign(episode, { peak: level, apex: mediaTime });
-    if (!candidate.counted && mediaTime - episode.onset >= rules.leastSeconds) {
+    if (!candidate.counted && mediaTime - episode.onset >= this.#rules.leastSeconds) {
       candidate.counted = true;
-      episode.index = counted++;
+      episode.index = this.#counted++;
       events.push(event('ONSET', episode));
     }
     if (level <= episode.peak - CLEARLY) events.push(...tellApex(candidate));
     return events;
-  };
-
-  const closeGone = (before: number): EpisodeEvent[] => {
-    const gone = [...open].filter(([, candidate]) => candidate.lastSeen < before);
-    for (const [track] of gone) open.delete(track);
-    return gone.flatMap(([, candidate]) => close(candidate));
-  };
-
-  return {
-    push: (mediaTime, faces) => [
-      ...closeGone(mediaTime - rules.goneSeconds),
-      ...faces.filter((face) => face.judged).flatMap((face) => follow(mediaTime, face)),
-    ],
-    finish: () => closeGone(Number.POSITIVE_INFINITY),
-  };
+  }
 }
 
 /** The expression at or above `enter`, if any; never NEUTRAL. */

@@ -5,7 +5,7 @@ import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
 import { createLive, createStreams } from '../../src/sessions/index.ts';
 import type { SessionRecord } from '../../src/sessions/ports.ts';
-import { quantise, type Store } from '../../src/store/index.ts';
+import type { Store } from '../../src/store/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { createStore } from '../helpers/database.ts';
 import { face, openTestApi, type TestApi } from './harness.ts';
@@ -68,7 +68,6 @@ export async function openWorld(): Promise<World> {
       close: async () => {},
     }),
     openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.2 } }),
-    storable: quantise,
     publisher: bus,
     modelId: 'test@1',
     log: { info() {}, warn() {}, error() {} },

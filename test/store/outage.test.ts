@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, quantise, type Store } from '../../src/store/index.ts';
+import { quantise } from '../../src/domain/quantise.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
 import { openRemote } from '../../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
 import { rollUp } from '../../src/timeline/index.ts';

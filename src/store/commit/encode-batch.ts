@@ -4,12 +4,12 @@
  */
 import type { DropCounts } from '../../domain/frame.ts';
 import type { EpisodeEvent, Moment, Rollup } from '../../domain/moment.ts';
+import { quantise } from '../../domain/quantise.ts';
 import { dayOf } from '../upkeep/days.ts';
 import { createArray, type NumberType } from './binary-arrays.ts';
 import { type EncodedReadings, encodeReadings } from './encode-readings.ts';
 import { dropsOf, episodeRows, rollupRows, trackRows } from './encode-sums.ts';
 import type { Parameter, PositionOf } from './parameter-layout.ts';
-import { quantise } from './quantise.ts';
 
 export interface Entry {
   moment: Moment;

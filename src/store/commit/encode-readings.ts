@@ -1,9 +1,9 @@
 /** The faces of a batch: thousands of numbers each commit, so they are written straight into their arrays. */
 import { EXPRESSIONS, type FaceReading, QUALITY_ISSUES } from '../../domain/face.ts';
 import type { Moment } from '../../domain/moment.ts';
+import { LANDMARK } from '../../domain/quantise.ts';
 import { createArray, type NumberArray } from './binary-arrays.ts';
 import { type Parameter, STRIDE } from './parameter-layout.ts';
-import { LANDMARK } from './quantise.ts';
 
 export interface EncodedReadings {
   /** Position of the moment, track, expression, issues, ends in `actionUnits` and `landmarks`. */

@@ -1,10 +1,10 @@
 /** What a batch adds to rows that are there already: rollups, tracks and episodes. */
 import type { DropCounts } from '../../domain/frame.ts';
 import type { Episode, EpisodeEvent, Moment, Rollup } from '../../domain/moment.ts';
+import { FRACTION } from '../../domain/quantise.ts';
 import { SPANS } from '../read/rollup-sql.ts';
 import { expressionCode } from './encode-readings.ts';
 import type { PositionOf } from './parameter-layout.ts';
-import { FRACTION } from './quantise.ts';
 
 export function dropsOf({ busy = 0, worker = 0, store = 0 }: DropCounts): number[] {
   return [busy, worker, store];

@@ -1,8 +1,8 @@
 /** Reads moments back exactly as they were appended (and published). */
 import { EXPRESSIONS, type FaceReading, type Point, QUALITY_ISSUES } from '../../domain/face.ts';
 import type { Moment } from '../../domain/moment.ts';
+import { LANDMARK } from '../../domain/quantise.ts';
 import { KINDS } from '../commit/parameter-layout.ts';
-import { LANDMARK } from '../commit/quantise.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { isId } from '../ids.ts';
 import { dayOf } from '../upkeep/days.ts';

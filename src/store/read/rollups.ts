@@ -1,7 +1,7 @@
 /** Sums over stretches of a session, read from rollups alone: never from the raw rows, and equal to what those give. */
 import type { DropCounts } from '../../domain/frame.ts';
+import { FRACTION } from '../../domain/quantise.ts';
 import { MienError } from '../../errors.ts';
-import { FRACTION } from '../commit/quantise.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { isId } from '../ids.ts';
 import { aggregateSql, EXTENT, pieces, SUMMARY } from './rollup-sql.ts';

@@ -5,9 +5,9 @@
  * landmarks 4 (a third of a pixel in a 4K frame), wall time whole milliseconds, media time everything. At most
  * six significant digits survive `real` columns unchanged. Probabilities still sum to 1.
  */
-import type { FaceReading, Point } from '../../domain/face.ts';
-import { EXPRESSIONS, QUALITY_ISSUES } from '../../domain/face.ts';
-import type { Moment } from '../../domain/moment.ts';
+import type { FaceReading, Point } from './face.ts';
+import { EXPRESSIONS, QUALITY_ISSUES } from './face.ts';
+import type { Moment } from './moment.ts';
 
 /** Parts of 1 in which fractions are counted. */
 export const FRACTION = 100_000;

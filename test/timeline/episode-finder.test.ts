@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EXPRESSIONS, type Expression } from '../../src/domain/face.ts';
 import type { EpisodeEvent } from '../../src/domain/moment.ts';
-import { createEpisodeFinder, EPISODE_RULES, type FaceAt } from '../../src/timeline/episode-finder.ts';
+import { EPISODE_RULES, EpisodeFinder, type FaceAt } from '../../src/timeline/episode-finder.ts';
 
 function face(expression: Expression, level: number, more: Partial<FaceAt> = {}): FaceAt {
   const rest = (1 - level) / 7;
@@ -11,7 +11,7 @@ function face(expression: Expression, level: number, more: Partial<FaceAt> = {})
 
 /** Levels of one expression, ten per second; the events with the time at which they were told. */
 function watch(levels: number[], expression: Expression = 'HAPPINESS') {
-  const finder = createEpisodeFinder('session', EPISODE_RULES);
+  const finder = new EpisodeFinder('session', EPISODE_RULES);
   const told = levels.flatMap((level, index) =>
     finder.push(index / 10, [face(expression, level)]).map((event) => ({ at: index / 10, ...event })),
   );
@@ -64,7 +64,7 @@ describe('episodes', () => {
   });
 
   it('give way to another expression that prevails', () => {
-    const finder = createEpisodeFinder('session', EPISODE_RULES);
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
     const events = Array.from({ length: 12 }, (_, index) =>
       finder.push(index / 10, [face(index < 6 ? 'HAPPINESS' : 'SURPRISE', 0.9)]),
     ).flat();
@@ -89,7 +89,7 @@ describe('episodes', () => {
   });
 
   it('neither begin nor end on faces too poor to judge', () => {
-    const finder = createEpisodeFinder('session', EPISODE_RULES);
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
     const at = (index: number, judged: boolean, level: number) =>
       finder.push(index / 10, [face('ANGER', level, { judged })]);
     const events = [
@@ -101,7 +101,7 @@ describe('episodes', () => {
   });
 
   it('are kept apart by track', () => {
-    const finder = createEpisodeFinder('session', EPISODE_RULES);
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
     const events = Array.from({ length: 6 }, (_, index) =>
       finder.push(index / 10, [face('ANGER', 0.9), face('FEAR', 0.9, { track: 2 })]),
     ).flat();
