@@ -10,7 +10,7 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const DOMAIN = ['domain', 'errors'];
 /** A room, and what it may import besides its own files. A file that lies in src itself is a room too. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  main: ['cli'],
+  main: ['cli', 'no-telemetry'],
   // The composition root: what `main` calls, it opens the rooms and hands them to one another.
   cli: [
     'api',
@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   api: ['streams', 'store', 'bus', 'log', 'metrics', ...DOMAIN],
   streams: ['ingest', 'vision', 'timeline', 'store', 'bus', ...DOMAIN],
   ingest: DOMAIN,
-  vision: DOMAIN,
+  vision: ['no-telemetry', ...DOMAIN],
   timeline: DOMAIN,
   store: DOMAIN,
   bus: DOMAIN,
@@ -36,6 +36,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What a browser runs: static, served by `api`, checked against the DOM by tsconfig.web.json.
   web: [],
   errors: [],
+  // What the environment must say before a native library is loaded.
+  'no-telemetry': [],
   config: ['errors'],
   log: [],
   metrics: ['domain'],
@@ -50,6 +52,7 @@ const ONLY: Record<string, string> = {
 /** Files that may touch the process, and why. */
 const TOUCH_PROCESS: Record<string, string> = {
   'main.ts': 'the entry: arguments, environment, signals, exit code',
+  'no-telemetry.ts': 'a native library reads the environment of the process',
   'store/lock.ts': 'the lock of the data directory holds the id of its process',
   'vision/session.ts': 'which providers can run depends on the platform',
 };
