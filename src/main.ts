@@ -28,6 +28,10 @@ const stopped = new Promise<string>((resolve) => {
 
 process.exitCode = await run(process.argv.slice(2), version, {
   env: process.env,
+  // Opened by whoever reads it: an open one may keep the process.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   stopped,
