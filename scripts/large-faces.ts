@@ -8,6 +8,8 @@
  * that fills the picture. Counted are the faces that are found at 128 px there; of the backgrounds alone, sure faces. Some
  * backgrounds hold people, so only the difference between two versions of the detector tells of false ones.
  */
+import '../src/no-telemetry.ts';
+
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -73,6 +73,8 @@ function readdirSyncOrNull(path) {
 function run(command, args) {
   const { status, error } = spawnSync(command, args, {
     stdio: ['ignore', 2, 2],
+    // npm before 11 runs all install scripts, and that of Prisma downloads an engine which nothing here starts.
+    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath },
     shell: process.platform === 'win32',
   });
   if (status !== 0)

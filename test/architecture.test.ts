@@ -13,7 +13,7 @@ const DOMAIN = ['domain', 'errors'];
  * by their path. A file that lies in src itself is a room too. Whatever is imported, there is no circle.
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  main: ['cli'],
+  main: ['cli', 'no-telemetry'],
 
   // The composition root: what `main` calls, it opens the rooms and hands them to one another.
   cli: [
@@ -54,7 +54,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'vision/scoring': ['vision/tracking', 'vision/runtime', 'vision/image', ...DOMAIN],
   'vision/tracking': ['vision/detection', 'vision/image', ...DOMAIN],
   'vision/detection': ['vision/runtime', 'vision/image', ...DOMAIN],
-  'vision/runtime': ['vision/detection', 'vision/scoring', ...DOMAIN],
+  'vision/runtime': ['vision/detection', 'vision/scoring', 'no-telemetry', ...DOMAIN],
   'vision/image': DOMAIN,
 
   timeline: DOMAIN,
@@ -71,6 +71,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What a browser runs: static, served by `api`, checked against the DOM by tsconfig.web.json.
   web: [],
   errors: [],
+  // What the environment must say before a native library is loaded.
+  'no-telemetry': [],
   config: ['errors'],
   log: [],
   metrics: ['domain'],
@@ -91,6 +93,7 @@ const ONLY: Record<string, string> = {
 
 /** Files that may touch the process, and why. */
 const TOUCH_PROCESS: Record<string, string> = {
+  'no-telemetry.ts': 'a native library reads the environment of the process',
   'main.ts': 'the entry: arguments, environment, signals, exit code',
   'store/pglite/directory-lock.ts': 'the lock of the data directory holds the id of its process',
   'vision/runtime/inference-session.ts': 'which providers can run depends on the platform',

@@ -1,4 +1,6 @@
 /** What mien is held against: ffmpeg and onnxruntime on their own, told the same. */
+import '../../src/no-telemetry.ts';
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -70,11 +70,13 @@ export interface Running {
   finished: Promise<Finished>;
 }
 
-export function start(args: string[], env: Record<string, string>): Running {
+/** @param input what it reads from stdin; nothing by default */
+export function start(args: string[], env: Record<string, string>, input?: string): Running {
   const child = spawn(process.execPath, [...program(), ...args], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -89,11 +91,11 @@ export function start(args: string[], env: Record<string, string>): Running {
   return { child, stdout: () => stdout, stderr: () => stderr, finished };
 }
 
-export const run = (args: string[], env: Record<string, string>): Promise<Finished> =>
-  start(args, env).finished;
+export const run = (args: string[], env: Record<string, string>, input?: string): Promise<Finished> =>
+  start(args, env, input).finished;
 
 /** What was built, which starts in a third of the time, unless the sources are newer. */
-function program(): string[] {
+export function program(): string[] {
   const newest = Math.max(
     ...readdirSync('src', { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))

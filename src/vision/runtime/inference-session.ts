@@ -1,4 +1,7 @@
 /** The only door to onnxruntime: models are opened here, on a device that has proved itself with a real run. */
+// Before onnxruntime is loaded, whoever opens this door.
+import '../../no-telemetry.ts';
+
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
