@@ -3,7 +3,7 @@ import type { SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import { isId } from './ids.ts';
-import { removeSessions } from './upkeep/retention.ts';
+import { removeStream } from './upkeep/removal.ts';
 
 export interface StreamRecord {
   id: string;
@@ -35,7 +35,7 @@ export interface StreamBook {
   wanted(): Promise<StreamRecord[]>;
   /** Those whose source is this upload. */
   byUpload(token: string): Promise<StreamRecord[]>;
-  /** With all that was recorded from it. @throws MienError NOT_FOUND */
+  /** With all that was recorded from it, or not at all. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
 }
 
@@ -74,13 +74,7 @@ export function createStreams(prisma: PrismaClient): StreamBook {
     },
     async remove(id) {
       if (!isId(id)) throw notFound(id);
-      const sessions = await prisma.session.findMany({ where: { streamId: id }, select: { id: true } });
-      const { count } = await prisma.stream.deleteMany({ where: { id } });
-      await removeSessions(
-        prisma,
-        sessions.map((session) => session.id),
-      );
-      if (count === 0) throw notFound(id);
+      if (!(await removeStream(prisma, id))) throw notFound(id);
     },
   };
 }

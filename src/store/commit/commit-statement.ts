@@ -1,6 +1,6 @@
 /** Writes a batch: one statement, which is one transaction and one round trip. */
 import type { Database } from '../database.ts';
-import { isDuplicate, isMissingReference, isNoPartition } from '../database-errors.ts';
+import { isDuplicate, isNoPartition } from '../database-errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import type { Partitions } from '../upkeep/partitions.ts';
 import { type Batch, encode, type RollUp, type Work } from './encode-batch.ts';
@@ -28,8 +28,10 @@ export function createPrepare(prisma: PrismaClient, config: CommitConfig): Prepa
     const values = parameters(batch);
     return async () => {
       await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
-      const found = await write(STATEMENT, values);
-      return sweepOrphans(prisma, batch.sessionIds, new Set(found));
+      const written = await write(STATEMENT, values);
+      if (written.length === batch.sessionIds.length) return new Set();
+      const { known, gone } = await splitByExistence(prisma, work);
+      return new Set([...gone, ...(await prepareInsert(known)())]);
     };
   };
   return (work) => {
@@ -43,10 +45,7 @@ export function createPrepare(prisma: PrismaClient, config: CommitConfig): Prepa
           return insert();
         }
         if (isDuplicate(error)) return prepareInsert(await withoutStored(prisma, work))();
-        if (!isMissingReference(error)) throw error;
-        const { known, gone } = await splitByExistence(prisma, work);
-        if (gone.size === 0) throw error;
-        return new Set([...gone, ...(await prepareInsert(known)())]);
+        throw error;
       }
     };
   };
@@ -78,7 +77,7 @@ async function withoutStored(prisma: PrismaClient, { entries, endings }: Work): 
   return { entries: fresh, endings };
 }
 
-/** A removed session that still has tracks or episodes to write stops the whole statement; the others must not suffer. */
+/** A session that was removed keeps the whole statement from writing; the others must not suffer. */
 async function splitByExistence(prisma: PrismaClient, { entries, endings }: Work) {
   const ids = [...entries.map(({ moment }) => moment), ...endings].map(({ sessionId }) => sessionId);
   const rows = await prisma.session.findMany({
@@ -95,20 +94,6 @@ async function splitByExistence(prisma: PrismaClient, { entries, endings }: Work
   };
 }
 
-/** A session removed while the statement ran leaves moments without an owner: they go too. */
-async function sweepOrphans(prisma: PrismaClient, ids: string[], found: Set<unknown>): Promise<Set<string>> {
-  const gone = ids.filter((id) => !found.has(id));
-  if (gone.length > 0) {
-    const where = { where: { sessionId: { in: gone } } };
-    await prisma.$transaction([
-      prisma.reading.deleteMany(where),
-      prisma.moment.deleteMany(where),
-      prisma.rollup.deleteMany(where),
-    ]);
-  }
-  return new Set(gone);
-}
-
 /** Rows of a flat array: `o` is the offset before the row's first value. */
 function rows(array: string, stride: number): string {
   return `input, generate_series(0, coalesce(cardinality(${array}), 0) - 1, ${stride}) AS o`;
@@ -120,12 +105,18 @@ const add = (column: string) => `${column} = rollup.${column} + excluded.${colum
 const addEach = (column: string) =>
   `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
 
-/** `input` is read once; a cast beside each use would take the whole array again for every row. */
+/**
+ * All or nothing: while it runs it holds its sessions, so that none is removed meanwhile, and where one is gone it has no
+ * input and writes nothing. `input` is read once; a cast beside each use would take the whole array again for every row.
+ */
 const STATEMENT = `
-WITH input AS MATERIALIZED (
+WITH held AS MATERIALIZED (
+  SELECT id FROM session WHERE id = ANY($1::text::uuid[]) ORDER BY id FOR NO KEY UPDATE
+), input AS MATERIALIZED (
   SELECT $1::text::uuid[] AS s, $2::float8[] AS live, $3::float8[] AS m, $4::int[] AS i,
     $5::real[] AS r, $6::real[] AS au, $7::bytea AS lm, $8::bigint[] AS u,
     $9::float8[] AS t, $10::float8[] AS e
+  WHERE (SELECT count(*) FROM held) = cardinality($1::text::uuid[])
 ), new_moments AS (
   INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store)
   SELECT s[m[k + 1]::int], m[k + 2]::int, ${MOMENT_DAY}, m[k + 3], to_timestamp(m[k + 4] / 1000),

@@ -40,6 +40,14 @@ export function partitionName(table: string, day: number): string {
   return `${table}_${isoDate(day).replaceAll('-', '')}`;
 }
 
+/** Those of one table that there are now, by name. */
+export async function partitionsOf(prisma: PrismaClient, table: string): Promise<string[]> {
+  const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
+    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = '${table}'::regclass ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 export function isoDate(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

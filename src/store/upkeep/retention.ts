@@ -2,7 +2,8 @@
 import type { StoreLog } from '../commit/group-commit.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { DAY_MS, dayOf } from './days.ts';
-import { PARTITIONED, partitionName } from './partitions.ts';
+import { PARTITIONED, partitionName, partitionsOf } from './partitions.ts';
+import { removeOwnerless, removeSessions } from './removal.ts';
 
 const HOUR_MS = 3_600_000;
 const LIVE = ['STARTING', 'RUNNING', 'RECONNECTING'] as const;
@@ -13,6 +14,11 @@ export interface Retention {
    * is left, with their rollups, episodes and tracks.
    */
   dropOlderThan(days: number, now?: number): Promise<{ partitions: number; sessions: number }>;
+  /**
+   * Deletes what was recorded in sessions that are gone, as a removal that failed half way left it in earlier versions.
+   * @returns of how many sessions
+   */
+  dropOwnerless(stopping?: AbortSignal): Promise<number>;
 }
 
 export function createRetention(prisma: PrismaClient, forgetPartitions: () => void): Retention {
@@ -33,6 +39,7 @@ export function createRetention(prisma: PrismaClient, forgetPartitions: () => vo
       await removeSessions(prisma, ids);
       return { partitions, sessions: ids.length };
     },
+    dropOwnerless: (stopping) => removeOwnerless(prisma, stopping),
   };
 }
 
@@ -44,50 +51,37 @@ export interface Upkeep {
   log: StoreLog | undefined;
 }
 
-/** Now and every hour. @returns what stops it, after the round under way */
+/** Now (but for `tidy`, which a start has no need of) and every hour. @returns what stops it, after the step under way */
 export function startUpkeep({ retention, days, tidy, log }: Upkeep): () => Promise<void> {
-  const round = async () => {
-    try {
-      if (days !== undefined) {
-        const dropped = await retention.dropOlderThan(days);
-        log?.info(dropped, 'retention');
-      }
-      await tidy();
-    } catch (error) {
-      log?.warn({ err: error }, 'upkeep of the database failed; it will be tried again');
-    }
+  const stopping = new AbortController();
+  const forget = async () => {
+    const sessions = await retention.dropOwnerless(stopping.signal);
+    if (sessions > 0) log?.info({ sessions }, 'removed what was left of sessions that are gone');
+    if (days === undefined) return;
+    const dropped = await retention.dropOlderThan(days);
+    log?.info(dropped, 'retention');
   };
-  let running = days === undefined ? Promise.resolve() : round();
+  const round = (...steps: (() => Promise<void>)[]) =>
+    steps
+      .reduce((before, step) => before.then(step), Promise.resolve())
+      .catch((error) => log?.warn({ err: error }, 'upkeep of the database failed; it will be tried again'));
+  let running = round(forget);
   const timer = setInterval(() => {
-    running = running.then(round);
+    running = running.then(() => round(forget, tidy));
   }, HOUR_MS);
   timer.unref();
   return async () => {
+    stopping.abort();
     clearInterval(timer);
     await running;
   };
-}
-
-/** Sessions first: their rows are what a commit under way waits for, and then it finds its session gone. */
-export async function removeSessions(prisma: PrismaClient, ids: string[]): Promise<void> {
-  if (ids.length === 0) return;
-  const where = { where: { sessionId: { in: ids } } };
-  await prisma.$transaction([
-    prisma.session.deleteMany({ where: { id: { in: ids } } }),
-    prisma.reading.deleteMany(where),
-    prisma.moment.deleteMany(where),
-    prisma.rollup.deleteMany(where),
-  ]);
 }
 
 async function dropPartitions(prisma: PrismaClient, oldest: number): Promise<number> {
   let dropped = 0;
   for (const table of PARTITIONED) {
     const kept = partitionName(table, oldest);
-    const names = await prisma.$queryRawUnsafe<{ name: string }[]>(
-      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = '${table}'::regclass`,
-    );
-    for (const { name } of names.filter((partition) => partition.name < kept)) {
+    for (const name of (await partitionsOf(prisma, table)).filter((partition) => partition < kept)) {
       await prisma.$executeRawUnsafe(`DROP TABLE IF EXISTS ${name}`);
       dropped += 1;
     }
