@@ -6,7 +6,6 @@ import { type Ffmpeg, findFfmpeg } from './ffmpeg-path.ts';
 import { createLauncher } from './launch.ts';
 import { type Opening, openPlaying, type PlayOptions, playSource } from './play.ts';
 import { probeSource, type Workshop } from './probe.ts';
-import { redactLine } from './redact.ts';
 
 export type { IngestConfig } from './config.ts';
 
@@ -46,7 +45,7 @@ export function createIngest(config: IngestConfig): Ingest {
     limits,
     ffmpeg,
     launcher: createLauncher(),
-    onLog: (line) => config.onLog?.(redactLine(line)),
+    onLog: config.onLog,
     running: new Set(),
   };
   const closing = new AbortController();

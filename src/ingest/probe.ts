@@ -7,13 +7,15 @@ import type { Launcher } from './launch.ts';
 import { kindOf, openSource, type Places } from './open.ts';
 import { noOutput } from './output.ts';
 import { isNetwork } from './policy.ts';
+import { createShowinfo } from './showinfo.ts';
 
 export interface Workshop {
   places: Places;
   limits: Limits;
   ffmpeg(): Promise<Ffmpeg>;
   launcher: Launcher;
-  onLog(line: string): void;
+  /** Takes lines without secrets; not there: nobody reads them. */
+  onLog: ((line: string) => void) | undefined;
   /** Every run of ffmpeg, so that closing can wait for its end. */
   running: Set<Promise<unknown>>;
 }
@@ -30,16 +32,17 @@ export async function probeSource(
   if (isNetwork(kind)) assertFitForNetwork(ffmpeg);
   const opened = await openSource(source, kind, shop.places);
   const { limits } = shop;
-  const listener = createListener();
+  const showinfo = createShowinfo();
+  const listener = createListener(showinfo);
   const run = shop.launcher.start({
     ffmpegPath: ffmpeg.path,
     url: opened.input.url,
     proxy: opened.input.proxy,
     running: shop.running,
-    args: probeArguments(opened.input, { maxPixels: limits.maxPixels, fpsMode: ffmpeg.fpsMode }),
+    args: probeArguments(opened.input, { maxPixels: limits.maxPixels, fpsMode: ffmpeg.fpsMode, showinfo }),
     output: noOutput(),
     onLine(line) {
-      shop.onLog(line);
+      shop.onLog?.(opened.redact(line));
       listener.onLine(line);
     },
   });
