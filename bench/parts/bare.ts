@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Frame } from '../../src/domain/frame.ts';
 import { decodeArguments } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
+import { createShowinfo } from '../../src/ingest/ffmpeg/showinfo.ts';
 import { DEVICE, MODELS } from './rooms.ts';
 
 export interface Decoding {
@@ -23,7 +24,7 @@ export async function bareDecode(path: string, frameRate: number, threads: numbe
     { kind: 'file', url: path },
     {
       ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, fpsMode: true },
-      ...{ opening: false, threads, ahead: 0, protocol: {} },
+      ...{ opening: false, showinfo: createShowinfo(), threads, ahead: 0, protocol: {} },
     },
   );
   const filters = output.slice(0, output.indexOf('-c:v'));

@@ -72,6 +72,6 @@ export function meterOf(metrics: Metrics) {
 }
 
 /** ffmpeg's own words, for those who look at debug lines. */
-export function ffmpegLines(log: Logger): (line: string) => void {
-  return (line) => log.debug({ ffmpeg: line }, 'ffmpeg');
+export function ffmpegLines(log: Logger): ((line: string) => void) | undefined {
+  return log.isLevelEnabled('debug') ? (line) => log.debug({ ffmpeg: line }, 'ffmpeg') : undefined;
 }

@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { SourceInfo } from '../domain/frame.ts';
-import type { MienError } from '../errors.ts';
 import { decodeThreads } from './ffmpeg/decode-threads.ts';
 import { decodeArguments } from './ffmpeg/ffmpeg-args.ts';
-import { broken, explain } from './ffmpeg/ffmpeg-errors.ts';
+import { asError, broken, explain } from './ffmpeg/ffmpeg-errors.ts';
 import type { Ffmpeg } from './ffmpeg/ffmpeg-path.ts';
 import type { Exit } from './ffmpeg/ffmpeg-process.ts';
-import { createMediaClock, isShowinfo, parseShowinfo } from './ffmpeg/showinfo.ts';
+import { createMediaClock, type Showinfo } from './ffmpeg/showinfo.ts';
 import { isNetwork } from './ffmpeg/whitelists.ts';
 import type { Listener } from './first-frame.ts';
 import { createFrameMemory } from './frames/buffer-pool.ts';
@@ -27,6 +26,7 @@ export interface Play {
   options: PlayOptions;
   ffmpeg: Ffmpeg;
   shop: Workshop;
+  showinfo: Showinfo;
   /** Is to hear of the first frame. */
   listener?: Listener;
 }
@@ -42,11 +42,11 @@ interface State {
 }
 
 /** Starts ffmpeg and fills the outlet, which ends when ffmpeg does or when the source stalls. `done`: ffmpeg is gone. */
-export function startPlayer(play: Play): { done: Promise<void>; stop(): Promise<void> } {
+export function startPlayer(play: Play): { done: Promise<Exit>; stop(): Promise<void> } {
   const { opened, outlet, info, ffmpeg, shop } = play;
   const state: State = { count: 0, mediaTime: 0, said: [], over: new AbortController() };
   const watch = watchFor(patience(play), shop.limits.connectSeconds, () => {
-    outlet.end(broken(opened.shown, `gave no frame for ${shop.limits.stallSeconds} s`, state.said));
+    outlet.end(broken(opened, `gave no frame for ${shop.limits.stallSeconds} s`, state.said));
     void stop();
   });
   const frames = receiveFrames(play, state, watch);
@@ -68,6 +68,7 @@ export function startPlayer(play: Play): { done: Promise<void>; stop(): Promise<
   const done = run.done.then((exit) => {
     watch.stop();
     outlet.end(verdict(exit, play, state) ?? undefined);
+    return exit;
   });
   if (!isNetwork(info.kind) && !info.live) watch.stop();
   return { done, stop };
@@ -81,7 +82,7 @@ export function threadsFor({ info, options }: Pick<Play, 'info' | 'options'>): n
 }
 
 function argumentsFor(play: Play, { protocol }: Output) {
-  const { opened, info, options, ffmpeg, shop, listener } = play;
+  const { opened, info, options, ffmpeg, shop, showinfo, listener } = play;
   return decodeArguments(opened.input, {
     frameRate: options.frameRate,
     longerSide: shop.limits.longerSide,
@@ -90,6 +91,7 @@ function argumentsFor(play: Play, { protocol }: Output) {
     live: info.live,
     threads: threadsFor(play),
     fpsMode: ffmpeg.fpsMode,
+    showinfo,
     opening: listener !== undefined,
     ahead: info.live || options.realtime ? 0 : AHEAD,
     protocol,
@@ -107,9 +109,10 @@ function needsPace({ kind, live }: Play['info'], { realtime }: PlayOptions): boo
 }
 
 /** Joins ffmpeg's bytes with what it says of them, and puts the frames into the outlet when they are due. */
-function receiveFrames({ outlet, info, options, shop, listener }: Play, state: State, watch: Watch) {
+function receiveFrames(play: Play, state: State, watch: Watch) {
+  const { outlet, info, options, shop } = play;
   const memory = createFrameMemory();
-  const assembler = new FrameAssembler(memory);
+  const assembler = new FrameAssembler(memory, shop.limits.longerSide);
   const mediaTimeOf = createMediaClock(info.live, options.frameRate);
   const due = needsPace(info, options) ? createPace(state.over.signal) : null;
   let wake = () => {};
@@ -145,21 +148,36 @@ function receiveFrames({ outlet, info, options, shop, listener }: Play, state: S
     assembler.push(chunk);
     return advance();
   });
+  const drained = (started: boolean) => {
+    // What ffmpeg said has all come: no byte may wait for more of it.
+    assembler.finish();
+    wake();
+    return output.drained(started);
+  };
+  const onLine = listenFor(play, state, assembler, () => wake());
+  return { output: { ...output, drained }, onLine };
+}
 
-  function onLine(line: string): void {
-    const stamp = parseShowinfo(line);
+/** Takes the lines about frames out of what ffmpeg says. */
+function listenFor(
+  { opened, shop, showinfo, listener }: Play,
+  state: State,
+  assembler: FrameAssembler,
+  wake: () => void,
+): (line: string) => void {
+  return (line) => {
+    const stamp = showinfo.parseFrame(line);
     if (stamp) {
       assembler.stamp(stamp);
       wake();
       return;
     }
+    if (showinfo.isBeginning(line)) assembler.restart();
     listener?.onLine(line);
-    if (line && !isShowinfo(line)) {
-      if (state.said.push(line) > 100) state.said.shift();
-      shop.onLog(line);
-    }
-  }
-  return { output, onLine };
+    if (!line || showinfo.isOwn(line)) return;
+    if (state.said.push(line) > 100) state.said.shift();
+    shop.onLog?.(opened.redact(line));
+  };
 }
 
 function nothing(): void {}
@@ -176,25 +194,28 @@ function once(work: () => void): () => void {
 const ENDED_BY_FORCE = new Set([134, 137, 139, 143, 255]);
 
 /** Whether an end is a failure. What could be decoded of a damaged recording is its whole content. */
-function verdict(exit: Exit, { opened, info, shop }: Play, state: State): MienError | null {
+function verdict(exit: Exit, { opened, info, shop }: Play, state: State): Error | null {
   if (state.over.signal.aborted) return null;
+  if (exit.thrown) return asError(exit.thrown.error);
   const { kind, live, duration } = info;
-  const { shown } = opened;
   if (state.count === 0) {
-    const trouble = opened.trouble();
-    return explain({ kind, shown, lines: state.said, trouble, maxPixels: shop.limits.maxPixels });
+    return explain({ kind, opened, lines: state.said, maxPixels: shop.limits.maxPixels });
   }
   if (live) {
     const ended =
       kind === 'hls' && exit.code === 0 && !state.said.some((line) => /Failed to (reload|open)/.test(line));
-    return ended ? null : broken(shown, 'ended, or broke off the connection', state.said);
+    return ended ? null : broken(opened, 'ended, or broke off the connection', state.said);
   }
   if (exit.code === null || ENDED_BY_FORCE.has(exit.code)) {
-    return broken(shown, 'could not be decoded to its end, because ffmpeg was killed or crashed', state.said);
+    return broken(
+      opened,
+      'could not be decoded to its end, because ffmpeg was killed or crashed',
+      state.said,
+    );
   }
   const missing = (duration ?? 0) - state.mediaTime;
   if (isNetwork(kind) && exit.code !== 0 && missing > 5) {
-    return broken(shown, `broke off ${Math.round(missing)} s before its end`, state.said);
+    return broken(opened, `broke off ${Math.round(missing)} s before its end`, state.said);
   }
   return null;
 }

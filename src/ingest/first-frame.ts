@@ -2,9 +2,10 @@
 import type { SourceInfo, SourceKind } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import type { Limits } from './config.ts';
-import { explain } from './ffmpeg/ffmpeg-errors.ts';
+import { asError, explain } from './ffmpeg/ffmpeg-errors.ts';
 import { type Report, readReport } from './ffmpeg/ffmpeg-log.ts';
-import { parseOpening } from './ffmpeg/showinfo.ts';
+import type { Exit } from './ffmpeg/ffmpeg-process.ts';
+import type { Showinfo } from './ffmpeg/showinfo.ts';
 import type { Opened } from './source/resolve-source.ts';
 
 /** Listens to a run of ffmpeg until it has told of a first frame. */
@@ -16,7 +17,7 @@ export interface Listener {
   report: Promise<Report>;
 }
 
-export function createListener(): Listener {
+export function createListener(showinfo: Showinfo): Listener {
   const lines: string[] = [];
   let over = false;
   let tell: (report: Report) => void;
@@ -27,7 +28,8 @@ export function createListener(): Listener {
     onLine(line) {
       if (over) return;
       if (lines.push(line) > 2000) lines.splice(100, 1000); // the head says what it is, the tail what went wrong
-      const found = parseOpening(line) && readReport(lines);
+      const size = showinfo.parseOpening(line);
+      const found = size && readReport(lines, size);
       if (!found) return;
       over = true;
       tell(found);
@@ -40,7 +42,7 @@ export interface Heard {
   kind: SourceKind;
   opened: Opened;
   listener: Listener;
-  run: { done: Promise<unknown>; stop(): Promise<void> };
+  run: { done: Promise<Exit>; stop(): Promise<void> };
   signal: AbortSignal;
   limits: Limits;
 }
@@ -66,20 +68,20 @@ export async function firstFrame({
     stop();
   }, seconds * 1000);
   signal.addEventListener('abort', stop);
-  const report = await Promise.race([listener.report, run.done.then(() => null)]);
+  const end = await Promise.race([listener.report, run.done]);
   clearTimeout(timer);
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
-  if (report) return describe(kind, report);
-  const trouble = opened.trouble();
-  if (late && !trouble) {
+  if ('format' in end) return describe(kind, end);
+  if (end.thrown) throw asError(end.thrown.error);
+  if (late && !opened.trouble()) {
     throw new MienError(
       'SOURCE_UNREACHABLE',
       `${opened.shown} showed no picture within ${seconds} s; check that it is sending video.`,
     );
   }
   const { lines } = listener;
-  throw explain({ kind, shown: opened.shown, lines, trouble, maxPixels: limits.maxPixels });
+  throw explain({ kind, opened, lines, maxPixels: limits.maxPixels });
 }
 
 function describe(named: SourceKind, report: Report): SourceInfo {

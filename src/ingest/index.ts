@@ -3,7 +3,6 @@ import { MienError } from '../errors.ts';
 import { type IngestConfig, limitsOf } from './config.ts';
 import { createLauncher } from './ffmpeg/ffmpeg-launcher.ts';
 import { type Ffmpeg, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
-import { redactLine } from './ffmpeg/redact.ts';
 import { createReach } from './network/safe-connect.ts';
 import { type Opening, openPlaying, type PlayOptions, playSource } from './open-source.ts';
 import { probeSource, type Workshop } from './probe-source.ts';
@@ -46,7 +45,7 @@ export function createIngest(config: IngestConfig): Ingest {
     limits,
     ffmpeg,
     launcher: createLauncher(),
-    onLog: (line) => config.onLog?.(redactLine(line)),
+    onLog: config.onLog,
     running: new Set(),
   };
   const closing = new AbortController();

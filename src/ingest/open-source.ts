@@ -1,5 +1,7 @@
 import type { Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
 import { type Play, startPlayer, threadsFor } from './decoder.ts';
+import type { Exit } from './ffmpeg/ffmpeg-process.ts';
+import { createShowinfo } from './ffmpeg/showinfo.ts';
 import { createListener, firstFrame } from './first-frame.ts';
 import { everyFrame, newestFrame } from './frames/frame-buffer.ts';
 import { probeSource, type Workshop } from './probe-source.ts';
@@ -27,7 +29,7 @@ export async function* playSource(
   if (options.signal.aborted) return;
   const ffmpeg = await shop.ffmpeg();
   const opened = await openSource(source, info.kind, shop.places);
-  yield* startPlaying({ opened, info, options, ffmpeg, shop }).frames;
+  yield* startPlaying({ opened, info, options, ffmpeg, shop, showinfo: createShowinfo() }).frames;
 }
 
 /** A source that is looked at and decoded. */
@@ -57,8 +59,9 @@ export async function openPlaying(
   const opened = await openSource(source, kind, shop.places);
   // What a file is like matters to its decoding only by the threads that it takes.
   const unknown = { kind, live: false, width: 0, height: 0, duration: null };
-  const listener = createListener();
-  const play = { opened, info: unknown, options, ffmpeg, shop, listener };
+  const showinfo = createShowinfo();
+  const listener = createListener(showinfo);
+  const play = { opened, info: unknown, options, ffmpeg, shop, showinfo, listener };
   const run = startPlaying(play);
   const heard = { kind, opened, listener, run, signal, limits: shop.limits };
   const info = await firstFrame(heard).catch(async (error: unknown) => {
@@ -71,9 +74,9 @@ export async function openPlaying(
 }
 
 interface Playing {
-  frames: AsyncGenerator<Frame, void, undefined>;
+  frames: AsyncIterableIterator<Frame, undefined>;
   /** Resolves when ffmpeg is gone. */
-  done: Promise<void>;
+  done: Promise<Exit>;
   stop(): Promise<void>;
 }
 
@@ -88,15 +91,16 @@ function startPlaying(play: Omit<Play, 'outlet'>): Playing {
   };
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
-  const done = player.done.then(() => {
+  const done = player.done.then((exit) => {
     signal.removeEventListener('abort', abort);
     play.opened.close();
+    return exit;
   });
   const stop = async () => {
     await player.stop();
     await done;
   };
-  async function* frames(): AsyncGenerator<Frame, void, undefined> {
+  async function* take(): AsyncGenerator<Frame, undefined, undefined> {
     try {
       for (let frame = await outlet.take(); frame && !signal.aborted; frame = await outlet.take())
         yield frame;
@@ -104,5 +108,21 @@ function startPlaying(play: Omit<Play, 'outlet'>): Playing {
       await stop();
     }
   }
-  return { frames: frames(), done, stop };
+  return { frames: stoppable(take(), stop), done, stop };
+}
+
+/** A generator that was never begun runs no `finally`: whoever returns it stops it by other means. */
+function stoppable<T>(
+  generator: AsyncGenerator<T, undefined, undefined>,
+  stop: () => Promise<void>,
+): AsyncIterableIterator<T, undefined> {
+  const iterator: AsyncIterableIterator<T, undefined> = {
+    next: () => generator.next(),
+    async return() {
+      await stop();
+      return generator.return(undefined);
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
 }

@@ -3,6 +3,7 @@ import type { Limits } from './config.ts';
 import { probeArguments } from './ffmpeg/ffmpeg-args.ts';
 import type { Launcher } from './ffmpeg/ffmpeg-launcher.ts';
 import { assertFitForNetwork, type Ffmpeg } from './ffmpeg/ffmpeg-path.ts';
+import { createShowinfo } from './ffmpeg/showinfo.ts';
 import { isNetwork } from './ffmpeg/whitelists.ts';
 import { createListener, firstFrame } from './first-frame.ts';
 import { noOutput } from './frames/frame-sink.ts';
@@ -13,7 +14,8 @@ export interface Workshop {
   limits: Limits;
   ffmpeg(): Promise<Ffmpeg>;
   launcher: Launcher;
-  onLog(line: string): void;
+  /** Takes lines without secrets; not there: nobody reads them. */
+  onLog: ((line: string) => void) | undefined;
   /** Every run of ffmpeg, so that closing can wait for its end. */
   running: Set<Promise<unknown>>;
 }
@@ -30,16 +32,17 @@ export async function probeSource(
   if (isNetwork(kind)) assertFitForNetwork(ffmpeg);
   const opened = await openSource(source, kind, shop.places);
   const { limits } = shop;
-  const listener = createListener();
+  const showinfo = createShowinfo();
+  const listener = createListener(showinfo);
   const run = shop.launcher.start({
     ffmpegPath: ffmpeg.path,
     url: opened.input.url,
     proxy: opened.input.proxy,
     running: shop.running,
-    args: probeArguments(opened.input, { maxPixels: limits.maxPixels, fpsMode: ffmpeg.fpsMode }),
+    args: probeArguments(opened.input, { maxPixels: limits.maxPixels, fpsMode: ffmpeg.fpsMode, showinfo }),
     output: noOutput(),
     onLine(line) {
-      shop.onLog(line);
+      shop.onLog?.(opened.redact(line));
       listener.onLine(line);
     },
   });

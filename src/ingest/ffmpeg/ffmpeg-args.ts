@@ -1,5 +1,5 @@
 import type { SourceKind } from '../../domain/frame.ts';
-import { OPENING } from './showinfo.ts';
+import type { Showinfo } from './showinfo.ts';
 import { WHITELISTS } from './whitelists.ts';
 
 /** What ffmpeg is to open. */
@@ -23,6 +23,7 @@ export interface DecodeShape {
   live: boolean;
   threads: number;
   fpsMode: boolean;
+  showinfo: Showinfo;
   /** Whether the first frame is also told of as the source has it. */
   opening: boolean;
   /** How many frames ffmpeg may decode ahead of us; 0: it waits until a frame is taken. */
@@ -31,6 +32,8 @@ export interface DecodeShape {
   protocol: Readonly<Record<string, string>>;
 }
 
+export type ProbeShape = Pick<DecodeShape, 'maxPixels' | 'fpsMode' | 'showinfo'>;
+
 /** ffmpeg's arguments on both sides of `-i url`. */
 export interface Arguments {
   input: string[];
@@ -38,7 +41,7 @@ export interface Arguments {
 }
 
 /** One frame is decoded, and thrown away: what ffmpeg says about it is what we want. */
-export function probeArguments(input: Input, shape: { maxPixels: number; fpsMode: boolean }): Arguments {
+export function probeArguments(input: Input, shape: ProbeShape): Arguments {
   return {
     input: [
       ...globals(),
@@ -47,7 +50,7 @@ export function probeArguments(input: Input, shape: { maxPixels: number; fpsMode
       ...inputOptions(input, { ...shape, threads: 1, loop: false }),
       ...liveOptions(input, isLiveKind(input.kind)),
     ],
-    output: [...videoOnly(shape.fpsMode), '-frames:v', '1', '-vf', OPENING, '-f', 'null'],
+    output: [...videoOnly(shape.fpsMode), '-frames:v', '1', '-vf', shape.showinfo.opening, '-f', 'null'],
   };
 }
 
@@ -84,18 +87,19 @@ function container({ ahead, protocol }: DecodeShape): string[] {
 export function filters({
   frameRate,
   longerSide,
+  showinfo,
   opening,
-}: Pick<DecodeShape, 'frameRate' | 'longerSide' | 'opening'>): string {
+}: Pick<DecodeShape, 'frameRate' | 'longerSide' | 'showinfo' | 'opening'>): string {
   const width = 'iw*min(1,sar)';
   const height = 'ih/max(1,sar)';
   const fit = `min(1,${longerSide}/max(${width},${height}))`;
-  const aside = `split[first],trim=end_frame=1,${OPENING},nullsink;[first]`;
+  const aside = `split[first],trim=end_frame=1,${showinfo.opening},nullsink;[first]`;
   return [
     (opening ? aside : '') + selection(frameRate),
     `scale=w='max(1,round(${width}*${fit}))':h='max(1,round(${height}*${fit}))':flags=bilinear:out_range=pc`,
     'format=gray',
     'settb=AVTB',
-    'showinfo=checksum=0',
+    showinfo.frames,
   ].join(',');
 }
 

@@ -1,36 +1,46 @@
 import type { SourceKind } from '../../domain/frame.ts';
 import { MienError, type MienErrorCode } from '../../errors.ts';
-import { redactLine } from './redact.ts';
+import type { Redact } from './redact.ts';
 import { isNetwork } from './whitelists.ts';
+
+/** What is to be known of a source to speak of it. */
+export interface Source {
+  /** The source's name in messages; no credentials. */
+  shown: string;
+  /** What went wrong on the network, when something did. */
+  trouble(): MienError | undefined;
+  redact: Redact;
+}
 
 export interface Death {
   kind: SourceKind;
-  /** The source's name for people. */
-  shown: string;
+  opened: Source;
   /** The last lines that ffmpeg wrote. */
   lines: readonly string[];
-  /** What our own network layer saw. */
-  trouble: MienError | undefined;
   maxPixels: number;
 }
 
 /** How ffmpeg's way to fail to give a single frame becomes one sentence: our network's word first, then ffmpeg's. */
 export function explain(death: Death): MienError {
-  if (death.trouble) return death.trouble;
-  const text = death.lines.join('\n');
-  const cause = CAUSES.find(({ when }) => when.test(text)) ?? unknown(death);
-  return new MienError(cause.code, `${death.shown} ${cause.say(death)}.`, { cause: lastWords(death.lines) });
+  const { opened, lines } = death;
+  const trouble = opened.trouble();
+  if (trouble) return trouble;
+  const cause = CAUSES.find(({ when }) => lines.some(when)) ?? unknown(death);
+  return new MienError(cause.code, `${opened.shown} ${cause.say(death)}.`, {
+    cause: lastWords(opened, lines),
+  });
 }
 
 interface Cause {
-  when: RegExp;
+  /** Whether a line tells of it. A source can make ffmpeg say any of these: it then lies about itself alone. */
+  when(line: string): boolean;
   code: MienErrorCode;
   say(death: Death): string;
 }
 
-const cause = (code: MienErrorCode, when: RegExp, say: string | ((death: Death) => string)): Cause => ({
+const cause = (code: MienErrorCode, when: RegExp | Cause['when'], say: string | Cause['say']): Cause => ({
   code,
-  when,
+  when: typeof when === 'function' ? when : (line) => when.test(line),
   say: typeof say === 'string' ? () => say : say,
 });
 
@@ -107,9 +117,12 @@ const CAUSES: Cause[] = [
 ];
 
 /** A demuxer that mien does not let ffmpeg use: one of these, or any. A demuxer may have several names. */
-function unlisted(...demuxers: string[]): RegExp {
-  const named = demuxers.length > 0 ? `\\[(${demuxers.join('|')})\\b.*` : '';
-  return new RegExp(`${named}Format not on whitelist`);
+function unlisted(...demuxers: string[]): Cause['when'] {
+  return (line) => {
+    if (!line.includes('Format not on whitelist')) return false;
+    const names = /^\[([^ \]]+) /.exec(line)?.[1]?.split(',') ?? [];
+    return demuxers.length === 0 || demuxers.some((demuxer) => names.includes(demuxer));
+  };
 }
 
 function unknown({ kind }: Death): Cause {
@@ -126,10 +139,16 @@ function unknown({ kind }: Death): Cause {
 }
 
 /** A live source that stopped, or any that broke where it should have gone on. */
-export function broken(shown: string, why: string, lines: readonly string[]): MienError {
-  return new MienError('SOURCE_FAILED', `${shown} ${why}.`, { cause: lastWords(lines) });
+export function broken(opened: Source, why: string, lines: readonly string[]): MienError {
+  return new MienError('SOURCE_FAILED', `${opened.shown} ${why}.`, { cause: lastWords(opened, lines) });
 }
 
-function lastWords(lines: readonly string[]): Error {
-  return new Error(lines.slice(-100).map(redactLine).join('\n'));
+function lastWords({ redact }: Source, lines: readonly string[]): Error {
+  return new Error(lines.slice(-100).map(redact).join('\n'));
+}
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error('Something that is no error was thrown.', { cause: thrown });
 }

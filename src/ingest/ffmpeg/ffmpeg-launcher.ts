@@ -15,7 +15,7 @@ export interface Launch extends Omit<RunOptions, 'target'> {
 }
 
 export interface Launcher {
-  /** As `startFfmpeg`; the run is over when all that ffmpeg wrote has been taken. */
+  /** As `startFfmpeg`; the run is over when all that ffmpeg wrote has been taken, or when taking it threw. */
   start(launch: Launch): Run;
   /** Ends the thread. What still runs is killed. */
   close(): Promise<void>;
@@ -30,14 +30,29 @@ export function createLauncher(): Launcher {
   return {
     start({ output, running, onLine, ...options }) {
       const { target } = output;
+      let thrown: Exit['thrown'];
+      // Whoever listens has failed: that is the end of this run, and of nothing else.
+      const fail = (error: unknown) => {
+        thrown ??= { error };
+        output.discard();
+        void run.stop();
+      };
+      const hear = (line: string) => {
+        try {
+          if (!thrown) onLine(line);
+        } catch (error) {
+          fail(error);
+        }
+      };
       // Where frames come by standard output they come to us, and so the process is ours.
       const run =
         typeof target === 'string'
-          ? thread.run({ ...options, target }, onLine)
-          : startFfmpeg({ ...options, target, onLine });
+          ? thread.run({ ...options, target }, hear)
+          : startFfmpeg({ ...options, target, onLine: hear });
+      void output.thrown.then(fail);
       const done = run.done.then(async (exit) => {
         await output.drained(exit.started);
-        return exit;
+        return thrown ? { ...exit, thrown } : exit;
       });
       running.add(done);
       void done.then(() => running.delete(done));

@@ -1,5 +1,4 @@
 import type { FrameSize } from '../../domain/frame.ts';
-import { isShowinfo, parseOpening } from './showinfo.ts';
 
 /** What ffmpeg said of its input, and of the first frame that it decoded. */
 export interface Report extends FrameSize {
@@ -12,15 +11,19 @@ export interface Report extends FrameSize {
   rotation: number;
 }
 
-/** Reads ffmpeg's log at level `info`; null when no frame was decoded. */
-export function readReport(lines: readonly string[]): Report | null {
-  const format = firstMatch(lines, /^Input #0, (\S+), from /);
-  const size = lines.map(parseOpening).find((found) => found !== null);
-  if (!format || !size) return null;
-  const mapping = firstGroups(lines, /^ {2}Stream #0:(\d+) -> #0:0 \((\S+)/);
+/**
+ * Reads ffmpeg's log at level `info`, up to its first frame; null when it does not name the input. All but the size
+ * is a source's word about itself, in its headers as in what it makes ffmpeg print: nothing is decided by it that the
+ * source might not decide, and it is bounded here.
+ * @param size of that frame
+ */
+export function readReport(lines: readonly string[], size: FrameSize): Report | null {
+  const format = firstMatch(lines, /^Input #0, ([\w,.-]{1,200}), from /);
+  if (!format) return null;
+  const mapping = firstGroups(lines, /^ {2}Stream #0:(\d{1,6}) -> #0:0 \((\w{1,64})/);
   return {
     format: format,
-    duration: seconds(firstMatch(lines, /^ {2}Duration: (\S+),/)),
+    duration: seconds(firstGroups(lines, /^ {2}Duration: (\d{1,6}):(\d\d):(\d\d\.\d{1,6}),/)),
     codec: mapping?.[1] ?? 'unknown',
     rotation: rotationOf(lines, mapping?.[0] ?? '0'),
     ...size,
@@ -39,11 +42,10 @@ function firstGroups(lines: readonly string[], pattern: RegExp): string[] | unde
   return undefined;
 }
 
-/** `01:02:03.45`; `N/A` where it is not known. */
-function seconds(text: string | undefined): number | null {
-  const parts = text?.split(':').map(Number);
-  if (parts?.length !== 3 || parts.some(Number.isNaN)) return null;
-  const [hours, minutes, rest] = parts as [number, number, number];
+/** Hours, minutes and seconds; not there where ffmpeg says `N/A`. */
+function seconds(parts: string[] | undefined): number | null {
+  if (!parts) return null;
+  const [hours, minutes, rest] = parts.map(Number) as [number, number, number];
   return hours * 3600 + minutes * 60 + rest;
 }
 
@@ -51,10 +53,10 @@ function seconds(text: string | undefined): number | null {
 function rotationOf(lines: readonly string[], stream: string): number {
   let current = '';
   for (const line of lines) {
-    if (line.startsWith('Stream mapping:') || isShowinfo(line)) break;
-    current = /^ +Stream #0:(\d+)/.exec(line)?.[1] ?? current;
-    const degrees = /displaymatrix: rotation of (-?[\d.]+) degrees/.exec(line)?.[1];
-    if (degrees !== undefined && current === stream) return (360 - Math.round(Number(degrees))) % 360;
+    if (line.startsWith('Stream mapping:')) break;
+    current = /^ {2,8}Stream #0:(\d{1,6})/.exec(line)?.[1] ?? current;
+    const degrees = /displaymatrix: rotation of (-?\d{1,3}(?:\.\d+)?) degrees/.exec(line)?.[1];
+    if (degrees !== undefined && current === stream) return (720 - Math.round(Number(degrees))) % 360;
   }
   return 0;
 }

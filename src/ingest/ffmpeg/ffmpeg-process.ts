@@ -18,6 +18,8 @@ export interface Exit {
   reason: string | null;
   /** Whether it ran at all. */
   started: boolean;
+  /** What was thrown while its lines or frames were taken, which ended it. */
+  thrown?: { error: unknown };
 }
 
 export interface RunOptions {
@@ -27,10 +29,13 @@ export interface RunOptions {
   proxy?: string | undefined;
   /** Where its frames go, as fluent-ffmpeg takes it. */
   target: Writable | string;
+  /** Lines longer than `LONGEST_LINE` are cut. */
   onLine(line: string): void;
 }
 
 const PATIENCE_MS = 2000;
+/** Characters. A source decides how long ffmpeg's lines are. */
+export const LONGEST_LINE = 2048;
 
 /** Blocks the event loop until the system has made the process, which takes as long as it takes: see `launch.ts`. */
 export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: RunOptions): Run {
@@ -55,7 +60,7 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: Ru
         started = true;
         if (stopping) term(); // a kill before the start would have done nothing
       })
-      .on('stderr', onLine)
+      .on('stderr', (line: string) => onLine(line.slice(0, LONGEST_LINE)))
       .on('end', () => resolve({ code: 0, reason: null, started }))
       .on('error', ({ message }: Error) => resolve({ code: exitCode(message), reason: message, started }));
   });
@@ -89,6 +94,6 @@ function spareCapabilityChecks(command: createCommand.FfmpegCommand): void {
 }
 
 function exitCode(message: string): number | null {
-  const code = /exited with code (\d+)/.exec(message)?.[1];
+  const code = /^ffmpeg exited with code (\d+)/.exec(message)?.[1];
   return code === undefined ? null : Number(code);
 }

@@ -5,9 +5,54 @@ export function redactUrl(url: string): string {
   return `${parsed.protocol}//${parsed.host}${parsed.pathname}${parsed.search ? '?…' : ''}`;
 }
 
-/** A line of ffmpeg's output with every URL in it redacted. */
+/** Makes a line of ffmpeg's output fit to be logged. */
+export type Redact = (line: string) => string;
+
+/** Shorter ones, as literal text, are in half of all lines. */
+const SHORTEST_PASSWORD = 4;
+const SHORTEST_VALUE = 8;
+
+/** Takes out of a line what the source's own URL keeps secret, however it is written, and then what `redactLine` does. */
+export function createRedactor(source: URL | null): Redact {
+  const secrets = source ? secretsOf(source) : [];
+  return (line) => redactLine(secrets.reduce((text, secret) => text.replaceAll(secret, '…'), line));
+}
+
+/** Longest first, because one may be part of another. */
+function secretsOf({ password, search, searchParams }: URL): string[] {
+  const passwords = [password, decoded(password)].filter(({ length }) => length >= SHORTEST_PASSWORD);
+  const values = [...searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]);
+  const all = [...passwords, search.slice(1), ...values.filter(({ length }) => length >= SHORTEST_VALUE)];
+  return [...new Set(all)].filter(Boolean).sort((one, other) => other.length - one.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone percent sign is itself
+  }
+}
+
+/** A line with every URL in it redacted. Takes time in proportion to its length. */
 export function redactLine(line: string): string {
-  return line
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/'"]*@/gi, '$1')
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s'"?]*)\?[^\s'"]*/gi, '$1?…');
+  return line.includes('://') ? line.split(/(\s)/).map(redactWord).join('') : line;
+}
+
+/** A word is at most: opening quote, URL, closing quote and punctuation. */
+function redactWord(word: string): string {
+  const [scheme = '', ...rest] = word.split('://');
+  if (rest.length === 0) return word;
+  const url = rest.map(withoutUser).join('://');
+  const query = url.search(/[?#]/);
+  if (query < 0) return `${scheme}://${url}`;
+  const end = /['"]?[),.:;]?$/.exec(url.slice(-2))?.[0] ?? '';
+  return `${scheme}://${url.slice(0, query)}?…${end}`;
+}
+
+/** What follows `://`. A password may hold any sign but those that end a host. */
+function withoutUser(rest: string): string {
+  const slash = rest.search(/[/?#]/);
+  const authority = slash < 0 ? rest : rest.slice(0, slash);
+  return authority.slice(authority.lastIndexOf('@') + 1) + rest.slice(authority.length);
 }

@@ -12,6 +12,8 @@ export interface Output {
   drained(started: boolean): Promise<void>;
   /** From now on, takes and forgets. */
   discard(): void;
+  /** Resolves with what was thrown by whoever takes; from then on the output takes and forgets. */
+  thrown: Promise<unknown>;
 }
 
 /**
@@ -24,29 +26,41 @@ export function createOutput(take: Take): Output {
   let forget = false;
   let wake = () => {};
   const forgotten = new Promise<void>((resolve) => (wake = resolve));
-  const unlessForgotten: Take = (chunk) => {
-    const busy = forget ? null : take(chunk);
-    return busy && Promise.race([busy, forgotten]);
-  };
   const discard = () => {
     forget = true;
     wake();
   };
-  if (platform() === 'win32') return { ...toStdout(unlessForgotten), discard };
-  return { ...toSocket(openIntake(unlessForgotten)), discard };
+  let tell: (error: unknown) => void;
+  const thrown = new Promise<unknown>((resolve) => (tell = resolve));
+  // A throw in a socket's callback would be the end of the process.
+  const fail = (error: unknown) => {
+    discard();
+    tell(error);
+  };
+  const safely: Take = (chunk) => {
+    try {
+      const busy = forget ? null : take(chunk);
+      return busy && Promise.race([busy.catch(fail), forgotten]);
+    } catch (error) {
+      fail(error);
+      return null;
+    }
+  };
+  if (platform() === 'win32') return { ...toStdout(safely), discard, thrown };
+  return { ...toSocket(openIntake(safely)), discard, thrown };
 }
 
 /** For a run that writes nothing. */
 export function noOutput(): Output {
-  return { target: '-', protocol: {}, drained: async () => {}, discard() {} };
+  return { target: '-', protocol: {}, drained: async () => {}, discard() {}, thrown: new Promise(() => {}) };
 }
 
 /** ffmpeg listens, and ends when we have taken all. */
-function toSocket({ path, left }: Intake): Omit<Output, 'discard'> {
+function toSocket({ path, left }: Intake): Omit<Output, 'discard' | 'thrown'> {
   return { target: `unix:${path}`, protocol: { listen: '1' }, drained: left };
 }
 
-function toStdout(take: Take): Omit<Output, 'discard'> {
+function toStdout(take: Take): Omit<Output, 'discard' | 'thrown'> {
   const sink = new Writable({
     emitClose: false, // fluent-ffmpeg would kill a process that has just ended, and call it an error
     highWaterMark: 1,

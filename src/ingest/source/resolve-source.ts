@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { SourceInput, SourceKind } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
 import type { Input } from '../ffmpeg/ffmpeg-args.ts';
-import { redactUrl } from '../ffmpeg/redact.ts';
+import { createRedactor, type Redact, redactUrl } from '../ffmpeg/redact.ts';
 import { SCHEMES } from '../ffmpeg/whitelists.ts';
 import { openHttpGate } from '../network/http-proxy.ts';
 import type { Reach } from '../network/safe-connect.ts';
@@ -14,6 +14,8 @@ export interface Opened {
   input: Input;
   /** The source's name in messages; no credentials. */
   shown: string;
+  /** A line of ffmpeg's as it may be logged. */
+  redact: Redact;
   /** What went wrong on the network, when something did. */
   trouble(): MienError | undefined;
   close(): void;
@@ -62,20 +64,22 @@ async function openFile(kind: SourceKind, directory: string, path: string, shown
 }
 
 function plain(kind: SourceKind, url: string, shown: string, format: string | undefined): Opened {
-  return { input: { kind, url, format }, shown, trouble: () => undefined, close() {} };
+  const redact = createRedactor(null);
+  return { input: { kind, url, format }, shown, redact, trouble: () => undefined, close() {} };
 }
 
 async function openUrl(kind: SourceKind, url: URL, reach: Reach): Promise<Opened> {
   const shown = redactUrl(url.href);
+  const redact = createRedactor(url);
   await reach.check(url.hostname); // spares a start of ffmpeg; what counts is the check at each connection
   if (kind === 'http' || kind === 'hls') {
     const gate = await openHttpGate(reach);
-    return { input: { kind, url: url.href, proxy: `http://127.0.0.1:${gate.port}` }, shown, ...gate };
+    return { input: { kind, url: url.href, proxy: `http://127.0.0.1:${gate.port}` }, shown, redact, ...gate };
   }
   const { tls, port } = SCHEMES[url.protocol]!;
   const target = { host: url.hostname, port: Number(url.port) || port, tls, rtsp: kind === 'rtsp' };
   const gate = await openRelay(target, reach);
-  return { input: { kind, url: relayed(url, kind, gate.port), tcUrl: tcUrl(url) }, shown, ...gate };
+  return { input: { kind, url: relayed(url, kind, gate.port), tcUrl: tcUrl(url) }, shown, redact, ...gate };
 }
 
 /** The same resource, asked of our relay. */
