@@ -111,6 +111,7 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
     feed: bus,
     now: Date.now,
   });
+  await streams.noteLeft();
   const closing = { now: false };
   const api = await openApi({
     rooms: { prisma: store.prisma, library: libraryOf(store), live, conductor: streams, modelIds },

@@ -125,8 +125,8 @@ export interface SessionBook {
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
   /** The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`. */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
-  /** Sessions that a crash left in a live state become INTERRUPTED. Returns them. */
-  interruptLive(): Promise<SessionRecord[]>;
+  /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them. */
+  interruptLive(ids: readonly string[]): Promise<SessionRecord[]>;
 }
 
 /** store: the sessions as subscribers look for them. */

@@ -1,15 +1,17 @@
 /** The registry of streams and what runs: registers, starts, stops, removes, resumes after a crash, and drains. */
-import type { SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
 import { createTurns } from './keyed-mutex.ts';
 import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord, Uploads } from './ports.ts';
+import { probeInTime } from './probe.ts';
 import { checkRegistration, checkSource, isSameSource, type RegisterInput } from './registration.ts';
 import { type RunningSession, runSession, type SessionDeps } from './session-runner.ts';
+import { createShelf, type Shelf } from './shelf.ts';
 
 export interface StreamsDeps extends Omit<SessionDeps, 'sessions'> {
   streams: StreamBook;
-  sessions: SessionBook & Pick<SessionIndex, 'latest'>;
+  sessions: SessionBook & Pick<SessionIndex, 'latest' | 'live'>;
   /** Of the model that scores, as `Query.models` names it. */
   modelId: string;
   uploads?: Uploads;
@@ -33,14 +35,15 @@ export interface Streams {
   /** With all that was recorded from it, and its upload when no other stream uses that. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
   running(): { streamId: string; sessionId: string }[];
-  /** Once, at boot: sessions that a crash left are INTERRUPTED, and streams that should run start a new one. */
+  /** Once, at boot, before anyone may start a stream: all sessions that are live now were left by a crash. */
+  noteLeft(): Promise<void>;
+  /** Once, at boot: what was noted, or is live now, becomes INTERRUPTED; streams that should run start a new session. */
   resumeWanted(): Promise<void>;
   /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
   close(): Promise<void>;
 }
 
 const CLOSE_MS = 10_000;
-const PROBE_MS = 30_000;
 
 export function createStreams(deps: StreamsDeps): Streams {
   return new Conductor(deps);
@@ -51,9 +54,12 @@ class Conductor implements Streams {
   readonly #running = new Map<string, { session: RunningSession; over: Promise<SessionRecord> }>();
   readonly #turn = createTurns();
   readonly #closing = new AbortController();
+  readonly #shelf: Shelf;
+  #left: SessionRecord[] | null = null;
 
   constructor(deps: StreamsDeps) {
     this.#deps = deps;
+    this.#shelf = createShelf(deps);
   }
 
   register(input: RegisterInput): Promise<StreamRecord> {
@@ -66,11 +72,11 @@ class Conductor implements Streams {
         const sentence = `The stream ${registration.name} is registered with this source already (${twin.id}). Start that one, or give this one another name.`;
         throw new MienError('CONFLICT', sentence);
       }
-      const info = await this.#probe(registration.source);
+      const info = await probeInTime(this.#deps.probe, registration.source, this.#closing.signal);
       checkSource(registration, info);
       const { autoStart, ...stream } = registration;
       const record = await this.#deps.streams.create(stream);
-      await this.#shelve(record, 'take');
+      await this.#shelf.take(record);
       if (!autoStart) return record;
       await this.#turn(record.id, () => this.#begin(record, info));
       return { ...record, wanted: true };
@@ -114,9 +120,9 @@ class Conductor implements Streams {
       const entry = this.#running.get(id);
       void entry?.session.stop('ENDED');
       await entry?.over;
-      await this.#deps.streams.remove(id);
+      await this.#removeRecord(id);
       this.#deps.publisher.removed(id);
-      await this.#shelve(stream, 'release');
+      await this.#shelf.release(stream);
     });
   }
 
@@ -124,14 +130,26 @@ class Conductor implements Streams {
     return [...this.#running].map(([streamId, { session }]) => ({ streamId, sessionId: session.id }));
   }
 
+  async noteLeft(): Promise<void> {
+    this.#left = await this.#deps.sessions.live();
+  }
+
   async resumeWanted(): Promise<void> {
     const { sessions, streams, publisher, log } = this.#deps;
-    for (const session of await sessions.interruptLive()) publisher.status(session.streamId, session);
-    for (const stream of await streams.wanted()) {
-      await this.#turn(stream.id, async () => {
-        if (!this.#running.has(stream.id)) await this.#begin(stream, null);
-      }).catch((error) => log.error({ err: error, stream: stream.id }, 'could not start a stream again'));
+    if (this.#left === null) await this.noteLeft();
+    const left = (this.#left ?? []).map(({ id }) => id);
+    for (const session of await sessions.interruptLive(left)) publisher.status(session.streamId, session);
+    for (const { id } of await streams.wanted()) {
+      await this.#turn(id, () => this.#resume(id)).catch((error) =>
+        log.error({ err: error, stream: id }, 'could not start a stream again'),
+      );
     }
+  }
+
+  /** Asked again in its turn: meanwhile it may have been stopped, removed, or run to its end. */
+  async #resume(id: string): Promise<void> {
+    const stream = await this.#deps.streams.get(id);
+    if (stream?.wanted && !this.#running.has(id)) await this.#begin(stream, null);
   }
 
   async close(): Promise<void> {
@@ -172,14 +190,13 @@ class Conductor implements Streams {
     return session;
   }
 
-  /** A file that stays behind is no reason to fail: what no stream uses is looked for again every hour. */
-  async #shelve({ id, source }: StreamRecord, what: 'take' | 'release'): Promise<void> {
-    if (source.type !== 'upload') return;
+  /** Where the answer was lost, but not the removal, there is still something to tell and an upload to let go of. */
+  async #removeRecord(id: string): Promise<void> {
+    const { streams } = this.#deps;
     try {
-      if (what === 'release' && (await this.#deps.streams.byUpload(source.token)).length > 0) return;
-      await this.#deps.uploads?.[what](source.token);
+      await streams.remove(id);
     } catch (error) {
-      this.#deps.log.warn({ err: error, stream: id }, `could not ${what} an upload`);
+      if (await streams.get(id).catch(() => true)) throw error;
     }
   }
 
@@ -192,23 +209,8 @@ class Conductor implements Streams {
   #checkOpen(): void {
     this.#closing.signal.throwIfAborted();
   }
-
-  /** A source that neither shows itself nor fails is given up. */
-  async #probe(source: SourceInput): Promise<SourceInfo> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(silent()), PROBE_MS);
-    try {
-      return await this.#deps.probe(source, AbortSignal.any([this.#closing.signal, late.signal]));
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }
 
 function shuttingDown(): MienError {
   return new MienError('SHUTTING_DOWN', 'The server is stopping. Try again when it is back.');
-}
-
-function silent(): MienError {
-  return new MienError('SOURCE_UNREACHABLE', 'The source showed no picture; check that it is sending video.');
 }

@@ -20,8 +20,8 @@ export interface SessionBook {
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
   /** A state that is not live also sets `endedAt`. @throws MienError NOT_FOUND */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
-  /** Sessions that a crash left in a live state become INTERRUPTED. Returns them. */
-  interruptLive(): Promise<SessionRecord[]>;
+  /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them. */
+  interruptLive(ids: readonly string[]): Promise<SessionRecord[]>;
   get(id: string): Promise<SessionRecord | null>;
   /** Newest first. @param page.after the id of the last one seen */
   list(page?: { streamId?: string; first?: number; after?: string }): Promise<SessionRecord[]>;
@@ -55,9 +55,9 @@ export function createSessions(prisma: PrismaClient): SessionBook {
       if (row === undefined) throw new MienError('NOT_FOUND', `There is no session ${id}.`);
       return record(row);
     },
-    async interruptLive() {
+    async interruptLive(ids) {
       const rows = await prisma.session.updateManyAndReturn({
-        where: { state: { in: [...LIVE_STATES] } },
+        where: { id: { in: ids.filter(isId) }, state: { in: [...LIVE_STATES] } },
         data: { state: 'INTERRUPTED', endedAt: new Date() },
       });
       return rows.sort((a, b) => a.ordinal - b.ordinal).map(record);

@@ -429,6 +429,26 @@ describe('starting and stopping', () => {
     expect(told).toEqual(['take abc', 'take abc', 'release abc']);
   });
 
+  it('removes a stream whose removal was stored, though the answer was lost; else it can be asked again', async () => {
+    const released: string[] = [];
+    const release = async (token: string) => void released.push(token);
+    const house = new House({ uploads: { take: async () => {}, release } });
+    const source = { type: 'upload', token: 'abc' } as const;
+    const { id } = await house.streams.register({ ...INPUT, source, autoStart: false });
+    const remove = house.store.book.remove;
+    const away = new MienError('STORE_UNAVAILABLE', 'The database is away.');
+    house.store.book.remove = () => Promise.reject(away);
+    await expect(house.streams.remove(id)).rejects.toBe(away);
+    expect([house.heard, released]).toEqual([[], []]);
+    house.store.book.remove = async (stream) => {
+      await remove(stream);
+      throw away;
+    };
+    await house.streams.remove(id);
+    await tick();
+    expect([house.heard, released]).toEqual([['removed'], ['abc']]);
+  });
+
   it('removes a stream also when its upload cannot be deleted, and says so', async () => {
     const uploads = { take: async () => {}, release: () => Promise.reject(new Error('busy')) };
     const house = new House({ uploads });
@@ -492,6 +512,38 @@ describe('the end of the server', () => {
     await house.streams.resumeWanted();
     expect(left.map(({ id }) => house.store.records.get(id)?.state)).toEqual(['INTERRUPTED', 'INTERRUPTED']);
     expect(house.streams.running().map(({ streamId }) => streamId)).toEqual([wanted.id]);
+  });
+
+  it('leaves alone what was started while the server boots, and what was not wanted any more in its turn', async () => {
+    const house = new House({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+    const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
+    const source = { type: 'file', path: 'a.mp4' } as const;
+    const create = () => house.store.book.create({ ...fields, source });
+    const [crashed, early, stopped, removed] = [
+      await create(),
+      await create(),
+      await create(),
+      await create(),
+    ];
+    for (const { id } of [crashed, early, stopped, removed]) await house.store.book.setWanted(id, true);
+    const left = house.store.addSession(crashed.id, { state: 'RUNNING' });
+    const stoppedLeft = house.store.addSession(stopped.id, { state: 'ENDED' });
+    await house.streams.noteLeft();
+    // The API listens already.
+    const started = await house.streams.start(early.id);
+    const wanted = house.store.book.wanted;
+    house.store.book.wanted = async () => {
+      const found = await wanted();
+      expect(await house.streams.stop(stopped.id)).toEqual(stoppedLeft);
+      await house.streams.remove(removed.id);
+      return found;
+    };
+    await house.streams.resumeWanted();
+    expect(house.store.records.get(left.id)?.state).toBe('INTERRUPTED');
+    await until(() => house.store.records.get(started.id)?.state === 'RUNNING');
+    expect(house.store.states.filter((state) => state === 'INTERRUPTED')).toHaveLength(1);
+    expect(house.streams.running().map(({ streamId }) => streamId)).toEqual([early.id, crashed.id]);
+    expect([house.store.streams.get(stopped.id)?.wanted, house.warnings]).toEqual([false, []]);
   });
 
   it('tells whoever is registering meanwhile, and stores nothing of it', async () => {

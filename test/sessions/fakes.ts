@@ -101,8 +101,9 @@ export class MemoryStore implements MomentSink, MomentHistory {
       if (frame) this.sizes.push({ in: state, ...frame });
       return changed;
     },
-    interruptLive: async () => {
-      const left = [...this.records.values()].filter(({ state }) => LIVE_STATES.includes(state));
+    interruptLive: async (ids) => {
+      const given = [...this.records.values()].filter(({ id }) => ids.includes(id));
+      const left = given.filter(({ state }) => LIVE_STATES.includes(state));
       return Promise.all(left.map(({ id }) => this.sessions.setState(id, 'INTERRUPTED')));
     },
     get: async (id) => this.records.get(id) ?? null,

@@ -69,9 +69,14 @@ it('sessions go through their states', async () => {
   expect(await sessions.list({ streamId: stream.id, after: second.id })).toEqual([failed]);
   expect(await sessions.sessionsAfter(stream.id, first.id)).toEqual([second]);
   expect(await sessions.startedSince(second.startedAt, stream.id)).toContainEqual(second);
-  expect((await sessions.interruptLive()).map(({ id }) => id)).toContain(second.id);
+  const third = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
+  const left = [first.id, second.id, 'garbage'];
+  expect((await sessions.interruptLive(left)).map(({ id }) => id)).toEqual([second.id]);
+  expect(await sessions.get(third.id)).toEqual(third);
+  expect(await sessions.get(first.id)).toEqual(failed);
+  await sessions.setState(third.id, 'ENDED');
   expect(await sessions.get(second.id)).toMatchObject({ state: 'INTERRUPTED', endedAt: expect.any(Date) });
-  expect(await sessions.live()).toEqual([]);
+  expect(await sessions.live(stream.id)).toEqual([]);
   expect(await sessions.get('garbage')).toBeNull();
   await expect(sessions.setState('garbage', 'ENDED')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const nowhere = { streamId: stream.id, modelId: 'none@0' };
