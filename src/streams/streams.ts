@@ -1,6 +1,7 @@
 /** The registry of streams and what runs: registers, starts, stops, removes, resumes after a crash, and drains. */
 import type { SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
+import { type Boots, createBoots } from './boots.ts';
 import { pause } from './pause.ts';
 import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord, Uploads } from './ports.ts';
 import { checkRegistration, checkSource, isSameSource, type RegisterInput } from './register.ts';
@@ -33,7 +34,7 @@ export interface Streams {
   /** With all that was recorded from it, and its upload when no other stream uses that. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
   running(): { streamId: string; sessionId: string }[];
-  /** Once, at boot: sessions that a crash left are INTERRUPTED, and streams that should run start a new one. */
+  /** Once, at boot: sessions that a crash left are INTERRUPTED, streams that should run start anew, unless that crashes us. */
   resumeWanted(): Promise<void>;
   /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
   close(): Promise<void>;
@@ -51,15 +52,17 @@ class Conductor implements Streams {
   readonly #running = new Map<string, { session: RunningSession; over: Promise<SessionRecord> }>();
   readonly #turn = createTurns();
   readonly #closing = new AbortController();
+  readonly #boots: Boots;
 
   constructor(deps: StreamsDeps) {
     this.#deps = deps;
+    this.#boots = createBoots(deps);
   }
 
   register(input: RegisterInput): Promise<StreamRecord> {
     const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
     return this.#turn(`name ${registration.name}`, async () => {
-      this.#checkOpen();
+      this.#closing.signal.throwIfAborted();
       const namesakes = await this.#deps.streams.byName(registration.name);
       const twin = namesakes.find(({ source }) => isSameSource(source, registration.source));
       if (twin) {
@@ -126,10 +129,13 @@ class Conductor implements Streams {
 
   async resumeWanted(): Promise<void> {
     const { sessions, streams, publisher, log } = this.#deps;
-    for (const session of await sessions.interruptLive()) publisher.status(session.streamId, session);
+    const left = await sessions.interruptLive();
+    for (const session of left) publisher.status(session.streamId, session);
     for (const stream of await streams.wanted()) {
+      const cut = left.find(({ streamId }) => streamId === stream.id);
       await this.#turn(stream.id, async () => {
-        if (!this.#running.has(stream.id)) await this.#begin(stream, null);
+        if (this.#running.has(stream.id)) return;
+        if (await this.#boots.mayResume(stream, cut)) await this.#begin(stream, null);
       }).catch((error) => log.error({ err: error, stream: stream.id }, 'could not start a stream again'));
     }
   }
@@ -147,12 +153,13 @@ class Conductor implements Streams {
   }
 
   async #begin(stream: StreamRecord, info: SourceInfo | null): Promise<SessionRecord> {
-    this.#checkOpen();
+    this.#closing.signal.throwIfAborted();
     const { streams, sessions, publisher, modelId } = this.#deps;
     await streams.setWanted(stream.id, true);
     const record = await sessions.create({ streamId: stream.id, modelId });
     publisher.status(stream.id, record);
     const session = runSession(this.#deps, stream, record, info);
+    this.#boots.watch(stream.id, session.done);
     const over = session.done.then((ended) => this.#ended(stream.id, ended));
     this.#running.set(stream.id, { session, over });
     if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', 'The server was stopped.');
@@ -187,10 +194,6 @@ class Conductor implements Streams {
     const stream = await this.#deps.streams.get(id);
     if (stream) return stream;
     throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
-  }
-
-  #checkOpen(): void {
-    this.#closing.signal.throwIfAborted();
   }
 
   /** A source that neither shows itself nor fails is given up. */
