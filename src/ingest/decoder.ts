@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { SourceInfo } from '../domain/frame.ts';
 import { decodeThreads } from './ffmpeg/decode-threads.ts';
 import { decodeArguments } from './ffmpeg/ffmpeg-args.ts';
-import { asError, broken, explain } from './ffmpeg/ffmpeg-errors.ts';
+import { broken } from './ffmpeg/ffmpeg-errors.ts';
 import type { Ffmpeg } from './ffmpeg/ffmpeg-path.ts';
 import type { Exit } from './ffmpeg/ffmpeg-process.ts';
 import { createMediaClock, type Showinfo } from './ffmpeg/showinfo.ts';
@@ -17,6 +17,7 @@ import { type Watch, watchFor } from './frames/stall-watchdog.ts';
 import type { PlayOptions } from './open-source.ts';
 import type { Workshop } from './probe-source.ts';
 import type { Opened } from './source/resolve-source.ts';
+import { verdict } from './verdict.ts';
 
 export interface Play {
   opened: Opened;
@@ -32,7 +33,7 @@ export interface Play {
 }
 
 /** What the parts of one decoding share. */
-interface State {
+export interface State {
   /** Frames delivered, and the media time of the last. */
   count: number;
   mediaTime: number;
@@ -188,34 +189,4 @@ function once(work: () => void): () => void {
     if (!done) work();
     done = true;
   };
-}
-
-/** Exit codes of a process that was ended from outside, or crashed: 128 and the signal; ffmpeg's own for SIGTERM. */
-const ENDED_BY_FORCE = new Set([134, 137, 139, 143, 255]);
-
-/** Whether an end is a failure. What could be decoded of a damaged recording is its whole content. */
-function verdict(exit: Exit, { opened, info, shop }: Play, state: State): Error | null {
-  if (state.over.signal.aborted) return null;
-  if (exit.thrown) return asError(exit.thrown.error);
-  const { kind, live, duration } = info;
-  if (state.count === 0) {
-    return explain({ kind, opened, lines: state.said, maxPixels: shop.limits.maxPixels });
-  }
-  if (live) {
-    const ended =
-      kind === 'hls' && exit.code === 0 && !state.said.some((line) => /Failed to (reload|open)/.test(line));
-    return ended ? null : broken(opened, 'ended, or broke off the connection', state.said);
-  }
-  if (exit.code === null || ENDED_BY_FORCE.has(exit.code)) {
-    return broken(
-      opened,
-      'could not be decoded to its end, because ffmpeg was killed or crashed',
-      state.said,
-    );
-  }
-  const missing = (duration ?? 0) - state.mediaTime;
-  if (isNetwork(kind) && exit.code !== 0 && missing > 5) {
-    return broken(opened, `broke off ${Math.round(missing)} s before its end`, state.said);
-  }
-  return null;
 }

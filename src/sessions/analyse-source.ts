@@ -49,7 +49,7 @@ export async function analyseSource(
   let moments = 0;
   try {
     const { info, frames } = await deps.open(source, { frameRate, realtime: false, loop: false, signal });
-    options.onInfo?.(info);
+    await beforeFrames(frames, () => options.onInfo?.(info));
     const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), true);
     for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD, scorer.flush)) {
       moments += 1;
@@ -58,5 +58,15 @@ export async function analyseSource(
     return { info, moments, ...scorer.finish() };
   } finally {
     await analyser.close();
+  }
+}
+
+/** What is opened runs already: a failure before the first frame was asked for stops it. */
+async function beforeFrames(frames: AsyncIterable<Frame>, work: () => void): Promise<void> {
+  try {
+    work();
+  } catch (error) {
+    await frames[Symbol.asyncIterator]().return?.();
+    throw error;
   }
 }

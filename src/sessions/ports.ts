@@ -105,6 +105,10 @@ export interface StreamBook {
   /** Those whose source is this upload. */
   byUpload(token: string): Promise<StreamRecord[]>;
   setWanted(id: string, wanted: boolean): Promise<void>;
+  /** One more crash of the server that came soon after its start. Returns how many in a row. */
+  countBoot(id: string): Promise<number>;
+  /** There was none, after all. Harmless when the stream is gone. */
+  forgiveBoots(id: string): Promise<void>;
   /** With all that was recorded from it. */
   remove(id: string): Promise<void>;
 }

@@ -46,9 +46,18 @@ export interface Pace {
   storeRetry: number;
   /** Longest wait for the store when the session ends. */
   drain: number;
+  /** A session that has run so long is not why its server may crash later. */
+  proven: number;
   inFlight: number;
 }
-export const PACE: Pace = { stall: 45_000, backoff: 1000, storeRetry: 250, drain: 8000, inFlight: 256 };
+export const PACE: Pace = {
+  stall: 45_000,
+  backoff: 1000,
+  storeRetry: 250,
+  drain: 8000,
+  proven: 60_000,
+  inFlight: 256,
+};
 
 export interface RunningSession {
   readonly id: string;

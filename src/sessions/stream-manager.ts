@@ -2,6 +2,7 @@
 import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
+import { type Boots, createBoots } from './boots.ts';
 import { createTurns } from './keyed-mutex.ts';
 import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord, Uploads } from './ports.ts';
 import { probeInTime } from './probe.ts';
@@ -37,7 +38,10 @@ export interface Streams {
   running(): { streamId: string; sessionId: string }[];
   /** Once, at boot, before anyone may start a stream: all sessions that are live now were left by a crash. */
   noteLeft(): Promise<void>;
-  /** Once, at boot: what was noted, or is live now, becomes INTERRUPTED; streams that should run start a new session. */
+  /**
+   * Once, at boot: what was noted, or is live now, becomes INTERRUPTED; streams that should run start a new session,
+   * unless that crashes the server.
+   */
   resumeWanted(): Promise<void>;
   /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
   close(): Promise<void>;
@@ -55,17 +59,19 @@ class Conductor implements Streams {
   readonly #turn = createTurns();
   readonly #closing = new AbortController();
   readonly #shelf: Shelf;
+  readonly #boots: Boots;
   #left: SessionRecord[] | null = null;
 
   constructor(deps: StreamsDeps) {
     this.#deps = deps;
     this.#shelf = createShelf(deps);
+    this.#boots = createBoots(deps);
   }
 
   register(input: RegisterInput): Promise<StreamRecord> {
     const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
     return this.#turn(`name ${registration.name}`, async () => {
-      this.#checkOpen();
+      this.#closing.signal.throwIfAborted();
       const namesakes = await this.#deps.streams.byName(registration.name);
       const twin = namesakes.find(({ source }) => isSameSource(source, registration.source));
       if (twin) {
@@ -137,19 +143,22 @@ class Conductor implements Streams {
   async resumeWanted(): Promise<void> {
     const { sessions, streams, publisher, log } = this.#deps;
     if (this.#left === null) await this.noteLeft();
-    const left = (this.#left ?? []).map(({ id }) => id);
-    for (const session of await sessions.interruptLive(left)) publisher.status(session.streamId, session);
+    const left = this.#left ?? [];
+    const interrupted = await sessions.interruptLive(left.map(({ id }) => id));
+    for (const session of interrupted) publisher.status(session.streamId, session);
     for (const { id } of await streams.wanted()) {
-      await this.#turn(id, () => this.#resume(id)).catch((error) =>
+      const cut = interrupted.find(({ streamId }) => streamId === id);
+      await this.#turn(id, () => this.#resume(id, cut)).catch((error) =>
         log.error({ err: error, stream: id }, 'could not start a stream again'),
       );
     }
   }
 
   /** Asked again in its turn: meanwhile it may have been stopped, removed, or run to its end. */
-  async #resume(id: string): Promise<void> {
+  async #resume(id: string, cut: SessionRecord | undefined): Promise<void> {
     const stream = await this.#deps.streams.get(id);
-    if (stream?.wanted && !this.#running.has(id)) await this.#begin(stream, null);
+    if (!stream?.wanted || this.#running.has(id)) return;
+    if (await this.#boots.mayResume(stream, cut)) await this.#begin(stream, null);
   }
 
   async close(): Promise<void> {
@@ -165,12 +174,13 @@ class Conductor implements Streams {
   }
 
   async #begin(stream: StreamRecord, info: SourceInfo | null): Promise<SessionRecord> {
-    this.#checkOpen();
+    this.#closing.signal.throwIfAborted();
     const { streams, sessions, publisher, modelId } = this.#deps;
     await streams.setWanted(stream.id, true);
     const record = await sessions.create({ streamId: stream.id, modelId });
     publisher.status(stream.id, record);
     const session = runSession(this.#deps, stream, record, info);
+    this.#boots.watch(stream.id, session.done);
     const over = session.done.then((ended) => this.#ended(stream.id, ended));
     this.#running.set(stream.id, { session, over });
     if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', 'The server was stopped.');
@@ -204,10 +214,6 @@ class Conductor implements Streams {
     const stream = await this.#deps.streams.get(id);
     if (stream) return stream;
     throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
-  }
-
-  #checkOpen(): void {
-    this.#closing.signal.throwIfAborted();
   }
 }
 

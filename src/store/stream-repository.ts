@@ -29,6 +29,10 @@ export interface StreamBook {
   update(id: string, changes: Partial<StreamInput>): Promise<StreamRecord>;
   /** @throws MienError NOT_FOUND */
   setWanted(id: string, wanted: boolean): Promise<void>;
+  /** One more crash of the server that came soon after its start. Returns how many in a row. @throws MienError NOT_FOUND */
+  countBoot(id: string): Promise<number>;
+  /** There was none, after all. Harmless when the stream is gone. */
+  forgiveBoots(id: string): Promise<void>;
   /** Those registered under this name. */
   byName(name: string): Promise<StreamRecord[]>;
   /** Those that should be running. */
@@ -52,6 +56,15 @@ export function createStreams(prisma: PrismaClient): StreamBook {
     update,
     async setWanted(id, wanted) {
       await update(id, { wanted });
+    },
+    async countBoot(id) {
+      const data = { boots: { increment: 1 } };
+      const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data }) : [];
+      if (row === undefined) throw notFound(id);
+      return row.boots;
+    },
+    async forgiveBoots(id) {
+      if (isId(id)) await prisma.stream.updateMany({ where: { id, boots: { gt: 0 } }, data: { boots: 0 } });
     },
     byName: (name) => where({ name }),
     wanted: () => where({ wanted: true }),
@@ -86,7 +99,7 @@ async function ordinalOf(prisma: PrismaClient, id: string): Promise<number> {
   return row.ordinal;
 }
 
-function record({ ordinal: _, source, ...row }: Stream): StreamRecord {
+function record({ ordinal: _ordinal, boots: _boots, source, ...row }: Stream): StreamRecord {
   return { ...row, source: source as SourceInput };
 }
 

@@ -58,6 +58,17 @@ const goneSoon = (text: string) => counted(0, text);
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+test('what was opened and is returned before its first frame was asked for leaves no process', async () => {
+  for (const realtime of [false, true]) {
+    const { frames } = await open(ingest, file('long.mp4'), { realtime });
+    const iterator = frames[Symbol.asyncIterator]();
+    expect(naming(media.path)).not.toEqual([]);
+    await iterator.return?.();
+    expect(await counted(0, media.path)).toEqual([]);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  }
+});
+
 describe('a decoding', () => {
   test('that was aborted before it began gives nothing and starts nothing', async () => {
     const frames = decode(ingest, file('long.mp4'), info, { signal: AbortSignal.abort() });

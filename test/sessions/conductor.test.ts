@@ -546,6 +546,54 @@ describe('the end of the server', () => {
     expect([house.store.streams.get(stopped.id)?.wanted, house.warnings]).toEqual([false, []]);
   });
 
+  describe('that a session brings about', () => {
+    /** A server that starts on what the one before, which crashed, has left. */
+    const boot = async (store: MemoryStore, pace: Partial<Pace> = {}) => {
+      const decode = frames(Number.POSITIVE_INFINITY, 1);
+      const ports = { streams: store.book, sessions: store.sessions, sink: store };
+      const house = new House({ decode, ...ports, pace: { ...PACE, ...pace } });
+      await house.streams.resumeWanted();
+      return house;
+    };
+    const crashing = async () => {
+      const { store, streams } = new House({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+      const { id } = await streams.register(INPUT);
+      return { store, id, resumed: (house: House) => house.streams.running().length };
+    };
+
+    it('time after time is the last that happens: it is not started a third time', async () => {
+      const { store, id, resumed } = await crashing();
+      expect(resumed(await boot(store))).toBe(1);
+      expect(resumed(await boot(store))).toBe(1);
+      const house = await boot(store);
+      expect(resumed(house)).toBe(0);
+      expect(store.streams.get(id)?.wanted).toBe(false);
+      const last = await store.sessions.latest(id);
+      expect(last).toMatchObject({
+        state: 'INTERRUPTED',
+        failure: expect.stringContaining('3 times in a row'),
+      });
+      expect(house.warnings).toContain('a stream is not started again: crash by crash');
+      // Who starts it by hand has all tries again.
+      await house.streams.start(id);
+      expect(resumed(await boot(store))).toBe(1);
+    });
+
+    it('is not its fault once it has run for a while, or has ended in order', async () => {
+      const { store, resumed } = await crashing();
+      for (let crash = 0; crash < 4; crash++) {
+        const house = await boot(store, { proven: 5 });
+        expect(resumed(house)).toBe(1);
+        await until(() => store.boots.size === 0);
+      }
+      for (let end = 0; end < 4; end++) {
+        const house = await boot(store);
+        expect(resumed(house)).toBe(1);
+        await house.streams.close();
+      }
+    });
+  });
+
   it('tells whoever is registering meanwhile, and stores nothing of it', async () => {
     const probe: StreamsDeps['probe'] = (_, signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

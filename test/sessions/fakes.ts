@@ -56,6 +56,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
   readonly states: string[] = [];
   /** Each time that the size of a session's frames was told, and with which state. */
   readonly sizes: (FrameSize & { in: SessionState })[] = [];
+  readonly boots = new Map<string, number>();
   readonly finished: Parameters<NonNullable<MomentSink['finish']>>[] = [];
   away = false;
   broken: unknown = null;
@@ -75,6 +76,13 @@ export class MemoryStore implements MomentSink, MomentHistory {
     wanted: async () => [...this.streams.values()].filter((stream) => stream.wanted),
     byUpload: async (token) =>
       [...this.streams.values()].filter(({ source }) => source.type === 'upload' && source.token === token),
+    countBoot: async (id) => {
+      this.boots.set(id, (this.boots.get(id) ?? 0) + 1);
+      return this.boots.get(id)!;
+    },
+    forgiveBoots: async (id) => {
+      this.boots.delete(id);
+    },
     setWanted: async (id, wanted) => {
       const stream = this.streams.get(id);
       if (stream) this.streams.set(id, { ...stream, wanted });

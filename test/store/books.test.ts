@@ -43,6 +43,12 @@ it('streams are created, found, changed and listed in order', async () => {
   expect(await streams.wanted()).toEqual([{ ...one, wanted: true }]);
   expect(await streams.byName('two')).toEqual([two]);
   expect((await streams.update(two.id, { frameRate: 5 })).frameRate).toBe(5);
+  expect([await streams.countBoot(one.id), await streams.countBoot(one.id)]).toEqual([1, 2]);
+  await streams.forgiveBoots(one.id);
+  expect([await streams.countBoot(one.id), await streams.countBoot(two.id)]).toEqual([1, 1]);
+  expect(await streams.get(two.id)).not.toHaveProperty('boots');
+  await streams.forgiveBoots('garbage');
+  await expect(streams.countBoot('garbage')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(streams.setWanted('garbage', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
