@@ -21,21 +21,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...['config', 'log', 'metrics', ...DOMAIN],
   ],
 
-  api: [
-    'api/fanout',
-    'api/http',
-    'api/schema',
-    'api/transports',
-    'sessions',
-    'store',
-    'log',
-    'metrics',
-    ...DOMAIN,
-  ],
+  api: ['api/fanout', 'api/http', 'api/schema', 'api/transports', 'store', 'metrics', ...DOMAIN],
   'api/fanout': ['api'],
-  'api/http': ['log', ...DOMAIN],
+  'api/http': DOMAIN,
   'api/schema': ['api', 'api/fanout', 'store', ...DOMAIN],
-  'api/transports': ['api', 'api/fanout', 'log', ...DOMAIN],
+  'api/transports': ['api', 'api/fanout', ...DOMAIN],
 
   sessions: ['subscriptions', 'threads', ...DOMAIN],
   subscriptions: ['sessions', ...DOMAIN],
@@ -74,7 +64,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What the environment must say before a native library is loaded.
   'no-telemetry': [],
   config: ['errors'],
-  log: [],
+  log: ['domain'],
   metrics: ['domain'],
 };
 

@@ -5,7 +5,6 @@
  */
 import { MemoryBus } from '../../src/bus/index.ts';
 import { createLive, momentCursor } from '../../src/sessions/index.ts';
-import type { SessionRecord } from '../../src/sessions/ports.ts';
 import type { Store } from '../../src/store/index.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeMoment } from '../parts/moments.ts';
@@ -63,7 +62,7 @@ async function replay(store: Store, sessionId: string): Promise<number> {
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,
-    feed: new MemoryBus<SessionRecord>(),
+    feed: new MemoryBus(),
     now: Date.now,
   });
   let moments = 0;

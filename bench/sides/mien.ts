@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApi } from '../../src/api/index.ts';
 import { MemoryBus } from '../../src/bus/index.ts';
+import type { SessionRecord, StreamRecord } from '../../src/domain/stream.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { createLive } from '../../src/sessions/index.ts';
-import type { SessionRecord, StreamRecord } from '../../src/sessions/ports.ts';
 import { SESSION, STREAM, serve } from './publish.ts';
 
 const stream = { id: STREAM, name: 'bench' } as StreamRecord;
@@ -14,7 +14,7 @@ const session = {
   ...{ id: SESSION, streamId: STREAM, state: 'RUNNING', failure: null, modelId: 'm', endedAt: null },
   startedAt: new Date(),
 } as SessionRecord;
-const bus = new MemoryBus<SessionRecord>();
+const bus = new MemoryBus();
 const live = createLive({
   streams: { get: async () => stream } as never,
   sessions: {

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
-import type { Logger } from '../log.ts';
+import type { Log } from '../domain/log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createContextFactory, type Rooms } from './context.ts';
 import { createFanout } from './fanout/fanout.ts';
@@ -28,7 +28,7 @@ const LAST_ANSWERS_MS = 3_000;
 
 export interface ApiOptions {
   rooms: Rooms;
-  log: Logger;
+  log: Log;
   metrics: Metrics;
   host: string;
   port: number;

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
+import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
-import type { Logger } from '../log.ts';
 
 export type MaskError = (error: unknown) => GraphQLError;
 
 /** Deliberate errors keep their sentence and code; any other is logged under an id that the client is told. */
-export function createMaskError(log: Logger): MaskError {
+export function createMaskError(log: Log): MaskError {
   return (error) => {
     const cause = innermost(error);
     const where = isGraphQLError(error) ? error : undefined;

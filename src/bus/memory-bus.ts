@@ -1,14 +1,9 @@
 /** The bus within one process: every subscriber has a queue of its own, and none can delay, starve or feed another. */
+import type { LiveEvent, LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import type { SessionRecord } from '../domain/stream.ts';
 import { BoundedQueue } from './bounded-queue.ts';
-import {
-  type BusEvent,
-  type BusEventKind,
-  type Identified,
-  type Scope,
-  topicOf,
-  topicsOf,
-} from './topics.ts';
+import { topicOf, topicsOf } from './topics.ts';
 
 export interface SubscribeOptions<Event> {
   /** Events that may wait; the oldest are dropped beyond that. */
@@ -23,13 +18,11 @@ export interface BusOptions {
   onError?: (error: unknown) => void;
 }
 
-type Of<Session extends Identified, Kind extends BusEventKind> = Extract<BusEvent<Session>, { kind: Kind }>;
-
 /** Six seconds of a stream at ten frames per second. */
 export const QUEUE_CAPACITY = 64;
 
-export class MemoryBus<Session extends Identified> {
-  readonly #topics = new Map<string, Set<BoundedQueue<BusEvent<Session>>>>();
+export class MemoryBus {
+  readonly #topics = new Map<string, Set<BoundedQueue<LiveEvent>>>();
   readonly #options: BusOptions;
 
   constructor(options: BusOptions = {}) {
@@ -40,7 +33,7 @@ export class MemoryBus<Session extends Identified> {
     this.#publish({ kind: 'moment', streamId, moment });
   }
 
-  status(streamId: string, session: Session): void {
+  status(streamId: string, session: SessionRecord): void {
     this.#publish({ kind: 'status', streamId, session });
   }
 
@@ -53,33 +46,33 @@ export class MemoryBus<Session extends Identified> {
   }
 
   /** Events of several kinds in one queue, in the order of publication. */
-  subscribe<Kind extends BusEventKind>(
+  subscribe<Kind extends LiveEventKind>(
     kinds: readonly Kind[],
     scope: Scope,
-    options: SubscribeOptions<Of<Session, Kind>> = {},
-  ): BoundedQueue<Of<Session, Kind>> {
+    options: SubscribeOptions<LiveEventOf<Kind>> = {},
+  ): BoundedQueue<LiveEventOf<Kind>> {
     const topics = kinds.map((kind) => topicOf(kind, scope));
-    const queue = new BoundedQueue<Of<Session, Kind>>({
+    const queue = new BoundedQueue<LiveEventOf<Kind>>({
       capacity: options.capacity ?? QUEUE_CAPACITY,
       onDrop: (event) => {
         this.#options.onOverflow?.();
         options.onDrop?.(event);
       },
-      onClose: () => this.#leave(topics, queue as unknown as BoundedQueue<BusEvent<Session>>),
+      onClose: () => this.#leave(topics, queue as unknown as BoundedQueue<LiveEvent>),
     });
-    this.#join(topics, queue as unknown as BoundedQueue<BusEvent<Session>>);
+    this.#join(topics, queue as unknown as BoundedQueue<LiveEvent>);
     return queue;
   }
 
-  subscribeMoments(scope: Scope, options?: SubscribeOptions<Of<Session, 'moment'>>) {
+  subscribeMoments(scope: Scope, options?: SubscribeOptions<LiveEventOf<'moment'>>) {
     return this.subscribe(['moment'], scope, options);
   }
 
-  subscribeStatus(scope: Scope, options?: SubscribeOptions<Of<Session, 'status'>>) {
+  subscribeStatus(scope: Scope, options?: SubscribeOptions<LiveEventOf<'status'>>) {
     return this.subscribe(['status'], scope, options);
   }
 
-  subscribeEpisodes(scope: Scope, options?: SubscribeOptions<Of<Session, 'episode'>>) {
+  subscribeEpisodes(scope: Scope, options?: SubscribeOptions<LiveEventOf<'episode'>>) {
     return this.subscribe(['episode'], scope, options);
   }
 
@@ -93,13 +86,13 @@ export class MemoryBus<Session extends Identified> {
     for (const queues of [...this.#topics.values()]) for (const queue of [...queues]) queue.close();
   }
 
-  #publish(event: BusEvent<Session>): void {
+  #publish(event: LiveEvent): void {
     for (const topic of topicsOf(event)) {
       for (const queue of this.#topics.get(topic) ?? []) this.#offer(queue, event);
     }
   }
 
-  #offer(queue: BoundedQueue<BusEvent<Session>>, event: BusEvent<Session>): void {
+  #offer(queue: BoundedQueue<LiveEvent>, event: LiveEvent): void {
     try {
       queue.push(event);
     } catch (error) {
@@ -108,14 +101,14 @@ export class MemoryBus<Session extends Identified> {
     }
   }
 
-  #join(topics: string[], queue: BoundedQueue<BusEvent<Session>>): void {
+  #join(topics: string[], queue: BoundedQueue<LiveEvent>): void {
     for (const topic of topics) {
       const queues = this.#topics.get(topic) ?? new Set();
       this.#topics.set(topic, queues.add(queue));
     }
   }
 
-  #leave(topics: string[], queue: BoundedQueue<BusEvent<Session>>): void {
+  #leave(topics: string[], queue: BoundedQueue<LiveEvent>): void {
     for (const topic of topics) {
       const queues = this.#topics.get(topic);
       queues?.delete(queue);

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
 import { MemoryBus } from '../bus/index.ts';
 import { type Config, isDefaultMediaDir } from '../config.ts';
+import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
-import { createLog, type Logger } from '../log.ts';
+import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createLive, createStreams, type Streams } from '../sessions/index.ts';
-import type { SessionRecord } from '../sessions/ports.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Host } from './host.ts';
@@ -48,16 +48,16 @@ export async function serve(config: Config, host: Host): Promise<number> {
     throw error;
   }
   const late = setTimeout(() => {
-    log.error('not everything closed in time');
+    log.error({}, 'not everything closed in time');
     host.exit(1);
   }, DRAIN_MS);
   await closeAll(closers, log);
   clearTimeout(late);
-  log.info('stopped');
+  log.info({}, 'stopped');
   return 0;
 }
 
-async function open(config: Config, log: Logger, closers: Closer[]): Promise<string> {
+async function open(config: Config, log: Log, closers: Closer[]): Promise<string> {
   const metrics = createMetrics();
   closers.push(metrics.close);
   const store = await openStore({
@@ -71,9 +71,9 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
   closers.push(store.close);
   const vision = await openVision(config, { metrics: visionMetrics(metrics), log });
   closers.push(vision.close);
-  const ingest = openIngest(config, { onLog: ffmpegLines(log) });
+  const ingest = openIngest(config, { onLog: ffmpegLines(config, log) });
   closers.push(ingest.close);
-  const bus = new MemoryBus<SessionRecord>({
+  const bus = new MemoryBus({
     onOverflow: () => metrics.queueOverflow.inc(),
     onError: (error) => log.error({ err: error }, 'a subscriber failed'),
   });
@@ -140,9 +140,9 @@ async function assertReady(store: Store, closing: { now: boolean }): Promise<voi
 }
 
 /** Gives an empty database something to watch: the clip of the repository, as if it had been uploaded. */
-async function registerDemo(store: Store, streams: Streams, config: Config, log: Logger): Promise<void> {
+async function registerDemo(store: Store, streams: Streams, config: Config, log: Log): Promise<void> {
   if ((await store.streams.list({ first: 1 })).length > 0) return;
-  if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn('there is no demo clip to watch');
+  if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn({}, 'there is no demo clip to watch');
   const token = randomBytes(16).toString('hex');
   await copyFile(DEMO_CLIP, join(config.uploadsDir, token));
   const demo = { name: 'Demo', purpose: 'RESEARCH', loop: true, realtime: true };
@@ -163,7 +163,7 @@ ${DEMO_SUBSCRIPTION}
 }
 
 /** In reverse; one that fails keeps none of the others open. */
-async function closeAll(closers: Closer[], log: Logger): Promise<void> {
+async function closeAll(closers: Closer[], log: Log): Promise<void> {
   for (const close of closers.reverse()) {
     try {
       await close();

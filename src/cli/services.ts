@@ -1,8 +1,8 @@
 /** Opens rooms as the commands need them, and fits what one offers to what another asks for. */
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
+import type { Log } from '../domain/log.ts';
 import { createIngest, type Ingest, type IngestConfig } from '../ingest/index.ts';
-import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OpenTimeline } from '../sessions/ports.ts';
 import type { Store } from '../store/index.ts';
@@ -72,6 +72,7 @@ export function meterOf(metrics: Metrics) {
 }
 
 /** ffmpeg's own words, for those who look at debug lines. */
-export function ffmpegLines(log: Logger): ((line: string) => void) | undefined {
-  return log.isLevelEnabled('debug') ? (line) => log.debug({ ffmpeg: line }, 'ffmpeg') : undefined;
+export function ffmpegLines({ logLevel }: Config, log: Log): ((line: string) => void) | undefined {
+  const heard = logLevel === 'debug' || logLevel === 'trace';
+  return heard ? (line) => log.debug({ ffmpeg: line }, 'ffmpeg') : undefined;
 }

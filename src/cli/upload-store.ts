@@ -5,7 +5,7 @@
  */
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from '../log.ts';
+import type { Log } from '../domain/log.ts';
 
 const HOUR_MS = 3_600_000;
 const WAITS_MS = 24 * HOUR_MS;
@@ -27,7 +27,7 @@ export interface UploadShelf {
 export function createUploadShelf(options: {
   directory: string;
   isTaken: (token: string) => Promise<boolean>;
-  log: Pick<Logger, 'info' | 'warn'>;
+  log: Pick<Log, 'info' | 'warn'>;
 }): UploadShelf {
   const { directory, isTaken, log } = options;
 

@@ -1,5 +1,7 @@
 /** A session that killed its server is not started again and again: starts after a crash are counted, and forgiven. */
-import type { Log, Publisher, SessionBook, SessionRecord, StreamBook, StreamRecord } from './ports.ts';
+import type { Log } from '../domain/log.ts';
+import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
+import type { Publisher, SessionBook, StreamBook } from './ports.ts';
 import { PACE, type Pace } from './session-runner.ts';
 
 export interface BootsDeps {

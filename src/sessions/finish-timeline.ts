@@ -1,7 +1,8 @@
 /** What closes a session's timeline. */
 
+import type { Log } from '../domain/log.ts';
 import type { Scorer } from './frame-scorer.ts';
-import type { Log, MomentSink, Publisher } from './ports.ts';
+import type { MomentSink, Publisher } from './ports.ts';
 
 export interface FinishDeps {
   sink: MomentSink;

@@ -5,12 +5,11 @@ export {
   momentCursor,
   seqOfCursor,
 } from '../subscriptions/cursor.ts';
-export { createLive, type Live, type SentEpisode, type SentStatus } from '../subscriptions/live.ts';
+export { createLive, type Live } from '../subscriptions/live.ts';
 export {
   type MomentsRequest,
   openMoments,
   type ResumeDeps,
-  type SentMoment,
 } from '../subscriptions/open-moments.ts';
 export {
   type AnalyseDeps,
@@ -18,6 +17,6 @@ export {
   type AnalyseSummary,
   analyseSource,
 } from './analyse-source.ts';
-export { PURPOSES, type RegisterInput } from './registration.ts';
+export type { RegisterInput } from './registration.ts';
 export { PACE, type Pace } from './session-runner.ts';
 export { createStreams, type Streams, type StreamsDeps } from './stream-manager.ts';

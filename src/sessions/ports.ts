@@ -4,7 +4,9 @@
  */
 import type { RawReading } from '../domain/face.ts';
 import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
-import type { Episode, EpisodeEvent, Moment, Rollup, SessionState, StateDetails } from '../domain/moment.ts';
+import type { LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
+import type { EpisodeEvent, Moment, Rollup } from '../domain/moment.ts';
+import type { SessionRecord, SessionState, StateDetails, StreamRecord } from '../domain/stream.ts';
 
 /** ingest: looks at a source without decoding it. Throws SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING. */
 export type Probe = (source: SourceInput, signal: AbortSignal) => Promise<SourceInfo>;
@@ -83,19 +85,6 @@ export interface MomentHistory {
   extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
 }
 
-export interface StreamRecord {
-  id: string;
-  name: string;
-  source: SourceInput;
-  purpose: string;
-  frameRate: number;
-  loop: boolean;
-  realtime: boolean | null;
-  /** Whether it should be running: started and neither stopped nor ended. */
-  wanted: boolean;
-  createdAt: Date;
-}
-
 /** store: the registered streams. */
 export interface StreamBook {
   create(input: Omit<StreamRecord, 'id' | 'createdAt' | 'wanted'>): Promise<StreamRecord>;
@@ -111,16 +100,6 @@ export interface StreamBook {
   forgiveBoots(id: string): Promise<void>;
   /** With all that was recorded from it. */
   remove(id: string): Promise<void>;
-}
-
-export interface SessionRecord {
-  id: string;
-  streamId: string;
-  state: SessionState;
-  failure: string | null;
-  modelId: string;
-  startedAt: Date;
-  endedAt: Date | null;
 }
 
 /** store: the sessions. */
@@ -153,19 +132,6 @@ export interface Publisher {
   removed(streamId: string): void;
 }
 
-/** One session, one stream, or (neither given) everything. */
-export interface Scope {
-  streamId?: string | undefined;
-  sessionId?: string | undefined;
-}
-
-/** What comes from the bus, in the order of publication. */
-export type LiveEvent =
-  | { kind: 'moment'; streamId: string; moment: Moment }
-  | { kind: 'status'; streamId: string; session: SessionRecord }
-  | { kind: 'episode'; streamId: string; event: EpisodeEvent }
-  | { kind: 'removed'; streamId: string };
-
 /** bus: a subscriber's own bounded queue; the oldest events are dropped when it is full. */
 export interface Queue<Event> {
   /** The next event, with the number of those dropped before it; null once the queue was closed. */
@@ -180,11 +146,11 @@ export interface FollowOptions<Event> {
 
 /** bus: the other half. Events of several kinds share a queue, in the order of publication. */
 export interface LiveFeed {
-  subscribe<Kind extends LiveEvent['kind']>(
+  subscribe<Kind extends LiveEventKind>(
     kinds: readonly Kind[],
     scope: Scope,
-    options: FollowOptions<Extract<LiveEvent, { kind: Kind }>>,
-  ): Queue<Extract<LiveEvent, { kind: Kind }>>;
+    options: FollowOptions<LiveEventOf<Kind>>,
+  ): Queue<LiveEventOf<Kind>>;
 }
 
 /** Where uploaded files lie. */
@@ -201,12 +167,3 @@ export interface Meter {
   scored(frames: number): void;
   dropped(counts: DropCounts): void;
 }
-
-/** The part of a pino logger that is used here. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-export type { Episode };

@@ -1,17 +1,8 @@
 /** What may be registered: checked before anything is opened, and again once the source is known. */
 import type { SourceInfo, SourceInput } from '../domain/frame.ts';
+import { PURPOSES } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 
-export const PURPOSES = [
-  'RESEARCH',
-  'MEDIA_ANALYTICS',
-  'ACCESSIBILITY',
-  'ENTERTAINMENT',
-  'MEDICAL',
-  'SAFETY',
-  'WORKPLACE',
-  'EDUCATION',
-] as const;
 /** Refused unless allowed by name: EU AI Act, article 5(1)(f). */
 const PROHIBITED: readonly string[] = ['WORKPLACE', 'EDUCATION'];
 

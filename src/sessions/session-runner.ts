@@ -3,22 +3,13 @@
  * supervisor's loop is in `supervise`, what is done with the frames in `attempt`.
  */
 import type { FrameSize, SourceInfo } from '../domain/frame.ts';
-import type { SessionState } from '../domain/moment.ts';
+import type { Log } from '../domain/log.ts';
+import type { SessionRecord, SessionState, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { finishTimeline } from './finish-timeline.ts';
 import { createScorer, type Scorer } from './frame-scorer.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import type {
-  Log,
-  Meter,
-  MomentSink,
-  OpenAnalyser,
-  OpenTimeline,
-  Publisher,
-  SessionBook,
-  SessionRecord,
-  StreamRecord,
-} from './ports.ts';
+import type { Meter, MomentSink, OpenAnalyser, OpenTimeline, Publisher, SessionBook } from './ports.ts';
 import { type Backoff, createBackoff } from './reopen-backoff.ts';
 import { createMediaClock } from './session-clock.ts';
 import { createSource, type SourceDeps, type StreamSource } from './session-source.ts';

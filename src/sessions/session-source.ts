@@ -1,6 +1,7 @@
 /** One stream's source: probed, opened as the stream asks for it, and opened anew after a break. */
 import type { Frame, SourceInfo } from '../domain/frame.ts';
-import type { Decode, Probe, StreamRecord } from './ports.ts';
+import type { StreamRecord } from '../domain/stream.ts';
+import type { Decode, Probe } from './ports.ts';
 import { readAhead, watchFrames } from './read-frames.ts';
 
 export interface SourceDeps {

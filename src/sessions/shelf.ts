@@ -1,5 +1,7 @@
 /** The uploads of streams: taken by the first stream that uses one, released after the last. */
-import type { Log, StreamBook, StreamRecord, Uploads } from './ports.ts';
+import type { Log } from '../domain/log.ts';
+import type { StreamRecord } from '../domain/stream.ts';
+import type { StreamBook, Uploads } from './ports.ts';
 
 export interface ShelfDeps {
   uploads?: Uploads;

@@ -1,7 +1,8 @@
 /** A session's states, told in order: each is committed, then published. A store that is away is asked again. */
-import type { SessionState, StateDetails } from '../domain/moment.ts';
+import type { Log } from '../domain/log.ts';
+import type { SessionRecord, SessionState, StateDetails } from '../domain/stream.ts';
 import { sleep } from '../threads/sleep.ts';
-import type { Log, SessionBook, SessionRecord } from './ports.ts';
+import type { SessionBook } from './ports.ts';
 
 export interface StateTeller {
   /** Returns at once, unless waited for. Resolves to the record as it was last committed. Without a failure, there is none. */

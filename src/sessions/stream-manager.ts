@@ -1,10 +1,11 @@
 /** The registry of streams and what runs: registers, starts, stops, removes, resumes after a crash, and drains. */
 import type { SourceInfo } from '../domain/frame.ts';
+import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { createTurns } from './keyed-mutex.ts';
-import type { SessionBook, SessionIndex, SessionRecord, StreamBook, StreamRecord, Uploads } from './ports.ts';
+import type { SessionBook, SessionIndex, StreamBook, Uploads } from './ports.ts';
 import { probeInTime } from './probe.ts';
 import { checkRegistration, checkSource, isSameSource, type RegisterInput } from './registration.ts';
 import { type RunningSession, runSession, type SessionDeps } from './session-runner.ts';

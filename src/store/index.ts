@@ -15,15 +15,15 @@ import { createPartitions } from './upkeep/partitions.ts';
 import { createRetention, type Retention, startUpkeep } from './upkeep/retention.ts';
 
 export type { RollUp } from './commit/encode-batch.ts';
-export type { StoreLog, StoreMetrics } from './commit/group-commit.ts';
+export type { StoreMetrics } from './commit/group-commit.ts';
 export type { PrismaClient } from './generated/client.ts';
 export { isId } from './ids.ts';
 export type { ModelBook, ModelInfo } from './model-repository.ts';
 export type { EpisodeReads, TrackRecord } from './read/episodes.ts';
 export type { MomentReads } from './read/moments.ts';
-export type { AggregateOptions, RollupReads, SessionSummary, TimelineBucket } from './read/rollups.ts';
-export type { SessionBook, SessionRecord } from './session-repository.ts';
-export type { StreamBook, StreamInput, StreamRecord } from './stream-repository.ts';
+export type { AggregateOptions, RollupReads } from './read/rollups.ts';
+export type { SessionBook } from './session-repository.ts';
+export type { StreamBook, StreamInput } from './stream-repository.ts';
 export type { Retention } from './upkeep/retention.ts';
 
 export interface StoreConfig extends Partial<BatchConfig> {

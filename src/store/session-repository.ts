@@ -1,19 +1,9 @@
 /** Runs of streams, and their states. */
-import { LIVE_STATES, type SessionState, type StateDetails } from '../domain/moment.ts';
+import { LIVE_STATES, type SessionRecord, type SessionState, type StateDetails } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { isMissingReference } from './database-errors.ts';
 import type { PrismaClient, Session } from './generated/client.ts';
 import { isId } from './ids.ts';
-
-export interface SessionRecord {
-  id: string;
-  streamId: string;
-  state: SessionState;
-  failure: string | null;
-  modelId: string;
-  startedAt: Date;
-  endedAt: Date | null;
-}
 
 export interface SessionBook {
   /** @throws MienError NOT_FOUND when the stream or the model is not stored */

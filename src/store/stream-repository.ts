@@ -1,22 +1,10 @@
 /** Registered streams. */
 import type { SourceInput } from '../domain/frame.ts';
+import type { StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import { isId } from './ids.ts';
 import { removeStream } from './upkeep/removal.ts';
-
-export interface StreamRecord {
-  id: string;
-  name: string;
-  source: SourceInput;
-  purpose: string;
-  frameRate: number;
-  loop: boolean;
-  realtime: boolean | null;
-  /** Whether it should be running: started and neither stopped nor ended. */
-  wanted: boolean;
-  createdAt: Date;
-}
 
 export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'wanted'> & { wanted?: boolean };
 

@@ -1,22 +1,10 @@
 /** The sources of subscriptions: moments, states and episodes, each with a bounded queue of its own. */
-import type { EpisodeEvent } from '../domain/moment.ts';
+import type { LiveEventOf, Scope, SentEpisode, SentMoment, SentStatus } from '../domain/live-event.ts';
+import type { SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
-import type { LiveEvent, Queue, Scope, SessionRecord } from '../sessions/ports.ts';
-import { type MomentsRequest, openMoments, type ResumeDeps, type SentMoment } from './open-moments.ts';
+import type { Queue } from '../sessions/ports.ts';
+import { type MomentsRequest, openMoments, type ResumeDeps } from './open-moments.ts';
 import { isLive } from './resume-plan.ts';
-
-export interface SentStatus {
-  streamId: string;
-  session: SessionRecord;
-  /** Events that this subscriber was too slow to be sent, since the one before. */
-  skippedBefore: number;
-}
-
-export interface SentEpisode {
-  streamId: string;
-  event: EpisodeEvent;
-  skippedBefore: number;
-}
 
 /** Each iterable ends at once when it is returned, also while it waits. */
 export interface Live {
@@ -57,7 +45,7 @@ export function createLive(deps: ResumeDeps): Live {
 }
 
 async function* statusEvents(
-  queue: Queue<Extract<LiveEvent, { kind: 'status' | 'removed' }>>,
+  queue: Queue<LiveEventOf<'status' | 'removed'>>,
   present: SessionRecord[],
   streamId: string | undefined,
 ): AsyncGenerator<SentStatus, undefined> {
@@ -70,7 +58,7 @@ async function* statusEvents(
 }
 
 async function* episodeEvents(
-  queue: Queue<Extract<LiveEvent, { kind: 'episode' | 'status' }>>,
+  queue: Queue<LiveEventOf<'episode' | 'status'>>,
 ): AsyncGenerator<SentEpisode, undefined> {
   for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
     const { event, skippedBefore } = taken;

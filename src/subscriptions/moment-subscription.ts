@@ -9,16 +9,18 @@
  * hole that is not such a drop (the bus lost something) is filled from the store.
  */
 import { addDrops } from '../domain/frame.ts';
+import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
-import type { LiveEvent, Queue, SessionRecord } from '../sessions/ports.ts';
+import type { SessionRecord } from '../domain/stream.ts';
+import type { Queue } from '../sessions/ports.ts';
 import { addLoss, type Lost } from './losses.ts';
 import { mergeByTime } from './merge-by-time.ts';
 import { type Position, Positions } from './offsets.ts';
-import type { MomentsRequest, ResumeDeps, SentMoment } from './open-moments.ts';
+import type { MomentsRequest, ResumeDeps } from './open-moments.ts';
 import { readPages } from './read-pages.ts';
 import { type Backlog, isLive, type Plan, planMoments } from './resume-plan.ts';
 
-type Followed = Extract<LiveEvent, { kind: 'moment' | 'status' | 'removed' }>;
+type Followed = LiveEventOf<'moment' | 'status' | 'removed'>;
 
 const CAPACITY = 256;
 

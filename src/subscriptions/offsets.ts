@@ -1,7 +1,7 @@
 /** How far one subscriber has come in each session, and the cursor that says so. */
 import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { Moment } from '../domain/moment.ts';
-import type { SessionRecord } from '../sessions/ports.ts';
+import type { SessionRecord } from '../domain/stream.ts';
 import { encodeCursor, momentCursor } from './cursor.ts';
 
 export interface Position {

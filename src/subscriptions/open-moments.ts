@@ -1,8 +1,8 @@
 /** Subscriptions to moments, from a cursor or from now on. */
 
-import type { Moment } from '../domain/moment.ts';
+import type { Scope, SentMoment } from '../domain/live-event.ts';
 import { MienError } from '../errors.ts';
-import type { LiveFeed, Scope } from '../sessions/ports.ts';
+import type { LiveFeed } from '../sessions/ports.ts';
 import { Follower } from './moment-subscription.ts';
 import type { PlanDeps } from './resume-plan.ts';
 
@@ -11,13 +11,6 @@ export interface MomentsRequest extends Scope {
   after?: string | undefined;
   /** At most one moment per so many milliseconds of media time and session. */
   every?: number | undefined;
-}
-
-export interface SentMoment {
-  moment: Moment;
-  cursor: string;
-  /** Moments that this subscriber was too slow to be sent, since the one before. */
-  skippedBefore: number;
 }
 
 export interface ResumeDeps extends PlanDeps {

@@ -1,7 +1,8 @@
 /** Where a subscription begins: which sessions it reads from the store first, each from which moment on. */
-import { LIVE_STATES } from '../domain/moment.ts';
+import type { Scope } from '../domain/live-event.ts';
+import { LIVE_STATES, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
-import type { MomentHistory, Scope, SessionIndex, SessionRecord, StreamBook } from '../sessions/ports.ts';
+import type { MomentHistory, SessionIndex, StreamBook } from '../sessions/ports.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
 import { type Position, Positions, SKEW } from './offsets.ts';
 

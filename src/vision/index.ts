@@ -1,5 +1,6 @@
 /** vision: frames become readings, in worker threads, on the best device that works. */
 import { EXPRESSIONS } from '../domain/face.ts';
+import type { Log } from '../domain/log.ts';
 import type { Device } from './runtime/inference-session.ts';
 import { type DetectorCard, type EnsembleCard, type Models, readModels } from './runtime/model-card.ts';
 import { type Analyser, startPool, type VisionMetrics, type VisionStats } from './workers/worker-pool.ts';
@@ -24,13 +25,7 @@ export interface VisionConfig {
   /** A worker that has frames and answers none for so many seconds hangs, and is replaced; 60 by default. */
   hungAfter?: number | undefined;
   metrics?: Partial<VisionMetrics> | undefined;
-  log?: VisionLog | undefined;
-}
-
-/** The part of a pino logger that is used here. */
-export interface VisionLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
+  log?: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
 export interface ModelInfo {

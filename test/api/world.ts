@@ -4,7 +4,6 @@ import { libraryOf } from '../../src/cli/recording-queries.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
 import { createLive, createStreams } from '../../src/sessions/index.ts';
-import type { SessionRecord } from '../../src/sessions/ports.ts';
 import type { Store } from '../../src/store/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { createStore } from '../helpers/database.ts';
@@ -33,7 +32,7 @@ export const UNITS = ['AU1', 'AU12'];
  */
 export async function openWorld(): Promise<World> {
   const { store, dispose } = await createStore();
-  const bus = new MemoryBus<SessionRecord>();
+  const bus = new MemoryBus();
   await store.models.upsert({
     ...{
       id: 'test@1',
@@ -70,7 +69,7 @@ export async function openWorld(): Promise<World> {
     openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.2 } }),
     publisher: bus,
     modelId: 'test@1',
-    log: { info() {}, warn() {}, error() {} },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   const live = createLive({
     streams: store.streams,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { Frame } from '../../src/domain/frame.ts';
+import type { SessionRecord } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import {
   createStreams,
@@ -10,7 +11,7 @@ import {
   type StreamsDeps,
 } from '../../src/sessions/index.ts';
 import { AHEAD } from '../../src/sessions/ordered-prefetch.ts';
-import type { Decode, SessionRecord } from '../../src/sessions/ports.ts';
+import type { Decode } from '../../src/sessions/ports.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { analyser, FILE_INFO, frame, frames, LIVE_INFO, MemoryStore, silent, tick } from './fakes.ts';
 
@@ -30,7 +31,7 @@ const PACE: Partial<Pace> = { stall: 50, backoff: 5, storeRetry: 5, drain: 200 }
 
 class House {
   readonly store = new MemoryStore();
-  readonly bus = new MemoryBus<SessionRecord>();
+  readonly bus = new MemoryBus();
   readonly heard: string[] = [];
   readonly warnings: string[] = [];
   readonly meter = { decoded: 0, scored: 0, dropped: {} as Record<string, number> };
@@ -48,6 +49,7 @@ class House {
       publisher: this.bus,
       modelId: 'model',
       log: {
+        debug: () => {},
         info: () => {},
         warn: (_, text) => this.warnings.push(text),
         error: (_, text) => this.warnings.push(text),

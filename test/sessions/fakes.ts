@@ -1,7 +1,13 @@
 /** Small ports in memory: enough of each room to run the conductor for real. */
 import type { RawReading } from '../../src/domain/face.ts';
 import type { Frame, FrameSize, SourceInfo } from '../../src/domain/frame.ts';
-import { LIVE_STATES, type Moment, type SessionState } from '../../src/domain/moment.ts';
+import type { Moment } from '../../src/domain/moment.ts';
+import {
+  LIVE_STATES,
+  type SessionRecord,
+  type SessionState,
+  type StreamRecord,
+} from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import type {
   Decode,
@@ -10,9 +16,7 @@ import type {
   MomentSink,
   SessionBook,
   SessionIndex,
-  SessionRecord,
   StreamBook,
-  StreamRecord,
 } from '../../src/sessions/ports.ts';
 
 export const tick = (milliseconds = 0) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

@@ -1,8 +1,8 @@
 /** Whatever the order in which writers, readers and the store take turns: no gap, no duplicate. */
 import { describe, expect, it } from 'vitest';
-import type { SessionRecord } from '../../src/sessions/ports.ts';
+import type { SentMoment } from '../../src/domain/live-event.ts';
+import type { SessionRecord } from '../../src/domain/stream.ts';
 import { momentCursor } from '../../src/subscriptions/cursor.ts';
-import type { SentMoment } from '../../src/subscriptions/open-moments.ts';
 import { seeded, tick } from './fakes.ts';
 import { range, World } from './world.ts';
 

@@ -1,13 +1,13 @@
 import { MemoryBus } from '../../src/bus/index.ts';
-import type { SessionState } from '../../src/domain/moment.ts';
-import type { SessionRecord } from '../../src/sessions/ports.ts';
-import { type MomentsRequest, openMoments, type SentMoment } from '../../src/subscriptions/open-moments.ts';
+import type { SentMoment } from '../../src/domain/live-event.ts';
+import type { SessionRecord, SessionState } from '../../src/domain/stream.ts';
+import { type MomentsRequest, openMoments } from '../../src/subscriptions/open-moments.ts';
 import { MemoryStore, moment } from './fakes.ts';
 
 /** A store and a bus as a worker uses them: committed, then published. */
 export class World {
   readonly store = new MemoryStore();
-  readonly bus = new MemoryBus<SessionRecord>();
+  readonly bus = new MemoryBus();
   capacity = 8;
 
   async stream(): Promise<string> {

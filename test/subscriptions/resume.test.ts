@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { SentMoment } from '../../src/domain/live-event.ts';
 import { encodeCursor, momentCursor } from '../../src/subscriptions/cursor.ts';
-import type { SentMoment } from '../../src/subscriptions/open-moments.ts';
 import { moment, tick } from '../sessions/fakes.ts';
 import { range, seqs, take, World } from '../sessions/world.ts';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { PassThrough, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
+import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
-import type { Logger } from '../../log.ts';
 
 /** Begun but not finished, under a name that no token can have. */
 const PART = '.part';
@@ -25,7 +25,7 @@ export interface Uploads {
 export async function openUploads(options: {
   directory: string;
   maxBytes: number;
-  log: Logger;
+  log: Log;
 }): Promise<Uploads> {
   const { directory, maxBytes, log } = options;
   await mkdir(directory, { recursive: true });
@@ -126,7 +126,7 @@ function bounded(maxBytes: number, size: { bytes: number }): Transform {
   });
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Logger): void {
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {
   const known = error instanceof MienError ? error : null;
   if (!known) log.error({ err: error }, 'an upload failed unexpectedly');
   // Someone who is still sending reads the answer only if we go on listening for a while.

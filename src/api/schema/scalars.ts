@@ -1,7 +1,7 @@
 /** Scalars and enums that several nouns use. */
 import { DateTimeResolver } from 'graphql-scalars';
 import type { DropCounts } from '../../domain/frame.ts';
-import type { SessionState } from '../../domain/moment.ts';
+import type { SessionState } from '../../domain/stream.ts';
 import { builder } from './builder.ts';
 
 builder.addScalarType('DateTime', DateTimeResolver, {

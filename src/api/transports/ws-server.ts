@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { type Context as Connection, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Logger } from '../../log.ts';
+import type { Log } from '../../domain/log.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { Feed } from '../fanout/feed.ts';
 import type { MaskError } from '../mask-errors.ts';
@@ -23,7 +23,7 @@ export interface SocketOptions {
   execute: (args: ExecutionArgs) => unknown;
   fanout: Fanout;
   maskError: MaskError;
-  log: Logger;
+  log: Log;
   maxSubscriptions: number;
   onOpen?: () => void;
   onClose?: () => void;

@@ -4,6 +4,7 @@
  * One at a time: the order of a session is kept.
  */
 
+import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
 import { sleep } from '../../threads/sleep.ts';
 import { isTransient } from '../database-errors.ts';
@@ -24,7 +25,7 @@ export interface BatchConfig {
   /** Most moments that wait, above all while the database is away. */
   bufferMax: number;
   metrics?: StoreMetrics | undefined;
-  log?: StoreLog | undefined;
+  log?: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
 export interface StoreMetrics {
@@ -34,11 +35,6 @@ export interface StoreMetrics {
   commitSize?(moments: number): void;
   /** Moments that wait now. */
   bufferDepth?(moments: number): void;
-}
-
-export interface StoreLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
 }
 
 export interface Batcher {

@@ -1,4 +1,5 @@
 /** Sums over stretches of a session, read from rollups alone: never from the raw rows, and equal to what those give. */
+import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import type { DropCounts } from '../../domain/frame.ts';
 import { FRACTION } from '../../domain/quantise.ts';
 import { MienError } from '../../errors.ts';
@@ -19,36 +20,9 @@ export interface AggregateOptions {
   track?: number | undefined;
 }
 
-/** What a stretch of media time from `start` to `end` (seconds) held. */
-export interface TimelineBucket {
-  start: number;
-  end: number;
-  /** Frames scored; of a track: frames in which it was seen. */
-  frames: number;
-  /** Frames of the picture that were not scored, by reason. */
-  dropped: DropCounts;
-  /** Faces scored, and those of them without a label. */
-  readings: number;
-  abstained: number;
-  /** Readings by label, in the order of EXPRESSIONS. */
-  labels: number[];
-  /** Means over the readings; null without any. */
-  probabilities: number[] | null;
-  valence: number | null;
-  arousal: number | null;
-  quality: number | null;
-  /** `frames` as a share of all frames of the picture, scored or dropped: 0 to 1. */
-  coverage: number;
-}
-
-export interface SessionSummary extends TimelineBucket {
-  /** How many faces were followed. */
-  tracks: number;
-}
-
 export interface RollupReads {
   /** Buckets start at multiples of their length; those without any frame are left out. @throws MienError BAD_INPUT */
-  aggregate(sessionId: string, options: AggregateOptions): Promise<TimelineBucket[]>;
+  aggregate(sessionId: string, options: AggregateOptions): Promise<Aggregate[]>;
   summary(sessionId: string): Promise<SessionSummary>;
   /** In the order of the ids; one query for all. */
   summaries(sessionIds: readonly string[]): Promise<SessionSummary[]>;
@@ -71,7 +45,7 @@ export function createRollups(prisma: PrismaClient): RollupReads {
     const sql = aggregateSql(pieces(start, end, seconds), seconds, track);
     const [row] = await prisma.$queryRawUnsafe<{ lines: string | null }[]>(sql, sessionId);
     if (row?.lines == null) return [];
-    const buckets: TimelineBucket[] = [];
+    const buckets: Aggregate[] = [];
     for (const sums of JSON.parse(`[[${row.lines}]]`) as Sums[]) {
       const from = sums[0]!;
       buckets.push(bucket(sums, Math.max(from, start), Math.min(from + seconds, end)));
@@ -100,7 +74,7 @@ export function createRollups(prisma: PrismaClient): RollupReads {
       const seconds = bucketMs / 1000;
       if ((end - start) / seconds > MAX_BUCKETS) throw tooMany(end - start);
       const waiting = stretches(start, end, seconds).entries();
-      const parts: TimelineBucket[][] = [];
+      const parts: Aggregate[][] = [];
       const lane = async () => {
         for (const [at, [from, to]] of waiting) parts[at] = await read(sessionId, from, to, seconds, track);
       };
@@ -147,7 +121,7 @@ async function readExtent(
 }
 
 /** Written out, without a closure or an array on the way: an answer is made of thousands. */
-function bucket(s: Sums, start: number, end: number): TimelineBucket {
+function bucket(s: Sums, start: number, end: number): Aggregate {
   const [, frames = 0, all = 0, busy = 0, worker = 0, store = 0, readings = 0, abstained = 0] = s;
   const lost = busy + worker + store;
   const some = readings > 0;

@@ -1,5 +1,5 @@
 /** Forgets: whole days by dropping their partitions, and single sessions row by row. */
-import type { StoreLog } from '../commit/group-commit.ts';
+import type { Log } from '../../domain/log.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { DAY_MS, dayOf } from './days.ts';
 import { PARTITIONED, partitionName, partitionsOf } from './partitions.ts';
@@ -48,7 +48,7 @@ export interface Upkeep {
   /** Undefined: everything is kept. */
   days: number | undefined;
   tidy(): Promise<void>;
-  log: StoreLog | undefined;
+  log: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
 /** Now (but for `tidy`, which a start has no need of) and every hour. @returns what stops it, after the step under way */
