@@ -55,6 +55,7 @@ describe('migrations', () => {
     await before.models.upsert(MODEL);
     const { id } = await createSession(before);
     await before.prisma.$executeRaw`ALTER TABLE session DROP COLUMN frame_width, DROP COLUMN frame_height`;
+    await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN boots`;
     const [, ...later] = await migrationNames();
     await before.prisma
       .$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = ANY (${later}::text[])`;
