@@ -181,29 +181,8 @@ const three = (moved: readonly number[], mediaTime: number) =>
     mediaTime,
   );
 
-describe('a thread that is free while the last frames before a search are scored', () => {
-  it('scores the faces behind it meanwhile, and none twice', async () => {
-    let go = () => {};
-    const held = new Promise<void>((resolve) => (go = resolve));
-    let ensembles = 0;
-    const { look, runs } = open(
-      (model) => (model === 'ensemble' && ++ensembles === 4 ? held : undefined),
-      32,
-      2,
-    );
-    await look(0, three([0, 0, 0], 0));
-    runs.length = 0;
-    const all = Array.from({ length: 9 }, (_, i) => look(0, three([0, 0, 0], (i + 1) / 10)));
-    await all[1];
-    for (let ticks = 0; ticks < 1000 && runs.length < 4; ticks++) await tick();
-    expect(runs.sort()).toEqual(['detector 1', 'ensemble 6', 'ensemble 6', 'ensemble 6']);
-    go();
-    expect((await Promise.all(all)).map((faces) => faces.length)).toEqual(Array(9).fill(3));
-    const faces = runs.filter((run) => run.startsWith('ensemble')).map((run) => Number(run.split(' ')[1]));
-    expect(faces.reduce((sum, count) => sum + count)).toBe(27);
-  });
-
-  it('changes no reading, whatever the frames before it show, and whichever thread is the faster', async () => {
+describe('frames of one stream that come at once', () => {
+  it('have the readings that they would have one by one, whatever they show, and whichever thread is the faster', async () => {
     // They rest, walk, jump, and stand still again.
     const places = Array.from({ length: 45 }, (_, i) => {
       const walk = Math.max(0, Math.min(i, 20) - 8);

@@ -99,13 +99,8 @@ export class Schedule {
       else if (waiting > 0) {
         if (!this.#isTime(waiting)) return;
         void this.#run('ensemble', ensemble.run(most));
-      } else if (this.#running >= lanes || !this.#guess()) return;
+      } else return;
     }
-  }
-
-  /** A thread has nothing to do: as many faces are guessed as a run needs. Whether there were any. */
-  #guess(): boolean {
-    return [...this.#lines.values()].some((line) => line.guess(2 * LEAST_SHARE));
   }
 
   /** Whether the faces that wait are to be scored, or may wait for others. */

@@ -9,7 +9,6 @@ import type { Detection } from '../detection/detector.ts';
 import type { Picture } from '../image/face-crop.ts';
 import type { EnsembleCard } from '../runtime/model-card.ts';
 import { type Ensemble, fiveOf, type Score } from '../scoring/ensemble.ts';
-import { beginScoring, type Scoring, takeScoring } from '../scoring/face-scoring.ts';
 import { readingOf } from '../scoring/reading.ts';
 import type { Placement, Sight, Tracker } from '../tracking/tracker.ts';
 
@@ -35,8 +34,6 @@ export interface Step {
   /** Its tracks drifted: it is searched whatever else is due. */
   drifted: boolean;
   pass: Pass | null;
-  /** Faces that were handed to the ensemble before the frame was placed. */
-  guesses: Scoring[];
   began: number;
 }
 
@@ -74,7 +71,7 @@ export class Line {
 
   add(job: Job): void {
     this.#flushed = false;
-    const unknown = { found: null, asked: false, drifted: false, pass: null, guesses: [], began: Infinity };
+    const unknown = { found: null, asked: false, drifted: false, pass: null, began: Infinity };
     this.#waiting.push({ job, ...unknown });
   }
 
@@ -104,28 +101,6 @@ export class Line {
     if (!last.patient || this.#flushed || this.#waiting.length > 0 || placed.length >= TOGETHER) return true;
     const ahead = placed.map(({ job }) => job.mediaTime);
     return this.#deps.tracker.wantsDetection(last.mediaTime + lastStep(ahead), ahead);
-  }
-
-  /**
-   * While the last of the frames that are placed are scored, hands the ensemble faces of those behind them, at most so many:
-   * where they will be unless the frames before tell something new, which they seldom do. Whether there were any.
-   */
-  guess(most: number): boolean {
-    const [next] = this.#waiting;
-    // What a searched frame tells decides how the faces of the next one are cut.
-    const plain = this.#placed.length > 0 && this.#placed.every(({ pass }) => !pass!.searched);
-    if (!plain || !next?.found || next.guesses.length > 0) return false;
-    const times = this.#waiting.map(({ job }) => job.mediaTime);
-    const foresight = this.#deps.tracker.foresee(next.found, times);
-    if (!foresight) return false;
-    const { crops } = foresight;
-    const frames =
-      crops.length > 0 ? Math.min(foresight.frames, Math.max(1, Math.floor(most / crops.length))) : 0;
-    for (const step of this.#waiting.slice(0, frames)) {
-      const { picture } = step.job;
-      step.guesses = crops.map((toCrop) => beginScoring(this.#deps.ensemble, { picture, toCrop }));
-    }
-    return frames > 0;
   }
 
   #settle(): void {
@@ -212,7 +187,6 @@ export class Line {
       const placements = searched ? tracker.place(step.found!, step.job.mediaTime) : tracker.carry();
       const pass: Pass = { searched, placements, scores: [], missing: placements.length, failure: null };
       for (const i of placements.keys()) this.#score(step, pass, i);
-      for (const wrong of step.guesses.splice(0)) wrong.withdraw();
       step.pass = pass;
       this.#placed.push(step);
     } catch (error) {
@@ -220,19 +194,23 @@ export class Line {
     }
   }
 
-  /** Hands the pass's face number `i` to the ensemble, unless it has been guessed. */
+  /** Hands the pass's face number `i` to the ensemble. */
   #score(step: Step, pass: Pass, i: number): void {
     const { toCrop } = pass.placements[i]!;
-    const face = { picture: step.job.picture, toCrop };
-    const scoring = takeScoring(step.guesses, toCrop) ?? beginScoring(this.#deps.ensemble, face);
-    scoring.whenDone((outcome) => {
-      pass.missing--;
-      if ('error' in outcome) pass.failure = outcome.error;
-      else {
-        pass.scores[i] = outcome.score;
-        step.began = Math.min(step.began, outcome.began);
-      }
-    });
+    this.#deps.ensemble.add(
+      { picture: step.job.picture, toCrop },
+      {
+        take(score, began) {
+          pass.missing--;
+          pass.scores[i] = score;
+          step.began = Math.min(step.began, began);
+        },
+        fail(error) {
+          pass.missing--;
+          pass.failure = error;
+        },
+      },
+    );
   }
 }
 
