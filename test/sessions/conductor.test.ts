@@ -547,7 +547,6 @@ describe('a frame', () => {
           await answered;
           return [];
         },
-        flush() {},
         close: async () => {},
       }),
     });

@@ -60,13 +60,13 @@ function open(before: Before, maxBatch = 32, lanes = 1) {
     const tracker = { template, cropSize: size, sure: 0.5, certain, detectEvery: 5, firstTrack: 1 };
     schedule.open(stream, new Tracker(tracker));
   }
-  const look = (stream: number, picture: Frame, patient = false) =>
+  const look = (stream: number, picture: Frame) =>
     new Promise<RawReading[]>((answer, fail) => {
-      schedule.add(stream, { picture, mediaTime: picture.mediaTime, patient, answer, fail });
+      schedule.add(stream, { picture, mediaTime: picture.mediaTime, answer, fail });
     });
-  const analyse = (stream: number, luma: number, mediaTime = 0, patient = false) =>
-    look(stream, squares([{ x: 100, y: 90, side: 60, luma }], mediaTime), patient);
-  return { look, analyse, flush: (stream: number) => schedule.flush(stream), runs, inHand };
+  const analyse = (stream: number, luma: number, mediaTime = 0) =>
+    look(stream, squares([{ x: 100, y: 90, side: 60, luma }], mediaTime));
+  return { look, analyse, runs, inHand };
 }
 
 /** The schedule has had its turn; the clock of its patience stands still meanwhile. */
@@ -123,41 +123,6 @@ describe('frames of one stream', () => {
       await Promise.all(Array.from({ length: 5 }, (_, i) => analyse(0, bright, i / 10)));
       expect(inHand.most).toBe(most);
     }
-  });
-
-  it('wait for those that would be scored with them, where they are patient', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    for (const [patient, expected] of [
-      [true, ['ensemble 4']],
-      [false, ['ensemble 1', 'ensemble 3']],
-    ] as const) {
-      const { analyse, runs } = open(() => {});
-      await analyse(0, bright, 0, patient);
-      runs.length = 0;
-      const first = analyse(0, bright, 0.1, patient);
-      await tick();
-      await Promise.all([first, ...[0.2, 0.3, 0.4].map((time) => analyse(0, bright, time, patient))]);
-      expect(runs).toEqual(expected);
-    }
-  });
-
-  it('do not wait for company that does not come, nor let those of others wait', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { analyse, flush, runs } = open(() => {});
-    await Promise.all([0, 1].map((stream) => analyse(stream, bright)));
-    runs.length = 0;
-    const alone = analyse(0, bright, 0.1, true);
-    await tick();
-    expect(runs).toEqual([]);
-    vi.runAllTimers();
-    expect(await alone).toHaveLength(1);
-    const patient = analyse(0, bright, 0.2, true);
-    await tick();
-    await Promise.all([analyse(1, bright, 0.1), patient]);
-    expect(runs).toEqual(['ensemble 1', 'ensemble 2']);
-    const last = analyse(0, bright, 0.3, true);
-    flush(0);
-    expect(await last).toHaveLength(1);
   });
 
   it('go on after one that failed', async () => {

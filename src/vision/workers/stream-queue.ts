@@ -17,8 +17,6 @@ export interface Job {
   picture: Picture;
   /** Seconds. */
   mediaTime: number;
-  /** More frames follow at once, and this one may wait for those that can be scored together with it. */
-  patient: boolean;
   /** `began`: when the first run for it did, in milliseconds. */
   answer(readings: RawReading[], began: number): void;
   fail(error: unknown): void;
@@ -47,9 +45,6 @@ interface Pass {
   failure: unknown;
 }
 
-/** Patient frames that wait for each other, at most: as many as a recording hands over ahead of the answers. */
-const TOGETHER = 8;
-
 export interface LineDeps {
   tracker: Tracker;
   ensemble: Ensemble;
@@ -62,22 +57,14 @@ export class Line {
   readonly #deps: LineDeps;
   readonly #waiting: Step[] = [];
   readonly #placed: Step[] = [];
-  /** No company comes. */
-  #flushed = false;
 
   constructor(deps: LineDeps) {
     this.#deps = deps;
   }
 
   add(job: Job): void {
-    this.#flushed = false;
     const unknown = { found: null, asked: false, drifted: false, pass: null, began: Infinity };
     this.#waiting.push({ job, ...unknown });
-  }
-
-  /** No frame follows at once. */
-  flush(): void {
-    this.#flushed = true;
   }
 
   /** Answers the frames that are scored, and places those that may be, until neither is possible. */
@@ -91,16 +78,6 @@ export class Line {
     const at = this.#waiting.indexOf(step);
     if (at >= 0) this.#waiting.splice(at, 1);
     step.job.fail(error);
-  }
-
-  /** Whether its frames that were placed have all the company that they may wait for. */
-  get ripe(): boolean {
-    const placed = this.#placed;
-    const last = placed.at(-1)?.job;
-    if (last === undefined) return false;
-    if (!last.patient || this.#flushed || this.#waiting.length > 0 || placed.length >= TOGETHER) return true;
-    const ahead = placed.map(({ job }) => job.mediaTime);
-    return this.#deps.tracker.wantsDetection(last.mediaTime + lastStep(ahead), ahead);
   }
 
   #settle(): void {
@@ -212,9 +189,4 @@ export class Line {
       },
     );
   }
-}
-
-/** Seconds from the last frame but one to the last. */
-function lastStep(times: readonly number[]): number {
-  return times.length > 1 ? times.at(-1)! - times.at(-2)! : 0;
 }
