@@ -50,8 +50,8 @@ export async function analyseSource(
   try {
     const { info, frames } = await deps.open(source, { frameRate, realtime: false, loop: false, signal });
     await beforeFrames(frames, () => options.onInfo?.(info));
-    const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), true);
-    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD, scorer.flush)) {
+    const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
+    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD)) {
       moments += 1;
       await onMoment(moment, events);
     }

@@ -11,11 +11,9 @@ export interface Scored {
 export interface Scorer {
   /**
    * Null when the worker died; the frame is counted, and the next call works again. The next frame may be given
-   * before this one is answered; answers come in the order of the calls. `patient`: see FaceAnalyser.
+   * before this one is answered; answers come in the order of the calls.
    */
-  score(frame: Frame, mediaTime: number, patient: boolean): Promise<Scored | null>;
-  /** No frame follows at once. */
-  flush(): void;
+  score(frame: Frame, mediaTime: number): Promise<Scored | null>;
   /** Counts a frame that is not scored, with those dropped before it. */
   drop(frame: Frame, counts: DropCounts): void;
   /** Closes the open episodes; `dropped`: frames since the last moment. */
@@ -36,10 +34,10 @@ export function createScorer({ analyser, timeline, meter }: ScorerDeps): Scorer 
     if (Object.keys(counts).length > 0) meter?.dropped(counts);
   };
   return {
-    async score(frame, mediaTime, patient) {
+    async score(frame, mediaTime) {
       meter?.decoded(1);
       const { wallTime } = frame;
-      const faces = await analyser.analyse(frame, patient).catch(unlessLost).finally(frame.release);
+      const faces = await analyser.analyse(frame).catch(unlessLost).finally(frame.release);
       // Only now: a frame before this one may have been with the worker until now.
       count(frame.dropped);
       if (faces === null) {
@@ -52,7 +50,6 @@ export function createScorer({ analyser, timeline, meter }: ScorerDeps): Scorer 
       meter?.scored(1);
       return scored;
     },
-    flush: () => analyser.flush(),
     drop(frame, counts) {
       meter?.decoded(1);
       count(addDrops(frame.dropped, counts));

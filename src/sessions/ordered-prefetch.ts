@@ -9,14 +9,12 @@ export const AHEAD = 8;
  * What `score` makes of each frame, in their order. So many frames as `ahead` says are handed over while one
  * before them is still being scored; with 0 the next frame is asked for only then, so that it is the newest there is.
  * @param score null, or resolves to null: nothing is to be told of this frame
- * @param ended called when there are no more frames
  * @throws what `frames` and `score` throw, once the frames before are told
  */
 export async function* scoreInOrder(
   frames: AsyncIterable<Frame>,
   score: (frame: Frame) => Promise<Scored | null> | null,
   ahead: number,
-  ended: () => void = () => {},
 ): AsyncGenerator<Scored, void, undefined> {
   const iterator = frames[Symbol.asyncIterator]();
   const scoring: Promise<Event>[] = [];
@@ -30,10 +28,8 @@ export async function* scoreInOrder(
       const next = await Promise.race([first ?? coming!, coming ?? first!]);
       if (next.kind === 'frame') {
         coming = null;
-        if (!next.value || next.value.done) {
-          end = next;
-          ended();
-        } else {
+        if (!next.value || next.value.done) end = next;
+        else {
           const answer = score(next.value.value);
           if (answer) scoring.push(event('scored', answer));
         }

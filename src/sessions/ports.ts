@@ -35,12 +35,9 @@ export interface FaceAnalyser {
   /**
    * Takes the frame's pixels over (their buffer is transferred, and detached here); shared memory is read until
    * the answer. Rejects with an error named `WorkerLost` when the worker died; the frame then counts as dropped, the next
-   * call works again. `patient`: more frames follow at once, and the answer may wait for some of them, which takes less time
-   * for all.
+   * call works again. The next frame may be given before this one is answered.
    */
-  analyse(frame: Frame, patient: boolean): Promise<RawReading[]>;
-  /** No frame follows at once, after all: those that wait for company are scored. */
-  flush(): void;
+  analyse(frame: Frame): Promise<RawReading[]>;
   close(): Promise<void>;
 }
 export type OpenAnalyser = (sessionId: string) => FaceAnalyser;

@@ -19,7 +19,7 @@ export interface Attempt {
 export async function scoreFrames(attempt: Attempt, { frames, realtime }: Opened): Promise<void> {
   const { scorer, clock, outbox, stopping } = attempt;
   const score = (frame: Frame) => {
-    if (outbox.open) return scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime), !realtime);
+    if (outbox.open) return scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
     scorer.drop(frame, { store: 1 });
     return null;
   };
@@ -27,7 +27,6 @@ export async function scoreFrames(attempt: Attempt, { frames, realtime }: Opened
     admitted(attempt, frames, realtime),
     score,
     realtime ? 0 : AHEAD,
-    scorer.flush,
   )) {
     outbox.push(moment, events);
     if (stopping.aborted) return;

@@ -63,7 +63,6 @@ export async function openWorld(): Promise<World> {
     openAnalyser: () => ({
       analyse: async () =>
         [face(1), face(2)].map(({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw),
-      flush() {},
       close: async () => {},
     }),
     openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.2 } }),

@@ -36,22 +36,6 @@ describe.each([0, 1, 4])('scoring in order, %i ahead', (ahead) => {
     }
   });
 
-  it('says once that there are no more, without which the last would wait', async () => {
-    let end = () => {};
-    const ended = new Promise<void>((resolve) => (end = resolve));
-    const patient = async (given: Frame) => {
-      if (indexOf(given) === 6) await ended;
-      return scored(indexOf(given));
-    };
-    let ends = 0;
-    const told = () => {
-      ends++;
-      end();
-    };
-    expect((await gather(scoreInOrder(source(7), patient, Math.max(1, ahead), told))).seqs).toHaveLength(7);
-    expect(ends).toBe(1);
-  });
-
   it('leaves out what there is nothing to tell of', async () => {
     const some = (given: Frame) => {
       if (indexOf(given) === 1) return null;

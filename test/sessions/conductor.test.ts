@@ -649,7 +649,6 @@ describe('a frame', () => {
           await answered;
           return [];
         },
-        flush() {},
         close: async () => {},
       }),
     });

@@ -220,5 +220,5 @@ export const HAPPY = [0.05, 0.9, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
 export const CALM = [0.9, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
 
 export function analyser(faces: (frame: Frame) => RawReading[] = () => [raw(1, HAPPY)]): FaceAnalyser {
-  return { analyse: async (given) => faces(given), flush() {}, close: async () => {} };
+  return { analyse: async (given) => faces(given), close: async () => {} };
 }

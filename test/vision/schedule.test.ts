@@ -60,13 +60,13 @@ function open(before: Before, maxBatch = 32, lanes = 1) {
     const tracker = { template, cropSize: size, sure: 0.5, certain, detectEvery: 5, firstTrack: 1 };
     schedule.open(stream, new Tracker(tracker));
   }
-  const look = (stream: number, picture: Frame, patient = false) =>
+  const look = (stream: number, picture: Frame) =>
     new Promise<RawReading[]>((answer, fail) => {
-      schedule.add(stream, { picture, mediaTime: picture.mediaTime, patient, answer, fail });
+      schedule.add(stream, { picture, mediaTime: picture.mediaTime, answer, fail });
     });
-  const analyse = (stream: number, luma: number, mediaTime = 0, patient = false) =>
-    look(stream, squares([{ x: 100, y: 90, side: 60, luma }], mediaTime), patient);
-  return { look, analyse, flush: (stream: number) => schedule.flush(stream), runs, inHand };
+  const analyse = (stream: number, luma: number, mediaTime = 0) =>
+    look(stream, squares([{ x: 100, y: 90, side: 60, luma }], mediaTime));
+  return { look, analyse, runs, inHand };
 }
 
 /** The schedule has had its turn; the clock of its patience stands still meanwhile. */
@@ -125,41 +125,6 @@ describe('frames of one stream', () => {
     }
   });
 
-  it('wait for those that would be scored with them, where they are patient', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    for (const [patient, expected] of [
-      [true, ['ensemble 4']],
-      [false, ['ensemble 1', 'ensemble 3']],
-    ] as const) {
-      const { analyse, runs } = open(() => {});
-      await analyse(0, bright, 0, patient);
-      runs.length = 0;
-      const first = analyse(0, bright, 0.1, patient);
-      await tick();
-      await Promise.all([first, ...[0.2, 0.3, 0.4].map((time) => analyse(0, bright, time, patient))]);
-      expect(runs).toEqual(expected);
-    }
-  });
-
-  it('do not wait for company that does not come, nor let those of others wait', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { analyse, flush, runs } = open(() => {});
-    await Promise.all([0, 1].map((stream) => analyse(stream, bright)));
-    runs.length = 0;
-    const alone = analyse(0, bright, 0.1, true);
-    await tick();
-    expect(runs).toEqual([]);
-    vi.runAllTimers();
-    expect(await alone).toHaveLength(1);
-    const patient = analyse(0, bright, 0.2, true);
-    await tick();
-    await Promise.all([analyse(1, bright, 0.1), patient]);
-    expect(runs).toEqual(['ensemble 1', 'ensemble 2']);
-    const last = analyse(0, bright, 0.3, true);
-    flush(0);
-    expect(await last).toHaveLength(1);
-  });
-
   it('go on after one that failed', async () => {
     let failures = 0;
     const { analyse } = open((model, pixels) => {
@@ -181,29 +146,8 @@ const three = (moved: readonly number[], mediaTime: number) =>
     mediaTime,
   );
 
-describe('a thread that is free while the last frames before a search are scored', () => {
-  it('scores the faces behind it meanwhile, and none twice', async () => {
-    let go = () => {};
-    const held = new Promise<void>((resolve) => (go = resolve));
-    let ensembles = 0;
-    const { look, runs } = open(
-      (model) => (model === 'ensemble' && ++ensembles === 4 ? held : undefined),
-      32,
-      2,
-    );
-    await look(0, three([0, 0, 0], 0));
-    runs.length = 0;
-    const all = Array.from({ length: 9 }, (_, i) => look(0, three([0, 0, 0], (i + 1) / 10)));
-    await all[1];
-    for (let ticks = 0; ticks < 1000 && runs.length < 4; ticks++) await tick();
-    expect(runs.sort()).toEqual(['detector 1', 'ensemble 6', 'ensemble 6', 'ensemble 6']);
-    go();
-    expect((await Promise.all(all)).map((faces) => faces.length)).toEqual(Array(9).fill(3));
-    const faces = runs.filter((run) => run.startsWith('ensemble')).map((run) => Number(run.split(' ')[1]));
-    expect(faces.reduce((sum, count) => sum + count)).toBe(27);
-  });
-
-  it('changes no reading, whatever the frames before it show, and whichever thread is the faster', async () => {
+describe('frames of one stream that come at once', () => {
+  it('have the readings that they would have one by one, whatever they show, and whichever thread is the faster', async () => {
     // They rest, walk, jump, and stand still again.
     const places = Array.from({ length: 45 }, (_, i) => {
       const walk = Math.max(0, Math.min(i, 20) - 8);

@@ -69,21 +69,13 @@ export class Ensemble {
     return this.#waiting.length;
   }
 
-  /**
-   * Cuts and measures a face, to be scored with others, of any number of pictures. Gives how to withdraw it, which does
-   * nothing once its run has begun.
-   */
-  add({ picture, toCrop }: FaceCrop, { take, fail }: Pick<Seat, 'take' | 'fail'>): () => void {
+  /** Cuts and measures a face, to be scored with others, of any number of pictures. */
+  add({ picture, toCrop }: FaceCrop, { take, fail }: Pick<Seat, 'take' | 'fail'>): void {
     const { size } = this.#card.input;
     const crop = new Uint8Array(this.#length);
     cut(picture, toCrop, size, this.#card.crop.supersampling, crop);
     repeatChannels(crop, 0, size * size, this.#channels);
-    const seat = { crop, ...measureCrop(crop, 0, size), take, fail };
-    this.#waiting.push(seat);
-    return () => {
-      const at = this.#waiting.indexOf(seat);
-      if (at >= 0) this.#waiting.splice(at, 1);
-    };
+    this.#waiting.push({ crop, ...measureCrop(crop, 0, size), take, fail });
   }
 
   /** Runs the first faces that wait, at most so many; resolves to their number when each has been told its score. */

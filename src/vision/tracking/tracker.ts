@@ -56,12 +56,6 @@ export interface Placement {
   newcomer: boolean;
 }
 
-/** Crops, by track, and the number of frames that they are likely to be for. */
-export interface Foresight {
-  crops: Similarity[];
-  frames: number;
-}
-
 /** Seconds of media time. A face out of sight for longer than LOST is forgotten. */
 const STALE = 5;
 const DETECT_AT_LEAST_EVERY = 0.5;
@@ -118,32 +112,6 @@ export class Tracker {
     // A picture has no second frame to confirm a face in.
     for (const placement of placed) placement.newcomer = !first && newcomers.has(placement.track);
     return placed;
-  }
-
-  /**
-   * What `place` will give for a frame that is due, and `carry` for those behind it, if the frames that are placed but not
-   * yet committed tell nothing new: the crops, and in how many of the frames at `times`. Null where that is not plain.
-   */
-  foresee(detections: readonly Detection[], times: readonly number[]): Foresight | null {
-    const { sure, cropSize, detectEvery } = this.#options;
-    const [time] = times as [number];
-    const pairs = associate(this.#tracks, detections, sure, time);
-    const found = new Set(pairs.values());
-    const newcomers = detections.some((detection) => detection.score >= sure && !found.has(detection));
-    if (this.inDoubt || newcomers || pairs.size < this.#tracks.length) return null;
-    const crops: Similarity[] = [];
-    let pace = 0;
-    for (const track of this.#tracks) {
-      const detection = pairs.get(track)!;
-      const toCrop = this.#cropOf(track, detection);
-      if (!toCrop) return null;
-      crops.push(toCrop);
-      pace = Math.max(pace, paceOf(track, detection.five, time, cropSize));
-    }
-    const isCarried = (at: number, i: number) =>
-      i === 0 || (i < detectEvery && at - times[i - 1]! <= CARRY_AT_MOST && !outruns(pace, at - time));
-    const end = times.findIndex((at, i) => !isCarried(at, i));
-    return { crops, frames: end < 0 ? times.length : end };
   }
 
   /**

@@ -30,8 +30,6 @@ const MAX_SEARCHED = 8;
  * tenth more processor time than in one run, and half as long.
  */
 const LEAST_SHARE = 4;
-/** Milliseconds that patient faces wait for company: in that time a recording of 720p gives more frames than they wait for. */
-const PATIENCE = 30;
 
 export class Schedule {
   readonly #deps: ScheduleDeps;
@@ -40,9 +38,6 @@ export class Schedule {
   #running = 0;
   #searchedLast = false;
   #woken = false;
-  /** Set while all faces that wait for a run wait for others to join it, until they have waited long enough. */
-  #patience: NodeJS.Timeout | undefined;
-  #exhausted = false;
 
   constructor(deps: ScheduleDeps) {
     this.#deps = deps;
@@ -68,12 +63,6 @@ export class Schedule {
     this.#wake();
   }
 
-  /** No frame of the stream follows at once: those that wait for company are scored. */
-  flush(stream: number): void {
-    this.#lines.get(stream)?.flush();
-    this.#wake();
-  }
-
   /** Messages that wait come in first: without that, two streams would be scored in turns instead of together. */
   #wake(): void {
     if (this.#woken) return;
@@ -96,32 +85,9 @@ export class Schedule {
       if (this.#running >= (full ? lanes + 1 : lanes)) return;
       const search = this.#searches.length > 0 && !(waiting > 0 && this.#searchedLast);
       if (search) void this.#run('detector', this.#search());
-      else if (waiting > 0) {
-        if (!this.#isTime(waiting)) return;
-        void this.#run('ensemble', ensemble.run(most));
-      } else if (this.#running >= lanes || !this.#guess()) return;
+      else if (waiting > 0) void this.#run('ensemble', ensemble.run(most));
+      else return;
     }
-  }
-
-  /** A thread has nothing to do: as many faces are guessed as a run needs. Whether there were any. */
-  #guess(): boolean {
-    return [...this.#lines.values()].some((line) => line.guess(2 * LEAST_SHARE));
-  }
-
-  /** Whether the faces that wait are to be scored, or may wait for others. */
-  #isTime(waiting: number): boolean {
-    const full = waiting >= this.#deps.maxBatch;
-    if (full || this.#exhausted || [...this.#lines.values()].some((line) => line.ripe)) {
-      clearTimeout(this.#patience);
-      this.#patience = undefined;
-      this.#exhausted = false;
-      return true;
-    }
-    this.#patience ??= setTimeout(() => {
-      this.#exhausted = true;
-      this.#start();
-    }, PATIENCE);
-    return false;
   }
 
   /** Faces that the next run takes: a thread's share. The fewer are left the smaller it is, so that the threads end together. */

@@ -9,7 +9,6 @@ import type { Detection } from '../detection/detector.ts';
 import type { Picture } from '../image/face-crop.ts';
 import type { EnsembleCard } from '../runtime/model-card.ts';
 import { type Ensemble, fiveOf, type Score } from '../scoring/ensemble.ts';
-import { beginScoring, type Scoring, takeScoring } from '../scoring/face-scoring.ts';
 import { readingOf } from '../scoring/reading.ts';
 import type { Placement, Sight, Tracker } from '../tracking/tracker.ts';
 
@@ -18,8 +17,6 @@ export interface Job {
   picture: Picture;
   /** Seconds. */
   mediaTime: number;
-  /** More frames follow at once, and this one may wait for those that can be scored together with it. */
-  patient: boolean;
   /** `began`: when the first run for it did, in milliseconds. */
   answer(readings: RawReading[], began: number): void;
   fail(error: unknown): void;
@@ -35,8 +32,6 @@ export interface Step {
   /** Its tracks drifted: it is searched whatever else is due. */
   drifted: boolean;
   pass: Pass | null;
-  /** Faces that were handed to the ensemble before the frame was placed. */
-  guesses: Scoring[];
   began: number;
 }
 
@@ -50,9 +45,6 @@ interface Pass {
   failure: unknown;
 }
 
-/** Patient frames that wait for each other, at most: as many as a recording hands over ahead of the answers. */
-const TOGETHER = 8;
-
 export interface LineDeps {
   tracker: Tracker;
   ensemble: Ensemble;
@@ -65,22 +57,14 @@ export class Line {
   readonly #deps: LineDeps;
   readonly #waiting: Step[] = [];
   readonly #placed: Step[] = [];
-  /** No company comes. */
-  #flushed = false;
 
   constructor(deps: LineDeps) {
     this.#deps = deps;
   }
 
   add(job: Job): void {
-    this.#flushed = false;
-    const unknown = { found: null, asked: false, drifted: false, pass: null, guesses: [], began: Infinity };
+    const unknown = { found: null, asked: false, drifted: false, pass: null, began: Infinity };
     this.#waiting.push({ job, ...unknown });
-  }
-
-  /** No frame follows at once. */
-  flush(): void {
-    this.#flushed = true;
   }
 
   /** Answers the frames that are scored, and places those that may be, until neither is possible. */
@@ -94,38 +78,6 @@ export class Line {
     const at = this.#waiting.indexOf(step);
     if (at >= 0) this.#waiting.splice(at, 1);
     step.job.fail(error);
-  }
-
-  /** Whether its frames that were placed have all the company that they may wait for. */
-  get ripe(): boolean {
-    const placed = this.#placed;
-    const last = placed.at(-1)?.job;
-    if (last === undefined) return false;
-    if (!last.patient || this.#flushed || this.#waiting.length > 0 || placed.length >= TOGETHER) return true;
-    const ahead = placed.map(({ job }) => job.mediaTime);
-    return this.#deps.tracker.wantsDetection(last.mediaTime + lastStep(ahead), ahead);
-  }
-
-  /**
-   * While the last of the frames that are placed are scored, hands the ensemble faces of those behind them, at most so many:
-   * where they will be unless the frames before tell something new, which they seldom do. Whether there were any.
-   */
-  guess(most: number): boolean {
-    const [next] = this.#waiting;
-    // What a searched frame tells decides how the faces of the next one are cut.
-    const plain = this.#placed.length > 0 && this.#placed.every(({ pass }) => !pass!.searched);
-    if (!plain || !next?.found || next.guesses.length > 0) return false;
-    const times = this.#waiting.map(({ job }) => job.mediaTime);
-    const foresight = this.#deps.tracker.foresee(next.found, times);
-    if (!foresight) return false;
-    const { crops } = foresight;
-    const frames =
-      crops.length > 0 ? Math.min(foresight.frames, Math.max(1, Math.floor(most / crops.length))) : 0;
-    for (const step of this.#waiting.slice(0, frames)) {
-      const { picture } = step.job;
-      step.guesses = crops.map((toCrop) => beginScoring(this.#deps.ensemble, { picture, toCrop }));
-    }
-    return frames > 0;
   }
 
   #settle(): void {
@@ -212,7 +164,6 @@ export class Line {
       const placements = searched ? tracker.place(step.found!, step.job.mediaTime) : tracker.carry();
       const pass: Pass = { searched, placements, scores: [], missing: placements.length, failure: null };
       for (const i of placements.keys()) this.#score(step, pass, i);
-      for (const wrong of step.guesses.splice(0)) wrong.withdraw();
       step.pass = pass;
       this.#placed.push(step);
     } catch (error) {
@@ -220,23 +171,22 @@ export class Line {
     }
   }
 
-  /** Hands the pass's face number `i` to the ensemble, unless it has been guessed. */
+  /** Hands the pass's face number `i` to the ensemble. */
   #score(step: Step, pass: Pass, i: number): void {
     const { toCrop } = pass.placements[i]!;
-    const face = { picture: step.job.picture, toCrop };
-    const scoring = takeScoring(step.guesses, toCrop) ?? beginScoring(this.#deps.ensemble, face);
-    scoring.whenDone((outcome) => {
-      pass.missing--;
-      if ('error' in outcome) pass.failure = outcome.error;
-      else {
-        pass.scores[i] = outcome.score;
-        step.began = Math.min(step.began, outcome.began);
-      }
-    });
+    this.#deps.ensemble.add(
+      { picture: step.job.picture, toCrop },
+      {
+        take(score, began) {
+          pass.missing--;
+          pass.scores[i] = score;
+          step.began = Math.min(step.began, began);
+        },
+        fail(error) {
+          pass.missing--;
+          pass.failure = error;
+        },
+      },
+    );
   }
-}
-
-/** Seconds from the last frame but one to the last. */
-function lastStep(times: readonly number[]): number {
-  return times.length > 1 ? times.at(-1)! - times.at(-2)! : 0;
 }

@@ -87,21 +87,17 @@ export class Slot {
     this.#worker?.postMessage({ type: 'close', stream } satisfies ToWorker);
   }
 
-  analyse(stream: number, frame: Frame, patient: boolean): Promise<RawReading[]> {
+  analyse(stream: number, frame: Frame): Promise<RawReading[]> {
     if (this.#closed || !this.#streams.has(stream)) {
       return Promise.reject(new WorkerLost('This analyser is closed.'));
     }
     const { call, answer } = this.#calls.open(stream);
     const { width, height, mediaTime } = frame;
     const pixels = ownPixels(frame.pixels);
-    const message = { type: 'frame', stream, call, pixels, width, height, mediaTime, patient } as const;
+    const message = { type: 'frame', stream, call, pixels, width, height, mediaTime } as const;
     if (this.#worker) this.#hand(this.#worker, message);
     else this.#held.push(message);
     return answer;
-  }
-
-  flush(stream: number): void {
-    this.#worker?.postMessage({ type: 'flush', stream } satisfies ToWorker);
   }
 
   async stop(): Promise<void> {

@@ -51,7 +51,6 @@ function receiver(remote: RemoteModels): (message: ToWorker) => void {
   return (message) => {
     if (message.type === 'open') schedule.open(message.stream, openTracker(message.firstTrack));
     else if (message.type === 'close') schedule.close(message.stream);
-    else if (message.type === 'flush') schedule.flush(message.stream);
     else if (message.type === 'frame') schedule.add(message.stream, answers.job(message));
     else {
       // With their ports closed the threads end as soon as the runs in hand are done.
@@ -68,11 +67,10 @@ function openAnswers({ detector, ensemble }: RemoteModels, finder: Detector) {
   let spent = nothingSpent();
   const before = { detection: 0, ensemble: 0, halved: 0 };
   return {
-    job({ call, pixels, width, height, mediaTime, patient }: FrameMessage): Job {
+    job({ call, pixels, width, height, mediaTime }: FrameMessage): Job {
       return {
         picture: { pixels, width, height },
         mediaTime,
-        patient,
         answer(readings, began) {
           results.push({ call, faces: pack(readings, units) });
           if (began < Infinity) spent.total = Math.max(spent.total, (performance.now() - began) / 1000);

@@ -53,10 +53,7 @@ export interface VisionStats {
 
 /** One stream's calls. */
 export interface Analyser {
-  /** `patient`: more frames follow at once, and the answer may wait for those that would be scored together with this one. */
-  analyse(frame: Frame, patient?: boolean): Promise<RawReading[]>;
-  /** No frame follows at once: those that wait for company are scored. */
-  flush(): void;
+  analyse(frame: Frame): Promise<RawReading[]>;
   close(): Promise<void>;
 }
 
@@ -130,8 +127,7 @@ function openAnalyser(slots: readonly Slot[], stream: number): Analyser {
   const slot = slots.reduce((least, other) => (other.streams < least.streams ? other : least));
   slot.open(stream);
   return {
-    analyse: (frame, patient = false) => slot.analyse(stream, frame, patient),
-    flush: () => slot.flush(stream),
+    analyse: (frame) => slot.analyse(stream, frame),
     close: () => slot.close(stream),
   };
 }

@@ -26,8 +26,6 @@ export type ToWorker =
   /** A new stream; `firstTrack` goes on where a worker before it ended. */
   | { type: 'open'; stream: number; firstTrack: number }
   | { type: 'close'; stream: number }
-  /** No frame of the stream follows at once. */
-  | { type: 'flush'; stream: number }
   /** Finish the run in hand, then end. */
   | { type: 'stop' }
   /** `pixels` is transferred, unless its memory is shared. */
@@ -39,7 +37,6 @@ export type ToWorker =
       width: number;
       height: number;
       mediaTime: number;
-      patient: boolean;
     };
 
 export type FromWorker =
