@@ -1,10 +1,16 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { type Tier, testsOf } from './test/tiers.ts';
+
+const project = (tier: Tier): TestProjectConfiguration => ({
+  extends: true,
+  test: { name: tier, include: testsOf(tier) },
+});
 
 export default defineConfig({
   // graphql 16 ships itself twice; without this our files and its other users would each load their own copy.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [project('unit'), project('integration'), project('e2e')],
     // Far above what anything takes: a crowded machine is no failure, and a test that hangs is one soon enough.
     testTimeout: 120_000,
     hookTimeout: 300_000,
