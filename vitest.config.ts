@@ -3,7 +3,7 @@ import { type Tier, testsOf } from './test/tiers.ts';
 
 const project = (tier: Tier): TestProjectConfiguration => ({
   extends: true,
-  test: { name: tier, include: testsOf(tier) },
+  test: { name: tier, include: testsOf(tier), ...(tier === 'unit' && { isolate: false, pool: 'threads' }) },
 });
 
 export default defineConfig({
