@@ -1,4 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { type Tier, testsOf } from './test/tiers.ts';
+
+const project = (tier: Tier): TestProjectConfiguration => ({
+  extends: true,
+  test: { name: tier, include: testsOf(tier), ...(tier === 'unit' && { isolate: false, pool: 'threads' }) },
+});
 
 export default defineConfig({
   // graphql 16 ships itself twice; without this our files and its other users would each load their own copy.
@@ -6,7 +12,7 @@ export default defineConfig({
   test: {
     // As the program has it; tests that ask whether it does so by itself start programs without this.
     env: { ORT_DISABLE_TELEMETRY: '1' },
-    include: ['test/**/*.test.ts'],
+    projects: [project('unit'), project('integration'), project('e2e')],
     // Far above what anything takes: a crowded machine is no failure, and a test that hangs is one soon enough.
     testTimeout: 120_000,
     hookTimeout: 300_000,

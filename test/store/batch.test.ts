@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Prepare } from '../../src/store/commit/commit-statement.ts';
 import { type Batcher, createBatcher } from '../../src/store/commit/group-commit.ts';
 import { makeMoment } from '../helpers/moments.ts';
@@ -22,6 +22,8 @@ function recorder(...errors: unknown[]) {
     };
   return { prepare, commits };
 }
+
+afterEach(() => vi.useRealTimers());
 
 const away = () => Object.assign(new Error('gone'), { code: 'P1001' });
 const full = () =>
@@ -107,8 +109,14 @@ it('commits at once what comes after a lull; what follows waits, and is written 
 it('gives up after some seconds when it closes and the database stays away', async () => {
   const prepare: Prepare = () => () => Promise.reject(away());
   const batcher = createBatcher(prepare, CONFIG);
-  const waiting = Promise.allSettled([add(batcher, 0), add(batcher, 1)]);
-  await batcher.close();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const settled = vi.fn();
+  const waiting = Promise.allSettled([add(batcher, 0), add(batcher, 1)]).finally(settled);
+  const closed = batcher.close();
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(settled).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(200);
+  await closed;
   for (const result of await waiting) {
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
   }

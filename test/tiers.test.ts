@@ -1,0 +1,42 @@
+/** A unit test needs no database, ffmpeg, model or other process: nothing that it loads brings one. */
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { packagesLoaded } from './helpers/imports.ts';
+import { testsOf } from './tiers.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const HEAVY = [
+  '@electric-sql/pglite',
+  '@ffmpeg-installer/ffmpeg',
+  '@prisma/adapter-pg',
+  'fluent-ffmpeg',
+  'node:child_process',
+  'onnxruntime-node',
+  'pg',
+];
+
+const known = new Map<string, string[]>();
+const packagesOf = (test: string) => packagesLoaded(resolve(ROOT, test), known);
+
+/** What a test loads that no unit test may, and where. */
+function heavy(test: string): string[] {
+  const packages = packagesOf(test);
+  return HEAVY.filter((name) => packages.has(name)).map(
+    (name) => `${test} loads ${name} (${relative(ROOT, packages.get(name)!)})`,
+  );
+}
+
+describe('tiers of tests', () => {
+  it('no unit test loads a database, ffmpeg, a model or child processes', () => {
+    expect(testsOf('unit').flatMap(heavy)).toEqual([]);
+  });
+
+  it.each(['integration', 'e2e'] as const)('no test is %s that could be a unit test', (tier) => {
+    // PGlite runs in a worker, which nothing imports.
+    const light = testsOf(tier).filter(
+      (test) => heavy(test).length === 0 && !packagesOf(test).has('node:worker_threads'),
+    );
+    expect(light).toEqual([]);
+  });
+});
