@@ -1,12 +1,13 @@
 /** vision: frames become readings, in worker threads, on the best device that works. */
 import { EXPRESSIONS } from '../domain/face.ts';
+import { type DetectorCard, type EnsembleCard, type Models, readModels } from './models/model-card.ts';
 import type { Device } from './runtime/inference-session.ts';
-import { type DetectorCard, type EnsembleCard, type Models, readModels } from './runtime/model-card.ts';
-import { type Analyser, startPool, type VisionMetrics, type VisionStats } from './workers/worker-pool.ts';
+import type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
+import { type Analyser, startPool } from './workers/worker-pool.ts';
 
 export type { Device } from './runtime/inference-session.ts';
 export { WorkerLost } from './workers/supervised-worker.ts';
-export type { VisionMetrics, VisionStats } from './workers/worker-pool.ts';
+export type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
 
 export interface VisionConfig {
   /** Folder of detector.json, ensemble.json and the files that they name. */
@@ -76,7 +77,7 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
     models,
     device,
     workers: config.workers,
-    threads: config.intraOpThreads,
+    intraOpThreads: config.intraOpThreads,
     detectEvery: config.detectEvery ?? 5,
     maxBatch: config.maxBatch ?? 32,
     hungAfter: config.hungAfter ?? 60,
@@ -86,18 +87,18 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
   log?.info({ device: pool.device, passedOver: pool.skipped }, `The models run on ${pool.device}`);
   return {
     open: () => pool.open(),
-    models: describe(models, pool.device),
+    models: describeModels(models, pool.device),
     stats: pool.stats,
     close: pool.close,
   };
 }
 
-function describe({ detector, ensemble }: Models, device: Device): ModelInfo[] {
+function describeModels({ detector, ensemble }: Models, device: Device): ModelInfo[] {
   const { confidence, quality } = ensemble.thresholds;
   return [
-    { ...common(detector), kind: 'detector', device, inputSize: detector.input.longerSide },
+    { ...describeCard(detector), kind: 'detector', device, inputSize: detector.input.longerSide },
     {
-      ...common(ensemble),
+      ...describeCard(ensemble),
       kind: 'ensemble',
       device,
       inputSize: ensemble.input.size,
@@ -108,7 +109,14 @@ function describe({ detector, ensemble }: Models, device: Device): ModelInfo[] {
   ];
 }
 
-function common({ name, version, sha256, license, metrics, trainingData }: DetectorCard | EnsembleCard) {
+function describeCard({
+  name,
+  version,
+  sha256,
+  license,
+  metrics,
+  trainingData,
+}: DetectorCard | EnsembleCard) {
   return {
     id: `${name}@${version}`,
     name,

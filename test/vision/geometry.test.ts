@@ -7,9 +7,9 @@ import {
   iou,
   mapPoints,
   mapRect,
+  nms,
   rotationOf,
   scaleOf,
-  suppress,
 } from '../../src/vision/image/geometry.ts';
 
 const box = (x1: number, y1: number, x2: number, y2: number) => ({ x1, y1, x2, y2 });
@@ -35,19 +35,19 @@ describe('intersection over union', () => {
 });
 
 describe('non-maximum suppression', () => {
-  it('of nothing is nothing', () => expect(suppress([], [], 0.5)).toEqual([]));
+  it('of nothing is nothing', () => expect(nms([], [], 0.5)).toEqual([]));
   it('keeps the best of overlapping boxes, best first', () => {
     const boxes = [unit, box(1, 0, 11, 10), box(40, 0, 50, 10)];
-    expect(suppress(boxes, [0.6, 0.9, 0.7], 0.5)).toEqual([1, 2]);
+    expect(nms(boxes, [0.6, 0.9, 0.7], 0.5)).toEqual([1, 2]);
   });
   it('keeps touching boxes, even at a threshold of zero', () => {
-    expect(suppress([unit, box(10, 0, 20, 10)], [0.9, 0.8], 0)).toEqual([0, 1]);
+    expect(nms([unit, box(10, 0, 20, 10)], [0.9, 0.8], 0)).toEqual([0, 1]);
   });
   it('keeps a small box within a large one', () => {
-    expect(suppress([unit, box(2, 2, 7, 7)], [0.9, 0.8], 0.4)).toEqual([0, 1]);
+    expect(nms([unit, box(2, 2, 7, 7)], [0.9, 0.8], 0.4)).toEqual([0, 1]);
   });
   it('drops one of two equal boxes, and empty ones', () => {
-    expect(suppress([unit, unit, box(3, 3, 3, 3)], [0.5, 0.5, 1], 0.4)).toEqual([0]);
+    expect(nms([unit, unit, box(3, 3, 3, 3)], [0.5, 0.5, 1], 0.4)).toEqual([0]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromBits, issuesOf, measureCrop, toBits } from '../../src/vision/scoring/quality.ts';
-import { pack, unpack } from '../../src/vision/workers/worker-protocol.ts';
+import { packReadings, unpackReadings } from '../../src/vision/workers/pack-readings.ts';
 
 const thresholds = { small: 32, blurred: 0.4, turned: 40, covered: 0.4, dark: 40 };
 const fine = { size: 90, sharpness: 0.9, luma: 120, yaw: 0, pitch: 0, quality: 0.9 };
@@ -73,6 +73,6 @@ it('readings survive packing', () => {
     landmarks: Array.from({ length: 68 }, (_, i) => ({ x: i / 128, y: -i / 128 })),
     quality: { score: 0.5, issues: ['TURNED' as const] },
   });
-  expect(unpack(pack([reading(1), reading(7)], 2), 2)).toEqual([reading(1), reading(7)]);
-  expect(unpack(pack([], 2), 2)).toEqual([]);
+  expect(unpackReadings(packReadings([reading(1), reading(7)], 2), 2)).toEqual([reading(1), reading(7)]);
+  expect(unpackReadings(packReadings([], 2), 2)).toEqual([]);
 });

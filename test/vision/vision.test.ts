@@ -113,9 +113,9 @@ describe('a stream', () => {
       expect(Math.abs(x! - expected[0]!)).toBeLessThan(3);
       expect(Math.abs(other! - expected[1]!)).toBeLessThan(3);
     }
-    const { frames, searched, queueDepth } = shared.stats();
+    const { frames, detectedFrames, queueDepth } = shared.stats();
     expect(frames - before.frames).toBe(20);
-    expect(searched - before.searched).toBeLessThan(20);
+    expect(detectedFrames - before.detectedFrames).toBeLessThan(20);
     expect(queueDepth).toBe(0);
   });
 

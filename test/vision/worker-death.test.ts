@@ -8,15 +8,15 @@ import { squares } from '../helpers/squares.ts';
 import { LUMA, writeTinyModels } from '../helpers/tiny-models.ts';
 
 const workers: Worker[] = [];
-/** The threads in which the models of each run. */
-const runners: Worker[][] = [];
+/** The model workers of each. */
+const modelWorkers: Worker[][] = [];
 /** What is started at once belongs together: the threads of the models, then their worker. */
 const started: Worker[] = [];
 const remember = (thread: Worker) => {
   if (started.push(thread) > 1) return;
   setImmediate(() => {
     workers.push(started.pop()!);
-    runners.push(started.splice(0));
+    modelWorkers.push(started.splice(0));
   });
 };
 const deaths: string[] = [];
@@ -87,7 +87,7 @@ describe('a worker that dies', () => {
     const stream = vision.open('u');
     await livingWorker();
     const before = workers.length;
-    await runners.at(-1)![0]!.terminate(); // it rests: within onnxruntime this would end the process
+    await modelWorkers.at(-1)![0]!.terminate(); // it rests: within onnxruntime this would end the process
     await expect.poll(() => workers.length, { timeout: 100_000 }).toBe(before + 1);
     expect(await stream.analyse(frame(0))).toHaveLength(1);
   });
@@ -118,7 +118,7 @@ it('a worker that hangs is replaced, and ends when it comes back', async () => {
   expect(workers).toHaveLength(before + 2);
   expect(reasons).toEqual([{ reason: 'it gave no answer for 1 s' }]);
   const hung = workers[before]!;
-  for (const thread of [hung, ...runners[before]!])
+  for (const thread of [hung, ...modelWorkers[before]!])
     if (thread.threadId !== -1) await new Promise((gone) => thread.once('exit', gone));
   expect(await stream.analyse(frame(0.3))).toHaveLength(1);
   expect(hanging.stats()).toMatchObject({ workerDeaths: 1, queueDepth: 0 });
@@ -131,5 +131,5 @@ it('closing rejects what waits, and leaves no worker behind', async () => {
   await vision.close();
   await waiting;
   await expect(stream.analyse(frame(1))).rejects.toMatchObject({ name: 'WorkerLost' });
-  expect([...workers, ...runners.flat()].every((thread) => thread.threadId === -1)).toBe(true);
+  expect([...workers, ...modelWorkers.flat()].every((thread) => thread.threadId === -1)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Detector } from '../../src/vision/detection/detector.ts';
-import type { DetectorCard } from '../../src/vision/runtime/model-card.ts';
+import type { DetectorCard } from '../../src/vision/models/model-card.ts';
 
 const card = {
   input: { longerSide: 640, multipleOf: 32, pixelFormat: 'gray8' },
@@ -51,7 +51,7 @@ it('tells where a face is in pixels of the picture that it was given, enlarged o
     (await detector.detect([{ pixels: new Uint8Array(width * height), width, height }]))[0]![0]!;
   const small = await found(480, 270);
   expect(small.box).toEqual({ x1: 48, y1: 24, x2: 72, y2: 60 });
-  expect([...small.five]).toEqual(new Array(10).fill(54));
+  expect([...small.landmarks5]).toEqual(new Array(10).fill(54));
   expect((await found(640, 360)).box).toEqual({ x1: 64, y1: 32, x2: 96, y2: 80 });
   expect((await found(1280, 720)).box).toEqual({ x1: 128, y1: 64, x2: 192, y2: 160 });
 });
@@ -87,7 +87,7 @@ describe('a picture in which a face may be too large to be found', () => {
     return {
       runs,
       found: found.map((faces) =>
-        faces.map(({ score, box, five }) => [score, ...Object.values(box), five[0]]),
+        faces.map(({ score, box, landmarks5 }) => [score, ...Object.values(box), landmarks5[0]]),
       ),
     };
   }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { enlarge, roundUp, Scratch, shrink, writePadded } from '../../src/vision/image/tensor.ts';
+import { roundUpToMultiple, writePadded } from '../../src/vision/image/model-input.ts';
+import { downscale, upscale } from '../../src/vision/image/resize.ts';
+import { SharedBufferPool } from '../../src/vision/image/shared-buffer-pool.ts';
 
 const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
 
 describe('tensor', () => {
   it('rounds up, to one step at least', () => {
-    expect([0, 1, 32, 33].map((v) => roundUp(v, 32))).toEqual([32, 32, 32, 64]);
+    expect([0, 1, 32, 33].map((v) => roundUpToMultiple(v, 32))).toEqual([32, 32, 32, 64]);
   });
 
   it('repeats the border below and to the right', () => {
@@ -22,29 +24,29 @@ describe('tensor', () => {
 
   it('shrinks by means', () => {
     const four = { pixels: Uint8Array.from([0, 10, 20, 20, 2, 4, 20, 21]), width: 4, height: 2 };
-    expect(shrink(four, 2)).toEqual({ pixels: Uint8Array.from([4, 20]), width: 2, height: 1 });
-    expect(shrink(four, 1)).toBe(four);
+    expect(downscale(four, 2)).toEqual({ pixels: Uint8Array.from([4, 20]), width: 2, height: 1 });
+    expect(downscale(four, 1)).toBe(four);
     const odd = { pixels: Uint8Array.from([0, 1, 9, 2, 4, 9, 9, 9, 9]), width: 3, height: 3 };
-    expect(shrink(odd, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
+    expect(downscale(odd, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
     const column = { pixels: Uint8Array.from([1, 3, 9]), width: 1, height: 3 };
-    expect(shrink(column, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
+    expect(downscale(column, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
   });
 
   it('enlarges between the four nearest pixels, and repeats the border', () => {
     const two = { pixels: Uint8Array.from([0, 100, 40, 200]), width: 2, height: 2 };
     // What OpenCV's INTER_LINEAR gives.
-    expect(enlarge(two, 2)).toEqual({
+    expect(upscale(two, 2)).toEqual({
       pixels: Uint8Array.from([0, 25, 75, 100, 10, 39, 96, 125, 30, 66, 139, 175, 40, 80, 160, 200]),
       width: 4,
       height: 4,
     });
-    expect(enlarge(two, 1)).toBe(two);
+    expect(upscale(two, 1)).toBe(two);
     const slope = {
       pixels: Uint8Array.from({ length: 300 }, (_, i) => 2 * (i % 100)),
       width: 100,
       height: 3,
     };
-    const wide = enlarge(slope, 4 / 3);
+    const wide = upscale(slope, 4 / 3);
     expect([wide.width, wide.height]).toEqual([133, 4]);
     for (let x = 1; x < 132; x++) {
       const between = 2 * ((x + 0.5) * (100 / 133) - 0.5);
@@ -53,21 +55,21 @@ describe('tensor', () => {
   });
 
   it('shrinks what is thinner than the factor', () => {
-    expect(shrink({ pixels: Uint8Array.from([9, 9, 9, 9]), width: 4, height: 1 }, 4)).toMatchObject({
+    expect(downscale({ pixels: Uint8Array.from([9, 9, 9, 9]), width: 4, height: 1 }, 4)).toMatchObject({
       width: 1,
       height: 1,
     });
   });
 
   it('uses memory again, once it is given back', () => {
-    const scratch = new Scratch();
-    const first = scratch.take(8);
-    const second = scratch.take(8);
+    const pool = new SharedBufferPool();
+    const first = pool.acquire(8);
+    const second = pool.acquire(8);
     expect(second.buffer).not.toBe(first.buffer);
-    scratch.give(first);
-    expect(scratch.take(4)).toHaveLength(4);
-    scratch.give(second.subarray(0, 2));
-    const again = scratch.take(8);
+    pool.release(first);
+    expect(pool.acquire(4)).toHaveLength(4);
+    pool.release(second.subarray(0, 2));
+    const again = pool.acquire(8);
     expect([again.length, again.buffer === second.buffer]).toEqual([8, true]);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cut } from '../../src/vision/image/face-crop.ts';
+import { cropFace } from '../../src/vision/image/face-crop.ts';
 import { fitSimilarity, invert, mapPoints } from '../../src/vision/image/geometry.ts';
 
 interface Case {
@@ -39,7 +39,7 @@ describe('the crop is the one that training sees', () => {
     });
 
     const out = new Uint8Array(c.size ** 2 + 2).fill(7);
-    cut({ pixels: bytes(c.pixels), width: c.width, height: c.height }, toCrop, c.size, 8, out, 1);
+    cropFace({ pixels: bytes(c.pixels), width: c.width, height: c.height }, toCrop, c.size, 8, out, 1);
     const expected = bytes(c.crop);
     const worst = expected.reduce((most, v, i) => Math.max(most, Math.abs(v - out[i + 1]!)), 0);
     expect(worst).toBeLessThanOrEqual(1);
@@ -48,6 +48,8 @@ describe('the crop is the one that training sees', () => {
 
   it('refuses a similarity that cannot be inverted', () => {
     const picture = { pixels: new Uint8Array(4), width: 2, height: 2 };
-    expect(() => cut(picture, { a: 0, b: 0, tx: 1, ty: 1 }, 4, 8, new Uint8Array(16))).toThrow(RangeError);
+    expect(() => cropFace(picture, { a: 0, b: 0, tx: 1, ty: 1 }, 4, 8, new Uint8Array(16))).toThrow(
+      RangeError,
+    );
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RawReading } from '../../src/domain/face.ts';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import { createVision, type Vision } from '../../src/vision/index.ts';
-import { type Models, readModels } from '../../src/vision/runtime/model-card.ts';
+import { type Models, readModels } from '../../src/vision/models/model-card.ts';
 import { openModels } from '../../src/vision/runtime/open-models.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
