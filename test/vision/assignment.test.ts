@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { solveAssignment } from '../../src/vision/tracking/assignment.ts';
 
-describe('assign', () => {
-  it('of nothing', () => {
+describe('solveAssignment', () => {
+  it('the assignment of no rows is empty', () => {
     expect(solveAssignment([], 3, 1)).toEqual([]);
     expect(solveAssignment([[], []], 0, 1)).toEqual([-1, -1]);
   });
-  it('takes the least total, not the cheapest pair first', () => {
+  it('the assignment has the least total cost, rather than the cheapest pair', () => {
     expect(
       solveAssignment(
         [
@@ -18,7 +18,7 @@ describe('assign', () => {
       ),
     ).toEqual([1, 0]);
   });
-  it('leaves a row alone where that is cheaper', () => {
+  it('a row stays unassigned where that is cheaper', () => {
     expect(
       solveAssignment(
         [
@@ -31,11 +31,11 @@ describe('assign', () => {
     ).toEqual([-1, 0]);
     expect(solveAssignment([[3]], 1, 1)).toEqual([-1]);
   });
-  it('never takes a forbidden pair', () => {
+  it('a forbidden pair is never assigned', () => {
     expect(solveAssignment([[Number.POSITIVE_INFINITY]], 1, 1)).toEqual([-1]);
   });
 
-  it('equals trying everything', () => {
+  it('the assignment costs as little as the best of all that are possible', () => {
     let seed = 1;
     const random = () => {
       seed = (seed * 16807) % 2147483647;

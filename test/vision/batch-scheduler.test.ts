@@ -76,8 +76,8 @@ const tick = () => new Promise((resolve) => setImmediate(() => setImmediate(reso
 const [dim, bright] = [LUMA[2]!, LUMA[3]!];
 const holds = ({ data }: ModelInput, luma: number) => data.includes(luma);
 
-describe('frames of several streams', () => {
-  it('go through the detector together, and their faces are scored together', async () => {
+describe('several streams', () => {
+  it('frames of several streams go through the detector together, and their faces are scored together', async () => {
     const { analyse, runs } = open(() => {});
     const all = await Promise.all([0, 1, 2].map((stream) => analyse(stream, bright)));
     expect(all.map((faces) => faces.length)).toEqual([1, 1, 1]);
@@ -85,7 +85,7 @@ describe('frames of several streams', () => {
     expect(runs).toEqual(['detector 3', 'ensemble 3', 'ensemble 3']);
   });
 
-  it('are shared out between two threads of models', async () => {
+  it('frames of several streams are shared out between two threads of models', async () => {
     const { analyse, runs, inHand } = open(() => {}, 32, 2);
     const times = [0, 0.1, 0.2, 0.3, 0.4];
     await Promise.all(times.flatMap((time) => [0, 1, 2].map((stream) => analyse(stream, bright, time))));
@@ -94,7 +94,7 @@ describe('frames of several streams', () => {
   });
 
   it.each(['detector', 'ensemble'] as const)(
-    'do not fail with the one that breaks the %s',
+    'frames of several streams do not fail with the one that breaks the %s',
     async (broken) => {
       const { analyse } = open((model, pixels) => {
         if (model === broken && holds(pixels, dim)) throw new Error('no such luma');
@@ -107,8 +107,8 @@ describe('frames of several streams', () => {
   );
 });
 
-describe('frames of one stream', () => {
-  it('are answered in order, with the next detection requested while they are scored', async () => {
+describe('one stream', () => {
+  it('frames of one stream are answered in order, with the next detection requested while they are scored', async () => {
     const { analyse, runs } = open(() => {});
     const order: number[] = [];
     const frames = Array.from({ length: 12 }, (_, i) => analyse(0, bright, i / 10).then(() => order.push(i)));
@@ -118,7 +118,7 @@ describe('frames of one stream', () => {
     expect(runs.slice(0, 5)).toEqual(['detector 1', 'ensemble 1', 'ensemble 1', 'detector 1', 'ensemble 4']);
   });
 
-  it('wait for their run one at a time, but a full one is handed over while another is in hand', async () => {
+  it('one run is in hand at a time, but a full one is handed over while another is in hand', async () => {
     for (const [maxBatch, most] of [
       [32, 1],
       [1, 2],
@@ -129,7 +129,7 @@ describe('frames of one stream', () => {
     }
   });
 
-  it('are answered after one that failed', async () => {
+  it('frames of one stream are answered after one that failed', async () => {
     let failures = 0;
     const { analyse } = open((model, pixels) => {
       if (model !== 'ensemble' || !holds(pixels, dim)) return;
@@ -150,8 +150,8 @@ const three = (moved: readonly number[], mediaTime: number) =>
     mediaTime,
   );
 
-describe('frames of one stream that come at once', () => {
-  it('have the readings that they would have one by one, whatever they show, and whichever thread is the faster', async () => {
+describe('one stream whose frames come at once', () => {
+  it('frames that come at once have the readings that they would have one by one, whatever they show and whichever thread is faster', async () => {
     // They rest, walk, jump, and stand still again.
     const places = Array.from({ length: 45 }, (_, i) => {
       const walk = Math.max(0, Math.min(i, 20) - 8);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { face, observe, RATE, Tracking } from './tracking.ts';
 
 describe('a detection', () => {
-  it('is due every few frames while no track is in doubt, and at once after a gap', () => {
+  it('a detection is due every few frames while no track is in doubt, and at once after a gap', () => {
     const tracking = new Tracking();
     const detected: number[] = [];
     for (let i = 0; i < 11; i++) {
@@ -24,7 +24,7 @@ describe('a detection', () => {
     expect(tracking.isDue(0.9)).toBe(true);
   });
 
-  it('that was not due does not put off the one that is', () => {
+  it('a detection that was not due does not put off the one that is', () => {
     const tracking = new Tracking();
     const detected: number[] = [];
     for (let i = 0; i < 11; i++) {
@@ -41,7 +41,7 @@ describe('a detection', () => {
     expect(detected).toEqual([0, 5, 6, 10]);
   });
 
-  it('is due or not for frames that are ahead of the last committed one', () => {
+  it('a detection is due or not for frames that are ahead of the last committed one', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(100)]);
     expect(tracking.inDoubt).toBe(false);
@@ -54,7 +54,7 @@ describe('a detection', () => {
     expect(tracking.inDoubt).toBe(true);
   });
 
-  it('is due before a face leaves its crop, which is expected to go on as it came', () => {
+  it('a detection is due before a face leaves its crop, which is expected to go on as it came', () => {
     /** Frames until the next detection, of a face that comes so many pixels further in each; its crop is 40 pixels wide. */
     const untilDetected = (speed: number) => {
       const tracking = new Tracking();

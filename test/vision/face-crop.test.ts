@@ -22,8 +22,8 @@ const fixture: { template: number[]; cases: Case[] } = JSON.parse(
 );
 const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
-describe('the crop is the one that training sees', () => {
-  it.each(fixture.cases)('$name', (c) => {
+describe('cropFace', () => {
+  it.each(fixture.cases)('the crop is the one that training sees: $name', (c) => {
     const toCrop = fitSimilarity(
       c.five,
       fixture.template.map((v) => v * c.size),
@@ -46,7 +46,7 @@ describe('the crop is the one that training sees', () => {
     expect([out[0], out.at(-1)]).toEqual([7, 7]);
   });
 
-  it('refuses a similarity that cannot be inverted', () => {
+  it('a crop by a similarity that cannot be inverted is refused', () => {
     const picture = { pixels: new Uint8Array(4), width: 2, height: 2 };
     expect(() => cropFace(picture, { a: 0, b: 0, tx: 1, ty: 1 }, 4, 8, new Uint8Array(16))).toThrow(
       RangeError,

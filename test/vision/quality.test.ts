@@ -7,19 +7,19 @@ const fine = { size: 90, sharpness: 0.9, luma: 120, yaw: 0, pitch: 0, quality: 0
 
 describe('issues', () => {
   it.each([
-    ['none', {}, []],
+    ['fine', {}, []],
     ['small', { size: 20 }, ['SMALL']],
     ['blurred', { sharpness: 0.1 }, ['BLURRED']],
     ['turned left', { yaw: -55 }, ['TURNED']],
     ['looking up', { pitch: 50 }, ['TURNED']],
     ['dark', { luma: 12 }, ['DARK']],
     ['covered: low quality that nothing else explains', { quality: 0.1 }, ['COVERED']],
-    ['small explains a low quality', { quality: 0.1, size: 10 }, ['SMALL']],
-    ['several', { size: 20, luma: 10, yaw: 60 }, ['SMALL', 'TURNED', 'DARK']],
-  ] as const)('%s', (_, changes, expected) => {
+    ['small, which explains a low quality', { quality: 0.1, size: 10 }, ['SMALL']],
+    ['small, turned and dark', { size: 20, luma: 10, yaw: 60 }, ['SMALL', 'TURNED', 'DARK']],
+  ] as const)('issues of a face that is %s', (_, changes, expected) => {
     expect(issuesOf({ ...fine, ...changes }, thresholds)).toEqual(expected);
   });
-  it('survive the way through a number', () => {
+  it('issues survive the way through a number', () => {
     expect(fromBits(toBits(['BLURRED', 'DARK']))).toEqual(['BLURRED', 'DARK']);
     expect(fromBits(0)).toEqual([]);
   });

@@ -5,24 +5,24 @@ import { SharedBufferPool } from '../../src/vision/image/shared-buffer-pool.ts';
 
 const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
 
-describe('tensor', () => {
-  it('rounds up, to one step at least', () => {
+describe('pixels for a model', () => {
+  it('a size is rounded up to a multiple, to one step at least', () => {
     expect([0, 1, 32, 33].map((v) => roundUpToMultiple(v, 32))).toEqual([32, 32, 32, 64]);
   });
 
-  it('repeats the border below and to the right', () => {
+  it('a padded image repeats its border below and to the right', () => {
     const out = new Uint8Array(1 + 12);
     writePadded(picture, out, 1, 4, 3, 1);
     expect([...out]).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 6, 4, 5, 6, 6]);
   });
 
-  it('gives colour models gray in every channel', () => {
+  it('colour models are given gray in every channel', () => {
     const out = new Uint8Array(18);
     writePadded(picture, out, 0, 3, 2, 3);
     expect([...out]).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
   });
 
-  it('shrinks by means', () => {
+  it('a downscaled image holds means', () => {
     const four = { pixels: Uint8Array.from([0, 10, 20, 20, 2, 4, 20, 21]), width: 4, height: 2 };
     expect(downscale(four, 2)).toEqual({ pixels: Uint8Array.from([4, 20]), width: 2, height: 1 });
     expect(downscale(four, 1)).toBe(four);
@@ -32,7 +32,7 @@ describe('tensor', () => {
     expect(downscale(column, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
   });
 
-  it('enlarges between the four nearest pixels, and repeats the border', () => {
+  it('an upscaled image lies between the four nearest pixels, and repeats the border', () => {
     const two = { pixels: Uint8Array.from([0, 100, 40, 200]), width: 2, height: 2 };
     // What OpenCV's INTER_LINEAR gives.
     expect(upscale(two, 2)).toEqual({
@@ -54,14 +54,14 @@ describe('tensor', () => {
     }
   });
 
-  it('shrinks what is thinner than the factor', () => {
+  it('an image that is thinner than the factor is downscaled all the same', () => {
     expect(downscale({ pixels: Uint8Array.from([9, 9, 9, 9]), width: 4, height: 1 }, 4)).toMatchObject({
       width: 1,
       height: 1,
     });
   });
 
-  it('uses memory again, once it is given back', () => {
+  it('a pool uses shared memory again once it is released', () => {
     const pool = new SharedBufferPool();
     const first = pool.acquire(8);
     const second = pool.acquire(8);

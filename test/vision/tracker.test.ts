@@ -6,20 +6,20 @@ import type { TrackCrop } from '../../src/vision/tracking/tracker.ts';
 import { face, observe, RATE, Tracking, template } from './tracking.ts';
 
 describe('a new face', () => {
-  it('is reported at once where it is in the first frame, and tracks are numbered from 1', () => {
+  it('a new face is reported at once where it is in the first frame, and tracks are numbered from 1', () => {
     expect(new Tracking().step(0, [face(50), face(200)])).toEqual({ 1: 50, 2: 200 });
   });
-  it('takes the number that follows those of a worker before', () => {
+  it('a new face takes the number that follows those of a worker before', () => {
     expect(new Tracking({ firstTrackId: 4 }).step(0, [face(50)])).toEqual({ 4: 50 });
   });
-  it('in a later frame is confirmed by its second detection, for which the next frame goes through the detector', () => {
+  it('a new face in a later frame is confirmed by its second detection, for which the next frame goes through the detector', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(50)]);
     expect(tracking.step(0.1, [face(50), face(200)])).toEqual({ 1: 50 });
     expect(tracking.isDue(0.2)).toBe(true);
     expect(tracking.step(0.2, [face(50), face(201)])).toEqual({ 1: 50, 2: 201 });
   });
-  it('in a later frame is reported at once where it reaches the activation thresholds', () => {
+  it('a new face in a later frame is reported at once where it reaches the activation thresholds', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(50)]);
     const later = [face(50), face(200, 100, 40, 0.96)];
@@ -27,7 +27,7 @@ describe('a new face', () => {
     expect(tracking.inDoubt).toBe(false);
     expect(tracking.step(0.2, [face(50), face(201)])).toEqual({ 1: 50, 2: 201 });
   });
-  it('in a later frame waits for its second detection where the ensemble or the detector doubts it', () => {
+  it('a new face in a later frame waits for its second detection where the ensemble or the detector doubts it', () => {
     for (const [score, quality] of [
       [0.96, 0.4],
       [0.94, 0.9],
@@ -39,7 +39,7 @@ describe('a new face', () => {
       expect(tracking.step(0.2, later)).toEqual({ 1: 50, 2: 200 });
     }
   });
-  it('that was detected once is forgotten, and takes no track number', () => {
+  it('a new face that was detected once is forgotten, and takes no track number', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(50)]);
     tracking.step(0.1, [face(50), face(200)]);
@@ -47,7 +47,7 @@ describe('a new face', () => {
     tracking.step(0.3, [face(50), face(300)]);
     expect(tracking.step(0.4, [face(50), face(300)])).toEqual({ 1: 50, 2: 300 });
   });
-  it('is not begun by a detection of low confidence, which keeps a known one', () => {
+  it('a new face is not begun by a detection of low confidence, which keeps a known one', () => {
     const tracking = new Tracking();
     expect(tracking.step(0, [face(50), face(200, 100, 40, 0.3)])).toEqual({ 1: 50 });
     expect(tracking.step(0.1, [face(52, 100, 40, 0.3), face(200, 100, 40, 0.3)])).toEqual({ 1: 52 });
@@ -60,7 +60,7 @@ describe('a crop in which the ensemble sees no face', () => {
   const quality = ({ box }: Detection) => (box.x1 < 150 ? 0.9 : 0.05);
   const judging = () => new Tracking({ minFaceQuality: 0.2 });
 
-  it('is not reported, neither in a first frame nor later, and takes no track number', () => {
+  it('a crop without a face is not reported, neither in a first frame nor later, and takes no track number', () => {
     const tracking = judging();
     expect(tracking.step(0, [face(50), face(300)], quality)).toEqual({ 1: 50 });
     for (const time of [0.1, 0.2, 0.3]) {
@@ -69,21 +69,21 @@ describe('a crop in which the ensemble sees no face', () => {
     tracking.step(0.4, [face(50), face(100)], quality);
     expect(tracking.step(0.5, [face(50), face(100)], quality)).toEqual({ 1: 50, 2: 100 });
   });
-  it('begins no track, so that a face in its place is confirmed by its own second detection', () => {
+  it('a crop without a face begins no track, so that a face in its place is confirmed by its own second detection', () => {
     const tracking = judging();
     tracking.step(0, [face(50)], quality);
     tracking.step(0.1, [face(50), face(300)], quality);
     expect(tracking.step(0.2, [face(50), face(300)])).toEqual({ 1: 50 });
     expect(tracking.step(0.3, [face(50), face(300)])).toEqual({ 1: 50, 2: 300 });
   });
-  it('confirms no track that looked like a face once', () => {
+  it('a crop without a face confirms no track that looked like a face once', () => {
     const tracking = judging();
     tracking.step(0, [face(50)]);
     tracking.step(0.1, [face(50), face(300)]);
     expect(tracking.step(0.2, [face(50), face(300)], quality)).toEqual({ 1: 50 });
     expect(tracking.isDue(0.3)).toBe(false);
   });
-  it('hides a known face for a while, which keeps its track, and the next frame goes through the detector', () => {
+  it('a crop without a face hides a known face for a while, which keeps its track, and the next frame goes through the detector', () => {
     const tracking = judging();
     tracking.step(0, [face(50)]);
     const covered = () => 0.1;
@@ -94,14 +94,14 @@ describe('a crop in which the ensemble sees no face', () => {
     tracking.step(1.5, [face(52)]);
     expect(tracking.step(1.6, [face(52)])).toEqual({ 2: 52 });
   });
-  it('makes a propagated track drift', () => {
+  it('a crop without a face makes a propagated track drift', () => {
     const tracking = new Tracking({ minFaceQuality: 0.6 });
     tracking.step(0, [face(100)]);
     const crops = tracking.propagate();
     expect(tracking.hasDrifted(crops, [observe(crops[0]!, face(100), 0.65)])).toBe(false);
     expect(tracking.hasDrifted(crops, [observe(crops[0]!, face(100), 0.55)])).toBe(true);
   });
-  it('is reported all the same where the card has no threshold for it', () => {
+  it('a crop without a face is reported all the same where the card has no threshold for it', () => {
     expect(new Tracking().step(0, [face(50), face(300)], quality)).toEqual({ 1: 50, 2: 300 });
   });
 });
@@ -120,15 +120,15 @@ describe('association', () => {
     return last;
   }
 
-  it('keeps the tracks of two faces that cross', () => {
+  it('association keeps the tracks of two faces that cross', () => {
     const last = walk((a, b) => [a, b], 15);
     expect(last).toEqual({ 1: 50, 2: 290 });
   });
-  it('keeps the tracks of two faces of which one hides the other', () => {
+  it('association keeps the tracks of two faces of which one hides the other', () => {
     expect(walk((a, b, overlap) => (overlap ? [a] : [a, b]))).toEqual({ 1: 50, 2: 290 });
     expect(walk((a, b, overlap) => (overlap ? [b] : [a, b]))).toEqual({ 1: 50, 2: 290 });
   });
-  it('keeps the track of a face whose neighbour is not detected', () => {
+  it('association keeps the track of a face whose neighbour is not detected', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(100), face(145)]);
     expect(tracking.step(0.1, [face(145)])).toEqual({ 2: 145 });
@@ -148,10 +148,11 @@ describe('a track that is not detected', () => {
     tracking.step(until, [face(102)]);
     return tracking.step(until + 0.1, [face(102)]);
   }
-  it('survives a second', () => expect(hide(1)).toEqual({ 1: 102 }));
-  it('is forgotten after more than a second', () => expect(hide(1.6)).toEqual({ 2: 102 }));
+  it('a track that is not detected survives a second', () => expect(hide(1)).toEqual({ 1: 102 }));
+  it('a track that is not detected is forgotten after more than a second', () =>
+    expect(hide(1.6)).toEqual({ 2: 102 }));
 
-  it('survives a slow frame rate, but neither a gap of many seconds nor a jump back in time', () => {
+  it('a track that is not detected survives a slow frame rate, but neither a gap of many seconds nor a jump back in time', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(100)]);
     expect(tracking.step(2, [face(101)])).toEqual({ 1: 101 });
@@ -174,7 +175,7 @@ describe('the crop of a new face', () => {
   const offTemplate = ({ toCrop }: TrackCrop, x: number) =>
     Math.max(...mapPoints(toCrop, face(x).landmarks5).map((v, i) => Math.abs(v - template[i]!)));
 
-  it('is realigned by the landmarks that the ensemble sees, and later crops by the offset that was learned', () => {
+  it('the crop of a new face is realigned by the landmarks that the ensemble sees, and later crops by the offset that was learned', () => {
     const tracking = new Tracking();
     const [first] = tracking.update([offset(100)], 0);
     expect(offTemplate(first!, 100)).toBeGreaterThan(2);
@@ -189,7 +190,7 @@ describe('the crop of a new face', () => {
     expect(tracking.realign(found!, observe(found!, face(110)))).toBeNull();
   });
 
-  it('is not realigned by landmarks that lie far off, nor by those of no face', () => {
+  it('the crop of a new face is not realigned by landmarks that lie far off, nor by those of no face', () => {
     const tracking = new Tracking({ minFaceQuality: 0.2 });
     const [first] = tracking.update([face(100)], 0);
     expect(tracking.realign(first!, observe(first!, face(120)))).toBeNull();
@@ -198,7 +199,7 @@ describe('the crop of a new face', () => {
 });
 
 describe('a propagated track', () => {
-  it('follows a face that moves and grows, whatever bias the ensemble has', () => {
+  it('a propagated track follows a face that moves and grows, whatever bias the ensemble has', () => {
     const tracking = new Tracking();
     const biased = (p: TrackCrop, where: Detection): Observation => ({
       landmarks5: observe(p, where).landmarks5.map((v, i) => (v - 24) * 0.9 + 24 + (i % 2)),
@@ -222,7 +223,7 @@ describe('a propagated track', () => {
     }
   });
 
-  it('keeps the crop of its detection, in which errors do not add up', () => {
+  it('a propagated track keeps the crop of its detection, in which errors do not add up', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(100)]);
     const [first] = tracking.propagate();
@@ -234,7 +235,7 @@ describe('a propagated track', () => {
     }
   });
 
-  it('moves with its face, and makes the next detection due when it moved far', () => {
+  it('a propagated track moves with its face, and makes the next detection due when it moved far', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(100)]);
     const moveTo = (x: number, time: number) => {
@@ -248,7 +249,7 @@ describe('a propagated track', () => {
     expect(tracking.isDue(0.3)).toBe(true);
   });
 
-  it('has drifted where its face jumped, shrank, lost its quality, or is held by two tracks', () => {
+  it('a propagated track has drifted where its face jumped, shrank, lost its quality, or is held by two tracks', () => {
     const tracking = new Tracking();
     tracking.step(0, [face(100), face(150)]);
     const both = tracking.propagate();

@@ -59,7 +59,7 @@ async function livingWorker(): Promise<Worker> {
 const frame = (mediaTime: number) => squares([{ x: 100, y: 90, side: 60, luma: LUMA[3]! }], mediaTime);
 
 describe('a worker that dies', () => {
-  it('loses the frames in its hands, and the next call works, with new track numbers', async () => {
+  it('a worker that dies loses the frames in its hands; the next frame is scored, with new track numbers', async () => {
     const stream = vision.open('s');
     expect((await stream.analyse(frame(0)))[0]!.track).toBe(1);
 
@@ -75,7 +75,7 @@ describe('a worker that dies', () => {
     expect([deaths.length, counted]).toEqual([1, 1]);
   });
 
-  it('is replaced again and again, and keeps the frames that came meanwhile', async () => {
+  it('a worker that dies again and again is replaced, and frames that come meanwhile are kept', async () => {
     const stream = vision.open('t');
     for (let i = 0; i < 2; i++) {
       await crash();
@@ -83,7 +83,7 @@ describe('a worker that dies', () => {
     }
   });
 
-  it('so is one whose models are gone with their thread', async () => {
+  it('a worker whose model worker is gone is replaced', async () => {
     const stream = vision.open('u');
     await livingWorker();
     const before = workers.length;
@@ -92,7 +92,7 @@ describe('a worker that dies', () => {
     expect(await stream.analyse(frame(0))).toHaveLength(1);
   });
 
-  it('a stream that was closed meanwhile stays closed', async () => {
+  it('a stream that is closed while its worker is replaced stays closed', async () => {
     const stream = vision.open('u');
     await crash();
     await stream.close();
@@ -125,7 +125,7 @@ it('a worker that hangs is replaced, and ends when it comes back', async () => {
   await hanging.close();
 }, 300_000);
 
-it('closing rejects what waits, and leaves no worker behind', async () => {
+it('closing rejects the frames that wait, and leaves no worker behind', async () => {
   const stream = vision.open('w');
   const waiting = expect(stream.analyse(frame(0))).rejects.toBeInstanceOf(WorkerLost);
   await vision.close();

@@ -42,16 +42,7 @@ export async function openSession({
     // spinning threads took 2.5 times the processor time of one, two that sleep took the same.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
-  const missing = [
-    ...(session.inputNames.includes(input) ? [] : [input]),
-    ...outputs.filter((name) => !session.outputNames.includes(name)),
-  ];
-  if (missing.length > 0) {
-    throw new MienError(
-      'MODEL_INVALID',
-      `The model ${path} lacks ${missing.join(', ')} of the model contract.`,
-    );
-  }
+  expectNames(path, session, input, outputs);
   return {
     async run({ data, dims }) {
       const answers = await session.run({ [input]: new ort.Tensor('uint8', data, dims) }, outputs);
@@ -59,6 +50,21 @@ export async function openSession({
     },
     close: () => session.release(),
   };
+}
+
+function expectNames(
+  path: string,
+  { inputNames, outputNames }: ort.InferenceSession,
+  input: string,
+  outputs: readonly string[],
+): void {
+  const missing = [input].filter((name) => !inputNames.includes(name));
+  missing.push(...outputs.filter((name) => !outputNames.includes(name)));
+  if (missing.length === 0) return;
+  throw new MienError(
+    'MODEL_INVALID',
+    `The model ${path} lacks ${missing.join(', ')} of the model contract.`,
+  );
 }
 
 /** Why a device cannot be there at all, found without touching it; null when it is worth a try. */

@@ -31,45 +31,60 @@ export function solveAssignment(
 
 const FORBIDDEN_COST = 1e9;
 
+interface DualPrices {
+  row: Float64Array;
+  column: Float64Array;
+}
+
 /** Gives `start` a column along the cheapest path of reassignments, and keeps the dual prices feasible. */
 function augment(
   start: number,
   rowOfColumn: Int32Array,
-  dual: { row: Float64Array; column: Float64Array },
+  dual: DualPrices,
   price: (row: number, column: number) => number,
 ): void {
+  const { distance, previousColumn, visited, last } = shortestPath(start, rowOfColumn, dual, price);
+  const total = distance[last]!;
+  dual.row[start]! += total;
+  for (let column = 0; column < rowOfColumn.length; column++) {
+    if (!visited[column]) continue;
+    const gain = total - distance[column]!;
+    if (rowOfColumn[column]! >= 0) dual.row[rowOfColumn[column]!]! += gain;
+    dual.column[column]! -= gain;
+  }
+  for (let column = last; column >= 0; column = previousColumn[column]!) {
+    const previous = previousColumn[column]!;
+    rowOfColumn[column] = previous >= 0 ? rowOfColumn[previous]! : start;
+  }
+}
+
+/** The cheapest path of reassignments from the row `start` to a column without a row, `last` (Dijkstra). */
+function shortestPath(
+  start: number,
+  rowOfColumn: Int32Array,
+  dual: DualPrices,
+  price: (row: number, column: number) => number,
+) {
   const width = rowOfColumn.length;
   const distance = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
   const previousColumn = new Int32Array(width).fill(-1);
   const visited = new Uint8Array(width);
-  let row = start;
-  let column = -1;
-  let reached = 0;
+  let [row, last, reached] = [start, -1, 0];
   do {
     let next = -1;
-    for (let c = 0; c < width; c++) {
-      if (visited[c]) continue;
-      const through = reached + price(row, c) - dual.row[row]! - dual.column[c]!;
-      if (through < distance[c]!) {
-        distance[c] = through;
-        previousColumn[c] = column;
+    for (let column = 0; column < width; column++) {
+      if (visited[column]) continue;
+      const through = reached + price(row, column) - dual.row[row]! - dual.column[column]!;
+      if (through < distance[column]!) {
+        distance[column] = through;
+        previousColumn[column] = last;
       }
-      if (next < 0 || distance[c]! < distance[next]!) next = c;
+      if (next < 0 || distance[column]! < distance[next]!) next = column;
     }
-    column = next;
-    reached = distance[column]!;
-    visited[column] = 1;
-    row = rowOfColumn[column]!;
+    last = next;
+    reached = distance[last]!;
+    visited[last] = 1;
+    row = rowOfColumn[last]!;
   } while (row >= 0);
-  dual.row[start]! += reached;
-  for (let c = 0; c < width; c++) {
-    if (!visited[c]) continue;
-    const gain = reached - distance[c]!;
-    if (rowOfColumn[c]! >= 0) dual.row[rowOfColumn[c]!]! += gain;
-    dual.column[c]! -= gain;
-  }
-  for (; column >= 0; column = previousColumn[column]!) {
-    const previous = previousColumn[column]!;
-    rowOfColumn[column] = previous >= 0 ? rowOfColumn[previous]! : start;
-  }
+  return { distance, previousColumn, visited, last };
 }

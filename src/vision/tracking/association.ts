@@ -63,7 +63,7 @@ function pairCost(track: Track, detection: Detection, time: number): number {
   const { x, y } = predictedShift(track, time);
   const [size, other] = [equivalentSide(track.box), equivalentSide(detection.box)];
   if (Math.max(size, other) > 2 * Math.min(size, other)) return Number.POSITIVE_INFINITY;
-  const five = track.landmarks5.map((v, i) => v + (i % 2 === 0 ? x : y));
-  const distance = meanDistance(five, detection.landmarks5) / ((size + other) / 2);
+  const predicted = track.landmarks5.map((v, i) => v + (i % 2 === 0 ? x : y));
+  const distance = meanDistance(predicted, detection.landmarks5) / ((size + other) / 2);
   return 1 - iou(translate(track.box, x, y), detection.box) + distance;
 }

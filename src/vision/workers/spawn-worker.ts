@@ -31,6 +31,20 @@ export function startWorkerThreads(setup: WorkerSetup): WorkerThreads {
   };
 }
 
+/** Calls back when the vision worker has ended, with the first error of its threads; null without one. */
+export function onWorkerExit(
+  { worker, modelWorkers }: WorkerThreads,
+  callback: (error: string | null) => void,
+): void {
+  let first: string | null = null;
+  for (const thread of [...modelWorkers, worker]) {
+    thread.on('error', ({ message }: Error) => {
+      first ??= message;
+    });
+  }
+  worker.on('exit', () => callback(first));
+}
+
 /**
  * Lets the threads finish the run in hand. A thread that is terminated within onnxruntime takes the whole process with
  * it (an uncaught Napi::Error), so only one that hangs is terminated.

@@ -5,14 +5,17 @@ import type { Frame } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
 import { createBackoff } from '../../threads/backoff.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
+import { HangWatchdog } from './hang-watchdog.ts';
 import { unpackReadings } from './pack-readings.ts';
 import {
   abandonWorkerThreads,
+  onWorkerExit,
   startWorkerThreads,
   stopWorkerThreads,
   type WorkerThreads,
 } from './spawn-worker.ts';
 import { transferablePixels, transferListOf } from './transferable-pixels.ts';
+import { WorkerLost } from './worker-lost.ts';
 import type {
   FrameMessage,
   FromWorker,
@@ -22,11 +25,6 @@ import type {
   WorkerSetup,
   WorkReport,
 } from './worker-protocol.ts';
-
-/** The worker died with this frame in its hands. The frame is lost; the next one meets the worker's replacement. */
-export class WorkerLost extends Error {
-  override readonly name = 'WorkerLost';
-}
 
 export interface WorkerEvents {
   onWork(work: WorkReport): void;
@@ -41,6 +39,7 @@ const RESTART_PAUSES = { shortest: 100, longest: 5000 };
 export class SupervisedWorker {
   readonly #events: WorkerEvents;
   readonly #hungAfter: number;
+  readonly #watchdog: HangWatchdog;
   #setup: WorkerSetup;
   /** The next track number of each open stream. */
   readonly #nextTrackIds = new Map<number, number>();
@@ -51,12 +50,12 @@ export class SupervisedWorker {
   /** Frames that wait for a replacement. */
   #held: FrameMessage[] = [];
   #restart: NodeJS.Timeout | undefined;
-  #watchdog: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param hungAfter milliseconds after which a worker that has frames and answers none is replaced */
   constructor(setup: WorkerSetup, hungAfter: number, events: WorkerEvents) {
     this.#hungAfter = hungAfter;
+    this.#watchdog = new HangWatchdog(hungAfter, () => this.#giveUp());
     this.#setup = setup;
     this.#events = events;
   }
@@ -117,27 +116,23 @@ export class SupervisedWorker {
 
   #spawn(onReady: (message: ReadyMessage) => void, onFailed: (error: Error) => void): void {
     const threads = startWorkerThreads(this.#setup);
-    const { worker, modelWorkers } = threads;
+    const { worker } = threads;
     this.#threads = threads;
     this.#modelsAreOpen = false;
-    let death: string | null = null;
-    const noteError = ({ message }: Error) => {
-      death ??= message;
-    };
+    let failure: string | null = null;
     worker.on('message', (message: FromWorker) => {
       if (this.#worker !== worker) return; // it was given up
       if (message.type === 'ready') this.#takeUp(message, onReady);
       else if (message.type === 'results') this.#settle(message);
       else {
-        death ??= message.message;
-        onFailed(message.code ? new MienError(message.code, message.message) : new Error(message.message));
+        failure = message.message;
+        onFailed(message.code ? new MienError(message.code, failure) : new Error(failure));
       }
     });
-    for (const thread of [...modelWorkers, worker]) thread.on('error', noteError);
-    worker.on('exit', () => {
-      death ??= 'it ended by itself';
-      onFailed(new Error(`A vision worker did not start: ${death}`));
-      this.#replace(worker, death);
+    onWorkerExit(threads, (error) => {
+      const reason = failure ?? error ?? 'it ended by itself';
+      onFailed(new Error(`A vision worker did not start: ${reason}`));
+      this.#replace(worker, reason);
     });
     this.#reopen(worker);
   }
@@ -151,19 +146,17 @@ export class SupervisedWorker {
 
   #send(worker: Worker, message: FrameMessage): void {
     worker.postMessage(message, transferListOf(message.pixels));
-    if (this.#watchdog === undefined) this.#resetWatchdog();
+    if (!this.#watchdog.isRunning) this.#resetWatchdog();
   }
 
-  /** Called at each sign of life. The watchdog runs while the worker has frames; to open its models may take any time. */
+  /** To open its models may take a worker any time; from then on it is expected to answer the frames that it has. */
   #resetWatchdog(): void {
-    clearTimeout(this.#watchdog);
-    const threads = this.#modelsAreOpen ? this.#threads : null;
-    const isWatched = threads !== null && this.#frames.size > 0;
-    this.#watchdog = isWatched ? setTimeout(() => this.#giveUp(threads), this.#hungAfter) : undefined;
+    this.#watchdog.reset(this.#threads !== null && this.#modelsAreOpen && this.#frames.size > 0);
   }
 
-  #giveUp(hung: WorkerThreads): void {
-    if (this.#threads !== hung) return;
+  #giveUp(): void {
+    const hung = this.#threads;
+    if (!hung) return;
     abandonWorkerThreads(hung);
     this.#replace(hung.worker, `it gave no answer for ${this.#hungAfter / 1000} s`);
   }
