@@ -36,16 +36,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'ingest/ffmpeg': ['ingest/frames', 'threads', ...DOMAIN],
   'ingest/frames': ['ingest/ffmpeg', ...DOMAIN],
 
-  vision: ['vision/workers', 'vision/runtime', ...DOMAIN],
+  vision: ['vision/workers', 'vision/runtime', 'vision/models', ...DOMAIN],
   'vision/workers': [
-    ...['vision/detection', 'vision/tracking', 'vision/scoring', 'vision/runtime', 'vision/image'],
-    ...['threads', ...DOMAIN],
+    ...['vision/detection', 'vision/tracking', 'vision/scoring', 'vision/image'],
+    ...['vision/runtime', 'vision/models', 'threads', ...DOMAIN],
   ],
-  'vision/scoring': ['vision/tracking', 'vision/runtime', 'vision/image', ...DOMAIN],
-  'vision/tracking': ['vision/detection', 'vision/image', ...DOMAIN],
-  'vision/detection': ['vision/runtime', 'vision/image', ...DOMAIN],
-  'vision/runtime': ['vision/detection', 'vision/scoring', 'no-telemetry', ...DOMAIN],
-  'vision/image': DOMAIN,
+  'vision/scoring': ['vision/tracking', 'vision/models', 'vision/image', 'domain'],
+  'vision/tracking': ['vision/detection', 'vision/image'],
+  'vision/detection': ['vision/models', 'vision/image'],
+  'vision/runtime': ['vision/models', 'no-telemetry', 'errors'],
+  'vision/models': DOMAIN,
+  'vision/image': [],
 
   timeline: DOMAIN,
 

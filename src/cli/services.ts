@@ -25,6 +25,9 @@ export function visionMetrics(metrics: Metrics): VisionConfig['metrics'] {
   return {
     batchSize: (faces) => metrics.batchSize.observe(faces),
     inferenceSeconds: (seconds) => metrics.inferenceSeconds.observe(seconds),
+    detectionSeconds: (seconds) => metrics.detectionSeconds.observe(seconds),
+    queueDepth: (frames) => metrics.visionQueueDepth.set(frames),
+    workerDeaths: () => metrics.workerDeaths.inc(),
   };
 }
 

@@ -39,7 +39,7 @@ export function iou(p: Rect, q: Rect): number {
  * Greedy non-maximum suppression: indices of the kept boxes, best first. A box goes when its intersection
  * over union with a better one is above `threshold`; equal scores keep their order; empty boxes are left out.
  */
-export function suppress(boxes: readonly Rect[], scores: Points, threshold: number): number[] {
+export function nms(boxes: readonly Rect[], scores: Points, threshold: number): number[] {
   const order = boxes.map((_, i) => i).filter((i) => area(boxes[i]!) > 0);
   order.sort((i, j) => scores[j]! - scores[i]! || i - j);
   const kept: number[] = [];
@@ -49,13 +49,13 @@ export function suppress(boxes: readonly Rect[], scores: Points, threshold: numb
   return kept;
 }
 
-/** The rectangle, moved. */
-export function shift(box: Rect, dx: number, dy: number): Rect {
+/** The rectangle moved by so many pixels. */
+export function translate(box: Rect, dx: number, dy: number): Rect {
   return { x1: box.x1 + dx, y1: box.y1 + dy, x2: box.x2 + dx, y2: box.y2 + dy };
 }
 
 /** Side of the square of the same area. */
-export function sizeOf(box: Rect): number {
+export function equivalentSide(box: Rect): number {
   return Math.sqrt(area(box));
 }
 

@@ -1,4 +1,4 @@
-/** The only door to onnxruntime: models are opened here, on a device that has proved itself with a real run. */
+/** The one file that imports onnxruntime: opens models, and tells which devices may be there. */
 // Before onnxruntime is loaded, whoever opens this door.
 import '../../no-telemetry.ts';
 
@@ -7,43 +7,28 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { MienError } from '../../errors.ts';
+import type { ModelOutput, ModelSession } from '../models/model-session.ts';
 
 export const DEVICES = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
 export type Device = (typeof DEVICES)[number];
-
-/** Pixels for a model: uint8 [batch, channels, height, width]. */
-export interface Pixels {
-  data: Uint8Array;
-  dims: readonly [number, number, number, number];
-}
-
-/** A float32 output; the last axis is contiguous. */
-export interface Output {
-  data: Float32Array;
-  dims: readonly number[];
-}
-
-/** A model that is ready to run; it lives as long as its worker. */
-export interface ModelSession {
-  /** Blocks the calling thread while it runs. Throws MODEL_INVALID when an output of the contract is missing. */
-  run(pixels: Pixels): Promise<Record<string, Output>>;
-  close(): Promise<void>;
-}
 
 export interface OpenSession {
   path: string;
   device: Device;
   /** Threads within one operator (CPU only). */
-  threads: number;
+  intraOpThreads: number;
   input: string;
   outputs: readonly string[];
 }
 
-/** Opens a model file on one device. Errors are onnxruntime's own. */
+/**
+ * Opens a model file on one device; its runs block the calling thread.
+ * @throws MienError MODEL_INVALID when the input or an output of the contract is missing; onnxruntime's own errors
+ */
 export async function openSession({
   path,
   device,
-  threads,
+  intraOpThreads,
   input,
   outputs,
 }: OpenSession): Promise<ModelSession> {
@@ -53,34 +38,40 @@ export async function openSession({
     executionProviders: [device],
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
-    intraOpNumThreads: threads,
+    intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
     // Threads that spin while they wait take the cores from ffmpeg and from each other: on two busy cores, two
     // spinning threads took 2.5 times the processor time of one, two that sleep took the same.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
-  const missing = [
-    ...(session.inputNames.includes(input) ? [] : [input]),
-    ...outputs.filter((name) => !session.outputNames.includes(name)),
-  ];
-  if (missing.length > 0) {
-    throw new MienError(
-      'MODEL_INVALID',
-      `The model ${path} lacks ${missing.join(', ')} of the model contract.`,
-    );
-  }
+  expectNames(path, session, input, outputs);
   return {
     async run({ data, dims }) {
       const answers = await session.run({ [input]: new ort.Tensor('uint8', data, dims) }, outputs);
-      return answers as unknown as Record<string, Output>;
+      return answers as unknown as Record<string, ModelOutput>;
     },
     close: () => session.release(),
   };
 }
 
+function expectNames(
+  path: string,
+  { inputNames, outputNames }: ort.InferenceSession,
+  input: string,
+  outputs: readonly string[],
+): void {
+  const missing = [input].filter((name) => !inputNames.includes(name));
+  missing.push(...outputs.filter((name) => !outputNames.includes(name)));
+  if (missing.length === 0) return;
+  throw new MienError(
+    'MODEL_INVALID',
+    `The model ${path} lacks ${missing.join(', ')} of the model contract.`,
+  );
+}
+
 /** Why a device cannot be there at all, found without touching it; null when it is worth a try. */
-export function absence(device: Device): string | null {
+export function unavailableReason(device: Device): string | null {
   if (device === 'cpu') return null;
   if (device === 'webgpu')
     return process.platform === 'linux' && !hasGraphics() ? 'no GPU is visible here' : null;

@@ -1,20 +1,24 @@
 /** Faces in aligned crops become what the ensemble says of them. */
 import { EXPRESSIONS } from '../../domain/face.ts';
-import { cut, type Picture } from '../image/face-crop.ts';
+import { cropFace } from '../image/face-crop.ts';
 import type { Similarity } from '../image/geometry.ts';
-import { repeatChannels, Scratch } from '../image/tensor.ts';
-import type { ModelSession, Output } from '../runtime/inference-session.ts';
-import type { EnsembleCard } from '../runtime/model-card.ts';
+import type { GrayImage } from '../image/gray-image.ts';
+import { repeatChannels } from '../image/model-input.ts';
+import { SharedBufferPool } from '../image/shared-buffer-pool.ts';
+import type { EnsembleCard } from '../models/model-card.ts';
+import type { ENSEMBLE_OUTPUTS } from '../models/model-contract.ts';
+import type { ModelOutput, RunnableModel } from '../models/model-session.ts';
 import { measureCrop } from './quality.ts';
 
-/** One face to be scored: `toCrop` maps the picture's pixels to the crop's. */
+/** One face to be scored. */
 export interface FaceCrop {
-  picture: Picture;
+  image: GrayImage;
+  /** From the image's pixels to the crop's. */
   toCrop: Similarity;
 }
 
-/** The ensemble's answer for one crop. */
-export interface Score {
+/** The ensemble's answer for one crop, and what was measured in it. */
+export interface Score extends CropMeasures {
   /** In the order of EXPRESSIONS. */
   probabilities: number[];
   agreement: number;
@@ -26,82 +30,74 @@ export interface Score {
   /** Degrees, of the face as it is turned in the crop. */
   pose: { yaw: number; pitch: number; roll: number };
   quality: number;
-  luma: number;
-  sharpness: number;
 }
 
-export const ENSEMBLE_OUTPUTS = [
-  'expression',
-  'members',
-  'valence_arousal',
-  'action_units',
-  'landmarks',
-  'pose',
-  'quality',
-] as const;
+/** Mean luma (0 to 255) and sharpness (0 to 1). */
+type CropMeasures = ReturnType<typeof measureCrop>;
 
-/** A face whose crop is cut, and who waits for its score. */
-interface Seat extends Measured {
+/** What is told when a face is scored, or cannot be. */
+export interface ScoreListener {
+  /** @param startedAt when the run began, in milliseconds of `performance.now()` */
+  onScore(score: Score, startedAt: number): void;
+  onError(error: unknown): void;
+}
+
+/** A face whose crop is cut, and that waits for a run. */
+interface PendingFace {
   crop: Uint8Array;
-  /** `began`: when its run did, in milliseconds. */
-  take(score: Score, began: number): void;
-  fail(error: unknown): void;
+  measures: CropMeasures;
+  listener: ScoreListener;
 }
-
-type Measured = ReturnType<typeof measureCrop>;
 
 export class Ensemble {
-  readonly #session: Pick<ModelSession, 'run'>;
+  readonly #model: RunnableModel;
   readonly #card: EnsembleCard;
-  readonly #scratch = new Scratch();
-  readonly #waiting: Seat[] = [];
+  readonly #buffers = new SharedBufferPool();
+  readonly #pending: PendingFace[] = [];
   /** Where each of EXPRESSIONS stands among the model's labels. */
-  readonly #order: readonly number[];
+  readonly #labelOf: readonly number[];
 
-  constructor(session: Pick<ModelSession, 'run'>, card: EnsembleCard) {
-    this.#session = session;
+  constructor(model: RunnableModel, card: EnsembleCard) {
+    this.#model = model;
     this.#card = card;
-    this.#order = EXPRESSIONS.map((expression) => card.labels.indexOf(expression));
+    this.#labelOf = EXPRESSIONS.map((expression) => card.labels.indexOf(expression));
   }
 
-  /** Faces that wait for a run. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** Number of faces that wait for a run. */
+  get pendingFaces(): number {
+    return this.#pending.length;
   }
 
-  /** Cuts and measures a face, to be scored with others, of any number of pictures. */
-  add({ picture, toCrop }: FaceCrop, { take, fail }: Pick<Seat, 'take' | 'fail'>): void {
+  /** Cuts and measures a face, to be scored in a run with others, of any number of images. */
+  enqueue({ image, toCrop }: FaceCrop, listener: ScoreListener): void {
     const { size } = this.#card.input;
-    const crop = new Uint8Array(this.#length);
-    cut(picture, toCrop, size, this.#card.crop.supersampling, crop);
+    const crop = new Uint8Array(this.#cropLength);
+    cropFace(image, toCrop, size, this.#card.crop.supersampling, crop);
     repeatChannels(crop, 0, size * size, this.#channels);
-    this.#waiting.push({ crop, ...measureCrop(crop, 0, size), take, fail });
+    this.#pending.push({ crop, measures: measureCrop(crop, 0, size), listener });
   }
 
-  /** Runs the first faces that wait, at most so many; resolves to their number when each has been told its score. */
-  async run(most: number): Promise<number> {
-    const seats = this.#waiting.splice(0, most);
-    await this.#runTogether(seats);
-    return seats.length;
+  /** Scores the first faces that wait, at most so many; resolves to their number when each has been told. */
+  async run(maxFaces: number): Promise<number> {
+    const faces = this.#pending.splice(0, maxFaces);
+    await this.#runTogether(faces);
+    return faces.length;
   }
 
-  /** What one face breaks, the others survive: when a run fails, its faces are tried one by one. */
-  async #runTogether(seats: readonly Seat[]): Promise<void> {
-    const began = performance.now();
+  /** When a run fails, its faces are tried one by one, so that only the one that breaks it fails. */
+  async #runTogether(faces: readonly PendingFace[]): Promise<void> {
+    const startedAt = performance.now();
     const { size } = this.#card.input;
-    const data = this.#scratch.take(seats.length * this.#length);
-    seats.forEach(({ crop }, i) => {
-      data.set(crop, i * this.#length);
-    });
+    const data = this.#buffers.acquire(faces.length * this.#cropLength);
+    for (const [i, { crop }] of faces.entries()) data.set(crop, i * this.#cropLength);
     try {
-      const run = this.#session.run({ data, dims: [seats.length, this.#channels, size, size] });
-      const answers = await run.finally(() => this.#scratch.give(data));
-      for (const [i, { luma, sharpness, take }] of seats.entries()) {
-        take({ luma, sharpness, ...this.#read(answers, i, seats.length) }, began);
-      }
+      const run = this.#model.run({ data, dims: [faces.length, this.#channels, size, size] });
+      const outputs = await run.finally(() => this.#buffers.release(data));
+      for (const [i, { measures, listener }] of faces.entries())
+        listener.onScore({ ...measures, ...this.#read(outputs, i, faces.length) }, startedAt);
     } catch (error) {
-      if (seats.length === 1) return seats[0]!.fail(error);
-      for (const seat of seats) await this.#runTogether([seat]);
+      if (faces.length === 1) return faces[0]!.listener.onError(error);
+      for (const face of faces) await this.#runTogether([face]);
     }
   }
 
@@ -110,13 +106,14 @@ export class Ensemble {
   }
 
   /** Bytes of a crop. */
-  get #length(): number {
+  get #cropLength(): number {
     return this.#channels * this.#card.input.size ** 2;
   }
 
-  #read(answers: Record<string, Output>, i: number, count: number): Omit<Score, keyof Measured> {
+  /** The answer for face `i` of `count`. */
+  #read(outputs: Record<string, ModelOutput>, i: number, count: number): Omit<Score, keyof CropMeasures> {
     const row = (name: (typeof ENSEMBLE_OUTPUTS)[number]) => {
-      const { data } = answers[name]!;
+      const { data } = outputs[name]!;
       const width = data.length / count;
       return data.subarray(i * width, (i + 1) * width);
     };
@@ -124,8 +121,8 @@ export class Ensemble {
     const [valence, arousal] = row('valence_arousal') as unknown as [number, number];
     const [yaw, pitch, roll] = row('pose') as unknown as [number, number, number];
     return {
-      probabilities: this.#order.map((at) => expression[at]!),
-      agreement: agreementOf(answers.members!, i),
+      probabilities: this.#labelOf.map((at) => expression[at]!),
+      agreement: agreementOf(outputs.members!, i),
       valence,
       arousal,
       actionUnits: Array.from(row('action_units')),
@@ -140,7 +137,7 @@ export class Ensemble {
  * 1 minus the members' mean distance from their own mean, for face `i` of `members` [M, F, 8]. The distance
  * of two distributions is their total variation (half the sum of absolute differences), 0 to 1.
  */
-export function agreementOf({ data, dims }: Output, i: number): number {
+function agreementOf({ data, dims }: ModelOutput, i: number): number {
   const [members, faces, classes] = dims as [number, number, number];
   let distance = 0;
   for (let c = 0; c < classes; c++) {
@@ -149,24 +146,4 @@ export function agreementOf({ data, dims }: Output, i: number): number {
     for (let m = 0; m < members; m++) distance += Math.abs(data[(m * faces + i) * classes + c]! - mean);
   }
   return Math.min(1, Math.max(0, 1 - distance / 2 / members));
-}
-
-const POINTS_OF_FIVE: readonly (readonly number[])[] = [
-  [36, 37, 38, 39, 40, 41],
-  [42, 43, 44, 45, 46, 47],
-  [30],
-  [48],
-  [54],
-];
-
-/** Eye centres, nose tip and mouth corners out of 68 points (Multi-PIE), multiplied by `unit`. */
-export function fiveOf(landmarks: ArrayLike<number>, unit: number): Float64Array {
-  const five = new Float64Array(10);
-  POINTS_OF_FIVE.forEach((points, i) => {
-    for (const point of points) {
-      five[2 * i]! += (landmarks[2 * point]! * unit) / points.length;
-      five[2 * i + 1]! += (landmarks[2 * point + 1]! * unit) / points.length;
-    }
-  });
-  return five;
 }

@@ -1,10 +1,10 @@
 /** Reasons to doubt a reading. Each is a plain measurement against a threshold of the card. */
 import { QUALITY_ISSUES, type QualityIssue } from '../../domain/face.ts';
-import type { EnsembleCard } from '../runtime/model-card.ts';
+import type { EnsembleCard } from '../models/model-card.ts';
 
 export type IssueThresholds = EnsembleCard['thresholds']['issues'];
 
-/** What is known of a face; pixels are the frame's, angles degrees, luma 0 to 255. */
+/** Measurements of a face; pixels are the frame's, angles degrees, luma 0 to 255. */
 export interface FaceMeasures {
   /** Side of the square of the box's area. */
   size: number;
@@ -46,7 +46,7 @@ export function fromBits(bits: number): QualityIssue[] {
  * Laplacian over luma variance at which a crop counts as perfectly sharp. On photos of faces, 0.4 of it parts
  * crops at their native resolution (19 in 20 above) from those blurred by a crop pixel (3 in 4 below).
  */
-const SHARP = 0.16;
+const FULL_SHARPNESS = 0.16;
 
 /**
  * Mean luma, and sharpness from 0 to 1: the variance of the Laplacian (Pech-Pacheco et al., 2000) over the
@@ -72,6 +72,6 @@ export function measureCrop(
   const count = (size - 2) ** 2;
   const luma = sum / count;
   const variance = squares / count - luma * luma;
-  const sharpness = variance < 1 ? 0 : Math.min(1, edges / count / variance / SHARP);
+  const sharpness = variance < 1 ? 0 : Math.min(1, edges / count / variance / FULL_SHARPNESS);
   return { luma, sharpness };
 }

@@ -1,128 +1,139 @@
 /**
- * What the models do next. Crops are cut while a run is in hand, and all that are cut by its end run together;
- * searches are asked for as soon as it is known that they are due, and run while the frames before are scored.
+ * What the models do next. While a run is in hand crops are cut, and all that are cut by its end are scored together;
+ * detections are requested as soon as it is known that they are due, and run while the frames before them are scored.
  */
 
 import type { Detector } from '../detection/detector.ts';
-import type { EnsembleCard } from '../runtime/model-card.ts';
+import type { EnsembleCard } from '../models/model-card.ts';
 import type { Ensemble } from '../scoring/ensemble.ts';
-import type { Tracker } from '../tracking/tracker.ts';
-import { type Job, Line, type Step } from './stream-queue.ts';
+import type { FrameRequest, QueuedFrame } from './queued-frame.ts';
+import { StreamQueue, type Tracking } from './stream-queue.ts';
 
-export interface ScheduleDeps {
+export interface BatchSchedulerDeps {
   detector: Detector;
   ensemble: Ensemble;
   card: EnsembleCard;
   /** Runs that may be in hand at a time. */
-  lanes: number;
+  modelThreads: number;
   /** Faces in one run of the ensemble. */
   maxBatch: number;
-  /** A run is over: so many pictures were searched, or faces scored. */
+  /** A run is over: so many images went through the detector, or so many faces were scored. */
   onRun(model: 'detector' | 'ensemble', count: number): void;
-  /** Frames were answered, or may have been. */
-  onAnswers(): void;
+  /** The queues have advanced: frames may have been answered. */
+  onAdvanced(): void;
 }
 
-/** Pictures of one search: more in one run would bring nothing, and let the faces wait. */
-const MAX_SEARCHED = 8;
+interface DetectionRequest {
+  queue: StreamQueue;
+  frame: QueuedFrame;
+}
+
+/** Images in one detection: more in one run would bring nothing, and let the faces wait. */
+const MAX_DETECTION_BATCH = 8;
 /**
- * Faces of a run that leaves as many to the next thread. A run's beginning costs as much as a face: so split, eight took a
- * tenth more processor time than in one run, and half as long.
+ * Faces of a run that leaves as many to the next thread. To begin a run costs as much as a face: split in two, eight faces
+ * took a tenth more processor time than in one run, and half as long.
  */
-const LEAST_SHARE = 4;
+const MIN_SHARE = 4;
 
-export class Schedule {
-  readonly #deps: ScheduleDeps;
-  readonly #lines = new Map<number, Line>();
-  #searches: { line: Line; step: Step }[] = [];
-  #running = 0;
-  #searchedLast = false;
-  #woken = false;
+export class BatchScheduler {
+  readonly #deps: BatchSchedulerDeps;
+  readonly #queues = new Map<number, StreamQueue>();
+  #detectionRequests: DetectionRequest[] = [];
+  #runsInHand = 0;
+  #lastRunWasDetection = false;
+  #advanceIsDue = false;
 
-  constructor(deps: ScheduleDeps) {
+  constructor(deps: BatchSchedulerDeps) {
     this.#deps = deps;
   }
 
-  open(stream: number, tracker: Tracker): void {
+  open(stream: number, tracking: Tracking): void {
     const { ensemble, card } = this.#deps;
-    const search = (step: Step) => {
-      step.asked = true;
-      this.#searches.push({ line, step });
+    const requestDetection = (frame: QueuedFrame) => {
+      frame.detectionRequested = true;
+      this.#detectionRequests.push({ queue, frame });
     };
-    const line: Line = new Line({ tracker, ensemble, card, search });
-    this.#lines.set(stream, line);
+    const queue: StreamQueue = new StreamQueue({ ...tracking, ensemble, card, requestDetection });
+    this.#queues.set(stream, queue);
   }
 
   close(stream: number): void {
-    this.#lines.delete(stream);
-    this.#searches = this.#searches.filter(({ line }) => [...this.#lines.values()].includes(line));
+    const closed = this.#queues.get(stream);
+    this.#queues.delete(stream);
+    this.#detectionRequests = this.#detectionRequests.filter(({ queue }) => queue !== closed);
   }
 
-  add(stream: number, job: Job): void {
-    this.#lines.get(stream)?.add(job);
-    this.#wake();
+  add(stream: number, request: FrameRequest): void {
+    this.#queues.get(stream)?.add(request);
+    this.#advanceSoon();
   }
 
-  /** Messages that wait come in first: without that, two streams would be scored in turns instead of together. */
-  #wake(): void {
-    if (this.#woken) return;
-    this.#woken = true;
+  /** After the messages that have arrived are read: without that, two streams would be scored in turns, not together. */
+  #advanceSoon(): void {
+    if (this.#advanceIsDue) return;
+    this.#advanceIsDue = true;
     setImmediate(() => {
-      this.#woken = false;
-      for (const line of this.#lines.values()) line.advance();
-      this.#start();
-      this.#deps.onAnswers();
+      this.#advanceIsDue = false;
+      for (const queue of this.#queues.values()) queue.advance();
+      this.#startRuns();
+      this.#deps.onAdvanced();
     });
   }
 
-  /** Begins what may be run. A full run needs not wait for others, and is handed over while all threads are busy. */
-  #start(): void {
-    const { ensemble, lanes, maxBatch } = this.#deps;
+  /** Starts the runs that are possible. A full run has no others to wait for, and is handed over while all threads are busy. */
+  #startRuns(): void {
+    const { ensemble, modelThreads, maxBatch } = this.#deps;
     for (;;) {
-      const { waiting } = ensemble;
-      const most = this.#share(waiting);
-      const full = waiting >= (lanes === 1 ? maxBatch : Math.max(most, LEAST_SHARE));
-      if (this.#running >= (full ? lanes + 1 : lanes)) return;
-      const search = this.#searches.length > 0 && !(waiting > 0 && this.#searchedLast);
-      if (search) void this.#run('detector', this.#search());
-      else if (waiting > 0) void this.#run('ensemble', ensemble.run(most));
+      const { pendingFaces } = ensemble;
+      const share = this.#shareOf(pendingFaces);
+      const isFull = pendingFaces >= (modelThreads === 1 ? maxBatch : Math.max(share, MIN_SHARE));
+      if (this.#runsInHand >= (isFull ? modelThreads + 1 : modelThreads)) return;
+      const facesFirst = pendingFaces > 0 && this.#lastRunWasDetection;
+      if (this.#detectionRequests.length > 0 && !facesFirst) void this.#run('detector', this.#detect());
+      else if (pendingFaces > 0) void this.#run('ensemble', ensemble.run(share));
       else return;
     }
   }
 
-  /** Faces that the next run takes: a thread's share. The fewer are left the smaller it is, so that the threads end together. */
-  #share(waiting: number): number {
-    const { lanes, maxBatch } = this.#deps;
-    return Math.min(maxBatch, waiting < 2 * LEAST_SHARE ? waiting : Math.ceil(waiting / lanes));
+  /** Faces of the next run: one thread's share. The fewer are left the smaller it is, so that the threads end together. */
+  #shareOf(pendingFaces: number): number {
+    const { modelThreads, maxBatch } = this.#deps;
+    const share = pendingFaces < 2 * MIN_SHARE ? pendingFaces : Math.ceil(pendingFaces / modelThreads);
+    return Math.min(maxBatch, share);
   }
 
   async #run(model: 'detector' | 'ensemble', work: Promise<number>): Promise<void> {
-    this.#running++;
-    this.#searchedLast = model === 'detector';
+    this.#runsInHand++;
+    this.#lastRunWasDetection = model === 'detector';
     const count = await work;
-    this.#running--;
+    this.#runsInHand--;
     this.#deps.onRun(model, count);
-    // What is cut already does not wait until we have read the answers.
-    this.#start();
-    this.#wake();
+    // Faces that are cut already do not wait until the answers are read.
+    this.#startRuns();
+    this.#advanceSoon();
   }
 
-  /** Searches the pictures that wait. When they fail together, they are tried one by one. */
-  async #search(): Promise<number> {
-    const chosen = this.#searches.splice(0, MAX_SEARCHED);
-    const began = performance.now();
-    const detect = async (some: typeof chosen) => {
-      const found = await this.#deps.detector.detect(some.map(({ step }) => step.job.picture));
-      some.forEach(({ step }, i) => {
-        step.found = found[i]!;
-        step.began = Math.min(step.began, began);
-      });
-    };
-    const alone = async (one: (typeof chosen)[number]) =>
-      detect([one]).catch((error: unknown) => one.line.fail(one.step, error));
-    await detect(chosen).catch(async () => {
-      for (const one of chosen) await alone(one);
-    });
-    return chosen.length;
+  /** Answers the first requests together, or one by one where that fails. Resolves to their number. */
+  async #detect(): Promise<number> {
+    const requests = this.#detectionRequests.splice(0, MAX_DETECTION_BATCH);
+    try {
+      await this.#detectTogether(requests);
+    } catch {
+      for (const request of requests) {
+        const { queue, frame } = request;
+        await this.#detectTogether([request]).catch((error: unknown) => queue.fail(frame, error));
+      }
+    }
+    return requests.length;
+  }
+
+  async #detectTogether(requests: readonly DetectionRequest[]): Promise<void> {
+    const startedAt = performance.now();
+    const detections = await this.#deps.detector.detect(requests.map(({ frame }) => frame.request.image));
+    for (const [i, { frame }] of requests.entries()) {
+      frame.detections = detections[i]!;
+      frame.startedAt = Math.min(frame.startedAt, startedAt);
+    }
   }
 }

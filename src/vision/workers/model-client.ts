@@ -1,64 +1,69 @@
-/** The models as the worker sees them: they run in threads of their own, one run at a time in each. */
+/** The models as a vision worker uses them: they run in threads of their own, one run at a time in each. */
 import type { MessagePort } from 'node:worker_threads';
 import { MienError } from '../../errors.ts';
-import type { Device, ModelSession, Output } from '../runtime/inference-session.ts';
-import type { FromRunner, ToRunner } from './worker-protocol.ts';
+import { PendingRequests } from '../../threads/pending-requests.ts';
+import type { ModelInput, ModelOutput, RunnableModel } from '../models/model-session.ts';
+import type {
+  FailedMessage,
+  FromModelWorker,
+  ModelKind,
+  ReadyMessage,
+  ToModelWorker,
+} from './worker-protocol.ts';
 
-export interface RemoteModels {
-  device: Device;
-  skipped: string[];
-  /** Seconds of a run are told with its answer. */
-  detector: RemoteSession;
-  ensemble: RemoteSession;
+export interface ModelClients extends Pick<ReadyMessage, 'device' | 'skipped'> {
+  detector: ModelClient;
+  ensemble: ModelClient;
   /** Lets the threads finish their runs, and end. */
   close(): void;
 }
 
-export interface RemoteSession extends Pick<ModelSession, 'run'> {
-  /** Seconds that all its runs took until now, each in its thread. */
+export interface ModelClient extends RunnableModel {
+  /** Seconds that its runs took until now, in all threads together. */
   readonly seconds: number;
 }
 
-interface Run {
-  resolve(outputs: Record<string, Output>): void;
-  reject(error: Error): void;
-}
-
-/** Waits until every thread has opened its models. Rejects with what kept one from it; throws where one ends. */
-export async function connectModels(ports: readonly MessagePort[]): Promise<RemoteModels> {
-  const lanes = ports.map((port) => new Lane(port));
-  const [first] = await Promise.all(lanes.map((lane) => lane.ready));
-  const session = (model: ToRunner['model']): RemoteSession => ({
-    run: (pixels) =>
-      lanes.reduce((least, lane) => (lane.busy < least.busy ? lane : least)).run(model, pixels),
+/**
+ * Waits until every model worker has opened its models. Throws an uncaught error, which ends the vision worker, when one
+ * of them ends later.
+ * @throws what kept a model worker from opening its models
+ */
+export async function connectModelWorkers(ports: readonly MessagePort[]): Promise<ModelClients> {
+  const workers = ports.map((port) => new ModelWorkerClient(port));
+  const [ready] = await Promise.all(workers.map((worker) => worker.ready));
+  const client = (model: ModelKind): ModelClient => ({
+    run: (input) => leastBusy(workers).run(model, input),
     get seconds() {
-      return lanes.reduce((sum, lane) => sum + lane.seconds[model], 0);
+      return workers.reduce((sum, worker) => sum + worker.seconds[model], 0);
     },
   });
   return {
-    ...first!,
-    detector: session('detector'),
-    ensemble: session('ensemble'),
-    close: () => lanes.forEach((lane) => void lane.close()),
+    ...ready!,
+    detector: client('detector'),
+    ensemble: client('ensemble'),
+    close: () => workers.forEach((worker) => void worker.close()),
   };
 }
 
-class Lane {
-  readonly ready: Promise<{ device: Device; skipped: string[] }>;
-  readonly seconds = { detector: 0, ensemble: 0 };
+function leastBusy(workers: readonly ModelWorkerClient[]): ModelWorkerClient {
+  return workers.reduce((least, worker) => (worker.pendingRuns < least.pendingRuns ? worker : least));
+}
+
+class ModelWorkerClient {
+  readonly ready: Promise<ReadyMessage>;
+  readonly seconds: Record<ModelKind, number> = { detector: 0, ensemble: 0 };
   readonly #port: MessagePort;
-  readonly #runs = new Map<number, Run & { model: ToRunner['model'] }>();
-  #next = 0;
+  readonly #runs = new PendingRequests<Record<string, ModelOutput>, ModelKind>();
   #closing = false;
 
   constructor(port: MessagePort) {
     this.#port = port;
     this.ready = new Promise((resolve, reject) => {
-      port.on('message', (message: FromRunner) => {
+      port.on('message', (message: FromModelWorker) => {
         if (message.type === 'ready') resolve(message);
         else if (message.type === 'failed') {
           this.#closing = true;
-          reject(failure(message));
+          reject(errorOf(message));
         } else this.#settle(message);
       });
     });
@@ -68,16 +73,14 @@ class Lane {
   }
 
   /** Runs that wait or are in hand. */
-  get busy(): number {
+  get pendingRuns(): number {
     return this.#runs.size;
   }
 
-  run(model: ToRunner['model'], { data: pixels, dims }: Parameters<ModelSession['run']>[0]) {
-    const run = this.#next++;
-    return new Promise<Record<string, Output>>((resolve, reject) => {
-      this.#runs.set(run, { model, resolve, reject });
-      this.#port.postMessage({ run, model, pixels, dims } satisfies ToRunner);
-    });
+  run(model: ModelKind, input: ModelInput): Promise<Record<string, ModelOutput>> {
+    const { id, answer } = this.#runs.open(model);
+    this.#port.postMessage({ id, model, input } satisfies ToModelWorker);
+    return answer;
   }
 
   close(): void {
@@ -85,17 +88,12 @@ class Lane {
     this.#port.close();
   }
 
-  #settle(message: Extract<FromRunner, { run: number }>): void {
-    const { model, resolve, reject } = this.#runs.get(message.run)!;
-    this.#runs.delete(message.run);
-    if (message.type === 'broken') reject(new Error(message.message));
-    else {
-      this.seconds[model] += message.seconds;
-      resolve(message.outputs);
-    }
+  #settle(message: Extract<FromModelWorker, { id: number }>): void {
+    if (message.type === 'run-failed') this.#runs.reject(message.id, new Error(message.message));
+    else this.seconds[this.#runs.resolve(message.id, message.outputs)!] += message.seconds;
   }
 }
 
-function failure({ code, message }: Extract<FromRunner, { type: 'failed' }>): Error {
+function errorOf({ code, message }: FailedMessage): Error {
   return code ? new MienError(code, message) : new Error(message);
 }

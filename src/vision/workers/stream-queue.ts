@@ -1,192 +1,163 @@
 /**
- * One stream's frames, in their order: searched where that is due, placed, scored, committed. Frames between two
- * searches do not depend on each other, so those that wait are placed ahead and scored together; when one of
- * them shows that the next should be searched, those behind it are placed again. So the readings are those that the
- * frames would have had one by one.
+ * One stream's frames, in their order. Each frame
+ *  1. goes through the detector, where that is due;
+ *  2. has the crops of its tracks cut, and their faces scored by the ensemble;
+ *  3. is committed: the tracks move, and the readings are answered.
+ * Frames between two detections do not depend on each other, so all that wait are cut at once and scored together. When
+ * one of them shows that the next has to go through the detector, those behind it start again at 1. So the readings are
+ * those that the frames would have had one by one.
  */
 import type { RawReading } from '../../domain/face.ts';
-import type { Detection } from '../detection/detector.ts';
-import type { Picture } from '../image/face-crop.ts';
-import type { EnsembleCard } from '../runtime/model-card.ts';
-import { type Ensemble, fiveOf, type Score } from '../scoring/ensemble.ts';
+import type { EnsembleCard } from '../models/model-card.ts';
+import type { Ensemble } from '../scoring/ensemble.ts';
+import { landmarks5Of } from '../scoring/landmarks5.ts';
 import { readingOf } from '../scoring/reading.ts';
-import type { Placement, Sight, Tracker } from '../tracking/tracker.ts';
+import type { DetectionTiming } from '../tracking/detection-timing.ts';
+import { hasDrifted } from '../tracking/drift.ts';
+import type { Observation } from '../tracking/track.ts';
+import type { Tracker } from '../tracking/tracker.ts';
+import {
+  beginScoringPass,
+  createQueuedFrame,
+  type FrameRequest,
+  type QueuedFrame,
+  type ScoringPass,
+  scoreCrop,
+} from './queued-frame.ts';
 
-/** A stream's next frame. */
-export interface Job {
-  picture: Picture;
-  /** Seconds. */
-  mediaTime: number;
-  /** `began`: when the first run for it did, in milliseconds. */
-  answer(readings: RawReading[], began: number): void;
-  fail(error: unknown): void;
-}
-
-/** A frame on its way. */
-export interface Step {
-  readonly job: Job;
-  /** What the detector found in it; null: not known yet. */
-  found: Detection[] | null;
-  /** Whether the detector was asked. */
-  asked: boolean;
-  /** Its tracks drifted: it is searched whatever else is due. */
-  drifted: boolean;
-  pass: Pass | null;
-  began: number;
-}
-
-/** One placing of a frame; a frame that is placed again forgets the scores of the pass before. */
-interface Pass {
-  searched: boolean;
-  placements: Placement[];
-  scores: Score[];
-  /** Faces that have no score yet. */
-  missing: number;
-  failure: unknown;
-}
-
-export interface LineDeps {
+/** One stream's tracks, and when its frames go through the detector. */
+export interface Tracking {
   tracker: Tracker;
+  timing: DetectionTiming;
+}
+
+export interface StreamQueueDeps extends Tracking {
   ensemble: Ensemble;
   card: EnsembleCard;
-  /** Asks the detector to fill in `found`. */
-  search(step: Step): void;
+  /** Asks the detector to fill in the frame's `detections`. */
+  requestDetection(frame: QueuedFrame): void;
 }
 
-export class Line {
-  readonly #deps: LineDeps;
-  readonly #waiting: Step[] = [];
-  readonly #placed: Step[] = [];
+export class StreamQueue {
+  readonly #deps: StreamQueueDeps;
+  /** Frames whose crops are not cut. */
+  readonly #waiting: QueuedFrame[] = [];
+  /** The frames before them, whose faces are with the ensemble. */
+  readonly #scoring: QueuedFrame[] = [];
 
-  constructor(deps: LineDeps) {
+  constructor(deps: StreamQueueDeps) {
     this.#deps = deps;
   }
 
-  add(job: Job): void {
-    const unknown = { found: null, asked: false, drifted: false, pass: null, began: Infinity };
-    this.#waiting.push({ job, ...unknown });
+  add(request: FrameRequest): void {
+    this.#waiting.push(createQueuedFrame(request));
   }
 
-  /** Answers the frames that are scored, and places those that may be, until neither is possible. */
+  /** Commits the frames that are scored, and hands the ensemble those that may be, until neither is possible. */
   advance(): void {
-    do this.#settle();
-    while (this.#place());
+    do this.#commitScored();
+    while (this.#beginScoring());
   }
 
-  /** The frame will not be answered: its search or a run failed. */
-  fail(step: Step, error: unknown): void {
-    const at = this.#waiting.indexOf(step);
+  /** The detector failed on this frame, which is not answered. */
+  fail(frame: QueuedFrame, error: unknown): void {
+    const at = this.#waiting.indexOf(frame);
     if (at >= 0) this.#waiting.splice(at, 1);
-    step.job.fail(error);
+    frame.request.fail(error);
   }
 
-  #settle(): void {
-    for (let step = this.#placed[0]; step?.pass && step.pass.missing === 0; step = this.#placed[0]) {
-      this.#placed.shift();
-      this.#commit(step, step.pass);
-      // A frame that is looked at again is not done: what it tells of the tracks is yet to come.
-      if (this.#placed[0] !== step && this.#deps.tracker.inDoubt) this.#recall(this.#placed);
+  #commitScored(): void {
+    for (let frame = this.#scoring[0]; frame?.pass?.missingScores === 0; frame = this.#scoring[0]) {
+      this.#scoring.shift();
+      this.#commit(frame, frame.pass);
+      // A frame whose crops were realigned is not done: what it shows of the tracks is yet to come.
+      if (this.#scoring[0] !== frame && this.#deps.timing.inDoubt) this.#startAgain(this.#scoring);
     }
   }
 
-  #commit(step: Step, pass: Pass): void {
-    const { searched, placements, scores, failure } = pass;
-    const { tracker, card } = this.#deps;
-    const { job } = step;
-    if (failure !== null) {
-      this.#recall(this.#placed);
-      job.fail(failure);
+  #commit(frame: QueuedFrame, pass: ScoringPass): void {
+    const { card } = this.#deps;
+    if (pass.failure !== null) {
+      this.#startAgain(this.#scoring);
+      frame.request.fail(pass.failure);
       return;
     }
-    const sights = scores.map(({ landmarks, quality }) => ({
-      five: fiveOf(landmarks, card.input.size),
+    const observations = pass.scores.map(({ landmarks, quality }) => ({
+      landmarks5: landmarks5Of(landmarks, card.input.size),
       quality,
     }));
-    if (!searched && tracker.drifted(placements, sights)) {
-      step.drifted = true;
-      this.#recall([step, ...this.#placed]);
+    const drift = { cropSize: card.input.size, minFaceQuality: card.thresholds.face };
+    if (!pass.detected && hasDrifted(pass.crops, observations, drift)) {
+      frame.drifted = true;
+      this.#startAgain([frame, ...this.#scoring]);
       return;
     }
-    if (searched && this.#lookAgain(step, pass, sights)) return;
-    const reported = tracker.commit(placements, sights, job.mediaTime);
-    const readings = placements.flatMap((placement, i) =>
-      reported[i] ? [readingOf(card, job.picture, placement, scores[i]!)] : [],
-    );
-    job.answer(
-      readings.sort((p, q) => p.track - q.track),
-      step.began,
-    );
+    if (pass.detected && this.#realign(frame, pass, observations)) return;
+    frame.request.answer(this.#readingsOf(frame, pass, observations), frame.startedAt);
   }
 
-  /** New faces are cut once more, by what was seen in their first crop. Whether there are any. */
-  #lookAgain(step: Step, pass: Pass, sights: readonly Sight[]): boolean {
-    const { tracker } = this.#deps;
-    const better = pass.placements.map((placement, i) => tracker.lookAgain(placement, sights[i]!));
-    if (better.every((placement) => placement === null)) return false;
-    this.#recall(this.#placed);
-    this.#placed.push(step);
-    for (const [i, placement] of better.entries()) {
-      if (!placement) continue;
-      pass.placements[i] = placement;
-      pass.missing++;
-      this.#score(step, pass, i);
-    }
+  /** Cuts the crops of new faces once more, by what was seen in them. Whether there are any. */
+  #realign(frame: QueuedFrame, pass: ScoringPass, observations: readonly Observation[]): boolean {
+    const { tracker, ensemble } = this.#deps;
+    const realigned = pass.crops.map((crop, i) => tracker.realign(crop, observations[i]!));
+    if (realigned.every((crop) => crop === null)) return false;
+    this.#startAgain(this.#scoring);
+    this.#scoring.push(frame);
+    for (const [i, crop] of realigned.entries()) if (crop) scoreCrop(ensemble, frame, pass, i, crop);
     return true;
   }
 
-  /** Back to waiting, to be placed again. */
-  #recall(steps: readonly Step[]): void {
-    for (const step of steps) step.pass = null;
-    this.#waiting.unshift(...steps);
-    this.#placed.length = 0;
-  }
-
-  /** Places the frames of which it is known where their faces are looked for. Whether there was one. */
-  #place(): boolean {
-    const { tracker } = this.#deps;
-    const before = this.#placed.length;
-    for (let step = this.#waiting[0]; step; step = this.#waiting[0]) {
-      const ahead = this.#placed.map(({ job }) => job.mediaTime);
-      // What these frames will tell of the tracks comes first.
-      if (ahead.length > 0 && tracker.inDoubt) break;
-      const due = step.drifted || tracker.wantsDetection(step.job.mediaTime, ahead);
-      if (due && !step.asked) this.#deps.search(step);
-      if (due && (ahead.length > 0 || !step.found)) break;
-      this.#waiting.shift();
-      this.#hand(step, due);
-    }
-    return this.#placed.length > before;
-  }
-
-  #hand(step: Step, searched: boolean): void {
-    const { tracker } = this.#deps;
-    try {
-      const placements = searched ? tracker.place(step.found!, step.job.mediaTime) : tracker.carry();
-      const pass: Pass = { searched, placements, scores: [], missing: placements.length, failure: null };
-      for (const i of placements.keys()) this.#score(step, pass, i);
-      step.pass = pass;
-      this.#placed.push(step);
-    } catch (error) {
-      step.job.fail(error);
-    }
-  }
-
-  /** Hands the pass's face number `i` to the ensemble. */
-  #score(step: Step, pass: Pass, i: number): void {
-    const { toCrop } = pass.placements[i]!;
-    this.#deps.ensemble.add(
-      { picture: step.job.picture, toCrop },
-      {
-        take(score, began) {
-          pass.missing--;
-          pass.scores[i] = score;
-          step.began = Math.min(step.began, began);
-        },
-        fail(error) {
-          pass.missing--;
-          pass.failure = error;
-        },
-      },
+  /** Moves the tracks. Returns what is reported, by track. */
+  #readingsOf(
+    { request }: QueuedFrame,
+    { crops, scores }: ScoringPass,
+    observations: readonly Observation[],
+  ): RawReading[] {
+    const { tracker, timing, card } = this.#deps;
+    const reported = tracker.commit(crops, observations, request.mediaTime);
+    timing.noteCommit(request.mediaTime);
+    const readings = crops.flatMap((crop, i) =>
+      reported[i] ? [readingOf(card, request.image, crop, scores[i]!)] : [],
     );
+    return readings.sort((p, q) => p.track - q.track);
+  }
+
+  /** Back to waiting: their crops will be cut anew. */
+  #startAgain(frames: readonly QueuedFrame[]): void {
+    for (const frame of frames) frame.pass = null;
+    this.#waiting.unshift(...frames);
+    this.#scoring.length = 0;
+  }
+
+  /** Hands the ensemble the frames of which it is known where their faces are. Whether there was one. */
+  #beginScoring(): boolean {
+    const { timing, requestDetection } = this.#deps;
+    const before = this.#scoring.length;
+    for (let frame = this.#waiting[0]; frame; frame = this.#waiting[0]) {
+      const pendingTimes = this.#scoring.map(({ request }) => request.mediaTime);
+      const mustWait = pendingTimes.length > 0;
+      // What the frames before it will show of the tracks comes first.
+      if (mustWait && timing.inDoubt) break;
+      const isDue = frame.drifted || timing.isDue(frame.request.mediaTime, pendingTimes);
+      if (isDue && !frame.detectionRequested) requestDetection(frame);
+      if (isDue && (mustWait || !frame.detections)) break;
+      this.#waiting.shift();
+      this.#cutCrops(frame, isDue ? frame.detections : null);
+    }
+    return this.#scoring.length > before;
+  }
+
+  /** @param detections null: the tracks are propagated */
+  #cutCrops(frame: QueuedFrame, detections: QueuedFrame['detections']): void {
+    const { tracker, timing, ensemble } = this.#deps;
+    const { mediaTime } = frame.request;
+    try {
+      if (detections) timing.noteDetection(mediaTime);
+      const crops = detections ? tracker.update(detections, mediaTime) : tracker.propagate();
+      frame.pass = beginScoringPass(ensemble, frame, crops, detections !== null);
+      this.#scoring.push(frame);
+    } catch (error) {
+      frame.request.fail(error);
+    }
   }
 }

@@ -1,102 +1,103 @@
-/** One vision worker and its replacements, seen from the main thread: calls in, readings out. */
+/** A vision worker and its replacements, seen from the main thread: frames in, readings out. */
 import type { Worker } from 'node:worker_threads';
 import type { RawReading } from '../../domain/face.ts';
 import type { Frame } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
-import type { Device } from '../runtime/inference-session.ts';
-import { Calls } from './pending-requests.ts';
+import { createBackoff } from '../../threads/backoff.ts';
+import { PendingRequests } from '../../threads/pending-requests.ts';
+import { HangWatchdog } from './hang-watchdog.ts';
+import { unpackReadings } from './pack-readings.ts';
 import {
-  abandonThreads,
-  endThreads,
-  memoryOf,
-  ownPixels,
-  startThreads,
-  type Threads,
+  abandonWorkerThreads,
+  onWorkerExit,
+  startWorkerThreads,
+  stopWorkerThreads,
+  type WorkerThreads,
 } from './spawn-worker.ts';
-import type { FromWorker, Spent, ToWorker, WorkerSetup } from './worker-protocol.ts';
-import { unpack } from './worker-protocol.ts';
+import { transferablePixels, transferListOf } from './transferable-pixels.ts';
+import { WorkerLost } from './worker-lost.ts';
+import type {
+  FrameMessage,
+  FromWorker,
+  ReadyMessage,
+  ResultsMessage,
+  ToWorker,
+  WorkerSetup,
+  WorkReport,
+} from './worker-protocol.ts';
 
-/** The worker died with this frame in its hands. The frame is lost; the next call meets the worker's replacement. */
-export class WorkerLost extends Error {
-  override readonly name = 'WorkerLost';
+export interface WorkerEvents {
+  onWork(work: WorkReport): void;
+  onDeath(reason: string): void;
+  /** The number of frames that wait or are being scored has changed. */
+  onQueueDepth(): void;
 }
 
-export interface SlotEvents {
-  spent(spent: Spent): void;
-  died(reason: string): void;
-}
+/** Milliseconds before a dead worker is replaced; doubled with every death until one has answered a frame. */
+const RESTART_PAUSES = { shortest: 100, longest: 5000 };
 
-type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
-
-export interface Ready {
-  device: Device;
-  skipped: string[];
-}
-
-/** Milliseconds before a dead worker is replaced; doubled with every death until one has scored a frame. */
-const BACKOFF = 100;
-const BACKOFF_MOST = 5000;
-
-export class Slot {
-  readonly #events: SlotEvents;
+export class SupervisedWorker {
+  readonly #events: WorkerEvents;
+  readonly #hungAfter: number;
+  readonly #watchdog: HangWatchdog;
   #setup: WorkerSetup;
   /** The next track number of each open stream. */
-  readonly #streams = new Map<number, number>();
-  readonly #calls = new Calls();
-  readonly #hungAfter: number;
-  #threads: Threads | null = null;
-  /** Whether its models are open. */
-  #up = false;
+  readonly #nextTrackIds = new Map<number, number>();
+  readonly #frames = new PendingRequests<RawReading[], number>();
+  readonly #backoff = createBackoff(RESTART_PAUSES);
+  #threads: WorkerThreads | null = null;
+  #modelsAreOpen = false;
   /** Frames that wait for a replacement. */
   #held: FrameMessage[] = [];
-  #deaths = 0;
   #restart: NodeJS.Timeout | undefined;
-  #watch: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param hungAfter milliseconds after which a worker that has frames and answers none is replaced */
-  constructor(setup: WorkerSetup, hungAfter: number, events: SlotEvents) {
+  constructor(setup: WorkerSetup, hungAfter: number, events: WorkerEvents) {
     this.#hungAfter = hungAfter;
+    this.#watchdog = new HangWatchdog(hungAfter, () => this.#giveUp());
     this.#setup = setup;
     this.#events = events;
   }
 
+  /** Number of open streams. */
   get streams(): number {
-    return this.#streams.size;
+    return this.#nextTrackIds.size;
   }
 
   /** Frames that wait or are being scored. */
-  get depth(): number {
-    return this.#calls.size;
+  get queueDepth(): number {
+    return this.#frames.size;
   }
 
   /** Starts the first worker. Rejects with what kept its models from opening. */
-  start(): Promise<Ready> {
+  start(): Promise<ReadyMessage> {
     return new Promise((resolve, reject) => this.#spawn(resolve, reject));
   }
 
   open(stream: number): void {
-    this.#streams.set(stream, 1);
-    this.#worker?.postMessage({ type: 'open', stream, firstTrack: 1 } satisfies ToWorker);
+    this.#nextTrackIds.set(stream, 1);
+    this.#worker?.postMessage({ type: 'open', stream, firstTrackId: 1 } satisfies ToWorker);
   }
 
   /** Forgets a stream once its frames are answered. */
   async close(stream: number): Promise<void> {
-    await this.#calls.settled(stream);
-    if (!this.#streams.delete(stream)) return;
+    await this.#frames.settled((other) => other === stream);
+    if (!this.#nextTrackIds.delete(stream)) return;
     this.#worker?.postMessage({ type: 'close', stream } satisfies ToWorker);
   }
 
   analyse(stream: number, frame: Frame): Promise<RawReading[]> {
-    if (this.#closed || !this.#streams.has(stream)) {
+    if (this.#closed || !this.#nextTrackIds.has(stream)) {
       return Promise.reject(new WorkerLost('This analyser is closed.'));
     }
-    const { call, answer } = this.#calls.open(stream);
+    const { id, answer } = this.#frames.open(stream);
     const { width, height, mediaTime } = frame;
-    const pixels = ownPixels(frame.pixels);
-    const message = { type: 'frame', stream, call, pixels, width, height, mediaTime } as const;
-    if (this.#worker) this.#hand(this.#worker, message);
+    const pixels = transferablePixels(frame.pixels);
+    const message: FrameMessage = { type: 'frame', stream, id, pixels, width, height, mediaTime };
+    if (this.#worker) this.#send(this.#worker, message);
     else this.#held.push(message);
+    this.#events.onQueueDepth();
     return answer;
   }
 
@@ -105,105 +106,105 @@ export class Slot {
     clearTimeout(this.#restart);
     const threads = this.#threads;
     this.#threads = null;
-    this.#lose('The vision workers were shut down.');
-    if (threads) await endThreads(threads);
+    this.#loseFrames('The vision workers were shut down.');
+    if (threads) await stopWorkerThreads(threads);
   }
 
   get #worker(): Worker | null {
     return this.#threads?.worker ?? null;
   }
 
-  #spawn(ready: (state: Ready) => void, failed: (error: Error) => void): void {
-    const threads = startThreads(this.#setup);
-    const { worker, runners } = threads;
+  #spawn(onReady: (message: ReadyMessage) => void, onFailed: (error: Error) => void): void {
+    const threads = startWorkerThreads(this.#setup);
+    const { worker } = threads;
     this.#threads = threads;
-    this.#up = false;
-    let death: string | null = null;
-    const note = ({ message }: Error) => {
-      death ??= message;
-    };
+    this.#modelsAreOpen = false;
+    let failure: string | null = null;
     worker.on('message', (message: FromWorker) => {
       if (this.#worker !== worker) return; // it was given up
-      if (message.type === 'ready') this.#begin(message, ready);
-      else if (message.type === 'done') this.#settle(message.results, message.spent);
+      if (message.type === 'ready') this.#takeUp(message, onReady);
+      else if (message.type === 'results') this.#settle(message);
       else {
-        death ??= message.message;
-        failed(message.code ? new MienError(message.code, message.message) : new Error(message.message));
+        failure = message.message;
+        onFailed(message.code ? new MienError(message.code, failure) : new Error(failure));
       }
     });
-    for (const runner of runners) runner.on('error', note);
-    worker.on('error', note);
-    worker.on('exit', () => {
-      death ??= 'it ended by itself';
-      failed(new Error(`A vision worker did not start: ${death}`));
-      this.#replace(worker, death);
+    onWorkerExit(threads, (error) => {
+      const reason = failure ?? error ?? 'it ended by itself';
+      onFailed(new Error(`A vision worker did not start: ${reason}`));
+      this.#replace(worker, reason);
     });
-    for (const [stream, firstTrack] of this.#streams)
-      worker.postMessage({ type: 'open', stream, firstTrack });
-    for (const message of this.#held.splice(0)) this.#hand(worker, message);
+    this.#reopen(worker);
   }
 
-  #hand(worker: Worker, message: FrameMessage): void {
-    worker.postMessage(message, memoryOf(message.pixels));
-    if (this.#watch === undefined) this.#alive();
+  /** Tells a new worker of the streams that are open, and of the frames that waited for it. */
+  #reopen(worker: Worker): void {
+    for (const [stream, firstTrackId] of this.#nextTrackIds)
+      worker.postMessage({ type: 'open', stream, firstTrackId } satisfies ToWorker);
+    for (const message of this.#held.splice(0)) this.#send(worker, message);
   }
 
-  /** A sign of life: the watch over a worker that has frames begins anew. Opening its models may take its time. */
-  #alive(): void {
-    clearTimeout(this.#watch);
-    const threads = this.#up ? this.#threads : null;
-    const waits = threads !== null && this.#calls.size > 0;
-    this.#watch = waits ? setTimeout(() => this.#giveUp(threads), this.#hungAfter) : undefined;
+  #send(worker: Worker, message: FrameMessage): void {
+    worker.postMessage(message, transferListOf(message.pixels));
+    if (!this.#watchdog.isRunning) this.#resetWatchdog();
   }
 
-  #giveUp(hung: Threads): void {
-    if (this.#threads !== hung) return;
-    abandonThreads(hung);
+  /** To open its models may take a worker any time; from then on it is expected to answer the frames that it has. */
+  #resetWatchdog(): void {
+    this.#watchdog.reset(this.#threads !== null && this.#modelsAreOpen && this.#frames.size > 0);
+  }
+
+  #giveUp(): void {
+    const hung = this.#threads;
+    if (!hung) return;
+    abandonWorkerThreads(hung);
     this.#replace(hung.worker, `it gave no answer for ${this.#hungAfter / 1000} s`);
   }
 
   /** Replacements take the device that was found, instead of looking for one again. */
-  #begin(state: Ready, ready: (state: Ready) => void): void {
-    this.#setup = { ...this.#setup, device: state.device };
-    this.#up = true;
-    this.#alive();
-    ready(state);
+  #takeUp(message: ReadyMessage, onReady: (message: ReadyMessage) => void): void {
+    this.#setup = { ...this.#setup, device: message.device };
+    this.#modelsAreOpen = true;
+    this.#resetWatchdog();
+    onReady(message);
   }
 
-  #settle(results: Extract<FromWorker, { type: 'done' }>['results'], spent: Spent): void {
-    this.#deaths = 0;
-    for (const { call, faces, error } of results) {
-      const waiting = this.#calls.take(call);
-      if (!waiting) continue;
-      if (!faces) waiting.reject(new Error(`A frame could not be scored: ${error}`));
-      else waiting.resolve(this.#numbered(waiting.stream, faces));
+  #settle({ results, work }: ResultsMessage): void {
+    this.#backoff.reset();
+    const { actionUnits } = this.#setup.models.ensemble;
+    for (const { id, faces, error } of results) {
+      if (!faces) this.#frames.reject(id, new Error(`A frame could not be scored: ${error}`));
+      else {
+        const readings = unpackReadings(faces, actionUnits.length);
+        const stream = this.#frames.resolve(id, readings);
+        if (stream !== undefined) this.#noteTrackIds(stream, readings);
+      }
     }
-    this.#alive();
-    this.#events.spent(spent);
+    this.#resetWatchdog();
+    this.#events.onWork(work);
+    this.#events.onQueueDepth();
   }
 
-  /** Unpacks readings and remembers the greatest track number, so that a replacement goes on after it. */
-  #numbered(stream: number, faces: Float32Array): RawReading[] {
-    const readings = unpack(faces, this.#setup.models.ensemble.actionUnits.length);
-    const next = this.#streams.get(stream);
+  /** Remembers the greatest track number, so that a replacement goes on after it. */
+  #noteTrackIds(stream: number, readings: readonly RawReading[]): void {
+    const next = this.#nextTrackIds.get(stream);
     const used = readings.map(({ track }) => track + 1);
-    if (next !== undefined) this.#streams.set(stream, Math.max(next, ...used));
-    return readings;
+    if (next !== undefined) this.#nextTrackIds.set(stream, Math.max(next, ...used));
   }
 
   #replace(dead: Worker, reason: string): void {
     if (this.#closed || this.#worker !== dead) return;
     this.#threads = null;
-    this.#lose(`The vision worker died (${reason}) and is being replaced.`);
-    this.#events.died(reason);
-    const pause = Math.min(BACKOFF * 2 ** this.#deaths++, BACKOFF_MOST);
-    this.#restart = setTimeout(() => this.#spawn(ignore, ignore), pause);
+    this.#loseFrames(`The vision worker died (${reason}) and is being replaced.`);
+    this.#events.onDeath(reason);
+    this.#restart = setTimeout(() => this.#spawn(ignore, ignore), this.#backoff.next());
   }
 
-  #lose(message: string): void {
+  #loseFrames(message: string): void {
     this.#held = [];
-    this.#calls.lose(() => new WorkerLost(message));
-    this.#alive();
+    this.#frames.rejectAll(() => new WorkerLost(message));
+    this.#resetWatchdog();
+    this.#events.onQueueDepth();
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Detector } from '../../src/vision/detection/detector.ts';
-import type { DetectorCard } from '../../src/vision/runtime/model-card.ts';
+import type { DetectorCard } from '../../src/vision/models/model-card.ts';
 
 const card = {
   input: { longerSide: 640, multipleOf: 32, pixelFormat: 'gray8' },
@@ -36,11 +36,14 @@ it.each([
   [854, 480, 480, 864],
   [1280, 720, 384, 640],
   [1920, 1080, 384, 640],
-])('a picture of %i × %i is searched at %i × %i (height, width)', async (w, h, height, width) => {
-  expect(await given(w, h)).toEqual([height, width]);
-});
+])(
+  'a picture of %i × %i is given to the detector at %i × %i (height, width)',
+  async (w, h, height, width) => {
+    expect(await given(w, h)).toEqual([height, width]);
+  },
+);
 
-it('tells where a face is in pixels of the picture that it was given, enlarged or not', async () => {
+it('a detection is in pixels of the picture that was given, upscaled or not', async () => {
   const run = async () => ({
     boxes: { data: Float32Array.of(64, 32, 96, 80), dims: [1, 1, 4] },
     scores: { data: Float32Array.of(0.9), dims: [1, 1] },
@@ -51,7 +54,7 @@ it('tells where a face is in pixels of the picture that it was given, enlarged o
     (await detector.detect([{ pixels: new Uint8Array(width * height), width, height }]))[0]![0]!;
   const small = await found(480, 270);
   expect(small.box).toEqual({ x1: 48, y1: 24, x2: 72, y2: 60 });
-  expect([...small.five]).toEqual(new Array(10).fill(54));
+  expect([...small.landmarks5]).toEqual(new Array(10).fill(54));
   expect((await found(640, 360)).box).toEqual({ x1: 64, y1: 32, x2: 96, y2: 80 });
   expect((await found(1280, 720)).box).toEqual({ x1: 128, y1: 64, x2: 192, y2: 160 });
 });
@@ -87,7 +90,7 @@ describe('a picture in which a face may be too large to be found', () => {
     return {
       runs,
       found: found.map((faces) =>
-        faces.map(({ score, box, five }) => [score, ...Object.values(box), five[0]]),
+        faces.map(({ score, box, landmarks5 }) => [score, ...Object.values(box), landmarks5[0]]),
       ),
     };
   }
@@ -103,7 +106,7 @@ describe('a picture in which a face may be too large to be found', () => {
     ['shows a sure small one, and a doubtful large one', [small, [0.625, 200, 100, 400, 300]], both],
     ['shows a sure small one', [small], ['1 of 640x480']],
     ['shows sure small ones and doubtful ones', [small, [0.625, 200, 100, 300, 200]], ['1 of 640x480']],
-  ])('is searched at half its size as well when it %s', async (_, seen, runs) => {
+  ])('a picture goes through the detector at half its size as well when it %s', async (_, seen, runs) => {
     expect((await detect([[640, 480]], { 640: seen })).runs).toEqual(runs);
   });
 
@@ -115,16 +118,19 @@ describe('a picture in which a face may be too large to be found', () => {
     [640, 320, ['1 of 640x320']],
     [200, 150, ['1 of 416x320']],
     [100, 100, ['1 of 224x224']],
-  ])('is one that has room for it: %i × %i', async (width, height, runs) => {
-    expect((await detect([[width, height]], {})).runs).toEqual(runs);
-  });
+  ])(
+    'a picture of %i × %i goes through the detector at half its size only if it has room for a large face',
+    async (width, height, runs) => {
+      expect((await detect([[width, height]], {})).runs).toEqual(runs);
+    },
+  );
 
-  it('is searched again together with the others', async () => {
+  it('pictures share runs at half their size as well', async () => {
     const { runs } = await detect([...new Array(3).fill([640, 480]), [200, 150], [1280, 960]], {});
     expect(runs).toEqual(['4 of 640x480', '1 of 416x320', '4 of 320x256']);
   });
 
-  it('shows it in its own pixels, with the small ones beside it, but without what was taken for one in it', async () => {
+  it('a large face replaces what was detected within it at full size, and leaves the small faces beside it', async () => {
     const sees = {
       640: [
         [0.75, 540, 20, 600, 90],
@@ -142,7 +148,7 @@ describe('a picture in which a face may be too large to be found', () => {
     expect((await of(1280, 960))![0]).toEqual([0.875, 200, 160, 1000, 1160, 200]);
   });
 
-  it('is not made to show small ones, nor to lose a face to a doubtful one', async () => {
+  it('the detector at half the size finds no small faces, and one of low confidence there replaces none', async () => {
     const sees = {
       640: [[0.75, 150, 100, 350, 300], small],
       320: [

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RawReading } from '../../src/domain/face.ts';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import { createVision, type Vision } from '../../src/vision/index.ts';
-import { type Models, readModels } from '../../src/vision/runtime/model-card.ts';
+import { type Models, readModels } from '../../src/vision/models/model-card.ts';
 import { openModels } from '../../src/vision/runtime/open-models.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -68,7 +68,7 @@ describe.skipIf(!shipped)('the shipped models', () => {
   });
   afterAll(() => vision?.close());
 
-  it('are the files that their cards describe, with a licence and the origin of their data', () => {
+  it('the shipped models are the files that their cards describe, with a licence and the origin of their data', () => {
     for (const card of [models.detector, models.ensemble]) {
       expect(card.license).not.toBe('');
       expect(card.trainingData).not.toHaveLength(0);
@@ -76,7 +76,7 @@ describe.skipIf(!shipped)('the shipped models', () => {
     expect(JSON.parse(readFileSync(`${modelsDir}/ensemble.json`, 'utf8')).crop.border).toBe('replicate');
   });
 
-  it('keep the contract at any batch and picture size', async () => {
+  it('the shipped models keep the contract at any batch and picture size', async () => {
     const pair = await openModels(models, 'cpu', 1);
     for (const [n, height, width] of [
       [1, 32, 32],
@@ -104,7 +104,7 @@ describe.skipIf(!shipped)('the shipped models', () => {
     await pair.ensemble.close();
   });
 
-  it.skipIf(!existsSync(person) || !decodes)('find and read a real face', async () => {
+  it.skipIf(!existsSync(person) || !decodes)('the shipped models find and read a real face', async () => {
     const stream = vision.open('person');
     const frames = framesOf(person, 5, 1.6);
     for (const frame of frames) {
@@ -121,7 +121,7 @@ describe.skipIf(!shipped)('the shipped models', () => {
     ['a person right before a camera in portrait format', person, [480, 640], '192:256:197:60', 0.9],
     ['a person right before a camera in landscape format', person, [640, 360], '270:152:162:108', 0.6],
     ['a rendered headshot', demo, [640, 640], '160:160:391:83', 0.7],
-  ])('find a face that fills the picture: %s', async (_, path, size, part, width) => {
+  ])('the shipped models find a face that fills the picture: %s', async (_, path, size, part, width) => {
     if (!existsSync(path)) return;
     const stream = vision.open('large');
     for (const frame of framesOf(path, 5, 0.6, size, part)) {
@@ -134,7 +134,7 @@ describe.skipIf(!shipped)('the shipped models', () => {
   });
 
   it.skipIf(!existsSync(demo) || !decodes)(
-    'follow the two people of the demo, and see them smile',
+    'the shipped models follow the two people of the demo, and see them smile',
     async () => {
       const stream = vision.open('demo');
       const frames = framesOf(demo, 5, 3);

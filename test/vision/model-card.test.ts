@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readModels } from '../../src/vision/runtime/model-card.ts';
+import { readModels } from '../../src/vision/models/model-card.ts';
 import { writeTinyModels } from '../helpers/tiny-models.ts';
 
 let dir: string;
@@ -24,7 +24,7 @@ async function refusal(): Promise<string> {
   return (error as Error).message;
 }
 
-it('reads a pair, and fills in what a card leaves out', async () => {
+it('a pair of cards is read, and what a card leaves out is filled in', async () => {
   await change('ensemble.json', (card) => {
     delete card.thresholds;
     delete card.temperature;
@@ -38,17 +38,17 @@ it('reads a pair, and fills in what a card leaves out', async () => {
   expect(ensemble.labels[0]).toBe('CONTEMPT');
 });
 
-it('says where a card is missing', async () => {
+it('a missing card is refused with the place where it was looked for', async () => {
   await rm(join(dir, 'ensemble.json'));
   expect(await refusal()).toMatch(/no model card at .*ensemble\.json.*MIEN_MODELS/);
 });
 
-it('says that a card is not JSON', async () => {
+it('a card that is not JSON is refused', async () => {
   await writeFile(join(dir, 'detector.json'), '{');
   expect(await refusal()).toMatch(/is not JSON/);
 });
 
-it('names every field that needs mending', async () => {
+it('a refused card is told with every field that needs mending', async () => {
   await change('ensemble.json', (card) => {
     card.labels = ['HAPPINESS'];
     card.name = '';
@@ -60,12 +60,12 @@ it('names every field that needs mending', async () => {
     expect(message).toContain(part);
 });
 
-it('says that a file is missing', async () => {
+it('a card whose model file is missing is refused', async () => {
   await rm(join(dir, 'detector.onnx'));
   expect(await refusal()).toMatch(/detector\.onnx, which detector\.json names, cannot be read/);
 });
 
-it('says that a file is another than its card describes', async () => {
+it('a model file with another hash than its card is refused', async () => {
   await writeFile(join(dir, 'ensemble.onnx'), 'other');
   expect(await refusal()).toMatch(/is not the one that ensemble\.json describes \(sha256 [0-9a-f]{64}/);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cut } from '../../src/vision/image/face-crop.ts';
+import { cropFace } from '../../src/vision/image/face-crop.ts';
 import { fitSimilarity, invert, mapPoints } from '../../src/vision/image/geometry.ts';
 
 interface Case {
@@ -22,8 +22,8 @@ const fixture: { template: number[]; cases: Case[] } = JSON.parse(
 );
 const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
-describe('the crop is the one that training sees', () => {
-  it.each(fixture.cases)('$name', (c) => {
+describe('cropFace', () => {
+  it.each(fixture.cases)('the crop is the one that training sees: $name', (c) => {
     const toCrop = fitSimilarity(
       c.five,
       fixture.template.map((v) => v * c.size),
@@ -39,15 +39,17 @@ describe('the crop is the one that training sees', () => {
     });
 
     const out = new Uint8Array(c.size ** 2 + 2).fill(7);
-    cut({ pixels: bytes(c.pixels), width: c.width, height: c.height }, toCrop, c.size, 8, out, 1);
+    cropFace({ pixels: bytes(c.pixels), width: c.width, height: c.height }, toCrop, c.size, 8, out, 1);
     const expected = bytes(c.crop);
     const worst = expected.reduce((most, v, i) => Math.max(most, Math.abs(v - out[i + 1]!)), 0);
     expect(worst).toBeLessThanOrEqual(1);
     expect([out[0], out.at(-1)]).toEqual([7, 7]);
   });
 
-  it('refuses a similarity that cannot be inverted', () => {
+  it('a crop by a similarity that cannot be inverted is refused', () => {
     const picture = { pixels: new Uint8Array(4), width: 2, height: 2 };
-    expect(() => cut(picture, { a: 0, b: 0, tx: 1, ty: 1 }, 4, 8, new Uint8Array(16))).toThrow(RangeError);
+    expect(() => cropFace(picture, { a: 0, b: 0, tx: 1, ty: 1 }, 4, 8, new Uint8Array(16))).toThrow(
+      RangeError,
+    );
   });
 });

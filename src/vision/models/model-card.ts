@@ -33,8 +33,8 @@ const detectorCard = z.object({
     })
     .prefault({}),
   /**
-   * `score`: from which a candidate is a face; `certain`: from which it is reported at its first sight, if the
-   * ensemble does not doubt it (by default half way from `score` to 1: with the present cards 135 of 146 faces that
+   * `score`: from which a candidate is a face; `certain`: from which a new face is reported with its first detection, if
+   * the ensemble does not doubt it (by default half way from `score` to 1: with the present cards 135 of 146 faces that
    * were found in 150 photos, and of 1000 pictures of things, animals and some people, 43); `nms`: greatest overlap of two faces; `minFace`: pixels of the detector's input. */
   thresholds: z.object({
     score: fraction,
@@ -97,7 +97,7 @@ export interface Models {
 
 /**
  * Reads both cards of a folder and checks the hashes of their files.
- * Throws MODEL_INVALID, with a sentence that says what to mend.
+ * @throws MienError MODEL_INVALID, with a sentence that says what to mend
  */
 export async function readModels(dir: string): Promise<Models> {
   const [detector, ensemble] = await Promise.all([
@@ -115,7 +115,7 @@ async function readCard<T extends z.ZodType>(dir: string, file: string, schema: 
   );
   const result = schema.safeParse(parse(path, text));
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('..') || 'card'}: ${issue.message}`);
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'card'}: ${issue.message}`);
   return fail(`The model card ${path} needs mending: ${problems.join('; ')}.`);
 }
 

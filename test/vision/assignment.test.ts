@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { assign } from '../../src/vision/tracking/assignment.ts';
+import { solveAssignment } from '../../src/vision/tracking/assignment.ts';
 
-describe('assign', () => {
-  it('of nothing', () => {
-    expect(assign([], 3, 1)).toEqual([]);
-    expect(assign([[], []], 0, 1)).toEqual([-1, -1]);
+describe('solveAssignment', () => {
+  it('the assignment of no rows is empty', () => {
+    expect(solveAssignment([], 3, 1)).toEqual([]);
+    expect(solveAssignment([[], []], 0, 1)).toEqual([-1, -1]);
   });
-  it('takes the least total, not the cheapest pair first', () => {
+  it('the assignment has the least total cost, rather than the cheapest pair', () => {
     expect(
-      assign(
+      solveAssignment(
         [
           [1, 2],
           [2, 9],
@@ -18,9 +18,9 @@ describe('assign', () => {
       ),
     ).toEqual([1, 0]);
   });
-  it('leaves a row alone where that is cheaper', () => {
+  it('a row stays unassigned where that is cheaper', () => {
     expect(
-      assign(
+      solveAssignment(
         [
           [0.4, 5],
           [0.2, 5],
@@ -29,13 +29,13 @@ describe('assign', () => {
         1,
       ),
     ).toEqual([-1, 0]);
-    expect(assign([[3]], 1, 1)).toEqual([-1]);
+    expect(solveAssignment([[3]], 1, 1)).toEqual([-1]);
   });
-  it('never takes a forbidden pair', () => {
-    expect(assign([[Number.POSITIVE_INFINITY]], 1, 1)).toEqual([-1]);
+  it('a forbidden pair is never assigned', () => {
+    expect(solveAssignment([[Number.POSITIVE_INFINITY]], 1, 1)).toEqual([-1]);
   });
 
-  it('equals trying everything', () => {
+  it('the assignment costs as little as the best of all that are possible', () => {
     let seed = 1;
     const random = () => {
       seed = (seed * 16807) % 2147483647;
@@ -46,7 +46,10 @@ describe('assign', () => {
       const cost = Array.from({ length: Math.floor(random() * 5) }, () =>
         Array.from({ length: columns }, () => (random() < 0.1 ? Number.POSITIVE_INFINITY : random() * 2)),
       );
-      const total = assign(cost, columns, 1).reduce((sum, c, r) => sum + (c < 0 ? 1 : cost[r]![c]!), 0);
+      const total = solveAssignment(cost, columns, 1).reduce(
+        (sum, c, r) => sum + (c < 0 ? 1 : cost[r]![c]!),
+        0,
+      );
       expect(total).toBeCloseTo(least(cost, columns, 0, new Set()), 9);
     }
   });
