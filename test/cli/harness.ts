@@ -1,11 +1,11 @@
 /** `mien` as a child process, on the tiny models, with videos of bright squares. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-path.ts';
+import { program } from '../helpers/program.ts';
 import { writeTinyModels } from '../helpers/tiny-models.ts';
 
 const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
@@ -93,14 +93,3 @@ export function start(args: string[], env: Record<string, string>, input?: strin
 
 export const run = (args: string[], env: Record<string, string>, input?: string): Promise<Finished> =>
   start(args, env, input).finished;
-
-/** What was built, which starts in a third of the time, unless the sources are newer. */
-export function program(): string[] {
-  const newest = Math.max(
-    ...readdirSync('src', { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => statSync(join('src', name)).mtimeMs),
-  );
-  const built = statSync('dist/main.js', { throwIfNoEntry: false });
-  return built && built.mtimeMs > newest ? ['dist/main.js'] : ['--import', 'tsx', 'src/main.ts'];
-}

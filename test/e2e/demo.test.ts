@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { program } from '../helpers/program.ts';
 
 const CLIP = fileURLToPath(new URL('../fixtures/demo.mp4', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const truth = JSON.parse(readFileSync(new URL('../fixtures/demo.json', import.meta.url), 'utf8')) as Truth;
 
 interface Truth {
@@ -98,7 +98,7 @@ function mean(values: number[]): number {
 
 function analyze(input: string): Promise<Row[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'analyze', input], {
+    const child = spawn(process.execPath, [...program(), 'analyze', input], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];

@@ -1,11 +1,9 @@
 /** The real program in a process of its own, on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import { program } from '../helpers/program.ts';
 
 export interface Server {
   url: string;
@@ -20,7 +18,7 @@ export interface Server {
 
 /** Starts `mien serve` and waits until it serves. @throws Error with its log when it ends instead */
 export async function startServer(env: Record<string, string>): Promise<Server> {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'serve'], {
+  const child = spawn(process.execPath, [...program(), 'serve'], {
     env: { ...process.env, PORT: '0', MIEN_LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -38,7 +38,7 @@ export function packagesLoaded(entry: string, known = new Map<string, string[]>(
   const packages = new Map<string, string>();
   const seen = new Set<string>();
   const follow = (path: string): void => {
-    if (seen.has(path) || !existsSync(path) || !/\.(ts|mjs|js)$/.test(path)) return;
+    if (seen.has(path) || !existsSync(path) || !isOwnCode(path)) return;
     seen.add(path);
     const specifiers = known.get(path) ?? loads(path);
     known.set(path, specifiers);
@@ -49,4 +49,9 @@ export function packagesLoaded(entry: string, known = new Map<string, string[]>(
   };
   follow(entry);
   return packages;
+}
+
+/** Prisma's client is left out: it is long, and loads nothing but Prisma's own runtime. */
+function isOwnCode(path: string): boolean {
+  return /\.(ts|mjs|js)$/.test(path) && !path.includes('/generated/');
 }

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../api/harness.ts';
-import { program, type Workplace, workplace } from '../cli/harness.ts';
+import { type Workplace, workplace } from '../cli/harness.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { program } from '../helpers/program.ts';
 import { runOutside } from './outsider.ts';
 import { TRACERS } from './tracer.ts';
 
