@@ -19,6 +19,7 @@ COMMANDS = {
     "detector-curve": ("training.detector.curve", "recall and false faces over thresholds, on the tuning pictures"),
     "detector-export": ("training.detector.export", "write detector.onnx and its card"),
     "detector-evaluate": ("training.detector.evaluate", "measure the face detector"),
+    "landmarker": ("training.landmarker.label", "label real pictures with the second teacher"),
     "report": ("training.report", "write the measured part of MODEL_CARD.md"),
     "smoke": ("training.smoke", "the whole chain at a tiny scale, in a temporary folder"),
 }

@@ -18,6 +18,7 @@ from . import crop
 from .data import MARGIN, SIZE, STORED, cache_folder
 from .faces import fingerprint, open_candidates
 from .rows import Rows
+from .splits import split
 from .synthetic import quality_of
 
 SURE, DOUBTFUL = 0.75, 0.3  # the teacher's score of a face, and of what must not be called none
@@ -88,7 +89,7 @@ def pictures(kind: str, data: Path, held: bool) -> list:
     labels = sources.label(kind, list(colour.values()), data)
     grays = [cv2.cvtColor(c, cv2.COLOR_BGR2GRAY) for c in colour.values()]
     rows = [sources.Picture(gray, faces, name=name) for gray, faces, name in zip(grays, labels, colour)]
-    return [picture for picture in rows if sources.split(kind, picture.name) == HELD_OUT]
+    return [picture for picture in rows if split(kind, picture.name) == HELD_OUT]
 
 
 def quality(points: np.ndarray, name: str) -> float:

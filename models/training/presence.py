@@ -1,7 +1,7 @@
 """Whether a crop shows a face at all: the quality below which it does not, and how well that tells the two apart.
 
-Everything here is held out: FER+'s validation faces, and the photos and backgrounds that no training saw
-(`detector/sources.py`).
+Everything here is held out: FER+'s validation faces, and the photos and backgrounds that `splits.py` holds back. (Up to
+ensemble 1.5.0 the renderer had put 190 of these backgrounds behind its heads, though never as pictures of no face.)
 """
 
 from __future__ import annotations

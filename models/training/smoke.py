@@ -81,6 +81,6 @@ def render(folder: Path, units: list[str], count: int = 24) -> None:
     np.savez(
         folder / "faces.npz", images=rng.integers(0, 256, (count, 128, 128)).astype(np.uint8), landmarks68=marks,
         expression=np.eye(8, dtype=np.float32)[rng.integers(0, 8, count)], valence_arousal=one(2), five=five,
-        action_units=one(len(units)), names=np.array(units), pose=one(3), visibility=one(68), covered=one(),
+        action_units=one(len(units)), action_unit_names=np.array(units), pose=one(3), visibility=one(68), covered=one(),
         blur=one(), scale=60 + one(), brightness=one(),
     )  # fmt: skip
