@@ -9,6 +9,7 @@ import sys
 COMMANDS = {
     "synth": ("training.synth.cli", "render labelled synthetic faces"),
     "train": ("training.train", "train the members of the ensemble"),
+    "refit": ("training.refit", "fit the appearance heads of trained members on real faces"),
     "evaluate": ("training.evaluate", "measure the shipped models"),
     "export": ("training.export", "write ensemble.onnx and its card"),
     "demo": ("training.synth.demo", "render the demo clip with its ground truth"),

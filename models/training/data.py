@@ -38,16 +38,31 @@ def load_ferplus(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def protocol(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The usual FER+ protocol (Barsoum et al., 2016).
+    """FER+ scored by plurality, on all rows that most people saw an expression in.
 
     From `votes` [N, 10]: rows kept bool [N] (votes of one dropped; the winner is an expression), and the
-    distribution over the eight classes float32 [N, 8], whose largest entry is the majority label.
+    distribution over the eight classes float32 [N, 8], whose largest entry is the label; ties go to the first.
     """
     votes = np.where(votes > 1, votes, 0).astype(np.float32)
     winner = votes.argmax(1)
     keep = (winner < 8) & (votes.sum(1) > 0)
     eight = votes[:, :8]
     return keep, eight / np.maximum(eight.sum(1, keepdims=True), 1)
+
+
+def majority(votes: np.ndarray) -> np.ndarray:
+    """The rows bool [N] that Barsoum et al. (2016, arXiv 1608.01041) evaluate and most papers report, of `votes` [N, 10]: of
+    those that `protocol` keeps, the ones whose winner has more than half of the votes that are left when votes of one are
+    dropped, those for unknown and for no face among them."""
+    keep, _ = protocol(votes)
+    votes = np.where(votes > 1, votes, 0).astype(int)
+    return keep & (2 * votes.max(1) > votes.sum(1))
+
+
+def repeated(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of `images` uint8 [N, h, w] are the same, pixel by pixel, as one of `others`; bool [N]."""
+    known = {hashlib.sha256(image.tobytes()).digest() for image in others}
+    return np.array([hashlib.sha256(image.tobytes()).digest() in known for image in images], bool)
 
 
 def enlarge(image: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import calibrate, metrics, presence, renders
 from .chain import Chain
-from .data import DATA, LABELS, SIZE, load_ferplus, protocol
+from .data import DATA, LABELS, SIZE, load_ferplus, majority, protocol, repeated
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent
@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> None:
     scores, seen, _ = score_file(chain, args.shared / "ferplus_valid.npz")
     report = {"ferPlusValidation": scores, "presence": tell_faces(chain, seen["quality"], args.shared)}
     report["members"] = {"ensembleOverBest": round(scores["accuracy"] - max(scores["memberAccuracy"]), 4)}
+    report["secondOpinion"] = second_opinion(chain, args.shared)
     if any(args.renders.glob("*.npz")):
         report["heldOutRenders"] = renders.score(chain, args.renders)
     report["syntheticAlone"] = synthetic_alone(args)
@@ -59,6 +60,7 @@ def score_file(chain: Chain, path: Path) -> tuple[dict, dict[str, np.ndarray], n
     outputs, found = chain.small_pictures(images[keep])
     probabilities = outputs["expression"]
     scores = metrics.classification(probabilities, truth)
+    scores["protocols"] = protocols(probabilities, truth, majority(votes)[keep], seen_in_training(images[keep], path.parent))
     scores["found"] = round(float(found.mean()), 4)
     scores["reliability"] = calibrate.reliability(probabilities, truth)
     scores["memberAccuracy"] = [round(float((m.argmax(1) == truth).mean()), 4) for m in outputs["members"]]
@@ -67,12 +69,43 @@ def score_file(chain: Chain, path: Path) -> tuple[dict, dict[str, np.ndarray], n
     return scores, outputs, truth
 
 
+def protocols(probabilities: np.ndarray, truth: np.ndarray, most: np.ndarray, seen: np.ndarray | None) -> dict[str, dict]:
+    """Numbers with 95 % intervals by set of faces: `all` rows by plurality; `majority`, the rows that papers report (`most`
+    bool [N]); both again without those that training `seen` bool [N], None where the training files are not there."""
+    everything = np.ones(len(truth), bool)
+    sets = {"all": everything, "majority": most}
+    if seen is not None:
+        sets |= {"allWithoutRepeated": ~seen, "majorityWithoutRepeated": most & ~seen}
+    table = {}
+    for name, rows in sets.items():
+        told = metrics.classification(probabilities[rows], truth[rows])
+        kept = ("faces", "accuracy", "macroF1", "meanRecall", "calibrationError")
+        table[name] = {key: told[key] for key in kept} | {"interval95": metrics.intervals(probabilities[rows], truth[rows])}
+    return table
+
+
+def seen_in_training(images: np.ndarray, data: Path) -> np.ndarray | None:
+    """Which of `images` FER+'s training files hold too, pixel by pixel; None where those are not in the folder `data`."""
+    paths = [data / f"ferplus_train_{half}.npz" for half in (0, 1)]
+    return repeated(images, load_ferplus(paths)[0]) if all(path.exists() for path in paths) else None
+
+
 def tell_faces(chain: Chain, quality: np.ndarray, data: Path) -> dict | None:
     """How many faces, and how much clutter, the card's threshold of a face lets through."""
     threshold = chain.card["thresholds"].get("face")
     if threshold is None or not (data / "faces.tar").exists():
         return None
     return {"threshold": threshold, **presence.measure(presence.qualities(chain, quality, data), threshold)}
+
+
+def second_opinion(chain: Chain, data: Path) -> dict | None:
+    """How far landmarks, pose and action units agree with MediaPipe's face landmarker; None where its file is not there."""
+    if not (data / "face_landmarker.task").exists():
+        return None
+    from .landmarker import compare
+
+    sets = compare.compare(chain, data)
+    return {"sets": sets, "told": compare.told(sets)}
 
 
 def abstaining(chain: Chain, probabilities: np.ndarray, truth: np.ndarray) -> dict:
@@ -140,6 +173,9 @@ def print_scores(scores: dict) -> None:
     width = max(len(name) for name in LABELS)
     print(f"faces {scores['faces']}, found {scores['found']:.3f}, accuracy {scores['accuracy']:.4f}, "
           f"calibration error {scores['calibrationError']:.4f}")  # fmt: skip
+    for name, told in scores["protocols"].items():
+        means = [f"{key} {told[key]:.4f} ({low:.4f} to {high:.4f})" for key, (low, high) in told["interval95"].items()]
+        print(f"{name}: {told['faces']} faces,", ", ".join(means))
     for name, counts in zip(LABELS, scores["confusion"]):
         print(f"{name:{width}} recall {scores['recall'][name]:.3f} f1 {scores['f1'][name]:.3f} ", *(f"{c:5d}" for c in counts))
 

@@ -18,6 +18,7 @@ from . import calibrate, presence
 from .chain import Chain
 from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 from .ensemble import OUTPUTS, Ensemble, load_members, round_weights
+from .evaluate import second_opinion
 from .networks import multiply_adds
 from .weights import between
 
@@ -96,6 +97,9 @@ def calibrated(args) -> dict:
         "memberAccuracy": [round(float((m.argmax(1) == truth).mean()), 4) for m in seen["members"]],
         "calibrationError": round(calibrate.calibration_error(probabilities, truth), 4),
     }
+    told = second_opinion(chain, args.data)
+    if told is not None:
+        found["told"] = told["told"]
     if (args.data / "faces.tar").exists():
         qualities = presence.qualities(chain, seen["quality"], args.data)
         found["thresholds"]["face"] = presence.choose(qualities)
@@ -177,11 +181,13 @@ def describe(path: Path, config: dict, states: list[dict], ensemble: Ensemble, m
     card["input"] = {"name": "faces", "pixelFormat": "gray8", "size": SIZE, "layout": "F1SS uint8"}
     card["crop"] = config["crop"]
     card |= {"labels": list(LABELS), "actionUnits": states[0]["units"], "landmarks": "multi-pie-68"}
+    if "told" in measured:
+        card["actionUnitsTold"] = measured["told"]
     card["pose"] = {"unit": "degrees", "order": ["yaw", "pitch", "roll"], **config.get("poseNotes", {})}
     card["thresholds"] = measured["thresholds"] | config["thresholds"]
     card |= {"temperature": ensemble.temperature, "members": members, "flips": ensemble.flips}
     card["trainingData"] = config["trainingData"]
-    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "thresholds")}}
+    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "thresholds", "told")}}
     card["metrics"]["multiplyAddsPerFace"] = macs
     return card
 

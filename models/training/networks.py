@@ -122,7 +122,15 @@ class Network(nn.Module):
         return sizes | {"action_units": self.shape.action_units, "visibility": LANDMARKS, "quality": 1}
 
     def forward(self, faces: Tensor) -> dict[str, Tensor]:
-        maps = self.maps(standardised(faces, self.shape.light))
+        maps = self.maps_of(faces)
+        return self.answers(self.features(maps), maps)
+
+    def maps_of(self, faces: Tensor) -> list[Tensor]:
+        """The backbone's maps of faces [N, 1, S, S] with values 0 to 255, the finest first."""
+        return self.maps(standardised(faces, self.shape.light))
+
+    def features(self, maps: list[Tensor]) -> Tensor:
+        """What both branches see, [N, 3 * branch]: the input of every head."""
         features = maps[-1]
         pooled = self.pool(features)
         placed = self.places(features)
@@ -131,7 +139,10 @@ class Network(nn.Module):
         if self.finer is not None:
             appearance = appearance + self.finer(maps[:-1])
         appearance = F.silu(appearance)
-        both = torch.cat([self.drop(emotion), appearance], 1)
+        return torch.cat([self.drop(emotion), appearance], 1)
+
+    def answers(self, both: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
+        """The heads by name, from the branches' features and the backbone's maps."""
         out = {name: single(head(both)) for name, head in self.heads.items()}
         out["valence_arousal"] = torch.tanh(out["valence_arousal"])
         out["landmarks"] = out["landmarks"].reshape(-1, LANDMARKS, 2) + 0.5
