@@ -22,6 +22,7 @@ STORED = 60
 MARGIN = (STORED - SIZE) // 2
 ENLARGE = 4
 BORDER = 48  # px of repeated border around the enlarged picture, so that a detector sees some context
+FORMAT = 2  # of the cached crops: another one is made again
 LABELS = ("NEUTRAL", "HAPPINESS", "SURPRISE", "SADNESS", "ANGER", "DISGUST", "FEAR", "CONTEMPT")
 DATA = Path(os.environ.get("MIEN_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -96,32 +97,36 @@ def default_points(template: np.ndarray, height: int, width: int) -> np.ndarray:
     return template * [width * ENLARGE, height * ENLARGE] + BORDER
 
 
+def crop_matrix(image: np.ndarray, five: np.ndarray | None, template, stored: int = STORED) -> np.ndarray:
+    """What takes px of the enlarged picture of `image` to px of its stored crop, [2, 3]; the whole picture where there is no
+    `five` [5, 2]."""
+    five = default_points(np.asarray(template), *image.shape) if five is None else five
+    return crop.similarity(five, np.asarray(template) * SIZE + (stored - SIZE) // 2)
+
+
 def cut_crops(images, points, found, template, stored: int = STORED) -> tuple[np.ndarray, np.ndarray]:
-    """Crops uint8 [N, stored, stored] and their five points float32 [N, 5, 2] in crop px (margin included)."""
-    margin = (stored - SIZE) // 2
-    target = np.asarray(template) * SIZE + margin
+    """Crops uint8 [N, stored, stored] and what took them there, float32 [N, 2, 3] (see `crop_matrix`)."""
     crops = np.empty((len(images), stored, stored), np.uint8)
-    placed = np.empty((len(images), 5, 2), np.float32)
+    matrices = np.empty((len(images), 2, 3), np.float32)
     for i, image in enumerate(images):
-        five = points[i] if found[i] else default_points(np.asarray(template), *image.shape)
-        matrix = crop.similarity(five, target)
-        crops[i] = crop.cut(enlarge(image), matrix, stored)
-        placed[i] = crop.apply(matrix, np.asarray(five, np.float64))
-    return crops, placed
+        matrix = crop_matrix(image, points[i] if found[i] else None, template, stored)
+        crops[i], matrices[i] = crop.cut(enlarge(image), matrix, stored), matrix
+    return crops, matrices
 
 
 def ferplus_crops(split: str, template, detector: Path, data: Path = DATA) -> dict[str, np.ndarray]:
-    """Aligned FER+ `train` or `valid`, cached: crops, five, found, votes, of every row of the file."""
+    """Aligned FER+ `train` or `valid`, cached: crops, matrix, five (px of the stored crop), found, votes, of every row."""
     names = ["ferplus_train_0.npz", "ferplus_train_1.npz"] if split == "train" else ["ferplus_valid.npz"]
-    key = hashlib.sha256(fingerprint(detector) + np.asarray(template, "<f4").tobytes() + bytes([SIZE, STORED])).hexdigest()[:12]
+    key = hashlib.sha256(fingerprint(detector) + np.asarray(template, "<f4").tobytes() + bytes([SIZE, STORED, FORMAT])).hexdigest()[:12]
     path = cache_folder() / f"ferplus_{split}_{key}.npz"
     if not path.exists():
         images, votes = load_ferplus([data / name for name in names])
         points, found = find_points(images, detector)
-        crops, five = cut_crops(images, points, found, template)
+        crops, matrix = cut_crops(images, points, found, template)
+        five = np.stack([crop.apply(m, p) for m, p in zip(matrix, points)]).astype(np.float32)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(temporary, crops=crops, five=five, found=found, votes=votes)
+        np.savez(temporary, crops=crops, matrix=matrix, five=five, found=found, votes=votes)
         temporary.rename(path)
     with np.load(path) as z:
         return {name: z[name] for name in z.files}

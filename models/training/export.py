@@ -18,7 +18,7 @@ from . import calibrate, presence
 from .chain import Chain
 from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 from .ensemble import OUTPUTS, Ensemble, load_members, round_weights
-from .evaluate import second_opinion
+from .landmarker.compare import second_opinion
 from .networks import multiply_adds
 from .weights import between
 

@@ -26,7 +26,7 @@ from .rows import Rows, batch, mirrored_units
 from .synthetic import synthetic_rows
 
 HERE = Path(__file__).parent
-VIEWS = {"ferplus": 3, "photos": 6, "renders": 1}  # random views of each row
+VIEWS = {"ferplus": 2, "photos": 4, "renders": 1}  # random views of each row
 RENDERED = 0.3  # weight of a rendered face, of a real one 1
 RIDGE = 3e-4  # of the mean square of the features: how strongly the present weights are kept
 STRENGTH = Strength(scale=0.06, rotation=6.0, shift=0.03, light=0.4, camera=0.2, erase=0.05, far=0.2)  # as along a track
@@ -36,6 +36,7 @@ STEP = 250  # faces looked at together
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=HERE / "config.json")
+    parser.add_argument("--member", help="fit this member only (default: all, one after the other)")
     parser.add_argument("--init", type=Path, default=HERE / "checkpoints", help="folder of the members to fit")
     parser.add_argument("--runs", type=Path, default=HERE / "runs", help="folder of the fitted members")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data (default: ../../shared/data)")
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     args.runs.mkdir(parents=True, exist_ok=True)
     rows = open_rows(config, args)
-    for member in config["members"]:
+    for member in (m for m in config["members"] if args.member in (None, m["name"])):
         state = torch.load(args.init / f"{member['name']}.pt", map_location="cpu", weights_only=True)
         network = Network(Shape(**member["shape"], action_units=len(state["units"])))
         network.load_state_dict({name: value.float() for name, value in state["average"].items()}, strict=False)
@@ -80,18 +81,19 @@ def gather(network: Network, rows: dict[str, Rows], units: list[str], rng: np.ra
     flip, parts = mirrored_units(units), []
     for source, part in rows.items():
         for index in np.array_split(np.tile(np.arange(len(part)), VIEWS[source]), max(1, VIEWS[source] * len(part) // STEP)):
-            images, labels, _ = batch(part, index, rng, STRENGTH, flip)
-            parts.append(look(network, images, labels, RENDERED if source == "renders" else 1.0))
+            images, labels, weights = batch(part, index, rng, STRENGTH, flip)
+            known = weights["landmarks"] * (RENDERED if source == "renders" else 1.0)
+            parts.append(look(network, images, labels, known))
     return tuple(merged([part[k] for part in parts]) for k in range(4))
 
 
-def look(network: Network, images: Tensor, labels: dict[str, Tensor], weight: float):
+def look(network: Network, images: Tensor, labels: dict[str, Tensor], weight: Tensor):
     """One batch's share of `gather`."""
     maps = network.maps_of(images[:, None].float())
     both = network.features(maps)
     out = network.answers(both, maps)
     left = {name: (labels[name] - out[name]).flatten(1) for name in ("landmarks", "pose")}
-    return both, {"action_units": labels["action_units"]}, left, torch.full((len(images),), weight)
+    return both, {"action_units": labels["action_units"]}, left, weight
 
 
 def merged(parts: list):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import data, evaluate, export, train
+from . import data, export, score, train
 from .chain import Chain
 from .faces import NOTHING
 
@@ -38,7 +38,7 @@ def chain(folder: Path, steps: int) -> dict:
     shared = {"config": folder / "config.json", "runs": folder / "runs", "data": folder, "detector": NOTHING}
     train.run(Namespace(**shared, member=None, init=None, synthetic=folder / "synth", threads=1))
     export.run(Namespace(**shared, out=folder, start=None, save_checkpoints=folder / "checkpoints"))
-    scores, _, _ = evaluate.score_file(Chain(folder, NOTHING), folder / "ferplus_valid.npz")
+    scores, _, _ = score.score_file(Chain(folder, NOTHING), folder / "ferplus_valid.npz")
     print(json.dumps(scores))
     return scores
 

@@ -16,7 +16,7 @@ from torch import nn
 from . import losses, sources
 from .data import DATA, centre
 from .networks import Network, Shape
-from .weights import follow, load_matching, parameter_groups, predict
+from .weights import follow, half_precision, load_matching, parameter_groups, predict
 
 HERE = Path(__file__).parent
 
@@ -121,7 +121,7 @@ class Trainer:
         self.set_rate(phase)
         self.network.train()
         x = images[:, None].float()
-        with torch.autocast(self.device, torch.bfloat16):
+        with half_precision(self.device):
             out = self.network(x.to(memory_format=torch.channels_last))
         loss, values = losses.total(out, labels, weights, self.member["losses"] | phase.get("losses", {}))
         self.optimizer.zero_grad(set_to_none=True)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..weights import half_precision
 from .config import DEFAULT_DATA, RUNS, TrainConfig
 from .losses import detection_loss
 from .network import Detector, decode
@@ -138,7 +139,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
         frames, rows = frames.to(self.device), rows.to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with half_precision(self.device.type):
             maps = self.network.maps(frames)
         decoded = decode([m.float() for m in maps])
         losses = detection_loss(decoded, rows, self.config.weights)

@@ -15,12 +15,21 @@ from ..metrics import landmark_error, pose_error
 from ..renders import correlations
 from ..scorer import five_points
 from . import mapping
-from .label import FILES, pictures
+from .label import FILES, MODEL, pictures
 from .rows import Seen, seen
 
 LOOKS = 2
 TOLD = 0.5  # correlation from which an action unit is told
 SIDE = ENLARGE * SIZE  # px of a picture's longer side, enlarged
+
+
+def second_opinion(chain: Chain, data: Path = DATA) -> dict | None:
+    """How far landmarks, pose and action units agree with the second teacher, by set, and which action units are therefore
+    told; None where its file is not in the folder `data`."""
+    if not (data / MODEL).exists():
+        return None
+    sets = compare(chain, data)
+    return {"sets": sets, "told": told(sets)}
 
 
 def compare(chain: Chain, data: Path = DATA) -> dict[str, dict]:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from .. import crop
-from ..data import DATA, MARGIN, SIZE, STORED, load_ferplus, protocol
+from ..data import BORDER, DATA, ENLARGE, MARGIN, SIZE, STORED, cut_crops, load_ferplus, protocol
 from ..rows import CIRCUMPLEX, LANDMARK_FLIP, Rows, mirrored_units
 from ..scorer import five_points
 from . import mapping
@@ -68,35 +68,53 @@ def eyes_apart(landmarks: np.ndarray) -> np.ndarray:
 
 
 def ferplus_rows(template, units: list[str], data: Path = DATA, most: int | None = None) -> Rows:
-    """The first `most` training faces of FER+ of which the teacher is sure and that the protocol keeps."""
-    _, votes = load_ferplus([data / name for name in FILES["train"]])
+    """The first `most` training faces of FER+ that the protocol keeps, cut by the teacher's points, or whole where it is not
+    sure."""
+    images, votes = load_ferplus([data / name for name in FILES["train"]])
     keep, distribution = protocol(votes[:most])
-    teacher = seen("train", units, data, most)
-    chosen = np.nonzero(keep & teacher.sure)[0]
-    rows = cut(pictures("train", data), teacher, chosen, template, units)
-    ones, votes = np.ones(len(chosen), np.float32), distribution[chosen]
-    rows.labels |= {"expression": votes, "valence_arousal": votes @ CIRCUMPLEX, "quality": QUALITY * ones}
-    rows.weights |= {"expression": ones, "valence_arousal": 0.2 * ones, "quality": ones}
+    teacher = chosen_of(seen("train", units, data, most), np.nonzero(keep)[0])
+    points = five_points(teacher.landmarks) * ENLARGE + BORDER
+    crops, matrix = cut_crops(images[:most][keep], points, teacher.sure, template)
+    ones, votes = np.ones(len(crops), np.float32), distribution[keep]
+    rows = Rows(crops, {"expression": votes, "valence_arousal": votes @ CIRCUMPLEX, "quality": QUALITY * ones})
+    rows.weights = {"expression": ones, "valence_arousal": 0.2 * ones, "quality": ones}
+    attach(rows, enlarged_to(matrix), teacher, units)
     return rows
 
 
 def photo_rows(template, units: list[str], data: Path = DATA) -> Rows:
-    """Photos that training may use, of which the teacher is sure."""
+    """Photos that training may use, of which the teacher is sure, cut by its points."""
     teacher = seen("photos", units, data)
-    grays = [cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY) for photo in pictures("photos", data)]
-    return cut(grays, teacher, np.nonzero(teacher.sure)[0], template, units)
-
-
-def cut(grays: list[np.ndarray], teacher: Seen, chosen: np.ndarray, template, units: list[str]) -> Rows:
-    """Rows of the pictures `chosen`, cut by the teacher's five points."""
+    sure = np.nonzero(teacher.sure)[0]
+    teacher, photos = chosen_of(teacher, sure), pictures("photos", data)
     target = np.asarray(template) * SIZE + MARGIN
-    crops = np.empty((len(chosen), STORED, STORED), np.uint8)
-    marks, turned = teacher.landmarks[chosen].astype(np.float32), teacher.pose[chosen].astype(np.float32)
-    for i, k in enumerate(chosen):
-        matrix = crop.similarity(five_points(teacher.landmarks[k]), target)
-        crops[i] = crop.cut(grays[k], matrix, STORED)
-        marks[i] = crop.apply(matrix, teacher.landmarks[k])
-        turned[i, 2] += np.rad2deg(np.arctan2(matrix[1, 0], matrix[0, 0]))
+    matrices = np.stack([crop.similarity(five, target) for five in five_points(teacher.landmarks)])
+    grays = (cv2.cvtColor(photos[k], cv2.COLOR_BGR2GRAY) for k in sure)
+    rows = Rows(np.stack([crop.cut(gray, matrix, STORED) for gray, matrix in zip(grays, matrices)]), {})
+    attach(rows, matrices, teacher, units)
+    return rows
+
+
+def chosen_of(teacher: Seen, chosen: np.ndarray) -> Seen:
+    """The pictures `chosen` (indices or bool) alone."""
+    return Seen(teacher.landmarks[chosen], teacher.pose[chosen], teacher.raw[chosen], teacher.sure[chosen])
+
+
+def enlarged_to(matrix: np.ndarray) -> np.ndarray:
+    """Matrices [N, 2, 3] of enlarged pictures as those of the pictures themselves."""
+    offset = matrix[:, :, :2].sum(-1) * BORDER + matrix[:, :, 2]
+    return np.concatenate([matrix[:, :, :2] * ENLARGE, offset[:, :, None]], -1)
+
+
+def attach(rows: Rows, matrix: np.ndarray, teacher: Seen, units: list[str]) -> None:
+    """Give `rows`, which were cut by `matrix` [N, 2, 3] from px of their pictures, what the teacher sees in those; what it is
+    not sure of has weight 0."""
+    marks = np.einsum("nij,npj->npi", matrix[:, :, :2], teacher.landmarks) + matrix[:, None, :, 2]
     marks[:, : mapping.INNER[0]] = np.nan
-    labels = {"landmarks": marks, "pose": turned, "action_units": mapping.units(teacher.raw[chosen], units).astype(np.float32)}
-    return Rows(crops, labels, {name: np.ones(len(chosen), np.float32) for name in labels})
+    turned = teacher.pose.copy()
+    turned[:, 2] += np.rad2deg(np.arctan2(matrix[:, 1, 0], matrix[:, 0, 0]))
+    labels = {"landmarks": marks, "pose": turned, "action_units": mapping.units(teacher.raw, units)}
+    for name, values in labels.items():
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        rows.labels[name] = np.where(teacher.sure.reshape(shape), values, 0).astype(np.float32)
+        rows.weights[name] = teacher.sure.astype(np.float32)

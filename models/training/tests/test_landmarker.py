@@ -14,6 +14,7 @@ from training.landmarker import compare, detect, label, mapping
 from training.landmarker import rows as real
 from training.synth import camera
 
+TEMPLATE = np.float32([[0.317, 0.385], [0.683, 0.385], [0.5, 0.584], [0.349, 0.74], [0.651, 0.74]])
 NAMES = ["AU1", "AU6", "AU12", "AU25"]
 
 
@@ -68,17 +69,23 @@ def test_the_mirror_image_is_brought_back():
     assert np.allclose(marks[0], marks[1], atol=1e-4) and np.allclose(pose[0], pose[1], atol=1e-3)
 
 
-def test_rows_are_cut_by_the_teacher_and_lack_what_it_does_not_see():
-    template = np.float32([[0.317, 0.385], [0.683, 0.385], [0.5, 0.584], [0.349, 0.74], [0.651, 0.74]])
-    marks = np.zeros((1, 68, 2), np.float32)
-    marks[0, 36:42], marks[0, 42:48] = [16, 20], [32, 20]
-    marks[0, 30], marks[0, 48], marks[0, 54] = [24, 29], [17, 36], [31, 36]
-    teacher = real.Seen(marks, np.float32([[1, 2, 3]]), np.float32([[0.1, np.nan]]), np.array([True]))
-    cut = real.cut([np.full((48, 48), 90, np.uint8)], teacher, np.array([0]), template, ["AU1", "AU6"])
-    five = real.five_points(cut.labels["landmarks"][0])
-    assert np.abs(five - (template * data.SIZE + data.MARGIN)).max() < 2
-    assert np.isnan(cut.labels["landmarks"][0, :17]).all() and not np.isnan(cut.labels["landmarks"][0, 17:]).any()
-    assert cut.crops.shape == (1, data.STORED, data.STORED)
+def test_rows_lack_what_the_teacher_does_not_see_or_is_not_sure_of():
+    """A dot at a landmark stays there when the picture is enlarged and cut; the jaw, AU6 and doubtful faces are not taught."""
+    marks = np.full((2, 68, 2), 24, np.float32)
+    marks[:, 30] = [20.5, 30.5]
+    image = np.zeros((48, 48), np.uint8)
+    image[30, 20] = 255
+    five = np.float32([[[16, 20], [32, 20], [24, 29], [17, 36], [31, 36]]]).repeat(2, 0) * data.ENLARGE + data.BORDER
+    crops, matrix = data.cut_crops([image, image], five, [True, True], TEMPLATE)
+    teacher = real.Seen(marks, np.float32([[1, 2, 3]] * 2), np.float32([[0.1, np.nan]] * 2), np.array([True, False]))
+    made = rows.Rows(crops, {})
+    real.attach(made, real.enlarged_to(matrix), teacher, ["AU1", "AU6"])
+    y, x = np.mgrid[: data.STORED, : data.STORED] + 0.5
+    mass = crops[0].astype(float)
+    assert np.allclose(made.labels["landmarks"][0, 30], [(mass * x).sum() / mass.sum(), (mass * y).sum() / mass.sum()], atol=0.2)
+    assert np.isnan(made.labels["landmarks"][0, :17]).all() and not np.isnan(made.labels["landmarks"][0, 17:]).any()
+    assert np.isnan(made.labels["action_units"][0, 1]) and made.weights["landmarks"].tolist() == [1, 0]
+    assert not np.isnan(made.labels["landmarks"][1]).any()
 
 
 def test_values_that_are_missing_are_left_out_of_a_loss():

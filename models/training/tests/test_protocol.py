@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import data, evaluate, metrics
+from training import data, metrics, score
 
 VOTES = np.array(
     [
@@ -34,7 +34,7 @@ def test_all_rows_go_by_plurality():
 def test_validation_as_counted():
     images, votes = data.load_ferplus([data.DATA / "ferplus_valid.npz"])
     keep, _ = data.protocol(votes)
-    seen = evaluate.seen_in_training(images, data.DATA)
+    seen = score.seen_in_training(images, data.DATA)
     most = data.majority(votes)
     assert [keep.sum(), most.sum(), (keep & seen).sum(), (most & seen).sum()] == [3555, 3191, 279, 245]
 
@@ -62,6 +62,6 @@ def test_intervals_hold_what_they_are_about_and_narrow_with_more_faces():
 def test_rows_without_repeated_ones_are_scored_apart():
     truth = np.array([0, 0, 1, 1])
     probabilities = np.eye(8)[[0, 1, 1, 1]]
-    table = evaluate.protocols(probabilities, truth, np.array([1, 1, 0, 0], bool), np.array([1, 0, 0, 0], bool))
+    table = score.protocols(probabilities, truth, np.array([1, 1, 0, 0], bool), np.array([1, 0, 0, 0], bool))
     assert [part["accuracy"] for part in table.values()] == [0.75, 0.5, 0.6667, 0.0]
-    assert list(evaluate.protocols(probabilities, truth, np.ones(4, bool), None)) == ["all", "majority"]
+    assert list(score.protocols(probabilities, truth, np.ones(4, bool), None)) == ["all", "majority"]
