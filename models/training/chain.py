@@ -10,7 +10,7 @@ from . import crop
 from .data import cut_crops, default_points, find_points
 from .scorer import Scorer, five_points
 
-LOOKS = 2
+PASSES = 2
 
 
 class Chain(Scorer):
@@ -22,20 +22,20 @@ class Chain(Scorer):
         # What finds five points: both files where both are there, so that faces are cut as the server cuts them.
         self.finder = detector or models
 
-    def small_pictures(self, images: np.ndarray, workers: int = 2, looks: int = LOOKS) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def small_pictures(self, images: np.ndarray, workers: int = 2, passes: int = PASSES) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Outputs for pictures uint8 [N, h, w] that each show one face, and where a face was found, bool [N].
 
-        Where none is found, the whole picture is taken for the face. Every further look cuts the crop again by
+        Where none is found, the whole picture is taken for the face. Every further pass cuts the crop again by
         the landmarks that the ensemble saw, as the server does along a track.
         """
         points, found = find_points(images, self.detector, workers)
         crops, _ = cut_crops(images, points, found, self.template, self.size)
-        for _ in range(looks - 1):
-            points = self.look_again(images, points, found, self.faces(crops)["landmarks"])
+        for _ in range(passes - 1):
+            points = self.refine_points(images, points, found, self.faces(crops)["landmarks"])
             crops, _ = cut_crops(images, points, np.ones(len(images), bool), self.template, self.size)
         return self.faces(crops), found
 
-    def look_again(self, images, points, found, landmarks: np.ndarray) -> np.ndarray:
+    def refine_points(self, images, points, found, landmarks: np.ndarray) -> np.ndarray:
         """Five points [N, 5, 2] in px of the enlarged pictures, by the ensemble's landmarks [N, 68, 2] in the crops."""
         better = np.empty((len(images), 5, 2))
         for i, seen in enumerate(landmarks):

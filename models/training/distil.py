@@ -11,7 +11,7 @@ from .data import cache_folder, centre
 from .scorer import Scorer
 
 
-def softened(votes: np.ndarray, crops: np.ndarray, share: float, models: Path) -> np.ndarray:
+def distillation_targets(votes: np.ndarray, crops: np.ndarray, share: float, models: Path) -> np.ndarray:
     """Targets [N, 8]: `votes` [N, 8], with `share` of them replaced by the probabilities that the ensemble in the folder
     `models` gives to the stored `crops` [N, S, S]. Those are cached."""
     seen = expressions(crops, models)

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
         return
     scores, seen, _ = score_file(chain, args.shared / "ferplus_valid.npz")
     report = {"ferPlusValidation": scores}
-    report["presence"] = None if args.skip_presence else tell_faces(chain, seen["quality"], args.shared)
+    report["presence"] = None if args.skip_presence else face_presence(chain, seen["quality"], args.shared)
     report["members"] = {"ensembleOverBest": round(scores["accuracy"] - max(scores["memberAccuracy"]), 4)}
     report["secondOpinion"] = second_opinion(chain, args.shared)
     if any(args.renders.glob("*.npz")):
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(report))
 
 
-def tell_faces(chain: Chain, quality: np.ndarray, data: Path) -> dict | None:
+def face_presence(chain: Chain, quality: np.ndarray, data: Path) -> dict | None:
     """How many faces, and how much clutter, the card's threshold of a face lets through."""
     threshold = chain.card["thresholds"].get("face")
     if threshold is None or not (data / "faces.tar").exists():

@@ -20,7 +20,7 @@ from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 from .ensemble import OUTPUTS, Ensemble, load_members, round_weights
 from .landmarker.compare import second_opinion
 from .networks import multiply_adds
-from .weights import between
+from .weights import interpolated
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent
@@ -66,7 +66,7 @@ def load(path: Path, args: argparse.Namespace) -> dict:
     state = torch.load(path, map_location="cpu", weights_only=True)
     if args.start is not None:
         began = torch.load(args.start / path.name, map_location="cpu", weights_only=True)
-        state["average"] = between(began["average"], state["average"], args.share)
+        state["average"] = interpolated(began["average"], state["average"], args.share)
     return state
 
 
@@ -92,7 +92,7 @@ def calibrated(args) -> dict:
     probabilities = calibrate.ensemble_probabilities(logits, temperature)
     found = {
         "temperature": temperature,
-        "thresholds": {"confidence": calibrate.abstention(probabilities, truth)},
+        "thresholds": {"confidence": calibrate.abstention_threshold(probabilities, truth)},
         "accuracy": round(float((probabilities.argmax(1) == truth).mean()), 4),
         "memberAccuracy": [round(float((m.argmax(1) == truth).mean()), 4) for m in seen["members"]],
         "calibrationError": round(calibrate.calibration_error(probabilities, truth), 4),

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Block, ConvNorm, Pool, Stem, single, standardised
+from .layers import Block, ConvNorm, Pool, Stem, standardised, to_single
 
 LANDMARKS = 68
 EXPRESSIONS = 8
@@ -36,7 +36,7 @@ class Shape:
     action_units: int = 0
 
 
-class Finer(nn.Module):
+class LateralFeatures(nn.Module):
     """What the appearance branch sees of finer maps: a few channels of each, where they are.
 
     From a list of maps [N, C, S, S] to [N, 2 * branch], to be added before the branch's activation. It starts
@@ -56,7 +56,7 @@ class Finer(nn.Module):
         return self.join(torch.cat(seen, 1))
 
 
-class Heat(nn.Module):
+class HeatmapHead(nn.Module):
     """Where each landmark is on a map of 4 px a cell, as the mean of a softmax over its cells: what a sum over features
     cannot give, an answer that moves with the face (integral regression, Sun et al., 2018).
 
@@ -77,13 +77,13 @@ class Heat(nn.Module):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         fine, middle, coarse = (level(x) for level, x in zip(self.levels, maps[-3:]))
-        joined = fine + doubled(middle + doubled(coarse))
-        heat = single(self.score(self.mix(F.silu(joined)))).flatten(2).softmax(-1)
+        joined = fine + upsampled(middle + upsampled(coarse))
+        heat = to_single(self.score(self.mix(F.silu(joined)))).flatten(2).softmax(-1)
         # Not a matrix product, which autocast would do in bfloat16.
         return torch.stack([(heat * self.across).sum(-1), (heat * self.down).sum(-1)], -1)
 
 
-def doubled(x: Tensor) -> Tensor:
+def upsampled(x: Tensor) -> Tensor:
     """Each pixel of `x` [N, C, S, S] twice in both directions."""
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
@@ -110,8 +110,8 @@ class Network(nn.Module):
         self.emotion = nn.Linear(width, shape.branch)
         self.places = ConvNorm(width, 32, 1)  # keeps where things are, for landmarks and pose
         self.appearance = nn.Linear(width + 32 * PLACES**2, 2 * shape.branch)
-        self.finer = Finer(shape) if shape.finer else None
-        self.heat = Heat(shape) if shape.heat else None
+        self.finer = LateralFeatures(shape) if shape.finer else None
+        self.heat = HeatmapHead(shape) if shape.heat else None
         both = 3 * shape.branch
         self.heads = nn.ModuleDict({name: nn.Linear(both, size) for name, size in self.sizes().items()})
         self.drop = nn.Dropout(shape.dropout)
@@ -143,7 +143,7 @@ class Network(nn.Module):
 
     def answers(self, both: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
         """The heads by name, from the branches' features and the backbone's maps."""
-        out = {name: single(head(both)) for name, head in self.heads.items()}
+        out = {name: to_single(head(both)) for name, head in self.heads.items()}
         out["valence_arousal"] = torch.tanh(out["valence_arousal"])
         out["landmarks"] = out["landmarks"].reshape(-1, LANDMARKS, 2) + 0.5
         if self.heat is not None:

@@ -17,15 +17,22 @@ def score_file(chain: Chain, path: Path) -> tuple[dict, dict[str, np.ndarray], n
     keep, distribution = protocol(votes)
     truth = distribution[keep].argmax(1)
     outputs, found = chain.small_pictures(images[keep])
+    most, repeats = majority(votes)[keep], seen_in_training(images[keep], path.parent)
+    scores = scored(outputs, truth, most, repeats, chain.card["thresholds"]["confidence"])
+    return scores | {"found": round(float(found.mean()), 4)}, outputs, truth
+
+
+def scored(outputs: dict[str, np.ndarray], truth: np.ndarray, most: np.ndarray, repeats: np.ndarray | None, confidence: float) -> dict:
+    """Protocol numbers of the ensemble's `outputs` for faces with labels `truth` [N]; `most` and `repeats`: see `protocols`;
+    `confidence`: under which mien gives no label."""
     probabilities = outputs["expression"]
     scores = metrics.classification(probabilities, truth)
-    scores["protocols"] = protocols(probabilities, truth, majority(votes)[keep], seen_in_training(images[keep], path.parent))
-    scores["found"] = round(float(found.mean()), 4)
+    scores["protocols"] = protocols(probabilities, truth, most, repeats)
     scores["reliability"] = calibrate.reliability(probabilities, truth)
     scores["memberAccuracy"] = [round(float((m.argmax(1) == truth).mean()), 4) for m in outputs["members"]]
-    scores["abstained"] = abstaining(chain, probabilities, truth)
+    scores["abstained"] = abstaining(confidence, probabilities, truth)
     scores["byQuality"] = by_quality(outputs["quality"], probabilities.argmax(1) == truth)
-    return scores, outputs, truth
+    return scores
 
 
 def protocols(probabilities: np.ndarray, truth: np.ndarray, most: np.ndarray, seen: np.ndarray | None) -> dict[str, dict]:
@@ -49,9 +56,9 @@ def seen_in_training(images: np.ndarray, data: Path) -> np.ndarray | None:
     return repeated(images, load_ferplus(paths)[0]) if all(path.exists() for path in paths) else None
 
 
-def abstaining(chain: Chain, probabilities: np.ndarray, truth: np.ndarray) -> dict:
-    """What the confidence threshold of the card leaves out, and the accuracy on both sides of it."""
-    right, low = probabilities.argmax(1) == truth, probabilities.max(1) < chain.card["thresholds"]["confidence"]
+def abstaining(confidence: float, probabilities: np.ndarray, truth: np.ndarray) -> dict:
+    """What the threshold `confidence` leaves out, and the accuracy on both sides of it."""
+    right, low = probabilities.argmax(1) == truth, probabilities.max(1) < confidence
     mean = lambda rows: round(float(right[rows].mean()), 4) if rows.any() else None
     return {"share": round(float(low.mean()), 4), "accuracyBelow": mean(low), "accuracyAbove": mean(~low)}
 

@@ -11,7 +11,7 @@ import torch
 from . import rows as R
 from .augment import Strength
 from .data import ferplus_crops, protocol
-from .distil import softened
+from .distil import distillation_targets
 from .faces import NOTHING
 from .landmarker import rows as landmarker
 
@@ -52,7 +52,7 @@ def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Row
     if "photos" in wanted:
         sources["photos"] = Source(landmarker.photo_rows(template, config.get("actionUnits", []), args.data))
     if "other" in wanted:
-        from .nonfaces import other_rows
+        from .negatives import other_rows
 
         sources["other"] = Source(other_rows(template, detector, args.data))
     return sources
@@ -73,10 +73,10 @@ def real_source(config: dict, args, detector: Path) -> Source:
         rows = view(name, finders, config, args)
         if config.get("distil"):
             # The first view's pictures are the best cut: what is seen in them is the target of all.
-            target = softened(rows.labels["expression"], rows.crops, config["distil"], SHIPPED) if target is None else target
+            target = distillation_targets(rows.labels["expression"], rows.crops, config["distil"], SHIPPED) if target is None else target
             rows.labels["expression"] = target
         parts.append(rows)
-        often.append(share * R.how_often(rows, config.get("classes", {})))
+        often.append(share * R.sampling_rates(rows, config.get("classes", {})))
     return Source(R.joined(parts), np.concatenate(often))
 
 
@@ -115,9 +115,9 @@ def mix(part, share: float, rng: np.random.Generator):
     count = int(len(images) * share)
     if count == 0:
         return part
-    lam = torch.from_numpy(rng.beta(0.4, 0.4, count).astype(np.float32)).clamp(0.5, 1)
+    lam = torch.from_numpy(rng.beta(0.4, 0.4, count).astype(np.float32)).clamp(0.5, 1).to(images.device)
     blended = lam[:, None, None] * images[:count].float() + (1 - lam[:, None, None]) * images.flip(0)[:count].float()
-    images[:count] = blended.round().to(torch.uint8)
+    images[:count] = blended.round().to(images.dtype)
     target = labels["expression"]
     target[:count] = lam[:, None] * target[:count] + (1 - lam[:, None]) * target.flip(0)[:count]
     for name in weights:

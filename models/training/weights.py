@@ -18,7 +18,7 @@ def parameter_groups(network: nn.Module, options: dict) -> list[dict]:
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, keep: float) -> None:
+def update_average(average: nn.Module, network: nn.Module, keep: float) -> None:
     """Move the exponential moving average of weights and batch-norm statistics on by one step, in place."""
     pairs = list(zip(average.state_dict().values(), network.state_dict().values()))
     moving = [(mean, now) for mean, now in pairs if mean.is_floating_point()]
@@ -36,7 +36,7 @@ def load_matching(network: nn.Module, state: dict[str, Tensor]) -> bool:
     return len(fitting) == len(own)
 
 
-def between(start: dict[str, Tensor], end: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+def interpolated(start: dict[str, Tensor], end: dict[str, Tensor], share: float) -> dict[str, Tensor]:
     """Weights on the straight line from `start` (share 0) to `end` (1), of one network before and after it was trained on.
     Between the two it often keeps what it knew and has most of what it learnt (Wortsman et al., 2022, "Robust fine-tuning
     of zero-shot models")."""

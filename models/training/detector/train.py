@@ -148,12 +148,12 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
         self.optimiser.step()
         self.step += 1
-        self.follow()
+        self.update_average()
         hard = losses.pop("hard").cpu().numpy()
         return {k: float(v.detach()) for k, v in losses.items()} | {"hard": float(hard.mean())}, hard
 
     @torch.no_grad()
-    def follow(self) -> None:
+    def update_average(self) -> None:
         """Move the average towards the network, faster at the start."""
         keep = min(self.config.average, (1 + self.step) / (10 + self.step))
         mine, mean = self.network.state_dict(), self.average.state_dict()

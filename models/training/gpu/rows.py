@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from ..augment import Strength
-from ..rows import FACE, FIVE_FLIP, LANDMARK_FLIP, POSE_UNIT, Rows
+from ..rows import FACE, FIVE_FLIP, LANDMARK_FLIP, POSE_UNIT, Rows, merge, mirrored_units
+from ..sources import KINDS, label_sizes, mix
 from . import augment
 
 
@@ -38,6 +39,24 @@ class DeviceSource:
         seen = augment.views(self.crops[index], strength, self.random)
         labels = moved({name: values[index] for name, values in self.labels.items()}, seen, unit_flip)
         return seen.images, labels, {name: values[index] for name, values in self.weights.items()}
+
+
+def on_device(opened: dict, device: str, seed: int) -> dict[str, DeviceSource]:
+    """The sources that `sources.open_sources` gave, with their rows on `device`."""
+    random = augment.Random(device, seed)
+    return {kind: DeviceSource(source.rows, source.often, device, random) for kind, source in opened.items() if kind in KINDS}
+
+
+def draw(opened: dict[str, DeviceSource], phase: dict, member: dict, units: list[str], rng: np.random.Generator):
+    """A batch as `sources.draw` makes it, all of it on the device: images float32 [N, S, S], labels and weights by name."""
+    flip, parts = mirrored_units(units), []
+    for kind in KINDS:
+        if phase.get(kind):
+            strength = Strength(**(member["augment"] | phase.get("augment", {}).get(kind, {})))
+            images, labels, weights = opened[kind].batch(phase[kind], strength, flip)
+            part = (images[:, 0], labels, weights)
+            parts.append(mix(part, member["mix"], rng) if kind == "real" else part)
+    return merge(parts, label_sizes(len(units)))
 
 
 def moved(labels: dict[str, Tensor], seen: augment.Views, unit_flip: list[int]) -> dict[str, Tensor]:

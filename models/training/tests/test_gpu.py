@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from training import augment, data, rows
+from training import augment, data, rows, sources
 from training.gpu import augment as device
+from training.gpu import rows as device_rows
 from training.gpu.rows import DeviceSource, moved
 
 PLAIN = augment.Strength(light=0, camera=0, erase=0)
@@ -90,3 +91,18 @@ def test_rows_come_as_often_as_they_should():
     images, labels, weights = source.batch(8, augment.Strength(), [])
     assert images.shape == (8, 1, data.SIZE, data.SIZE) and images.min() >= 0 and images.max() <= 255
     assert labels["quality"].shape == weights["quality"].shape == (8,)
+
+
+def test_a_batch_drawn_on_the_device_is_laid_out_as_the_processors():
+    rng = np.random.default_rng(6)
+    real = rows.Rows(rng.integers(0, 256, (20, data.STORED, data.STORED)).astype(np.uint8), {"expression": np.eye(8, dtype=np.float32)[np.arange(20) % 8]})
+    real.weights = {"expression": np.ones(20, np.float32)}
+    photo = rows.Rows(real.crops, {"pose": np.zeros((20, 3), np.float32)}, {"pose": np.ones(20, np.float32)})
+    opened = {"real": sources.Source(real), "photos": sources.Source(photo)}
+    phase, member = {"real": 6, "photos": 4}, {"augment": {}, "mix": 0.5}
+    theirs = sources.draw(opened, phase, member, ["AU1"], rng)
+    mine = device_rows.draw(device_rows.on_device(opened, "cpu", 1), phase, member, ["AU1"], rng)
+    assert mine[0].shape == theirs[0].shape
+    for a, b in zip(mine[1:], theirs[1:]):
+        assert {name: v.shape for name, v in a.items()} == {name: v.shape for name, v in b.items()}
+    assert mine[2]["pose"].tolist() == [0] * 6 + [1] * 4

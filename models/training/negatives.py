@@ -71,7 +71,7 @@ def collect(template: np.ndarray, detector: Path, data: Path, held: bool) -> dic
             found["photos"].append(crop.cut(picture.gray, matrix, STORED))
             found["five"].append(crop.apply(matrix, points))
             found["quality"].append(quality(points, picture.name))
-            found["beside"].append(crop.cut(picture.gray, crop.similarity(astray(points, rng), target), STORED))
+            found["beside"].append(crop.cut(picture.gray, crop.similarity(off_face_points(points, rng), target), STORED))
     candidates = open_candidates(detector, FALSE)
     squares = [s for p in backgrounds for s in random_squares(p, rng)]
     mistaken = [m for p in backgrounds for m in false_faces(p, target, candidates)]
@@ -98,7 +98,7 @@ def quality(points: np.ndarray, name: str) -> float:
     return float(quality_of(0.0, WIDTH * eyes, MASKED * name.startswith("with_mask"), 0.0))
 
 
-def astray(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def off_face_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Five points moved so far from those of a face that the crop shows none: beside it, or much too wide or narrow."""
     middle, eyes = points.mean(0), max(np.linalg.norm(points[0] - points[1]), 4.0)
     turn = rng.uniform(0, 2 * np.pi)
