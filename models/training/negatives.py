@@ -18,6 +18,7 @@ from . import crop
 from .data import MARGIN, SIZE, STORED, cache_folder
 from .faces import fingerprint, open_candidates
 from .rows import Rows
+from .splits import split
 from .synthetic import quality_of
 
 SURE, DOUBTFUL = 0.75, 0.3  # the teacher's score of a face, and of what must not be called none
@@ -70,7 +71,7 @@ def collect(template: np.ndarray, detector: Path, data: Path, held: bool) -> dic
             found["photos"].append(crop.cut(picture.gray, matrix, STORED))
             found["five"].append(crop.apply(matrix, points))
             found["quality"].append(quality(points, picture.name))
-            found["beside"].append(crop.cut(picture.gray, crop.similarity(astray(points, rng), target), STORED))
+            found["beside"].append(crop.cut(picture.gray, crop.similarity(off_face_points(points, rng), target), STORED))
     candidates = open_candidates(detector, FALSE)
     squares = [s for p in backgrounds for s in random_squares(p, rng)]
     mistaken = [m for p in backgrounds for m in false_faces(p, target, candidates)]
@@ -88,7 +89,7 @@ def pictures(kind: str, data: Path, held: bool) -> list:
     labels = sources.label(kind, list(colour.values()), data)
     grays = [cv2.cvtColor(c, cv2.COLOR_BGR2GRAY) for c in colour.values()]
     rows = [sources.Picture(gray, faces, name=name) for gray, faces, name in zip(grays, labels, colour)]
-    return [picture for picture in rows if sources.split(kind, picture.name) == HELD_OUT]
+    return [picture for picture in rows if split(kind, picture.name) == HELD_OUT]
 
 
 def quality(points: np.ndarray, name: str) -> float:
@@ -97,7 +98,7 @@ def quality(points: np.ndarray, name: str) -> float:
     return float(quality_of(0.0, WIDTH * eyes, MASKED * name.startswith("with_mask"), 0.0))
 
 
-def astray(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def off_face_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Five points moved so far from those of a face that the crop shows none: beside it, or much too wide or narrow."""
     middle, eyes = points.mean(0), max(np.linalg.norm(points[0] - points[1]), 4.0)
     turn = rng.uniform(0, 2 * np.pi)
