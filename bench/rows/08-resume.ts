@@ -4,8 +4,8 @@
  * (on PGlite: in the same process, without its thread), all in memory at once.
  */
 import { MemoryBus } from '../../src/bus/index.ts';
-import { createLive, momentCursor } from '../../src/sessions/index.ts';
 import type { Store } from '../../src/store/index.ts';
+import { createSubscriptions, momentCursor } from '../../src/subscriptions/index.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeMoment } from '../parts/moments.ts';
 import { openPlain } from '../parts/plain.ts';
@@ -58,7 +58,7 @@ async function record(place: Place, count: number): Promise<string> {
 }
 
 async function replay(store: Store, sessionId: string): Promise<number> {
-  const live = createLive({
+  const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,

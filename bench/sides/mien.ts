@@ -6,7 +6,7 @@ import { MemoryBus } from '../../src/bus/index.ts';
 import type { SessionRecord, StreamRecord } from '../../src/domain/stream.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { createLive } from '../../src/sessions/index.ts';
+import { createSubscriptions } from '../../src/subscriptions/index.ts';
 import { SESSION, STREAM, serve } from './publish.ts';
 
 const stream = { id: STREAM, name: 'bench' } as StreamRecord;
@@ -15,7 +15,7 @@ const session = {
   startedAt: new Date(),
 } as SessionRecord;
 const bus = new MemoryBus();
-const live = createLive({
+const live = createSubscriptions({
   streams: { get: async () => stream } as never,
   sessions: {
     get: async () => session,

@@ -7,7 +7,7 @@ import { createPubSub, createYoga } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
 import { schema } from '../../src/api/schema/index.ts';
 import type { SentMoment } from '../../src/domain/live-event.ts';
-import { momentCursor } from '../../src/sessions/index.ts';
+import { momentCursor } from '../../src/subscriptions/index.ts';
 import { serve } from './publish.ts';
 
 const pubSub = createPubSub<{ moment: [SentMoment] }>();

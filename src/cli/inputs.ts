@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { SourceInput } from '../domain/frame.ts';
+import { INPUTS_OPENED_AHEAD } from '../domain/read-ahead.ts';
 import { MienError } from '../errors.ts';
 import type { Ingest } from '../ingest/index.ts';
 import type { Host } from './host.ts';
@@ -61,15 +62,12 @@ export interface Openings {
   take(index: number): Opening;
 }
 
-/** As many as keep two cores busy: of a picture, to start ffmpeg is most of the work. */
-const AT_ONCE = 2;
-
 /** Inputs opened before their turn, each by its place in the list. */
 export function createOpenings(inputs: readonly string[], open: (source: SourceInput) => Opening): Openings {
   const begun = new Map<number, Opening>();
   return {
     begin(index) {
-      for (const [i, input] of inputs.slice(index, index + AT_ONCE).entries()) {
+      for (const [i, input] of inputs.slice(index, index + INPUTS_OPENED_AHEAD).entries()) {
         const source = sourceOf(input);
         // What is not a file may be another thing by then.
         if (begun.has(index + i) || source.type !== 'file') continue;

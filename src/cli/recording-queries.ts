@@ -1,8 +1,8 @@
 /** The store as the API reads what was recorded. */
 import type { Library } from '../api/index.ts';
 import { MienError } from '../errors.ts';
-import { momentCursor, seqOfCursor } from '../sessions/index.ts';
 import type { Store } from '../store/index.ts';
+import { momentCursor, seqOfCursor } from '../subscriptions/index.ts';
 
 export function libraryOf({ moments, rollups }: Store): Library {
   return {

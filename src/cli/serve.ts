@@ -11,8 +11,9 @@ import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { createLive, createStreams, type Streams } from '../sessions/index.ts';
+import { StreamManager } from '../sessions/index.ts';
 import { openStore, type Store } from '../store/index.ts';
+import { createSubscriptions } from '../subscriptions/index.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Host } from './host.ts';
 import { libraryOf } from './recording-queries.ts';
@@ -88,7 +89,7 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
     log,
   });
   closers.push(uploads.close);
-  const streams = createStreams({
+  const streams = new StreamManager({
     streams: store.streams,
     uploads,
     sessions: store.sessions,
@@ -104,14 +105,14 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
     log,
   });
   const modelIds = await noteModels(store, vision);
-  const live = createLive({
+  const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,
     feed: bus,
     now: Date.now,
   });
-  await streams.noteLeft();
+  await streams.noteLeftoverSessions();
   const closing = { now: false };
   const api = await openApi({
     rooms: { prisma: store.prisma, library: libraryOf(store), live, conductor: streams, modelIds },
@@ -126,7 +127,7 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
     return streams.close();
   });
   await api.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the first requests will be slow'));
-  await streams.resumeWanted();
+  await streams.restoreDesiredState();
   if (config.demo) await registerDemo(store, streams, config, log);
   log.info({ url: api.url, models: modelIds }, 'serving');
   return api.url;
@@ -140,7 +141,7 @@ async function assertReady(store: Store, closing: { now: boolean }): Promise<voi
 }
 
 /** Gives an empty database something to watch: the clip of the repository, as if it had been uploaded. */
-async function registerDemo(store: Store, streams: Streams, config: Config, log: Log): Promise<void> {
+async function registerDemo(store: Store, streams: StreamManager, config: Config, log: Log): Promise<void> {
   if ((await store.streams.list({ first: 1 })).length > 0) return;
   if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn({}, 'there is no demo clip to watch');
   const token = randomBytes(16).toString('hex');

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../domain/log.ts';
 import { createIngest, type Ingest, type IngestConfig } from '../ingest/index.ts';
 import type { Metrics } from '../metrics.ts';
-import type { OpenTimeline } from '../sessions/ports.ts';
+import type { OpenTimeline } from '../sessions/index.ts';
 import type { Store } from '../store/index.ts';
 import { createTimeline } from '../timeline/index.ts';
 import { createVision, type Vision, type VisionConfig } from '../vision/index.ts';

@@ -27,7 +27,7 @@ export interface StreamRecord {
   /** Whether it is read at the pace of the clock; null: live sources are, files are not. */
   realtime: boolean | null;
   /** Whether it should be running: started and neither stopped nor ended. */
-  wanted: boolean;
+  shouldRun: boolean;
   createdAt: Date;
 }
 
@@ -52,4 +52,9 @@ export interface SessionRecord {
   startedAt: Date;
   /** Null while its state is one of LIVE_STATES. */
   endedAt: Date | null;
+}
+
+/** Whether more may come of a session. */
+export function isLive({ state }: Pick<SessionRecord, 'state'>): boolean {
+  return LIVE_STATES.includes(state);
 }

@@ -1,11 +1,11 @@
 /** One source from its first frame to its last, without server or store. */
 import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import { createScorer } from './frame-scorer.ts';
-import { AHEAD, scoreInOrder } from './ordered-prefetch.ts';
+import { RECORDING_READ_AHEAD } from '../domain/read-ahead.ts';
+import { FrameScorer } from './frame-scorer.ts';
+import { scoreInOrder } from './ordered-prefetch.ts';
 import type { OpenAnalyser, OpenSource, OpenTimeline } from './ports.ts';
-import { readAhead } from './read-frames.ts';
-import { createMediaClock } from './session-clock.ts';
+import { createSessionClock } from './session-clock.ts';
 
 export interface AnalyseDeps {
   open: OpenSource;
@@ -44,14 +44,14 @@ export async function analyseSource(
 ): Promise<AnalyseSummary> {
   const { frameRate, signal, sessionId = 'analysis' } = options;
   const analyser = deps.openAnalyser(sessionId);
-  const scorer = createScorer({ analyser, timeline: deps.openTimeline(sessionId) });
-  const clock = createMediaClock();
+  const scorer = new FrameScorer({ analyser, timeline: deps.openTimeline(sessionId) });
+  const clock = createSessionClock();
   let moments = 0;
   try {
     const { info, frames } = await deps.open(source, { frameRate, realtime: false, loop: false, signal });
-    await beforeFrames(frames, () => options.onInfo?.(info));
+    await closeOnError(frames, () => options.onInfo?.(info));
     const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
-    for await (const { moment, events } of scoreInOrder(readAhead(frames), score, AHEAD)) {
+    for await (const { moment, events } of scoreInOrder(frames, score, RECORDING_READ_AHEAD.scoring)) {
       moments += 1;
       await onMoment(moment, events);
     }
@@ -61,8 +61,8 @@ export async function analyseSource(
   }
 }
 
-/** What is opened runs already: a failure before the first frame was asked for stops it. */
-async function beforeFrames(frames: AsyncIterable<Frame>, work: () => void): Promise<void> {
+/** What is opened runs already: a failure before its first frame was asked for closes it. */
+async function closeOnError(frames: AsyncIterable<Frame>, work: () => void): Promise<void> {
   try {
     work();
   } catch (error) {

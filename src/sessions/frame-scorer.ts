@@ -3,64 +3,70 @@ import { addDrops, type DropCounts, type Frame } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { FaceAnalyser, Meter, SessionTimeline } from './ports.ts';
 
-export interface Scored {
+export interface ScoredFrame {
   moment: Moment;
   events: EpisodeEvent[];
 }
 
-export interface Scorer {
-  /**
-   * Null when the worker died; the frame is counted, and the next call works again. The next frame may be given
-   * before this one is answered; answers come in the order of the calls.
-   */
-  score(frame: Frame, mediaTime: number): Promise<Scored | null>;
-  /** Counts a frame that is not scored, with those dropped before it. */
-  drop(frame: Frame, counts: DropCounts): void;
-  /** Closes the open episodes; `dropped`: frames since the last moment. */
-  finish(): { events: EpisodeEvent[]; dropped: DropCounts };
-}
-
-export interface ScorerDeps {
+export interface FrameScorerDeps {
   analyser: FaceAnalyser;
   timeline: SessionTimeline;
   meter?: Meter | undefined;
 }
 
-export function createScorer({ analyser, timeline, meter }: ScorerDeps): Scorer {
-  let seq = 0;
-  let dropped: DropCounts = {};
-  const count = (counts: DropCounts) => {
-    dropped = addDrops(dropped, counts);
-    if (Object.keys(counts).length > 0) meter?.dropped(counts);
-  };
-  return {
-    async score(frame, mediaTime) {
-      meter?.decoded(1);
-      const { wallTime } = frame;
-      const faces = await analyser.analyse(frame).catch(unlessLost).finally(frame.release);
-      // Only now: a frame before this one may have been with the worker until now.
-      count(frame.dropped);
-      if (faces === null) {
-        count({ worker: 1 });
-        return null;
-      }
-      const scored = timeline.push({ seq, mediaTime, wallTime, dropped, faces });
-      seq += 1;
-      dropped = {};
-      meter?.scored(1);
-      return scored;
-    },
-    drop(frame, counts) {
-      meter?.decoded(1);
-      count(addDrops(frame.dropped, counts));
-      frame.release?.();
-    },
-    finish: () => ({ events: timeline.finish(), dropped }),
-  };
+export class FrameScorer {
+  readonly #deps: FrameScorerDeps;
+  #nextSeq = 0;
+  /** Frames since the last moment that were not scored. */
+  #dropped: DropCounts = {};
+
+  constructor(deps: FrameScorerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Null when the worker died; the frame is counted, and the next call works again. The next frame may be given
+   * before this one is answered; answers come in the order of the calls.
+   * @param mediaTime seconds since the session's start
+   */
+  async score(frame: Frame, mediaTime: number): Promise<ScoredFrame | null> {
+    const { analyser, timeline, meter } = this.#deps;
+    meter?.decoded(1);
+    const { wallTime } = frame;
+    const faces = await analyser.analyse(frame).catch(nullIfWorkerDied).finally(frame.release);
+    // Only now: a frame before this one may have been with the worker until now.
+    this.#count(frame.dropped);
+    if (faces === null) {
+      this.#count({ worker: 1 });
+      return null;
+    }
+    const scored = timeline.push({ seq: this.#nextSeq, mediaTime, wallTime, dropped: this.#dropped, faces });
+    this.#nextSeq += 1;
+    this.#dropped = {};
+    meter?.scored(1);
+    return scored;
+  }
+
+  /** Counts a frame that is not scored, with those dropped before it. */
+  drop(frame: Frame, counts: DropCounts): void {
+    this.#deps.meter?.decoded(1);
+    this.#count(addDrops(frame.dropped, counts));
+    frame.release?.();
+  }
+
+  /** Closes the open episodes; `dropped`: frames since the last moment. */
+  finish(): { events: EpisodeEvent[]; dropped: DropCounts } {
+    return { events: this.#deps.timeline.finish(), dropped: this.#dropped };
+  }
+
+  #count(counts: DropCounts): void {
+    this.#dropped = addDrops(this.#dropped, counts);
+    if (Object.keys(counts).length > 0) this.#deps.meter?.dropped(counts);
+  }
 }
 
-/** Null for a frame that its worker took along. */
-function unlessLost(error: unknown): null {
+/** Null for a frame that was lost with its worker. */
+function nullIfWorkerDied(error: unknown): null {
   if (isWorkerLost(error)) return null;
   throw error;
 }

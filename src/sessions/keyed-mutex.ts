@@ -1,5 +1,5 @@
-/** Work on the same thing, one after the other; on different things, side by side. */
-export function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+/** Work under the same key runs one after the other, in the order of the calls; under different keys, side by side. */
+export function createKeyedMutex(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const tails = new Map<string, Promise<unknown>>();
   return async (key, work) => {
     const before = tails.get(key) ?? Promise.resolve();

@@ -1,42 +1,40 @@
 /** Frames scored in order, while vision is never left without the next ones. */
 import type { Frame } from '../domain/frame.ts';
-import type { Scored } from './frame-scorer.ts';
-
-/** Frames of a recording that are handed over before the first of them is answered: what vision can use at a time. */
-export const AHEAD = 8;
+import type { ScoredFrame } from './frame-scorer.ts';
 
 /**
- * What `score` makes of each frame, in their order. So many frames as `ahead` says are handed over while one
- * before them is still being scored; with 0 the next frame is asked for only then, so that it is the newest there is.
- * @param score null, or resolves to null: nothing is to be told of this frame
+ * What `score` makes of each frame, in their order.
+ * @param score null, or resolves to null: there is nothing to tell of this frame
+ * @param ahead frames that are handed over while one before them is still being scored; with 0 the next frame is asked
+ *   for only then, so that it is the newest there is
  * @throws what `frames` and `score` throw, once the frames before are told
  */
 export async function* scoreInOrder(
   frames: AsyncIterable<Frame>,
-  score: (frame: Frame) => Promise<Scored | null> | null,
+  score: (frame: Frame) => Promise<ScoredFrame | null> | null,
   ahead: number,
-): AsyncGenerator<Scored, void, undefined> {
+): AsyncGenerator<ScoredFrame, void, undefined> {
   const iterator = frames[Symbol.asyncIterator]();
-  const scoring: Promise<Event>[] = [];
-  let coming: Promise<Event> | null = null;
-  let end: Event | null = null;
+  const scoring: Promise<Outcome>[] = [];
+  let nextFrame: Promise<Outcome> | null = null;
+  let end: Outcome | null = null;
   try {
     for (;;) {
-      if (end === null && scoring.length <= ahead) coming ??= event('frame', iterator.next());
+      if (end === null && scoring.length <= ahead) nextFrame ??= outcomeOf('frame', iterator.next());
       const first = scoring[0];
-      if (!first && !coming) break;
-      const next = await Promise.race([first ?? coming!, coming ?? first!]);
-      if (next.kind === 'frame') {
-        coming = null;
-        if (!next.value || next.value.done) end = next;
-        else {
-          const answer = score(next.value.value);
-          if (answer) scoring.push(event('scored', answer));
-        }
-      } else {
+      if (!first && !nextFrame) break;
+      const outcome = await Promise.race([first ?? nextFrame!, nextFrame ?? first!]);
+      if (outcome.kind === 'scored') {
         scoring.shift();
-        if (!('value' in next)) throw next.error;
-        if (next.value) yield next.value;
+        if (!('value' in outcome)) throw outcome.error;
+        if (outcome.value) yield outcome.value;
+        continue;
+      }
+      nextFrame = null;
+      if (!outcome.value || outcome.value.done) end = outcome;
+      else {
+        const answer = score(outcome.value.value);
+        if (answer) scoring.push(outcomeOf('scored', answer));
       }
     }
     if (end && 'error' in end) throw end.error;
@@ -46,13 +44,13 @@ export async function* scoreInOrder(
 }
 
 /** What was waited for; a failure as a value, because what came before it has to be told first. */
-type Event = Outcome<'frame', IteratorResult<Frame>> | Outcome<'scored', Scored | null>;
-type Outcome<Kind, T> = { kind: Kind; value: T } | { kind: Kind; value?: never; error: unknown };
+type Outcome = Settled<'frame', IteratorResult<Frame>> | Settled<'scored', ScoredFrame | null>;
+type Settled<Kind, T> = { kind: Kind; value: T } | { kind: Kind; value?: never; error: unknown };
 
-function event<Kind extends 'frame' | 'scored', T>(
+function outcomeOf<Kind extends 'frame' | 'scored', T>(
   kind: Kind,
   promise: Promise<T>,
-): Promise<Outcome<Kind, T>> {
+): Promise<Settled<Kind, T>> {
   return promise.then(
     (value) => ({ kind, value }),
     (error: unknown) => ({ kind, error }),

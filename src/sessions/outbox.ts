@@ -3,17 +3,18 @@
  * scored; they are published in the order of `seq`, each after its commit.
  *
  * A moment that the store refuses keeps its `seq`: it is offered again until it is taken, those after it wait,
- * and `open` is false meanwhile. So the session has no gap, and the bound is kept by not scoring frames.
+ * and there is no room meanwhile. So the session has no gap, and the bound is kept by not scoring frames.
  */
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
+import { whenAborted } from '../threads/when-aborted.ts';
 import type { MomentSink } from './ports.ts';
 
 export interface OutboxOptions {
   sink: MomentSink;
   publish(moment: Moment, events: readonly EpisodeEvent[]): void;
-  /** Moments not yet committed. */
+  /** Moments not yet published, at most. */
   limit: number;
   /** Milliseconds between offers to a store that refuses. */
   retryMs: number;
@@ -21,120 +22,131 @@ export interface OutboxOptions {
   giveUp: AbortSignal;
 }
 
-export interface Outbox {
-  /** Whether another moment may come. */
-  readonly open: boolean;
-  /** Why a moment could not be written, other than that the store is away; there will be no more. */
-  readonly failure: unknown;
-  push(moment: Moment, events: readonly EpisodeEvent[]): void;
-  /** Resolves when it is open, failed or given up, or when `signal` aborts. */
-  room(signal: AbortSignal): Promise<void>;
-  /** Resolves when all is published, failed or given up; to the number of moments left behind. */
-  settled(): Promise<number>;
-}
-
-export function createOutbox({ sink, publish, limit, retryMs, giveUp }: OutboxOptions): Outbox {
-  let size = 0;
-  let failure: unknown = null;
-  /** Moments that wait behind a refused one, itself included; they are offered one at a time. */
-  const line: Offer[] = [];
-  let published: Promise<boolean> = Promise.resolve(true);
-  const waiting: (() => void)[] = [];
-  const isOpen = () => size < limit && line.length === 0;
-  const over = () => failure !== null || giveUp.aborted;
-  const wake = () => {
-    if (isOpen() || over()) for (const resume of waiting.splice(0)) resume();
-  };
-  giveUp.addEventListener('abort', wake, { once: true });
-
-  const offer = async ({ moment, events }: Entry): Promise<Answer> => {
-    if (over()) return 'lost';
-    try {
-      await sink.append(moment, events);
-      return 'committed';
-    } catch (error) {
-      if (isAway(error)) return 'refused';
-      failure ??= error;
-      return 'lost';
-    }
-  };
-
-  const workOffLine = async () => {
-    for (let head = line[0]; head; head = line[0]) {
-      let answer: Answer = 'refused';
-      while (answer === 'refused' && !over()) {
-        await sleep(retryMs, giveUp);
-        answer = await offer(head.entry);
-      }
-      line.shift();
-      head.settle(answer === 'committed');
-    }
-  };
-
-  const standInLine = (entry: Entry) =>
-    new Promise<boolean>((settle) => {
-      line.push({ entry, settle });
-      if (line.length === 1) void workOffLine();
-    });
-
-  const commit = async (entry: Entry): Promise<boolean> => {
-    if (line.length > 0) return standInLine(entry);
-    const answer = await offer(entry);
-    return answer === 'refused' ? standInLine(entry) : answer === 'committed';
-  };
-
-  return {
-    get open() {
-      return isOpen();
-    },
-    get failure() {
-      return failure;
-    },
-    push(moment, events) {
-      size += 1;
-      published = Promise.all([commit({ moment, events }), published]).then(([committed, before]) => {
-        const done = committed && before;
-        if (done) publish(moment, events);
-        if (done) size -= 1;
-        wake();
-        return done;
-      });
-    },
-    room(signal) {
-      if (isOpen() || over() || signal.aborted) return Promise.resolve();
-      return new Promise((resolve) => {
-        const resume = () => {
-          signal.removeEventListener('abort', resume);
-          resolve();
-        };
-        waiting.push(resume);
-        signal.addEventListener('abort', resume, { once: true });
-      });
-    },
-    async settled() {
-      await Promise.race([published, whenAborted(giveUp)]);
-      return size;
-    },
-  };
-}
-
 interface Entry {
   moment: Moment;
   events: readonly EpisodeEvent[];
 }
-interface Offer {
+/** An entry that waits to be offered again, or for one that does. */
+interface Retry {
   entry: Entry;
   settle(committed: boolean): void;
 }
-type Answer = 'committed' | 'refused' | 'lost';
+type OfferResult = 'committed' | 'refused' | 'lost';
 
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+export class Outbox {
+  readonly #options: OutboxOptions;
+  /** Moments not yet published. */
+  #size = 0;
+  #failure: unknown = null;
+  /** A refused moment and those that wait behind it; they are offered one at a time. */
+  readonly #retries: Retry[] = [];
+  /** Whether all moments until now were published; resolves when that is known. */
+  #published: Promise<boolean> = Promise.resolve(true);
+  readonly #waitingForRoom: (() => void)[] = [];
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    options.giveUp.addEventListener('abort', () => this.#wakeWaiting(), { once: true });
+  }
+
+  /** Whether another moment may be pushed. */
+  get hasRoom(): boolean {
+    return this.#size < this.#options.limit && this.#retries.length === 0;
+  }
+
+  /** Why a moment could not be written, other than that the store is away; there will be no more. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  push(moment: Moment, events: readonly EpisodeEvent[]): void {
+    const entry = { moment, events };
+    this.#size += 1;
+    this.#published = this.#publishAfter(this.#commit(entry), this.#published, entry);
+  }
+
+  /** Resolves when there is room, when it failed or gave up, or when `signal` aborts. */
+  waitForRoom(signal: AbortSignal): Promise<void> {
+    if (this.hasRoom || this.#isOver || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const resume = () => {
+        signal.removeEventListener('abort', resume);
+        resolve();
+      };
+      this.#waitingForRoom.push(resume);
+      signal.addEventListener('abort', resume, { once: true });
+    });
+  }
+
+  /** Resolves when all is published, or it failed or gave up; to the number of moments left behind. */
+  async drain(): Promise<number> {
+    await Promise.race([this.#published, whenAborted(this.#options.giveUp)]);
+    return this.#size;
+  }
+
+  get #isOver(): boolean {
+    return this.#failure !== null || this.#options.giveUp.aborted;
+  }
+
+  /** Whether it was published: once it is committed, and all before it are published. */
+  async #publishAfter(
+    committed: Promise<boolean>,
+    publishedBefore: Promise<boolean>,
+    { moment, events }: Entry,
+  ): Promise<boolean> {
+    const mayPublish = (await Promise.all([committed, publishedBefore])).every(Boolean);
+    if (mayPublish) {
+      this.#options.publish(moment, events);
+      this.#size -= 1;
+    }
+    this.#wakeWaiting();
+    return mayPublish;
+  }
+
+  /** Whether it was committed. */
+  async #commit(entry: Entry): Promise<boolean> {
+    if (this.#retries.length > 0) return this.#commitLater(entry);
+    const result = await this.#offer(entry);
+    return result === 'refused' ? this.#commitLater(entry) : result === 'committed';
+  }
+
+  async #offer({ moment, events }: Entry): Promise<OfferResult> {
+    if (this.#isOver) return 'lost';
+    try {
+      await this.#options.sink.append(moment, events);
+      return 'committed';
+    } catch (error) {
+      if (isStoreAway(error)) return 'refused';
+      this.#failure ??= error;
+      return 'lost';
+    }
+  }
+
+  #commitLater(entry: Entry): Promise<boolean> {
+    return new Promise((settle) => {
+      this.#retries.push({ entry, settle });
+      if (this.#retries.length === 1) void this.#workOffRetries();
+    });
+  }
+
+  async #workOffRetries(): Promise<void> {
+    const { retryMs, giveUp } = this.#options;
+    for (let head = this.#retries[0]; head; head = this.#retries[0]) {
+      let result: OfferResult = 'refused';
+      while (result === 'refused' && !this.#isOver) {
+        await sleep(retryMs, giveUp);
+        result = await this.#offer(head.entry);
+      }
+      this.#retries.shift();
+      head.settle(result === 'committed');
+    }
+  }
+
+  #wakeWaiting(): void {
+    if (this.hasRoom || this.#isOver) for (const resume of this.#waitingForRoom.splice(0)) resume();
+  }
 }
 
-function isAway(error: unknown): boolean {
+function isStoreAway(error: unknown): boolean {
   return error instanceof MienError && error.code === 'STORE_UNAVAILABLE';
 }

@@ -1,11 +1,10 @@
 /**
- * What `streams` needs of the rooms below it. Each room exports functions of these shapes without knowing
- * this file; `main` hands them over.
+ * What `sessions` needs of the rooms below it. Each room exports functions of these shapes without knowing
+ * this file; the composition root hands them over.
  */
 import type { RawReading } from '../domain/face.ts';
 import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
-import type { LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
-import type { EpisodeEvent, Moment, Rollup } from '../domain/moment.ts';
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { SessionRecord, SessionState, StateDetails, StreamRecord } from '../domain/stream.ts';
 
 /** ingest: looks at a source without decoding it. Throws SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING. */
@@ -55,7 +54,6 @@ export interface SessionTimeline {
   finish(): EpisodeEvent[];
 }
 export type OpenTimeline = (sessionId: string) => SessionTimeline;
-export type RollUp = (moments: readonly Moment[]) => Rollup[];
 
 /** store: the group-committing writer. */
 export interface MomentSink {
@@ -71,53 +69,36 @@ export interface MomentSink {
   finish?(sessionId: string, events: readonly EpisodeEvent[], dropped: DropCounts): Promise<void>;
 }
 
-/** store: what was committed, for those who resume. */
-export interface MomentHistory {
-  /** Moments of a session with a greater `seq` than `after`, ascending, at most `limit`. */
-  page(sessionId: string, after: number, limit: number): Promise<Moment[]>;
-  /**
-   * `oldest`: the least `seq` that is still stored; null without any. `newest`: the greatest that was ever
-   * committed, also when retention has since deleted it; -1 without any.
-   */
-  extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
-}
-
 /** store: the registered streams. */
-export interface StreamBook {
-  create(input: Omit<StreamRecord, 'id' | 'createdAt' | 'wanted'>): Promise<StreamRecord>;
+export interface StreamRepository {
+  create(input: Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>): Promise<StreamRecord>;
   get(id: string): Promise<StreamRecord | null>;
   byName(name: string): Promise<StreamRecord[]>;
-  wanted(): Promise<StreamRecord[]>;
+  /** In the order of registration. */
+  thatShouldRun(): Promise<StreamRecord[]>;
   /** Those whose source is this upload. */
   byUpload(token: string): Promise<StreamRecord[]>;
-  setWanted(id: string, wanted: boolean): Promise<void>;
+  setShouldRun(id: string, shouldRun: boolean): Promise<void>;
   /** One more crash of the server that came soon after its start. Returns how many in a row. */
-  countBoot(id: string): Promise<number>;
+  countCrash(id: string): Promise<number>;
   /** There was none, after all. Harmless when the stream is gone. */
-  forgiveBoots(id: string): Promise<void>;
+  forgetCrashes(id: string): Promise<void>;
   /** With all that was recorded from it. */
   remove(id: string): Promise<void>;
 }
 
 /** store: the sessions. */
-export interface SessionBook {
+export interface SessionRepository {
   /** In the state STARTING. */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
   /** The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`. */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them. */
   interruptLive(ids: readonly string[]): Promise<SessionRecord[]>;
-}
-
-/** store: the sessions as subscribers look for them. */
-export interface SessionIndex {
-  get(id: string): Promise<SessionRecord | null>;
   /** The newest session of a stream. */
   latest(streamId: string): Promise<SessionRecord | null>;
-  /** Those in a live state; of one stream or of all. */
-  live(streamId?: string): Promise<SessionRecord[]>;
-  /** Those with `startedAt` at or after `time`, by `startedAt`, then by id; of one stream or of all. */
-  startedSince(time: Date, streamId?: string): Promise<SessionRecord[]>;
+  /** Those in a live state. */
+  live(): Promise<SessionRecord[]>;
 }
 
 /** bus: what happened, after it is committed. */
@@ -129,29 +110,8 @@ export interface Publisher {
   removed(streamId: string): void;
 }
 
-/** bus: a subscriber's own bounded queue; the oldest events are dropped when it is full. */
-export interface Queue<Event> {
-  /** The next event, with the number of those dropped before it; null once the queue was closed. */
-  take(): Promise<{ event: Event; skippedBefore: number } | null>;
-  close(): void;
-}
-
-export interface FollowOptions<Event> {
-  capacity: number;
-  onDrop?: ((event: Event) => void) | undefined;
-}
-
-/** bus: the other half. Events of several kinds share a queue, in the order of publication. */
-export interface LiveFeed {
-  subscribe<Kind extends LiveEventKind>(
-    kinds: readonly Kind[],
-    scope: Scope,
-    options: FollowOptions<LiveEventOf<Kind>>,
-  ): Queue<LiveEventOf<Kind>>;
-}
-
-/** Where uploaded files lie. */
-export interface Uploads {
+/** Uploaded files. */
+export interface UploadStore {
   /** A stream uses it from now on. */
   take(token: string): Promise<void>;
   /** No stream uses it any more. */

@@ -1,33 +1,33 @@
 /** How long to wait before a live source is opened again (after Frigate's supervision). */
+import { createBackoff } from '../threads/backoff.ts';
 
-export interface Backoff {
-  /** It crashed: milliseconds to wait. Doubles from one second to thirty while nothing works. */
-  crashed(): number;
-  /** It delivers frames: the next crash waits a second again, unless it crashes time after time. */
-  works(): void;
+export interface ReopenBackoff {
+  /** The source ended or failed: milliseconds to wait. Doubles up to thirty times the first while no frame comes. */
+  failed(): number;
+  /** It delivers frames: the next wait is the first again, unless it fails time after time. */
+  delivers(): void;
 }
 
-const SHORTEST = 1000;
-const LONGEST = 30_000;
-/** So many crashes within a minute slow it down, also when frames came in between. */
+const LONGEST = 30;
+/** So many failures within a minute slow it down, also when frames came in between. */
 const MANY = 5;
 const MINUTE = 60_000;
 
-/** @param now milliseconds of a clock that does not jump */
-export function createBackoff(now: () => number, unit = SHORTEST): Backoff {
-  let inARow = 0;
-  let crashes: number[] = [];
+/**
+ * @param now milliseconds of a clock that does not jump
+ * @param shortest the first wait, in milliseconds
+ */
+export function createReopenBackoff(now: () => number, shortest = 1000): ReopenBackoff {
+  const longest = LONGEST * shortest;
+  const backoff = createBackoff({ shortest, longest });
+  let failures: number[] = [];
   return {
-    crashed() {
+    failed() {
       const time = now();
-      crashes = [...crashes.filter((at) => time - at < MINUTE), time];
-      const doubled = unit * 2 ** Math.min(inARow, 10);
-      inARow += 1;
-      const longest = (LONGEST / SHORTEST) * unit;
-      return crashes.length >= MANY ? longest : Math.min(doubled, longest);
+      failures = [...failures.filter((at) => time - at < MINUTE), time];
+      const doubled = backoff.next();
+      return failures.length >= MANY ? longest : doubled;
     },
-    works() {
-      inARow = 0;
-    },
+    delivers: () => backoff.reset(),
   };
 }

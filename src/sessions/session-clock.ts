@@ -1,6 +1,6 @@
 /** One media time for a session whose source is opened several times: after a break it goes on by the wall clock. */
 
-export interface MediaClock {
+export interface SessionClock {
   /** The source was opened anew: its own time starts again. */
   reopened(): void;
   /**
@@ -14,19 +14,20 @@ export interface MediaClock {
 /** The least step in seconds, for sources that stand still or go back. */
 const LEAST_STEP = 0.001;
 
-export function createMediaClock(): MediaClock {
+export function createSessionClock(): SessionClock {
   let last: { media: number; wall: number } | null = null;
-  let offset: number | null = 0;
+  /** Seconds between the source's own time and the session's; null: the next frame tells. */
+  let shift: number | null = 0;
   return {
     reopened() {
-      offset = last === null ? 0 : null;
+      shift = last === null ? 0 : null;
     },
     at(mediaTime, wallTime) {
-      if (offset === null && last !== null) {
-        offset = last.media + Math.max((wallTime - last.wall) / 1000, LEAST_STEP) - mediaTime;
+      if (shift === null && last !== null) {
+        shift = last.media + Math.max((wallTime - last.wall) / 1000, LEAST_STEP) - mediaTime;
       }
       const least = last === null ? Number.NEGATIVE_INFINITY : last.media + LEAST_STEP;
-      const media = Math.max(mediaTime + (offset ?? 0), least);
+      const media = Math.max(mediaTime + (shift ?? 0), least);
       last = { media, wall: wallTime };
       return media;
     },

@@ -1,58 +1,37 @@
 /**
- * One run of a stream, from STARTING to its last state: one timeline, however often its source is opened. The
- * supervisor's loop is in `supervise`, what is done with the frames in `attempt`.
+ * One session of a stream, from STARTING to its last state: one timeline, however often its source is opened. The
+ * supervisor's loop is in `supervise`, what is done with the frames in `runSource`.
  */
 import type { FrameSize, SourceInfo } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
 import type { SessionRecord, SessionState, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { finishTimeline } from './finish-timeline.ts';
-import { createScorer, type Scorer } from './frame-scorer.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
-import type { Meter, MomentSink, OpenAnalyser, OpenTimeline, Publisher, SessionBook } from './ports.ts';
-import { type Backoff, createBackoff } from './reopen-backoff.ts';
-import { createMediaClock } from './session-clock.ts';
-import { createSource, type SourceDeps, type StreamSource } from './session-source.ts';
-import { scoreFrames } from './source-run.ts';
-import { createStateTeller, type StateTeller } from './state-writer.ts';
-import { type End, supervise } from './supervisor.ts';
+import { FrameScorer } from './frame-scorer.ts';
+import { Outbox } from './outbox.ts';
+import type { Meter, MomentSink, OpenAnalyser, OpenTimeline, Publisher, SessionRepository } from './ports.ts';
+import { createReopenBackoff, type ReopenBackoff } from './reopen-backoff.ts';
+import { createSessionClock } from './session-clock.ts';
+import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+import { createSessionSource, type SessionSource, type SourceDeps } from './session-source.ts';
+import { runSource } from './source-run.ts';
+import { createStateWriter, type StateWriter } from './state-writer.ts';
+import { type SourceEnd, supervise } from './supervisor.ts';
 
 export interface SessionDeps extends SourceDeps {
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
   sink: MomentSink;
-  sessions: Pick<SessionBook, 'setState'>;
+  sessions: Pick<SessionRepository, 'setState'>;
   publisher: Publisher;
   log: Log;
   meter?: Meter;
-  pace?: Partial<Pace>;
+  limits?: Partial<SessionLimits>;
 }
-
-/** Milliseconds, and how many moments may be on their way to the store. */
-export interface Pace {
-  /** Longest wait for a frame of a live source; decoding has its own, shorter one, and this is the last resort. */
-  stall: number;
-  /** First wait before a live source is opened again; doubles to thirty times this. */
-  backoff: number;
-  storeRetry: number;
-  /** Longest wait for the store when the session ends. */
-  drain: number;
-  /** A session that has run so long is not why its server may crash later. */
-  proven: number;
-  inFlight: number;
-}
-export const PACE: Pace = {
-  stall: 45_000,
-  backoff: 1000,
-  storeRetry: 250,
-  drain: 8000,
-  proven: 60_000,
-  inFlight: 256,
-};
 
 export interface RunningSession {
   readonly id: string;
-  /** Whether its source is done; what remains is to store and close. */
+  /** Whether its source has ended; what remains is to store and close. */
   readonly ending: boolean;
   /** Stops the source, stores and publishes what was scored, and ends. Harmless when it ends already. */
   stop(state: 'ENDED' | 'INTERRUPTED', reason?: string): Promise<SessionRecord>;
@@ -67,8 +46,8 @@ export function runSession(
   session: SessionRecord,
   info: SourceInfo | null,
 ): RunningSession {
-  const run = new Run(deps, stream, session, info);
-  const done = run.conduct();
+  const run = new SessionRun(deps, stream, session, info);
+  const done = run.untilEnd();
   return {
     id: session.id,
     get ending() {
@@ -82,39 +61,44 @@ export function runSession(
   };
 }
 
-type Outcome = { state: SessionState; failure: string | null };
+interface FinalState {
+  state: SessionState;
+  failure: string | null;
+}
 
-class Run {
+class SessionRun {
   ending = false;
   readonly #deps: SessionDeps;
-  readonly #pace: Pace;
+  readonly #limits: SessionLimits;
   readonly #streamId: string;
   readonly #id: string;
   readonly #stopping = new AbortController();
+  /** Aborts when there is no more time to wait for the store. */
   readonly #giveUp = new AbortController();
-  readonly #source: StreamSource;
-  readonly #clock = createMediaClock();
-  readonly #backoff: Backoff;
-  readonly #states: StateTeller;
+  readonly #source: SessionSource;
+  readonly #clock = createSessionClock();
+  readonly #backoff: ReopenBackoff;
+  readonly #states: StateWriter;
   readonly #outbox: Outbox;
-  #sized = false;
-  #stopAs: Outcome = { state: 'ENDED', failure: null };
+  /** Whether the size of its frames is stored. */
+  #hasSize = false;
+  #stopAs: FinalState = { state: 'ENDED', failure: null };
 
   constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, info: SourceInfo | null) {
     this.#deps = deps;
-    this.#pace = { ...PACE, ...deps.pace };
+    this.#limits = { ...DEFAULT_LIMITS, ...deps.limits };
     this.#streamId = stream.id;
     this.#id = session.id;
-    this.#source = createSource(deps, stream, info, this.#pace.stall);
-    this.#backoff = createBackoff(() => performance.now(), this.#pace.backoff);
+    this.#source = createSessionSource(deps, stream, info, this.#limits.stallMs);
+    this.#backoff = createReopenBackoff(() => performance.now(), this.#limits.reopenMs);
     const { sessions, sink, publisher, log } = deps;
-    const waits = { retryMs: this.#pace.storeRetry, giveUp: this.#giveUp.signal };
+    const storeWaits = { retryMs: this.#limits.storeRetryMs, giveUp: this.#giveUp.signal };
     const publish = (record: SessionRecord) => publisher.status(stream.id, record);
-    this.#states = createStateTeller(session, { ...waits, sessions, log, publish });
-    this.#outbox = createOutbox({
-      ...waits,
+    this.#states = createStateWriter(session, { ...storeWaits, sessions, log, publish });
+    this.#outbox = new Outbox({
+      ...storeWaits,
       sink,
-      limit: this.#pace.inFlight,
+      limit: this.#limits.maxUncommitted,
       publish: (moment, events) => {
         publisher.moment(stream.id, moment);
         for (const event of events) publisher.episode(stream.id, event);
@@ -122,67 +106,67 @@ class Run {
     });
   }
 
-  stop(as: Outcome): void {
+  stop(as: FinalState): void {
     if (this.#stopping.signal.aborted) return;
     this.#stopAs = as;
     this.#stopping.abort();
   }
 
-  async conduct(): Promise<SessionRecord> {
+  async untilEnd(): Promise<SessionRecord> {
     const { openAnalyser, openTimeline, meter, log } = this.#deps;
     const analyser = openAnalyser(this.#id);
-    const scorer = createScorer({ analyser, timeline: openTimeline(this.#id), meter });
+    const scorer = new FrameScorer({ analyser, timeline: openTimeline(this.#id), meter });
     const end = await supervise({
-      attempt: () => this.#attempt(scorer),
-      isLive: () => this.#source.live,
-      onLost: (error, wait) => this.#lost(error, wait),
+      runSource: () => this.#runSource(scorer),
+      canReturn: () => this.#source.live,
+      onSourceLost: (error, wait) => this.#onSourceLost(error, wait),
       backoff: this.#backoff,
       stopping: this.#stopping.signal,
     });
     this.ending = true;
-    const timer = setTimeout(() => this.#giveUp.abort(), this.#pace.drain);
+    const timer = setTimeout(() => this.#giveUp.abort(), this.#limits.drainMs);
     await analyser.close().catch((error) => log.error({ err: error }, 'could not close an analyser'));
-    const left = await this.#outbox.settled();
+    const left = await this.#outbox.drain();
     if (left > 0) log.error({ session: this.#id, moments: left }, 'moments were not stored');
     await finishTimeline(this.#deps, { streamId: this.#streamId, id: this.#id }, scorer, this.#giveUp.signal);
-    const { state, failure } = this.#outcome(end);
-    const record = await this.#states.tell(state, { failure });
+    const { state, failure } = this.#finalState(end);
+    const record = await this.#states.write(state, { failure });
     clearTimeout(timer);
     return record;
   }
 
   /** Opens the source once, and scores its frames until it ends. */
-  async #attempt(scorer: Scorer): Promise<void> {
-    const attempt = new AbortController();
-    const abort = () => attempt.abort();
+  async #runSource(scorer: FrameScorer): Promise<void> {
+    const run = new AbortController();
+    const abort = () => run.abort();
     const stopping = this.#stopping.signal;
     stopping.addEventListener('abort', abort, { once: true });
     if (stopping.aborted) abort();
     try {
-      const opened = await this.#source.open(attempt.signal, abort);
-      const onFirst = (frame: FrameSize) => this.#works(frame);
-      await scoreFrames({ scorer, clock: this.#clock, outbox: this.#outbox, stopping, onFirst }, opened);
+      const opened = await this.#source.open(run.signal, abort);
+      const onFirstFrame = (frame: FrameSize) => this.#onFirstFrame(frame);
+      await runSource({ scorer, clock: this.#clock, outbox: this.#outbox, stopping, onFirstFrame }, opened);
     } finally {
       stopping.removeEventListener('abort', abort);
       abort();
     }
   }
 
-  #works({ width, height }: FrameSize): void {
-    this.#backoff.works();
-    void this.#states.tell('RUNNING', this.#sized ? {} : { frame: { width, height } });
-    this.#sized = true;
+  #onFirstFrame({ width, height }: FrameSize): void {
+    this.#backoff.delivers();
+    void this.#states.write('RUNNING', this.#hasSize ? {} : { frame: { width, height } });
+    this.#hasSize = true;
   }
 
-  #lost(error: unknown, wait: number): void {
-    const sentence = error === null ? 'The source ended; waiting for it to come back.' : sentenceOf(error);
+  #onSourceLost(error: unknown, wait: number): void {
+    const failure = error === null ? 'The source ended; waiting for it to come back.' : sentenceOf(error);
     this.#deps.log.warn({ session: this.#id, wait, err: error }, 'source lost, opening it again');
-    void this.#states.tell('RECONNECTING', { failure: sentence });
-    this.#source.lost();
+    void this.#states.write('RECONNECTING', { failure });
+    this.#source.forgetInfo();
     this.#clock.reopened();
   }
 
-  #outcome(end: End): Outcome {
+  #finalState(end: SourceEnd): FinalState {
     const error = this.#outbox.failure ?? (end.how === 'failed' ? end.error : null);
     if (error === null) return end.how === 'stopped' ? this.#stopAs : { state: 'ENDED', failure: null };
     this.#deps.log.error({ err: error, session: this.#id }, 'session failed');

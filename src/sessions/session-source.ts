@@ -2,38 +2,38 @@
 import type { Frame, SourceInfo } from '../domain/frame.ts';
 import type { StreamRecord } from '../domain/stream.ts';
 import type { Decode, Probe } from './ports.ts';
-import { readAhead, watchFrames } from './read-frames.ts';
+import { failOnStall } from './stall-timeout.ts';
 
 export interface SourceDeps {
   probe: Probe;
   decode: Decode;
 }
 
-export interface Opened {
+export interface OpenedSource {
   frames: AsyncIterable<Frame>;
   /** Whether frames are dropped rather than waited for. */
   realtime: boolean;
 }
 
-export interface StreamSource {
+export interface SessionSource {
   /** Whether it can be opened again later; until it was probed, its name must do. */
   readonly live: boolean;
-  /** Looks at it, unless that was done just now. `abort` stops what `signal` stops. */
-  open(signal: AbortSignal, abort: () => void): Promise<Opened>;
-  /** What is known of it may no longer hold: the next opening looks again. */
-  lost(): void;
+  /** Probes it, unless that was done just now, and decodes it. `abort` stops what `signal` stops. */
+  open(signal: AbortSignal, abort: () => void): Promise<OpenedSource>;
+  /** What is known of it may no longer hold: the next opening probes again. */
+  forgetInfo(): void;
 }
 
 /**
  * @param known what probing has found just now; null: it probes first
  * @param stallMs longest wait for a frame of a live source
  */
-export function createSource(
+export function createSessionSource(
   { probe, decode }: SourceDeps,
   { source, frameRate, loop, realtime: asked }: StreamRecord,
   known: SourceInfo | null,
   stallMs: number,
-): StreamSource {
+): SessionSource {
   let info = known;
   let live = known?.live ?? (source.type === 'url' || source.type === 'device');
   return {
@@ -45,10 +45,9 @@ export function createSource(
       live = info.live;
       const realtime = live || (asked ?? false);
       const frames = decode(source, info, { frameRate, realtime, loop: loop && !live, signal });
-      if (live) return { realtime, frames: watchFrames(frames, { stallMs, abort }) };
-      return { realtime, frames: realtime ? frames : readAhead(frames) };
+      return { realtime, frames: live ? failOnStall(frames, { stallMs, abort }) : frames };
     },
-    lost() {
+    forgetInfo() {
       info = null;
     },
   };

@@ -1,51 +1,49 @@
-/** One opening of a session's source: its frames scored, and handed to the store, until it ends. */
+/** One run of a session's source: its frames are scored, and handed to the store, until it ends. */
 import type { Frame } from '../domain/frame.ts';
-import type { Scorer } from './frame-scorer.ts';
-import { AHEAD, scoreInOrder } from './ordered-prefetch.ts';
+import { readAheadOf } from '../domain/read-ahead.ts';
+import type { FrameScorer } from './frame-scorer.ts';
+import { scoreInOrder } from './ordered-prefetch.ts';
 import type { Outbox } from './outbox.ts';
-import type { MediaClock } from './session-clock.ts';
-import type { Opened } from './session-source.ts';
+import type { SessionClock } from './session-clock.ts';
+import type { OpenedSource } from './session-source.ts';
 
-export interface Attempt {
-  scorer: Scorer;
-  clock: MediaClock;
+export interface SourceRun {
+  scorer: FrameScorer;
+  clock: SessionClock;
   outbox: Outbox;
   stopping: AbortSignal;
   /** The source has given its first frame. */
-  onFirst(frame: Frame): void;
+  onFirstFrame(frame: Frame): void;
 }
 
 /** @throws what the source and the scorer throw, and why the store refuses for good */
-export async function scoreFrames(attempt: Attempt, { frames, realtime }: Opened): Promise<void> {
-  const { scorer, clock, outbox, stopping } = attempt;
+export async function runSource(run: SourceRun, { frames, realtime }: OpenedSource): Promise<void> {
+  const { scorer, clock, outbox, stopping } = run;
   const score = (frame: Frame) => {
-    if (outbox.open) return scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
+    if (outbox.hasRoom) return scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
     scorer.drop(frame, { store: 1 });
     return null;
   };
-  for await (const { moment, events } of scoreInOrder(
-    admitted(attempt, frames, realtime),
-    score,
-    realtime ? 0 : AHEAD,
-  )) {
+  const { scoring } = readAheadOf(realtime);
+  for await (const { moment, events } of scoreInOrder(admit(run, frames, realtime), score, scoring)) {
     outbox.push(moment, events);
     if (stopping.aborted) return;
   }
 }
 
-/** Frames for which there is room; in real time all of them, because those without are counted. */
-async function* admitted(
-  { outbox, stopping, onFirst }: Attempt,
+/** Frames for which the outbox has room; in real time all of them, because those without are counted. */
+async function* admit(
+  { outbox, stopping, onFirstFrame }: SourceRun,
   frames: AsyncIterable<Frame>,
   realtime: boolean,
 ): AsyncGenerator<Frame, void, undefined> {
-  let first = true;
+  let isFirst = true;
   for await (const frame of frames) {
-    if (!realtime) await outbox.room(stopping);
+    if (!realtime) await outbox.waitForRoom(stopping);
     if (stopping.aborted) return;
     if (outbox.failure !== null) throw outbox.failure;
-    if (first) onFirst(frame);
-    first = false;
+    if (isFirst) onFirstFrame(frame);
+    isFirst = false;
     yield frame;
   }
 }

@@ -1,198 +1,176 @@
-/** The registry of streams and what runs: registers, starts, stops, removes, resumes after a crash, and drains. */
+/** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
 import type { SourceInfo } from '../domain/frame.ts';
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
-import { MienError } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
-import { type Boots, createBoots } from './boots.ts';
-import { createTurns } from './keyed-mutex.ts';
-import type { SessionBook, SessionIndex, StreamBook, Uploads } from './ports.ts';
-import { probeInTime } from './probe.ts';
+import { CrashLoopGuard } from './crash-loop-guard.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
+import type { SessionRepository, StreamRepository, UploadStore } from './ports.ts';
+import { probeWithTimeout } from './probe-with-timeout.ts';
 import { checkRegistration, checkSource, isSameSource, type RegisterInput } from './registration.ts';
 import { type RunningSession, runSession, type SessionDeps } from './session-runner.ts';
-import { createShelf, type Shelf } from './shelf.ts';
+import { alreadyRegistered, alreadyRunning, neverRan, noSuchStream, shuttingDown } from './stream-errors.ts';
+import { createUploadLeases, type UploadLeases } from './upload-leases.ts';
 
-export interface StreamsDeps extends Omit<SessionDeps, 'sessions'> {
-  streams: StreamBook;
-  sessions: SessionBook & Pick<SessionIndex, 'latest' | 'live'>;
+export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions'> {
+  streams: StreamRepository;
+  sessions: SessionRepository;
   /** Of the model that scores, as `Query.models` names it. */
   modelId: string;
-  uploads?: Uploads;
+  uploads?: UploadStore;
   /** Purposes that are prohibited unless named here. */
   allowPurposes?: readonly string[];
 }
 
-export interface Streams {
+/** Longest wait for the sessions when the server ends; in milliseconds. */
+const CLOSE_MS = 10_000;
+
+export class StreamManager {
+  readonly #deps: StreamManagerDeps;
+  readonly #running = new Map<string, { session: RunningSession; ended: Promise<SessionRecord> }>();
+  /** By the id of a stream, or by the name that one is being registered under. */
+  readonly #exclusively = createKeyedMutex();
+  readonly #closing = new AbortController();
+  readonly #uploads: UploadLeases;
+  readonly #guard: CrashLoopGuard;
+  #leftovers: SessionRecord[] | null = null;
+
+  constructor(deps: StreamManagerDeps) {
+    this.#deps = deps;
+    this.#uploads = createUploadLeases(deps);
+    this.#guard = new CrashLoopGuard(deps);
+  }
+
   /**
    * Probes the source, stores the stream, and starts it unless `autoStart` is false.
    * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source already), and what probing throws
    */
-  register(input: RegisterInput): Promise<StreamRecord>;
-  /** Begins a new session. @throws MienError NOT_FOUND, CONFLICT when it runs already */
-  start(id: string): Promise<SessionRecord>;
-  /**
-   * Drains, then ends the session; of a stream that does not run, returns the last session as it is.
-   * @throws MienError NOT_FOUND, CONFLICT when it never ran
-   */
-  stop(id: string): Promise<SessionRecord>;
-  /** With all that was recorded from it, and its upload when no other stream uses that. @throws MienError NOT_FOUND */
-  remove(id: string): Promise<void>;
-  running(): { streamId: string; sessionId: string }[];
-  /** Once, at boot, before anyone may start a stream: all sessions that are live now were left by a crash. */
-  noteLeft(): Promise<void>;
-  /**
-   * Once, at boot: what was noted, or is live now, becomes INTERRUPTED; streams that should run start a new session,
-   * unless that crashes the server.
-   */
-  resumeWanted(): Promise<void>;
-  /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
-  close(): Promise<void>;
-}
-
-const CLOSE_MS = 10_000;
-
-export function createStreams(deps: StreamsDeps): Streams {
-  return new Conductor(deps);
-}
-
-class Conductor implements Streams {
-  readonly #deps: StreamsDeps;
-  readonly #running = new Map<string, { session: RunningSession; over: Promise<SessionRecord> }>();
-  readonly #turn = createTurns();
-  readonly #closing = new AbortController();
-  readonly #shelf: Shelf;
-  readonly #boots: Boots;
-  #left: SessionRecord[] | null = null;
-
-  constructor(deps: StreamsDeps) {
-    this.#deps = deps;
-    this.#shelf = createShelf(deps);
-    this.#boots = createBoots(deps);
-  }
-
   register(input: RegisterInput): Promise<StreamRecord> {
     const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
-    return this.#turn(`name ${registration.name}`, async () => {
+    return this.#exclusively(`name ${registration.name}`, async () => {
       this.#closing.signal.throwIfAborted();
       const namesakes = await this.#deps.streams.byName(registration.name);
       const twin = namesakes.find(({ source }) => isSameSource(source, registration.source));
-      if (twin) {
-        const sentence = `The stream ${registration.name} is registered with this source already (${twin.id}). Start that one, or give this one another name.`;
-        throw new MienError('CONFLICT', sentence);
-      }
-      const info = await probeInTime(this.#deps.probe, registration.source, this.#closing.signal);
+      if (twin) throw alreadyRegistered(twin);
+      const info = await probeWithTimeout(this.#deps.probe, registration.source, this.#closing.signal);
       checkSource(registration, info);
       const { autoStart, ...stream } = registration;
       const record = await this.#deps.streams.create(stream);
-      await this.#shelf.take(record);
+      await this.#uploads.acquire(record);
       if (!autoStart) return record;
-      await this.#turn(record.id, () => this.#begin(record, info));
-      return { ...record, wanted: true };
+      await this.#exclusively(record.id, () => this.#begin(record, info));
+      return { ...record, shouldRun: true };
     });
   }
 
+  /** Begins a new session. @throws MienError NOT_FOUND, CONFLICT when it runs already */
   start(id: string): Promise<SessionRecord> {
-    return this.#turn(id, async () => {
+    return this.#exclusively(id, async () => {
       const stream = await this.#get(id);
       const entry = this.#running.get(id);
-      if (entry?.session.ending) await entry.over;
-      else if (entry) {
-        const sentence = `The stream ${stream.name} is running already (session ${entry.session.id}). Stop it first to begin a new session.`;
-        throw new MienError('CONFLICT', sentence);
-      }
+      if (entry && !entry.session.ending) throw alreadyRunning(stream, entry.session.id);
+      await entry?.ended;
       return this.#begin(stream, null);
     });
   }
 
+  /**
+   * Drains, then ends the session; of a stream that does not run, returns the last session as it is.
+   * @throws MienError NOT_FOUND, CONFLICT when it never ran
+   */
   stop(id: string): Promise<SessionRecord> {
-    return this.#turn(id, async () => {
+    return this.#exclusively(id, async () => {
       const stream = await this.#get(id);
       const entry = this.#running.get(id);
-      await this.#deps.streams.setWanted(id, false);
+      await this.#deps.streams.setShouldRun(id, false);
       if (entry) {
         void entry.session.stop('ENDED');
-        return entry.over;
+        return entry.ended;
       }
       const last = await this.#deps.sessions.latest(id);
       if (last) return last;
-      throw new MienError(
-        'CONFLICT',
-        `The stream ${stream.name} has never run, so there is nothing to stop.`,
-      );
+      throw neverRan(stream);
     });
   }
 
+  /** With all that was recorded from it, and its upload when no other stream uses that. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void> {
-    return this.#turn(id, async () => {
+    return this.#exclusively(id, async () => {
       const stream = await this.#get(id);
       const entry = this.#running.get(id);
       void entry?.session.stop('ENDED');
-      await entry?.over;
+      await entry?.ended;
       await this.#removeRecord(id);
       this.#deps.publisher.removed(id);
-      await this.#shelf.release(stream);
+      await this.#uploads.release(stream);
     });
   }
 
-  running() {
+  running(): { streamId: string; sessionId: string }[] {
     return [...this.#running].map(([streamId, { session }]) => ({ streamId, sessionId: session.id }));
   }
 
-  async noteLeft(): Promise<void> {
-    this.#left = await this.#deps.sessions.live();
+  /** Once, at boot, before anyone may start a stream: all sessions that are live now were left by a crash. */
+  async noteLeftoverSessions(): Promise<void> {
+    this.#leftovers = await this.#deps.sessions.live();
   }
 
-  async resumeWanted(): Promise<void> {
+  /**
+   * Once, at boot: sessions that were noted, or are live now, become INTERRUPTED; streams that should run start a new
+   * session, unless that crashes the server.
+   */
+  async restoreDesiredState(): Promise<void> {
     const { sessions, streams, publisher, log } = this.#deps;
-    if (this.#left === null) await this.noteLeft();
-    const left = this.#left ?? [];
-    const interrupted = await sessions.interruptLive(left.map(({ id }) => id));
+    if (this.#leftovers === null) await this.noteLeftoverSessions();
+    const leftovers = this.#leftovers ?? [];
+    const interrupted = await sessions.interruptLive(leftovers.map(({ id }) => id));
     for (const session of interrupted) publisher.status(session.streamId, session);
-    for (const { id } of await streams.wanted()) {
-      const cut = interrupted.find(({ streamId }) => streamId === id);
-      await this.#turn(id, () => this.#resume(id, cut)).catch((error) =>
+    for (const { id } of await streams.thatShouldRun()) {
+      const cutOff = interrupted.find(({ streamId }) => streamId === id);
+      await this.#exclusively(id, () => this.#restore(id, cutOff)).catch((error) =>
         log.error({ err: error, stream: id }, 'could not start a stream again'),
       );
     }
   }
 
-  /** Asked again in its turn: meanwhile it may have been stopped, removed, or run to its end. */
-  async #resume(id: string, cut: SessionRecord | undefined): Promise<void> {
-    const stream = await this.#deps.streams.get(id);
-    if (!stream?.wanted || this.#running.has(id)) return;
-    if (await this.#boots.mayResume(stream, cut)) await this.#begin(stream, null);
-  }
-
+  /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
   async close(): Promise<void> {
     this.#closing.abort(shuttingDown());
     const entries = [...this.#running.values()];
     for (const { session } of entries) void session.stop('INTERRUPTED', 'The server was stopped.');
     const timer = new AbortController();
-    await Promise.race([Promise.all(entries.map(({ over }) => over)), sleep(CLOSE_MS, timer.signal)]);
+    await Promise.race([Promise.all(entries.map(({ ended }) => ended)), sleep(CLOSE_MS, timer.signal)]);
     timer.abort();
     for (const { streamId, sessionId } of this.running()) {
       this.#deps.log.error({ stream: streamId, session: sessionId }, 'a session did not drain in time');
     }
   }
 
+  /** Asked again when its turn comes: meanwhile it may have been stopped, removed, or run to its end. */
+  async #restore(id: string, cutOff: SessionRecord | undefined): Promise<void> {
+    const stream = await this.#deps.streams.get(id);
+    if (!stream?.shouldRun || this.#running.has(id)) return;
+    if (await this.#guard.mayStart(stream, cutOff)) await this.#begin(stream, null);
+  }
+
   async #begin(stream: StreamRecord, info: SourceInfo | null): Promise<SessionRecord> {
     this.#closing.signal.throwIfAborted();
     const { streams, sessions, publisher, modelId } = this.#deps;
-    await streams.setWanted(stream.id, true);
+    await streams.setShouldRun(stream.id, true);
     const record = await sessions.create({ streamId: stream.id, modelId });
     publisher.status(stream.id, record);
     const session = runSession(this.#deps, stream, record, info);
-    this.#boots.watch(stream.id, session.done);
-    const over = session.done.then((ended) => this.#ended(stream.id, ended));
-    this.#running.set(stream.id, { session, over });
+    this.#guard.watch(stream.id, session.done);
+    const ended = session.done.then((last) => this.#onEnded(stream.id, last));
+    this.#running.set(stream.id, { session, ended });
     if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', 'The server was stopped.');
     return record;
   }
 
-  /** A session that ended by itself is not wanted any more; one that the server's end interrupted still is. */
-  async #ended(streamId: string, session: SessionRecord): Promise<SessionRecord> {
+  /** A stream whose session ended by itself should not run any more; one that the server's end interrupted still should. */
+  async #onEnded(streamId: string, session: SessionRecord): Promise<SessionRecord> {
     try {
       if (session.state === 'ENDED' || session.state === 'FAILED') {
-        await this.#deps.streams.setWanted(streamId, false);
+        await this.#deps.streams.setShouldRun(streamId, false);
       }
     } catch (error) {
       this.#deps.log.warn({ err: error, stream: streamId }, 'could not note that a stream ended');
@@ -201,7 +179,7 @@ class Conductor implements Streams {
     return session;
   }
 
-  /** Where the answer was lost, but not the removal, there is still something to tell and an upload to let go of. */
+  /** Where the answer was lost, but not the removal, there is still something to tell and an upload to release. */
   async #removeRecord(id: string): Promise<void> {
     const { streams } = this.#deps;
     try {
@@ -214,10 +192,6 @@ class Conductor implements Streams {
   async #get(id: string): Promise<StreamRecord> {
     const stream = await this.#deps.streams.get(id);
     if (stream) return stream;
-    throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
+    throw noSuchStream(id);
   }
-}
-
-function shuttingDown(): MienError {
-  return new MienError('SHUTTING_DOWN', 'The server is stopping. Try again when it is back.');
 }

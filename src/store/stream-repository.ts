@@ -6,7 +6,7 @@ import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import { isId } from './ids.ts';
 import { removeStream } from './upkeep/removal.ts';
 
-export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'wanted'> & { wanted?: boolean };
+export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'> & { shouldRun?: boolean };
 
 export interface StreamBook {
   create(input: StreamInput): Promise<StreamRecord>;
@@ -16,15 +16,15 @@ export interface StreamBook {
   /** @throws MienError NOT_FOUND */
   update(id: string, changes: Partial<StreamInput>): Promise<StreamRecord>;
   /** @throws MienError NOT_FOUND */
-  setWanted(id: string, wanted: boolean): Promise<void>;
+  setShouldRun(id: string, shouldRun: boolean): Promise<void>;
   /** One more crash of the server that came soon after its start. Returns how many in a row. @throws MienError NOT_FOUND */
-  countBoot(id: string): Promise<number>;
+  countCrash(id: string): Promise<number>;
   /** There was none, after all. Harmless when the stream is gone. */
-  forgiveBoots(id: string): Promise<void>;
+  forgetCrashes(id: string): Promise<void>;
   /** Those registered under this name. */
   byName(name: string): Promise<StreamRecord[]>;
   /** Those that should be running. */
-  wanted(): Promise<StreamRecord[]>;
+  thatShouldRun(): Promise<StreamRecord[]>;
   /** Those whose source is this upload. */
   byUpload(token: string): Promise<StreamRecord[]>;
   /** With all that was recorded from it, or not at all. @throws MienError NOT_FOUND */
@@ -42,20 +42,21 @@ export function createStreams(prisma: PrismaClient): StreamBook {
   }
   return {
     update,
-    async setWanted(id, wanted) {
-      await update(id, { wanted });
+    async setShouldRun(id, shouldRun) {
+      await update(id, { shouldRun });
     },
-    async countBoot(id) {
-      const data = { boots: { increment: 1 } };
+    async countCrash(id) {
+      const data = { crashes: { increment: 1 } };
       const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data }) : [];
       if (row === undefined) throw notFound(id);
-      return row.boots;
+      return row.crashes;
     },
-    async forgiveBoots(id) {
-      if (isId(id)) await prisma.stream.updateMany({ where: { id, boots: { gt: 0 } }, data: { boots: 0 } });
+    async forgetCrashes(id) {
+      if (isId(id))
+        await prisma.stream.updateMany({ where: { id, crashes: { gt: 0 } }, data: { crashes: 0 } });
     },
     byName: (name) => where({ name }),
-    wanted: () => where({ wanted: true }),
+    thatShouldRun: () => where({ shouldRun: true }),
     byUpload: (token) => where({ source: { equals: { type: 'upload', token } } }),
     async create(input) {
       return record(await prisma.stream.create({ data: input }));
@@ -87,7 +88,7 @@ async function ordinalOf(prisma: PrismaClient, id: string): Promise<number> {
   return row.ordinal;
 }
 
-function record({ ordinal: _ordinal, boots: _boots, source, ...row }: Stream): StreamRecord {
+function record({ ordinal: _ordinal, crashes: _crashes, source, ...row }: Stream): StreamRecord {
   return { ...row, source: source as SourceInput };
 }
 

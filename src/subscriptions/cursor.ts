@@ -11,12 +11,12 @@ export type Cursor =
    * After each of these moments; sessions that started at `since` (milliseconds since the epoch) or later and
    * are not listed have all of their moments to come, earlier ones are done with.
    */
-  | { kind: 'all'; since: number; positions: [sessionId: string, seq: number][] };
+  | { kind: 'all'; since: number; offsets: [sessionId: string, seq: number][] };
 
 const SESSION = /^s1 ([\w-]{1,64}) (-1|\d{1,10})$/;
 const ALL = /^a1 (\d{1,15})((?: [\w-]{1,64}:(?:-1|\d{1,10}))*)$/;
 /** Some 1,500 sessions at once. */
-const LONGEST = 128 * 1024;
+const MAX_LENGTH = 128 * 1024;
 
 export function encodeCursor(cursor: Cursor): string {
   return Buffer.from(toText(cursor)).toString('base64url');
@@ -29,7 +29,7 @@ export function momentCursor(sessionId: string, seq: number): string {
 
 /** @throws MienError CURSOR_INVALID */
 export function decodeCursor(encoded: string): Cursor {
-  const cursor = encoded.length <= LONGEST ? fromText(Buffer.from(encoded, 'base64url').toString()) : null;
+  const cursor = encoded.length <= MAX_LENGTH ? fromText(Buffer.from(encoded, 'base64url').toString()) : null;
   if (cursor === null || encodeCursor(cursor) !== encoded) {
     throw new MienError(
       'CURSOR_INVALID',
@@ -47,7 +47,7 @@ export function seqOfCursor(encoded: string, sessionId: string): number {
   const cursor = decodeCursor(encoded);
   const seq =
     cursor.kind === 'all'
-      ? cursor.positions.find(([id]) => id === sessionId)?.[1]
+      ? cursor.offsets.find(([id]) => id === sessionId)?.[1]
       : cursor.sessionId === sessionId
         ? cursor.seq
         : undefined;
@@ -60,7 +60,7 @@ export function seqOfCursor(encoded: string, sessionId: string): number {
 
 function toText(cursor: Cursor): string {
   if (cursor.kind === 'session') return `s1 ${cursor.sessionId} ${cursor.seq}`;
-  return `a1 ${cursor.since}${cursor.positions.map(([id, seq]) => ` ${id}:${seq}`).join('')}`;
+  return `a1 ${cursor.since}${cursor.offsets.map(([id, seq]) => ` ${id}:${seq}`).join('')}`;
 }
 
 function fromText(text: string): Cursor | null {
@@ -68,12 +68,12 @@ function fromText(text: string): Cursor | null {
   if (sessionId !== undefined) return { kind: 'session', sessionId, seq: Number(seq) };
   const [, since, list] = ALL.exec(text) ?? [];
   if (since === undefined || list === undefined) return null;
-  const positions = list
+  const offsets = list
     .split(' ')
     .slice(1)
     .map((entry): [string, number] => {
       const [id = '', at] = entry.split(':');
       return [id, Number(at)];
     });
-  return { kind: 'all', since: Number(since), positions };
+  return { kind: 'all', since: Number(since), offsets };
 }

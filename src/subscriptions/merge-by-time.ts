@@ -1,7 +1,7 @@
 /** Several sessions as one timeline: their stored moments in the order of wall time, each session's own order kept. */
 import type { Moment } from '../domain/moment.ts';
 
-export interface Source<Key> {
+export interface PagedSession<Key> {
   key: Key;
   /** When its first moment can be, in milliseconds since the epoch; it is not read before that is reached. */
   startedAt: number;
@@ -17,11 +17,11 @@ interface Head<Key> {
   at: number;
 }
 
-/** Runs of moments of one source, each as long as no other source comes before. */
+/** Runs of moments of one session, each as long as no other session comes before. */
 export async function* mergeByTime<Key>(
-  sources: readonly Source<Key>[],
+  sessions: readonly PagedSession<Key>[],
 ): AsyncGenerator<{ key: Key; run: Moment[] }, undefined> {
-  const waiting = [...sources].sort((a, b) => a.startedAt - b.startedAt);
+  const waiting = [...sessions].sort((a, b) => a.startedAt - b.startedAt);
   let heads: Head<Key>[] = [];
   for (;;) {
     heads.sort((a, b) => timeOf(a) - timeOf(b));
@@ -29,7 +29,7 @@ export async function* mergeByTime<Key>(
     const next = waiting[0];
     if (next && (first === undefined || next.startedAt <= timeOf(first))) {
       waiting.shift();
-      heads.push(...(await open(next)));
+      heads.push(...(await openFirstPage(next)));
       continue;
     }
     if (first === undefined) return;
@@ -41,7 +41,7 @@ export async function* mergeByTime<Key>(
   }
 }
 
-async function open<Key>({ key, pages }: Source<Key>): Promise<Head<Key>[]> {
+async function openFirstPage<Key>({ key, pages }: PagedSession<Key>): Promise<Head<Key>[]> {
   const head: Head<Key> = { key, pages: pages(), moments: [], at: 0 };
   return (await turnPage(head)) ? [head] : [];
 }

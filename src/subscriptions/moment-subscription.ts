@@ -1,67 +1,68 @@
 /**
- * A timeline that can be resumed: what the store holds after the cursor, then what the bus brings, with no gap
- * and no duplicate.
+ * One subscriber's moments, resumed from a cursor without a gap and without a duplicate, in four phases:
  *
- * The queue is opened before the store is read, and moments are published after they are committed, so every
- * moment is in the store's pages or in the queue, or in both; those in both are known by their `seq`. When the
- * queue overflows while the store is read, the store is read again: nothing is lost, and the queue stays small.
- * Once live, a full queue drops the oldest moments, and the next one sent tells how many (`skippedBefore`). A
- * hole that is not such a drop (the bus lost something) is filled from the store.
+ * 1. The queue is opened, before the store is read. Moments are published after their commit, so every moment is
+ *    in the store's pages or in the queue, or in both; those in both are known by their `seq`.
+ * 2. The plan says which sessions to read from the store, and from which moment on.
+ * 3. The store is read. When the queue overflows meanwhile, the store is read again: nothing is lost, and the queue
+ *    stays small.
+ * 4. Live: what the queue brings. A full queue now drops the oldest moments, and the next one sent tells how many
+ *    (`skippedBefore`). A gap that is no such drop (the bus lost something) is filled from the store.
  */
 import { addDrops } from '../domain/frame.ts';
 import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
-import type { SessionRecord } from '../domain/stream.ts';
-import type { Queue } from '../sessions/ports.ts';
-import { addLoss, type Lost } from './losses.ts';
+import { isLive, type SessionRecord } from '../domain/stream.ts';
+import { addDropped, type DroppedRange } from './dropped-ranges.ts';
 import { mergeByTime } from './merge-by-time.ts';
-import { type Position, Positions } from './offsets.ts';
-import type { MomentsRequest, ResumeDeps } from './open-moments.ts';
+import { type Offset, Offsets } from './offsets.ts';
+import type { EventQueue, SubscriptionDeps } from './ports.ts';
 import { readPages } from './read-pages.ts';
-import { type Backlog, isLive, type Plan, planMoments } from './resume-plan.ts';
+import { type Backlog, type MomentsRequest, planResume, type ResumePlan } from './resume-plan.ts';
 
-type Followed = LiveEventOf<'moment' | 'status' | 'removed'>;
+type QueuedEvent = LiveEventOf<'moment' | 'status' | 'removed'>;
 
-const CAPACITY = 256;
+/** Events that may wait for a slow subscriber. */
+const QUEUE_CAPACITY = 256;
 
-/** One subscriber's way through the store and along the bus. */
-export class Follower {
-  readonly #deps: ResumeDeps;
+export class MomentSubscription {
+  readonly #deps: SubscriptionDeps;
   readonly #request: MomentsRequest;
-  readonly #everything: boolean;
-  readonly #queue: Queue<Followed>;
+  readonly #isOfAll: boolean;
+  readonly #queue: EventQueue<QueuedEvent>;
   readonly #signal: AbortSignal | undefined;
   /** Sessions whose beginning was dropped from the queue before there was a plan. */
-  #early: SessionRecord[] = [];
-  #lost = new Map<string, Lost>();
-  #plan: Plan = { positions: new Positions(0), backlog: [], over: false };
-  #planned = false;
+  readonly #startedBeforePlan: SessionRecord[] = [];
+  /** What the queue dropped since that was last looked at, by session. */
+  #dropped = new Map<string, DroppedRange>();
+  #plan: ResumePlan = { offsets: new Offsets(0), backlog: [], over: false };
+  #isPlanned = false;
+  /** Moments lost since the last one that was sent. */
   #skipped = 0;
   #closed = false;
 
-  constructor(deps: ResumeDeps, request: MomentsRequest, signal: AbortSignal | undefined) {
+  constructor(deps: SubscriptionDeps, request: MomentsRequest, signal: AbortSignal | undefined) {
     this.#deps = deps;
     this.#request = request;
-    this.#everything = request.streamId === undefined && request.sessionId === undefined;
+    this.#isOfAll = request.streamId === undefined && request.sessionId === undefined;
     this.#queue = deps.feed.subscribe(['moment', 'status', 'removed'], request, {
-      capacity: deps.capacity ?? CAPACITY,
-      onDrop: (event) => this.#noteDrop(event),
+      capacity: deps.capacity ?? QUEUE_CAPACITY,
+      onDrop: (event) => this.#onDrop(event),
     });
     this.#signal = signal;
     signal?.addEventListener('abort', this.close, { once: true });
     if (signal?.aborted) this.close();
   }
 
-  get #positions(): Positions {
-    return this.#plan.positions;
+  get #offsets(): Offsets {
+    return this.#plan.offsets;
   }
 
+  /** Makes the plan. @throws MienError as `planResume` does */
   async open(): Promise<void> {
-    this.#plan = await planMoments(this.#deps, this.#request, this.#request.after);
-    this.#planned = true;
-    for (const session of this.#early) this.#positions.note(session, false);
-    if (this.#request.every === undefined) return;
-    for (const { position } of this.#plan.backlog) await this.#recallLast(position);
+    this.#plan = await planResume(this.#deps, this.#request);
+    this.#isPlanned = true;
+    for (const session of this.#startedBeforePlan) this.#offsets.note(session, false);
   }
 
   readonly close = (): void => {
@@ -70,23 +71,23 @@ export class Follower {
     this.#queue.close();
   };
 
-  async *follow(): AsyncGenerator<SentMoment, undefined> {
+  async *moments(): AsyncGenerator<SentMoment, undefined> {
     try {
-      yield* this.#catchUp();
+      yield* this.#readBacklog();
       if (this.#plan.over) return;
       for (;;) {
         const taking = this.#queue.take();
         // What was dropped until now comes before the event that `take` has just chosen; later drops come after it.
-        const lost = this.#lost;
-        this.#lost = new Map();
+        const dropped = this.#dropped;
+        this.#dropped = new Map();
         const taken = await taking;
         if (taken === null) return;
+        const { event } = taken;
         // Of a session that is over, the store tells the rest: a moment after it, to count them in, will not come.
-        if (taken.event.kind === 'status' && !isLive(taken.event.session))
-          lost.delete(taken.event.session.id);
-        this.#skip(lost);
-        if (taken.event.kind === 'moment') yield* this.#live(taken.event.moment);
-        else if (yield* this.#ends(taken.event)) return;
+        if (event.kind === 'status' && !isLive(event.session)) dropped.delete(event.session.id);
+        this.#countSkipped(dropped);
+        if (event.kind === 'moment') yield* this.#sendLive(event.moment);
+        else if (yield* this.#endsWith(event)) return;
       }
     } finally {
       this.close();
@@ -94,108 +95,94 @@ export class Follower {
   }
 
   /** Reads the store until it is read to its end without the queue overflowing meanwhile. */
-  async *#catchUp(): AsyncGenerator<SentMoment> {
+  async *#readBacklog(): AsyncGenerator<SentMoment> {
     let { backlog } = this.#plan;
     while (backlog.length > 0 && !this.#closed) {
-      this.#lost.clear();
-      yield* this.#scanAll(backlog);
+      this.#dropped.clear();
+      yield* this.#readSessions(backlog);
       // Not before: a cursor leaves out what is over, and must not while moments of it are still to be sent.
-      for (const { position, over } of backlog) position.over ||= over;
-      backlog = [...this.#lost.keys()].flatMap((sessionId) => {
-        const position = this.#positions.get(sessionId);
-        return position ? [{ position, over: false }] : [];
+      for (const { offset, over } of backlog) offset.over ||= over;
+      backlog = [...this.#dropped.keys()].flatMap((sessionId) => {
+        const offset = this.#offsets.get(sessionId);
+        return offset ? [{ offset, over: false }] : [];
       });
     }
   }
 
-  async *#scanAll(backlog: Backlog[]): AsyncGenerator<SentMoment> {
-    if (!this.#everything) {
+  async *#readSessions(backlog: Backlog[]): AsyncGenerator<SentMoment> {
+    if (!this.#isOfAll) {
       // The cursor of a stream names one session: those before it must have been sent.
-      for (const { position } of backlog) yield* this.#scan(position);
+      for (const { offset } of backlog) yield* this.#readSession(offset);
       return;
     }
-    const sources = backlog.map(({ position }) => ({
-      key: position,
-      startedAt: position.startedAt ?? 0,
-      pages: () => readPages(this.#deps.history, position.sessionId, position.seen),
+    const sessions = backlog.map(({ offset }) => ({
+      key: offset,
+      startedAt: offset.startedAt ?? 0,
+      pages: () => readPages(this.#deps.history, offset.sessionId, offset.seen),
     }));
-    for await (const { key, run } of mergeByTime(sources)) yield* this.#dealAll(key, run);
+    for await (const { key, run } of mergeByTime(sessions)) yield* this.#sendAll(key, run);
   }
 
-  /** Sends what the store holds after the position, up to `last`. */
-  async *#scan(position: Position, last?: number): AsyncGenerator<SentMoment> {
-    for await (const page of readPages(this.#deps.history, position.sessionId, position.seen, last)) {
-      yield* this.#dealAll(position, page);
+  /** Sends what the store holds after the offset, up to `last`. */
+  async *#readSession(offset: Offset, last?: number): AsyncGenerator<SentMoment> {
+    for await (const page of readPages(this.#deps.history, offset.sessionId, offset.seen, last)) {
+      yield* this.#sendAll(offset, page);
     }
   }
 
-  *#dealAll(position: Position, moments: readonly Moment[]): Generator<SentMoment> {
+  async *#sendLive(moment: Moment): AsyncGenerator<SentMoment> {
+    const { sessionId, seq } = moment;
+    const offset = this.#offsets.get(sessionId) ?? this.#offsets.add(sessionId, seq - 1, null);
+    if (seq > offset.seen + 1) yield* this.#readSession(offset, seq - 1);
+    if (seq > offset.seen) yield* this.#send(offset, moment);
+  }
+
+  *#sendAll(offset: Offset, moments: readonly Moment[]): Generator<SentMoment> {
     for (const moment of moments) {
       if (this.#closed) return;
-      yield* this.#deal(position, moment);
+      yield* this.#send(offset, moment);
     }
   }
 
-  async *#live(moment: Moment): AsyncGenerator<SentMoment> {
-    const position =
-      this.#positions.get(moment.sessionId) ?? this.#positions.add(moment.sessionId, moment.seq - 1, null);
-    if (moment.seq > position.seen + 1) yield* this.#scan(position, moment.seq - 1);
-    if (moment.seq > position.seen) yield* this.#deal(position, moment);
-  }
-
-  /** Deals with the next moment of a session: sends it, or leaves it out for `every`. */
-  *#deal(position: Position, moment: Moment): Generator<SentMoment> {
-    this.#skipped += moment.seq - position.seen - 1;
-    position.seen = moment.seq;
-    const { every } = this.#request;
-    if (
-      every !== undefined &&
-      position.sentAt !== null &&
-      moment.mediaTime < position.sentAt + every / 1000 - 1e-6
-    ) {
-      position.dropped = addDrops(position.dropped, moment.dropped);
+  /** Sends the next moment of a session, or leaves it out for `every`. */
+  *#send(offset: Offset, moment: Moment): Generator<SentMoment> {
+    this.#skipped += moment.seq - offset.seen - 1;
+    offset.seen = moment.seq;
+    if (this.#offsets.isTooSoon(offset, moment, this.#request.every)) {
+      offset.dropped = addDrops(offset.dropped, moment.dropped);
       return;
     }
-    const sent = this.#positions.send(position, moment);
+    const sent = this.#offsets.send(offset, moment);
     const skippedBefore = this.#skipped;
     this.#skipped = 0;
-    yield { moment: sent, cursor: this.#positions.cursor(this.#everything, position), skippedBefore };
+    yield { moment: sent, cursor: this.#offsets.cursor(this.#isOfAll, offset), skippedBefore };
   }
 
   /** Whether nothing can follow. The last moments of an ended session are in the store, whatever the bus did. */
-  async *#ends(event: Exclude<Followed, { kind: 'moment' }>): AsyncGenerator<SentMoment, boolean> {
+  async *#endsWith(event: Exclude<QueuedEvent, { kind: 'moment' }>): AsyncGenerator<SentMoment, boolean> {
     if (event.kind === 'removed') return this.#request.streamId !== undefined;
     const over = !isLive(event.session);
-    const position = this.#positions.get(event.session.id);
-    if (over && position && !position.over) yield* this.#scan(position);
-    this.#positions.note(event.session, over);
+    const offset = this.#offsets.get(event.session.id);
+    if (over && offset && !offset.over) yield* this.#readSession(offset);
+    this.#offsets.note(event.session, over);
     return over && this.#request.sessionId !== undefined;
   }
 
-  #noteDrop(event: Followed): void {
-    if (event.kind === 'status') {
-      if (this.#planned) this.#positions.note(event.session, false);
-      else if (event.session.state === 'STARTING') this.#early.push(event.session);
-    }
-    if (event.kind !== 'moment') return;
-    addLoss(this.#lost, event.moment);
+  #onDrop(event: QueuedEvent): void {
+    if (event.kind === 'moment') addDropped(this.#dropped, event.moment);
+    if (event.kind !== 'status') return;
+    if (this.#isPlanned) this.#offsets.note(event.session, false);
+    else if (event.session.state === 'STARTING') this.#startedBeforePlan.push(event.session);
   }
 
   /** Counts what the queue dropped and was not sent from the store before. */
-  #skip(lost: Map<string, Lost>): void {
-    for (const [sessionId, { first, last, dropped }] of lost) {
-      const position = this.#positions.get(sessionId) ?? this.#positions.add(sessionId, first - 1, null);
-      if (last <= position.seen) continue;
-      this.#skipped += last - Math.max(position.seen, first - 1);
-      position.seen = last;
-      position.dropped = addDrops(position.dropped, dropped);
+  #countSkipped(ranges: Map<string, DroppedRange>): void {
+    for (const [sessionId, { first, last, dropped }] of ranges) {
+      const offset = this.#offsets.get(sessionId) ?? this.#offsets.add(sessionId, first - 1, null);
+      if (last <= offset.seen) continue;
+      this.#skipped += last - Math.max(offset.seen, first - 1);
+      offset.seen = last;
+      offset.dropped = addDrops(offset.dropped, dropped);
     }
-  }
-
-  /** When the moment at the cursor was: `every` counts from there. */
-  async #recallLast(position: Position): Promise<void> {
-    if (position.seen < 0) return;
-    const [last] = await this.#deps.history.page(position.sessionId, position.seen - 1, 1);
-    if (last?.seq === position.seen) position.sentAt = last.mediaTime;
   }
 }

@@ -4,14 +4,14 @@ import type { Moment } from '../domain/moment.ts';
 import type { SessionRecord } from '../domain/stream.ts';
 import { encodeCursor, momentCursor } from './cursor.ts';
 
-export interface Position {
+export interface Offset {
   sessionId: string;
   /** Greatest `seq` dealt with: sent, left out by `every`, or skipped. */
   seen: number;
   /** Greatest `seq` sent. */
   sent: number;
   /** Media time of the last moment sent; null before that. */
-  sentAt: number | null;
+  sentMediaTime: number | null;
   /** Dropped frames of moments that were not sent, for the next that is. */
   dropped: DropCounts;
   /** Milliseconds since the epoch; null while unknown. */
@@ -20,10 +20,10 @@ export interface Position {
 }
 
 /** Sessions that start together may become known in another order: so many milliseconds apart at most. */
-export const SKEW = 10_000;
+export const CLOCK_SKEW_MS = 10_000;
 
-export class Positions {
-  readonly #bySession = new Map<string, Position>();
+export class Offsets {
+  readonly #bySession = new Map<string, Offset>();
   #since: number;
 
   /** @param since sessions that started before it and are not known here are no concern */
@@ -31,51 +31,57 @@ export class Positions {
     this.#since = since;
   }
 
-  get(sessionId: string): Position | undefined {
+  get(sessionId: string): Offset | undefined {
     return this.#bySession.get(sessionId);
   }
 
   /** Adds a session whose moments up to `seq` are dealt with; one that is known stays where it is. */
-  add(sessionId: string, seq: number, startedAt: Date | null): Position {
-    const position = this.#bySession.get(sessionId) ?? {
+  add(sessionId: string, seq: number, startedAt: Date | null): Offset {
+    const offset = this.#bySession.get(sessionId) ?? {
       sessionId,
       seen: seq,
       sent: seq,
-      sentAt: null,
+      sentMediaTime: null,
       dropped: {},
       startedAt: null,
       over: false,
     };
-    position.startedAt ??= startedAt?.getTime() ?? null;
-    if (position.startedAt !== null) this.#since = Math.max(this.#since, position.startedAt - SKEW);
-    this.#bySession.set(sessionId, position);
-    return position;
+    offset.startedAt ??= startedAt?.getTime() ?? null;
+    if (offset.startedAt !== null) this.#since = Math.max(this.#since, offset.startedAt - CLOCK_SKEW_MS);
+    this.#bySession.set(sessionId, offset);
+    return offset;
   }
 
   /** A session that began while we listened has all of its moments to come. */
   note(session: SessionRecord, over: boolean): void {
     if (session.state === 'STARTING') this.add(session.id, -1, session.startedAt);
-    const position = this.#bySession.get(session.id);
-    if (position && over) position.over = true;
+    const offset = this.#bySession.get(session.id);
+    if (offset && over) offset.over = true;
     this.#prune();
   }
 
   /** The moment as it is sent, with the drops of those left out before it. */
-  send(position: Position, moment: Moment): Moment {
-    const dropped = addDrops(position.dropped, moment.dropped);
-    position.dropped = {};
-    position.sent = moment.seq;
-    position.sentAt = moment.mediaTime;
+  send(offset: Offset, moment: Moment): Moment {
+    const dropped = addDrops(offset.dropped, moment.dropped);
+    offset.dropped = {};
+    offset.sent = moment.seq;
+    offset.sentMediaTime = moment.mediaTime;
     return { ...moment, dropped };
   }
 
-  cursor(everything: boolean, position: Position): string {
-    if (!everything) return momentCursor(position.sessionId, position.sent);
-    const positions = [...this.#bySession.values()].map(({ sessionId, sent }): [string, number] => [
+  /** Whether less than `every` milliseconds of media time passed since the last moment sent. */
+  isTooSoon({ sentMediaTime }: Offset, { mediaTime }: Moment, every: number | undefined): boolean {
+    if (every === undefined || sentMediaTime === null) return false;
+    return mediaTime < sentMediaTime + every / 1000 - 1e-6;
+  }
+
+  cursor(ofAll: boolean, offset: Offset): string {
+    if (!ofAll) return momentCursor(offset.sessionId, offset.sent);
+    const offsets = [...this.#bySession.values()].map(({ sessionId, sent }): [string, number] => [
       sessionId,
       sent,
     ]);
-    return encodeCursor({ kind: 'all', since: this.#since, positions });
+    return encodeCursor({ kind: 'all', since: this.#since, offsets });
   }
 
   #prune(): void {

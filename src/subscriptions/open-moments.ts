@@ -1,23 +1,10 @@
 /** Subscriptions to moments, from a cursor or from now on. */
-
-import type { Scope, SentMoment } from '../domain/live-event.ts';
+import type { SentMoment } from '../domain/live-event.ts';
 import { MienError } from '../errors.ts';
-import type { LiveFeed } from '../sessions/ports.ts';
-import { Follower } from './moment-subscription.ts';
-import type { PlanDeps } from './resume-plan.ts';
-
-export interface MomentsRequest extends Scope {
-  /** Cursor to resume from; without it, begin with the next moment. */
-  after?: string | undefined;
-  /** At most one moment per so many milliseconds of media time and session. */
-  every?: number | undefined;
-}
-
-export interface ResumeDeps extends PlanDeps {
-  feed: LiveFeed;
-  /** Events that may wait for a slow subscriber. */
-  capacity?: number;
-}
+import { closable } from './closable.ts';
+import { MomentSubscription } from './moment-subscription.ts';
+import type { SubscriptionDeps } from './ports.ts';
+import type { MomentsRequest } from './resume-plan.ts';
 
 /**
  * Finishes when the session asked for has ended, or the stream asked for was removed; otherwise goes on with the
@@ -25,29 +12,19 @@ export interface ResumeDeps extends PlanDeps {
  * @throws MienError NOT_FOUND, BAD_INPUT, CURSOR_INVALID, CURSOR_EXPIRED
  */
 export async function openMoments(
-  deps: ResumeDeps,
+  deps: SubscriptionDeps,
   request: MomentsRequest,
   signal?: AbortSignal,
 ): Promise<AsyncIterableIterator<SentMoment, undefined>> {
   if (request.every !== undefined && !(request.every >= 1)) {
     throw new MienError('BAD_INPUT', '`every` must be at least 1 millisecond.');
   }
-  const follower = new Follower(deps, request, signal);
+  const subscription = new MomentSubscription(deps, request, signal);
   try {
-    await follower.open();
+    await subscription.open();
   } catch (error) {
-    follower.close();
+    subscription.close();
     throw error;
   }
-  const moments = follower.follow();
-  const iterator: AsyncIterableIterator<SentMoment, undefined> = {
-    next: () => moments.next(),
-    async return() {
-      follower.close();
-      await moments.return(undefined);
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]: () => iterator,
-  };
-  return iterator;
+  return closable(subscription.moments(), subscription.close);
 }

@@ -3,8 +3,9 @@ import { MemoryBus } from '../../src/bus/index.ts';
 import { libraryOf } from '../../src/cli/recording-queries.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
-import { createLive, createStreams } from '../../src/sessions/index.ts';
+import { StreamManager } from '../../src/sessions/index.ts';
 import type { Store } from '../../src/store/index.ts';
+import { createSubscriptions } from '../../src/subscriptions/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { createStore } from '../helpers/database.ts';
 import { face, openTestApi, type TestApi } from './harness.ts';
@@ -45,7 +46,7 @@ export async function openWorld(): Promise<World> {
     },
     ...{ labels: [], actionUnits: UNITS, metrics: { rafdb: { accuracy: 0.5 } } },
   });
-  const streams = createStreams({
+  const streams = new StreamManager({
     streams: store.streams,
     sessions: store.sessions,
     sink: store.moments,
@@ -70,7 +71,7 @@ export async function openWorld(): Promise<World> {
     modelId: 'test@1',
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
-  const live = createLive({
+  const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type {
-  MomentHistory,
-  MomentSink,
-  SessionBook,
-  SessionIndex,
-  StreamBook,
-} from '../../src/sessions/ports.ts';
+import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
+import type { MomentHistory, SessionQueries } from '../../src/subscriptions/ports.ts';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
@@ -15,11 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => db.dispose());
 
-it('the store is what streams asks for', () => {
+it('the store is what sessions and subscriptions ask for', () => {
   const { store } = db;
   const parts: {
-    streams: StreamBook;
-    sessions: SessionBook & SessionIndex;
+    streams: StreamRepository;
+    sessions: SessionRepository & SessionQueries;
     moments: MomentSink & MomentHistory;
   } = store;
   expect(parts).toBe(store);
@@ -33,23 +28,23 @@ it('streams are created, found, changed and listed in order', async () => {
     name: 'two',
     source: { type: 'url', url: 'rtsp://camera/1' },
   });
-  expect(one).toMatchObject({ ...STREAM, name: 'one', wanted: false });
+  expect(one).toMatchObject({ ...STREAM, name: 'one', shouldRun: false });
   expect(Object.keys(one)).not.toContain('ordinal');
   expect(await streams.get(two.id)).toEqual(two);
   expect(await streams.get('garbage')).toBeNull();
   expect((await streams.list({ first: 1, after: one.id })).map(({ id }) => id)).toEqual([two.id]);
   await expect(streams.list({ after: 'garbage' })).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
-  await streams.setWanted(one.id, true);
-  expect(await streams.wanted()).toEqual([{ ...one, wanted: true }]);
+  await streams.setShouldRun(one.id, true);
+  expect(await streams.thatShouldRun()).toEqual([{ ...one, shouldRun: true }]);
   expect(await streams.byName('two')).toEqual([two]);
   expect((await streams.update(two.id, { frameRate: 5 })).frameRate).toBe(5);
-  expect([await streams.countBoot(one.id), await streams.countBoot(one.id)]).toEqual([1, 2]);
-  await streams.forgiveBoots(one.id);
-  expect([await streams.countBoot(one.id), await streams.countBoot(two.id)]).toEqual([1, 1]);
-  expect(await streams.get(two.id)).not.toHaveProperty('boots');
-  await streams.forgiveBoots('garbage');
-  await expect(streams.countBoot('garbage')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await expect(streams.setWanted('garbage', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect([await streams.countCrash(one.id), await streams.countCrash(one.id)]).toEqual([1, 2]);
+  await streams.forgetCrashes(one.id);
+  expect([await streams.countCrash(one.id), await streams.countCrash(two.id)]).toEqual([1, 1]);
+  expect(await streams.get(two.id)).not.toHaveProperty('crashes');
+  await streams.forgetCrashes('garbage');
+  await expect(streams.countCrash('garbage')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(streams.setShouldRun('garbage', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 it('sessions go through their states', async () => {

@@ -56,7 +56,7 @@ export const StreamType = builder.prismaObject('Stream', {
       nullable: true,
       description: 'Whether it is read at the pace of the clock; null: live sources are, files are not.',
     }),
-    wanted: t.exposeBoolean('wanted', {
+    wanted: t.exposeBoolean('shouldRun', {
       description:
         'Whether it should be running: it was started, and neither stopped nor ended. A restarted server starts it again.',
     }),

@@ -1,13 +1,14 @@
-/** The sources of subscriptions: moments, states and episodes, each with a bounded queue of its own. */
+/** What a client may subscribe to: moments, states of sessions, episodes; each with a bounded queue of its own. */
 import type { LiveEventOf, Scope, SentEpisode, SentMoment, SentStatus } from '../domain/live-event.ts';
-import type { SessionRecord } from '../domain/stream.ts';
+import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
-import type { Queue } from '../sessions/ports.ts';
-import { type MomentsRequest, openMoments, type ResumeDeps } from './open-moments.ts';
-import { isLive } from './resume-plan.ts';
+import { closable } from './closable.ts';
+import { openMoments } from './open-moments.ts';
+import type { EventQueue, SubscriptionDeps } from './ports.ts';
+import type { MomentsRequest } from './resume-plan.ts';
 
 /** Each iterable ends at once when it is returned, also while it waits. */
-export interface Live {
+export interface Subscriptions {
   /** @see openMoments */
   moments(
     request: MomentsRequest,
@@ -19,37 +20,38 @@ export interface Live {
   episodes(scope: { sessionId: string }): Promise<AsyncIterableIterator<SentEpisode, undefined>>;
 }
 
-const CAPACITY = 64;
+/** Events that may wait for a slow subscriber to states or episodes. */
+const QUEUE_CAPACITY = 64;
 
-export function createLive(deps: ResumeDeps): Live {
+export function createSubscriptions(deps: SubscriptionDeps): Subscriptions {
   return {
     moments: (request, signal) => openMoments(deps, request, signal),
 
     async status({ streamId }) {
-      const queue = deps.feed.subscribe(['status', 'removed'], { streamId }, { capacity: CAPACITY });
-      const present = await orClose(queue, () => presentOf(deps, streamId));
-      return closable(queue, statusEvents(queue, present, streamId));
+      const queue = deps.feed.subscribe(['status', 'removed'], { streamId }, { capacity: QUEUE_CAPACITY });
+      const current = await closeOnError(queue, () => currentSessions(deps, streamId));
+      return closable(statusEvents(queue, current, streamId), () => queue.close());
     },
 
     async episodes({ sessionId }) {
-      const queue = deps.feed.subscribe(['episode', 'status'], { sessionId }, { capacity: CAPACITY });
-      const session = await orClose(queue, () => deps.sessions.get(sessionId));
+      const queue = deps.feed.subscribe(['episode', 'status'], { sessionId }, { capacity: QUEUE_CAPACITY });
+      const session = await closeOnError(queue, () => deps.sessions.get(sessionId));
       if (session === null) {
         queue.close();
         throw new MienError('NOT_FOUND', `There is no session ${sessionId}.`);
       }
       if (!isLive(session)) queue.close();
-      return closable(queue, episodeEvents(queue));
+      return closable(episodeEvents(queue), () => queue.close());
     },
   };
 }
 
 async function* statusEvents(
-  queue: Queue<LiveEventOf<'status' | 'removed'>>,
-  present: SessionRecord[],
+  queue: EventQueue<LiveEventOf<'status' | 'removed'>>,
+  current: SessionRecord[],
   streamId: string | undefined,
 ): AsyncGenerator<SentStatus, undefined> {
-  for (const session of present) yield { streamId: session.streamId, session, skippedBefore: 0 };
+  for (const session of current) yield { streamId: session.streamId, session, skippedBefore: 0 };
   for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
     const { event, skippedBefore } = taken;
     if (event.kind === 'status') yield { streamId: event.streamId, session: event.session, skippedBefore };
@@ -58,7 +60,7 @@ async function* statusEvents(
 }
 
 async function* episodeEvents(
-  queue: Queue<LiveEventOf<'episode' | 'status'>>,
+  queue: EventQueue<LiveEventOf<'episode' | 'status'>>,
 ): AsyncGenerator<SentEpisode, undefined> {
   for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
     const { event, skippedBefore } = taken;
@@ -67,7 +69,10 @@ async function* episodeEvents(
   }
 }
 
-async function presentOf(deps: ResumeDeps, streamId: string | undefined): Promise<SessionRecord[]> {
+async function currentSessions(
+  deps: SubscriptionDeps,
+  streamId: string | undefined,
+): Promise<SessionRecord[]> {
   if (streamId === undefined) return deps.sessions.live();
   if ((await deps.streams.get(streamId)) === null) {
     throw new MienError('NOT_FOUND', `There is no stream ${streamId}.`);
@@ -76,32 +81,11 @@ async function presentOf(deps: ResumeDeps, streamId: string | undefined): Promis
   return latest === null ? [] : [latest];
 }
 
-async function orClose<T>(queue: Queue<unknown>, work: () => Promise<T>): Promise<T> {
+async function closeOnError<T>(queue: EventQueue<unknown>, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     queue.close();
     throw error;
   }
-}
-
-/** A generator that waits cannot be returned; closing its queue makes it go on, and end. */
-function closable<T>(
-  queue: Queue<unknown>,
-  events: AsyncGenerator<T, undefined>,
-): AsyncIterableIterator<T, undefined> {
-  const iterator: AsyncIterableIterator<T, undefined> = {
-    async next() {
-      const result = await events.next();
-      if (result.done) queue.close();
-      return result;
-    },
-    async return() {
-      queue.close();
-      await events.return(undefined);
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]: () => iterator,
-  };
-  return iterator;
 }

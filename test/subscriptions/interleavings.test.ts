@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
-import { momentCursor } from '../../src/subscriptions/cursor.ts';
-import { seeded, tick } from './fakes.ts';
+import { momentCursor } from '../../src/subscriptions/index.ts';
+import { seeded, tick } from '../helpers/memory-store.ts';
 import { range, World } from './world.ts';
 
 /** `SEEDS=100 npm run test:unit -- interleavings` tries more. */
@@ -30,7 +30,7 @@ class Received {
 }
 
 describe.each(SEEDS)('interleaving %i', (seed) => {
-  it('one session, read by a client that comes and goes', async () => {
+  it('a client that comes and goes reads all of one session, without a duplicate', async () => {
     const random = seeded(seed);
     const loiter = loiterer(random);
     const world = new World();
@@ -49,7 +49,7 @@ describe.each(SEEDS)('interleaving %i', (seed) => {
     expect(sent.length + received.skipped).toBe(total);
   });
 
-  it('all streams, sessions coming and going, read by a client that comes and goes', async () => {
+  it('a client that comes and goes reads all of all streams, whose sessions come and go too', async () => {
     const random = seeded(seed * 7919);
     const loiter = loiterer(random);
     const world = new World();

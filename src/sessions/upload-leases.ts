@@ -1,23 +1,23 @@
-/** The uploads of streams: taken by the first stream that uses one, released after the last. */
+/** A stream's lease on its upload: acquired by the first stream that uses one, released after the last. */
 import type { Log } from '../domain/log.ts';
 import type { StreamRecord } from '../domain/stream.ts';
-import type { StreamBook, Uploads } from './ports.ts';
+import type { StreamRepository, UploadStore } from './ports.ts';
 
-export interface ShelfDeps {
-  uploads?: Uploads;
-  streams: Pick<StreamBook, 'byUpload'>;
+export interface UploadLeasesDeps {
+  uploads?: UploadStore;
+  streams: Pick<StreamRepository, 'byUpload'>;
   log: Log;
 }
 
 /** Neither rejects: a file that stays behind is no reason to fail, what no stream uses is looked for again every hour. */
-export interface Shelf {
-  take(stream: StreamRecord): Promise<void>;
+export interface UploadLeases {
+  acquire(stream: StreamRecord): Promise<void>;
   /** Of a stream that was removed; what another one uses stays. */
   release(stream: StreamRecord): Promise<void>;
 }
 
-export function createShelf({ uploads, streams, log }: ShelfDeps): Shelf {
-  const shelve = async ({ id, source }: StreamRecord, what: 'take' | 'release') => {
+export function createUploadLeases({ uploads, streams, log }: UploadLeasesDeps): UploadLeases {
+  const change = async ({ id, source }: StreamRecord, what: 'take' | 'release') => {
     if (source.type !== 'upload') return;
     try {
       if (what === 'release' && (await streams.byUpload(source.token)).length > 0) return;
@@ -27,7 +27,7 @@ export function createShelf({ uploads, streams, log }: ShelfDeps): Shelf {
     }
   };
   return {
-    take: (stream) => shelve(stream, 'take'),
-    release: (stream) => shelve(stream, 'release'),
+    acquire: (stream) => change(stream, 'take'),
+    release: (stream) => change(stream, 'release'),
   };
 }

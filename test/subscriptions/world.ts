@@ -1,8 +1,8 @@
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { SessionRecord, SessionState } from '../../src/domain/stream.ts';
-import { type MomentsRequest, openMoments } from '../../src/subscriptions/open-moments.ts';
-import { MemoryStore, moment } from './fakes.ts';
+import { createSubscriptions, type MomentsRequest } from '../../src/subscriptions/index.ts';
+import { MemoryStore, moment } from '../helpers/memory-store.ts';
 
 /** A store and a bus as a worker uses them: committed, then published. */
 export class World {
@@ -12,7 +12,7 @@ export class World {
 
   async stream(): Promise<string> {
     const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
-    return (await this.store.book.create({ ...fields, source: { type: 'file', path: 'a.mp4' } })).id;
+    return (await this.store.repository.create({ ...fields, source: { type: 'file', path: 'a.mp4' } })).id;
   }
 
   begin(streamId: string): SessionRecord {
@@ -37,13 +37,13 @@ export class World {
     const { store, bus, capacity } = this;
     const deps = {
       sessions: store.sessions,
-      streams: store.book,
+      streams: store.repository,
       history: store,
       feed: bus,
       capacity,
       now: () => 0,
     };
-    return openMoments(deps, request, signal);
+    return createSubscriptions(deps).moments(request, signal);
   }
 }
 

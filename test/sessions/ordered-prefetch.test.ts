@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
 import type { Moment } from '../../src/domain/moment.ts';
-import type { Scored } from '../../src/sessions/frame-scorer.ts';
+import type { ScoredFrame } from '../../src/sessions/frame-scorer.ts';
 import { scoreInOrder } from '../../src/sessions/ordered-prefetch.ts';
-import { frame, tick } from './fakes.ts';
+import { tick } from '../helpers/memory-store.ts';
+import { frame } from './fakes.ts';
 
-const scored = (seq: number): Scored => ({ moment: { seq } as Moment, events: [] });
+const scored = (seq: number): ScoredFrame => ({ moment: { seq } as Moment, events: [] });
 const indexOf = ({ mediaTime }: Frame) => Math.round(mediaTime * 10);
 
 async function* source(count: number, failure?: Error) {
@@ -13,7 +14,7 @@ async function* source(count: number, failure?: Error) {
   if (failure) throw failure;
 }
 
-async function gather(scores: AsyncIterable<Scored>): Promise<{ seqs: number[]; error: unknown }> {
+async function gather(scores: AsyncIterable<ScoredFrame>): Promise<{ seqs: number[]; error: unknown }> {
   const seqs: number[] = [];
   try {
     for await (const { moment } of scores) seqs.push(moment.seq);
@@ -23,20 +24,20 @@ async function gather(scores: AsyncIterable<Scored>): Promise<{ seqs: number[]; 
   }
 }
 
-describe.each([0, 1, 4])('scoring in order, %i ahead', (ahead) => {
+describe.each([0, 1, 4])('scoring in order, %i frames ahead', (ahead) => {
   const slow = async (given: Frame) => {
     await tick(indexOf(given) % 2 ? 1 : 5);
     return scored(indexOf(given));
   };
 
-  it('tells all, the last one too', async () => {
+  it('all frames are scored in order, the last one too', async () => {
     for (const count of [0, 1, 2, 7]) {
       const { seqs, error } = await gather(scoreInOrder(source(count), slow, ahead));
       expect([seqs, error]).toEqual([Array.from({ length: count }, (_, i) => i), null]);
     }
   });
 
-  it('leaves out what there is nothing to tell of', async () => {
+  it('frames that score to nothing are left out', async () => {
     const some = (given: Frame) => {
       if (indexOf(given) === 1) return null;
       return indexOf(given) === 3 ? Promise.resolve(null) : slow(given);
@@ -44,14 +45,14 @@ describe.each([0, 1, 4])('scoring in order, %i ahead', (ahead) => {
     expect((await gather(scoreInOrder(source(6), some, ahead))).seqs).toEqual([0, 2, 4, 5]);
   });
 
-  it('tells what came before a failure of the source', async () => {
+  it('frames before a failure of the source are scored first', async () => {
     const failure = new Error('broke');
     const { seqs, error } = await gather(scoreInOrder(source(3, failure), slow, ahead));
     expect(seqs).toEqual([0, 1, 2]);
     expect(error).toBe(failure);
   });
 
-  it('tells what came before a failure of the scoring, and closes the source', async () => {
+  it('frames before a failure of the scoring are told first, and the source is closed', async () => {
     const failure = new Error('broke');
     let closed = false;
     const frames = async function* () {
@@ -68,7 +69,7 @@ describe.each([0, 1, 4])('scoring in order, %i ahead', (ahead) => {
     expect(closed).toBe(true);
   });
 
-  it('hands over so many frames and no more before the first is answered', async () => {
+  it('so many frames and no more are handed over before the first is scored', async () => {
     let [held, most] = [0, 0];
     const holding = async (given: Frame) => {
       most = Math.max(most, ++held);
@@ -80,7 +81,7 @@ describe.each([0, 1, 4])('scoring in order, %i ahead', (ahead) => {
     expect(most).toBe(1 + ahead);
   });
 
-  it('tells what is scored while the next frame is not there', async () => {
+  it('a scored frame is told while the next one has not come', async () => {
     let arrive = () => {};
     const frames = async function* () {
       yield frame(0);

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
 import { MienError } from '../../src/errors.ts';
 import { type AnalyseDeps, analyseSource } from '../../src/sessions/index.ts';
-import { AHEAD } from '../../src/sessions/ordered-prefetch.ts';
 import type { Decode } from '../../src/sessions/ports.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
-import { analyser, FILE_INFO, frames, tick } from './fakes.ts';
+import { tick } from '../helpers/memory-store.ts';
+import { analyser, FILE_INFO, frames } from './fakes.ts';
 
 const SOURCE = { type: 'file', path: 'clip.mp4' } as const;
+const { scoring } = RECORDING_READ_AHEAD;
 const options = { frameRate: 10, signal: new AbortController().signal };
 
 /** A source that gives these frames. */
@@ -26,7 +28,7 @@ function deps(more: Partial<AnalyseDeps> = {}) {
 }
 
 describe('analysing a source without a server', () => {
-  it('tells every moment in order, waits for the writer, and sums up', async () => {
+  it('a source is analysed moment by moment in order, waits for the writer, and is summed up', async () => {
     const { rooms, closed } = deps();
     const seqs: number[] = [];
     let writing = 0;
@@ -42,7 +44,7 @@ describe('analysing a source without a server', () => {
     expect(closed.count).toBe(1);
   });
 
-  it('passes on what opening and decoding throw, and closes', async () => {
+  it('what opening and decoding throw is passed on, and the analyser is closed', async () => {
     const failure = new MienError('SOURCE_FAILED', 'Broken.');
     const { rooms, closed } = deps({
       open: opened(async function* (...given) {
@@ -59,7 +61,7 @@ describe('analysing a source without a server', () => {
     expect(shut.closed.count).toBe(1);
   });
 
-  it('releases each frame once its faces are known', async () => {
+  it('each frame is released once its faces are known', async () => {
     let [held, most] = [0, 0];
     const { rooms } = deps({
       open: opened(async function* (...given) {
@@ -71,10 +73,10 @@ describe('analysing a source without a server', () => {
     });
     await analyseSource(rooms, SOURCE, options, () => {});
     expect(held).toBe(0);
-    expect(most).toBeLessThanOrEqual(AHEAD + 2);
+    expect(most).toBeLessThanOrEqual(scoring + 1);
   });
 
-  it('stops when it is told to', async () => {
+  it('analysing stops when it is told to', async () => {
     const controller = new AbortController();
     const { rooms } = deps({ open: opened(frames(Number.POSITIVE_INFINITY)) });
     const summary = await analyseSource(
@@ -85,6 +87,6 @@ describe('analysing a source without a server', () => {
         if (seq === 3) controller.abort();
       },
     );
-    expect(summary.moments).toBeLessThan(5 + AHEAD);
+    expect(summary.moments).toBeLessThan(5 + scoring);
   });
 });
