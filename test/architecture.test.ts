@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'ingest/source': ['ingest/network', 'ingest/ffmpeg', ...DOMAIN],
   'ingest/network': DOMAIN,
   'ingest/ffmpeg': ['ingest/frames', 'threads', ...DOMAIN],
-  'ingest/frames': ['ingest/ffmpeg', ...DOMAIN],
+  'ingest/frames': ['threads', ...DOMAIN],
 
   vision: ['vision/workers', 'vision/runtime', ...DOMAIN],
   'vision/workers': [
@@ -70,8 +70,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Circles of files that are yet to be cut. */
 const KNOWN_CIRCLES: readonly string[] = [
-  'ingest/decoder.ts ingest/open-source.ts ingest/verdict.ts',
-  'ingest/frames/frame-sink.ts ingest/frames/frame-socket.ts',
   'subscriptions/moment-subscription.ts subscriptions/open-moments.ts',
 ];
 
