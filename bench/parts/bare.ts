@@ -23,8 +23,8 @@ export async function bareDecode(path: string, frameRate: number, threads: numbe
   const { input, output } = decodeArguments(
     { kind: 'file', url: path },
     {
-      ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, fpsMode: true },
-      ...{ opening: false, showinfo: createShowinfo(), threads, ahead: 0, protocol: {} },
+      ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, hasFpsMode: true },
+      ...{ reportFirstFrame: false, showinfo: createShowinfo(), threads, queuedFrames: 0, protocol: {} },
     },
   );
   const filters = output.slice(0, output.indexOf('-c:v'));

@@ -1,118 +1,113 @@
 import type { Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
-import { type Play, startPlayer, threadsFor } from './decoder.ts';
-import type { Exit } from './ffmpeg/ffmpeg-process.ts';
+import type { DecodeJob, DecodeOptions } from './decode-job.ts';
+import { startDecoder, threadsFor } from './decoder.ts';
+import { assertFitForNetwork } from './ffmpeg/ffmpeg-path.ts';
+import type { FfmpegRun } from './ffmpeg/ffmpeg-process.ts';
 import { createShowinfo } from './ffmpeg/showinfo.ts';
-import { createListener, firstFrame } from './first-frame.ts';
-import { everyFrame, newestFrame } from './frames/frame-buffer.ts';
-import { probeSource, type Workshop } from './probe-source.ts';
-import { kindOf, openSource } from './source/resolve-source.ts';
+import { isAlwaysLive, isNetwork } from './ffmpeg/source-kinds.ts';
+import { createFirstFrameListener, waitForFirstFrame } from './first-frame.ts';
+import { dropOldestBuffer, waitingBuffer } from './frames/frame-buffer.ts';
+import type { IngestDeps } from './ingest-deps.ts';
+import { probeSource } from './probe-source.ts';
+import { kindByName, resolveSource } from './source/resolve-source.ts';
 
-export interface PlayOptions {
-  /** Frames per second of media time, at most. */
-  frameRate: number;
-  realtime: boolean;
-  loop: boolean;
-  signal: AbortSignal;
-}
-
-/**
- * The frames of a source. Live sources, and recordings in real time, give the newest frame and count the others
- * as `busy`; other recordings wait. Finishes at the end or when the signal aborts; throws SOURCE_FAILED where a
- * live source ends or stalls, and what `probe` throws where there is no frame at all.
- */
-export async function* playSource(
-  source: SourceInput,
-  info: SourceInfo,
-  options: PlayOptions,
-  shop: Workshop,
-): AsyncGenerator<Frame, void, undefined> {
-  if (options.signal.aborted) return;
-  const ffmpeg = await shop.ffmpeg();
-  const opened = await openSource(source, info.kind, shop.places);
-  yield* startPlaying({ opened, info, options, ffmpeg, shop, showinfo: createShowinfo() }).frames;
-}
-
-/** A source that is looked at and decoded. */
-export interface Opening {
+/** A source that was probed and is being decoded. */
+export interface OpenedSource {
   info: SourceInfo;
-  /** As `playSource` gives them. They are decoded until they are returned, or until the signal aborts. */
+  /** As `decodeSource` gives them. Decoding goes on until they are returned, or until the signal aborts. */
   frames: AsyncIterable<Frame>;
 }
 
 /**
- * What `probeSource` and then `playSource` do; of a file in one run of ffmpeg, whose start takes longer than to score a
- * picture. Throws as `probeSource` does.
+ * What `probeSource` and then `decodeSource` do, in one run of ffmpeg: a file spares a start of ffmpeg, which takes
+ * longer than to score a picture, and a camera the second connection. What an HTTP URL gives is unknown before it is
+ * probed, and is read in another way when it is live, so that takes two runs. Throws as `probeSource` does.
  */
-export async function openPlaying(
-  source: SourceInput,
-  options: PlayOptions,
-  shop: Workshop,
-): Promise<Opening> {
+export async function openSource(
+  input: SourceInput,
+  options: DecodeOptions,
+  deps: IngestDeps,
+): Promise<OpenedSource> {
   const { signal } = options;
-  const kind = kindOf(source);
-  if (kind !== 'file' && kind !== 'upload') {
-    const info = await probeSource(source, signal, shop);
-    return { info, frames: playSource(source, info, options, shop) };
+  const kind = kindByName(input);
+  if (kind === 'http' || kind === 'hls') {
+    const info = await probeSource(input, signal, deps);
+    return { info, frames: decodeSource(input, info, options, deps) };
   }
   signal.throwIfAborted();
-  const ffmpeg = await shop.ffmpeg();
-  const opened = await openSource(source, kind, shop.places);
-  // What a file is like matters to its decoding only by the threads that it takes.
-  const unknown = { kind, live: false, width: 0, height: 0, duration: null };
+  const ffmpeg = await deps.ffmpeg();
+  if (isNetwork(kind)) assertFitForNetwork(ffmpeg);
+  const source = await resolveSource(input, kind, deps.access);
+  // How large the pictures are matters to the decoding only by the number of threads.
+  const unknown = { kind, live: isAlwaysLive(kind), width: 0, height: 0, duration: null };
   const showinfo = createShowinfo();
-  const listener = createListener(showinfo);
-  const play = { opened, info: unknown, options, ffmpeg, shop, showinfo, listener };
-  const run = startPlaying(play);
-  const heard = { kind, opened, listener, run, signal, limits: shop.limits };
-  const info = await firstFrame(heard).catch(async (error: unknown) => {
+  const listener = createFirstFrameListener(showinfo);
+  const job = { source, info: unknown, options, ffmpeg, deps, showinfo, listener };
+  const run = startDecoding(job);
+  const wait = { kind, source, listener, run, signal, limits: deps.limits };
+  const info = await waitForFirstFrame(wait).catch(async (error: unknown) => {
     await run.stop();
     throw error;
   });
-  if (threadsFor(play) === threadsFor({ info, options })) return { info, frames: run.frames };
+  if (threadsFor(job) === threadsFor({ info, options })) return { info, frames: run.frames };
   await run.stop();
-  return { info, frames: playSource(source, info, options, shop) };
+  return { info, frames: decodeSource(input, info, options, deps) };
 }
 
-interface Playing {
+/**
+ * The frames of a source that was probed. Live sources, and recordings in real time, give the newest frame and count
+ * the others as dropped because `busy`; other recordings wait. Finishes at the end or when the signal aborts; throws
+ * SOURCE_FAILED where a live source ends or stalls, and what `probeSource` throws where there is no frame at all.
+ */
+export async function* decodeSource(
+  input: SourceInput,
+  info: SourceInfo,
+  options: DecodeOptions,
+  deps: IngestDeps,
+): AsyncGenerator<Frame, void, undefined> {
+  if (options.signal.aborted) return;
+  const ffmpeg = await deps.ffmpeg();
+  const source = await resolveSource(input, info.kind, deps.access);
+  yield* startDecoding({ source, info, options, ffmpeg, deps, showinfo: createShowinfo() }).frames;
+}
+
+interface RunningDecoder extends FfmpegRun {
   frames: AsyncIterableIterator<Frame, undefined>;
-  /** Resolves when ffmpeg is gone. */
-  done: Promise<Exit>;
-  stop(): Promise<void>;
 }
 
-/** Decodes from now on, as far as that goes before the first frame is taken. */
-function startPlaying(play: Omit<Play, 'outlet'>): Playing {
-  const { signal, realtime } = play.options;
-  const outlet = play.info.live || realtime ? newestFrame() : everyFrame();
-  const player = startPlayer({ ...play, outlet });
+/** Decodes from now on, as far as the buffer allows before the first frame is taken. */
+function startDecoding(job: Omit<DecodeJob, 'buffer'>): RunningDecoder {
+  const { signal, realtime } = job.options;
+  const buffer = job.info.live || realtime ? dropOldestBuffer() : waitingBuffer();
+  const decoder = startDecoder({ ...job, buffer });
   const abort = () => {
-    outlet.end(undefined, true);
-    void player.stop();
+    buffer.end(undefined, true);
+    void decoder.stop();
   };
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
-  const done = player.done.then((exit) => {
+  const done = decoder.done.then((exit) => {
     signal.removeEventListener('abort', abort);
-    play.opened.close();
+    job.source.close();
     return exit;
   });
   const stop = async () => {
-    await player.stop();
+    await decoder.stop();
     await done;
   };
-  async function* take(): AsyncGenerator<Frame, undefined, undefined> {
+  async function* takeAll(): AsyncGenerator<Frame, undefined, undefined> {
     try {
-      for (let frame = await outlet.take(); frame && !signal.aborted; frame = await outlet.take())
+      for (let frame = await buffer.take(); frame && !signal.aborted; frame = await buffer.take())
         yield frame;
     } finally {
       await stop();
     }
   }
-  return { frames: stoppable(take(), stop), done, stop };
+  return { frames: stopOnReturn(takeAll(), stop), done, stop };
 }
 
-/** A generator that was never begun runs no `finally`: whoever returns it stops it by other means. */
-function stoppable<T>(
+/** `return` of a generator that was never begun does not run its `finally`, so the run is stopped here too. */
+function stopOnReturn<T>(
   generator: AsyncGenerator<T, undefined, undefined>,
   stop: () => Promise<void>,
 ): AsyncIterableIterator<T, undefined> {

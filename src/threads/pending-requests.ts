@@ -25,6 +25,11 @@ export class PendingRequests<Answer, Note = undefined> {
     return { id, answer };
   }
 
+  /** The note of a request that is not answered yet, for messages that come before its answer. */
+  noteOf(id: number): Note | undefined {
+    return this.#pending.get(id)?.note;
+  }
+
   /** Answers a request. @returns its note; undefined when it was rejected before, and nobody waits for it */
   resolve(id: number, answer: Answer): Note | undefined {
     const request = this.#take(id);

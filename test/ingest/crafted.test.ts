@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
-import { createLauncher } from '../../src/ingest/ffmpeg/ffmpeg-launcher.ts';
-import { createOutput, noOutput } from '../../src/ingest/frames/frame-sink.ts';
+import { createFfmpegLauncher } from '../../src/ingest/ffmpeg/ffmpeg-launcher.ts';
+import { createFrameSink, createNullSink } from '../../src/ingest/frames/frame-sink.ts';
 import { file, ingestAt, never, open, read, refusal, times } from './harness.ts';
 import { counting, ffmpeg, frameNumber, type MediaDir, MPEG4, mediaDir } from './media.ts';
 
@@ -60,7 +60,7 @@ const stamp = (filter: string, n: number, size: string) =>
 
 describe('a file whose text says what showinfo says', () => {
   const filters = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((index) => `Parsed_showinfo_${index}`);
-  const names = [...filters, 'showinfo@opening', 'showinfo@frames', 'showinfo@opening_', 'showinfo@frames_'];
+  const names = [...filters, 'showinfo@first', 'showinfo@frames', 'showinfo@first_', 'showinfo@frames_'];
 
   test.each([
     ['a picture without end', '999999x999999', 0],
@@ -125,15 +125,15 @@ test.each([
 });
 
 describe('what is thrown while a run is listened to', () => {
-  const launch = (onLine: (line: string) => void, output = noOutput()) => {
-    const launcher = createLauncher();
+  const launch = (onLine: (line: string) => void, output = createNullSink()) => {
+    const launcher = createFfmpegLauncher();
     const args = {
       input: [],
       output: ['-f', 'rawvideo', ...['-listen', '1'].slice(0, output.protocol.listen ? 2 : 0)],
     };
     const run = launcher.start({
-      ...{ ffmpegPath: ffmpeg.path, url: media.at('clip.mkv'), args, output, onLine },
-      running: new Set(),
+      ...{ ffmpegPath: ffmpeg.path, url: media.at('clip.mkv'), args, sink: output, onLine },
+      activeRuns: new Set(),
     });
     return run.done.finally(() => launcher.close());
   };
@@ -155,7 +155,7 @@ describe('what is thrown while a run is listened to', () => {
       },
     ],
   ])('by whoever takes its frames does so too, %s', async (_, take) => {
-    const exit = await launch(() => {}, createOutput(take));
+    const exit = await launch(() => {}, createFrameSink(take));
     expect(exit.thrown?.error).toMatchObject({ message: 'cannot take' });
   });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { startFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-process.ts';
-import { noOutput } from '../../src/ingest/frames/frame-sink.ts';
+import { createNullSink } from '../../src/ingest/frames/frame-sink.ts';
 import { decode, file, ingestAt, never, open, refusal, risesAlways, times } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { rtsp } from './servers.ts';
@@ -181,7 +181,7 @@ test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async
   const isUp = new Promise<void>((resolve) => (up = resolve));
   const run = startFfmpeg({
     ...{ ffmpegPath: stubborn, url: 'x', args: { input: [], output: [] } },
-    ...{ target: noOutput().target, onLine: up },
+    ...{ target: createNullSink().target, onLine: up },
   });
   await isUp;
   const started = performance.now();
@@ -202,7 +202,7 @@ test('no process is made in the thread that asks for frames: it would stand stil
     // That it would have been seen:
     await startFfmpeg({
       ...{ ffmpegPath: ffmpeg.path, url: media.at('clip.mp4'), args: { input: [], output: ['-f', 'null'] } },
-      ...{ target: noOutput().target, onLine() {} },
+      ...{ target: createNullSink().target, onLine() {} },
     }).done;
     expect(made).toHaveBeenCalledOnce();
   } finally {

@@ -3,16 +3,17 @@ import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
 import { decodeThreads } from '../../src/ingest/ffmpeg/decode-threads.ts';
-import { decodeArguments, filters, probeArguments } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
-import { explain } from '../../src/ingest/ffmpeg/ffmpeg-errors.ts';
-import { readReport } from '../../src/ingest/ffmpeg/ffmpeg-log.ts';
+import { decodeArguments, probeArguments, videoFilters } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
+import { noFrameError } from '../../src/ingest/ffmpeg/ffmpeg-errors.ts';
+import { describeInput } from '../../src/ingest/ffmpeg/ffmpeg-log.ts';
 import { createRedactor, redactLine, redactUrl } from '../../src/ingest/ffmpeg/redact.ts';
-import { createMediaClock, createShowinfo } from '../../src/ingest/ffmpeg/showinfo.ts';
-import { createFrameMemory } from '../../src/ingest/frames/buffer-pool.ts';
+import { createShowinfo } from '../../src/ingest/ffmpeg/showinfo.ts';
+import { createBufferPool } from '../../src/ingest/frames/buffer-pool.ts';
 import { FrameAssembler } from '../../src/ingest/frames/frame-assembler.ts';
-import { everyFrame, newestFrame } from '../../src/ingest/frames/frame-buffer.ts';
-import { openIntake } from '../../src/ingest/frames/frame-socket.ts';
-import { createReach, isPublicAddress } from '../../src/ingest/network/safe-connect.ts';
+import { dropOldestBuffer, waitingBuffer } from '../../src/ingest/frames/frame-buffer.ts';
+import { openFrameSocket } from '../../src/ingest/frames/frame-socket.ts';
+import { createPtsClock } from '../../src/ingest/frames/pts-clock.ts';
+import { createSafeConnector, isPublicAddress } from '../../src/ingest/network/safe-connect.ts';
 
 describe('addresses', () => {
   test.each(['8.8.8.8', '93.184.216.34', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
@@ -38,7 +39,7 @@ describe('addresses', () => {
   });
 
   test('of listed ranges are allowed, and those next to them are not', async () => {
-    const reach = createReach({ allowPrivate: ['192.168.7.0/24', 'fd00::/16'], connectSeconds: 1 });
+    const reach = createSafeConnector({ allowPrivate: ['192.168.7.0/24', 'fd00::/16'], connectSeconds: 1 });
     await reach.check('192.168.7.9');
     await reach.check('::ffff:192.168.7.9');
     await reach.check('[fd00::5]');
@@ -55,10 +56,10 @@ describe('arguments', () => {
     loop: true,
     live: false,
     threads: 2,
-    fpsMode: true,
+    hasFpsMode: true,
     showinfo: createShowinfo('word'),
-    opening: false,
-    ahead: 0,
+    reportFirstFrame: false,
+    queuedFrames: 0,
     protocol: { listen: '1' },
   };
 
@@ -74,15 +75,15 @@ describe('arguments', () => {
 
   test('never make a frame, in the words of old ffmpegs and of new ones', () => {
     const spelled = (fpsMode: boolean) =>
-      decodeArguments({ kind: 'file', url: 'x' }, { ...shape, fpsMode }).output;
+      decodeArguments({ kind: 'file', url: 'x' }, { ...shape, hasFpsMode: fpsMode }).output;
     expect(spelled(true).join(' ')).toContain('-fps_mode passthrough');
     expect(spelled(false).join(' ')).toContain('-vsync 0');
-    expect(filters(shape)).not.toMatch(/(^|,)fps=/);
+    expect(videoFilters(shape)).not.toMatch(/(^|,)fps=/);
   });
 
   test('send each frame at once, ahead of need where they may', () => {
     const container = (ahead: number) => {
-      const { output } = decodeArguments({ kind: 'file', url: 'x' }, { ...shape, ahead });
+      const { output } = decodeArguments({ kind: 'file', url: 'x' }, { ...shape, queuedFrames: ahead });
       return output.slice(output.indexOf('-f')).join(' ');
     };
     expect(container(0)).toBe('-f rawvideo -listen 1 -flush_packets 1');
@@ -119,35 +120,39 @@ describe('showinfo', () => {
     '[showinfo@frames_word @ 0x73e91c0] n:  12 pts: 400000 pts_time:0.4     pos:       48 fmt:gray sar:1/1 s:640x361 i:P iskey:1 type:I ';
   const recent =
     '[showinfo@frames_word @ 0x73e91c0] n:   0 pts:NOPTS   pts_time:NOPTS   duration:  33333 duration_time:0.033333 fmt:gray cl:left sar:0/1 s:2x1 i:P iskey:1 type:I ';
-  const { parseFrame, parseOpening, isBeginning, isOwn } = createShowinfo('word');
+  const { parseFrame, parseFirstFrame, isFilterStart, isFromShowinfo } = createShowinfo('word');
 
   test('is read in the words of several versions', () => {
     expect(parseFrame(old)).toEqual({ n: 12, pts: 400_000, width: 640, height: 361 });
     expect(parseFrame(recent)).toEqual({ n: 0, pts: null, width: 2, height: 1 });
     expect(parseFrame(`    title           : ${old}`)).toBeNull();
     expect(parseFrame('[showinfo@frames_word @ 0x1] color_range:pc color_space:unknown')).toBeNull();
-    expect(parseOpening(recent.replace('frames', 'opening'))).toEqual({ width: 2, height: 1 });
-    expect(parseOpening(old.replace('frames', 'opening'))).toBeNull();
-    expect(isBeginning('[showinfo@frames_word @ 0x1] config in time_base: 1/1000000, frame_rate: 10/1')).toBe(
-      true,
-    );
-    expect([old, recent].map(isBeginning)).toEqual([false, false]);
+    expect(parseFirstFrame(recent.replace('frames', 'first'))).toEqual({ width: 2, height: 1 });
+    expect(parseFirstFrame(old.replace('frames', 'first'))).toBeNull();
+    expect(
+      isFilterStart('[showinfo@frames_word @ 0x1] config in time_base: 1/1000000, frame_rate: 10/1'),
+    ).toBe(true);
+    expect([old, recent].map(isFilterStart)).toEqual([false, false]);
   });
 
   test('of other filters, and of other runs, is text like any other', () => {
     const words = [
       'Parsed_showinfo_4',
-      'showinfo@opening',
+      'showinfo@first',
       'showinfo@frames_',
       'showinfo@frames_other',
       'showinfo@frames_word2',
     ];
     for (const name of words) {
       const line = old.replace('showinfo@frames_word', name);
-      expect([parseFrame(line), parseOpening(line), isBeginning(line)], name).toEqual([null, null, false]);
+      expect([parseFrame(line), parseFirstFrame(line), isFilterStart(line)], name).toEqual([
+        null,
+        null,
+        false,
+      ]);
     }
-    expect(isOwn(old.replace('showinfo@frames_word', 'Parsed_showinfo_4'))).toBe(false);
-    expect(createShowinfo().frames).not.toBe(createShowinfo().frames);
+    expect(isFromShowinfo(old.replace('showinfo@frames_word', 'Parsed_showinfo_4'))).toBe(false);
+    expect(createShowinfo().frameFilter).not.toBe(createShowinfo().frameFilter);
   });
 
   test('is not misread where another thread of ffmpeg wrote into the line', () => {
@@ -157,54 +162,54 @@ describe('showinfo', () => {
   });
 
   test('gives a recording its own times, and a live source times from 0', () => {
-    const recorded = createMediaClock(false, 10);
+    const recorded = createPtsClock(false, 10);
     expect([500_000, 600_000].map(recorded)).toEqual([0.5, 0.6]);
-    const live = createMediaClock(true, 10);
+    const live = createPtsClock(true, 10);
     expect([5_000_000, 5_100_000].map(live).map((time) => time.toFixed(3))).toEqual(['0.000', '0.100']);
   });
 
   test('goes on where the clock starts again, or is not there', () => {
-    const clock = createMediaClock(true, 10);
+    const clock = createPtsClock(true, 10);
     const times = [9e6, 10e6, 0, 0.5e6, null, 1e6].map((pts) => Number(clock(pts).toFixed(3)));
     expect(times).toEqual([0, 1, 1.1, 1.6, 1.7, 2.1]);
-    expect(createMediaClock(false, 10)(-40_000)).toBe(0);
+    expect(createPtsClock(false, 10)(-40_000)).toBe(0);
   });
 });
 
 describe('frames', () => {
   const stamp = (pts: number | null) => ({ pts, width: 3, height: 2 });
   const counted = (n: number, pts = n) => ({ n, ...stamp(pts) });
-  const assembling = () => new FrameAssembler(createFrameMemory(), 640);
+  const assembling = () => new FrameAssembler(createBufferPool(), 640);
   const bytes = (...values: number[]) => Uint8Array.from(values);
 
   test('are cut from chunks of any size, and wait for their stamps', () => {
     const assembler = assembling();
-    assembler.push(bytes(1, 2));
-    expect(assembler.starved).toBe(true);
-    expect(assembler.next()).toBeNull();
-    assembler.stamp(counted(0));
-    expect(assembler.next()).toBeNull();
-    expect(assembler.starved).toBe(false);
-    assembler.stamp(counted(1));
-    assembler.push(bytes(3, 4, 5, 6, 11, 12, 13, 14, 15, 16, 21));
-    expect(assembler.next()).toEqual({ pixels: bytes(1, 2, 3, 4, 5, 6), stamp: stamp(0) });
-    expect(assembler.next()).toEqual({ pixels: bytes(11, 12, 13, 14, 15, 16), stamp: stamp(1) });
-    expect(assembler.next()).toBeNull();
-    expect(assembler.starved).toBe(true);
+    assembler.addBytes(bytes(1, 2));
+    expect(assembler.awaitsStamp).toBe(true);
+    expect(assembler.nextFrame()).toBeNull();
+    assembler.addStamp(counted(0));
+    expect(assembler.nextFrame()).toBeNull();
+    expect(assembler.awaitsStamp).toBe(false);
+    assembler.addStamp(counted(1));
+    assembler.addBytes(bytes(3, 4, 5, 6, 11, 12, 13, 14, 15, 16, 21));
+    expect(assembler.nextFrame()).toEqual({ pixels: bytes(1, 2, 3, 4, 5, 6), stamp: stamp(0) });
+    expect(assembler.nextFrame()).toEqual({ pixels: bytes(11, 12, 13, 14, 15, 16), stamp: stamp(1) });
+    expect(assembler.nextFrame()).toBeNull();
+    expect(assembler.awaitsStamp).toBe(true);
   });
 
   /** What comes of frames of one value each, as many as there are values. */
   const pictures = (assembler: FrameAssembler, ...values: number[]) => {
-    for (const value of values) assembler.push(new Uint8Array(6).fill(value));
+    for (const value of values) assembler.addBytes(new Uint8Array(6).fill(value));
     const all: [number, number | null][] = [];
-    for (let next = assembler.next(); next; next = assembler.next())
+    for (let next = assembler.nextFrame(); next; next = assembler.nextFrame())
       all.push([next.pixels[0]!, next.stamp.pts]);
     return all;
   };
 
   test('whose stamps were lost displace no other', () => {
     const assembler = assembling();
-    for (const n of [1, 2, 5]) assembler.stamp(counted(n, 100 * n));
+    for (const n of [1, 2, 5]) assembler.addStamp(counted(n, 100 * n));
     expect(pictures(assembler, 10, 11, 12, 13, 14, 15)).toEqual([
       ...[
         [10, null],
@@ -221,9 +226,9 @@ describe('frames', () => {
 
   test('are counted anew when ffmpeg makes its filters anew, told of or not', () => {
     const assembler = assembling();
-    for (const n of [0, 1, 0, 2]) assembler.stamp(counted(n));
-    assembler.restart();
-    assembler.stamp(counted(4));
+    for (const n of [0, 1, 0, 2]) assembler.addStamp(counted(n));
+    assembler.restartNumbering();
+    assembler.addStamp(counted(4));
     expect(pictures(assembler, ...Array(9).keys()).map(([, pts]) => pts)).toEqual([
       ...[0, 1, 0, null, 2],
       ...[null, null, null, null],
@@ -233,11 +238,11 @@ describe('frames', () => {
 
   test('that have no stamp when there are no more are dropped, those that have one are not', () => {
     const assembler = assembling();
-    assembler.stamp(counted(0));
-    assembler.finish();
+    assembler.addStamp(counted(0));
+    assembler.endStamps();
     expect(pictures(assembler, 10, 11, 12)).toEqual([[10, 0]]);
     expect(pictures(assembler, 13)).toEqual([]);
-    expect(assembler.starved).toBe(false);
+    expect(assembler.awaitsStamp).toBe(false);
   });
 
   test.each([
@@ -245,28 +250,28 @@ describe('frames', () => {
     ['more than were asked for', { width: 999_999, height: 999_999 }],
     ['one too many', { width: 641, height: 2 }],
   ])('of %s pixels are an error, before there is memory for them', (_, size) => {
-    expect(() => assembling().stamp({ ...counted(0), ...size })).toThrow('was not asked for');
+    expect(() => assembling().addStamp({ ...counted(0), ...size })).toThrow('was not asked for');
   });
 
   test('without a word of them, too many in a row, are an error', () => {
-    expect(() => assembling().stamp(counted(999_999))).toThrow('999999 frames in a row');
+    expect(() => assembling().addStamp(counted(999_999))).toThrow('999999 frames in a row');
   });
 
   test('that were released give their memory to later ones, others keep it', () => {
-    const memory = createFrameMemory();
+    const memory = createBufferPool();
     const assembler = new FrameAssembler(memory, 640);
     const next = (value: number) => {
-      assembler.stamp(counted(value - 1, value));
-      assembler.push(new Uint8Array(6).fill(value));
-      return assembler.next()!.pixels;
+      assembler.addStamp(counted(value - 1, value));
+      assembler.addBytes(new Uint8Array(6).fill(value));
+      return assembler.nextFrame()!.pixels;
     };
     const [kept, released] = [next(1), next(2)];
-    memory.give(released);
+    memory.release(released);
     expect(next(3)).toBe(released);
     expect([...next(4), ...released, ...kept]).toEqual([4, 3, 1].flatMap((value) => Array(6).fill(value)));
-    memory.give(released);
-    expect(memory.take(7)).toHaveLength(7);
-    expect(memory.take(6)).not.toBe(released);
+    memory.release(released);
+    expect(memory.acquire(7)).toHaveLength(7);
+    expect(memory.acquire(6)).not.toBe(released);
   });
 
   const frame = (mediaTime: number): Frame => ({
@@ -275,7 +280,7 @@ describe('frames', () => {
   });
 
   test('of a live source: the newest is kept, the others are counted', async () => {
-    const slot = newestFrame();
+    const slot = dropOldestBuffer();
     const released: number[] = [];
     for (const time of [0, 1, 2]) await slot.put({ ...frame(time), release: () => released.push(time) });
     expect(released).toEqual([0, 1]);
@@ -290,7 +295,7 @@ describe('frames', () => {
   });
 
   test('of a recording: all are kept, and the giver waits', async () => {
-    const queue = everyFrame(2);
+    const queue = waitingBuffer(2);
     await queue.put(frame(0));
     let room = false;
     const full = queue.put(frame(1))!.then(() => {
@@ -309,7 +314,7 @@ describe('frames', () => {
 describe('an intake', () => {
   test('takes what was written by one that has left before we knew that it let us in', async () => {
     let taken = '';
-    const intake = openIntake((chunk) => {
+    const intake = openFrameSocket((chunk) => {
       taken += Buffer.from(chunk).toString();
       return null;
     });
@@ -318,15 +323,15 @@ describe('an intake', () => {
     const looked = new Promise((resolve) => setTimeout(resolve, 3));
     for (const began = performance.now(); performance.now() < began + 10; );
     await looked;
-    await intake.left();
+    await intake.drained();
     expect(taken).toBe('abc');
     server.close();
   });
 });
 
 describe('what ffmpeg says', () => {
-  const opened = { shown: '"a.mp4"', trouble: () => undefined, redact: createRedactor(null) };
-  const death = (...lines: string[]) => explain({ kind: 'file', opened, lines, maxPixels: 9 });
+  const source = { displayName: '"a.mp4"', networkError: () => undefined, redact: createRedactor(null) };
+  const death = (...lines: string[]) => noFrameError({ kind: 'file', source, lines, maxPixels: 9 });
 
   test('of an input becomes a report', () => {
     const lines = [
@@ -340,11 +345,11 @@ describe('what ffmpeg says', () => {
       '  Stream #0:1 -> #0:0 (hevc (native) -> wrapped_avframe (native))',
     ];
     const size = { width: 1080, height: 1920 };
-    expect(readReport(lines, size)).toEqual({
+    expect(describeInput(lines, size)).toEqual({
       ...{ format: 'mov,mp4,m4a,3gp,3g2,mj2', duration: 3723.5, codec: 'hevc' },
       ...{ rotation: 90, ...size },
     });
-    expect(readReport(lines.slice(1), size)).toBeNull();
+    expect(describeInput(lines.slice(1), size)).toBeNull();
   });
 
   test('at its end becomes a code and a sentence', () => {

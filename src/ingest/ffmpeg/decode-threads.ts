@@ -4,9 +4,9 @@ const HD = 1280 * 720;
 const FULL_HD = 1920 * 1088;
 
 /**
- * Threads that decode. One keeps up with 1080p in real time, and delays nothing. A recording that is read as fast as
- * it comes may use half of the cores, because the models need theirs, and above 720p all of them: two threads took an
- * eighth more processor time than one on a frame of 720p.
+ * How many threads decode. In real time one keeps up with 1080p, and adds no delay. A recording that is read as fast as
+ * possible may use half of the cores, because the models need theirs, and above 720p all of them: at 720p two threads
+ * took an eighth more processor time per frame than one.
  */
 export function decodeThreads(
   { live, width, height }: Pick<SourceInfo, 'live' | 'width' | 'height'>,

@@ -1,79 +1,88 @@
 import type { SourceKind } from '../../domain/frame.ts';
 import type { Showinfo } from './showinfo.ts';
+import { isStream } from './source-kinds.ts';
 import { WHITELISTS } from './whitelists.ts';
 
-/** What ffmpeg is to open. */
-export interface Input {
+/** What ffmpeg is to open, and how. */
+export interface FfmpegInput {
   kind: SourceKind;
-  /** A path, or a URL as ffmpeg sees it: of our own relay where there is one. */
+  /** A path, or a URL as ffmpeg is to open it: that of our relay where there is one. */
   url: string;
-  /** The demuxer, where it is known better than ffmpeg would guess. */
+  /** The demuxer, where we know it better than ffmpeg would guess. */
   format?: string | undefined;
-  /** URL of the HTTP proxy that every connection goes through. */
+  /** URL of our HTTP proxy, for every connection. */
   proxy?: string | undefined;
-  /** The RTMP connect URL that the server is to be told. */
+  /** The URL that an RTMP server is told in `connect`. */
   tcUrl?: string | undefined;
 }
 
-export interface DecodeShape {
+export interface DecodeSettings {
   frameRate: number;
   longerSide: number;
   maxPixels: number;
   loop: boolean;
   live: boolean;
   threads: number;
-  fpsMode: boolean;
+  hasFpsMode: boolean;
   showinfo: Showinfo;
-  /** Whether the first frame is also told of as the source has it. */
-  opening: boolean;
-  /** How many frames ffmpeg may decode ahead of us; 0: it waits until a frame is taken. */
-  ahead: number;
+  /** Whether showinfo also reports the first frame as the source has it, before it is selected and scaled. */
+  reportFirstFrame: boolean;
+  /** How many frames ffmpeg may decode ahead of us; 0: it waits until we have read a frame. */
+  queuedFrames: number;
   /** Options of the output's protocol. */
   protocol: Readonly<Record<string, string>>;
 }
 
-export type ProbeShape = Pick<DecodeShape, 'maxPixels' | 'fpsMode' | 'showinfo'>;
+export type ProbeSettings = Pick<DecodeSettings, 'maxPixels' | 'hasFpsMode' | 'showinfo'>;
 
-/** ffmpeg's arguments on both sides of `-i url`. */
-export interface Arguments {
+/** ffmpeg's arguments before and after `-i url`. */
+export interface FfmpegArguments {
   input: string[];
   output: string[];
 }
 
-/** One frame is decoded, and thrown away: what ffmpeg says about it is what we want. */
-export function probeArguments(input: Input, shape: ProbeShape): Arguments {
+/** Decodes one frame and writes nothing: what ffmpeg says about the frame is the result. */
+export function probeArguments(input: FfmpegInput, shape: ProbeSettings): FfmpegArguments {
   return {
     input: [
-      ...globals(),
+      ...globalOptions(),
       '-timelimit',
       '60',
       ...inputOptions(input, { ...shape, threads: 1, loop: false }),
-      ...liveOptions(input, isLiveKind(input.kind)),
+      ...liveOptions(input, isStream(input.kind)),
     ],
-    output: [...videoOnly(shape.fpsMode), '-frames:v', '1', '-vf', shape.showinfo.opening, '-f', 'null'],
+    output: [
+      ...videoTrackOptions(shape.hasFpsMode),
+      '-frames:v',
+      '1',
+      '-vf',
+      shape.showinfo.firstFrameFilter,
+      '-f',
+      'null',
+    ],
   };
 }
 
-/** 8-bit luma, a line of showinfo for each frame on stderr. */
-export function decodeArguments(input: Input, shape: DecodeShape): Arguments {
+/** Writes 8-bit luma, and a line of showinfo for each frame on stderr. */
+export function decodeArguments(input: FfmpegInput, shape: DecodeSettings): FfmpegArguments {
   return {
     input: [
-      ...globals(),
+      ...globalOptions(),
       ...inputOptions(input, shape),
       ...networkOptions(input, shape.live),
       ...liveOptions(input, shape.live),
     ],
     output: [
-      ...videoOnly(shape.fpsMode),
-      ...['-vf', filters(shape)],
+      ...videoTrackOptions(shape.hasFpsMode),
+      ...['-vf', videoFilters(shape)],
       ...['-c:v', 'rawvideo', '-pix_fmt', 'gray'],
-      ...container(shape),
+      ...outputFormat(shape),
     ],
   };
 }
 
-/** Bare frames, each sent at once; by a thread of its own where ffmpeg may go ahead, so that it need not wait for us. */
-function container({ ahead, protocol }: DecodeShape): string[] {
+/** Raw frames, each sent at once; where ffmpeg may decode ahead, a thread of its own writes them. */
+function outputFormat({ queuedFrames: ahead, protocol }: DecodeSettings): string[] {
   const options = Object.entries({ ...protocol, flush_packets: '1' });
   if (ahead === 0) return ['-f', 'rawvideo', ...options.flatMap(([name, value]) => [`-${name}`, value])];
   const text = options.map(([name, value]) => `${name}=${value}`).join(':');
@@ -81,33 +90,33 @@ function container({ ahead, protocol }: DecodeShape): string[] {
 }
 
 /**
- * Frames are selected, never made, so a slow source gives all it has. Times are microseconds. Pixels that are not
- * square are made so; nothing is scaled up.
+ * Selects frames, and never duplicates one, so a slow source gives all it has. Times are in microseconds. Pixels that
+ * are not square are made square; nothing is scaled up.
  */
-export function filters({
+export function videoFilters({
   frameRate,
   longerSide,
   showinfo,
-  opening,
-}: Pick<DecodeShape, 'frameRate' | 'longerSide' | 'showinfo' | 'opening'>): string {
+  reportFirstFrame,
+}: Pick<DecodeSettings, 'frameRate' | 'longerSide' | 'showinfo' | 'reportFirstFrame'>): string {
   const width = 'iw*min(1,sar)';
   const height = 'ih/max(1,sar)';
   const fit = `min(1,${longerSide}/max(${width},${height}))`;
-  const aside = `split[first],trim=end_frame=1,${showinfo.opening},nullsink;[first]`;
+  const reportFirst = `split[first],trim=end_frame=1,${showinfo.firstFrameFilter},nullsink;[first]`;
   return [
-    (opening ? aside : '') + selection(frameRate),
+    (reportFirstFrame ? reportFirst : '') + selectExpression(frameRate),
     `scale=w='max(1,round(${width}*${fit}))':h='max(1,round(${height}*${fit}))':flags=bilinear:out_range=pc`,
     'format=gray',
     'settb=AVTB',
-    showinfo.frames,
+    showinfo.frameFilter,
   ].join(',');
 }
 
 /**
- * The first frame in every 1/frameRate of the source's own time. Register 0 holds when the next is due. A frame
- * may be 8 ms early, because timestamps are rounded and cameras jitter; the rate holds on average all the same.
+ * The first frame in each interval of 1/frameRate of the source's own time. Register 0 holds when the next is due. A
+ * frame may be 8 ms early, because timestamps are rounded and cameras jitter; on average the rate still holds.
  */
-function selection(frameRate: number): string {
+function selectExpression(frameRate: number): string {
   const interval = 1 / frameRate;
   const early = Math.min(0.008, interval / 4);
   const since = '(t-start_t)';
@@ -116,12 +125,12 @@ function selection(frameRate: number): string {
   return `select='isnan(t)+if(gte(${since},ld(0)-${early})+${restarted},1+0*st(0,${next}))'`;
 }
 
-function globals(): string[] {
+function globalOptions(): string[] {
   return ['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'info', '-max_alloc', '1073741824'];
 }
 
 function inputOptions(
-  input: Input,
+  input: FfmpegInput,
   { maxPixels, threads, loop }: { maxPixels: number; threads: number; loop: boolean },
 ): string[] {
   const { protocols, formats } = WHITELISTS[input.kind];
@@ -136,21 +145,19 @@ function inputOptions(
   ];
 }
 
-const isLiveKind = (kind: SourceKind): boolean => kind === 'rtsp' || kind === 'rtmp';
-
-function networkOptions({ kind }: Input, live: boolean): string[] {
+function networkOptions({ kind }: FfmpegInput, live: boolean): string[] {
   if (kind === 'http' && !live) return ['-reconnect', '1', '-reconnect_delay_max', '4'];
   return [];
 }
 
-/** A live source is not studied for the usual five seconds, which would be five seconds of delay. */
-function liveOptions({ kind }: Input, live: boolean): string[] {
+/** Of a live source ffmpeg analyses two seconds, not the usual five, which would be a delay. */
+function liveOptions({ kind }: FfmpegInput, live: boolean): string[] {
   if (!live) return [];
-  const unbuffered = isLiveKind(kind) ? ['-fflags', 'nobuffer'] : [];
+  const unbuffered = isStream(kind) ? ['-fflags', 'nobuffer'] : [];
   return ['-analyzeduration', '2000000', ...unbuffered];
 }
 
-/** The first video track that is not a cover picture; every frame of it, once. */
-function videoOnly(fpsMode: boolean): string[] {
+/** Maps the first video track that is not a cover picture, and passes each of its frames on once. */
+function videoTrackOptions(fpsMode: boolean): string[] {
   return ['-map', '0:V:0', ...(fpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'])];
 }

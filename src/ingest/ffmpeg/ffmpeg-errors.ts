@@ -1,50 +1,51 @@
 import type { SourceKind } from '../../domain/frame.ts';
 import { MienError, type MienErrorCode } from '../../errors.ts';
 import type { Redact } from './redact.ts';
-import { isNetwork } from './whitelists.ts';
+import { isNetwork } from './source-kinds.ts';
 
-/** What is to be known of a source to speak of it. */
-export interface Source {
-  /** The source's name in messages; no credentials. */
-  shown: string;
+/** What an error about a source is made of. */
+export interface NamedSource {
+  /** The source's name in messages, without credentials. */
+  displayName: string;
   /** What went wrong on the network, when something did. */
-  trouble(): MienError | undefined;
+  networkError(): MienError | undefined;
   redact: Redact;
 }
 
-export interface Death {
+/** A run of ffmpeg that ended without a single frame. */
+export interface RunWithoutFrame {
   kind: SourceKind;
-  opened: Source;
+  source: NamedSource;
   /** The last lines that ffmpeg wrote. */
   lines: readonly string[];
   maxPixels: number;
 }
 
-/** How ffmpeg's way to fail to give a single frame becomes one sentence: our network's word first, then ffmpeg's. */
-export function explain(death: Death): MienError {
-  const { opened, lines } = death;
-  const trouble = opened.trouble();
-  if (trouble) return trouble;
-  const cause = CAUSES.find(({ when }) => lines.some(when)) ?? unknown(death);
-  return new MienError(cause.code, `${opened.shown} ${cause.say(death)}.`, {
-    cause: lastWords(opened, lines),
+/** Why there was no frame, in one sentence: what our proxy or relay knows comes first, then what ffmpeg said. */
+export function noFrameError(run: RunWithoutFrame): MienError {
+  const { source, lines } = run;
+  const networkError = source.networkError();
+  if (networkError) return networkError;
+  const cause = CAUSES.find(({ matches }) => lines.some(matches)) ?? unknownCause(run);
+  return new MienError(cause.code, `${source.displayName} ${cause.say(run)}.`, {
+    cause: lastLines(source, lines),
   });
 }
 
 interface Cause {
-  /** Whether a line tells of it. A source can make ffmpeg say any of these: it then lies about itself alone. */
-  when(line: string): boolean;
+  /** Whether a line tells of this cause. A source can make ffmpeg say any line, and then only lies about itself. */
+  matches(line: string): boolean;
   code: MienErrorCode;
-  say(death: Death): string;
+  say(run: RunWithoutFrame): string;
 }
 
-const cause = (code: MienErrorCode, when: RegExp | Cause['when'], say: string | Cause['say']): Cause => ({
+const cause = (code: MienErrorCode, on: RegExp | Cause['matches'], say: string | Cause['say']): Cause => ({
   code,
-  when: typeof when === 'function' ? when : (line) => when.test(line),
+  matches: typeof on === 'function' ? on : (line) => on.test(line),
   say: typeof say === 'string' ? () => say : say,
 });
 
-/** The first that matches wins. */
+/** The first cause that matches any line is told. */
 const CAUSES: Cause[] = [
   cause(
     'SOURCE_REFUSED',
@@ -53,22 +54,22 @@ const CAUSES: Cause[] = [
   ),
   cause(
     'SOURCE_NOT_VIDEO',
-    unlisted('hls', 'concat', 'dash', 'sdp'),
+    demuxerRefused('hls', 'concat', 'dash', 'sdp'),
     'is a playlist or a script, which would lead to other files; name the video itself',
   ),
   cause(
     'SOURCE_NOT_VIDEO',
-    unlisted('tty', 'srt', 'webvtt', 'ass'),
+    demuxerRefused('tty', 'srt', 'webvtt', 'ass'),
     'is text, not a video or picture; choose another',
   ),
   cause(
     'SOURCE_NOT_VIDEO',
-    unlisted('wav', 'mp3', 'flac', 'aac', 'ac3', 'eac3', 'aiff'),
+    demuxerRefused('wav', 'mp3', 'flac', 'aac', 'ac3', 'eac3', 'aiff'),
     'is sound, not a video or picture; choose another',
   ),
   cause(
     'SOURCE_NOT_VIDEO',
-    unlisted(),
+    demuxerRefused(),
     'is in a format that mien does not read from there; convert it to MP4, WebM or MKV',
   ),
   cause(
@@ -116,8 +117,8 @@ const CAUSES: Cause[] = [
   ),
 ];
 
-/** A demuxer that mien does not let ffmpeg use: one of these, or any. A demuxer may have several names. */
-function unlisted(...demuxers: string[]): Cause['when'] {
+/** Matches where ffmpeg refused a demuxer that is not on the whitelist: one of these, or any. One may have several names. */
+function demuxerRefused(...demuxers: string[]): Cause['matches'] {
   return (line) => {
     if (!line.includes('Format not on whitelist')) return false;
     const names = /^\[([^ \]]+) /.exec(line)?.[1]?.split(',') ?? [];
@@ -125,7 +126,7 @@ function unlisted(...demuxers: string[]): Cause['when'] {
   };
 }
 
-function unknown({ kind }: Death): Cause {
+function unknownCause({ kind }: RunWithoutFrame): Cause {
   if (isNetwork(kind)) {
     return cause('SOURCE_UNREACHABLE', /^/, 'gave no video; check that it is up, and the URL');
   }
@@ -138,12 +139,12 @@ function unknown({ kind }: Death): Cause {
   );
 }
 
-/** A live source that stopped, or any that broke where it should have gone on. */
-export function broken(opened: Source, why: string, lines: readonly string[]): MienError {
-  return new MienError('SOURCE_FAILED', `${opened.shown} ${why}.`, { cause: lastWords(opened, lines) });
+/** The error for a live source that stopped, or for any source that broke off. */
+export function sourceFailed(source: NamedSource, why: string, lines: readonly string[]): MienError {
+  return new MienError('SOURCE_FAILED', `${source.displayName} ${why}.`, { cause: lastLines(source, lines) });
 }
 
-function lastWords({ redact }: Source, lines: readonly string[]): Error {
+function lastLines({ redact }: NamedSource, lines: readonly string[]): Error {
   return new Error(lines.slice(-100).map(redact).join('\n'));
 }
 

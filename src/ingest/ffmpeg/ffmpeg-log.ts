@@ -1,7 +1,7 @@
 import type { FrameSize } from '../../domain/frame.ts';
 
-/** What ffmpeg said of its input, and of the first frame that it decoded. */
-export interface Report extends FrameSize {
+/** What ffmpeg's log says of its input, and of the first frame that it decoded. */
+export interface InputDescription extends FrameSize {
   /** The demuxer, or its names joined by commas. */
   format: string;
   /** Seconds; null: the source does not say. */
@@ -13,17 +13,17 @@ export interface Report extends FrameSize {
 
 /**
  * Reads ffmpeg's log at level `info`, up to its first frame; null when it does not name the input. All but the size
- * is a source's word about itself, in its headers as in what it makes ffmpeg print: nothing is decided by it that the
- * source might not decide, and it is bounded here.
- * @param size of that frame
+ * is what a source claims of itself, and it can make ffmpeg print anything: values are bounded here, and only decide
+ * what a source may decide.
+ * @param size of the first frame
  */
-export function readReport(lines: readonly string[], size: FrameSize): Report | null {
+export function describeInput(lines: readonly string[], size: FrameSize): InputDescription | null {
   const format = firstMatch(lines, /^Input #0, ([\w,.-]{1,200}), from /);
   if (!format) return null;
   const mapping = firstGroups(lines, /^ {2}Stream #0:(\d{1,6}) -> #0:0 \((\w{1,64})/);
   return {
-    format: format,
-    duration: seconds(firstGroups(lines, /^ {2}Duration: (\d{1,6}):(\d\d):(\d\d\.\d{1,6}),/)),
+    format,
+    duration: parseDuration(firstGroups(lines, /^ {2}Duration: (\d{1,6}):(\d\d):(\d\d\.\d{1,6}),/)),
     codec: mapping?.[1] ?? 'unknown',
     rotation: rotationOf(lines, mapping?.[0] ?? '0'),
     ...size,
@@ -42,14 +42,14 @@ function firstGroups(lines: readonly string[], pattern: RegExp): string[] | unde
   return undefined;
 }
 
-/** Hours, minutes and seconds; not there where ffmpeg says `N/A`. */
-function seconds(parts: string[] | undefined): number | null {
+/** Seconds, from hours, minutes and seconds; null where ffmpeg says `N/A`. */
+function parseDuration(parts: string[] | undefined): number | null {
   if (!parts) return null;
   const [hours, minutes, rest] = parts.map(Number) as [number, number, number];
   return hours * 3600 + minutes * 60 + rest;
 }
 
-/** The display matrix of the stream that is decoded; ffmpeg counts it counterclockwise. */
+/** Clockwise degrees, by the display matrix of the decoded stream; ffmpeg counts counterclockwise. */
 function rotationOf(lines: readonly string[], stream: string): number {
   let current = '';
   for (const line of lines) {

@@ -4,26 +4,26 @@ import { MienError } from '../../errors.ts';
 
 const execute = promisify(execFile);
 
-export interface Ffmpeg {
+export interface FfmpegProgram {
   path: string;
   version: string;
   /** From the npm package, of 2018: for local files only. */
   bundled: boolean;
   /** Whether it knows `-fps_mode` (5.1 and later); `-vsync` goes away in newer ones. */
-  fpsMode: boolean;
+  hasFpsMode: boolean;
 }
 
 /** `configured`, else the one on the PATH, else the npm package's. Throws FFMPEG_MISSING. */
-export async function findFfmpeg(configured: string | undefined): Promise<Ffmpeg> {
+export async function findFfmpeg(configured: string | undefined): Promise<FfmpegProgram> {
   if (configured) {
-    const found = await describe(configured, false);
+    const found = await runVersion(configured, false);
     if (found) return found;
     throw new MienError(
       'FFMPEG_MISSING',
       `FFMPEG_PATH does not run as ffmpeg: ${configured}. Correct or unset it.`,
     );
   }
-  const found = (await describe('ffmpeg', false)) ?? (await describeBundled());
+  const found = (await runVersion('ffmpeg', false)) ?? (await findBundled());
   if (found) return found;
   throw new MienError('FFMPEG_MISSING', `No ffmpeg was found. ${HOW_TO_INSTALL}`);
 }
@@ -33,7 +33,7 @@ export const HOW_TO_INSTALL =
   'or set FFMPEG_PATH, then start mien again.';
 
 /** Throws FFMPEG_MISSING where only the old bundled build is there and the source comes over a network. */
-export function assertFitForNetwork(ffmpeg: Ffmpeg): void {
+export function assertFitForNetwork(ffmpeg: FfmpegProgram): void {
   if (!ffmpeg.bundled) return;
   throw new MienError(
     'FFMPEG_MISSING',
@@ -41,20 +41,20 @@ export function assertFitForNetwork(ffmpeg: Ffmpeg): void {
   );
 }
 
-async function describeBundled(): Promise<Ffmpeg | null> {
+async function findBundled(): Promise<FfmpegProgram | null> {
   try {
     const { default: installer } = await import('@ffmpeg-installer/ffmpeg');
-    return await describe(installer.path, true);
+    return await runVersion(installer.path, true);
   } catch {
     return null; // the package has no build for this platform, or was left out of the installation
   }
 }
 
-async function describe(path: string, bundled: boolean): Promise<Ffmpeg | null> {
+async function runVersion(path: string, bundled: boolean): Promise<FfmpegProgram | null> {
   try {
     const { stdout } = await execute(path, ['-hide_banner', '-version'], { timeout: 20_000 });
     const version = /^ffmpeg version (\S+)/.exec(stdout)?.[1];
-    return version ? { path, version, bundled, fpsMode: knowsFpsMode(stdout) } : null;
+    return version ? { path, version, bundled, hasFpsMode: knowsFpsMode(stdout) } : null;
   } catch {
     return null;
   }

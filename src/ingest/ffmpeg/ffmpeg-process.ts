@@ -1,66 +1,66 @@
 /** The only file that knows fluent-ffmpeg: one run of ffmpeg, from its start to its certain end. */
 import type { Writable } from 'node:stream';
 import createCommand from 'fluent-ffmpeg';
-import type { Arguments } from './ffmpeg-args.ts';
-import { guarded } from './kill-with-parent.ts';
+import type { FfmpegArguments } from './ffmpeg-args.ts';
+import { killWithParent } from './kill-with-parent.ts';
 
-export interface Run {
+export interface FfmpegRun {
   /** Resolves when ffmpeg is gone; never rejects. */
-  done: Promise<Exit>;
-  /** SIGTERM, after two seconds SIGKILL; resolves when ffmpeg is gone. Does no harm twice. */
+  done: Promise<FfmpegExit>;
+  /** SIGTERM, after two seconds SIGKILL; resolves when ffmpeg is gone. May be called twice. */
   stop(): Promise<void>;
 }
 
-export interface Exit {
+export interface FfmpegExit {
   /** Null when a signal ended it, or when it could not be started. */
   code: number | null;
   /** Why it ended, in fluent-ffmpeg's words; null after a clean end. */
   reason: string | null;
-  /** Whether it ran at all. */
+  /** Whether the process was started at all. */
   started: boolean;
-  /** What was thrown while its lines or frames were taken, which ended it. */
+  /** What its reader threw while it took lines or frames, which ended the run. */
   thrown?: { error: unknown };
 }
 
-export interface RunOptions {
+export interface FfmpegRunOptions {
   ffmpegPath: string;
   url: string;
-  args: Arguments;
+  args: FfmpegArguments;
   proxy?: string | undefined;
   /** Where its frames go, as fluent-ffmpeg takes it. */
   target: Writable | string;
-  /** Lines longer than `LONGEST_LINE` are cut. */
+  /** Called with each line of its stderr, cut to `MAX_LINE_LENGTH`. */
   onLine(line: string): void;
 }
 
-const PATIENCE_MS = 2000;
-/** Characters. A source decides how long ffmpeg's lines are. */
-export const LONGEST_LINE = 2048;
+const KILL_AFTER_MS = 2000;
+/** In characters. A source decides how long ffmpeg's lines are. */
+const MAX_LINE_LENGTH = 2048;
 
-/** Blocks the event loop until the system has made the process, which takes as long as it takes: see `launch.ts`. */
-export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: RunOptions): Run {
-  const { path, prefix } = guarded(ffmpegPath, proxy);
-  // Arguments are passed one by one: an array element that holds one space would be split.
+/** Blocks the event loop until the system has made the process: see `ffmpeg-launcher.ts`. */
+export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: FfmpegRunOptions): FfmpegRun {
+  const { path, prefix } = killWithParent(ffmpegPath, proxy);
+  // Arguments are passed one by one: fluent-ffmpeg splits an array element that holds one space.
   const command = createCommand({ stdoutLines: 1 })
     .setFfmpegPath(path)
     .input(url)
     .inputOptions(...(prefix.concat(args.input) as [string]))
     .output(target, { end: true })
     .outputOptions(...(args.output as [string]));
-  spareCapabilityChecks(command);
+  skipCapabilityChecks(command);
 
   let started = false;
   let stopping = false;
   const term = () => {
     if (started) command.kill('SIGTERM');
   };
-  const done = new Promise<Exit>((resolve) => {
+  const done = new Promise<FfmpegExit>((resolve) => {
     command
       .on('start', () => {
         started = true;
-        if (stopping) term(); // a kill before the start would have done nothing
+        if (stopping) term(); // a kill before the start has no effect
       })
-      .on('stderr', (line: string) => onLine(line.slice(0, LONGEST_LINE)))
+      .on('stderr', (line: string) => onLine(line.slice(0, MAX_LINE_LENGTH)))
       .on('end', () => resolve({ code: 0, reason: null, started }))
       .on('error', ({ message }: Error) => resolve({ code: exitCode(message), reason: message, started }));
   });
@@ -73,7 +73,7 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: Ru
         stopping = true;
         term();
       }
-      const force = setTimeout(() => command.kill('SIGKILL'), PATIENCE_MS);
+      const force = setTimeout(() => command.kill('SIGKILL'), KILL_AFTER_MS);
       await done;
       clearTimeout(force);
     },
@@ -81,10 +81,10 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: Ru
 }
 
 /**
- * Before its first run fluent-ffmpeg asks ffmpeg for its formats and encoders, which costs two processes, and
- * misreads the answer of ffmpeg 7. Our arguments are fixed, so we answer for it.
+ * Before its first run fluent-ffmpeg asks ffmpeg for its formats and encoders, which takes two processes, and
+ * misreads the answer of ffmpeg 7. Our arguments are fixed, so nothing has to be asked.
  */
-function spareCapabilityChecks(command: createCommand.FfmpegCommand): void {
+function skipCapabilityChecks(command: createCommand.FfmpegCommand): void {
   const able = { canMux: true, canDemux: true };
   const formats = new Proxy({}, { has: () => true, get: () => able });
   Object.assign(command, {

@@ -1,8 +1,8 @@
 import { platform } from 'node:os';
 
 /**
- * Runs ffmpeg so that it dies with us, whatever becomes of us: our end of the guard's standard input closes
- * when this process ends, even by SIGKILL, and the guard then kills ffmpeg. SIGTERM is passed on.
+ * Runs ffmpeg, and kills it when this process ends, even by SIGKILL: our end of the shell's standard input closes
+ * then, for which the watcher waits. SIGTERM is passed on to ffmpeg.
  * `$1` is the HTTP proxy that ffmpeg has to use (or empty), the rest is ffmpeg and its arguments.
  */
 const SCRIPT = `
@@ -16,22 +16,22 @@ trap 'stopped=1; if [ -n "$child" ]; then kill -TERM $child; fi' TERM
 child=$!
 if [ -n "$stopped" ]; then kill -TERM $child; fi
 { while read -r line; do :; done <&3; kill -KILL $child; } >/dev/null 2>&1 &
-guard=$!
+watcher=$!
 exec >/dev/null 2>&1 3<&-
 wait $child; code=$?
 while kill -0 $child; do wait $child; code=$?; done
-kill -KILL $guard; wait $guard
+kill -KILL $watcher; wait $watcher
 exit $code
 `;
 
-export interface Command {
+export interface GuardedCommand {
   path: string;
-  /** Come before ffmpeg's own arguments. */
+  /** Arguments that come before ffmpeg's own. */
   prefix: string[];
 }
 
-/** How to start ffmpeg under guard. Windows has no `/bin/sh`: there it is started bare. */
-export function guarded(ffmpegPath: string, proxy: string | undefined): Command {
+/** The command that runs ffmpeg so. Windows has no `/bin/sh`: there ffmpeg is started directly. */
+export function killWithParent(ffmpegPath: string, proxy: string | undefined): GuardedCommand {
   if (platform() === 'win32') return { path: ffmpegPath, prefix: [] };
   return { path: '/bin/sh', prefix: ['-c', SCRIPT, 'mien-ffmpeg', proxy ?? '', ffmpegPath] };
 }

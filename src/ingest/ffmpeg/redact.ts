@@ -8,18 +8,18 @@ export function redactUrl(url: string): string {
 /** Makes a line of ffmpeg's output fit to be logged. */
 export type Redact = (line: string) => string;
 
-/** Shorter ones, as literal text, are in half of all lines. */
+/** Shorter ones are not searched for: as plain text they are in half of all lines. */
 const SHORTEST_PASSWORD = 4;
 const SHORTEST_VALUE = 8;
 
-/** Takes out of a line what the source's own URL keeps secret, however it is written, and then what `redactLine` does. */
+/** Takes out of a line the secrets of the source's own URL, however they are spelled, then those of all other URLs. */
 export function createRedactor(source: URL | null): Redact {
-  const secrets = source ? secretsOf(source) : [];
+  const secrets = source ? secretsIn(source) : [];
   return (line) => redactLine(secrets.reduce((text, secret) => text.replaceAll(secret, '…'), line));
 }
 
-/** Longest first, because one may be part of another. */
-function secretsOf({ password, search, searchParams }: URL): string[] {
+/** Longest first, because one secret may be part of another. */
+function secretsIn({ password, search, searchParams }: URL): string[] {
   const passwords = [password, decoded(password)].filter(({ length }) => length >= SHORTEST_PASSWORD);
   const values = [...searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]);
   const all = [...passwords, search.slice(1), ...values.filter(({ length }) => length >= SHORTEST_VALUE)];
@@ -34,12 +34,12 @@ function decoded(text: string): string {
   }
 }
 
-/** A line with every URL in it redacted. Takes time in proportion to its length. */
+/** Redacts every URL in a line, in time proportional to its length. */
 export function redactLine(line: string): string {
   return line.includes('://') ? line.split(/(\s)/).map(redactWord).join('') : line;
 }
 
-/** A word is at most: opening quote, URL, closing quote and punctuation. */
+/** A word may be an opening quote, a URL, a closing quote and punctuation. */
 function redactWord(word: string): string {
   const [scheme = '', ...rest] = word.split('://');
   if (rest.length === 0) return word;
@@ -50,7 +50,7 @@ function redactWord(word: string): string {
   return `${scheme}://${url.slice(0, query)}?…${end}`;
 }
 
-/** What follows `://`. A password may hold any sign but those that end a host. */
+/** @param rest what follows `://`. A password may hold any character but those that end a host. */
 function withoutUser(rest: string): string {
   const slash = rest.search(/[/?#]/);
   const authority = slash < 0 ? rest : rest.slice(0, slash);

@@ -1,7 +1,7 @@
 import type { SourceKind } from '../../domain/frame.ts';
 
 /** Containers and elementary streams whose demuxers open nothing but the one input. */
-const VIDEOS = [
+const VIDEO_FORMATS = [
   'mov,mp4,m4a,3gp,3g2,mj2',
   'matroska,webm',
   'avi',
@@ -25,13 +25,13 @@ const VIDEOS = [
   'dv',
   'wtv',
 ];
-/** Pictures. Not `image2`: it takes a name with `%d` for a series and reads the others of it. */
-const PICTURES = ['jpeg_pipe', 'png_pipe', 'webp_pipe', 'bmp_pipe', 'tiff_pipe', 'jpegxl_pipe'];
-const SOUND = ['aac', 'mp3', 'ac3', 'eac3', 'webvtt'];
+/** Not `image2`: it takes a name with `%d` for a series, and opens the others of it. */
+const PICTURE_FORMATS = ['jpeg_pipe', 'png_pipe', 'webp_pipe', 'bmp_pipe', 'tiff_pipe', 'jpegxl_pipe'];
+const SOUND_FORMATS = ['aac', 'mp3', 'ac3', 'eac3', 'webvtt'];
 
-const FILE_FORMATS = [...VIDEOS, ...PICTURES];
+const FILE_FORMATS = [...VIDEO_FORMATS, ...PICTURE_FORMATS];
 const HTTP_FORMATS = [...FILE_FORMATS, 'mpjpeg'];
-const WEB = ['http', 'https', 'tcp', 'tls', 'httpproxy'];
+const HTTP_PROTOCOLS = ['http', 'https', 'tcp', 'tls', 'httpproxy'];
 
 export interface Whitelist {
   protocols: readonly string[];
@@ -42,14 +42,17 @@ export interface Whitelist {
 export const WHITELISTS: Record<SourceKind, Whitelist> = {
   file: { protocols: ['file'], formats: FILE_FORMATS },
   upload: { protocols: ['file'], formats: FILE_FORMATS },
-  http: { protocols: WEB, formats: HTTP_FORMATS },
-  hls: { protocols: [...WEB, 'crypto'], formats: ['hls', 'hls,applehttp', ...HTTP_FORMATS, ...SOUND] },
+  http: { protocols: HTTP_PROTOCOLS, formats: HTTP_FORMATS },
+  hls: {
+    protocols: [...HTTP_PROTOCOLS, 'crypto'],
+    formats: ['hls', 'hls,applehttp', ...HTTP_FORMATS, ...SOUND_FORMATS],
+  },
   rtsp: { protocols: ['tcp', 'rtp'], formats: ['rtsp'] },
   rtmp: { protocols: ['rtmp', 'tcp'], formats: ['flv', 'live_flv'] },
   device: { protocols: ['file'], formats: ['v4l2', 'video4linux2', 'video4linux2,v4l2'] },
 };
 
-/** Which URLs are sources. Before probing, http(s) may be either a file or HLS: `hls` is the wider of the two. */
+/** Which URLs are sources. Until it is probed, http(s) may be a file or HLS: `hls` has the wider whitelist. */
 export const SCHEMES: Record<string, { kind: SourceKind; tls: boolean; port: number }> = {
   'http:': { kind: 'hls', tls: false, port: 80 },
   'https:': { kind: 'hls', tls: true, port: 443 },
@@ -58,6 +61,3 @@ export const SCHEMES: Record<string, { kind: SourceKind; tls: boolean; port: num
   'rtmp:': { kind: 'rtmp', tls: false, port: 1935 },
   'rtmps:': { kind: 'rtmp', tls: true, port: 443 },
 };
-
-/** Kinds that come over a network; for these the ffmpeg of the npm package is too old. */
-export const isNetwork = (kind: SourceKind): boolean => WHITELISTS[kind].protocols.includes('tcp');

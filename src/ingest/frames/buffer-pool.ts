@@ -1,23 +1,24 @@
-/** Memory for frames, used again once they are released: what is allocated for each would have to be collected. */
-export interface FrameMemory {
-  /** So many bytes that nobody else has, with whatever they held. They may be read by other threads meanwhile. */
-  take(length: number): Uint8Array;
-  /** Nobody reads them any more. Once only. */
-  give(pixels: Uint8Array): void;
+/** Buffers for pixels, reused once they are released: a new one for each frame would have to be garbage collected. */
+export interface BufferPool {
+  /** A buffer of `length` bytes that nobody else uses, with old contents. It is shared memory: other threads may read it. */
+  acquire(length: number): Uint8Array;
+  /** Nobody reads the buffer any more. Call it once per buffer. */
+  release(buffer: Uint8Array): void;
 }
 
-/** Free buffers that are kept: as many as may be on their way at a time. */
-const KEPT = 12;
+/** Free buffers that are kept: as many as may be in use at a time. */
+const MAX_FREE = 12;
 
-export function createFrameMemory(): FrameMemory {
+/** Keeps buffers of one length, the newest one asked for. */
+export function createBufferPool(): BufferPool {
   let free: Uint8Array[] = [];
   return {
-    take(length) {
+    acquire(length) {
       if (free[0]?.length !== length) free = [];
       return free.pop() ?? new Uint8Array(new SharedArrayBuffer(length));
     },
-    give(pixels) {
-      if (free.length < KEPT && pixels.length === (free[0]?.length ?? pixels.length)) free.push(pixels);
+    release(buffer) {
+      if (free.length < MAX_FREE && buffer.length === (free[0]?.length ?? buffer.length)) free.push(buffer);
     },
   };
 }

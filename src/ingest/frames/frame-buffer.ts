@@ -1,73 +1,74 @@
 import type { Frame } from '../../domain/frame.ts';
 
-/** Where frames are handed from the decoder to whoever scores them. */
-export interface Outlet {
-  /** The next frame may be put: at once (null), or when this resolves. */
+/** Hands frames from the decoder to the one consumer that takes them. */
+export interface FrameBuffer {
+  /** Adds a frame. The next one may be put at once (null), or when the returned promise resolves. */
   put(frame: Frame): Promise<void> | null;
-  /** The next frame; null at the end; rejects with what `end` was given. */
+  /** The next frame; null at the end; rejects with the error that `end` was given. */
   take(): Promise<Frame | null>;
-  /** No more frames. `now`: not even those that were put and not taken. */
-  end(failure?: Error, now?: boolean): void;
+  /** No more frames will be put. `discard`: frames that were put and not yet taken are dropped. */
+  end(error?: Error, discard?: boolean): void;
 }
 
-/** For live sources: holds the newest frame, and counts those that it replaces as `busy`. */
-export function newestFrame(): Outlet {
-  const line = waitingLine();
+/** For real time: holds the newest frame, and counts those that it replaced as dropped because `busy`. */
+export function dropOldestBuffer(): FrameBuffer {
+  const queue = createQueue();
   return {
-    ...line,
+    ...queue,
     put(frame) {
-      const replaced = line.pending.pop();
+      const replaced = queue.pending.pop();
       if (replaced) frame = { ...frame, dropped: { busy: 1 + (replaced.dropped.busy ?? 0) } };
       replaced?.release?.();
-      line.push(frame);
+      queue.push(frame);
       return null;
     },
   };
 }
 
-/** For recordings: holds a few frames, and lets the decoder wait. */
-export function everyFrame(capacity = 2): Outlet {
-  const line = waitingLine();
-  const isFull = () => line.pending.length >= capacity && !line.ended();
-  const room = async () => {
-    while (isFull()) await line.taken();
+/** For recordings: holds `capacity` frames, and lets the decoder wait while it is full. */
+export function waitingBuffer(capacity = 2): FrameBuffer {
+  const queue = createQueue();
+  const isFull = () => queue.pending.length >= capacity && !queue.ended();
+  const waitForSpace = async () => {
+    while (isFull()) await queue.taken();
   };
   return {
-    ...line,
+    ...queue,
     put(frame) {
-      line.push(frame);
-      return isFull() ? room() : null;
+      queue.push(frame);
+      return isFull() ? waitForSpace() : null;
     },
   };
 }
 
-function waitingLine() {
+/** What both policies share: one producer, one consumer, and an end. */
+function createQueue() {
   const pending: Frame[] = [];
-  let over: { failure: Error | undefined } | null = null;
-  let wakeTaker = () => {};
-  let wakePutter = () => {};
+  let end: { error: Error | undefined } | null = null;
+  let wakeConsumer = () => {};
+  let wakeProducer = () => {};
   return {
     pending,
-    ended: () => over !== null,
-    taken: () => new Promise<void>((resolve) => (wakePutter = resolve)),
+    ended: () => end !== null,
+    taken: () => new Promise<void>((resolve) => (wakeProducer = resolve)),
     push(frame: Frame) {
-      if (over) return;
+      if (end) return;
       pending.push(frame);
-      wakeTaker();
+      wakeConsumer();
     },
     async take(): Promise<Frame | null> {
-      while (pending.length === 0 && !over) await new Promise<void>((resolve) => (wakeTaker = resolve));
+      while (pending.length === 0 && !end) await new Promise<void>((resolve) => (wakeConsumer = resolve));
       const frame = pending.shift();
-      wakePutter();
+      wakeProducer();
       if (frame) return frame;
-      if (over?.failure) throw over.failure;
+      if (end?.error) throw end.error;
       return null;
     },
-    end(failure?: Error, now = false) {
-      over ??= { failure };
-      if (now) pending.length = 0;
-      wakeTaker();
-      wakePutter();
+    end(error?: Error, discard = false) {
+      end ??= { error };
+      if (discard) pending.length = 0;
+      wakeConsumer();
+      wakeProducer();
     },
   };
 }

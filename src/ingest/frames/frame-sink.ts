@@ -1,85 +1,81 @@
-/** Where ffmpeg's bytes go: a local socket, or standard output where ffmpeg knows no such sockets. */
+/** Where ffmpeg's bytes go: a local socket, or standard output on Windows, where ffmpeg knows no such sockets. */
 import { platform } from 'node:os';
 import { Writable } from 'node:stream';
-import { type Intake, openIntake } from './frame-socket.ts';
+import { type ConsumeBytes, type FrameSocket, openFrameSocket } from './frame-socket.ts';
 
-export interface Output {
-  /** As fluent-ffmpeg takes it. */
+export interface FrameSink {
+  /** The output as fluent-ffmpeg takes it. */
   target: Writable | string;
-  /** What ffmpeg is to be told of it. */
+  /** Options that ffmpeg needs for that output. */
   protocol: Readonly<Record<string, string>>;
-  /** ffmpeg has ended, or was never started; resolves when all that it wrote was taken. */
+  /** Call it when ffmpeg has ended or could not be started; resolves when all that it wrote was consumed. */
   drained(started: boolean): Promise<void>;
-  /** From now on, takes and forgets. */
+  /** From now on bytes are read and dropped. */
   discard(): void;
-  /** Resolves with what was thrown by whoever takes; from then on the output takes and forgets. */
+  /** Resolves with what the consumer threw; from then on bytes are dropped. Stays pending otherwise. */
   thrown: Promise<unknown>;
 }
 
-/**
- * Takes bytes one chunk after the other; the sender waits while a promise that it was given is pending. A chunk
- * is of no use to `take` once it has returned null, or its promise has resolved: its memory is used again.
- */
-export type Take = (chunk: Uint8Array) => Promise<void> | null;
-
-export function createOutput(take: Take): Output {
-  let forget = false;
-  let wake = () => {};
-  const forgotten = new Promise<void>((resolve) => (wake = resolve));
+export function createFrameSink(consume: ConsumeBytes): FrameSink {
+  let discarding = false;
+  let resolveDiscarded = () => {};
+  const discarded = new Promise<void>((resolve) => (resolveDiscarded = resolve));
   const discard = () => {
-    forget = true;
-    wake();
+    discarding = true;
+    resolveDiscarded();
   };
-  let tell: (error: unknown) => void;
-  const thrown = new Promise<unknown>((resolve) => (tell = resolve));
-  // A throw in a socket's callback would be the end of the process.
+  let resolveThrown: (error: unknown) => void;
+  const thrown = new Promise<unknown>((resolve) => (resolveThrown = resolve));
   const fail = (error: unknown) => {
     discard();
-    tell(error);
+    resolveThrown(error);
   };
-  const safely: Take = (chunk) => {
+  // An error that is thrown in a socket's callback would end the process.
+  const consumeSafely: ConsumeBytes = (chunk) => {
     try {
-      const busy = forget ? null : take(chunk);
-      return busy && Promise.race([busy.catch(fail), forgotten]);
+      const busy = discarding ? null : consume(chunk);
+      return busy && Promise.race([busy.catch(fail), discarded]);
     } catch (error) {
       fail(error);
       return null;
     }
   };
-  if (platform() === 'win32') return { ...toStdout(safely), discard, thrown };
-  return { ...toSocket(openIntake(safely)), discard, thrown };
+  const output = platform() === 'win32' ? toStdout(consumeSafely) : toSocket(openFrameSocket(consumeSafely));
+  return { ...output, discard, thrown };
 }
 
-/** For a run that writes nothing. */
-export function noOutput(): Output {
+/** For a run of ffmpeg that writes nothing. */
+export function createNullSink(): FrameSink {
   return { target: '-', protocol: {}, drained: async () => {}, discard() {}, thrown: new Promise(() => {}) };
 }
 
-/** ffmpeg listens, and ends when we have taken all. */
-function toSocket({ path, left }: Intake): Omit<Output, 'discard' | 'thrown'> {
-  return { target: `unix:${path}`, protocol: { listen: '1' }, drained: left };
+type SinkOutput = Omit<FrameSink, 'discard' | 'thrown'>;
+
+/** ffmpeg is the one that listens; it ends when we have read everything. */
+function toSocket({ path, drained }: FrameSocket): SinkOutput {
+  return { target: `unix:${path}`, protocol: { listen: '1' }, drained };
 }
 
-function toStdout(take: Take): Omit<Output, 'discard' | 'thrown'> {
-  const sink = new Writable({
+function toStdout(consume: ConsumeBytes): SinkOutput {
+  const writable = new Writable({
     emitClose: false, // fluent-ffmpeg would kill a process that has just ended, and call it an error
     highWaterMark: 1,
     write(chunk: Uint8Array, _encoding, done) {
-      const busy = take(chunk);
+      const busy = consume(chunk);
       if (busy) busy.then(() => done(), done);
       else done();
     },
   });
   return {
-    target: sink,
+    target: writable,
     protocol: {},
-    /** A process may be gone while its last frames still wait in the pipe. */
+    /** The process may be gone while its last frames still wait in the pipe. */
     async drained(started) {
-      if (sink.writableFinished || sink.destroyed) return;
-      if (!started) sink.end();
+      if (writable.writableFinished || writable.destroyed) return;
+      if (!started) writable.end();
       await new Promise<void>((resolve) => {
-        sink.once('finish', resolve);
-        sink.once('error', resolve);
+        writable.once('finish', resolve);
+        writable.once('error', resolve);
       });
     },
   };

@@ -1,77 +1,82 @@
 /**
  * A local socket that ffmpeg listens on and we read. A child's standard output would give every 64 KB in new
- * memory, and collecting that (half a megabyte a frame) stops the event loop; here one buffer is read into again
- * and again.
+ * memory, and collecting that garbage (half a megabyte a frame) stops the event loop; here one buffer is reused for
+ * every read.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Take } from './frame-sink.ts';
 
-export interface Intake {
-  /** Where ffmpeg is to listen; nobody else may enter its directory. */
+/**
+ * Takes ffmpeg's bytes, one chunk after the other; the sender waits while the returned promise is pending. The
+ * chunk's memory is reused once null was returned, or the promise has resolved.
+ */
+export type ConsumeBytes = (chunk: Uint8Array) => Promise<void> | null;
+
+export interface FrameSocket {
+  /** Where ffmpeg is to listen; only this process's user may enter its directory. */
   path: string;
-  /** ffmpeg is gone: resolves when all that it wrote was taken. */
-  left(): Promise<void>;
+  /** Call it when ffmpeg is gone: resolves when all that it wrote was consumed. */
+  drained(): Promise<void>;
 }
 
-/** As much as the kernel keeps for a socket by default, and some more. */
-const BUFFER = 256 * 1024;
-/** Milliseconds from one look whether ffmpeg listens to the next. */
-const LOOK = 3;
-/** The longest directory whose sockets have addresses that fit. */
-const LONGEST = 70;
+/** As much as the kernel buffers for a socket by default, and some more. */
+const BUFFER_BYTES = 256 * 1024;
+/** How often to look whether ffmpeg listens. */
+const POLL_MS = 3;
+/** Longer directories make addresses that a socket cannot have. */
+const MAX_DIRECTORY_LENGTH = 70;
 
-export function openIntake(take: Take): Intake {
-  const parent = tmpdir().length > LONGEST ? '/tmp' : tmpdir();
+export function openFrameSocket(consume: ConsumeBytes): FrameSocket {
+  const parent = tmpdir().length > MAX_DIRECTORY_LENGTH ? '/tmp' : tmpdir();
   const directory = mkdtempSync(join(parent, 'mien-'));
   const path = join(directory, 'frames');
-  const tidy = () => rmSync(directory, { recursive: true, force: true });
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true });
   let closed: Promise<void> | null = null;
-  let over = false;
-  let timer = setTimeout(look, LOOK);
+  let ffmpegGone = false;
+  let timer = setTimeout(connectWhenThere, POLL_MS);
 
-  function look(): void {
-    if (over) return;
+  function connectWhenThere(): void {
+    if (ffmpegGone) return;
     if (!existsSync(path)) {
-      timer = setTimeout(look, LOOK);
+      timer = setTimeout(connectWhenThere, POLL_MS);
       return;
     }
-    const socket = reading(path, take);
+    const socket = connectReusingBuffer(path, consume);
     let connected = false;
-    // From now on, for a short recording may be written, and ffmpeg be gone, before we are told that it let us in.
+    // Waited for from now on: ffmpeg may have written a short recording, and be gone, before 'connect' is emitted.
     closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.once('connect', () => {
       connected = true;
-      tidy();
+      removeDirectory();
     });
-    // The address is there a moment before ffmpeg listens at it. What breaks off later, ffmpeg's end will tell.
+    // The path exists a moment before ffmpeg listens there. An error after the connection shows in ffmpeg's exit.
     socket.on('error', () => {
-      if (!connected) timer = setTimeout(look, LOOK);
+      if (!connected) timer = setTimeout(connectWhenThere, POLL_MS);
     });
   }
 
   return {
     path,
-    async left() {
-      over = true;
+    async drained() {
+      ffmpegGone = true;
       clearTimeout(timer);
-      tidy();
+      removeDirectory();
       await closed;
     },
   };
 }
 
-function reading(path: string, take: Take): Socket {
+function connectReusingBuffer(path: string, consume: ConsumeBytes): Socket {
   const socket = connect({
     path,
     onread: {
-      buffer: new Uint8Array(BUFFER),
+      buffer: new Uint8Array(BUFFER_BYTES),
       callback(length, buffer) {
-        const busy = take(buffer.subarray(0, length));
+        const busy = consume(buffer.subarray(0, length));
         void busy?.then(() => socket.resume());
-        return busy === null; // false stops the reading
+        return busy === null; // false pauses the reading
       },
     },
   });

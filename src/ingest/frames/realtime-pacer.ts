@@ -1,17 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../../threads/sleep.ts';
 
-/** Farther behind than this, the clock is set anew instead of catching up in a rush. In milliseconds. */
-const TOO_LATE = 2000;
+/** When frames are later than this, the clock is set anew instead of rushing to catch up. */
+const MAX_LAG_MS = 2000;
 
-/** Gives a recording the pace of the clock: resolves when a frame of that media time (seconds) is due. */
-export function createPace(signal: AbortSignal): (mediaTime: number) => Promise<void> {
+/** Delivers a recording at the pace of the clock: resolves when the frame of that media time (seconds) is due. */
+export function createRealtimePacer(signal: AbortSignal): (mediaTime: number) => Promise<void> {
   let origin: number | null = null;
   return async (mediaTime) => {
     const now = performance.now();
     const time = mediaTime * 1000;
     origin ??= now - time;
     const early = origin + time - now;
-    if (early < -TOO_LATE) origin = now - time;
-    if (early > 1) await sleep(early, undefined, { signal }).catch(() => {});
+    if (early < -MAX_LAG_MS) origin = now - time;
+    if (early > 1) await sleep(early, signal);
   };
 }

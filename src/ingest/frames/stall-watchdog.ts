@@ -1,29 +1,33 @@
-export interface Watch {
-  /** A sign of life. */
-  alive(): void;
-  /** It is not the source that is waited for; until the next sign of life. */
-  excuse(): void;
+/** Reports a source that has stopped giving frames. */
+export interface StallWatchdog {
+  /** A frame came: restarts the stall timer. */
+  feed(): void;
+  /** Pauses the stall timer while the consumer is the bottleneck; `feed` starts it again. */
+  pause(): void;
   stop(): void;
 }
 
-/** Calls `stalled` once when there was no sign of life for so many seconds; the first may take `grace` more. */
-export function watchFor(seconds: number, grace: number, stalled: () => void): Watch {
-  let last = performance.now() + grace * 1000;
+/**
+ * Calls `onStall` once, when `seconds` have passed without a frame.
+ * @param grace further seconds that the first frame may take
+ */
+export function startStallWatchdog(seconds: number, grace: number, onStall: () => void): StallWatchdog {
+  let lastFed = performance.now() + grace * 1000;
   const timer = setInterval(
     () => {
-      if (performance.now() - last < seconds * 1000) return;
+      if (performance.now() - lastFed < seconds * 1000) return;
       clearInterval(timer);
-      stalled();
+      onStall();
     },
     Math.min(1000, seconds * 250),
   );
   timer.unref();
   return {
-    alive: () => {
-      last = performance.now();
+    feed: () => {
+      lastFed = performance.now();
     },
-    excuse: () => {
-      last = Number.POSITIVE_INFINITY;
+    pause: () => {
+      lastFed = Number.POSITIVE_INFINITY;
     },
     stop: () => clearInterval(timer),
   };

@@ -1,85 +1,59 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { MienError } from '../../errors.ts';
-import type { Reach } from './safe-connect.ts';
-
-/** A way through which one run of ffmpeg reaches the network, and the only one. */
-export interface Gate {
-  /** Where it listens: a loopback port of its own. */
-  port: number;
-  /** What went wrong last on the way to the source, in a sentence; ffmpeg says it less clearly. */
-  trouble(): MienError | undefined;
-  /** Closes it with all its connections. */
-  close(): void;
-}
+import { createErrorMemory, type LoopbackProxy, listenOnLoopback } from './loopback-proxy.ts';
+import type { SafeConnector } from './safe-connect.ts';
 
 /**
  * An HTTP proxy for one run of ffmpeg. Each connection is resolved, checked and opened here, so that neither a
  * redirect, nor a playlist, nor a name that changes its address leads where it must not.
  */
-export async function openHttpGate(reach: Reach): Promise<Gate> {
-  let trouble: MienError | undefined;
-  const sockets = new Set<Socket>();
-  const note = (error: unknown) => {
-    if (error instanceof MienError) trouble = error;
-  };
+export async function openHttpProxy(connector: SafeConnector): Promise<LoopbackProxy> {
+  const errors = createErrorMemory();
   const server = createServer((incoming, answer) => {
-    forward(incoming, answer, reach, note).catch((error) => {
-      note(error);
+    forward(incoming, answer, connector, errors.note).catch((error) => {
+      errors.note(error);
       if (!answer.headersSent) answer.writeHead(error.code === 'SOURCE_REFUSED' ? 403 : 502);
       answer.end();
     });
   });
   server.on('connect', (incoming: IncomingMessage, client: Socket, head: Buffer) => {
     client.on('error', () => client.destroy());
-    tunnel(incoming.url ?? '', client, head, reach).catch((error) => {
-      note(error);
+    tunnel(incoming.url ?? '', client, head, connector).catch((error) => {
+      errors.note(error);
       client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     });
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket.on('close', () => sockets.delete(socket)));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    trouble: () => trouble,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  return listenOnLoopback(server, errors.last);
 }
 
 async function forward(
   incoming: IncomingMessage,
   answer: ServerResponse,
-  reach: Reach,
-  note: (error: MienError) => void,
+  connector: SafeConnector,
+  noteError: (error: MienError) => void,
 ): Promise<void> {
   const url = URL.canParse(incoming.url ?? '') ? new URL(incoming.url!) : null;
   if (url?.protocol !== 'http:') return void answer.writeHead(400).end();
-  const socket = await reach.connect(url.hostname, Number(url.port) || 80);
+  const socket = await connector.connect(url.hostname, Number(url.port) || 80);
   const upstream = request({
     createConnection: () => socket,
     method: incoming.method,
     path: url.pathname + url.search,
-    headers: endToEnd(incoming.headers),
+    headers: endToEndHeaders(incoming.headers),
   });
   answer.on('close', () => socket.destroy());
   upstream.end();
-  const reply = await response(upstream, url.hostname, reach.connectSeconds);
+  const reply = await waitForResponse(upstream, url.hostname, connector.connectSeconds);
   const status = reply.statusCode ?? 502;
-  if (status >= 400) note(badStatus(url.hostname, status, reply.statusMessage));
-  answer.writeHead(status, reply.statusMessage, endToEnd(reply.headers));
+  if (status >= 400) noteError(statusError(url.hostname, status, reply.statusMessage));
+  answer.writeHead(status, reply.statusMessage, endToEndHeaders(reply.headers));
   pipeline(reply, answer, () => socket.destroy());
 }
 
-/** Throws SOURCE_UNREACHABLE when no header has come within so many seconds. */
-function response(
+/** Throws SOURCE_UNREACHABLE when no header has come within `seconds`. */
+function waitForResponse(
   upstream: ReturnType<typeof request>,
   host: string,
   seconds: number,
@@ -101,18 +75,23 @@ function response(
   });
 }
 
-async function tunnel(authority: string, client: Socket, head: Buffer, reach: Reach): Promise<void> {
+async function tunnel(
+  authority: string,
+  client: Socket,
+  head: Buffer,
+  connector: SafeConnector,
+): Promise<void> {
   const url = URL.canParse(`http://${authority}`) ? new URL(`http://${authority}`) : null;
   if (!url) return void client.end('HTTP/1.1 400 Bad Request\r\n\r\n');
   const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? 443);
-  const upstream = await reach.connect(url.hostname, port);
+  const upstream = await connector.connect(url.hostname, port);
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
   upstream.write(head);
   pipeline(client, upstream, client, () => {});
 }
 
-/** HTTP's per-connection headers stay behind. */
-function endToEnd(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
+/** Without the headers that concern one connection only. */
+function endToEndHeaders(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
   const kept = { ...headers };
   for (const name of [
     'connection',
@@ -128,12 +107,12 @@ function endToEnd(headers: IncomingMessage['headers']): IncomingMessage['headers
   return kept;
 }
 
-function badStatus(host: string, status: number, text = ''): MienError {
-  const hint = HINTS[status] ?? (status >= 500 ? 'try again later' : 'check the URL');
+function statusError(host: string, status: number, text = ''): MienError {
+  const hint = STATUS_HINTS[status] ?? (status >= 500 ? 'try again later' : 'check the URL');
   return new MienError('SOURCE_UNREACHABLE', `${host} answered ${status}${text && ` ${text}`}; ${hint}.`);
 }
 
-const HINTS: Record<number, string> = {
+const STATUS_HINTS: Record<number, string> = {
   401: 'put the user and password into the URL',
   403: 'it does not allow mien to read this',
   404: 'there is nothing at this URL, check it',

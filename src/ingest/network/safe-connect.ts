@@ -6,42 +6,46 @@ import { MienError } from '../../errors.ts';
 
 export type LookupAll = (host: string) => Promise<{ address: string; family: number }[]>;
 
-export interface ReachOptions {
+export interface SafeConnectorOptions {
   allowPrivate: boolean | readonly string[];
   connectSeconds: number;
   lookup?: LookupAll | undefined;
 }
 
-/** Opens connections to addresses that are allowed, and to no others. */
-export interface Reach {
+/** Connects to addresses that sources may reach, and to no others. */
+export interface SafeConnector {
   readonly connectSeconds: number;
-  /** Resolves the name and checks every address, without connecting. Throws as `connect` does. */
+  /** Resolves the host and checks all its addresses, without connecting. Throws as `connect` does. */
   check(host: string): Promise<void>;
-  /** Resolves the name, checks every address, connects to one of exactly those. Throws SOURCE_REFUSED or SOURCE_UNREACHABLE. */
+  /** Resolves the host, checks all its addresses and connects to one of them. Throws SOURCE_REFUSED or SOURCE_UNREACHABLE. */
   connect(host: string, port: number, options?: { tls?: boolean }): Promise<Socket>;
 }
 
-export function createReach({ allowPrivate, connectSeconds, lookup = resolveAll }: ReachOptions): Reach {
-  const allowed = allowance(allowPrivate);
+export function createSafeConnector({
+  allowPrivate,
+  connectSeconds,
+  lookup = resolveAll,
+}: SafeConnectorOptions): SafeConnector {
+  const allowed = addressFilter(allowPrivate);
   const resolve = async (host: string) => {
     const addresses = await addressesOf(host, lookup);
     if (addresses.every(({ address }) => allowed(address))) return addresses;
-    throw refused(host);
+    throw privateAddressError(host);
   };
   const verify = allowPrivate === false;
   return {
     connectSeconds,
     async check(host) {
-      await resolve(bare(host));
+      await resolve(withoutBrackets(host));
     },
     async connect(host, port, { tls = false } = {}) {
-      const addresses = await resolve(bare(host));
-      return open({ host: bare(host), port, addresses, tls, verify, connectSeconds });
+      const addresses = await resolve(withoutBrackets(host));
+      return connectTo({ host: withoutBrackets(host), port, addresses, tls, verify, connectSeconds });
     },
   };
 }
 
-/** Whether an address belongs to the public internet. Everything with a special meaning does not. */
+/** Whether an address belongs to the public internet: none that is reserved for anything else does. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
@@ -49,13 +53,13 @@ export function isPublicAddress(address: string): boolean {
   return parsed.kind() === 'ipv4' || parsed.match(ipaddr.parseCIDR('2000::/3'));
 }
 
-function allowance(allow: boolean | readonly string[]): (address: string) => boolean {
+function addressFilter(allow: boolean | readonly string[]): (address: string) => boolean {
   if (allow === true) return () => true;
   const ranges = allow === false ? [] : allow.map((range) => ipaddr.parseCIDR(range));
-  return (address) => isPublicAddress(address) || ranges.some((range) => within(address, range));
+  return (address) => isPublicAddress(address) || ranges.some((range) => isInRange(address, range));
 }
 
-function within(address: string, range: [ipaddr.IPv4 | ipaddr.IPv6, number]): boolean {
+function isInRange(address: string, range: [ipaddr.IPv4 | ipaddr.IPv6, number]): boolean {
   const parsed = ipaddr.process(address);
   return parsed.kind() === range[0].kind() && parsed.match(range);
 }
@@ -70,11 +74,11 @@ async function addressesOf(host: string, lookup: LookupAll) {
 const resolveAll: LookupAll = (host) => systemLookup(host, { all: true });
 
 /** `[::1]`, as URLs write it, is `::1` to a socket. */
-function bare(host: string): string {
+function withoutBrackets(host: string): string {
   return host.startsWith('[') ? host.slice(1, -1) : host;
 }
 
-function refused(host: string): MienError {
+function privateAddressError(host: string): MienError {
   return new MienError(
     'SOURCE_REFUSED',
     `${host} is a private, loopback or link-local address, which sources may not reach; ` +
@@ -82,7 +86,7 @@ function refused(host: string): MienError {
   );
 }
 
-interface Opening {
+interface ConnectTarget {
   host: string;
   port: number;
   addresses: { address: string; family: number }[];
@@ -91,16 +95,18 @@ interface Opening {
   connectSeconds: number;
 }
 
-function open({ host, port, addresses, tls, verify, connectSeconds }: Opening): Promise<Socket> {
-  // The name is not resolved a second time: what was checked is what is connected to.
+function connectTo({ host, port, addresses, tls, verify, connectSeconds }: ConnectTarget): Promise<Socket> {
+  // The host is not resolved a second time: its answer could be another one than was checked.
   const lookup: LookupFunction = (_host, options, done) => {
     if (options.all) done(null, addresses);
     else done(null, addresses[0]!.address, addresses[0]!.family);
   };
-  const where = { host, port, autoSelectFamily: true, lookup };
+  const destination = { host, port, autoSelectFamily: true, lookup };
   // Cameras at home sign their own certificates; a server on the public internet must be who it says.
   const servername = isIP(host) ? {} : { servername: host };
-  const socket = tls ? connectTls({ ...where, ...servername, rejectUnauthorized: verify }) : connect(where);
+  const socket = tls
+    ? connectTls({ ...destination, ...servername, rejectUnauthorized: verify })
+    : connect(destination);
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
       socket.destroy();
@@ -113,7 +119,7 @@ function open({ host, port, addresses, tls, verify, connectSeconds }: Opening): 
     );
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      fail(WHY[error.code ?? ''] ?? `could not be connected to (${error.code ?? error.message})`);
+      fail(CONNECT_ERRORS[error.code ?? ''] ?? `could not be connected to (${error.code ?? error.message})`);
     });
     socket.once(tls ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer);
@@ -124,7 +130,7 @@ function open({ host, port, addresses, tls, verify, connectSeconds }: Opening): 
   });
 }
 
-const WHY: Record<string, string> = {
+const CONNECT_ERRORS: Record<string, string> = {
   ECONNREFUSED: 'refuses connections; check that the server runs, and the port',
   EHOSTUNREACH: 'cannot be reached from here; check the network',
   ENETUNREACH: 'cannot be reached from here; check the network',

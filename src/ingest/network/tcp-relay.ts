@@ -1,91 +1,81 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { pipeline, Transform } from 'node:stream';
 import { MienError } from '../../errors.ts';
-import type { Gate } from './http-proxy.ts';
-import type { Reach } from './safe-connect.ts';
+import { createErrorMemory, type LoopbackProxy, listenOnLoopback } from './loopback-proxy.ts';
+import type { SafeConnector } from './safe-connect.ts';
 
-export interface RelayTarget {
+export interface TcpRelayTarget {
   host: string;
   port: number;
   tls: boolean;
-  /** RTSP servers may redirect; ffmpeg would follow past the checks, so that is cut. */
+  /** RTSP servers may redirect; ffmpeg would follow without our checks, so the relay refuses it. */
   rtsp: boolean;
 }
 
 /**
- * A loopback port whose connections lead to one checked address, for protocols that know no proxy. TLS is spoken
- * here, so ffmpeg sees the plain protocol.
+ * A loopback port whose connections lead to one checked address, for protocols that know no proxy. The relay speaks
+ * TLS to the server, so ffmpeg sees the plain protocol.
  */
-export async function openRelay(target: RelayTarget, reach: Reach): Promise<Gate> {
-  let trouble: MienError | undefined;
-  const note = (error: unknown) => {
-    if (error instanceof MienError) trouble = error;
-  };
-  const sockets = new Set<Socket>();
+export async function openTcpRelay(target: TcpRelayTarget, connector: SafeConnector): Promise<LoopbackProxy> {
+  const errors = createErrorMemory();
   const server = createServer((client) => {
-    sockets.add(client.on('close', () => sockets.delete(client)));
     client.on('error', () => client.destroy());
-    join(client, target, reach, note).catch((error) => {
-      note(error);
+    relayConnection(client, target, connector, errors.note).catch((error) => {
+      errors.note(error);
       client.destroy();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    trouble: () => trouble,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  return listenOnLoopback(server, errors.last);
 }
 
-async function join(client: Socket, target: RelayTarget, reach: Reach, note: (error: unknown) => void) {
+async function relayConnection(
+  client: Socket,
+  target: TcpRelayTarget,
+  connector: SafeConnector,
+  noteError: (error: unknown) => void,
+) {
   const { host, port, tls } = target;
-  const server = await reach.connect(host, port, { tls });
-  const silent = setTimeout(() => {
-    note(
+  const server = await connector.connect(host, port, { tls });
+  const silenceTimer = setTimeout(() => {
+    noteError(
       new MienError(
         'SOURCE_UNREACHABLE',
         `${host} took the connection and said nothing; check the URL's port.`,
       ),
     );
     client.destroy();
-  }, reach.connectSeconds * 1000);
-  server.once('data', () => clearTimeout(silent));
+  }, connector.connectSeconds * 1000);
+  server.once('data', () => clearTimeout(silenceTimer));
   const done = (error?: Error | null) => {
-    clearTimeout(silent);
-    note(error);
+    clearTimeout(silenceTimer);
+    noteError(error);
     client.destroy();
     server.destroy();
   };
   pipeline(client, server, done);
-  if (target.rtsp) pipeline(server, withoutRedirects(host, client), client, done);
+  if (target.rtsp) pipeline(server, refuseRedirects(host, client), client, done);
   else pipeline(server, client, done);
 }
 
-/** Passes RTSP on until a reply redirects; that reply is not passed on. Media, once it plays, is not looked at. */
-function withoutRedirects(host: string, client: Socket): Transform {
+/** Passes RTSP replies on, and fails at the first redirect. After PLAY nothing is searched: that is media. */
+function refuseRedirects(host: string, client: Socket): Transform {
   let tail = '';
-  let plays = false;
+  let playing = false;
   client.on('data', (chunk: Buffer) => {
-    plays ||= chunk.subarray(0, 5).toString('latin1') === 'PLAY ';
+    playing ||= chunk.subarray(0, 5).toString('latin1') === 'PLAY ';
   });
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      if (plays) return done(null, chunk);
+      if (playing) return done(null, chunk);
       const text = tail + chunk.toString('latin1');
-      if (/RTSP\/\d\.\d 3\d\d/.test(text)) return done(redirected(host));
+      if (/RTSP\/\d\.\d 3\d\d/.test(text)) return done(redirectError(host));
       tail = text.slice(-16);
       return done(null, chunk);
     },
   });
 }
 
-function redirected(host: string): MienError {
+function redirectError(host: string): MienError {
   return new MienError(
     'SOURCE_REFUSED',
     `${host} redirects to another address, which mien does not follow for RTSP; register that address itself.`,
