@@ -141,7 +141,7 @@ async function assertReady(store: Store, closing: { now: boolean }): Promise<voi
 
 /** Gives an empty database something to watch: the clip of the repository, as if it had been uploaded. */
 async function registerDemo(store: Store, streams: Streams, config: Config, log: Log): Promise<void> {
-  if ((await store.streams.list({ first: 1 })).length > 0) return;
+  if (!(await store.streams.isEmpty())) return;
   if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn({}, 'there is no demo clip to watch');
   const token = randomBytes(16).toString('hex');
   await copyFile(DEMO_CLIP, join(config.uploadsDir, token));

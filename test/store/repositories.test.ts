@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.dispose());
 
-it('the store is what streams asks for', () => {
+it('the store has what sessions and subscriptions ask for', () => {
   const { store } = db;
   const parts: {
     streams: StreamBook;
@@ -25,8 +25,9 @@ it('the store is what streams asks for', () => {
   expect(parts).toBe(store);
 });
 
-it('streams are created, found, changed and listed in order', async () => {
+it('streams are created, found and changed', async () => {
   const { streams } = db.store;
+  expect(await streams.isEmpty()).toBe(true);
   const one = await streams.create({ ...STREAM, name: 'one' });
   const two = await streams.create({
     ...STREAM,
@@ -35,14 +36,12 @@ it('streams are created, found, changed and listed in order', async () => {
   });
   expect(one).toMatchObject({ ...STREAM, name: 'one', wanted: false });
   expect(Object.keys(one)).not.toContain('ordinal');
+  expect(await streams.isEmpty()).toBe(false);
   expect(await streams.get(two.id)).toEqual(two);
   expect(await streams.get('garbage')).toBeNull();
-  expect((await streams.list({ first: 1, after: one.id })).map(({ id }) => id)).toEqual([two.id]);
-  await expect(streams.list({ after: 'garbage' })).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
   await streams.setWanted(one.id, true);
   expect(await streams.wanted()).toEqual([{ ...one, wanted: true }]);
   expect(await streams.byName('two')).toEqual([two]);
-  expect((await streams.update(two.id, { frameRate: 5 })).frameRate).toBe(5);
   expect([await streams.countBoot(one.id), await streams.countBoot(one.id)]).toEqual([1, 2]);
   await streams.forgiveBoots(one.id);
   expect([await streams.countBoot(one.id), await streams.countBoot(two.id)]).toEqual([1, 1]);
@@ -71,9 +70,6 @@ it('sessions go through their states', async () => {
   const second = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
   expect(await sessions.latest(stream.id)).toEqual(second);
   expect(await sessions.live(stream.id)).toEqual([second]);
-  expect(await sessions.list({ streamId: stream.id })).toEqual([second, failed]);
-  expect(await sessions.list({ streamId: stream.id, after: second.id })).toEqual([failed]);
-  expect(await sessions.sessionsAfter(stream.id, first.id)).toEqual([second]);
   expect(await sessions.startedSince(second.startedAt, stream.id)).toContainEqual(second);
   const third = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
   const left = [first.id, second.id, 'garbage'];
@@ -91,9 +87,9 @@ it('sessions go through their states', async () => {
 
 it('models are kept as their cards say', async () => {
   const changed = { ...MODEL, device: 'cuda' };
-  expect(await db.store.models.upsert(changed)).toEqual(changed);
-  expect(await db.store.models.get(MODEL.id)).toEqual(changed);
-  expect(await db.store.models.list()).toEqual([changed]);
+  await db.store.models.upsert(changed);
+  const stored = await db.store.prisma.model.findMany();
+  expect(stored).toEqual([{ ...changed, updatedAt: expect.any(Date) }]);
 });
 
 it('a removed stream takes all that was recorded with it', async () => {
