@@ -16,7 +16,7 @@ const WHOLE: Record<string, readonly string[] | 'all'> = {
 /** One part with what it stands on: a database, ffmpeg, a model or another process. */
 const STANDING: Record<string, readonly string[] | 'all'> = {
   api: ['queries'],
-  cli: ['analyze', 'many-inputs', 'out', 'serve'],
+  cli: ['analyze', 'many-inputs', 'out', 'serve', 'store-metrics'],
   ingest: ['crafted', 'files', 'http', 'lifecycle', 'live', 'refused'],
   store: [
     'aggregates',

@@ -24,6 +24,7 @@ import {
   openIngest,
   openTimelines,
   openVision,
+  storeMetrics,
   visionMetrics,
 } from './services.ts';
 import { createUploadShelf } from './upload-store.ts';
@@ -65,7 +66,7 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
     ...(config.retentionDays > 0 && { retentionDays: config.retentionDays }),
     dataDir: config.dataDir,
     rollUp,
-    metrics: { commitSeconds: (seconds) => metrics.commitSeconds.observe(seconds) },
+    metrics: storeMetrics(metrics),
     log,
   });
   closers.push(store.close);
