@@ -50,11 +50,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   timeline: DOMAIN,
 
-  store: ['store/commit', 'store/read', 'store/upkeep', 'store/pglite', 'threads', ...DOMAIN],
-  'store/commit': ['store', 'store/read', 'store/upkeep', 'threads', ...DOMAIN],
-  'store/read': ['store', 'store/commit', 'store/upkeep', ...DOMAIN],
-  'store/upkeep': ['store/commit', ...DOMAIN],
-  'store/pglite': ['store/commit', 'threads', ...DOMAIN],
+  store: ['store/commit', 'store/read', 'store/upkeep', 'store/pglite', 'store/sql', ...DOMAIN],
+  'store/commit': ['store/sql', 'threads', ...DOMAIN],
+  'store/read': ['store/sql', ...DOMAIN],
+  'store/upkeep': ['store/sql', ...DOMAIN],
+  'store/pglite': ['store/sql', 'threads', 'errors'],
+  'store/sql': DOMAIN,
 
   bus: DOMAIN,
   threads: [],

@@ -5,7 +5,7 @@
  * connection. And each under 50 ms.
  */
 import type { Store } from '../../src/store/index.ts';
-import { SPANS } from '../../src/store/read/rollup-sql.ts';
+import { ROLLUP_SPANS } from '../../src/store/sql/rollup-spans.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { openPlain } from '../parts/plain.ts';
 import { newSession, openPlace, serverPlace } from '../parts/postgres.ts';
@@ -54,7 +54,7 @@ async function* run({ quick, log }: RowOptions) {
 }
 
 async function fill(store: Store, id: string, seconds: number): Promise<void> {
-  for (const span of SPANS) {
+  for (const span of ROLLUP_SPANS) {
     const count = `least(${span}, ${seconds} - s)`;
     await store.prisma.$executeRawUnsafe(`INSERT INTO rollup
       SELECT '${id}', ${span}, 0, s, ${count} * 10, 0, 0, 0, ${count} * 10, 0,

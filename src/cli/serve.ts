@@ -25,6 +25,7 @@ import {
   openIngest,
   openTimelines,
   openVision,
+  storeMetrics,
   visionMetrics,
 } from './services.ts';
 import { createUploadShelf } from './upload-store.ts';
@@ -66,7 +67,7 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
     ...(config.retentionDays > 0 && { retentionDays: config.retentionDays }),
     dataDir: config.dataDir,
     rollUp,
-    metrics: { commitSeconds: (seconds) => metrics.commitSeconds.observe(seconds) },
+    metrics: storeMetrics(metrics),
     log,
   });
   closers.push(store.close);
@@ -142,7 +143,7 @@ async function assertReady(store: Store, closing: { now: boolean }): Promise<voi
 
 /** Gives an empty database something to watch: the clip of the repository, as if it had been uploaded. */
 async function registerDemo(store: Store, streams: StreamManager, config: Config, log: Log): Promise<void> {
-  if ((await store.streams.list({ first: 1 })).length > 0) return;
+  if (!(await store.streams.isEmpty())) return;
   if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn({}, 'there is no demo clip to watch');
   const token = randomBytes(16).toString('hex');
   await copyFile(DEMO_CLIP, join(config.uploadsDir, token));

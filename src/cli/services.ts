@@ -5,7 +5,7 @@ import type { Log } from '../domain/log.ts';
 import { createIngest, type Ingest, type IngestConfig } from '../ingest/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OpenTimeline } from '../sessions/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Store, StoreMetrics } from '../store/index.ts';
 import { createTimeline } from '../timeline/index.ts';
 import { createVision, type Vision, type VisionConfig } from '../vision/index.ts';
 
@@ -18,6 +18,15 @@ export function openVision(config: Config, options: Partial<VisionConfig> = {}):
     ...(config.workers !== null && { workers: config.workers }),
     ...options,
   });
+}
+
+/** The store's part of the metrics. */
+export function storeMetrics(metrics: Metrics): StoreMetrics {
+  return {
+    commitSeconds: (seconds) => metrics.commitSeconds.observe(seconds),
+    commitSize: (items) => metrics.commitSize.observe(items),
+    bufferDepth: (items) => metrics.commitBufferDepth.set(items),
+  };
 }
 
 /** The models' part of the metrics. */

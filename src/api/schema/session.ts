@@ -1,10 +1,11 @@
 /** One run of a stream, and all that was recorded in it. */
 import { z } from 'zod';
+import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
 import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
-import { isId, knownId } from './ids.ts';
+import { knownId } from './ids.ts';
 import { FrameEmotionsType } from './moment.ts';
 import { NodeInterface } from './node.ts';
 import { beyond } from './page-by-ordinal.ts';

@@ -1,9 +1,10 @@
 /** Streams: what mien was told to watch. */
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
+import { isId } from '../../domain/ids.ts';
 import { PURPOSES, type Purpose } from '../../domain/stream.ts';
 import { builder } from './builder.ts';
-import { isId, knownId } from './ids.ts';
+import { knownId } from './ids.ts';
 import { NodeInterface } from './node.ts';
 import { beyond } from './page-by-ordinal.ts';
 import { SessionType } from './session.ts';

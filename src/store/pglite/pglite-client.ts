@@ -1,41 +1,42 @@
-/** Calls into PGlite's thread. A thread that broke is replaced at the next call, as a connection would be. */
+/** Requests to PGlite's thread. A thread that broke is replaced at the next request, as a connection would be. */
 import type { Worker } from 'node:worker_threads';
 import { DriverAdapterError, type SqlQuery, type SqlResultSet } from '@prisma/driver-adapter-utils';
+import { PendingRequests } from '../../threads/pending-requests.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
-import type { Parameter } from '../commit/parameter-layout.ts';
-import type { FromThread, Request, ThreadSetup, ToThread } from './protocol.ts';
+import type { Parameter } from '../sql/parameters.ts';
+import type {
+  PgliteOperation,
+  PgliteRequest,
+  PgliteResponse,
+  PgliteResult,
+  PgliteWorkerData,
+} from './pglite-protocol.ts';
 
-export interface Remote {
+export interface PgliteClient {
   query(query: SqlQuery): Promise<SqlResultSet>;
   /** @returns affected rows */
   execute(query: SqlQuery): Promise<number>;
-  script(sql: string): Promise<void>;
+  runScript(script: string): Promise<void>;
   /** Runs a statement that is parsed once. @returns the first column of its rows */
-  write(sql: string, values: readonly Parameter[]): Promise<(string | null)[]>;
-  /** Ends the thread as a fault would; calls under way fail. */
+  runPrepared(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]>;
+  /** Ends the thread as a fault would; requests that wait fail. */
   abandon(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Pending {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
-
-export function openRemote(setup: ThreadSetup): Remote {
+/** The thread starts with the first request. @throws DriverAdapterError (each request) what the database said; Error when its thread broke */
+export function createPgliteClient(workerData: PgliteWorkerData): PgliteClient {
   let thread: Worker | null = null;
-  let calls = 0;
-  const pending = new Map<number, Pending>();
+  const pending = new PendingRequests<PgliteResult>();
 
   function start(): Worker {
-    const worker = spawnBeside(import.meta.url, 'pglite.worker', { workerData: setup });
-    worker.on('message', (message: FromThread) => {
-      const call = pending.get(message.call);
-      pending.delete(message.call);
-      if ('result' in message) call?.resolve(message.result);
-      else if ('failure' in message) call?.reject(new DriverAdapterError(message.failure));
+    const worker = spawnBeside(import.meta.url, 'pglite.worker', { workerData });
+    worker.on('message', (response: PgliteResponse) => {
+      const { id } = response;
+      if ('result' in response) pending.resolve(id, response.result);
+      else if ('failure' in response) pending.reject(id, new DriverAdapterError(response.failure));
       else {
-        call?.reject(new Error(`PGlite broke: ${message.broken}`));
+        pending.reject(id, new Error(`PGlite broke: ${response.broken}`));
         lose(worker, 'PGlite broke');
       }
     });
@@ -48,25 +49,25 @@ export function openRemote(setup: ThreadSetup): Remote {
     if (worker !== thread) return;
     thread = null;
     void worker.terminate();
-    const lost = [...pending.values()];
-    pending.clear();
-    for (const { reject } of lost) reject(new Error(reason));
+    pending.rejectAll(() => new Error(reason));
   }
 
-  function call(request: Request): Promise<unknown> {
+  function request(operation: PgliteOperation): Promise<PgliteResult> {
     thread ??= start();
-    const message: ToThread = { call: calls++, request };
-    return new Promise((resolve, reject) => {
-      pending.set(message.call, { resolve, reject });
-      thread!.postMessage(message);
-    });
+    const { id, answer } = pending.open(undefined);
+    const message: PgliteRequest = { id, operation };
+    thread.postMessage(message);
+    return answer;
   }
 
   return {
-    query: (query) => call({ op: 'query', query }) as Promise<SqlResultSet>,
-    execute: (query) => call({ op: 'execute', query }) as Promise<number>,
-    write: (sql, values) => call({ op: 'write', sql, values }) as Promise<(string | null)[]>,
-    script: (script) => call({ op: 'script', script }) as Promise<never>,
+    query: (query) => request({ op: 'query', query }) as Promise<SqlResultSet>,
+    execute: (query) => request({ op: 'execute', query }) as Promise<number>,
+    runPrepared: (sql, parameters) =>
+      request({ op: 'prepared', sql, parameters }) as Promise<(string | null)[]>,
+    async runScript(script) {
+      await request({ op: 'script', script });
+    },
     async abandon() {
       const worker = thread;
       if (worker === null) return;
@@ -75,7 +76,7 @@ export function openRemote(setup: ThreadSetup): Remote {
     },
     async close() {
       if (thread === null) return;
-      await call({ op: 'close' });
+      await request({ op: 'close' });
       const worker = thread;
       thread = null;
       await worker.terminate();

@@ -3,17 +3,16 @@
  * and has text only: one moment's statement took 1.8 ms so, and takes 0.4.
  */
 import { type PGlite, protocol } from '@electric-sql/pglite';
-import type { Parameter } from '../commit/parameter-layout.ts';
+import type { Parameter } from '../sql/parameters.ts';
 
 type Messages = Awaited<ReturnType<PGlite['execProtocol']>>['messages'];
 
 export interface PreparedStatements {
   /**
-   * @param values text, or bytes in PostgreSQL's binary form
    * @returns the first column of its rows, as text
    * @throws DatabaseError what the database said
    */
-  run(sql: string, values: readonly Parameter[]): Promise<(string | null)[]>;
+  run(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]>;
 }
 
 export function prepareStatements(db: PGlite): PreparedStatements {
@@ -21,16 +20,16 @@ export function prepareStatements(db: PGlite): PreparedStatements {
   const names = new Map<string, string>();
   let count = 0;
 
-  /** The messages of one statement; what is left of it after a failure, Sync clears away. */
+  /** Sends the messages of one statement and gives the answers; after a failure Sync ends the statement. */
   async function send(...parts: Uint8Array[]): Promise<Messages> {
     const answers: Messages = [];
-    const exchange = async (message: Uint8Array) => {
+    const sendOne = async (message: Uint8Array) => {
       answers.push(...(await db.execProtocol(message, { syncToFs: false })).messages);
     };
     try {
-      for (const part of parts) await exchange(part);
+      for (const part of parts) await sendOne(part);
     } finally {
-      await exchange(serialize.sync());
+      await sendOne(serialize.sync());
     }
     return answers;
   }
@@ -45,10 +44,13 @@ export function prepareStatements(db: PGlite): PreparedStatements {
   }
 
   return {
-    run: (sql, values) =>
+    run: (sql, parameters) =>
       db.runExclusive(async () => {
         const statement = await nameOf(sql);
-        const answers = await send(serialize.bind({ statement, values: [...values] }), serialize.execute({}));
+        const answers = await send(
+          serialize.bind({ statement, values: [...parameters] }),
+          serialize.execute({}),
+        );
         return answers.flatMap((answer) =>
           answer instanceof messages.DataRowMessage ? [answer.fields[0] ?? null] : [],
         );

@@ -1,18 +1,18 @@
-/** The first making of a database: after a crash or a power cut there is a whole one, or none. */
+/** Creates the embedded database: after a crash or a power cut there is a whole one, or none. */
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MienError } from '../../errors.ts';
-import { openRemote, type Remote } from './pglite-client.ts';
-import { syncDirectory, syncTree } from './sync-tree.ts';
+import { syncDirectory, syncTree } from './fsync-files.ts';
+import { createPgliteClient, type PgliteClient } from './pglite-client.ts';
 
 /**
- * Makes a database beside `directory`, lets `fill` put the first things into it, and moves it there once all of it is
- * on the disk: PGlite copies hundreds of files of which PostgreSQL, not yet started, can sync none.
+ * Creates a database beside `directory`, lets `fill` put the first things into it, and renames it once all of it is on
+ * the disk: PGlite copies hundreds of files of which PostgreSQL, not yet started, can sync none.
  * @throws MienError CONFIG_INVALID when something else is in the place
  */
-export async function createDirectory(
+export async function createDatabaseDirectory(
   directory: string,
-  fill: (remote: Remote) => Promise<void>,
+  fill: (client: PgliteClient) => Promise<void>,
 ): Promise<void> {
   if (!(await isFree(directory))) {
     throw new MienError(
@@ -22,12 +22,12 @@ export async function createDirectory(
   }
   const draft = `${directory}.draft`;
   await rm(draft, { recursive: true, force: true });
-  const remote = openRemote({ directory: draft });
+  const client = createPgliteClient({ directory: draft });
   try {
-    await fill(remote);
-    await remote.close();
+    await fill(client);
+    await client.close();
   } catch (error) {
-    await remote.abandon();
+    await client.abandon();
     throw error;
   }
   await syncTree(draft);

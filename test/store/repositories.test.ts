@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.dispose());
 
-it('the store is what sessions and subscriptions ask for', () => {
+it('the store has what sessions and subscriptions ask for', () => {
   const { store } = db;
   const parts: {
     streams: StreamRepository;
@@ -20,8 +20,9 @@ it('the store is what sessions and subscriptions ask for', () => {
   expect(parts).toBe(store);
 });
 
-it('streams are created, found, changed and listed in order', async () => {
+it('streams are created, found and changed', async () => {
   const { streams } = db.store;
+  expect(await streams.isEmpty()).toBe(true);
   const one = await streams.create({ ...STREAM, name: 'one' });
   const two = await streams.create({
     ...STREAM,
@@ -30,14 +31,12 @@ it('streams are created, found, changed and listed in order', async () => {
   });
   expect(one).toMatchObject({ ...STREAM, name: 'one', shouldRun: false });
   expect(Object.keys(one)).not.toContain('ordinal');
+  expect(await streams.isEmpty()).toBe(false);
   expect(await streams.get(two.id)).toEqual(two);
   expect(await streams.get('garbage')).toBeNull();
-  expect((await streams.list({ first: 1, after: one.id })).map(({ id }) => id)).toEqual([two.id]);
-  await expect(streams.list({ after: 'garbage' })).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
   await streams.setShouldRun(one.id, true);
   expect(await streams.thatShouldRun()).toEqual([{ ...one, shouldRun: true }]);
   expect(await streams.byName('two')).toEqual([two]);
-  expect((await streams.update(two.id, { frameRate: 5 })).frameRate).toBe(5);
   expect([await streams.countCrash(one.id), await streams.countCrash(one.id)]).toEqual([1, 2]);
   await streams.forgetCrashes(one.id);
   expect([await streams.countCrash(one.id), await streams.countCrash(two.id)]).toEqual([1, 1]);
@@ -66,9 +65,6 @@ it('sessions go through their states', async () => {
   const second = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
   expect(await sessions.latest(stream.id)).toEqual(second);
   expect(await sessions.live(stream.id)).toEqual([second]);
-  expect(await sessions.list({ streamId: stream.id })).toEqual([second, failed]);
-  expect(await sessions.list({ streamId: stream.id, after: second.id })).toEqual([failed]);
-  expect(await sessions.sessionsAfter(stream.id, first.id)).toEqual([second]);
   expect(await sessions.startedSince(second.startedAt, stream.id)).toContainEqual(second);
   const third = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
   const left = [first.id, second.id, 'garbage'];
@@ -86,9 +82,9 @@ it('sessions go through their states', async () => {
 
 it('models are kept as their cards say', async () => {
   const changed = { ...MODEL, device: 'cuda' };
-  expect(await db.store.models.upsert(changed)).toEqual(changed);
-  expect(await db.store.models.get(MODEL.id)).toEqual(changed);
-  expect(await db.store.models.list()).toEqual([changed]);
+  await db.store.models.upsert(changed);
+  const stored = await db.store.prisma.model.findMany();
+  expect(stored).toEqual([{ ...changed, updatedAt: expect.any(Date) }]);
 });
 
 it('a removed stream takes all that was recorded with it', async () => {

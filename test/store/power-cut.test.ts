@@ -42,7 +42,7 @@ async function appendUntilCut(dataDir: string, disk: string, sessionId: string):
   const parameters = ['test/store/appender.ts', JSON.stringify({ dataDir }), sessionId];
   const child = spawn(
     process.execPath,
-    ['--require', './test/store/disk.cjs', '--import', 'tsx', ...parameters],
+    ['--require', './test/store/record-syncs.cjs', '--import', 'tsx', ...parameters],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, DISK: disk, DISK_OF: join(dataDir, 'pglite') },

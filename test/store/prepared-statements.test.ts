@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createArray } from '../../src/store/commit/binary-arrays.ts';
+import { createArrayEncoder } from '../../src/store/commit/binary-arrays.ts';
 import { type PreparedStatements, prepareStatements } from '../../src/store/pglite/prepared-statements.ts';
 
 let db: PGlite;
@@ -14,12 +14,12 @@ afterAll(() => db.close());
 
 const INSERT = 'INSERT INTO note SELECT id, $1 FROM unnest($2::int[]) AS id RETURNING id';
 const insert = (text: string, ...ids: number[]) => {
-  const array = createArray('int', ids.length);
-  for (const id of ids) array.push(id);
-  return statements.run(INSERT, [text, array.parameter]);
+  const encoder = createArrayEncoder('int', ids.length);
+  for (const id of ids) encoder.push(id);
+  return statements.run(INSERT, [text, encoder.bytes]);
 };
 
-it('gives the first column of each row, and parses a statement once', async () => {
+it('a prepared statement is parsed once, and gives the first column of each row', async () => {
   expect(await insert('a', 1, 2)).toEqual(['1', '2']);
   expect(await insert('b')).toEqual([]);
   expect(await statements.run('SELECT text FROM note WHERE id = $1::text::int', ['2'])).toEqual(['a']);
@@ -27,7 +27,7 @@ it('gives the first column of each row, and parses a statement once', async () =
   expect(rows).toHaveLength(2);
 });
 
-it('throws what the database said, undoes the statement, and goes on', async () => {
+it('a prepared statement that fails throws what the database said, is undone, and the next one works', async () => {
   await expect(insert('c', 3, 1)).rejects.toMatchObject({ code: '23505', severity: 'ERROR' });
   await expect(statements.run('SELECT nothing', [])).rejects.toMatchObject({ code: '42703' });
   expect(await insert('d', 3)).toEqual(['3']);
