@@ -12,7 +12,7 @@ import type { Host } from './host.ts';
 import { createOpenings, type Openings, sourceOf } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
-import { ensembleOf, openIngest, openTimelines, openVision } from './services.ts';
+import { createTimelines, ensembleOf, openIngest, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
 
 export interface AnalyzeOptions {
@@ -143,7 +143,7 @@ async function analyzeOne(
 function depsOf(vision: Vision, { smoothing }: AnalyzeOptions): Job['deps'] {
   return {
     openAnalyser: vision.open,
-    openTimeline: openTimelines(vision, smoothing),
+    openTimeline: createTimelines(vision, smoothing),
   };
 }
 

@@ -1,8 +1,8 @@
-/** A real API server on a free port, over the real bus and whatever rooms a test hands in. */
+/** A real API server on a free port, over the real bus and whatever services a test hands in. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Live, Rooms } from '../../src/api/index.ts';
+import type { Services, Subscriptions } from '../../src/api/index.ts';
 import { type ApiOptions, openApi } from '../../src/api/index.ts';
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { FaceReading } from '../../src/domain/face.ts';
@@ -17,7 +17,7 @@ export const SESSION = '0190b0f0-0000-7000-8000-000000000002';
 export type Bus = MemoryBus;
 
 /** Live events straight from a bus, without a store: what `streams` does, in small. */
-export function liveFrom(bus: Bus, capacity = 64): Live {
+export function subscriptionsOf(bus: Bus, capacity = 64): Subscriptions {
   return {
     async moments({ streamId, sessionId }) {
       const queue = bus.subscribeMoments({ streamId, sessionId }, { capacity });
@@ -72,9 +72,9 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** @param rooms what a test needs of the rooms; touching any other fails loudly */
+/** @param services what a test needs of them; touching any other fails loudly */
 export async function openTestApi(
-  rooms: Partial<Rooms> = {},
+  services: Partial<Services> = {},
   options: Partial<ApiOptions> = {},
 ): Promise<TestApi> {
   const bus: Bus = new MemoryBus();
@@ -82,12 +82,12 @@ export async function openTestApi(
   const uploadsDir = join(directory, 'uploads');
   const metrics = createMetrics();
   const api = await openApi({
-    rooms: {
-      live: liveFrom(bus),
+    services: {
+      subscriptions: subscriptionsOf(bus),
       modelIds: [],
 
-      ...rooms,
-    } as Rooms,
+      ...services,
+    } as Services,
     log: createLog('silent', false),
     metrics,
     host: '127.0.0.1',

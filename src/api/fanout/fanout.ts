@@ -9,10 +9,10 @@ import {
   execute,
   type GraphQLError,
 } from 'graphql';
-import type { MaskError } from '../mask-errors.ts';
+import type { MaskError } from '../errors/mask-errors.ts';
 import { Delivery } from './delivery.ts';
-import { Feed } from './feed.ts';
 import { planSubscription, type SubscriptionPlan } from './operation.ts';
+import { Subscriber } from './subscriber.ts';
 
 export interface FanoutOptions {
   /** A context for one event: what it loads must not outlive the event. */
@@ -24,7 +24,7 @@ export interface FanoutOptions {
 
 export interface Fanout {
   /** A feed of results; or a result with errors when the subscription could not begin. */
-  subscribe(args: ExecutionArgs): Promise<Feed | ExecutionResult>;
+  subscribe(args: ExecutionArgs): Promise<Subscriber | ExecutionResult>;
   /** Executions now running. */
   readonly executions: number;
   /** Ends every feed with this error. */
@@ -50,13 +50,13 @@ export function createFanout(options: FanoutOptions): Fanout {
     args: ExecutionArgs,
     plan: SubscriptionPlan,
     key: string,
-  ): Promise<Feed | ExecutionResult> => {
+  ): Promise<Subscriber | ExecutionResult> => {
     for (;;) {
       const pending = shared.get(key) ?? begin(args, plan);
       shared.set(key, pending);
       const execution = await pending;
       const feed = execution instanceof Execution ? execution.join() : execution;
-      if (!(feed instanceof Feed) && shared.get(key) === pending) shared.delete(key);
+      if (!(feed instanceof Subscriber) && shared.get(key) === pending) shared.delete(key);
       if (feed !== null) return feed;
     }
   };
@@ -66,7 +66,7 @@ export function createFanout(options: FanoutOptions): Fanout {
       const plan = planSubscription(args);
       if (plan.key !== null) return share(args, plan, plan.key);
       const execution = await begin(args, plan);
-      return execution instanceof Execution ? (execution.join() as Feed) : execution;
+      return execution instanceof Execution ? (execution.join() as Subscriber) : execution;
     },
     get executions() {
       return running.size;
@@ -91,7 +91,7 @@ async function openSource(
 
 /** One source, executed event by event, for all who joined. It starts with the first, and stops with the last. */
 class Execution {
-  readonly #feeds = new Set<Feed>();
+  readonly #feeds = new Set<Subscriber>();
   readonly #iterator: AsyncIterator<unknown>;
   readonly #args: ExecutionArgs;
   readonly #plan: SubscriptionPlan;
@@ -114,10 +114,10 @@ class Execution {
   }
 
   /** A feed from the next event on; null when this execution is over. */
-  join(): Feed | null {
+  join(): Subscriber | null {
     if (this.#state === 'over') return null;
     const { onOverflow, capacity } = this.#options;
-    const feed = new Feed({
+    const feed = new Subscriber({
       onClose: (closed) => this.#leave(closed),
       ...(onOverflow && { onOverflow }),
       ...(capacity !== undefined && { capacity }),
@@ -136,7 +136,7 @@ class Execution {
     this.#stop();
   }
 
-  #leave(feed: Feed): void {
+  #leave(feed: Subscriber): void {
     this.#feeds.delete(feed);
     if (this.#feeds.size === 0) this.#stop();
   }
@@ -154,7 +154,7 @@ class Execution {
         const delivery = await this.#execute(step.value);
         for (const feed of this.#feeds) feed.offer(delivery);
         // Alone, the reader sets the pace; the source's own bounded queue takes up what it lags behind.
-        if (this.#plan.key === null) for (const feed of this.#feeds) await feed.room();
+        if (this.#plan.key === null) for (const feed of this.#feeds) await feed.waitForRoom();
       }
     } catch (error) {
       failure = this.#options.maskError(error);

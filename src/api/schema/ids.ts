@@ -8,7 +8,7 @@ export function isId(id: string): boolean {
 }
 
 /** @throws MienError NOT_FOUND */
-export function knownId(noun: 'stream' | 'session', id: string | number): string {
+export function assertId(noun: 'stream' | 'session', id: string | number): string {
   const text = String(id);
   if (!isId(text)) throw notFound(noun, text);
   return text.toLowerCase();

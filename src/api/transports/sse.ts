@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type Delivery, type Form, jsonOf } from '../fanout/delivery.ts';
+import { type Delivery, jsonOf, type WireFormat } from '../fanout/delivery.ts';
 import type { Fanout } from '../fanout/fanout.ts';
-import { Feed, type Outlet } from '../fanout/feed.ts';
+import { type DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
 
 const PING_MS = 12_000;
 const HEAD = Buffer.from('event: next\ndata: ');
@@ -22,12 +22,12 @@ export interface SseOptions {
 
 /** Runs subscriptions through the fan-out, and writes its feeds instead of Yoga's own processor. */
 export function useSse({ fanout, onOpen, onClose }: SseOptions): Plugin<object, { res: ServerResponse }> {
-  const feeds = new WeakMap<object, Feed>();
+  const feeds = new WeakMap<object, Subscriber>();
   return {
     onSubscribe({ args, setSubscribeFn }) {
       setSubscribeFn(async () => {
         const feed = await fanout.subscribe(args);
-        if (feed instanceof Feed) feeds.set(args.contextValue.request, feed);
+        if (feed instanceof Subscriber) feeds.set(args.contextValue.request, feed);
         return feed;
       });
     },
@@ -63,17 +63,17 @@ export function useSse({ fanout, onOpen, onClose }: SseOptions): Plugin<object, 
  * A feed as the body of an answer. Yoga is given a body that stays empty until the feed ends; once that is what the
  * answer waits for, events go to the socket below it, in chunks that are made once for all who hear them.
  */
-class EventStream implements Outlet, Form {
+class EventStream implements DeliveryWriter, WireFormat {
   readonly body = new Readable({ read() {} });
   readonly key: string;
   /** Until the answer has begun, too. */
   full = true;
-  readonly #feed: Feed;
+  readonly #feed: Subscriber;
   readonly #response: ServerResponse;
   #socket: Socket | null = null;
   #ping: NodeJS.Timeout | undefined;
 
-  constructor(feed: Feed, response: ServerResponse) {
+  constructor(feed: Subscriber, response: ServerResponse) {
     this.#feed = feed;
     this.#response = response;
     // A client of HTTP/1.0 reads to the end of the connection.

@@ -8,7 +8,7 @@ const PING_MS = 15_000;
 /** Without a sign of life for so long, a client is gone. */
 const SILENCE_MS = 60_000;
 
-export class Channel {
+export class WsConnection {
   /** Whether the socket still holds what it was given before. */
   full = false;
   readonly #socket: WebSocket;

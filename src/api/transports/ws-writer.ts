@@ -1,18 +1,18 @@
 /** From a feed to a WebSocket: what one operation is sent. */
 
-import type { Delivery, Form } from '../fanout/delivery.ts';
-import type { Feed, Outlet } from '../fanout/feed.ts';
-import type { Channel } from './ws-connection.ts';
+import type { Delivery, WireFormat } from '../fanout/delivery.ts';
+import type { DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
+import type { WsConnection } from './ws-connection.ts';
 import { textHeader } from './ws-frame.ts';
 
 /**
  * Writes a feed's deliveries as `next` messages, without going through objects again. To graphql-ws it is a stream
  * without values that ends, or fails, when the feed does.
  */
-export function pump(
-  feed: Feed,
+export function writeDeliveries(
+  feed: Subscriber,
   id: string,
-  channel: Channel,
+  channel: WsConnection,
   { onOpen, onClose }: { onOpen?: () => void; onClose?: () => void },
 ): AsyncGenerator<never, void, void> {
   const flush = () => feed.flush();
@@ -51,13 +51,13 @@ const ID = Buffer.from(',"id":');
  * Deliveries as the `next` messages of one operation. The id comes last: all before it is shared with every operation
  * whose id is as long, and copied for none. (A class: of objects written out, each `full` would be a shape of its own.)
  */
-class NextMessages implements Outlet, Form {
+class NextMessages implements DeliveryWriter, WireFormat {
   readonly key: string;
   readonly end: (failure: unknown) => void;
-  readonly #channel: Channel;
+  readonly #channel: WsConnection;
   readonly #tail: Buffer;
 
-  constructor(channel: Channel, id: string, end: (failure: unknown) => void) {
+  constructor(channel: WsConnection, id: string, end: (failure: unknown) => void) {
     this.#channel = channel;
     this.end = end;
     this.#tail = Buffer.from(`${JSON.stringify(id)}}`);

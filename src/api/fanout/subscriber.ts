@@ -3,18 +3,18 @@ import type { ExecutionResult } from 'graphql';
 import type { Delivery } from './delivery.ts';
 
 /** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
-export const FEED_CAPACITY = 256;
+export const SUBSCRIBER_CAPACITY = 256;
 
-export interface FeedOptions {
+export interface SubscriberOptions {
   capacity?: number;
   /** Called once, when nobody will take any more. */
-  onClose: (feed: Feed) => void;
+  onClose: (feed: Subscriber) => void;
   /** Called when a delivery was dropped because the queue was full. */
   onOverflow?: () => void;
 }
 
 /** A socket's side of a feed. */
-export interface Outlet {
+export interface DeliveryWriter {
   /** While true, deliveries wait; `flush` the feed when there is room again. */
   readonly full: boolean;
   /** @param missed deliveries that this subscriber was too slow for, since the one before */
@@ -27,20 +27,20 @@ export interface Outlet {
  * Push side: `offer` and `end`. Whoever can write at once attaches an outlet; anyone else iterates. When the queue is
  * full the oldest delivery is dropped, and counted in the next one's `skippedBefore`.
  */
-export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
-  readonly #options: FeedOptions;
+export class Subscriber implements AsyncGenerator<ExecutionResult, void, void> {
+  readonly #options: SubscriberOptions;
   readonly #capacity: number;
   readonly #queue: Delivery[] = [];
-  #outlet: Outlet | null = null;
+  #outlet: DeliveryWriter | null = null;
   #skipped = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
   #failure: unknown = null;
   #wake: (() => void) | null = null;
   #roomWanted: (() => void) | null = null;
 
-  constructor(options: FeedOptions) {
+  constructor(options: SubscriberOptions) {
     this.#options = options;
-    this.#capacity = options.capacity ?? FEED_CAPACITY;
+    this.#capacity = options.capacity ?? SUBSCRIBER_CAPACITY;
   }
 
   offer(delivery: Delivery): void {
@@ -64,7 +64,7 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
   }
 
   /** Resolves when the queue is at most half full, or nobody takes any more. */
-  async room(): Promise<void> {
+  async waitForRoom(): Promise<void> {
     if (this.#hasRoom()) return;
     await new Promise<void>((resolve) => {
       this.#roomWanted = resolve;
@@ -72,7 +72,7 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
   }
 
   /** From now on deliveries go to this outlet, as fast as it takes them. */
-  attach(outlet: Outlet): void {
+  attach(outlet: DeliveryWriter): void {
     this.#outlet = outlet;
     this.flush();
   }
@@ -98,7 +98,7 @@ export class Feed implements AsyncGenerator<ExecutionResult, void, void> {
       });
     }
     const delivery = this.#shift();
-    if (delivery) return { done: false, value: delivery.after(this.#takeSkipped()) };
+    if (delivery) return { done: false, value: delivery.withSkipped(this.#takeSkipped()) };
     if (this.#failure !== null) {
       const failure = this.#failure;
       this.#failure = null;
