@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'api/http': DOMAIN,
   'api/transports': ['api/fanout', 'api/errors', ...DOMAIN],
-  'api/fanout': ['api/errors', ...DOMAIN],
+  'api/fanout': ['api/errors', 'bus', ...DOMAIN],
   'api/schema': ['api/context', 'api/fanout', 'store', ...DOMAIN],
   'api/errors': DOMAIN,
   'api/context': ['store', ...DOMAIN],

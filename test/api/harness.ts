@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Services, Subscriptions } from '../../src/api/index.ts';
 import { type ApiOptions, openApi } from '../../src/api/index.ts';
-import { MemoryBus } from '../../src/bus/index.ts';
+import { type BoundedQueue, MemoryBus } from '../../src/bus/index.ts';
 import type { FaceReading } from '../../src/domain/face.ts';
-import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -16,47 +15,36 @@ export const SESSION = '0190b0f0-0000-7000-8000-000000000002';
 
 export type Bus = MemoryBus;
 
-/** Live events straight from a bus, without a store: what `streams` does, in small. */
+/** Subscriptions straight from a bus, without a store. */
 export function subscriptionsOf(bus: Bus, capacity = 64): Subscriptions {
   return {
-    async moments({ streamId, sessionId }) {
-      const queue = bus.subscribeMoments({ streamId, sessionId }, { capacity });
-      return map(
-        queue,
-        ({ event, skippedBefore }): SentMoment => ({
-          moment: event.moment,
-          cursor: `c${event.moment.seq}`,
-          skippedBefore,
-        }),
-      );
+    async moments(scope) {
+      const queue = bus.subscribe(['moment'], scope, { capacity });
+      return iterate(queue, ({ moment }) => ({ moment, cursor: `c${moment.seq}` }));
     },
-    async status({ streamId }) {
-      return map(bus.subscribeStatus({ streamId }), ({ event, skippedBefore }) => ({
-        ...event,
-        skippedBefore,
-      }));
+    async status(scope) {
+      return iterate(bus.subscribe(['status'], scope), (event) => event);
     },
-    async episodes({ sessionId }) {
-      return map(bus.subscribeEpisodes({ sessionId }), ({ event, skippedBefore }) => ({
-        ...event,
-        skippedBefore,
-      }));
+    async episodes(scope) {
+      return iterate(bus.subscribe(['episode'], scope), (event) => event);
     },
   };
 }
 
-function map<In, Out>(
-  source: AsyncIterableIterator<In, undefined>,
-  change: (value: In) => Out,
-): AsyncIterable<Out> {
+/** What comes from a queue, until it is closed; returning closes it, also while the next event is waited for. */
+function iterate<In, Out extends object>(
+  queue: BoundedQueue<In>,
+  change: (event: In) => Out,
+): AsyncIterable<Out & { skippedBefore: number }> {
   return {
     [Symbol.asyncIterator]: () => ({
       async next() {
-        const step = await source.next();
-        return step.done ? { done: true, value: undefined } : { done: false, value: change(step.value) };
+        const taken = await queue.take();
+        if (taken === null) return { done: true, value: undefined };
+        return { done: false, value: { ...change(taken.event), skippedBefore: taken.skippedBefore } };
       },
       async return() {
-        await source.return?.();
+        queue.close();
         return { done: true, value: undefined };
       },
     }),

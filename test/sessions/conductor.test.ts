@@ -73,7 +73,8 @@ class House {
   /** Committed when they are heard: `what` and whether the store had it. */
   async #listen(): Promise<void> {
     const queue = this.bus.subscribe(['moment', 'status', 'episode', 'removed'], {}, { capacity: 10_000 });
-    for await (const { event } of queue) {
+    for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
+      const { event } = taken;
       if (event.kind === 'moment') {
         const { sessionId, seq } = event.moment;
         const stored = this.store.moments.get(sessionId)?.some((moment) => moment.seq === seq);

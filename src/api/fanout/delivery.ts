@@ -18,13 +18,16 @@ export class Delivery {
   readonly result: ExecutionResult;
   /** Events that the source itself lost before this one. */
   readonly skipped: number;
+  /** Where its event stands in the source; null where sources of this kind have no order of their own. */
+  readonly position: string | null;
   readonly #place: SkipPlace;
   #json: Buffer | undefined;
   #key: string | undefined;
   #bytes: Buffer | undefined;
 
-  constructor(result: ExecutionResult, skipped: number, place: SkipPlace) {
+  constructor(result: ExecutionResult, skipped: number, place: SkipPlace, position: string | null) {
     this.result = result;
+    this.position = position;
     this.skipped = skipped;
     this.#place = place;
   }

@@ -1,21 +1,19 @@
 /** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
-import type { ExecutionResult } from 'graphql';
+import { BoundedQueue } from '../../bus/index.ts';
 import type { Delivery } from './delivery.ts';
 
 /** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
 export const SUBSCRIBER_CAPACITY = 256;
 
 export interface SubscriberOptions {
-  capacity?: number;
-  /** Called once, when nobody will take any more. */
-  onClose: (feed: Subscriber) => void;
+  capacity?: number | undefined;
   /** Called when a delivery was dropped because the queue was full. */
-  onOverflow?: () => void;
+  onOverflow?: (() => void) | undefined;
 }
 
-/** A socket's side of a feed. */
+/** The socket's side of a subscriber. */
 export interface DeliveryWriter {
-  /** While true, deliveries wait; `flush` the feed when there is room again. */
+  /** While true, deliveries wait; `flush` the subscriber when there is room again. */
   readonly full: boolean;
   /** @param missed deliveries that this subscriber was too slow for, since the one before */
   write(delivery: Delivery, missed: number): void;
@@ -24,132 +22,95 @@ export interface DeliveryWriter {
 }
 
 /**
- * Push side: `offer` and `end`. Whoever can write at once attaches an outlet; anyone else iterates. When the queue is
- * full the oldest delivery is dropped, and counted in the next one's `skippedBefore`.
+ * Takes what an execution offers, and hands it to a writer as fast as that takes it. When the queue is full the oldest
+ * delivery is dropped, and counted in the next one's `skippedBefore`.
  */
-export class Subscriber implements AsyncGenerator<ExecutionResult, void, void> {
-  readonly #options: SubscriberOptions;
+export class Subscriber {
+  readonly #queue: BoundedQueue<Delivery>;
   readonly #capacity: number;
-  readonly #queue: Delivery[] = [];
-  #outlet: DeliveryWriter | null = null;
-  #skipped = 0;
+  /** The execution that this subscriber takes from, told once when nobody will take any more. */
+  #onClose: ((subscriber: Subscriber) => void) | null = null;
+  #writer: DeliveryWriter | null = null;
+  /** What the source had lost before deliveries that were dropped here. */
+  #skippedBySource = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
   #failure: unknown = null;
-  #wake: (() => void) | null = null;
-  #roomWanted: (() => void) | null = null;
+  #onRoom: (() => void) | null = null;
 
-  constructor(options: SubscriberOptions) {
-    this.#options = options;
-    this.#capacity = options.capacity ?? SUBSCRIBER_CAPACITY;
+  constructor({ capacity = SUBSCRIBER_CAPACITY, onOverflow }: SubscriberOptions) {
+    this.#capacity = capacity;
+    this.#queue = new BoundedQueue({
+      capacity,
+      onDrop: ({ skipped }) => {
+        this.#skippedBySource += skipped;
+        onOverflow?.();
+      },
+    });
+  }
+
+  /** From now on it takes from another execution, which is told in place of the former when it closes. */
+  takeFrom(onClose: (subscriber: Subscriber) => void): void {
+    this.#onClose = onClose;
   }
 
   offer(delivery: Delivery): void {
     if (this.#state !== 'open') return;
-    const outlet = this.#outlet;
-    if (outlet !== null && this.#queue.length === 0 && !outlet.full) {
-      outlet.write(delivery, 0);
-      return;
-    }
-    if (this.#queue.length >= this.#capacity) this.#dropOldest();
-    this.#queue.push(delivery);
-    this.#notify();
+    const writer = this.#writer;
+    if (writer !== null && this.#queue.length === 0 && !writer.full) writer.write(delivery, 0);
+    else this.#queue.push(delivery);
   }
 
-  /** No more will come; what is queued can still be taken. */
+  /** No more will come; what is queued is still written. */
   end(failure: unknown = null): void {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
     this.#failure = failure;
-    this.#notify();
+    this.#wakeExecution();
+    this.flush();
+  }
+
+  /** Nobody takes any more: what is queued is forgotten. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#queue.close();
+    this.#wakeExecution();
+    this.flush();
+    this.#onClose?.(this);
   }
 
   /** Resolves when the queue is at most half full, or nobody takes any more. */
   async waitForRoom(): Promise<void> {
     if (this.#hasRoom()) return;
     await new Promise<void>((resolve) => {
-      this.#roomWanted = resolve;
+      this.#onRoom = resolve;
     });
   }
 
-  /** From now on deliveries go to this outlet, as fast as it takes them. */
-  attach(outlet: DeliveryWriter): void {
-    this.#outlet = outlet;
+  /** From now on deliveries go to this writer, as fast as it takes them. */
+  attach(writer: DeliveryWriter): void {
+    this.#writer = writer;
     this.flush();
   }
 
-  /** Writes what waits until the outlet is full. */
+  /** Writes what waits until the writer is full. */
   flush(): void {
-    const outlet = this.#outlet;
-    if (outlet === null) return;
-    while (!outlet.full) {
-      const delivery = this.#shift();
-      if (delivery === undefined) break;
-      outlet.write(delivery, this.#takeSkipped());
+    const writer = this.#writer;
+    if (writer === null) return;
+    while (!writer.full) {
+      const taken = this.#queue.shift();
+      if (taken === null) break;
+      writer.write(taken.event, taken.skippedBefore + this.#takeSkippedBySource());
     }
+    if (this.#hasRoom()) this.#wakeExecution();
     if (this.#state === 'open' || this.#queue.length > 0) return;
-    this.#outlet = null;
-    outlet.end(this.#failure);
+    this.#writer = null;
+    writer.end(this.#failure);
   }
 
-  async next(): Promise<IteratorResult<ExecutionResult, void>> {
-    while (this.#queue.length === 0 && this.#state === 'open') {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const delivery = this.#shift();
-    if (delivery) return { done: false, value: delivery.withSkipped(this.#takeSkipped()) };
-    if (this.#failure !== null) {
-      const failure = this.#failure;
-      this.#failure = null;
-      throw failure;
-    }
-    return { done: true, value: undefined };
-  }
-
-  /** Nobody takes any more: what is queued is forgotten. */
-  async return(): Promise<IteratorResult<ExecutionResult, void>> {
-    if (this.#state !== 'closed') {
-      this.#state = 'closed';
-      this.#queue.length = 0;
-      this.#notify();
-      this.#roomWanted?.();
-      this.#options.onClose(this);
-    }
-    return { done: true, value: undefined };
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<ExecutionResult, void>> {
-    await this.return();
-    throw error;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#queue.shift();
-    this.#skipped += 1 + (oldest?.skipped ?? 0);
-    this.#options.onOverflow?.();
-  }
-
-  #shift(): Delivery | undefined {
-    const delivery = this.#queue.shift();
-    if (this.#roomWanted && this.#hasRoom()) {
-      this.#roomWanted();
-      this.#roomWanted = null;
-    }
-    return delivery;
-  }
-
-  #takeSkipped(): number {
-    const skipped = this.#skipped;
-    this.#skipped = 0;
+  #takeSkippedBySource(): number {
+    const skipped = this.#skippedBySource;
+    this.#skippedBySource = 0;
     return skipped;
   }
 
@@ -157,9 +118,8 @@ export class Subscriber implements AsyncGenerator<ExecutionResult, void, void> {
     return this.#state !== 'open' || this.#queue.length <= this.#capacity / 2;
   }
 
-  #notify(): void {
-    this.#wake?.();
-    this.#wake = null;
-    this.flush();
+  #wakeExecution(): void {
+    this.#onRoom?.();
+    this.#onRoom = null;
   }
 }

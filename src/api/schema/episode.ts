@@ -2,6 +2,7 @@
 
 import type { SentEpisode } from '../../domain/live-event.ts';
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
+import type { Sharing } from '../fanout/operation.ts';
 import { builder } from './builder.ts';
 import { ExpressionEnum } from './expression.ts';
 import { assertId } from './ids.ts';
@@ -64,7 +65,7 @@ builder.subscriptionField('expressionEpisodes', (t) =>
     description:
       'Onset, apex and offset of every episode of a running session, as they happen; ends when the session does.',
     args: { sessionId: t.arg.id({ required: true, description: 'The session.' }) },
-    extensions: { shareable: () => true },
+    extensions: { sharing: { isShareable: () => true } satisfies Sharing },
     subscribe: (_root, { sessionId }, { subscriptions }) =>
       subscriptions.episodes({ sessionId: assertId('session', sessionId) }) as Promise<
         AsyncIterable<SentEpisode>

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { SentMoment } from '../../domain/live-event.ts';
 import { MienError } from '../../errors.ts';
-import type { Shareable } from '../fanout/operation.ts';
+import type { Sharing } from '../fanout/operation.ts';
 import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
 import { assertId } from './ids.ts';
@@ -50,7 +50,18 @@ export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').
   }),
 });
 
-const isLiveOnly: Shareable = ({ after }) => after == null;
+/** Moments of one stream or session have one order; those of several streams come in no certain one. */
+const sharing: Sharing = {
+  isShareable: ({ after }) => after == null,
+  resume: {
+    argument: 'after',
+    isOrdered: ({ streamId, sessionId }) => streamId != null || sessionId != null,
+    positionOf: (event) => {
+      const { sessionId, seq } = (event as SentMoment).moment;
+      return `${sessionId}/${seq}`;
+    },
+  },
+};
 
 builder.subscriptionField('frameEmotions', (t) =>
   t.field({
@@ -69,7 +80,7 @@ builder.subscriptionField('frameEmotions', (t) =>
         validate: z.number().int().min(1, '`every` must be 1 millisecond or more.').nullish(),
       }),
     },
-    extensions: { shareable: isLiveOnly },
+    extensions: { sharing },
     subscribe: (_root, { streamId, sessionId, after, every }, { subscriptions }) => {
       if (streamId != null && sessionId != null) {
         throw new MienError('BAD_INPUT', 'Give `streamId` or `sessionId`, not both.');

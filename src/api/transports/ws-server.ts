@@ -2,7 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
-import { type Context as Connection, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import {
+  type Context as Connection,
+  handleProtocols,
+  makeServer,
+  type Server as ProtocolServer,
+  type SubscribePayload,
+} from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../../domain/log.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
@@ -35,9 +41,12 @@ export interface WsServer {
   close(reason: string): Promise<void>;
 }
 
+/** What graphql-ws keeps with each connection. */
 interface Extra {
-  channel: WsConnection;
+  connection: WsConnection;
 }
+
+type GraphQLWsServer = ProtocolServer<Extra>;
 
 export function createWsServer(options: WsServerOptions): WsServer {
   const { maskError, fanout, log } = options;
@@ -61,35 +70,15 @@ export function createWsServer(options: WsServerOptions): WsServer {
     execute: options.execute as never,
     subscribe: ((args: ExecutionArgs) => fanout.subscribe(args)) as never,
     onOperation({ extra }, id, _payload, _args, result) {
-      return result instanceof Subscriber ? writeDeliveries(result, id, extra.channel, options) : undefined;
+      return result instanceof Subscriber
+        ? writeDeliveries(result, id, extra.connection, options)
+        : undefined;
     },
   });
 
-  sockets.on('connection', (socket: WebSocket, _request: IncomingMessage, raw: Duplex) => {
-    const channel = new WsConnection(socket, raw);
-    const closed = server.opened(
-      {
-        protocol: socket.protocol,
-        send: (data) => channel.send(data),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (handle) =>
-          socket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => {
-              log.error({ err: error }, 'a WebSocket message could not be handled');
-              socket.close(INTERNAL, 'Internal server error');
-            });
-          }),
-      },
-      { channel },
-    );
-    socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'));
-    socket.once('close', (code, reason) => {
-      channel.close();
-      closed(code, String(reason)).catch((error: unknown) =>
-        log.error({ err: error }, 'a WebSocket did not close well'),
-      );
-    });
-  });
+  sockets.on('connection', (socket: WebSocket, _request: IncomingMessage, tcp: Duplex) =>
+    serveSocket(server, socket, tcp, log),
+  );
 
   return {
     upgrade: (request, socket, head) =>
@@ -102,6 +91,32 @@ export function createWsServer(options: WsServerOptions): WsServer {
       sockets.close();
     },
   };
+}
+
+function serveSocket(server: GraphQLWsServer, socket: WebSocket, tcp: Duplex, log: Log): void {
+  const connection = new WsConnection(socket, tcp);
+  const closed = server.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => connection.send(text),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (handle) =>
+        socket.on('message', (data) => {
+          handle(String(data)).catch((error: unknown) => {
+            log.error({ err: error }, 'a WebSocket message could not be handled');
+            socket.close(INTERNAL, 'Internal server error');
+          });
+        }),
+    },
+    { connection },
+  );
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'));
+  socket.once('close', (code, reason) => {
+    connection.close();
+    closed(code, String(reason)).catch((error: unknown) =>
+      log.error({ err: error }, 'a WebSocket did not close well'),
+    );
+  });
 }
 
 /** Whether an operation may run beside those that this socket has open. */
