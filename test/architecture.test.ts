@@ -21,11 +21,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...['config', 'log', 'metrics', ...DOMAIN],
   ],
 
-  api: ['api/fanout', 'api/http', 'api/schema', 'api/transports', 'store', 'metrics', ...DOMAIN],
-  'api/fanout': ['api'],
+  api: [
+    ...['api/http', 'api/transports', 'api/fanout', 'api/schema', 'api/errors', 'api/context'],
+    ...['metrics', ...DOMAIN],
+  ],
   'api/http': DOMAIN,
-  'api/schema': ['api', 'api/fanout', 'store', ...DOMAIN],
-  'api/transports': ['api', 'api/fanout', ...DOMAIN],
+  'api/transports': ['api/fanout', 'api/errors', ...DOMAIN],
+  'api/fanout': ['api/errors', 'bus', ...DOMAIN],
+  'api/schema': ['api/context', 'api/fanout', 'store', ...DOMAIN],
+  'api/errors': DOMAIN,
+  'api/context': ['store', ...DOMAIN],
 
   sessions: ['threads', ...DOMAIN],
   subscriptions: DOMAIN,

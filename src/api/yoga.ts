@@ -4,12 +4,12 @@ import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Log } from '../domain/log.ts';
-import type { Context } from './context.ts';
+import type { Context } from './context/context.ts';
+import { useErrorBodies } from './errors/http-error-bodies.ts';
+import type { MaskError } from './errors/mask-errors.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { graphiql, renderPage } from './http/graphiql.ts';
-import { useSentences } from './http/http-error-bodies.ts';
-import { assertPages, pageLimit, textLimits } from './limits.ts';
-import type { MaskError } from './mask-errors.ts';
+import { assertItemLimit, documentLimits, itemLimit } from './limits.ts';
 import { useSse } from './transports/sse.ts';
 
 const MAX_BODY = 256 * 1024;
@@ -58,9 +58,9 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
     graphiql,
     renderGraphiQL: renderPage,
     plugins: [
-      ...textLimits(),
-      pageLimit(),
-      useSentences(),
+      ...documentLimits(),
+      itemLimit(),
+      useErrorBodies(),
       useSse({
         fanout,
         ...(options.onSseOpen && { onOpen: options.onSseOpen }),
@@ -84,7 +84,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
         variableValues: payload.variables,
         contextValue: await enveloped.contextFactory(),
       };
-      assertPages(args);
+      assertItemLimit(args);
       pipelines.set(args, enveloped);
       return args;
     },

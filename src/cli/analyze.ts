@@ -10,7 +10,7 @@ import { createOpenings, type Openings, sourceOf } from './inputs.ts';
 import { type Out, openOut } from './out.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
-import { ensembleOf, openIngest, openTimelines, openVision } from './services.ts';
+import { createTimelines, ensembleOf, openIngest, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
 
 export interface AnalyzeOptions {
@@ -147,6 +147,6 @@ async function analyzeOne(
 function depsOf(vision: Vision, { smoothing }: AnalyzeOptions): Job['deps'] {
   return {
     openAnalyser: vision.open,
-    openTimeline: openTimelines(vision, smoothing),
+    openTimeline: createTimelines(vision, smoothing),
   };
 }

@@ -16,19 +16,19 @@ import { openStore, type Store } from '../store/index.ts';
 import { createSubscriptions } from '../subscriptions/index.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Host } from './host.ts';
-import { libraryOf } from './recording-queries.ts';
+import { createRecordingQueries } from './recording-queries.ts';
 import {
+  createMeter,
+  createTimelines,
   ensembleOf,
-  ffmpegLines,
-  meterOf,
-  noteModels,
+  logFfmpegLines,
   openIngest,
-  openTimelines,
   openVision,
   storeMetrics,
+  storeModels,
   visionMetrics,
 } from './services.ts';
-import { createUploadShelf } from './upload-store.ts';
+import { createUploadStore } from './upload-store.ts';
 
 const DEMO_CLIP = fileURLToPath(new URL('../../test/fixtures/demo.mp4', import.meta.url));
 /** Sources stopped, moments stored, sockets closed: all of it. */
@@ -73,7 +73,7 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
   closers.push(store.close);
   const vision = await openVision(config, { metrics: visionMetrics(metrics), log });
   closers.push(vision.close);
-  const ingest = openIngest(config, { onLog: ffmpegLines(config, log) });
+  const ingest = openIngest(config, { onLog: logFfmpegLines(config, log) });
   closers.push(ingest.close);
   const bus = new MemoryBus({
     onOverflow: () => metrics.queueOverflow.inc(),
@@ -84,7 +84,7 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
   await mkdir(config.uploadsDir, { recursive: true });
   // One that was named and is not there is a mistake, which whoever asks for a file of it is told.
   if (isDefaultMediaDir(config)) await mkdir(config.mediaDir, { recursive: true });
-  const uploads = createUploadShelf({
+  const uploads = createUploadStore({
     directory: config.uploadsDir,
     isTaken: async (token) => (await store.streams.byUpload(token)).length > 0,
     log,
@@ -98,14 +98,14 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
     probe: ingest.probe,
     decode: ingest.decode,
     openAnalyser: vision.open,
-    openTimeline: openTimelines(vision, true),
+    openTimeline: createTimelines(vision, true),
     publisher: bus,
     modelId: ensembleOf(vision).id,
     allowPurposes: config.allowPurposes,
-    meter: meterOf(metrics),
+    meter: createMeter(metrics),
     log,
   });
-  const modelIds = await noteModels(store, vision);
+  const modelIds = await storeModels(store, vision);
   const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
@@ -116,7 +116,13 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
   await streams.noteLeftoverSessions();
   const closing = { now: false };
   const api = await openApi({
-    rooms: { prisma: store.prisma, library: libraryOf(store), live, conductor: streams, modelIds },
+    services: {
+      prisma: store.prisma,
+      recordings: createRecordingQueries(store),
+      subscriptions: live,
+      streamManager: streams,
+      modelIds,
+    },
     ...{ log, metrics, host: config.host, port: config.port, allowedOrigins: config.allowedOrigins },
     uploadsDir: config.uploadsDir,
     maxUpload: config.maxUpload,

@@ -51,7 +51,7 @@ export function openIngest(config: Config, options: Partial<IngestConfig> = {}):
 }
 
 /** Timelines by the thresholds of the ensemble's card. */
-export function openTimelines(vision: Vision, smoothing: boolean): OpenTimeline {
+export function createTimelines(vision: Vision, smoothing: boolean): OpenTimeline {
   const thresholds = ensembleOf(vision).thresholds ?? { confidence: 0, quality: 0 };
   return createTimeline({ thresholds, ...(!smoothing && { smoothingSeconds: 0 }) });
 }
@@ -63,7 +63,7 @@ export function ensembleOf(vision: Vision): Vision['models'][number] {
 }
 
 /** Notes in the store which models run, so that sessions can name theirs. Gives their ids. */
-export async function noteModels(store: Store, vision: Vision): Promise<string[]> {
+export async function storeModels(store: Store, vision: Vision): Promise<string[]> {
   for (const { labels = [], actionUnits = [], ...model } of vision.models) {
     const { id, name, version, sha256, kind, license, device, metrics } = model;
     await store.models.upsert({
@@ -75,7 +75,7 @@ export async function noteModels(store: Store, vision: Vision): Promise<string[]
   return vision.models.map(({ id }) => id);
 }
 
-export function meterOf(metrics: Metrics) {
+export function createMeter(metrics: Metrics) {
   return {
     decoded: (frames: number) => metrics.framesDecoded.inc(frames),
     scored: (frames: number) => metrics.framesScored.inc(frames),
@@ -84,7 +84,7 @@ export function meterOf(metrics: Metrics) {
 }
 
 /** ffmpeg's own words, for those who look at debug lines. */
-export function ffmpegLines({ logLevel }: Config, log: Log): ((line: string) => void) | undefined {
+export function logFfmpegLines({ logLevel }: Config, log: Log): ((line: string) => void) | undefined {
   const heard = logLevel === 'debug' || logLevel === 'trace';
   return heard ? (line) => log.debug({ ffmpeg: line }, 'ffmpeg') : undefined;
 }

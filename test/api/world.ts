@@ -1,6 +1,6 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
 import { MemoryBus } from '../../src/bus/index.ts';
-import { libraryOf } from '../../src/cli/recording-queries.ts';
+import { createRecordingQueries } from '../../src/cli/recording-queries.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
 import { StreamManager } from '../../src/sessions/index.ts';
@@ -80,9 +80,9 @@ export async function openWorld(): Promise<World> {
   });
   const api = await openTestApi({
     prisma: store.prisma,
-    library: libraryOf(store),
-    live,
-    conductor: streams,
+    recordings: createRecordingQueries(store),
+    subscriptions: live,
+    streamManager: streams,
     modelIds: ['test@1'],
   });
   return {

@@ -68,7 +68,8 @@ export class TestManager {
   /** Everything that is published; of a moment, also whether it was stored by then. */
   async #listen(): Promise<void> {
     const queue = this.bus.subscribe(['moment', 'status', 'episode', 'removed'], {}, { capacity: 10_000 });
-    for await (const { event } of queue) {
+    for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
+      const { event } = taken;
       if (event.kind === 'moment') {
         const { sessionId, seq } = event.moment;
         const stored = this.store.moments.get(sessionId)?.some((moment) => moment.seq === seq);

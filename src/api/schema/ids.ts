@@ -3,7 +3,7 @@ import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 
 /** @throws MienError NOT_FOUND */
-export function knownId(noun: 'stream' | 'session', id: string | number): string {
+export function assertId(noun: 'stream' | 'session', id: string | number): string {
   const text = String(id);
   if (!isId(text)) throw notFound(noun, text);
   return text.toLowerCase();

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import type { Log } from '../domain/log.ts';
-import { MienError } from '../errors.ts';
+import type { Log } from '../../domain/log.ts';
+import { MienError } from '../../errors.ts';
 
 export type MaskError = (error: unknown) => GraphQLError;
 

@@ -1,7 +1,7 @@
 /** Yoga refuses some requests without a word; here they get a sentence. */
 import type { Plugin } from 'graphql-yoga';
 
-const SENTENCES: Record<number, { code: string; message: string }> = {
+const ERROR_BODIES: Record<number, { code: string; message: string }> = {
   406: {
     code: 'NOT_ACCEPTABLE',
     message:
@@ -13,10 +13,10 @@ const SENTENCES: Record<number, { code: string; message: string }> = {
   },
 };
 
-export function useSentences(): Plugin {
+export function useErrorBodies(): Plugin {
   return {
     onResponse({ response, setResponse, fetchAPI }) {
-      const refusal = SENTENCES[response.status];
+      const refusal = ERROR_BODIES[response.status];
       if (refusal === undefined || response.body) return;
       const { code, message } = refusal;
       const headers = new fetchAPI.Headers(response.headers);

@@ -1,13 +1,12 @@
-/** What the API needs of the rooms below it; `main` hands them over. */
+/** What the API needs of the rooms below it; the composition root hands them over. */
 
-import type { Aggregate, SessionSummary } from '../domain/aggregate.ts';
-import type { SourceInput } from '../domain/frame.ts';
-import type { SentEpisode, SentMoment, SentStatus } from '../domain/live-event.ts';
-import type { Moment } from '../domain/moment.ts';
-import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
+import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
+import type { SentEpisode, SentMoment, SentStatus } from '../../domain/live-event.ts';
+import type { Moment } from '../../domain/moment.ts';
+import type { SessionRecord, StreamRecord } from '../../domain/stream.ts';
 
 /** Sources of subscriptions. Each iterable has a bounded queue of its own, and ends when it is returned. */
-export interface Live {
+export interface Subscriptions {
   /** @throws MienError NOT_FOUND, CURSOR_INVALID, CURSOR_EXPIRED */
   moments(filter: {
     streamId?: string;
@@ -20,18 +19,14 @@ export interface Live {
   episodes(filter: { sessionId: string }): Promise<AsyncIterable<SentEpisode>>;
 }
 
-export interface NewStream {
-  name: string;
-  source: SourceInput;
-  purpose: string;
-  frameRate: number;
-  loop: boolean;
-  realtime: boolean | null;
+/** A stream as it is registered. */
+export interface NewStream extends Omit<StreamRecord, 'id' | 'shouldRun' | 'createdAt'> {
+  /** Whether to start it at once. */
   autoStart: boolean;
 }
 
 /** Starts and stops what runs. */
-export interface Conductor {
+export interface StreamManager {
   /** @throws MienError SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING, CONFLICT */
   register(stream: NewStream): Promise<StreamRecord>;
   /** @throws MienError NOT_FOUND, CONFLICT when it runs already */
@@ -43,7 +38,7 @@ export interface Conductor {
 }
 
 /** What was recorded, read back. */
-export interface Library {
+export interface RecordingQueries {
   /** @throws MienError CURSOR_INVALID, CURSOR_EXPIRED */
   timeline(
     sessionId: string,
