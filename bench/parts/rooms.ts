@@ -10,12 +10,12 @@ export const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 /** `BENCH_DEVICE=webgpu npm run bench -- inference analyze` on a machine with a GPU. */
 export const DEVICE = (process.env.BENCH_DEVICE ?? 'cpu') as Device;
 /** Threads within one operator: what mien's own worker takes by default on these cores. */
-export const THREADS = (() => {
+export const INTRA_OP_THREADS = (() => {
   const cores = availableParallelism();
   return Math.max(1, Math.floor(cores / 2 / Math.max(1, Math.round(cores / 4))));
 })();
 /** Runs that mien's worker has in hand at a time, each in a thread of its own. */
-export const LANES = DEVICE === 'cpu' ? Math.min(2, availableParallelism()) : 1;
+export const MODEL_THREADS = DEVICE === 'cpu' ? Math.min(2, availableParallelism()) : 1;
 
 export function openIngest(dir: string): Ingest {
   return createIngest({ mediaDir: dir, uploadsDir: dir, allowPrivateSources: false });

@@ -31,6 +31,9 @@ export interface Tracking {
   timing: DetectionTiming;
 }
 
+/** Frames of a stream whose faces wait for each other, at most: as many as are read ahead of a recording's answers. */
+const MAX_WAITING_TOGETHER = 8;
+
 export interface StreamQueueDeps extends Tracking {
   ensemble: Ensemble;
   card: EnsembleCard;
@@ -44,12 +47,15 @@ export class StreamQueue {
   readonly #waiting: QueuedFrame[] = [];
   /** The frames before them, whose faces are with the ensemble. */
   readonly #scoring: QueuedFrame[] = [];
+  /** Whether a frame came before the one before it was answered, as those of a recording do: the next will follow soon. */
+  #readsAhead = false;
 
   constructor(deps: StreamQueueDeps) {
     this.#deps = deps;
   }
 
   add(request: FrameRequest): void {
+    this.#readsAhead ||= this.#waiting.length + this.#scoring.length > 0;
     this.#waiting.push(createQueuedFrame(request));
   }
 
@@ -64,6 +70,17 @@ export class StreamQueue {
     const at = this.#waiting.indexOf(frame);
     if (at >= 0) this.#waiting.splice(at, 1);
     frame.request.fail(error);
+  }
+
+  /** Whether it has faces for the ensemble, and no further frame of its own could be scored together with them. */
+  get isReadyToScore(): boolean {
+    const last = this.#scoring.at(-1)?.request;
+    if (last === undefined) return false;
+    if (!this.#readsAhead || this.#waiting.length > 0) return true;
+    if (this.#scoring.length >= MAX_WAITING_TOGETHER) return true;
+    const times = this.#scoring.map(({ request }) => request.mediaTime);
+    const interval = times.length > 1 ? last.mediaTime - times.at(-2)! : 0;
+    return this.#deps.timing.isDue(last.mediaTime + interval, times);
   }
 
   #commitScored(): void {
