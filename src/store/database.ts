@@ -9,7 +9,7 @@ import { createDatabaseDirectory } from './pglite/create-database-directory.ts';
 import { acquireDirectoryLock } from './pglite/directory-lock.ts';
 import { createSyncedDirectory } from './pglite/fsync-files.ts';
 import { createMutex } from './pglite/mutex.ts';
-import { createPgliteClient } from './pglite/pglite-client.ts';
+import { PgliteClient } from './pglite/pglite-client.ts';
 import { createAdapterFactory } from './pglite/prisma-adapter.ts';
 import type { Parameter, RunPrepared } from './sql/parameters.ts';
 import { migratePGlite, migratePostgres } from './upkeep/migrate.ts';
@@ -75,7 +75,7 @@ async function openPGlite(dataDir: string): Promise<Database> {
   await createSyncedDirectory(dataDir);
   const releaseLock = await acquireDirectoryLock(dataDir);
   const directory = join(dataDir, 'pglite');
-  const client = createPgliteClient({ directory });
+  const client = new PgliteClient({ directory });
   const closeClient = async () => {
     await client.close();
     await releaseLock();

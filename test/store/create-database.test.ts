@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDatabaseDirectory } from '../../src/store/pglite/create-database-directory.ts';
-import { createPgliteClient } from '../../src/store/pglite/pglite-client.ts';
+import { PgliteClient } from '../../src/store/pglite/pglite-client.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -24,7 +24,7 @@ it('a database whose creation fails is not there at all, and the next start crea
     client.runScript('CREATE TABLE kept AS SELECT 7 AS value'),
   );
   expect(await readdir(place)).toEqual(['pglite']);
-  const client = createPgliteClient({ directory });
+  const client = new PgliteClient({ directory });
   const { rows } = await client.query({ sql: 'SELECT value FROM kept', args: [], argTypes: [] });
   expect(rows).toEqual([[7]]);
   await client.close();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { openStore } from '../../src/store/index.ts';
-import { createPgliteClient } from '../../src/store/pglite/pglite-client.ts';
+import { PgliteClient } from '../../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
 import { migratePostgres, postgresFactory } from '../../src/store/upkeep/migrate.ts';
 import { diffSql, openEngine, PRISMA_DIR } from '../../src/store/upkeep/schema-engine.ts';
@@ -14,7 +14,7 @@ import { createDatabase, createSession, MODEL, SERVER, type TestDatabase } from 
 async function difference({ config }: TestDatabase): Promise<string> {
   const schema = await readFile(join(PRISMA_DIR, 'schema.prisma'), 'utf8');
   if (config.databaseUrl === undefined) {
-    const client = createPgliteClient({ directory: join(config.dataDir, 'pglite') });
+    const client = new PgliteClient({ directory: join(config.dataDir, 'pglite') });
     const engine = await openEngine(schema, createAdapterFactory(client));
     const sql = await diffSql(engine, schema, 'database');
     await client.close();

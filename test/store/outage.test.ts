@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quantise } from '../../src/domain/quantise.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
-import { createPgliteClient } from '../../src/store/pglite/pglite-client.ts';
+import { PgliteClient } from '../../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import {
@@ -78,7 +78,7 @@ describe.runIf(SERVER)('a server outage', () => {
 
 it('a PGlite thread that breaks is replaced, and what it had committed is there', async () => {
   const { config, dispose } = await createDatabase('pglite');
-  const client = createPgliteClient({ directory: `${config.dataDir}/pglite` });
+  const client = new PgliteClient({ directory: `${config.dataDir}/pglite` });
   const adapter = await createAdapterFactory(client).connect();
   const run = (sql: string) => adapter.queryRaw({ sql, args: [], argTypes: [] });
   await adapter.executeScript('CREATE TABLE kept (value int); INSERT INTO kept VALUES (1), (2);');

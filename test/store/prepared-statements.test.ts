@@ -1,14 +1,14 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createArrayEncoder } from '../../src/store/commit/binary-arrays.ts';
-import { type PreparedStatements, prepareStatements } from '../../src/store/pglite/prepared-statements.ts';
+import { PreparedStatements } from '../../src/store/pglite/prepared-statements.ts';
 
 let db: PGlite;
 let statements: PreparedStatements;
 beforeAll(async () => {
   db = await PGlite.create();
   await db.exec('CREATE TABLE note (id int PRIMARY KEY, text text)');
-  statements = prepareStatements(db);
+  statements = new PreparedStatements(db);
 });
 afterAll(() => db.close());
 

@@ -42,7 +42,7 @@ export function createPrepareCommit(deps: CommitDeps): PrepareCommit {
   };
 }
 
-/** A session that was removed keeps the whole statement from writing; then the others are written without it. */
+/** A session that was removed keeps the whole statement from writing: then the others are written without it. */
 function prepareInsert(deps: CommitDeps, batch: Batch): Commit {
   const { sessionIds, parameters } = encodeBatch(batch, deps.rollUp);
   return async () => {

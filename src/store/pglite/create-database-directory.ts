@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MienError } from '../../errors.ts';
 import { syncDirectory, syncTree } from './fsync-files.ts';
-import { createPgliteClient, type PgliteClient } from './pglite-client.ts';
+import { PgliteClient } from './pglite-client.ts';
 
 /**
  * Creates a database beside `directory`, lets `fill` put the first things into it, and renames it once all of it is on
@@ -22,7 +22,7 @@ export async function createDatabaseDirectory(
   }
   const draft = `${directory}.draft`;
   await rm(draft, { recursive: true, force: true });
-  const client = createPgliteClient({ directory: draft });
+  const client = new PgliteClient({ directory: draft });
   try {
     await fill(client);
     await client.close();

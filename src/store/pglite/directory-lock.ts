@@ -7,7 +7,7 @@ import { MienError } from '../../errors.ts';
 /** @returns what releases the lock. @throws MienError CONFLICT while another living process holds it */
 export async function acquireDirectoryLock(dataDir: string): Promise<() => Promise<void>> {
   const path = join(dataDir, 'mien.lock');
-  const mine = JSON.stringify({ pid: pid, born: await startOf(pid), nonce: crypto.randomUUID() });
+  const mine = JSON.stringify({ pid: pid, born: await processStart(pid), nonce: crypto.randomUUID() });
   const draft = `${path}.${crypto.randomUUID()}`;
   await writeFile(draft, mine);
   try {
@@ -58,13 +58,13 @@ async function isAlive(id: number, startedAt: string | null): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const now = await startOf(id);
+  const now = await processStart(id);
   // Process ids are used again, above all in containers; their start tells them apart where the system says it.
   return startedAt === null || now === null || startedAt === now;
 }
 
 /** Linux: when the process started, in clock ticks since boot, with the boot's id. Elsewhere null. */
-async function startOf(id: number): Promise<string | null> {
+async function processStart(id: number): Promise<string | null> {
   const stat = await read(`/proc/${id}/stat`);
   const boot = await read('/proc/sys/kernel/random/boot_id');
   const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

@@ -12,74 +12,82 @@ import type {
   PgliteWorkerData,
 } from './pglite-protocol.ts';
 
-export interface PgliteClient {
-  query(query: SqlQuery): Promise<SqlResultSet>;
+/** The thread starts with the first request. Requests reject with DriverAdapterError: what the database said; with Error: its thread broke. */
+export class PgliteClient {
+  readonly #workerData: PgliteWorkerData;
+  readonly #pending = new PendingRequests<PgliteResult>();
+  #thread: Worker | null = null;
+
+  constructor(workerData: PgliteWorkerData) {
+    this.#workerData = workerData;
+  }
+
+  query(query: SqlQuery): Promise<SqlResultSet> {
+    return this.#request({ op: 'query', query }) as Promise<SqlResultSet>;
+  }
+
   /** @returns affected rows */
-  execute(query: SqlQuery): Promise<number>;
-  runScript(script: string): Promise<void>;
+  execute(query: SqlQuery): Promise<number> {
+    return this.#request({ op: 'execute', query }) as Promise<number>;
+  }
+
+  async runScript(script: string): Promise<void> {
+    await this.#request({ op: 'script', script });
+  }
+
   /** Runs a statement that is parsed once. @returns the first column of its rows */
-  runPrepared(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]>;
+  runPrepared(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]> {
+    return this.#request({ op: 'prepared', sql, parameters }) as Promise<(string | null)[]>;
+  }
+
   /** Ends the thread as a fault would; requests that wait fail. */
-  abandon(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The thread starts with the first request. @throws DriverAdapterError (each request) what the database said; Error when its thread broke */
-export function createPgliteClient(workerData: PgliteWorkerData): PgliteClient {
-  let thread: Worker | null = null;
-  const pending = new PendingRequests<PgliteResult>();
-
-  function start(): Worker {
-    const worker = spawnBeside(import.meta.url, 'pglite.worker', { workerData });
-    worker.on('message', (response: PgliteResponse) => {
-      const { id } = response;
-      if ('result' in response) pending.resolve(id, response.result);
-      else if ('failure' in response) pending.reject(id, new DriverAdapterError(response.failure));
-      else {
-        pending.reject(id, new Error(`PGlite broke: ${response.broken}`));
-        lose(worker, 'PGlite broke');
-      }
-    });
-    worker.on('error', (error) => lose(worker, `PGlite's thread failed: ${error.message}`));
-    worker.on('exit', () => lose(worker, "PGlite's thread ended"));
-    return worker;
+  async abandon(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) return;
+    await thread.terminate();
+    this.#lose(thread, "PGlite's thread was ended");
   }
 
-  function lose(worker: Worker, reason: string): void {
-    if (worker !== thread) return;
-    thread = null;
-    void worker.terminate();
-    pending.rejectAll(() => new Error(reason));
+  async close(): Promise<void> {
+    if (this.#thread === null) return;
+    await this.#request({ op: 'close' });
+    const thread = this.#thread;
+    this.#thread = null;
+    await thread.terminate();
   }
 
-  function request(operation: PgliteOperation): Promise<PgliteResult> {
-    thread ??= start();
-    const { id, answer } = pending.open(undefined);
+  #request(operation: PgliteOperation): Promise<PgliteResult> {
+    this.#thread ??= this.#start();
+    const { id, answer } = this.#pending.open(undefined);
     const message: PgliteRequest = { id, operation };
-    thread.postMessage(message);
+    this.#thread.postMessage(message);
     return answer;
   }
 
-  return {
-    query: (query) => request({ op: 'query', query }) as Promise<SqlResultSet>,
-    execute: (query) => request({ op: 'execute', query }) as Promise<number>,
-    runPrepared: (sql, parameters) =>
-      request({ op: 'prepared', sql, parameters }) as Promise<(string | null)[]>,
-    async runScript(script) {
-      await request({ op: 'script', script });
-    },
-    async abandon() {
-      const worker = thread;
-      if (worker === null) return;
-      await worker.terminate();
-      lose(worker, "PGlite's thread was ended");
-    },
-    async close() {
-      if (thread === null) return;
-      await request({ op: 'close' });
-      const worker = thread;
-      thread = null;
-      await worker.terminate();
-    },
-  };
+  #start(): Worker {
+    const thread = spawnBeside(import.meta.url, 'pglite.worker', { workerData: this.#workerData });
+    thread.on('message', (response: PgliteResponse) => this.#receive(thread, response));
+    thread.on('error', (error) => this.#lose(thread, `PGlite's thread failed: ${error.message}`));
+    thread.on('exit', () => this.#lose(thread, "PGlite's thread ended"));
+    return thread;
+  }
+
+  #receive(thread: Worker, response: PgliteResponse): void {
+    if ('result' in response) {
+      this.#pending.resolve(response.id, response.result);
+    } else if ('failure' in response) {
+      this.#pending.reject(response.id, new DriverAdapterError(response.failure));
+    } else {
+      this.#pending.reject(response.id, new Error(`PGlite broke: ${response.broken}`));
+      this.#lose(thread, 'PGlite broke');
+    }
+  }
+
+  /** The next request starts another thread. */
+  #lose(thread: Worker, reason: string): void {
+    if (thread !== this.#thread) return;
+    this.#thread = null;
+    void thread.terminate();
+    this.#pending.rejectAll(() => new Error(reason));
+  }
 }

@@ -15,7 +15,7 @@ import type {
   PgliteResult,
   PgliteWorkerData,
 } from './pglite-protocol.ts';
-import { type PreparedStatements, prepareStatements } from './prepared-statements.ts';
+import { PreparedStatements } from './prepared-statements.ts';
 
 /** Instead of 128 MB, which a server of one process has all to itself: the operating system caches its files too. */
 const SHARED_BUFFERS = '32MB';
@@ -35,7 +35,7 @@ port.on('message', ({ id, operation }: PgliteRequest) => {
 
 async function open(): Promise<{ db: PGlite; adapter: SqlDriverAdapter; statements: PreparedStatements }> {
   const db = await openDurable(directory, ['-c', `shared_buffers=${SHARED_BUFFERS}`]);
-  return { db, adapter: await new PrismaPGlite(db).connect(), statements: prepareStatements(db) };
+  return { db, adapter: await new PrismaPGlite(db).connect(), statements: new PreparedStatements(db) };
 }
 
 async function run(operation: PgliteOperation): Promise<PgliteResult> {

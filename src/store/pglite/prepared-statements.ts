@@ -7,24 +7,51 @@ import type { Parameter } from '../sql/parameters.ts';
 
 type Messages = Awaited<ReturnType<PGlite['execProtocol']>>['messages'];
 
-export interface PreparedStatements {
+const { serialize, messages } = protocol;
+
+export class PreparedStatements {
+  readonly #db: PGlite;
+  /** Of the statements parsed so far, by their SQL. */
+  readonly #names = new Map<string, string>();
+  /** Names given, also to statements that then could not be parsed. */
+  #named = 0;
+
+  constructor(db: PGlite) {
+    this.#db = db;
+  }
+
   /**
    * @returns the first column of its rows, as text
    * @throws DatabaseError what the database said
    */
-  run(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]>;
-}
+  run(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]> {
+    return this.#db.runExclusive(async () => {
+      const statement = await this.#parse(sql);
+      const answers = await this.#send(
+        serialize.bind({ statement, values: [...parameters] }),
+        serialize.execute({}),
+      );
+      return answers.flatMap((answer) =>
+        answer instanceof messages.DataRowMessage ? [answer.fields[0] ?? null] : [],
+      );
+    });
+  }
 
-export function prepareStatements(db: PGlite): PreparedStatements {
-  const { serialize, messages } = protocol;
-  const names = new Map<string, string>();
-  let count = 0;
+  /** Once for each statement. @returns its name */
+  async #parse(sql: string): Promise<string> {
+    const known = this.#names.get(sql);
+    if (known !== undefined) return known;
+    const name = `mien_${this.#named++}`;
+    await this.#send(serialize.parse({ name, text: sql }));
+    this.#names.set(sql, name);
+    return name;
+  }
 
-  /** Sends the messages of one statement and gives the answers; after a failure Sync ends the statement. */
-  async function send(...parts: Uint8Array[]): Promise<Messages> {
+  /** Sends the messages of one statement; Sync ends it, also after a failure. @returns what came back */
+  async #send(...parts: Uint8Array[]): Promise<Messages> {
     const answers: Messages = [];
     const sendOne = async (message: Uint8Array) => {
-      answers.push(...(await db.execProtocol(message, { syncToFs: false })).messages);
+      answers.push(...(await this.#db.execProtocol(message, { syncToFs: false })).messages);
     };
     try {
       for (const part of parts) await sendOne(part);
@@ -33,27 +60,4 @@ export function prepareStatements(db: PGlite): PreparedStatements {
     }
     return answers;
   }
-
-  async function nameOf(sql: string): Promise<string> {
-    const known = names.get(sql);
-    if (known !== undefined) return known;
-    const name = `mien_${count++}`;
-    await send(serialize.parse({ name, text: sql }));
-    names.set(sql, name);
-    return name;
-  }
-
-  return {
-    run: (sql, parameters) =>
-      db.runExclusive(async () => {
-        const statement = await nameOf(sql);
-        const answers = await send(
-          serialize.bind({ statement, values: [...parameters] }),
-          serialize.execute({}),
-        );
-        return answers.flatMap((answer) =>
-          answer instanceof messages.DataRowMessage ? [answer.fields[0] ?? null] : [],
-        );
-      }),
-  };
 }
