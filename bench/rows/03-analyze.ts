@@ -18,10 +18,18 @@ import type { Frame } from '../../src/domain/frame.ts';
 import { analyseSource } from '../../src/sessions/index.ts';
 import { downscale } from '../../src/vision/image/resize.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
-import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
+import { type BareModels, bareDecode, openBareModels } from '../parts/baselines.ts';
 import { makeClips } from '../parts/clips.ts';
+import {
+  DEVICE,
+  decodeAll,
+  MODEL_THREADS,
+  openIngest,
+  openVision,
+  THREADS,
+  timelinesOf,
+} from '../parts/pipeline.ts';
 import { compared, limited, recorded } from '../parts/results.ts';
-import { DEVICE, decodeAll, LANES, openIngest, openVision, THREADS, timelinesOf } from '../parts/rooms.ts';
 
 export const row: Row = {
   name: 'analyze',
@@ -132,7 +140,7 @@ function ofModels(
 ): number | null {
   if (!before || !after) return null;
   const spent = [...after].map(([thread, time]) => time - (before.get(thread) ?? 0)).sort((a, b) => b - a);
-  return spent.slice(0, LANES * THREADS).reduce((sum, time) => sum + time, 0);
+  return spent.slice(0, MODEL_THREADS * THREADS).reduce((sum, time) => sum + time, 0);
 }
 
 async function openChain(dir: string, path: string) {

@@ -1,4 +1,4 @@
-/** mien's rooms, opened as the program opens them. */
+/** mien's pipeline, opened as the program opens it. */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
@@ -15,7 +15,7 @@ export const THREADS = (() => {
   return Math.max(1, Math.floor(cores / 2 / Math.max(1, Math.round(cores / 4))));
 })();
 /** Runs that mien's worker has in hand at a time, each in a thread of its own. */
-export const LANES = DEVICE === 'cpu' ? Math.min(2, availableParallelism()) : 1;
+export const MODEL_THREADS = DEVICE === 'cpu' ? Math.min(2, availableParallelism()) : 1;
 
 export function openIngest(dir: string): Ingest {
   return createIngest({ mediaDir: dir, uploadsDir: dir, allowPrivateSources: false });
