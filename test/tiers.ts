@@ -15,8 +15,9 @@ const WHOLE: Record<string, readonly string[] | 'all'> = {
 
 /** One part with what it stands on: a database, ffmpeg, a model or another process. */
 const STANDING: Record<string, readonly string[] | 'all'> = {
+  bench: 'all',
   api: ['queries'],
-  cli: ['analyze', 'many-inputs', 'out', 'serve', 'store-metrics', 'vision-metrics'],
+  cli: ['analyze', 'many-inputs', 'row-output', 'serve', 'store-metrics', 'vision-metrics'],
   ingest: ['crafted', 'files', 'http', 'lifecycle', 'live', 'refused'],
   store: [
     'aggregates',

@@ -7,10 +7,10 @@
  */
 import type { Frame } from '../../src/domain/frame.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
-import { type BareModels, openBareModels } from '../parts/bare.ts';
+import { type BareModels, openBareModels } from '../parts/baselines.ts';
 import { makeClips } from '../parts/clips.ts';
+import { copyOf, DEVICE, decodeAll, INTRA_OP_THREADS, openVision } from '../parts/pipeline.ts';
 import { compared } from '../parts/results.ts';
-import { copyOf, DEVICE, decodeAll, INTRA_OP_THREADS, openVision } from '../parts/rooms.ts';
 
 export const row: Row = {
   name: 'inference',

@@ -18,9 +18,8 @@ import type { Frame } from '../../src/domain/frame.ts';
 import { analyseSource } from '../../src/sessions/index.ts';
 import { downscale } from '../../src/vision/image/resize.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
-import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
+import { type BareModels, bareDecode, openBareModels } from '../parts/baselines.ts';
 import { makeClips } from '../parts/clips.ts';
-import { compared, limited, recorded } from '../parts/results.ts';
 import {
   DEVICE,
   decodeAll,
@@ -29,7 +28,8 @@ import {
   openIngest,
   openVision,
   timelinesOf,
-} from '../parts/rooms.ts';
+} from '../parts/pipeline.ts';
+import { compared, limited, recorded } from '../parts/results.ts';
 
 export const row: Row = {
   name: 'analyze',

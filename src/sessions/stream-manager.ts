@@ -109,6 +109,11 @@ export class StreamManager {
     return [...this.#running].map(([streamId, { session }]) => ({ streamId, sessionId: session.id }));
   }
 
+  /** Whether it starts no more sessions. */
+  get closing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Once, at boot, before anyone may start a stream: all sessions that are live now were left by a crash. */
   async noteLeftoverSessions(): Promise<void> {
     this.#leftovers = await this.#deps.sessions.live();

@@ -9,7 +9,8 @@ import * as ort from 'onnxruntime-node';
 import type { Frame } from '../../src/domain/frame.ts';
 import { decodeArguments } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
 import { createShowinfo } from '../../src/ingest/ffmpeg/showinfo.ts';
-import { DEVICE, MODELS } from './rooms.ts';
+import { measured } from '../harness.ts';
+import { DEVICE, MODELS } from './pipeline.ts';
 
 export interface Decoding {
   frames: number;
@@ -42,7 +43,8 @@ export async function bareDecode(path: string, frameRate: number, threads: numbe
   if (code !== 0) throw new Error(`ffmpeg ended with ${code}: ${said}`);
   const seconds = (performance.now() - began) / 1000;
   const [, user = 0, system = 0] = (/utime=([\d.]+)s stime=([\d.]+)s/.exec(said) ?? []).map(Number);
-  return { frames, seconds, cpuSeconds: user + system };
+  measured('frames of ffmpeg alone', frames);
+  return { frames, seconds, cpuSeconds: measured('the processor time of ffmpeg alone', user + system) };
 }
 
 export interface BareModels {

@@ -3,10 +3,10 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
-import { copyIn, copyOut } from './copy.ts';
-import type { Place } from './postgres.ts';
+import { copyIn, copyOut } from './pg-copy.ts';
+import type { StoreLocation } from './stores.ts';
 
-export interface Plain {
+export interface SqlConnection {
   query(sql: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>;
   /** @param sql `COPY … TO` without its target */
   copyOut(sql: string): Promise<Buffer>;
@@ -16,11 +16,13 @@ export interface Plain {
 }
 
 /** The store must be closed while a PGlite is copied. */
-export function openPlain(place: Place): Promise<Plain> {
-  return place.databaseUrl === undefined ? openLite(place.dataDir) : openServer(place.databaseUrl);
+export function openSqlConnection(location: StoreLocation): Promise<SqlConnection> {
+  return location.databaseUrl === undefined
+    ? openPglite(location.dataDir)
+    : openPostgres(location.databaseUrl);
 }
 
-async function openServer(connectionString: string): Promise<Plain> {
+async function openPostgres(connectionString: string): Promise<SqlConnection> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   return {
@@ -31,7 +33,7 @@ async function openServer(connectionString: string): Promise<Plain> {
   };
 }
 
-async function openLite(dataDir: string): Promise<Plain> {
+async function openPglite(dataDir: string): Promise<SqlConnection> {
   const copy = join(dataDir, 'copy');
   cpSync(join(dataDir, 'pglite'), copy, { recursive: true });
   rmSync(join(copy, 'postmaster.pid'), { force: true });

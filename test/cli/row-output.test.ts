@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { openOut } from '../../src/cli/out.ts';
+import { openRowOutput } from '../../src/cli/row-output.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'mien-out-'));
 const clip = join(directory, 'clip.mp4');
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 const open = (path: string | undefined, inputs = [clip], stdout: Writable = new PassThrough()) =>
-  openOut(path, inputs, { stdout }, () => {});
+  openRowOutput(path, inputs, { stdout }, () => {});
 const refused = (words: string) =>
   expect.objectContaining({ code: 'BAD_INPUT', message: expect.stringContaining(words) });
 const contents = (path: string) => readFile(path, 'utf8');
@@ -52,22 +52,25 @@ const NAMES: Record<string, () => string> = {
 };
 
 describe('a file that is an input too is refused, and left as it was', () => {
-  it.each(Object.entries(NAMES))('%s', async (_, name) => {
-    const other = name();
-    const inputs = ['http://example.org/a.mp4', at('missing.mp4'), clip];
-    await expect(open(other, inputs)).rejects.toEqual(refused('is the input'));
-    await expect(open(clip, [other])).rejects.toEqual(refused('is the input'));
-    expect(await contents(clip)).toBe('a video');
-  });
+  it.each(Object.entries(NAMES))(
+    'an input named as output is refused, and left as it was: %s',
+    async (_, name) => {
+      const other = name();
+      const inputs = ['http://example.org/a.mp4', at('missing.mp4'), clip];
+      await expect(open(other, inputs)).rejects.toEqual(refused('is the input'));
+      await expect(open(clip, [other])).rejects.toEqual(refused('is the input'));
+      expect(await contents(clip)).toBe('a video');
+    },
+  );
 
-  it('that stdout goes to', async () => {
+  it('an input that stdout goes to is refused, and left as it was', async () => {
     const stdout = Object.assign(new PassThrough(), { fd: openSync(clip, 'a') });
     await expect(open(undefined, [clip], stdout)).rejects.toEqual(refused('stdout goes to is the input'));
     const other = Object.assign(new PassThrough(), { fd: openSync(rows, 'a') });
     await (await open(undefined, [clip], other)).close();
   });
 
-  it('but not a device, which keeps nothing', async () => {
+  it('a device may be input and output: it keeps nothing', async () => {
     const out = await open('/dev/null', ['/dev/null']);
     await out.write('row\n');
     await out.close();
@@ -80,11 +83,11 @@ describe('what cannot be written is told when it is opened', () => {
     ['in a directory that is not there', () => at('nowhere/rows.jsonl')],
     ['below a file', () => join(clip, 'rows.jsonl')],
     ['without a name', () => ''],
-  ])('%s', async (_, path) => {
+  ])('output that cannot be written is refused when it is opened: %s', async (_, path) => {
     await expect(open(path())).rejects.toEqual(refused('cannot be written'));
   });
 
-  it('a file that this user may not write', async ({ skip }) => {
+  it('a file that this user may not write is refused when it is opened', async ({ skip }) => {
     await writeFile(rows, 'old');
     await chmod(rows, 0o400);
     // Whoever may do anything is stopped by this alone.
@@ -104,7 +107,7 @@ describe('what cannot be written is told when it is opened', () => {
 });
 
 describe('the old contents', () => {
-  it('stay until there is a row', async () => {
+  it('the old contents of a file stay until there is a row', async () => {
     await writeFile(rows, 'old rows, more of them than new ones\n');
     const out = await open(rows);
     await out.begin('head\n');
@@ -115,7 +118,7 @@ describe('the old contents', () => {
     expect(await contents(rows)).toBe('head\nrow\nrow\n');
   });
 
-  it('stay for good when nothing came of it; a file that was made for it goes', async () => {
+  it('the old contents of a file stay when nothing came of it; a file that was made for it goes', async () => {
     await writeFile(rows, 'old');
     for (const path of [rows, at('new.jsonl')]) {
       const out = await open(path);
@@ -126,7 +129,7 @@ describe('the old contents', () => {
     await expect(stat(at('new.jsonl'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('go when no row is what was found', async () => {
+  it('the old contents of a file go when no row is what was found', async () => {
     await writeFile(rows, 'old');
     const out = await open(rows);
     await out.begin('head\n');
@@ -135,7 +138,7 @@ describe('the old contents', () => {
     expect(await contents(rows)).toBe('head\n');
   });
 
-  it('of a file that a link leads to are those that change; the link stays', async () => {
+  it('rows through a link change the file that it leads to; the link stays', async () => {
     symlinkSync(rows, at('to-rows'));
     for (const row of ['first row\n', 'row\n']) {
       const out = await open(at('to-rows'));
@@ -156,7 +159,7 @@ it('a pipe takes rows, and has nothing to empty', async () => {
   expect(await read).toBe('head\nrow\n');
 });
 
-it('stdout has the head at once', async () => {
+it('stdout has the head of the table at once', async () => {
   const stdout = new PassThrough();
   const out = await open(undefined, [clip], stdout);
   await out.begin('head\n');

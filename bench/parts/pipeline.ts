@@ -1,4 +1,4 @@
-/** mien's rooms, opened as the program opens them. */
+/** mien's pipeline, opened as the program opens it. */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';

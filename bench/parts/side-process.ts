@@ -3,13 +3,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-export interface Side {
+export interface SideProcess {
   ask<T>(question: object): Promise<T>;
   stop(): Promise<void>;
 }
 
 /** @param file below bench/sides */
-export function startSide(file: string, args: string[] = []): Side {
+export function startSide(file: string, args: string[] = []): SideProcess {
   const path = fileURLToPath(new URL(`../sides/${file}`, import.meta.url));
   const child: ChildProcess = fork(path, args, { execArgv: ['--import', 'tsx'], stdio: 'inherit' });
   const exit = once(child, 'exit');

@@ -27,14 +27,18 @@ export interface Row {
   quality: FaceReading['quality'];
 }
 
-export interface RowWriter {
+export interface RowFormat {
   /** What comes before the first row. */
   head: string;
   text(row: Row): string;
 }
 
-/** A row for each face of a moment. @param units names of the action units, in the model's order */
-export function rowsOf(input: string, { seq, mediaTime, faces }: Moment, units: readonly string[]): Row[] {
+/** A row for each face of a moment. @param actionUnits names of the action units, in the model's order */
+export function rowsOf(
+  input: string,
+  { seq, mediaTime, faces }: Moment,
+  actionUnits: readonly string[],
+): Row[] {
   return faces.map((face) => ({
     input,
     seq,
@@ -43,23 +47,23 @@ export function rowsOf(input: string, { seq, mediaTime, faces }: Moment, units: 
     box: [face.box.x, face.box.y, face.box.width, face.box.height],
     expression: face.expression,
     confidence: face.confidence,
-    probabilities: named(EXPRESSIONS, face.probabilities),
-    rawProbabilities: named(EXPRESSIONS, face.rawProbabilities),
+    probabilities: byName(EXPRESSIONS, face.probabilities),
+    rawProbabilities: byName(EXPRESSIONS, face.rawProbabilities),
     agreement: face.agreement,
     valence: face.valence,
     arousal: face.arousal,
     pose: face.pose,
-    actionUnits: named(units, face.actionUnits),
+    actionUnits: byName(actionUnits, face.actionUnits),
     landmarks: face.landmarks.map(({ x, y }) => [x, y]),
     quality: face.quality,
   }));
 }
 
-export const jsonLines: RowWriter = { head: '', text: (row) => `${JSON.stringify(row)}\n` };
+export const jsonLines: RowFormat = { head: '', text: (row) => `${JSON.stringify(row)}\n` };
 
 /** Nested names are joined by dots: `box.x`, `probabilities.HAPPINESS`, `landmarks.0.x`. */
-export function csv(units: readonly string[]): RowWriter {
-  const columns = columnsOf(units);
+export function csvRows(actionUnits: readonly string[]): RowFormat {
+  const columns = columnsOf(actionUnits);
   return {
     head: stringify([columns.map(([name]) => name)]),
     text: (row) => stringify([columns.map(([, value]) => value(row))]),
@@ -68,7 +72,7 @@ export function csv(units: readonly string[]): RowWriter {
 
 type Column = [name: string, value: (row: Row) => string | number | null];
 
-function columnsOf(units: readonly string[]): Column[] {
+function columnsOf(actionUnits: readonly string[]): Column[] {
   const each = <T extends string>(
     names: readonly T[],
     value: (row: Row, name: T) => number | undefined,
@@ -89,7 +93,7 @@ function columnsOf(units: readonly string[]): Column[] {
     ['valence', (row) => row.valence],
     ['arousal', (row) => row.arousal],
     ...each(['yaw', 'pitch', 'roll'] as const, (row, name) => row.pose[name], 'pose'),
-    ...each(units, (row, name) => row.actionUnits[name], 'actionUnits'),
+    ...each(actionUnits, (row, name) => row.actionUnits[name], 'actionUnits'),
     ['quality.score', (row) => row.quality.score],
     ['quality.issues', (row) => row.quality.issues.join('|')],
     ...Array.from({ length: LANDMARKS }, (_, index) => landmark(index)).flat(),
@@ -103,6 +107,6 @@ function landmark(index: number): Column[] {
   ];
 }
 
-function named(names: readonly string[], values: readonly number[]): Record<string, number> {
+function byName(names: readonly string[], values: readonly number[]): Record<string, number> {
   return Object.fromEntries(values.map((value, index) => [names[index] ?? String(index), value]));
 }

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 
-export interface Place {
+export interface StoreLocation {
   /** `undefined`: PGlite in `dataDir`. */
   databaseUrl: string | undefined;
   dataDir: string;
@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** Null, with a line saying why, where no server answers. */
-export async function serverPlace(log: (line: string) => void): Promise<Place | null> {
+export async function postgresLocation(log: (line: string) => void): Promise<StoreLocation | null> {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) return skip(log, 'TEST_DATABASE_URL is not set');
   const name = `mien_bench_${randomBytes(6).toString('hex')}`;
@@ -33,7 +33,7 @@ export async function serverPlace(log: (line: string) => void): Promise<Place | 
   };
 }
 
-export function embeddedPlace(): Place {
+export function pgliteLocation(): StoreLocation {
   const dataDir = mkdtempSync(join(tmpdir(), 'mien-bench-'));
   return {
     databaseUrl: undefined,
@@ -42,13 +42,13 @@ export function embeddedPlace(): Place {
   };
 }
 
-export async function openPlace({ databaseUrl, dataDir }: Place): Promise<Store> {
+export async function openStoreAt({ databaseUrl, dataDir }: StoreLocation): Promise<Store> {
   const store = await openStore({ rollUp, dataDir, ...(databaseUrl !== undefined && { databaseUrl }) });
   await store.models.upsert(MODEL);
   return store;
 }
 
-export async function newSession(store: Store): Promise<{ id: string; streamId: string }> {
+export async function createSession(store: Store): Promise<{ id: string; streamId: string }> {
   const stream = await store.streams.create({
     ...{ name: 'bench', source: { type: 'file', path: 'none.mp4' }, purpose: 'RESEARCH' },
     ...{ frameRate: 10, loop: false, realtime: null },
