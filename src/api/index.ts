@@ -7,14 +7,14 @@ import type { Log } from '../domain/log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createContextFactory, type Services } from './context/context.ts';
 import { createMaskError } from './errors/mask-errors.ts';
-import { createFanout } from './fanout/fanout.ts';
+import { createFanout, type Fanout } from './fanout/fanout.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { createOriginPolicy } from './http/origins.ts';
 import { openStaticFiles } from './http/static-files.ts';
 import { openUploadEndpoint } from './http/upload-endpoint.ts';
 import { warmUp } from './http/warm-up.ts';
 import { schema } from './schema/index.ts';
-import { createWsServer } from './transports/ws-server.ts';
+import { createWsServer, type WsServer } from './transports/ws-server.ts';
 import { createGraphQL } from './yoga.ts';
 
 export { createContextFactory, type Services } from './context/context.ts';
@@ -50,28 +50,18 @@ export interface Api {
 }
 
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { services, log, metrics } = options;
-  const createContext = createContextFactory(services);
+  const { log, metrics } = options;
+  const createContext = createContextFactory(options.services);
   const maskError = createMaskError(log);
   const fanout = createFanout({ createContext, maskError, onOverflow: () => metrics.queueOverflow.inc() });
-  const graphql = createGraphQL({
-    schema,
-    createContext,
-    maskError,
-    fanout,
-    log,
-    ...gauge(metrics, 'sse', 'onSseOpen', 'onSseClose'),
-  });
+  const sse = gauge(metrics, 'sse', 'onSseOpen', 'onSseClose');
+  const graphql = createGraphQL({ schema, createContext, maskError, fanout, log, ...sse });
   const webSockets = createWsServer({
-    prepare: graphql.prepare,
-    execute: graphql.execute,
-    fanout,
-    maskError,
-    log,
+    ...{ prepare: graphql.prepare, execute: graphql.execute, fanout, maskError, log },
     maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS,
     ...gauge(metrics, 'websocket', 'onOpen', 'onClose'),
   });
-  const uploadEndpoint = await openUploadEndpoint({
+  const uploads = await openUploadEndpoint({
     directory: options.uploadsDir,
     maxBytes: options.maxUpload,
     log,
@@ -79,7 +69,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const server = createHttpServer({
     origins: createOriginPolicy(options),
     graphql: graphql.handle,
-    upload: uploadEndpoint.handle,
+    upload: uploads.handle,
     upgrade: webSockets.upgrade,
     ready: options.ready,
     metrics: async () => ({ type: metrics.registry.contentType, text: await metrics.registry.metrics() }),
@@ -91,22 +81,24 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     port,
     warmUp: () => warmUp(LOOPBACK_OF_ANY[address] ?? address, port),
     url: `http://${displayHost(options.host)}:${port}`,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      fanout.close(
-        new GraphQLError('mien is shutting down; connect again in a moment, with `after`.', {
-          extensions: { code: 'SHUTTING_DOWN' },
-        }),
-      );
-      await setImmediate(); // the feeds' last words go out before their sockets close
-      await webSockets.close('mien is shutting down');
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
-      const impatient = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-      await closed;
-      clearInterval(idle);
-      clearTimeout(impatient);
-    },
+    close: () => shutDown(server, fanout, webSockets),
   };
+}
+
+async function shutDown(server: Server, fanout: Fanout, webSockets: WsServer): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  fanout.close(
+    new GraphQLError('mien is shutting down; connect again in a moment, with `after`.', {
+      extensions: { code: 'SHUTTING_DOWN' },
+    }),
+  );
+  await setImmediate(); // the last words of subscriptions go out before their sockets close
+  await webSockets.close('mien is shutting down');
+  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
+  const closeAll = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+  await closed;
+  clearInterval(closeIdle);
+  clearTimeout(closeAll);
 }
 
 /** Where a server that listens everywhere is found. */

@@ -39,35 +39,7 @@ export interface GraphQLServer {
 type Enveloped = ReturnType<YogaServerInstance<ServerContext, Context>['getEnveloped']>;
 
 export function createGraphQL(options: GraphQLOptions): GraphQLServer {
-  const { schema, createContext, maskError, fanout, log } = options;
-  const handle = createYoga<ServerContext, Context>({
-    schema,
-    context: createContext,
-    logging: {
-      debug: () => {},
-      info: (...lines) => log.debug({}, lines.join(' ')),
-      warn: (...lines) => log.warn({}, lines.join(' ')),
-      error: () => {}, // the masking has logged it, with its id
-    },
-    maskedErrors: { maskError },
-    cors: false, // origins are judged before a request gets here
-    multipart: false, // uploads have an address of their own
-    batching: false,
-    landingPage: false,
-    maxRequestBodySize: MAX_BODY,
-    graphiql,
-    renderGraphiQL: renderPage,
-    plugins: [
-      ...documentLimits(),
-      itemLimit(),
-      useErrorBodies(),
-      useSse({
-        fanout,
-        ...(options.onSseOpen && { onOpen: options.onSseOpen }),
-        ...(options.onSseClose && { onClose: options.onSseClose }),
-      }),
-    ],
-  });
+  const handle = createYogaHandler(options);
   const pipelines = new WeakMap<ExecutionArgs, Enveloped>();
 
   return {
@@ -90,4 +62,35 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
     },
     execute: (args) => pipelines.get(args)?.execute(args),
   };
+}
+
+function createYogaHandler({ schema, createContext, maskError, fanout, log, ...sse }: GraphQLOptions) {
+  return createYoga<ServerContext, Context>({
+    schema,
+    context: createContext,
+    logging: {
+      debug: () => {},
+      info: (...lines) => log.debug({}, lines.join(' ')),
+      warn: (...lines) => log.warn({}, lines.join(' ')),
+      error: () => {}, // the masking has logged it, with its id
+    },
+    maskedErrors: { maskError },
+    cors: false, // origins are judged before a request gets here
+    multipart: false, // uploads have an address of their own
+    batching: false,
+    landingPage: false,
+    maxRequestBodySize: MAX_BODY,
+    graphiql,
+    renderGraphiQL: renderPage,
+    plugins: [
+      ...documentLimits(),
+      itemLimit(),
+      useErrorBodies(),
+      useSse({
+        fanout,
+        ...(sse.onSseOpen && { onOpen: sse.onSseOpen }),
+        ...(sse.onSseClose && { onClose: sse.onSseClose }),
+      }),
+    ],
+  });
 }

@@ -24,7 +24,6 @@ export interface Fanout {
 type Begun = Execution | ExecutionResult;
 
 export function createFanout(options: ExecutionOptions): Fanout {
-  const shared = new Map<string, Promise<Begun>>();
   const running = new Set<Execution>();
 
   const begin = async (args: ExecutionArgs, plan: SubscriptionPlan): Promise<Begun> => {
@@ -35,46 +34,48 @@ export function createFanout(options: ExecutionOptions): Fanout {
     execution.onEnd(() => running.delete(execution));
     return execution;
   };
-
-  /** The execution that is shared under a key: the one that runs, or a new one. */
-  const share = (key: string, args: ExecutionArgs, plan: SubscriptionPlan): Promise<Begun> => {
-    const present = shared.get(key);
-    if (present) return present;
-    const begun = begin(args, plan);
-    shared.set(key, begun);
-    const forget = () => {
-      if (shared.get(key) === begun) shared.delete(key);
-    };
-    void begun.then((execution) => (execution instanceof Execution ? execution.onEnd(forget) : forget()));
-    return begun;
-  };
-
-  const joinShared = async (key: string, args: ExecutionArgs, plan: SubscriptionPlan) => {
-    for (;;) {
-      const execution = await share(key, args, plan);
-      if (!(execution instanceof Execution)) return execution;
-      const subscriber = execution.join();
-      if (subscriber !== null) return subscriber;
-    }
-  };
+  const share = createSharing(begin);
 
   return {
     async subscribe(args) {
       const plan = planSubscription(args);
-      if (plan.key !== null) return joinShared(plan.key, args, plan);
+      if (plan.key !== null) return joinShared(() => share(args, plan));
       const own = await begin(args, plan);
       if (!(own instanceof Execution)) return own;
-      const { live } = plan;
-      if (live)
-        void share(live.key, live.args, { ...plan, key: live.key, live: null }).then((all) =>
-          rejoin(own, all),
-        );
+      if (plan.live) {
+        const { key, args: liveArgs } = plan.live;
+        void share(liveArgs, { ...plan, key, live: null }).then((shared) => rejoin(own, shared));
+      }
       return own.join() as Subscriber;
     },
     close(reason) {
       for (const execution of [...running]) execution.fail(reason);
     },
   };
+}
+
+/** Gives the execution that is shared under a plan's key: the one that runs, or a new one. */
+function createSharing(begin: (args: ExecutionArgs, plan: SubscriptionPlan) => Promise<Begun>) {
+  const shared = new Map<string | null, Promise<Begun>>();
+  return (args: ExecutionArgs, plan: SubscriptionPlan): Promise<Begun> => {
+    const present = shared.get(plan.key);
+    if (present) return present;
+    const begun = begin(args, plan);
+    shared.set(plan.key, begun);
+    const forget = () => shared.delete(plan.key);
+    void begun.then((execution) => (execution instanceof Execution ? execution.onEnd(forget) : forget()));
+    return begun;
+  };
+}
+
+/** One that ended while it was waited for is followed by another. */
+async function joinShared(share: () => Promise<Begun>): Promise<Subscriber | ExecutionResult> {
+  for (;;) {
+    const execution = await share();
+    if (!(execution instanceof Execution)) return execution;
+    const subscriber = execution.join();
+    if (subscriber !== null) return subscriber;
+  }
 }
 
 async function openSource(

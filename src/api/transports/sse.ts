@@ -1,5 +1,6 @@
 /** Subscriptions over server-sent events (graphql-sse, distinct connections), written at the pace of the socket. */
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
@@ -47,59 +48,99 @@ export function useSse({ fanout, onOpen, onClose }: SseOptions): Plugin<object, 
         return;
       }
       setResultProcessor((_result, { Response }) => {
+        const { res } = serverContext;
         onOpen?.();
-        serverContext.res.once('close', () => {
+        res.once('close', () => {
           subscriber.close();
           onClose?.();
         });
-        if (serverContext.res.destroyed) subscriber.close();
-        const { body } = new EventStreamWriter(subscriber);
+        if (res.destroyed) subscriber.close();
+        const { body } = new EventStreamWriter(subscriber, res);
         return new Response(body as unknown as BodyInit, { headers: HEADERS });
       }, 'text/event-stream');
     },
   };
 }
 
-/** A subscriber's deliveries as the body of an answer, in bytes that are made once for all who get them. */
+/**
+ * A subscriber's deliveries as the body of an answer. Yoga is given a body that stays empty until the subscription ends;
+ * once that is what the answer waits for, events go to the socket below it, in chunks that are made once for all who get
+ * them. Through the answer itself, which frames every chunk anew, a delivery takes a fifth more processor time; through
+ * the body two fifths.
+ */
 class EventStreamWriter implements DeliveryWriter, WireFormat {
-  readonly key = 'event';
-  readonly body = new Readable({ read: () => this.#onRoom() });
-  full = false;
+  readonly body = new Readable({ read() {} });
+  readonly key: string;
+  /** Until the answer has begun, too. */
+  full = true;
   readonly #subscriber: Subscriber;
-  readonly #keepAlive: NodeJS.Timeout;
+  readonly #response: ServerResponse;
+  #socket: Socket | null = null;
+  #keepAlive: NodeJS.Timeout | undefined;
 
-  constructor(subscriber: Subscriber) {
+  constructor(subscriber: Subscriber, response: ServerResponse) {
     this.#subscriber = subscriber;
-    // Some browsers report an open connection only when the first bytes arrive.
-    this.#push(PING);
-    this.#keepAlive = setInterval(() => {
-      if (!this.full) this.#push(PING);
-    }, PING_MS);
-    this.body.once('close', () => clearInterval(this.#keepAlive));
-    subscriber.attach(this);
+    this.#response = response;
+    // A client of HTTP/1.0 reads to the end of the connection.
+    this.key = response.req.httpVersionMinor > 0 ? 'event/chunked' : 'event';
+    response.once('pipe', () => {
+      response.flushHeaders();
+      if (response.socket) this.#begin(response.socket);
+      else response.once('socket', (socket) => queueMicrotask(() => this.#begin(socket)));
+    });
+    response.once('close', () => this.#leaveSocket());
   }
 
   write(delivery: Delivery, missed: number): void {
-    this.#push(delivery.bytes(this, missed));
+    this.#write(delivery.bytes(this, missed));
   }
 
   encode(json: Buffer): Buffer {
-    return Buffer.concat([HEAD, json, END]);
+    return this.#chunk([HEAD, json, END]);
   }
 
   end(failure: unknown): void {
-    clearInterval(this.#keepAlive);
-    if (failure) this.#push(this.encode(jsonOf({ errors: [failure as GraphQLError] })));
-    this.#push(COMPLETE);
+    this.#leaveSocket();
+    if (failure) this.body.push(Buffer.concat([HEAD, jsonOf({ errors: [failure as GraphQLError] }), END]));
+    this.body.push(COMPLETE);
     this.body.push(null);
   }
 
-  #push(bytes: Buffer): void {
-    if (!this.body.push(bytes)) this.full = true;
+  /** Where the answer's headers have been written, and nothing else is under way. */
+  #begin(socket: Socket): void {
+    if (this.#response.closed) return;
+    this.#socket = socket;
+    socket.on('drain', this.#onDrain);
+    this.#onDrain();
+    // Some browsers report an open connection only when the first bytes arrive.
+    const ping = this.#chunk([PING]);
+    this.#write(ping);
+    this.#keepAlive = setInterval(() => {
+      if (!this.full) this.#write(ping);
+    }, PING_MS);
+    this.#subscriber.attach(this);
   }
 
-  #onRoom(): void {
+  #write(bytes: Buffer): void {
+    if (this.#socket?.write(bytes) === false) this.full = true;
+  }
+
+  readonly #onDrain = (): void => {
     this.full = false;
     this.#subscriber.flush();
+  };
+
+  #leaveSocket(): void {
+    clearInterval(this.#keepAlive);
+    this.#socket?.off('drain', this.#onDrain);
+    this.#socket = null;
+  }
+
+  #chunk(parts: readonly Buffer[]): Buffer {
+    if (this.key === 'event') return Buffer.concat(parts);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    return Buffer.concat([Buffer.from(`${length.toString(16)}\r\n`), ...parts, CRLF]);
   }
 }
+
+const CRLF = Buffer.from('\r\n');

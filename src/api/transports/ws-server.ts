@@ -46,10 +46,9 @@ interface Extra {
   connection: WsConnection;
 }
 
-type GraphQLWsServer = ProtocolServer<Extra>;
+type Protocol = ProtocolServer<Extra>;
 
 export function createWsServer(options: WsServerOptions): WsServer {
-  const { maskError, fanout, log } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE,
@@ -57,27 +56,9 @@ export function createWsServer(options: WsServerOptions): WsServer {
     clientTracking: true,
     handleProtocols,
   });
-  const server = makeServer<Record<string, unknown>, Extra>({
-    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-    async onSubscribe(connection, _id, payload) {
-      try {
-        assertBelowLimit(connection, options.maxSubscriptions);
-        return await options.prepare(payload);
-      } catch (error) {
-        return [maskError(error)];
-      }
-    },
-    execute: options.execute as never,
-    subscribe: ((args: ExecutionArgs) => fanout.subscribe(args)) as never,
-    onOperation({ extra }, id, _payload, _args, result) {
-      return result instanceof Subscriber
-        ? writeDeliveries(result, id, extra.connection, options)
-        : undefined;
-    },
-  });
-
+  const protocol = createProtocol(options);
   sockets.on('connection', (socket: WebSocket, _request: IncomingMessage, tcp: Duplex) =>
-    serveSocket(server, socket, tcp, log),
+    serveSocket(protocol, socket, tcp, options.log),
   );
 
   return {
@@ -93,9 +74,30 @@ export function createWsServer(options: WsServerOptions): WsServer {
   };
 }
 
-function serveSocket(server: GraphQLWsServer, socket: WebSocket, tcp: Duplex, log: Log): void {
+function createProtocol({ prepare, execute, fanout, maskError, ...options }: WsServerOptions): Protocol {
+  return makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    async onSubscribe(connection, _id, payload) {
+      try {
+        assertBelowLimit(connection, options.maxSubscriptions);
+        return await prepare(payload);
+      } catch (error) {
+        return [maskError(error)];
+      }
+    },
+    execute: execute as never,
+    subscribe: ((args: ExecutionArgs) => fanout.subscribe(args)) as never,
+    onOperation({ extra }, id, _payload, _args, result) {
+      return result instanceof Subscriber
+        ? writeDeliveries(result, id, extra.connection, options)
+        : undefined;
+    },
+  });
+}
+
+function serveSocket(protocol: Protocol, socket: WebSocket, tcp: Duplex, log: Log): void {
   const connection = new WsConnection(socket, tcp);
-  const closed = server.opened(
+  const closed = protocol.opened(
     {
       protocol: socket.protocol,
       send: (text) => connection.send(text),
