@@ -96,9 +96,13 @@ function startDecoding(job: Omit<DecodeJob, 'buffer'>): RunningDecoder {
     await done;
   };
   async function* takeAll(): AsyncGenerator<Frame, undefined, undefined> {
+    // Frames of an opened source that came before anyone asked for the first one are nobody's loss.
+    let uncounted = job.listener !== undefined;
     try {
-      for (let frame = await buffer.take(); frame && !signal.aborted; frame = await buffer.take())
-        yield frame;
+      for (let frame = await buffer.take(); frame && !signal.aborted; frame = await buffer.take()) {
+        yield uncounted ? { ...frame, dropped: {} } : frame;
+        uncounted = false;
+      }
     } finally {
       await stop();
     }

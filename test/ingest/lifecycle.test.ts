@@ -5,8 +5,9 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
+import { createFfmpegLauncher } from '../../src/ingest/ffmpeg/ffmpeg-launcher.ts';
 import { startFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-process.ts';
-import { createNullSink } from '../../src/ingest/frames/frame-sink.ts';
+import { createFrameSink, createNullSink } from '../../src/ingest/frames/frame-sink.ts';
 import { decode, file, ingestAt, never, open, refusal, risesAlways, times } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { rtsp } from './servers.ts';
@@ -188,6 +189,34 @@ test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async
   await run.stop();
   expect(performance.now() - started).toBeGreaterThan(1900);
   expect(naming(stubborn)).toEqual([]);
+});
+
+test('an ffmpeg that does not end when it is killed is waited for no longer than five seconds', async () => {
+  const seconds = String(200_000 + process.pid);
+  const script = media.at('haunted');
+  // Whatever keeps its log open looks the same from here: a process that the kernel cannot end, or one of its own.
+  await writeFile(
+    script,
+    `#!/bin/sh\nsetsid sleep ${seconds} &\necho up >&2\nwhile :; do sleep 0.2; done\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const launcher = createFfmpegLauncher();
+  let up = () => {};
+  const isUp = new Promise<void>((resolve) => (up = resolve));
+  const run = launcher.start({
+    ...{ ffmpegPath: script, url: 'x', args: { input: [], output: [] } },
+    ...{ sink: createFrameSink(() => null), onLine: up, activeRuns: new Set() },
+  });
+  await isUp;
+  const started = performance.now();
+  await run.stop();
+  expect(performance.now() - started).toBeGreaterThan(4900);
+  expect(await run.done).toMatchObject({ code: null, abandoned: true });
+  await launcher.close();
+  execFileSync('sh', ['-c', `kill -KILL ${pidOf(naming(`sleep ${seconds}`)[0]!)}`]);
+  expect(await goneSoon(script)).toEqual([]);
 });
 
 test('no process is made in the thread that asks for frames: it would stand still meanwhile', async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
-import { decode, ingestAt, never, refusal, risesAlways, url } from './harness.ts';
+import { decode, ingestAt, never, open, refusal, risesAlways, url } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { files, mute, type RtspServer, rtsp, serve } from './servers.ts';
 
@@ -55,6 +55,39 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
     await server.close();
   });
 
+  test('is asked for its video once by whoever opens it, who finds what a probe finds', async () => {
+    const server = await rtsp();
+    const source = url(await published(server));
+    const { info, frames } = await open(ingest, source, { frameRate: 30 });
+    const taken: Frame[] = [];
+    // Whoever comes late is told of no loss: the frames before were of nobody's time.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for await (const frame of frames) if (taken.push(frame) === 5) break;
+    expect(server.seen.filter((method) => method === 'PLAY')).toHaveLength(1);
+    expect(taken[0]!.dropped).toEqual({});
+    expect(risesAlways(taken)).toBe(true);
+    expect(info).toEqual(await ingest.probe(source, never));
+    expect(server.seen.filter((method) => method === 'PLAY')).toHaveLength(2);
+    await server.close();
+  });
+
+  test('that goes silent after it was opened fails', async () => {
+    const server = await rtsp();
+    const source = url(await published(server));
+    const strict = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 3, connectSeconds: 60 });
+    const opened = await open(strict, source);
+    const frames = opened.frames[Symbol.asyncIterator]();
+    await frames.next();
+    server.mute();
+    const end = (async () => {
+      while (!(await frames.next()).done);
+    })();
+    const { code, message } = await refusal(end);
+    expect(code).toBe('SOURCE_FAILED');
+    expect(message).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/live gave no frame for 3 s\.$/);
+    await server.close();
+  });
+
   test('that goes silent fails, without the password in the message', async () => {
     const server = await rtsp();
     const source = url(await published(server));
@@ -100,12 +133,15 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
     const hasty = ingestAt(media.path, { allowPrivateSources: true, connectSeconds: 1 });
     const address = `rtsp://127.0.0.1:${empty.port}/none`;
     expect(await refusal(strict.probe(url(address), never))).toMatchObject({ code: 'SOURCE_REFUSED' });
+    expect(await refusal(open(strict, url(address)))).toMatchObject({ code: 'SOURCE_REFUSED' });
     expect(empty.seen).toEqual([]);
     const none = await refusal(ingest.probe(url(address), never));
     expect(none).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
     expect(none.message).toContain('404');
+    expect(await refusal(open(ingest, url(address)))).toEqual(none);
     const quiet = await refusal(hasty.probe(url(`rtsp://127.0.0.1:${silent.port}/x`), never));
     expect(quiet).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect(await refusal(open(hasty, url(`rtsp://127.0.0.1:${silent.port}/x`)))).toEqual(quiet);
     await Promise.all([empty.close(), silent.close()]);
   });
 });
