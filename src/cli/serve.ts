@@ -95,7 +95,7 @@ async function open(config: Config, log: Log, closers: Closer[]): Promise<string
     sessions: store.sessions,
     sink: store.moments,
     probe: ingest.probe,
-    decode: ingest.decode,
+    openSource: ingest.open,
     openAnalyser: vision.open,
     openTimeline: openTimelines(vision, true),
     publisher: bus,
