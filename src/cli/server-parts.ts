@@ -63,7 +63,7 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
     sessions: store.sessions,
     sink: store.moments,
     probe: ingest.probe,
-    decode: ingest.decode,
+    openSource: ingest.open,
     openAnalyser: vision.open,
     openTimeline: createTimelines(vision, true),
     publisher: bus,

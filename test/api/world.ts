@@ -57,10 +57,11 @@ export async function openWorld(): Promise<World> {
       if (path.startsWith('broken')) throw new Error('secret detail');
       return INFO;
     },
-    decode: (source, _info, { signal }) =>
-      source.type === 'file' && source.path.startsWith('silent')
-        ? silence(signal)
-        : frames(source.type === 'file' && source.path.startsWith('endless'), signal),
+    openSource: async (source, { signal }) => {
+      const path = source.type === 'file' ? source.path : '';
+      const shown = path.startsWith('silent') ? silence(signal) : frames(path.startsWith('endless'), signal);
+      return { info: INFO, frames: shown };
+    },
     openAnalyser: () => ({
       analyse: async () =>
         [face(1), face(2)].map(({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw),
