@@ -1,4 +1,6 @@
 /** `npm run bench [-- NAME…] [--quick]`: runs the rows in turn, prints the table and writes it down. */
+import '../src/no-telemetry.ts';
+
 import { readdirSync } from 'node:fs';
 import type { Result, Row } from './harness.ts';
 import { line, load, writeReport } from './report.ts';

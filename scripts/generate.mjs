@@ -12,7 +12,6 @@ const { status, error } = spawnSync(process.execPath, ['node_modules/prisma/buil
     // `generate` downloads a schema engine that it never starts; any existing file satisfies it.
     PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
     PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    CHECKPOINT_DISABLE: '1',
   },
 });
 if (error) throw error;

@@ -8,17 +8,20 @@
  * that fills the picture. Counted are the faces that are found at 128 px there; of the backgrounds alone, sure faces. Some
  * backgrounds hold people, so only the difference between two versions of the detector tells of false ones.
  */
+import '../src/no-telemetry.ts';
+
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readModels } from '../src/vision/card.ts';
-import type { Picture } from '../src/vision/crop.ts';
-import { type Detection, Detector } from '../src/vision/detect.ts';
-import { iou, type Rect, sizeOf } from '../src/vision/geometry.ts';
-import { openModels } from '../src/vision/open.ts';
-import { enlarge, shrink } from '../src/vision/tensor.ts';
+import type { Detection } from '../src/vision/detection/detection.ts';
+import { Detector } from '../src/vision/detection/detector.ts';
+import { equivalentSide, iou, type Rect } from '../src/vision/image/geometry.ts';
+import type { GrayImage } from '../src/vision/image/gray-image.ts';
+import { downscale, upscale } from '../src/vision/image/resize.ts';
+import { readModels } from '../src/vision/models/model-card.ts';
+import { openModels } from '../src/vision/runtime/open-models.ts';
 
 const SIZES = [128, 256, 384, 448, 512, 600];
 const CANVASES = [
@@ -38,10 +41,10 @@ const run: typeof session.run = ({ data, dims }) => session.run({ data: new Uint
 const detector = new Detector({ run }, models.detector, sure);
 
 const backgrounds = pictures('backgrounds');
-const photos: { picture: Picture; face: Rect }[] = [];
+const photos: { picture: GrayImage; face: Rect }[] = [];
 for (const picture of pictures('faces')) {
-  const face = (await detect(picture)).sort((p, q) => sizeOf(q.box) - sizeOf(p.box))[0];
-  if (face && sizeOf(face.box) >= 32) photos.push({ picture, face: face.box });
+  const face = (await detect(picture)).sort((p, q) => equivalentSide(q.box) - equivalentSide(p.box))[0];
+  if (face && equivalentSide(face.box) >= 32) photos.push({ picture, face: face.box });
 }
 console.log(`${part}: ${photos.length} photos, ${backgrounds.length} backgrounds`);
 for (const [width, height] of CANVASES) {
@@ -63,17 +66,17 @@ for (const [width, height] of CANVASES) {
 }
 process.exit(0);
 
-async function detect(picture: Picture): Promise<Detection[]> {
+async function detect(picture: GrayImage): Promise<Detection[]> {
   return (await detector.detect([picture]))[0]!;
 }
 
 /** Whether the face is found at this size, as far as the canvas shows it. */
 async function isFound(
-  { picture, face }: { picture: Picture; face: Rect },
+  { picture, face }: { picture: GrayImage; face: Rect },
   size: number,
-  canvas: Picture,
+  canvas: GrayImage,
 ): Promise<boolean> {
-  const factor = size / sizeOf(face);
+  const factor = size / equivalentSide(face);
   const scaled = resize(picture, factor);
   const left = Math.round(canvas.width / 2 - ((face.x1 + face.x2) / 2) * factor);
   const top = Math.round(canvas.height / 2 - ((face.y1 + face.y2) / 2) * factor);
@@ -88,7 +91,7 @@ async function isFound(
 }
 
 /** Background number `n`, enlarged to fill so many pixels; what is too much is cut off on both sides. */
-function cover(all: readonly Picture[], n: number, width: number, height: number): Picture {
+function cover(all: readonly GrayImage[], n: number, width: number, height: number): GrayImage {
   const from = all[n % all.length]!;
   const scaled = resize(from, Math.max(width / from.width, height / from.height) + 0.002);
   const canvas = { pixels: new Uint8Array(width * height), width, height };
@@ -96,13 +99,13 @@ function cover(all: readonly Picture[], n: number, width: number, height: number
   return canvas;
 }
 
-function resize(picture: Picture, factor: number): Picture {
-  if (factor >= 1) return enlarge(picture, factor);
+function resize(picture: GrayImage, factor: number): GrayImage {
+  if (factor >= 1) return upscale(picture, factor);
   const times = Math.ceil(1 / factor);
-  return shrink(enlarge(picture, factor * times), times);
+  return downscale(upscale(picture, factor * times), times);
 }
 
-function paste(from: Picture, onto: Picture, left: number, top: number): void {
+function paste(from: GrayImage, onto: GrayImage, left: number, top: number): void {
   const [first, end] = [Math.max(0, -left), Math.min(from.width, onto.width - left)];
   for (let y = Math.max(0, -top); y < Math.min(from.height, onto.height - top); y++) {
     const row = from.pixels.subarray(y * from.width + first, y * from.width + end);
@@ -111,7 +114,7 @@ function paste(from: Picture, onto: Picture, left: number, top: number): void {
 }
 
 /** The gray pictures of a part, in the order of their names. */
-function pictures(kind: keyof typeof SHARES): Picture[] {
+function pictures(kind: keyof typeof SHARES): GrayImage[] {
   const folder = mkdtempSync(join(tmpdir(), 'mien-'));
   try {
     execFileSync('tar', ['-xf', join(data!, `${kind}.tar`), '-C', folder, '--strip-components=1']);
@@ -130,7 +133,7 @@ function isPart(kind: keyof typeof SHARES, name: string): boolean {
 }
 
 /** None if ffmpeg cannot read it. */
-function gray(path: string): Picture[] {
+function gray(path: string): GrayImage[] {
   const args = ['-v', 'quiet', '-i', path, '-frames:v', '1', '-pix_fmt', 'gray', '-c:v', 'pgm'];
   try {
     const pgm = execFileSync('ffmpeg', [...args, '-f', 'image2pipe', '-'], { maxBuffer: 1 << 28 });

@@ -1,10 +1,10 @@
 /** `npx tsx scripts/migration.ts NAME`: a new migration from what the migrations give to what schema.prisma says. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { diffSql, openEngine, PRISMA_DIR } from '../src/store/engine.ts';
-import { migratePGlite } from '../src/store/migrate.ts';
-import { createAdapterFactory } from '../src/store/pglite/adapter.ts';
-import { openRemote } from '../src/store/pglite/remote.ts';
+import { openRemote } from '../src/store/pglite/pglite-client.ts';
+import { createAdapterFactory } from '../src/store/pglite/prisma-adapter.ts';
+import { migratePGlite } from '../src/store/upkeep/migrate.ts';
+import { diffSql, openEngine, PRISMA_DIR } from '../src/store/upkeep/schema-engine.ts';
 
 const name = process.argv[2];
 if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 /** The composition root, and the only file that touches the process: reads its arguments and hands the rest over. */
+// First, so that nothing that is loaded after it reports to its maker.
+import './no-telemetry.ts';
+
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { run } from './cli/program.ts';
@@ -25,6 +28,10 @@ const stopped = new Promise<string>((resolve) => {
 
 process.exitCode = await run(process.argv.slice(2), version, {
   env: process.env,
+  // Opened by whoever reads it: an open one may keep the process.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   stopped,

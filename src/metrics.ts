@@ -13,6 +13,9 @@ export interface Metrics {
   framesDropped(counts: DropCounts): void;
   batchSize: Histogram;
   inferenceSeconds: Histogram;
+  detectionSeconds: Histogram;
+  visionQueueDepth: Gauge;
+  workerDeaths: Counter;
   commitSeconds: Histogram;
   subscribers: Gauge<'transport'>;
   queueOverflow: Counter;
@@ -56,6 +59,22 @@ export function createMetrics(): Metrics {
       name: 'mien_inference_seconds',
       help: 'Time from a frame handed to the models to its readings',
       buckets: MILLISECONDS,
+      registers,
+    }),
+    detectionSeconds: new Histogram({
+      name: 'mien_detection_seconds',
+      help: 'Time in the detector between two sets of answers of a worker, where it was asked for any frame',
+      buckets: MILLISECONDS,
+      registers,
+    }),
+    visionQueueDepth: new Gauge({
+      name: 'mien_vision_queue_depth',
+      help: 'Frames handed to the models and not yet answered, of all streams',
+      registers,
+    }),
+    workerDeaths: new Counter({
+      name: 'mien_vision_worker_deaths_total',
+      help: 'Vision workers that died or hung, and were replaced',
       registers,
     }),
     commitSeconds: new Histogram({

@@ -49,7 +49,8 @@ it('the container listens to the outside, stores in the server beside it, and re
   const others = Object.keys({ ...image, ...told }).filter(
     (key) => !/^(HOST|PORT|DATABASE_URL|MIEN_)/.test(key),
   );
-  expect(others).toEqual(['NODE_ENV']);
+  expect(others).toEqual(['NODE_ENV', 'ORT_DISABLE_TELEMETRY']);
+  expect({ ...image, ...told }.ORT_DISABLE_TELEMETRY).toBe('1');
   expect(service('mien')).toContain('"127.0.0.1:4000:4000"');
 });
 

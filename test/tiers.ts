@@ -7,13 +7,17 @@ import { fileURLToPath } from 'node:url';
 export type Tier = 'unit' | 'integration' | 'e2e';
 
 /** The whole program: servers of their own, a browser, kills, outages. */
-const WHOLE: Record<string, readonly string[] | 'all'> = { e2e: 'all', web: ['dashboard'] };
+const WHOLE: Record<string, readonly string[] | 'all'> = {
+  e2e: 'all',
+  web: ['dashboard', 'offline'],
+  network: 'all',
+};
 
 /** One part with what it stands on: a database, ffmpeg, a model or another process. */
 const STANDING: Record<string, readonly string[] | 'all'> = {
   api: ['queries'],
-  cli: ['analyze', 'serve'],
-  ingest: ['files', 'http', 'lifecycle', 'live', 'refused'],
+  cli: ['analyze', 'many-inputs', 'out', 'serve', 'vision-metrics'],
+  ingest: ['crafted', 'files', 'http', 'lifecycle', 'live', 'refused'],
   store: [
     'aggregates',
     'books',
@@ -25,9 +29,10 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'outage',
     'power',
     'prepared',
+    'removal',
     'retention',
   ],
-  vision: ['device', 'models', 'schedule', 'vision', 'worker-death'],
+  vision: ['batch-scheduler', 'device', 'shipped-models', 'vision', 'worker-death'],
 };
 
 export function tierOf(path: string): Tier {

@@ -1,11 +1,14 @@
 /** What mien is held against: ffmpeg and onnxruntime on their own, told the same. */
+import '../../src/no-telemetry.ts';
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Frame } from '../../src/domain/frame.ts';
-import { decodeArguments } from '../../src/ingest/args.ts';
+import { decodeArguments } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
+import { createShowinfo } from '../../src/ingest/ffmpeg/showinfo.ts';
 import { DEVICE, MODELS } from './rooms.ts';
 
 export interface Decoding {
@@ -20,8 +23,8 @@ export async function bareDecode(path: string, frameRate: number, threads: numbe
   const { input, output } = decodeArguments(
     { kind: 'file', url: path },
     {
-      ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, fpsMode: true },
-      ...{ opening: false, threads, ahead: 0, protocol: {} },
+      ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, hasFpsMode: true },
+      ...{ reportFirstFrame: false, showinfo: createShowinfo(), threads, queuedFrames: 0, protocol: {} },
     },
   );
   const filters = output.slice(0, output.indexOf('-c:v'));

@@ -4,7 +4,7 @@
  * their ffmpeg within the measured time.
  */
 import { availableParallelism } from 'node:os';
-import { decodeThreads } from '../../src/ingest/threads.ts';
+import { decodeThreads } from '../../src/ingest/ffmpeg/decode-threads.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { bareDecode } from '../parts/bare.ts';
 import { makeClips } from '../parts/clips.ts';

@@ -15,8 +15,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, platform } from 'node:os';
 import type { Frame } from '../../src/domain/frame.ts';
-import { analyseSource } from '../../src/streams/index.ts';
-import { shrink } from '../../src/vision/tensor.ts';
+import { analyseSource } from '../../src/sessions/index.ts';
+import { downscale } from '../../src/vision/image/resize.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
 import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
 import { makeClips } from '../parts/clips.ts';
@@ -102,7 +102,7 @@ async function besideModels(
     const whole = await used(run);
     const models = ofModels(threads, threadTimes());
     const after = shape();
-    const half = shrink(frame, 2);
+    const half = downscale(frame, 2);
     const alone = await used(async () => {
       for (const faces of runs.slice(before)) await bare.score(faces);
       const since = (now: number, then: number) => Math.round(now * after.frames - then * frames);
@@ -170,8 +170,13 @@ async function openChain(dir: string, path: string) {
     },
     /** Frames until now; how often the detector was asked, also at half the size, and how many faces were told, per frame. */
     shape() {
-      const { frames, searched, halved } = vision.stats();
-      return { frames, searched: searched / frames, halved: halved / frames, faces: told / frames };
+      const { frames, detectedFrames, halfSizeDetections } = vision.stats();
+      return {
+        frames,
+        searched: detectedFrames / frames,
+        halved: halfSizeDetections / frames,
+        faces: told / frames,
+      };
     },
     async close() {
       await ingest.close();
@@ -220,7 +225,7 @@ const isDue = (i: number, often: number): boolean => Math.floor((i + 1) * often)
 
 /** `count` frames' worth of runs, in the proportions that mien had. */
 async function inferOnly(bare: BareModels, frame: Frame, { searched, halved, faces }: Shape, count: number) {
-  const half = shrink(frame, 2);
+  const half = downscale(frame, 2);
   const began = performance.now();
   const before = process.cpuUsage();
   for (let i = 0; i < count; i++) {

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Frame } from '../../src/domain/frame.ts';
-import { AHEAD } from '../../src/streams/ahead.ts';
+import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeClips } from '../parts/clips.ts';
 import { compared } from '../parts/results.ts';
@@ -23,7 +23,7 @@ export const row: Row = {
 };
 
 const CASES = [
-  { how: 'as shipped', detectEvery: 5, ahead: AHEAD, target: { atLeast: 5 } },
+  { how: 'as shipped', detectEvery: 5, ahead: RECORDING_READ_AHEAD.scoring, target: { atLeast: 5 } },
   { how: 'frame after frame', detectEvery: 5, ahead: 0, target: null },
   { how: 'searching every frame', detectEvery: 1, ahead: 0, target: null },
 ];

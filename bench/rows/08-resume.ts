@@ -5,8 +5,7 @@
  */
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { Store } from '../../src/store/index.ts';
-import { createLive, momentCursor } from '../../src/streams/index.ts';
-import type { SessionRecord } from '../../src/streams/ports.ts';
+import { createSubscriptions, momentCursor } from '../../src/subscriptions/index.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeMoment } from '../parts/moments.ts';
 import { openPlain } from '../parts/plain.ts';
@@ -59,11 +58,11 @@ async function record(place: Place, count: number): Promise<string> {
 }
 
 async function replay(store: Store, sessionId: string): Promise<number> {
-  const live = createLive({
+  const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,
-    feed: new MemoryBus<SessionRecord>(),
+    feed: new MemoryBus(),
     now: Date.now,
   });
   let moments = 0;

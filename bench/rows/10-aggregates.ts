@@ -5,7 +5,7 @@
  * connection. And each under 50 ms.
  */
 import type { Store } from '../../src/store/index.ts';
-import { SPANS } from '../../src/store/sums.ts';
+import { SPANS } from '../../src/store/read/rollup-sql.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { openPlain } from '../parts/plain.ts';
 import { newSession, openPlace, serverPlace } from '../parts/postgres.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApi } from '../../src/api/index.ts';
 import { MemoryBus } from '../../src/bus/index.ts';
+import type { SessionRecord, StreamRecord } from '../../src/domain/stream.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { createLive } from '../../src/streams/index.ts';
-import type { SessionRecord, StreamRecord } from '../../src/streams/ports.ts';
+import { createSubscriptions } from '../../src/subscriptions/index.ts';
 import { SESSION, STREAM, serve } from './publish.ts';
 
 const stream = { id: STREAM, name: 'bench' } as StreamRecord;
@@ -14,8 +14,8 @@ const session = {
   ...{ id: SESSION, streamId: STREAM, state: 'RUNNING', failure: null, modelId: 'm', endedAt: null },
   startedAt: new Date(),
 } as SessionRecord;
-const bus = new MemoryBus<SessionRecord>();
-const live = createLive({
+const bus = new MemoryBus();
+const live = createSubscriptions({
   streams: { get: async () => stream } as never,
   sessions: {
     get: async () => session,

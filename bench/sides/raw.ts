@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type ExecutionResult, execute, parse } from 'graphql';
 import { WebSocketServer } from 'ws';
 import { schema } from '../../src/api/schema/index.ts';
-import { momentCursor } from '../../src/streams/index.ts';
+import { momentCursor } from '../../src/subscriptions/index.ts';
 import { DOCUMENT, operationId, serve } from './publish.ts';
 
 const document = parse(DOCUMENT);

@@ -5,12 +5,12 @@ import { execute, subscribe } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { createPubSub, createYoga } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
-import type { LiveMoment } from '../../src/api/index.ts';
 import { schema } from '../../src/api/schema/index.ts';
-import { momentCursor } from '../../src/streams/index.ts';
+import type { SentMoment } from '../../src/domain/live-event.ts';
+import { momentCursor } from '../../src/subscriptions/index.ts';
 import { serve } from './publish.ts';
 
-const pubSub = createPubSub<{ moment: [LiveMoment] }>();
+const pubSub = createPubSub<{ moment: [SentMoment] }>();
 const context = () => ({ live: { moments: async () => pubSub.subscribe('moment') } });
 const yoga = createYoga({ schema, context, logging: false });
 const server = createServer(yoga);

@@ -9,6 +9,7 @@ import sys
 COMMANDS = {
     "synth": ("training.synth.cli", "render labelled synthetic faces"),
     "train": ("training.train", "train the members of the ensemble"),
+    "refit": ("training.refit", "fit the appearance heads of trained members on real faces"),
     "evaluate": ("training.evaluate", "measure the shipped models"),
     "export": ("training.export", "write ensemble.onnx and its card"),
     "demo": ("training.synth.demo", "render the demo clip with its ground truth"),
@@ -19,6 +20,7 @@ COMMANDS = {
     "detector-curve": ("training.detector.curve", "recall and false faces over thresholds, on the tuning pictures"),
     "detector-export": ("training.detector.export", "write detector.onnx and its card"),
     "detector-evaluate": ("training.detector.evaluate", "measure the face detector"),
+    "landmarker": ("training.landmarker.label", "label real pictures with the second teacher"),
     "report": ("training.report", "write the measured part of MODEL_CARD.md"),
     "smoke": ("training.smoke", "the whole chain at a tiny scale, in a temporary folder"),
 }

@@ -47,7 +47,7 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 
     return sum(r["faces"] * abs(r["confidence"] - r["accuracy"]) for r in rows) / len(truth)
 
 
-def abstention(probabilities: np.ndarray, truth: np.ndarray, accuracy: float = 0.5, window: int = 200) -> float:
+def abstention_threshold(probabilities: np.ndarray, truth: np.ndarray, accuracy: float = 0.5, window: int = 200) -> float:
     """Confidence below which the `window` nearest faces are right less often than `accuracy`."""
     window = min(window, len(truth) // 2)
     order = np.argsort(probabilities.max(1))

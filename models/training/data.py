@@ -22,6 +22,7 @@ STORED = 60
 MARGIN = (STORED - SIZE) // 2
 ENLARGE = 4
 BORDER = 48  # px of repeated border around the enlarged picture, so that a detector sees some context
+FORMAT = 2  # of the cached crops: another one is made again
 LABELS = ("NEUTRAL", "HAPPINESS", "SURPRISE", "SADNESS", "ANGER", "DISGUST", "FEAR", "CONTEMPT")
 DATA = Path(os.environ.get("MIEN_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -38,16 +39,31 @@ def load_ferplus(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def protocol(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The usual FER+ protocol (Barsoum et al., 2016).
+    """FER+ scored by plurality, on all rows that most people saw an expression in.
 
     From `votes` [N, 10]: rows kept bool [N] (votes of one dropped; the winner is an expression), and the
-    distribution over the eight classes float32 [N, 8], whose largest entry is the majority label.
+    distribution over the eight classes float32 [N, 8], whose largest entry is the label; ties go to the first.
     """
     votes = np.where(votes > 1, votes, 0).astype(np.float32)
     winner = votes.argmax(1)
     keep = (winner < 8) & (votes.sum(1) > 0)
     eight = votes[:, :8]
     return keep, eight / np.maximum(eight.sum(1, keepdims=True), 1)
+
+
+def majority(votes: np.ndarray) -> np.ndarray:
+    """The rows bool [N] that Barsoum et al. (2016, arXiv 1608.01041) evaluate and most papers report, of `votes` [N, 10]: of
+    those that `protocol` keeps, the ones whose winner has more than half of the votes that are left when votes of one are
+    dropped, those for unknown and for no face among them."""
+    keep, _ = protocol(votes)
+    votes = np.where(votes > 1, votes, 0).astype(int)
+    return keep & (2 * votes.max(1) > votes.sum(1))
+
+
+def repeated(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of `images` uint8 [N, h, w] are the same, pixel by pixel, as one of `others`; bool [N]."""
+    known = {hashlib.sha256(image.tobytes()).digest() for image in others}
+    return np.array([hashlib.sha256(image.tobytes()).digest() in known for image in images], bool)
 
 
 def enlarge(image: np.ndarray) -> np.ndarray:
@@ -81,32 +97,36 @@ def default_points(template: np.ndarray, height: int, width: int) -> np.ndarray:
     return template * [width * ENLARGE, height * ENLARGE] + BORDER
 
 
+def crop_matrix(image: np.ndarray, five: np.ndarray | None, template, stored: int = STORED) -> np.ndarray:
+    """What takes px of the enlarged picture of `image` to px of its stored crop, [2, 3]; the whole picture where there is no
+    `five` [5, 2]."""
+    five = default_points(np.asarray(template), *image.shape) if five is None else five
+    return crop.similarity(five, np.asarray(template) * SIZE + (stored - SIZE) // 2)
+
+
 def cut_crops(images, points, found, template, stored: int = STORED) -> tuple[np.ndarray, np.ndarray]:
-    """Crops uint8 [N, stored, stored] and their five points float32 [N, 5, 2] in crop px (margin included)."""
-    margin = (stored - SIZE) // 2
-    target = np.asarray(template) * SIZE + margin
+    """Crops uint8 [N, stored, stored] and what took them there, float32 [N, 2, 3] (see `crop_matrix`)."""
     crops = np.empty((len(images), stored, stored), np.uint8)
-    placed = np.empty((len(images), 5, 2), np.float32)
+    matrices = np.empty((len(images), 2, 3), np.float32)
     for i, image in enumerate(images):
-        five = points[i] if found[i] else default_points(np.asarray(template), *image.shape)
-        matrix = crop.similarity(five, target)
-        crops[i] = crop.cut(enlarge(image), matrix, stored)
-        placed[i] = crop.apply(matrix, np.asarray(five, np.float64))
-    return crops, placed
+        matrix = crop_matrix(image, points[i] if found[i] else None, template, stored)
+        crops[i], matrices[i] = crop.cut(enlarge(image), matrix, stored), matrix
+    return crops, matrices
 
 
 def ferplus_crops(split: str, template, detector: Path, data: Path = DATA) -> dict[str, np.ndarray]:
-    """Aligned FER+ `train` or `valid`, cached: crops, five, found, votes, of every row of the file."""
+    """Aligned FER+ `train` or `valid`, cached: crops, matrix, five (px of the stored crop), found, votes, of every row."""
     names = ["ferplus_train_0.npz", "ferplus_train_1.npz"] if split == "train" else ["ferplus_valid.npz"]
-    key = hashlib.sha256(fingerprint(detector) + np.asarray(template, "<f4").tobytes() + bytes([SIZE, STORED])).hexdigest()[:12]
+    key = hashlib.sha256(fingerprint(detector) + np.asarray(template, "<f4").tobytes() + bytes([SIZE, STORED, FORMAT])).hexdigest()[:12]
     path = cache_folder() / f"ferplus_{split}_{key}.npz"
     if not path.exists():
         images, votes = load_ferplus([data / name for name in names])
         points, found = find_points(images, detector)
-        crops, five = cut_crops(images, points, found, template)
+        crops, matrix = cut_crops(images, points, found, template)
+        five = np.stack([crop.apply(m, p) for m, p in zip(matrix, points)]).astype(np.float32)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(temporary, crops=crops, five=five, found=found, votes=votes)
+        np.savez(temporary, crops=crops, matrix=matrix, five=five, found=found, votes=votes)
         temporary.rename(path)
     with np.load(path) as z:
         return {name: z[name] for name in z.files}

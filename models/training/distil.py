@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .chain import Chain
 from .data import cache_folder, centre
+from .scorer import Scorer
 
 
-def softened(votes: np.ndarray, crops: np.ndarray, share: float, models: Path) -> np.ndarray:
+def distillation_targets(votes: np.ndarray, crops: np.ndarray, share: float, models: Path) -> np.ndarray:
     """Targets [N, 8]: `votes` [N, 8], with `share` of them replaced by the probabilities that the ensemble in the folder
     `models` gives to the stored `crops` [N, S, S]. Those are cached."""
     seen = expressions(crops, models)
@@ -23,7 +23,7 @@ def expressions(crops: np.ndarray, models: Path) -> np.ndarray:
     key = hashlib.sha256((models / "ensemble.onnx").read_bytes() + crops.tobytes()).hexdigest()[:12]
     path = cache_folder() / f"expressions_{key}.npy"
     if not path.exists():
-        seen = Chain(models, threads=2).faces(np.ascontiguousarray(centre(crops)))["expression"]
+        seen = Scorer(models, threads=2).faces(np.ascontiguousarray(centre(crops)))["expression"]
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, seen)
     return np.load(path)

@@ -41,14 +41,14 @@ class Ensemble(nn.Module):
 
     def heads(self, net: Network, x: Tensor) -> dict[str, Tensor]:
         """One member's heads, averaged over the face and its mirror image."""
-        out = self.settle(net(x))
+        out = self.activated(net(x))
         if not self.flips:
             return out
-        other = self.unflip(self.settle(net(x.index_select(3, self.mirror))))
+        other = self.unflip(self.activated(net(x.index_select(3, self.mirror))))
         return {name: (out[name] + other[name]) * 0.5 for name in out}
 
     @staticmethod
-    def settle(out: dict[str, Tensor]) -> dict[str, Tensor]:
+    def activated(out: dict[str, Tensor]) -> dict[str, Tensor]:
         """Heads that the contract has, action units as intensities."""
         names = ("expression", "valence_arousal", "landmarks", "pose", "quality")
         return {name: out[name] for name in names} | {"action_units": out["action_units"].sigmoid()}

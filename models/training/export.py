@@ -18,8 +18,9 @@ from . import calibrate, presence
 from .chain import Chain
 from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 from .ensemble import OUTPUTS, Ensemble, load_members, round_weights
+from .landmarker.compare import second_opinion
 from .networks import multiply_adds
-from .weights import between
+from .weights import interpolated
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent
@@ -65,7 +66,7 @@ def load(path: Path, args: argparse.Namespace) -> dict:
     state = torch.load(path, map_location="cpu", weights_only=True)
     if args.start is not None:
         began = torch.load(args.start / path.name, map_location="cpu", weights_only=True)
-        state["average"] = between(began["average"], state["average"], args.share)
+        state["average"] = interpolated(began["average"], state["average"], args.share)
     return state
 
 
@@ -91,11 +92,14 @@ def calibrated(args) -> dict:
     probabilities = calibrate.ensemble_probabilities(logits, temperature)
     found = {
         "temperature": temperature,
-        "thresholds": {"confidence": calibrate.abstention(probabilities, truth)},
+        "thresholds": {"confidence": calibrate.abstention_threshold(probabilities, truth)},
         "accuracy": round(float((probabilities.argmax(1) == truth).mean()), 4),
         "memberAccuracy": [round(float((m.argmax(1) == truth).mean()), 4) for m in seen["members"]],
         "calibrationError": round(calibrate.calibration_error(probabilities, truth), 4),
     }
+    told = second_opinion(chain, args.data)
+    if told is not None:
+        found["told"] = told["told"]
     if (args.data / "faces.tar").exists():
         qualities = presence.qualities(chain, seen["quality"], args.data)
         found["thresholds"]["face"] = presence.choose(qualities)
@@ -177,11 +181,13 @@ def describe(path: Path, config: dict, states: list[dict], ensemble: Ensemble, m
     card["input"] = {"name": "faces", "pixelFormat": "gray8", "size": SIZE, "layout": "F1SS uint8"}
     card["crop"] = config["crop"]
     card |= {"labels": list(LABELS), "actionUnits": states[0]["units"], "landmarks": "multi-pie-68"}
+    if "told" in measured:
+        card["actionUnitsTold"] = measured["told"]
     card["pose"] = {"unit": "degrees", "order": ["yaw", "pitch", "roll"], **config.get("poseNotes", {})}
     card["thresholds"] = measured["thresholds"] | config["thresholds"]
     card |= {"temperature": ensemble.temperature, "members": members, "flips": ensemble.flips}
     card["trainingData"] = config["trainingData"]
-    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "thresholds")}}
+    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "thresholds", "told")}}
     card["metrics"]["multiplyAddsPerFace"] = macs
     return card
 

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import onnxruntime
 
+from .scorer import Scorer
+
 MINIMUM_SCORE = 0.5
 NOTHING = Path("none")  # a detector that finds nothing: pictures are taken whole
 
@@ -45,13 +47,11 @@ def _open_yunet(path: Path):
 
 
 def _open_chain(folder: Path):
-    from .chain import Chain, refined
-
-    chain, detect = Chain(folder), _open_ours(folder / "detector.onnx")
+    scorer, detect = Scorer(folder), _open_ours(folder / "detector.onnx")
 
     def find(image: np.ndarray) -> np.ndarray | None:
         five = detect(image)
-        return None if five is None else refined(chain, image, five)
+        return None if five is None else scorer.refined(image, five)
 
     return find
 

@@ -15,7 +15,7 @@ class ConvNorm(nn.Sequential):
         super().__init__(*layers, *([nn.SiLU(inplace=True)] if act else []))
 
 
-class Squeeze(nn.Module):
+class SqueezeExcitation(nn.Module):
     """Channel gates from the map's mean (squeeze and excitation, Hu et al., 2018)."""
 
     def __init__(self, width: int):
@@ -34,7 +34,7 @@ class Block(nn.Module):
         super().__init__()
         self.first = ConvNorm(width, width)
         self.second = ConvNorm(width, width, act=False)
-        self.squeeze = Squeeze(width) if squeeze else nn.Identity()
+        self.squeeze = SqueezeExcitation(width) if squeeze else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         return F.silu(x + self.squeeze(self.second(self.first(x))))
@@ -67,7 +67,7 @@ class Pool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.score is None:
             return x.mean((2, 3))
-        weight = torch.softmax(single(self.score(x)).flatten(2), -1)
+        weight = torch.softmax(to_single(self.score(x)).flatten(2), -1)
         return (x.flatten(2) * weight).sum(-1)
 
 
@@ -79,6 +79,6 @@ def standardised(faces: Tensor, light: str) -> Tensor:
     return x / ((x * x).mean((2, 3), keepdim=True) + 16.0).sqrt()
 
 
-def single(x: Tensor) -> Tensor:
+def to_single(x: Tensor) -> Tensor:
     """`x` in single precision."""
     return x if x.dtype == torch.float32 else x.float()

@@ -1,4 +1,5 @@
-"""One loss per head, each a weighted mean over the rows that carry the label."""
+"""One loss per head, each a weighted mean over the rows that carry the label. Of landmarks and action units single values may
+be missing (nan): those are left out of the row's mean."""
 
 from __future__ import annotations
 
@@ -20,9 +21,16 @@ def five_of(landmarks: Tensor) -> Tensor:
     return torch.stack([*eyes, landmarks[:, 30], landmarks[:, 48], landmarks[:, 54]], 1)
 
 
+def mean_of_known(values: Tensor, target: Tensor) -> Tensor:
+    """Mean [N] over the other axes of `values`, of those whose `target`, of the same shape, is not nan."""
+    known = ~target.isnan()
+    kept = torch.where(known, values, 0.0).flatten(1).sum(1)
+    return kept / known.flatten(1).sum(1).clamp(min=1)
+
+
 def distance(points: Tensor, target: Tensor, eyes: Tensor | float = EYE_DISTANCE) -> Tensor:
     """Mean absolute distance [N] per row, in eye distances."""
-    return (points - target).abs().flatten(1).mean(1) / eyes
+    return mean_of_known((points - target.nan_to_num()).abs(), target) / eyes
 
 
 def eye_distance(landmarks: Tensor) -> Tensor:
@@ -41,7 +49,7 @@ LOSSES = {
     "landmarks": (2.0, lambda out, y: distance(out["landmarks"], y, eye_distance(y))),
     "five": (1.0, lambda out, y: distance(five_of(out["landmarks"]), y)),
     "pose": (1.0, lambda out, y: F.l1_loss(out["pose"], y, reduction="none").mean(1)),
-    "action_units": (0.5, lambda out, y: bce(out["action_units"], y).mean(1)),
+    "action_units": (0.5, lambda out, y: mean_of_known(bce(out["action_units"], y.nan_to_num()), y)),
     "visibility": (0.2, lambda out, y: bce(out["visibility"], y).mean(1)),
     "quality": (0.2, lambda out, y: bce(out["quality"], y)),
 }

@@ -26,6 +26,7 @@ def classification(probabilities: np.ndarray, truth: np.ndarray) -> dict:
     return {
         "faces": int(len(truth)),
         "accuracy": round(float(hits.sum() / max(len(truth), 1)), 4),
+        "macroF1": round(float(f1[actual > 0].mean()), 4),
         "meanRecall": round(float(recall[actual > 0].mean()), 4),
         "basicF1": round(float(np.mean([f1[LABELS.index(name)] for name in BASIC])), 4),
         "calibrationError": round(calibration_error(probabilities, truth), 4),
@@ -34,6 +35,23 @@ def classification(probabilities: np.ndarray, truth: np.ndarray) -> dict:
         "f1": {name: round(float(r), 4) for name, r in zip(LABELS, f1)},
         "confusion": table.tolist(),
     }
+
+
+def intervals(probabilities: np.ndarray, truth: np.ndarray, draws: int = 1000, share: float = 0.95) -> dict[str, list[float]]:
+    """What lies between the outer quantiles of `draws` bootstrap samples of the faces (Efron, 1979): accuracy, macro-F1, mean
+    recall and calibration error, each as [low, high]. The same faces always give the same numbers."""
+    rng, samples = np.random.default_rng(0), []
+    for _ in range(draws):
+        rows = rng.integers(0, len(truth), len(truth))
+        table = confusion(probabilities[rows].argmax(1), truth[rows])
+        hits, actual, called = table.diagonal(), table.sum(1), table.sum(0)
+        there = actual > 0
+        f1 = 2 * hits[there] / (actual + called)[there]
+        recall = hits[there] / actual[there]
+        samples.append([hits.sum() / len(rows), f1.mean(), recall.mean(), calibration_error(probabilities[rows], truth[rows])])
+    ends = np.quantile(samples, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    names = ("accuracy", "macroF1", "meanRecall", "calibrationError")
+    return {name: [round(float(low), 4), round(float(high), 4)] for name, low, high in zip(names, *ends)}
 
 
 def basic_f1(probabilities: np.ndarray, truth: np.ndarray) -> float:

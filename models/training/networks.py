@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Block, ConvNorm, Pool, Stem, single, standardised
+from .layers import Block, ConvNorm, Pool, Stem, standardised, to_single
 
 LANDMARKS = 68
 EXPRESSIONS = 8
@@ -36,7 +36,7 @@ class Shape:
     action_units: int = 0
 
 
-class Finer(nn.Module):
+class LateralFeatures(nn.Module):
     """What the appearance branch sees of finer maps: a few channels of each, where they are.
 
     From a list of maps [N, C, S, S] to [N, 2 * branch], to be added before the branch's activation. It starts
@@ -56,7 +56,7 @@ class Finer(nn.Module):
         return self.join(torch.cat(seen, 1))
 
 
-class Heat(nn.Module):
+class HeatmapHead(nn.Module):
     """Where each landmark is on a map of 4 px a cell, as the mean of a softmax over its cells: what a sum over features
     cannot give, an answer that moves with the face (integral regression, Sun et al., 2018).
 
@@ -77,13 +77,13 @@ class Heat(nn.Module):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         fine, middle, coarse = (level(x) for level, x in zip(self.levels, maps[-3:]))
-        joined = fine + doubled(middle + doubled(coarse))
-        heat = single(self.score(self.mix(F.silu(joined)))).flatten(2).softmax(-1)
+        joined = fine + upsampled(middle + upsampled(coarse))
+        heat = to_single(self.score(self.mix(F.silu(joined)))).flatten(2).softmax(-1)
         # Not a matrix product, which autocast would do in bfloat16.
         return torch.stack([(heat * self.across).sum(-1), (heat * self.down).sum(-1)], -1)
 
 
-def doubled(x: Tensor) -> Tensor:
+def upsampled(x: Tensor) -> Tensor:
     """Each pixel of `x` [N, C, S, S] twice in both directions."""
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
@@ -110,8 +110,8 @@ class Network(nn.Module):
         self.emotion = nn.Linear(width, shape.branch)
         self.places = ConvNorm(width, 32, 1)  # keeps where things are, for landmarks and pose
         self.appearance = nn.Linear(width + 32 * PLACES**2, 2 * shape.branch)
-        self.finer = Finer(shape) if shape.finer else None
-        self.heat = Heat(shape) if shape.heat else None
+        self.finer = LateralFeatures(shape) if shape.finer else None
+        self.heat = HeatmapHead(shape) if shape.heat else None
         both = 3 * shape.branch
         self.heads = nn.ModuleDict({name: nn.Linear(both, size) for name, size in self.sizes().items()})
         self.drop = nn.Dropout(shape.dropout)
@@ -122,7 +122,15 @@ class Network(nn.Module):
         return sizes | {"action_units": self.shape.action_units, "visibility": LANDMARKS, "quality": 1}
 
     def forward(self, faces: Tensor) -> dict[str, Tensor]:
-        maps = self.maps(standardised(faces, self.shape.light))
+        maps = self.maps_of(faces)
+        return self.answers(self.features(maps), maps)
+
+    def maps_of(self, faces: Tensor) -> list[Tensor]:
+        """The backbone's maps of faces [N, 1, S, S] with values 0 to 255, the finest first."""
+        return self.maps(standardised(faces, self.shape.light))
+
+    def features(self, maps: list[Tensor]) -> Tensor:
+        """What both branches see, [N, 3 * branch]: the input of every head."""
         features = maps[-1]
         pooled = self.pool(features)
         placed = self.places(features)
@@ -131,8 +139,11 @@ class Network(nn.Module):
         if self.finer is not None:
             appearance = appearance + self.finer(maps[:-1])
         appearance = F.silu(appearance)
-        both = torch.cat([self.drop(emotion), appearance], 1)
-        out = {name: single(head(both)) for name, head in self.heads.items()}
+        return torch.cat([self.drop(emotion), appearance], 1)
+
+    def answers(self, both: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
+        """The heads by name, from the branches' features and the backbone's maps."""
+        out = {name: to_single(head(both)) for name, head in self.heads.items()}
         out["valence_arousal"] = torch.tanh(out["valence_arousal"])
         out["landmarks"] = out["landmarks"].reshape(-1, LANDMARKS, 2) + 0.5
         if self.heat is not None:

@@ -1,7 +1,7 @@
 """Whether a crop shows a face at all: the quality below which it does not, and how well that tells the two apart.
 
-Everything here is held out: FER+'s validation faces, and the photos and backgrounds that no training saw
-(`detector/sources.py`).
+Everything here is held out: FER+'s validation faces, and the photos and backgrounds that `splits.py` holds back. (Up to
+ensemble 1.5.0 the renderer had put 190 of these backgrounds behind its heads, though never as pictures of no face.)
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import nonfaces
+from . import negatives
 from .chain import Chain
 from .data import DATA, MARGIN, centre
 from .faces import open_candidates
@@ -29,9 +29,9 @@ def qualities(chain: Chain, ferplus: np.ndarray, data: Path = DATA) -> dict[str,
     """
     if chain.detector.name == "none":
         return {"ferplus": ferplus}
-    found = nonfaces.collect(chain.template, chain.detector, data, held=True)
+    found = negatives.collect(chain.template, chain.detector, data, held=True)
     score = json.loads(chain.detector.with_suffix(".json").read_text())["thresholds"]["score"]
-    found["shown"] = shown(nonfaces.pictures("backgrounds", data, held=True), chain, score)
+    found["shown"] = shown(negatives.pictures("backgrounds", data, held=True), chain, score)
     read = lambda crops: chain.faces(np.ascontiguousarray(centre(crops)))["quality"]
     return {"ferplus": ferplus} | {name: read(found[name]) for name in (*FACES[1:], *CLUTTER) if len(found[name])}
 
@@ -40,7 +40,7 @@ def shown(pictures: list, chain: Chain, score: float) -> np.ndarray:
     """Crops [N, STORED, STORED] of what passes for a face in `pictures` at 640 px and `score`."""
     target = chain.template * chain.size + MARGIN
     candidates = open_candidates(chain.detector, score)
-    crops = [c for p in pictures for c in nonfaces.false_faces(p, target, candidates, (640 / max(p.gray.shape),), 1)]
+    crops = [c for p in pictures for c in negatives.false_faces(p, target, candidates, (640 / max(p.gray.shape),), 1)]
     return np.stack(crops) if crops else np.zeros((0, chain.size + 2 * MARGIN, chain.size + 2 * MARGIN), np.uint8)
 
 

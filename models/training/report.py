@@ -29,7 +29,9 @@ def run(args: argparse.Namespace) -> None:
 def measured(report: dict) -> str:
     """All tables, as Markdown."""
     fer = report["ferPlusValidation"]
-    parts = [targets(report), "![Reliability diagram](reliability.svg)", per_class(fer), confusion(fer), doubt(fer)]
+    parts = [targets(report), "![Reliability diagram](reliability.svg)", protocols(fer), per_class(fer), confusion(fer), doubt(fer)]
+    if report.get("secondOpinion"):
+        parts.append(second_opinion(report["secondOpinion"]))
     if report.get("presence"):
         parts.append(presence(report["presence"]))
     if report.get("heldOutRenders"):
@@ -74,6 +76,41 @@ def detector_rows(detector: dict | None) -> list[str]:
     rows += [(f"detector: time against YuNet at {size}, one thread", "1.0", "0.6", f"{t['ratio']} ({t['milliseconds']} ms)")
              for size, t in detector["time"].items()]  # fmt: skip
     return [f"| {name} | {must} | {aim} | {value} |" for name, must, aim, value in rows]
+
+
+SETS = {
+    "all": "all rows, by plurality", "majority": "majority, as Barsoum et al. (2016) and most papers",
+    "allWithoutRepeated": "all rows, without pictures that training has",
+    "majorityWithoutRepeated": "majority, without pictures that training has",
+    "held-out": "photos held out, without masks", "valid": "FER+ validation",
+}  # fmt: skip
+
+
+def protocols(fer: dict) -> str:
+    """Both protocols of FER+, with and without repeated pictures, with 95 % intervals (bootstrap over faces)."""
+    lines = ["| FER+ validation | faces | accuracy | macro-F1 | mean recall | calibration error |", "| --- |" + " --- |" * 5]
+    for name, told in fer["protocols"].items():
+        cell = lambda key: f"{told[key]:.4f} ({told['interval95'][key][0]:.4f} to {told['interval95'][key][1]:.4f})"
+        cells = [cell(key) for key in ("accuracy", "macroF1", "meanRecall", "calibrationError")]
+        lines.append(f"| {SETS[name]} | {told['faces']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def second_opinion(opinion: dict) -> str:
+    """Landmarks, pose and action units against MediaPipe's face landmarker on real pictures."""
+    sets, names = opinion["sets"], list(opinion["sets"])
+    lines = ["Against MediaPipe's face landmarker, where it is sure of a face:", ""]
+    lines += ["| | " + " | ".join(SETS[name] for name in names) + " |", "| --- |" + " --- |" * len(names)]
+    row = lambda words, value: f"| {words} | " + " | ".join(value(sets[name]) for name in names) + " |"
+    lines.append(row("faces", lambda part: str(part["faces"])))
+    lines.append(row("landmarks, inner 51, by eye distance", lambda part: f"{part['landmarkError']:.4f}"))
+    for k, angle in enumerate(("yaw", "pitch", "roll")):
+        lines.append(row(f"{angle}, mean absolute error", lambda part: f"{part['poseErrorYawPitchRoll'][k]:.1f}°"))
+    for name in opinion["told"]:
+        number = lambda part: "not seen by it" if part["actionUnits"][name] is None else f"{part['actionUnits'][name]:.2f}"
+        told = "told" if opinion["told"][name] is not None else "not told"
+        lines.append(row(f"{name}, Pearson's r ({told})", number))
+    return "\n".join(lines)
 
 
 def per_class(fer: dict) -> str:

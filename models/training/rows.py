@@ -49,7 +49,7 @@ def ferplus_rows(cached: dict[str, np.ndarray]) -> Rows:
     return Rows(crops, labels, weights)
 
 
-def how_often(rows: Rows, factors: dict[str, float]) -> np.ndarray:
+def sampling_rates(rows: Rows, factors: dict[str, float]) -> np.ndarray:
     """How often each row comes in a round [N], by the class that won its votes; 1 for classes without a factor."""
     by_class = np.array([factors.get(name, 1.0) for name in LABELS])
     return by_class[rows.labels["expression"].argmax(1)]
@@ -116,6 +116,7 @@ def merge(parts: list[tuple[Tensor, dict, dict]], sizes: dict[str, tuple[int, ..
     images = torch.cat([p[0] for p in parts])
     labels, weights = {}, {}
     for name, size in sizes.items():
-        labels[name] = torch.cat([p[1].get(name, torch.zeros(len(p[0]), *size)) for p in parts])
-        weights[name] = torch.cat([p[2].get(name, torch.zeros(len(p[0]))) for p in parts])
+        none = lambda images, *shape: torch.zeros(len(images), *shape, device=images.device)
+        labels[name] = torch.cat([p[1].get(name, none(p[0], *size)) for p in parts])
+        weights[name] = torch.cat([p[2].get(name, none(p[0])) for p in parts])
     return images, labels, weights

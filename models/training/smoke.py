@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import data, evaluate, export, train
+from . import data, export, score, train
 from .chain import Chain
 from .faces import NOTHING
 
@@ -38,7 +38,7 @@ def chain(folder: Path, steps: int) -> dict:
     shared = {"config": folder / "config.json", "runs": folder / "runs", "data": folder, "detector": NOTHING}
     train.run(Namespace(**shared, member=None, init=None, synthetic=folder / "synth", threads=1))
     export.run(Namespace(**shared, out=folder, start=None, save_checkpoints=folder / "checkpoints"))
-    scores, _, _ = evaluate.score_file(Chain(folder, NOTHING), folder / "ferplus_valid.npz")
+    scores, _, _ = score.score_file(Chain(folder, NOTHING), folder / "ferplus_valid.npz")
     print(json.dumps(scores))
     return scores
 
@@ -81,6 +81,6 @@ def render(folder: Path, units: list[str], count: int = 24) -> None:
     np.savez(
         folder / "faces.npz", images=rng.integers(0, 256, (count, 128, 128)).astype(np.uint8), landmarks68=marks,
         expression=np.eye(8, dtype=np.float32)[rng.integers(0, 8, count)], valence_arousal=one(2), five=five,
-        action_units=one(len(units)), names=np.array(units), pose=one(3), visibility=one(68), covered=one(),
+        action_units=one(len(units)), action_unit_names=np.array(units), pose=one(3), visibility=one(68), covered=one(),
         blur=one(), scale=60 + one(), brightness=one(),
     )  # fmt: skip

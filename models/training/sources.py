@@ -1,4 +1,5 @@
-"""What training draws its batches from: FER+, renders, and other pictures, each in rounds of its own."""
+"""What training draws its batches from: FER+, renders, photos with the second teacher's labels, and other pictures, each in
+rounds of its own."""
 
 from __future__ import annotations
 
@@ -9,12 +10,13 @@ import torch
 
 from . import rows as R
 from .augment import Strength
-from .data import ferplus_crops
-from .distil import softened
+from .data import ferplus_crops, protocol
+from .distil import distillation_targets
 from .faces import NOTHING
+from .landmarker import rows as landmarker
 
 SHIPPED = Path(__file__).parents[1]
-KINDS = ("real", "synthetic", "other")
+KINDS = ("real", "synthetic", "photos", "other")
 
 
 class Source:
@@ -47,8 +49,10 @@ def open_sources(config: dict, args, detector: Path) -> dict[str, Source | R.Row
         rows = synthetic_rows(args.synthetic, template, config.get("actionUnits", []), finder)
         rows.weights["expression"] *= config.get("syntheticExpression", 1.0)
         sources["synthetic"] = Source(rows, 1 + config.get("turned", 0.0) * turned(rows.labels["pose"][:, 0]))
+    if "photos" in wanted:
+        sources["photos"] = Source(landmarker.photo_rows(template, config.get("actionUnits", []), args.data))
     if "other" in wanted:
-        from .nonfaces import other_rows
+        from .negatives import other_rows
 
         sources["other"] = Source(other_rows(template, detector, args.data))
     return sources
@@ -60,19 +64,36 @@ def turned(yaw: np.ndarray) -> np.ndarray:
 
 
 def real_source(config: dict, args, detector: Path) -> Source:
-    """FER+ cut, as often as `views` says, by the landmarks that the shipped ensemble sees (as along a track), where detectors
-    find the face, and as whole pictures: what is left for the crop after a poor detection, or none."""
+    """FER+ cut, as often as `views` says, by the second teacher's points, by the landmarks that the shipped ensemble sees (as
+    along a track), where detectors find the face, and as whole pictures: what is left for the crop after a poor detection,
+    or none. With `landmarker` every view has the second teacher's landmarks, pose and action units, where it is sure."""
     finders = {"landmarks": SHIPPED, "detector": detector, "teacher": args.data / config["teacher"], "whole": NOTHING}
     parts, often, target = [], [], None
     for name, share in config.get("views", {"detector": 1.0, "whole": 1.0}).items():
-        rows = R.ferplus_rows(ferplus_crops("train", config["crop"]["template"], finders[name], args.data))
+        rows = view(name, finders, config, args)
         if config.get("distil"):
             # The first view's pictures are the best cut: what is seen in them is the target of all.
-            target = softened(rows.labels["expression"], rows.crops, config["distil"], SHIPPED) if target is None else target
+            target = distillation_targets(rows.labels["expression"], rows.crops, config["distil"], SHIPPED) if target is None else target
             rows.labels["expression"] = target
         parts.append(rows)
-        often.append(share * R.how_often(rows, config.get("classes", {})))
+        often.append(share * R.sampling_rates(rows, config.get("classes", {})))
     return Source(R.joined(parts), np.concatenate(often))
+
+
+def view(name: str, finders: dict[str, Path], config: dict, args) -> R.Rows:
+    """FER+'s training faces cut in one way."""
+    template, units = config["crop"]["template"], config.get("actionUnits", [])
+    if name == "landmarker":
+        return landmarker.ferplus_rows(template, units, args.data)
+    cached = ferplus_crops("train", template, finders[name], args.data)
+    rows = R.ferplus_rows(cached)
+    if "landmarker" in config["views"]:
+        keep, _ = protocol(cached["votes"])
+        teacher = landmarker.chosen_of(landmarker.seen("train", units, args.data), keep)
+        landmarker.attach(rows, landmarker.enlarged_to(cached["matrix"][keep]), teacher, units)
+        rows.labels.pop("five")
+        rows.weights.pop("five")
+    return rows
 
 
 def draw(sources: dict, phase: dict, member: dict, units: list[str], rng: np.random.Generator):
@@ -94,9 +115,9 @@ def mix(part, share: float, rng: np.random.Generator):
     count = int(len(images) * share)
     if count == 0:
         return part
-    lam = torch.from_numpy(rng.beta(0.4, 0.4, count).astype(np.float32)).clamp(0.5, 1)
+    lam = torch.from_numpy(rng.beta(0.4, 0.4, count).astype(np.float32)).clamp(0.5, 1).to(images.device)
     blended = lam[:, None, None] * images[:count].float() + (1 - lam[:, None, None]) * images.flip(0)[:count].float()
-    images[:count] = blended.round().to(torch.uint8)
+    images[:count] = blended.round().to(images.dtype)
     target = labels["expression"]
     target[:count] = lam[:, None] * target[:count] + (1 - lam[:, None]) * target.flip(0)[:count]
     for name in weights:

@@ -14,8 +14,8 @@ from . import crop
 from .data import MARGIN, SIZE, STORED, cache_folder
 from .faces import fingerprint, open_detector
 from .rows import Rows
-from .synth.action_units import NAMES
 
+FORMAT = b"2"  # of the cached crops: another one is made again
 FAR = 0.25  # of the eye distance; the detector's points are not trusted beyond
 
 
@@ -38,9 +38,7 @@ def synthetic_rows(folder: Path, template, units: list[str], detector: Path) -> 
     paths = shards(folder)
     with ProcessPoolExecutor(2) as pool:
         parts = list(pool.map(_cut_file, paths, [np.asarray(template)] * len(paths), [detector] * len(paths)))
-    joined = {name: np.concatenate([p[name] for p in parts]) for name in parts[0] if name != "names"}
-    order = [list(parts[0]["names"]).index(name) for name in units]
-    return _rows(joined, order)
+    return _rows(together(parts), units)
 
 
 def shards(folder: Path) -> list[Path]:
@@ -51,18 +49,36 @@ def shards(folder: Path) -> list[Path]:
     return paths
 
 
-def _rows(z: dict[str, np.ndarray], order: list[int]) -> Rows:
+def together(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The arrays of all `parts`, whose action units must be the same in the same order."""
+    names = [list(part["action_unit_names"]) for part in parts]
+    if any(other != names[0] for other in names):
+        raise ValueError("renders with different action units lie in one folder: render them again")
+    joined = {name: np.concatenate([p[name] for p in parts]) for name in parts[0] if name != "action_unit_names"}
+    return joined | {"action_unit_names": parts[0]["action_unit_names"]}
+
+
+def ordered_units(z: dict[str, np.ndarray], units: list[str]) -> np.ndarray:
+    """The intensities [N, K] (0 to 1) of `units`, by the names that the file of renders gives its own."""
+    names = list(z["action_unit_names"])
+    missing = [name for name in units if name not in names]
+    if missing:
+        raise ValueError(f"the renders lack {', '.join(missing)}: render them again")
+    return z["action_units"][:, [names.index(name) for name in units]].astype(np.float32).clip(0, 1)
+
+
+def _rows(z: dict[str, np.ndarray], units: list[str]) -> Rows:
     ones = np.ones(len(z["crops"]), np.float32)
     single = lambda name: z[name].astype(np.float32)
     labels = {name: single(name) for name in ("expression", "valence_arousal", "landmarks", "pose", "visibility")}
-    labels["action_units"] = single("action_units")[:, order].clip(0, 1)
+    labels["action_units"] = ordered_units(z, units)
     labels["quality"] = quality_of(single("blur"), single("scale"), single("covered"), z["pose"][:, 0])
     weights = {name: ones.copy() for name in labels}
     return Rows(z["crops"], labels, weights)
 
 
 def _cut_file(path: Path, template: np.ndarray, detector: Path) -> dict[str, np.ndarray]:
-    key = hashlib.sha256(fingerprint(detector) + template.astype("<f4").tobytes() + str(path.stat().st_mtime_ns).encode()).hexdigest()[:12]
+    key = hashlib.sha256(FORMAT + fingerprint(detector) + template.astype("<f4").tobytes() + str(path.stat().st_mtime_ns).encode()).hexdigest()[:12]
     cached = cache_folder() / "crops" / f"{path.parent.name}_{path.stem}_{key}.npz"
     if not cached.exists():
         cached.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +99,7 @@ def cut_renders(z: dict[str, np.ndarray], template: np.ndarray, detector: Path) 
     out["crops"] = np.empty((count, STORED, STORED), np.uint8)
     out["landmarks"] = np.empty((count, 68, 2), np.float32)
     out["pose"] = z["pose"].astype(np.float32).copy()
-    out["names"] = z["names"] if "names" in z else np.array(NAMES)
+    out["action_unit_names"] = z["action_unit_names"]
     target = template * SIZE + MARGIN
     for i in range(count):
         matrix = crop.similarity(five[i], target)
@@ -109,9 +125,8 @@ def located(images: np.ndarray, true: np.ndarray, detector: Path) -> np.ndarray:
 def held_out(folder: Path, template, units: list[str], detector: Path, size: int) -> dict[str, np.ndarray]:
     """Held-out renders cut to the crop itself (no margin): crops [N, size, size], landmarks in crop px, labels."""
     parts = [_cut_file(path, np.asarray(template), detector) for path in shards(folder)]
-    rows = {name: np.concatenate([p[name] for p in parts]) for name in parts[0] if name != "names"}
-    order = [list(parts[0]["names"]).index(name) for name in units]
-    rows["action_units"] = rows["action_units"][:, order].clip(0, 1)
+    rows = together(parts)
+    rows["action_units"] = ordered_units(rows, units)
     rows["crops"] = np.ascontiguousarray(rows["crops"][:, MARGIN : MARGIN + size, MARGIN : MARGIN + size])
     rows["landmarks"] = rows["landmarks"] - MARGIN
     return rows

@@ -15,8 +15,9 @@ from torch import nn
 
 from . import losses, sources
 from .data import DATA, centre
+from .gpu import rows as device_rows
 from .networks import Network, Shape
-from .weights import follow, load_matching, parameter_groups, predict
+from .weights import half_precision, load_matching, parameter_groups, predict, update_average
 
 HERE = Path(__file__).parent
 
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", type=Path, default=None, help="what finds the five points (default: the shipped one)")
     parser.add_argument("--synthetic", type=Path, default=HERE / "cache" / "synth")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--on-device", action="store_true", help="augment where the network is, as on a graphics card anyway")
     parser.add_argument("--rate", type=float, help="first rate of every phase, as a factor (default: the config's)")
     parser.add_argument("--minutes", type=float, help="end by then: the rate falls over the time that is left, not the steps")
 
@@ -58,6 +60,9 @@ class Trainer:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.units = config.get("actionUnits", [])
         self.sources = opened or open_all(config, args)
+        self.near = None  # the same rows on the device, where they are augmented there
+        if self.device == "cuda" or getattr(args, "on_device", False):
+            self.near = device_rows.on_device(self.sources, self.device, member["seed"])
         torch.manual_seed(member["seed"])
         shape = Shape(**member["shape"], action_units=max(1, len(self.units)))
         self.network = Network(shape).to(self.device, memory_format=torch.channels_last)
@@ -116,19 +121,20 @@ class Trainer:
 
     def update(self, phase: dict, rng: np.random.Generator) -> dict[str, float]:
         """One optimizer step on a fresh batch; the losses by name."""
-        batch = sources.draw(self.sources, phase, self.member, self.units, rng)
+        draw, rows = (device_rows.draw, self.near) if self.near else (sources.draw, self.sources)
+        batch = draw(rows, phase, self.member, self.units, rng)
         images, labels, weights = batch[0].to(self.device), *({k: v.to(self.device) for k, v in d.items()} for d in batch[1:])
         self.set_rate(phase)
         self.network.train()
         x = images[:, None].float()
-        with torch.autocast(self.device, torch.bfloat16):
+        with half_precision(self.device):
             out = self.network(x.to(memory_format=torch.channels_last))
         loss, values = losses.total(out, labels, weights, self.member["losses"] | phase.get("losses", {}))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
-        follow(self.average, self.network, min(self.config["optimizer"]["average"], (1 + self.total) / (10 + self.total)))
+        update_average(self.average, self.network, min(self.config["optimizer"]["average"], (1 + self.total) / (10 + self.total)))
         return values
 
     def set_rate(self, phase: dict) -> None:

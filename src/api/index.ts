@@ -3,22 +3,22 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
-import type { Logger } from '../log.ts';
+import type { Log } from '../domain/log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createContextFactory, type Rooms } from './context.ts';
-import { createMaskError } from './failures.ts';
 import { createFanout } from './fanout/fanout.ts';
-import { createHttp } from './http.ts';
-import { createOriginPolicy } from './origins.ts';
-import { openPages } from './pages.ts';
+import { createHttp } from './http/http-server.ts';
+import { createOriginPolicy } from './http/origins.ts';
+import { openPages } from './http/static-files.ts';
+import { openUploads } from './http/upload-endpoint.ts';
+import { warmUp } from './http/warm-up.ts';
+import { createMaskError } from './mask-errors.ts';
 import { schema } from './schema/index.ts';
-import { createSockets } from './sockets.ts';
-import { openUploads } from './uploads.ts';
-import { warmUp } from './warm.ts';
+import { createSockets } from './transports/ws-server.ts';
 import { createGraphQL } from './yoga.ts';
 
 export { createContextFactory, type Rooms } from './context.ts';
-export { DEMO_SUBSCRIPTION } from './graphiql.ts';
+export { DEMO_SUBSCRIPTION } from './http/graphiql.ts';
 export type * from './ports.ts';
 
 /** Subscriptions and queries that one WebSocket carries at a time. */
@@ -28,7 +28,7 @@ const LAST_ANSWERS_MS = 3_000;
 
 export interface ApiOptions {
   rooms: Rooms;
-  log: Logger;
+  log: Log;
   metrics: Metrics;
   host: string;
   port: number;

@@ -19,7 +19,7 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { MienError } from '../errors.ts';
-import { DEFAULT_PAGE } from './builder.ts';
+import { DEFAULT_PAGE } from './schema/builder.ts';
 
 /** Items of all pages of one request together. */
 export const MAX_ITEMS = 10_000;

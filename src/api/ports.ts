@@ -1,28 +1,10 @@
 /** What the API needs of the rooms below it; `main` hands them over. */
 
-import type { DropCounts, SourceInput } from '../domain/frame.ts';
-import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import type { SessionRecord, StreamRecord } from '../streams/ports.ts';
-
-/** A moment on its way to a subscriber. */
-export interface LiveMoment {
-  moment: Moment;
-  cursor: string;
-  /** Moments lost between this one and the one before, because the subscriber was too slow. */
-  skippedBefore: number;
-}
-
-export interface LiveStatus {
-  streamId: string;
-  session: SessionRecord;
-  skippedBefore: number;
-}
-
-export interface LiveEpisode {
-  streamId: string;
-  event: EpisodeEvent;
-  skippedBefore: number;
-}
+import type { Aggregate, SessionSummary } from '../domain/aggregate.ts';
+import type { SourceInput } from '../domain/frame.ts';
+import type { SentEpisode, SentMoment, SentStatus } from '../domain/live-event.ts';
+import type { Moment } from '../domain/moment.ts';
+import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 
 /** Sources of subscriptions. Each iterable has a bounded queue of its own, and ends when it is returned. */
 export interface Live {
@@ -33,9 +15,9 @@ export interface Live {
     after?: string;
     /** At most one moment per so many milliseconds of media time. */
     every?: number;
-  }): Promise<AsyncIterable<LiveMoment>>;
-  status(filter: { streamId?: string }): Promise<AsyncIterable<LiveStatus>>;
-  episodes(filter: { sessionId: string }): Promise<AsyncIterable<LiveEpisode>>;
+  }): Promise<AsyncIterable<SentMoment>>;
+  status(filter: { streamId?: string }): Promise<AsyncIterable<SentStatus>>;
+  episodes(filter: { sessionId: string }): Promise<AsyncIterable<SentEpisode>>;
 }
 
 export interface NewStream {
@@ -60,28 +42,6 @@ export interface Conductor {
   remove(streamId: string): Promise<void>;
 }
 
-/** One stretch of a session's timeline, or all of it, summed up. */
-export interface Aggregate {
-  /** Seconds of media time. */
-  start: number;
-  end: number;
-  /** Frames scored, and frames that were not, by reason. */
-  frames: number;
-  dropped: DropCounts;
-  /** Faces scored: one per face and frame. */
-  readings: number;
-  abstained: number;
-  /** Readings by label, in the order of EXPRESSIONS. */
-  labels: readonly number[];
-  /** Means over the readings; null without any. */
-  probabilities: readonly number[] | null;
-  valence: number | null;
-  arousal: number | null;
-  quality: number | null;
-  /** Frames scored as a share of all, 0 to 1. */
-  coverage: number;
-}
-
 /** What was recorded, read back. */
 export interface Library {
   /** @throws MienError CURSOR_INVALID, CURSOR_EXPIRED */
@@ -90,14 +50,10 @@ export interface Library {
     page: { first: number; after: string | null },
   ): Promise<{ moments: readonly { moment: Moment; cursor: string }[]; more: boolean }>;
   /** In the order of the ids. */
-  summaries(sessionIds: readonly string[]): Promise<readonly SessionTotals[]>;
+  summaries(sessionIds: readonly string[]): Promise<readonly SessionSummary[]>;
   /** Buckets without any frame are left out. */
   aggregate(
     sessionId: string,
     range: { bucket: number; from: number | null; to: number | null; track: number | null },
   ): Promise<readonly Aggregate[]>;
-}
-
-export interface SessionTotals extends Aggregate {
-  tracks: number;
 }

@@ -3,14 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import type { Logger } from '../log.ts';
+import type { Log } from '../domain/log.ts';
 import type { Context } from './context.ts';
-import type { MaskError } from './failures.ts';
 import type { Fanout } from './fanout/fanout.ts';
-import { graphiql, renderPage } from './graphiql.ts';
+import { graphiql, renderPage } from './http/graphiql.ts';
+import { useSentences } from './http/http-error-bodies.ts';
 import { assertPages, pageLimit, textLimits } from './limits.ts';
-import { useSentences } from './refusals.ts';
-import { useSse } from './sse.ts';
+import type { MaskError } from './mask-errors.ts';
+import { useSse } from './transports/sse.ts';
 
 const MAX_BODY = 256 * 1024;
 
@@ -19,7 +19,7 @@ export interface GraphQLOptions {
   createContext: () => Context;
   maskError: MaskError;
   fanout: Fanout;
-  log: Logger;
+  log: Log;
   onSseOpen?: () => void;
   onSseClose?: () => void;
 }
@@ -45,8 +45,8 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
     context: createContext,
     logging: {
       debug: () => {},
-      info: (...lines) => log.debug(lines.join(' ')),
-      warn: (...lines) => log.warn(lines.join(' ')),
+      info: (...lines) => log.debug({}, lines.join(' ')),
+      warn: (...lines) => log.warn({}, lines.join(' ')),
       error: () => {}, // the masking has logged it, with its id
     },
     maskedErrors: { maskError },

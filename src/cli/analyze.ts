@@ -1,18 +1,16 @@
 /** `mien analyze`: the chain of the server without the server, for files and addresses. */
-import { createWriteStream } from 'node:fs';
 import { parse, resolve } from 'node:path';
-import type { Writable } from 'node:stream';
 import type { Config } from '../config.ts';
 import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import { quantise } from '../store/quantise.ts';
-import { type AnalyseDeps, analyseSource } from '../streams/index.ts';
+import { type AnalyseDeps, analyseSource } from '../sessions/index.ts';
 import type { Vision } from '../vision/index.ts';
 import type { Host } from './host.ts';
 import { createOpenings, type Openings, sourceOf } from './inputs.ts';
+import { type Out, openOut } from './out.ts';
 import { openProgress, type Progress } from './progress.ts';
-import { ensembleOf, openIngest, openTimelines, openVision } from './rooms.ts';
 import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
+import { ensembleOf, openIngest, openTimelines, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
 
 export interface AnalyzeOptions {
@@ -35,39 +33,46 @@ export async function analyze(
 ): Promise<number> {
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
+  const out = await openOut(options.out, inputs, host, () => stop.abort());
+  try {
+    return await analyzeInto(out, { inputs, options, config, host, signal: stop.signal });
+  } finally {
+    await out.close();
+  }
+}
+
+interface Task {
+  inputs: string[];
+  options: AnalyzeOptions;
+  config: Config;
+  host: Host;
+  signal: AbortSignal;
+}
+
+async function analyzeInto(out: Out, { inputs, options, config, host, signal }: Task): Promise<number> {
   const ingest = openIngest(config, { mediaDir: parse(resolve('.')).root, allowPrivateSources: true });
   const { rate: frameRate } = options;
   const openings = createOpenings(inputs, (source) =>
-    ingest.open(source, { frameRate, realtime: false, loop: false, signal: stop.signal }),
+    ingest.open(source, { frameRate, realtime: false, loop: false, signal }),
   );
   openings.begin(0);
   const vision = await openVision(config).catch(async (error) => {
     await ingest.close();
     throw error;
   });
-  const out = openOut(options.out, host, stop);
   try {
     const units = ensembleOf(vision).actionUnits ?? [];
     const writer = options.format === 'csv' ? csv(units) : jsonLines;
-    await out.write(writer.head);
-    const job: Job = {
-      options,
-      host,
-      out,
-      writer,
-      units,
-      deps: depsOf(vision, options),
-      openings,
-      signal: stop.signal,
-    };
+    await out.begin(writer.head);
     await ingest.ffmpeg(); // without any, no input can be looked at
-    const failures = await analyzeAll(inputs, job);
+    const deps = depsOf(vision, options);
+    const failures = await analyzeAll(inputs, { options, host, out, writer, units, deps, openings, signal });
     if (out.gone) return 0;
-    if (stop.signal.aborted) return INTERRUPTED;
+    if (signal.aborted) return INTERRUPTED;
+    if (failures.length < inputs.length) await out.finish();
     for (const failure of failures) host.stderr.write(`mien: ${failure}\n`);
     return failures.length > 0 ? BAD_INPUT : 0;
   } finally {
-    await out.close();
     await ingest.close();
     await vision.close();
   }
@@ -130,10 +135,9 @@ async function analyzeOne(
     sourceOf(input),
     { frameRate: options.rate, signal, sessionId: `analysis-${index}`, onInfo },
     async (moment) => {
-      const kept = quantise(moment);
-      totals.add(kept);
-      progress.at(kept.mediaTime);
-      const text = rowsOf(input, kept, units).map(writer.text).join('');
+      totals.add(moment);
+      progress.at(moment.mediaTime);
+      const text = rowsOf(input, moment, units).map(writer.text).join('');
       if (text !== '') await out.write(text);
     },
   );
@@ -144,55 +148,5 @@ function depsOf(vision: Vision, { smoothing }: AnalyzeOptions): Job['deps'] {
   return {
     openAnalyser: vision.open,
     openTimeline: openTimelines(vision, smoothing),
-  };
-}
-
-interface Out {
-  /** Resolves when there is room for more. */
-  write(text: string): Promise<void>;
-  close(): Promise<void>;
-  /** Whether whoever read the output has gone, as `head` does when it has enough. */
-  readonly gone: boolean;
-}
-
-function openOut(path: string | undefined, host: Host, stop: AbortController): Out {
-  const stream: Writable = path === undefined ? host.stdout : createWriteStream(path);
-  let failure: Error | null = null;
-  let gone = false;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') gone = true;
-    else
-      failure = new MienError(
-        'BAD_INPUT',
-        `The rows cannot be written to ${path ?? 'stdout'}: ${error.message}.`,
-      );
-    stop.abort();
-  });
-  return {
-    get gone() {
-      return gone;
-    },
-    async write(text) {
-      if (failure) throw failure;
-      if (gone || text === '' || stream.write(text)) return;
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          for (const event of ['drain', 'error', 'close']) stream.off(event, done);
-          resolve();
-        };
-        for (const event of ['drain', 'error', 'close']) stream.on(event, done);
-      });
-    },
-    /** Waits until the last row has left: whoever reads a pipe may be slower than we are. */
-    async close() {
-      if (!stream.destroyed && !gone) {
-        await new Promise<void>((resolve) => {
-          stream.once('error', () => resolve());
-          if (path === undefined) stream.write('', () => resolve());
-          else stream.end(() => resolve());
-        });
-      }
-      if (failure) throw failure;
-    },
   };
 }

@@ -44,14 +44,18 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
   program
     .command('analyze')
     .description('score videos and pictures without a server: one row per face and frame')
-    .argument('<input...>', 'files (video, JPEG, PNG) or addresses')
+    .argument('[input...]', 'files (video, JPEG, PNG) or addresses')
+    .option('--files-from <list>', 'also the inputs that this file names, one per line; - reads stdin')
     .addOption(new Option('--format <format>', 'how rows are written').choices(FORMATS).default('jsonl'))
     .option('--out <file>', 'write rows there instead of to stdout')
     .option('--rate <number>', 'frames scored per second of video', parseRate, 10)
     .option('--no-smoothing', 'score each frame by itself')
-    .action(async (inputs: string[], options: AnalyzeOptions) => {
+    .action(async (named: string[], { filesFrom, ...options }: AnalyzeOptions & { filesFrom?: string }) => {
+      const config = readConfig(host.env);
+      const { allInputs } = await import('./inputs.ts');
+      const inputs = await allInputs(named, filesFrom, host);
       const { analyze } = await import('./analyze.ts');
-      done(await analyze(inputs, options, readConfig(host.env), host));
+      done(await analyze(inputs, options, config, host));
     });
   program
     .command('models')

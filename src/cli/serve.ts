@@ -7,15 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
 import { MemoryBus } from '../bus/index.ts';
 import { type Config, isDefaultMediaDir } from '../config.ts';
+import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
-import { createLog, type Logger } from '../log.ts';
+import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { openStore, quantise, type Store } from '../store/index.ts';
-import { createLive, createStreams, type Streams } from '../streams/index.ts';
-import type { SessionRecord } from '../streams/ports.ts';
+import { StreamManager } from '../sessions/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+import { createSubscriptions } from '../subscriptions/index.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Host } from './host.ts';
-import { libraryOf } from './library.ts';
+import { libraryOf } from './recording-queries.ts';
 import {
   ensembleOf,
   ffmpegLines,
@@ -25,8 +26,8 @@ import {
   openTimelines,
   openVision,
   visionMetrics,
-} from './rooms.ts';
-import { createUploadShelf } from './uploads.ts';
+} from './services.ts';
+import { createUploadShelf } from './upload-store.ts';
 
 const DEMO_CLIP = fileURLToPath(new URL('../../test/fixtures/demo.mp4', import.meta.url));
 /** Sources stopped, moments stored, sockets closed: all of it. */
@@ -48,16 +49,16 @@ export async function serve(config: Config, host: Host): Promise<number> {
     throw error;
   }
   const late = setTimeout(() => {
-    log.error('not everything closed in time');
+    log.error({}, 'not everything closed in time');
     host.exit(1);
   }, DRAIN_MS);
   await closeAll(closers, log);
   clearTimeout(late);
-  log.info('stopped');
+  log.info({}, 'stopped');
   return 0;
 }
 
-async function open(config: Config, log: Logger, closers: Closer[]): Promise<string> {
+async function open(config: Config, log: Log, closers: Closer[]): Promise<string> {
   const metrics = createMetrics();
   closers.push(metrics.close);
   const store = await openStore({
@@ -71,9 +72,9 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
   closers.push(store.close);
   const vision = await openVision(config, { metrics: visionMetrics(metrics), log });
   closers.push(vision.close);
-  const ingest = openIngest(config, { onLog: ffmpegLines(log) });
+  const ingest = openIngest(config, { onLog: ffmpegLines(config, log) });
   closers.push(ingest.close);
-  const bus = new MemoryBus<SessionRecord>({
+  const bus = new MemoryBus({
     onOverflow: () => metrics.queueOverflow.inc(),
     onError: (error) => log.error({ err: error }, 'a subscriber failed'),
   });
@@ -88,7 +89,7 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
     log,
   });
   closers.push(uploads.close);
-  const streams = createStreams({
+  const streams = new StreamManager({
     streams: store.streams,
     uploads,
     sessions: store.sessions,
@@ -97,7 +98,6 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
     decode: ingest.decode,
     openAnalyser: vision.open,
     openTimeline: openTimelines(vision, true),
-    storable: quantise,
     publisher: bus,
     modelId: ensembleOf(vision).id,
     allowPurposes: config.allowPurposes,
@@ -105,13 +105,14 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
     log,
   });
   const modelIds = await noteModels(store, vision);
-  const live = createLive({
+  const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,
     feed: bus,
     now: Date.now,
   });
+  await streams.noteLeftoverSessions();
   const closing = { now: false };
   const api = await openApi({
     rooms: { prisma: store.prisma, library: libraryOf(store), live, conductor: streams, modelIds },
@@ -126,7 +127,7 @@ async function open(config: Config, log: Logger, closers: Closer[]): Promise<str
     return streams.close();
   });
   await api.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the first requests will be slow'));
-  await streams.resumeWanted();
+  await streams.restoreDesiredState();
   if (config.demo) await registerDemo(store, streams, config, log);
   log.info({ url: api.url, models: modelIds }, 'serving');
   return api.url;
@@ -140,9 +141,9 @@ async function assertReady(store: Store, closing: { now: boolean }): Promise<voi
 }
 
 /** Gives an empty database something to watch: the clip of the repository, as if it had been uploaded. */
-async function registerDemo(store: Store, streams: Streams, config: Config, log: Logger): Promise<void> {
+async function registerDemo(store: Store, streams: StreamManager, config: Config, log: Log): Promise<void> {
   if ((await store.streams.list({ first: 1 })).length > 0) return;
-  if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn('there is no demo clip to watch');
+  if (!(await stat(DEMO_CLIP).catch(() => null))) return log.warn({}, 'there is no demo clip to watch');
   const token = randomBytes(16).toString('hex');
   await copyFile(DEMO_CLIP, join(config.uploadsDir, token));
   const demo = { name: 'Demo', purpose: 'RESEARCH', loop: true, realtime: true };
@@ -163,7 +164,7 @@ ${DEMO_SUBSCRIPTION}
 }
 
 /** In reverse; one that fails keeps none of the others open. */
-async function closeAll(closers: Closer[], log: Logger): Promise<void> {
+async function closeAll(closers: Closer[], log: Log): Promise<void> {
   for (const close of closers.reverse()) {
     try {
       await close();

@@ -29,10 +29,6 @@ export function addDrops(one: DropCounts, other: DropCounts): DropCounts {
   return sum;
 }
 
-export function totalDrops(dropped: DropCounts): number {
-  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
-}
-
 /** What probing a source found. */
 export interface SourceInfo {
   kind: SourceKind;

@@ -1,5 +1,5 @@
 import type { Expression, FaceReading } from './face.ts';
-import type { DropCounts, FrameSize } from './frame.ts';
+import type { DropCounts } from './frame.ts';
 
 /** All faces of one frame: the unit that is stored, published and resumed from. */
 export interface Moment {
@@ -57,14 +57,3 @@ export interface Rollup {
   arousal: number;
   quality: number;
 }
-
-export type SessionState = 'STARTING' | 'RUNNING' | 'RECONNECTING' | 'ENDED' | 'FAILED' | 'INTERRUPTED';
-/** What comes to be known with a state; what is undefined stays as it was. */
-export interface StateDetails {
-  /** Why there is no more, or nothing for now; null: nothing is amiss. */
-  failure?: string | null | undefined;
-  /** Of the session's frames. */
-  frame?: FrameSize | undefined;
-}
-
-export const LIVE_STATES: readonly SessionState[] = ['STARTING', 'RUNNING', 'RECONNECTING'];

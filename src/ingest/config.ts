@@ -1,4 +1,4 @@
-import type { LookupAll } from './address.ts';
+import type { LookupAll } from './network/safe-connect.ts';
 
 /** What `createIngest` is told once; every field but the first three has a default. */
 export interface IngestConfig {
@@ -20,7 +20,7 @@ export interface IngestConfig {
   maxPixels?: number | undefined;
   /** Resolves host names; default: the system's resolver. */
   lookup?: LookupAll | undefined;
-  /** What ffmpeg said, line by line, without credentials; for a log at debug level. */
+  /** What ffmpeg said, line by line, without credentials; left out where nobody reads it, which spares the work. */
   onLog?: ((line: string) => void) | undefined;
 }
 

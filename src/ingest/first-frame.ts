@@ -1,95 +1,91 @@
-/** What ffmpeg tells of a source until its first frame, and what it says where there is none. */
+/** Waits for the first frame of a run of ffmpeg, and tells what its log says of the source until then. */
 import type { SourceInfo, SourceKind } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import type { Limits } from './config.ts';
-import { explain } from './failure.ts';
-import type { Opened } from './open.ts';
-import { type Report, readReport } from './report.ts';
-import { parseOpening } from './showinfo.ts';
+import { asError, noFrameError } from './ffmpeg/ffmpeg-errors.ts';
+import { describeInput, type InputDescription } from './ffmpeg/ffmpeg-log.ts';
+import type { FfmpegRun } from './ffmpeg/ffmpeg-process.ts';
+import type { Showinfo } from './ffmpeg/showinfo.ts';
+import { isAlwaysLive } from './ffmpeg/source-kinds.ts';
+import type { ResolvedSource } from './source/resolve-source.ts';
 
-/** Listens to a run of ffmpeg until it has told of a first frame. */
-export interface Listener {
+/** Hears ffmpeg's log until it reports a first frame. */
+export interface FirstFrameListener {
   onLine(line: string): void;
-  /** What was heard until then. */
+  /** The lines until then. */
   lines: readonly string[];
-  /** Stays pending where no frame comes. */
-  report: Promise<Report>;
+  /** Resolves at the first frame; stays pending when there is none. */
+  description: Promise<InputDescription>;
 }
 
-export function createListener(): Listener {
+export function createFirstFrameListener(showinfo: Showinfo): FirstFrameListener {
   const lines: string[] = [];
-  let over = false;
-  let tell: (report: Report) => void;
-  const report = new Promise<Report>((resolve) => (tell = resolve));
+  let heard = false;
+  let resolveDescription: (description: InputDescription) => void;
+  const description = new Promise<InputDescription>((resolve) => (resolveDescription = resolve));
   return {
     lines,
-    report,
+    description,
     onLine(line) {
-      if (over) return;
-      if (lines.push(line) > 2000) lines.splice(100, 1000); // the head says what it is, the tail what went wrong
-      const found = parseOpening(line) && readReport(lines);
+      if (heard) return;
+      // The first lines say what the source is, the last ones what went wrong.
+      if (lines.push(line) > 2000) lines.splice(100, 1000);
+      const size = showinfo.parseFirstFrame(line);
+      const found = size && describeInput(lines, size);
       if (!found) return;
-      over = true;
-      tell(found);
+      heard = true;
+      resolveDescription(found);
     },
   };
 }
 
-/** A run of ffmpeg that is listened to. */
-export interface Heard {
+export interface FirstFrameWait {
   kind: SourceKind;
-  opened: Opened;
-  listener: Listener;
-  run: { done: Promise<unknown>; stop(): Promise<void> };
+  source: ResolvedSource;
+  listener: FirstFrameListener;
+  /** The run that the listener hears. */
+  run: FfmpegRun;
   signal: AbortSignal;
   limits: Limits;
 }
 
 /** How long a source that has answered may take to show its first picture. */
-const PICTURE_SECONDS = 20;
+export const FIRST_FRAME_SECONDS = 20;
 
-/** Waits for the first frame. Throws as `Probe` promises, and the signal's reason when it aborts; the run is stopped then. */
-export async function firstFrame({
-  kind,
-  opened,
-  listener,
-  run,
-  signal,
-  limits,
-}: Heard): Promise<SourceInfo> {
+/** Throws as `Ingest.probe` does, and the signal's reason when it aborts; the run is being stopped then. */
+export async function waitForFirstFrame(wait: FirstFrameWait): Promise<SourceInfo> {
+  const { kind, source, listener, run, signal, limits } = wait;
   const stop = () => void run.stop();
   let late = false;
-  // Connections have their own, shorter limit; this one is for a source that talks and shows nothing.
-  const seconds = limits.connectSeconds + PICTURE_SECONDS;
+  // Connections have a shorter limit of their own; this one is for a source that answers and shows nothing.
+  const seconds = limits.connectSeconds + FIRST_FRAME_SECONDS;
   const timer = setTimeout(() => {
     late = true;
     stop();
   }, seconds * 1000);
   signal.addEventListener('abort', stop);
-  const report = await Promise.race([listener.report, run.done.then(() => null)]);
+  const end = await Promise.race([listener.description, run.done]);
   clearTimeout(timer);
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
-  if (report) return describe(kind, report);
-  const trouble = opened.trouble();
-  if (late && !trouble) {
+  if ('format' in end) return sourceInfo(kind, end);
+  if (end.thrown) throw asError(end.thrown.error);
+  if (late && !source.networkError()) {
     throw new MienError(
       'SOURCE_UNREACHABLE',
-      `${opened.shown} showed no picture within ${seconds} s; check that it is sending video.`,
+      `${source.displayName} showed no picture within ${seconds} s; check that it is sending video.`,
     );
   }
-  const { lines } = listener;
-  throw explain({ kind, shown: opened.shown, lines, trouble, maxPixels: limits.maxPixels });
+  throw noFrameError({ kind, source, lines: listener.lines, maxPixels: limits.maxPixels });
 }
 
-function describe(named: SourceKind, report: Report): SourceInfo {
-  const { format, duration, codec, rotation, width, height } = report;
-  const kind = named === 'hls' && !/\bhls\b/.test(format) ? 'http' : named;
+function sourceInfo(kindByName: SourceKind, description: InputDescription): SourceInfo {
+  const { format, duration, codec, rotation, width, height } = description;
+  const kind = kindByName === 'hls' && !/\bhls\b/.test(format) ? 'http' : kindByName;
   return { kind, live: isLive(kind, format, duration), width, height, duration, codec, rotation };
 }
 
 function isLive(kind: SourceKind, format: string, duration: number | null): boolean {
-  if (kind === 'file' || kind === 'upload') return false;
   if (kind === 'http' || kind === 'hls') return duration === null && !format.endsWith('_pipe');
-  return true;
+  return isAlwaysLive(kind);
 }

@@ -1,39 +1,43 @@
 import type { Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import { createReach } from './address.ts';
 import { type IngestConfig, limitsOf } from './config.ts';
-import { type Ffmpeg, findFfmpeg } from './ffmpeg-path.ts';
-import { createLauncher } from './launch.ts';
-import { type Opening, openPlaying, type PlayOptions, playSource } from './play.ts';
-import { probeSource, type Workshop } from './probe.ts';
-import { redactLine } from './redact.ts';
+import type { DecodeOptions } from './decode-job.ts';
+import { createFfmpegLauncher } from './ffmpeg/ffmpeg-launcher.ts';
+import { type FfmpegProgram, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
+import type { IngestDeps } from './ingest-deps.ts';
+import { createSafeConnector } from './network/safe-connect.ts';
+import { decodeSource, type OpenedSource, openSource } from './open-source.ts';
+import { probeSource } from './probe-source.ts';
 
 export type { IngestConfig } from './config.ts';
 
 export interface Ingest {
   /**
-   * Looks at a source by decoding one frame. Throws BAD_INPUT (no source), SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO,
+   * Opens a source and decodes one frame. Throws BAD_INPUT (no source), SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO,
    * SOURCE_REFUSED, FFMPEG_MISSING; the signal's reason when it aborts.
    */
   probe(source: SourceInput, signal: AbortSignal): Promise<SourceInfo>;
   /** Frames until the source ends or the signal aborts (it finishes), or until it fails (it throws MienError). */
-  decode(source: SourceInput, info: SourceInfo, options: PlayOptions): AsyncIterable<Frame>;
-  /** What `probe` and then `decode` do, of a file in one run of ffmpeg. Throws as `probe` does. */
-  open(source: SourceInput, options: PlayOptions): Promise<Opening>;
-  /** The ffmpeg that is used. `bundled`: the npm package's of 2018, for local files only. Throws FFMPEG_MISSING. */
+  decode(source: SourceInput, info: SourceInfo, options: DecodeOptions): AsyncIterable<Frame>;
+  /**
+   * What `probe` and then `decode` do; in one run of ffmpeg, but for what comes by HTTP. Decoding goes on until the frames
+   * are returned or the signal aborts. Throws as `probe` does.
+   */
+  open(source: SourceInput, options: DecodeOptions): Promise<OpenedSource>;
+  /** The ffmpeg that is used. `bundled`: that of the npm package, of 2018, for local files only. Throws FFMPEG_MISSING. */
   ffmpeg(): Promise<{ path: string; version: string; bundled: boolean }>;
-  /** Ends all that runs, and resolves when no ffmpeg is left. */
+  /** Ends every run, and resolves when no ffmpeg is left. */
   close(): Promise<void>;
 }
 
 export function createIngest(config: IngestConfig): Ingest {
   const limits = limitsOf(config);
-  const reach = createReach({
+  const connector = createSafeConnector({
     allowPrivate: config.allowPrivateSources,
     connectSeconds: limits.connectSeconds,
     lookup: config.lookup,
   });
-  let found: Promise<Ffmpeg> | null = null;
+  let found: Promise<FfmpegProgram> | null = null;
   const ffmpeg = () => {
     found ??= findFfmpeg(config.ffmpegPath);
     found.catch(() => {
@@ -41,27 +45,27 @@ export function createIngest(config: IngestConfig): Ingest {
     });
     return found;
   };
-  const shop: Workshop = {
-    places: { mediaDir: config.mediaDir, uploadsDir: config.uploadsDir, reach },
+  const deps: IngestDeps = {
+    access: { mediaDir: config.mediaDir, uploadsDir: config.uploadsDir, connector },
     limits,
     ffmpeg,
-    launcher: createLauncher(),
-    onLog: (line) => config.onLog?.(redactLine(line)),
-    running: new Set(),
+    launcher: createFfmpegLauncher(),
+    onLog: config.onLog,
+    activeRuns: new Set(),
   };
   const closing = new AbortController();
-  const closable = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
+  const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
 
   return {
-    probe: (source, signal) => probeSource(source, closable(signal), shop),
+    probe: (source, signal) => probeSource(source, untilClosed(signal), deps),
     decode: (source, info, options) =>
-      playSource(source, info, { ...options, signal: closable(options.signal) }, shop),
-    open: (source, options) => openPlaying(source, { ...options, signal: closable(options.signal) }, shop),
+      decodeSource(source, info, { ...options, signal: untilClosed(options.signal) }, deps),
+    open: (source, options) => openSource(source, { ...options, signal: untilClosed(options.signal) }, deps),
     ffmpeg,
     async close() {
       closing.abort(new MienError('SHUTTING_DOWN', 'mien is shutting down.'));
-      await Promise.all(shop.running);
-      await shop.launcher.close();
+      await Promise.all(deps.activeRuns);
+      await deps.launcher.close();
     },
   };
 }

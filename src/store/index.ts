@@ -1,31 +1,30 @@
 /** The store: streams, sessions, moments and what they add up to, in PGlite or on a PostgreSQL server. */
 import type { DropCounts } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import { type BatchConfig, type Batcher, createBatcher } from './batch.ts';
-import { type Database, openDatabase } from './client.ts';
-import { createPrepare } from './commit.ts';
-import type { RollUp } from './encode.ts';
-import { createEpisodes, type EpisodeReads } from './episodes.ts';
-import { createModels, type ModelBook } from './models.ts';
-import { createMomentReads, type MomentReads } from './moments.ts';
-import { createPartitions } from './partitions.ts';
-import { createRetention, type Retention, startUpkeep } from './retention.ts';
-import { createRollups, type RollupReads } from './rollups.ts';
-import { createSessions, type SessionBook } from './sessions.ts';
-import { createStreams, type StreamBook } from './streams.ts';
+import { createPrepare } from './commit/commit-statement.ts';
+import type { RollUp } from './commit/encode-batch.ts';
+import { type BatchConfig, type Batcher, createBatcher } from './commit/group-commit.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createModels, type ModelBook } from './model-repository.ts';
+import { createEpisodes, type EpisodeReads } from './read/episodes.ts';
+import { createMomentReads, type MomentReads } from './read/moments.ts';
+import { createRollups, type RollupReads } from './read/rollups.ts';
+import { createSessions, type SessionBook } from './session-repository.ts';
+import { createStreams, type StreamBook } from './stream-repository.ts';
+import { createPartitions } from './upkeep/partitions.ts';
+import { createRetention, type Retention, startUpkeep } from './upkeep/retention.ts';
 
-export type { StoreLog, StoreMetrics } from './batch.ts';
-export type { RollUp } from './encode.ts';
-export type { EpisodeReads, TrackRecord } from './episodes.ts';
+export type { RollUp } from './commit/encode-batch.ts';
+export type { StoreMetrics } from './commit/group-commit.ts';
 export type { PrismaClient } from './generated/client.ts';
 export { isId } from './ids.ts';
-export type { ModelBook, ModelInfo } from './models.ts';
-export type { MomentReads } from './moments.ts';
-export { quantise } from './quantise.ts';
-export type { Retention } from './retention.ts';
-export type { AggregateOptions, RollupReads, SessionSummary, TimelineBucket } from './rollups.ts';
-export type { SessionBook, SessionRecord } from './sessions.ts';
-export type { StreamBook, StreamInput, StreamRecord } from './streams.ts';
+export type { ModelBook, ModelInfo } from './model-repository.ts';
+export type { EpisodeReads, TrackRecord } from './read/episodes.ts';
+export type { MomentReads } from './read/moments.ts';
+export type { AggregateOptions, RollupReads } from './read/rollups.ts';
+export type { SessionBook } from './session-repository.ts';
+export type { StreamBook, StreamInput } from './stream-repository.ts';
+export type { Retention } from './upkeep/retention.ts';
 
 export interface StoreConfig extends Partial<BatchConfig> {
   /** A PostgreSQL server; without it PGlite in `${dataDir}/pglite`. */

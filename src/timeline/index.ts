@@ -1,12 +1,2 @@
-export { EPISODE_RULES, type EpisodeRules } from './episode.ts';
-export type { Thresholds } from './reading.ts';
-export {
-  addRollup,
-  bucketRollups,
-  coverage,
-  emptyRollup,
-  rollUp,
-  sumRollups,
-  WHOLE_PICTURE,
-} from './summarise.ts';
-export { createTimeline, SMOOTHING_SECONDS, type TimelineConfig } from './timeline.ts';
+export { rollUp } from './rollup.ts';
+export { createTimeline } from './timeline.ts';

@@ -1,10 +1,11 @@
-/** Readings become time: one session's raw readings in, its moments and episodes out. Pure but for its own past. */
+/** Turns one session's raw readings into its moments and episodes; its only state is the session's own past. */
 import type { RawReading } from '../domain/face.ts';
 import type { DropCounts } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import { createEpisodeFinder, EPISODE_RULES, type EpisodeRules } from './episode.ts';
+import { quantise } from '../domain/quantise.ts';
+import { EPISODE_RULES, EpisodeFinder, type EpisodeRules } from './episode-finder.ts';
 import { normalised, type Thresholds, toReading } from './reading.ts';
-import { createSmoother } from './smooth.ts';
+import { createSmoother } from './smoother.ts';
 
 export interface TimelineConfig {
   thresholds: Thresholds;
@@ -23,17 +24,18 @@ export interface TimelineInput {
   faces: RawReading[];
 }
 
-/** A quarter of a second: an expression unfolds in about that time, and a viewer does not see the lag. */
-export const SMOOTHING_SECONDS = 0.25;
+/** An expression unfolds in about a quarter of a second, and a viewer does not see that lag. */
+const SMOOTHING_SECONDS = 0.25;
 /** A track that was not seen for so many seconds starts anew. */
 const FORGET_SECONDS = 5;
 
+/** Opens timelines by the same thresholds, one per session. Its moments are rounded as the store keeps them. */
 export function createTimeline(config: TimelineConfig) {
   const rules = { ...EPISODE_RULES, ...config.episodes };
   const seconds = config.smoothingSeconds ?? SMOOTHING_SECONDS;
   return (sessionId: string) => {
     const smoother = createSmoother(seconds);
-    const finder = createEpisodeFinder(sessionId, rules);
+    const finder = new EpisodeFinder(sessionId, rules);
     return {
       push({ faces, ...at }: TimelineInput): { moment: Moment; events: EpisodeEvent[] } {
         smoother.prune(at.mediaTime - FORGET_SECONDS);
@@ -53,7 +55,7 @@ export function createTimeline(config: TimelineConfig) {
           judged: quality.score >= config.thresholds.quality,
         }));
         const events = finder.push(at.mediaTime, judged);
-        return { moment: { sessionId, ...at, faces: readings }, events };
+        return { moment: quantise({ sessionId, ...at, faces: readings }), events };
       },
       finish: (): EpisodeEvent[] => finder.finish(),
     };

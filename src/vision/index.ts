@@ -1,36 +1,32 @@
 /** vision: frames become readings, in worker threads, on the best device that works. */
 import { EXPRESSIONS } from '../domain/face.ts';
-import { type DetectorCard, type EnsembleCard, type Models, readModels } from './card.ts';
-import { type Analyser, startPool, type VisionMetrics, type VisionStats } from './pool.ts';
-import type { Device } from './session.ts';
+import type { Log } from '../domain/log.ts';
+import { type DetectorCard, type EnsembleCard, type Models, readModels } from './models/model-card.ts';
+import type { Device } from './runtime/inference-session.ts';
+import type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
+import { type Analyser, startPool } from './workers/worker-pool.ts';
 
-export type { VisionMetrics, VisionStats } from './pool.ts';
-export type { Device } from './session.ts';
-export { WorkerLost } from './slot.ts';
+export type { Device } from './runtime/inference-session.ts';
+export type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
+export { WorkerLost } from './workers/worker-lost.ts';
 
 export interface VisionConfig {
   /** Folder of detector.json, ensemble.json and the files that they name. */
   modelsDir: string;
   /** `auto`: the first that works of tensorrt, cuda, webgpu, cpu. */
   device: Device | 'auto';
-  /** Workers, each with a thread of its own and its models in two (CPU) or one (GPU); by default one for every four cores, and one for a GPU. */
+  /** Vision workers, each with two threads of models (CPU) or one (GPU); by default one for every four cores, and one for a GPU. */
   workers?: number | undefined;
   /** Threads within one operator (CPU); by default half of the cores, shared out. */
   intraOpThreads?: number | undefined;
-  /** Frames from one search for faces to the next while nothing is in doubt; 5 by default. */
+  /** Frames from one detection to the next while no track is in doubt; 5 by default. */
   detectEvery?: number | undefined;
   /** Faces in one run of the ensemble; 32 by default. */
   maxBatch?: number | undefined;
   /** A worker that has frames and answers none for so many seconds hangs, and is replaced; 60 by default. */
   hungAfter?: number | undefined;
   metrics?: Partial<VisionMetrics> | undefined;
-  log?: VisionLog | undefined;
-}
-
-/** The part of a pino logger that is used here. */
-export interface VisionLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
+  log?: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
 export interface ModelInfo {
@@ -48,9 +44,9 @@ export interface ModelInfo {
   labels?: readonly string[];
   /** In the order of `RawReading.actionUnits` (ensemble). */
   actionUnits?: readonly string[];
-  /** `confidence`: below it mien abstains; `quality`: below it a reading is doubtful (ensemble). */
+  /** `confidence`: below it mien abstains; `quality`: below it a reading is doubted (ensemble). */
   thresholds?: { confidence: number; quality: number };
-  /** As the card tells them. */
+  /** As the card gives them. */
   metrics: unknown;
   trainingData: unknown;
 }
@@ -61,13 +57,14 @@ export interface Vision {
   /** The detector, then the ensemble. */
   models: ModelInfo[];
   stats(): VisionStats;
-  /** Stops the workers; calls that wait reject with WorkerLost. */
+  /** Stops the workers; frames that are not answered reject with WorkerLost. */
   close(): Promise<void>;
 }
 
 /**
- * Reads the models' cards and starts the workers. Throws MODEL_INVALID (a card or file is at fault) or
- * DEVICE_UNAVAILABLE (a device that was asked for by name does not come up).
+ * Reads the models' cards and starts the workers.
+ * @throws MienError MODEL_INVALID (a card or file is at fault) or DEVICE_UNAVAILABLE (a device that was asked for by name
+ * does not come up)
  */
 export async function createVision(config: VisionConfig): Promise<Vision> {
   const { modelsDir, device, metrics = {}, log } = config;
@@ -76,7 +73,7 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
     models,
     device,
     workers: config.workers,
-    threads: config.intraOpThreads,
+    intraOpThreads: config.intraOpThreads,
     detectEvery: config.detectEvery ?? 5,
     maxBatch: config.maxBatch ?? 32,
     hungAfter: config.hungAfter ?? 60,
@@ -86,18 +83,18 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
   log?.info({ device: pool.device, passedOver: pool.skipped }, `The models run on ${pool.device}`);
   return {
     open: () => pool.open(),
-    models: describe(models, pool.device),
+    models: describeModels(models, pool.device),
     stats: pool.stats,
     close: pool.close,
   };
 }
 
-function describe({ detector, ensemble }: Models, device: Device): ModelInfo[] {
+function describeModels({ detector, ensemble }: Models, device: Device): ModelInfo[] {
   const { confidence, quality } = ensemble.thresholds;
   return [
-    { ...common(detector), kind: 'detector', device, inputSize: detector.input.longerSide },
+    { ...describeCard(detector), kind: 'detector', device, inputSize: detector.input.longerSide },
     {
-      ...common(ensemble),
+      ...describeCard(ensemble),
       kind: 'ensemble',
       device,
       inputSize: ensemble.input.size,
@@ -108,7 +105,14 @@ function describe({ detector, ensemble }: Models, device: Device): ModelInfo[] {
   ];
 }
 
-function common({ name, version, sha256, license, metrics, trainingData }: DetectorCard | EnsembleCard) {
+function describeCard({
+  name,
+  version,
+  sha256,
+  license,
+  metrics,
+  trainingData,
+}: DetectorCard | EnsembleCard) {
   return {
     id: `${name}@${version}`,
     name,

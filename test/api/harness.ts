@@ -2,19 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Live, LiveMoment, Rooms } from '../../src/api/index.ts';
+import type { Live, Rooms } from '../../src/api/index.ts';
 import { type ApiOptions, openApi } from '../../src/api/index.ts';
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { FaceReading } from '../../src/domain/face.ts';
+import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import type { SessionRecord } from '../../src/streams/ports.ts';
 
 export const STREAM = '0190b0f0-0000-7000-8000-000000000001';
 export const SESSION = '0190b0f0-0000-7000-8000-000000000002';
 
-export type Bus = MemoryBus<SessionRecord>;
+export type Bus = MemoryBus;
 
 /** Live events straight from a bus, without a store: what `streams` does, in small. */
 export function liveFrom(bus: Bus, capacity = 64): Live {
@@ -23,7 +23,7 @@ export function liveFrom(bus: Bus, capacity = 64): Live {
       const queue = bus.subscribeMoments({ streamId, sessionId }, { capacity });
       return map(
         queue,
-        ({ event, skippedBefore }): LiveMoment => ({
+        ({ event, skippedBefore }): SentMoment => ({
           moment: event.moment,
           cursor: `c${event.moment.seq}`,
           skippedBefore,

@@ -1,8 +1,8 @@
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { QUESTIONS, warmUp } from '../../src/api/http/warm-up.ts';
 import { schema } from '../../src/api/schema/index.ts';
-import { MAX_LIST, whole } from '../../src/api/schema/lists.ts';
-import { QUESTIONS, warmUp } from '../../src/api/warm.ts';
+import { MAX_LIST, whole } from '../../src/api/schema/whole-lists.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { type Answer, ask as askAt, until } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Aggregate } from '../../src/api/index.ts';
 import { shares } from '../../src/api/schema/summary.ts';
+import type { Aggregate } from '../../src/domain/aggregate.ts';
 
 const minute = (smiling: number): Aggregate => ({
   ...{ start: 0, end: 60, frames: 600, dropped: {}, readings: 600, abstained: 600 - smiling },

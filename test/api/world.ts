@@ -1,11 +1,11 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
 import { MemoryBus } from '../../src/bus/index.ts';
-import { libraryOf } from '../../src/cli/library.ts';
+import { libraryOf } from '../../src/cli/recording-queries.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
-import { quantise, type Store } from '../../src/store/index.ts';
-import { createLive, createStreams } from '../../src/streams/index.ts';
-import type { SessionRecord } from '../../src/streams/ports.ts';
+import { StreamManager } from '../../src/sessions/index.ts';
+import type { Store } from '../../src/store/index.ts';
+import { createSubscriptions } from '../../src/subscriptions/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { createStore } from '../helpers/database.ts';
 import { face, openTestApi, type TestApi } from './harness.ts';
@@ -33,7 +33,7 @@ export const UNITS = ['AU1', 'AU12'];
  */
 export async function openWorld(): Promise<World> {
   const { store, dispose } = await createStore();
-  const bus = new MemoryBus<SessionRecord>();
+  const bus = new MemoryBus();
   await store.models.upsert({
     ...{
       id: 'test@1',
@@ -46,7 +46,7 @@ export async function openWorld(): Promise<World> {
     },
     ...{ labels: [], actionUnits: UNITS, metrics: { rafdb: { accuracy: 0.5 } } },
   });
-  const streams = createStreams({
+  const streams = new StreamManager({
     streams: store.streams,
     sessions: store.sessions,
     sink: store.moments,
@@ -64,16 +64,14 @@ export async function openWorld(): Promise<World> {
     openAnalyser: () => ({
       analyse: async () =>
         [face(1), face(2)].map(({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw),
-      flush() {},
       close: async () => {},
     }),
     openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.2 } }),
-    storable: quantise,
     publisher: bus,
     modelId: 'test@1',
-    log: { info() {}, warn() {}, error() {} },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
   });
-  const live = createLive({
+  const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { Moment } from '../../src/domain/moment.ts';
+import type { SessionRecord } from '../../src/domain/stream.ts';
 
 const moment = (sessionId: string, seq: number): Moment => ({
   sessionId,
@@ -10,30 +11,35 @@ const moment = (sessionId: string, seq: number): Moment => ({
   dropped: {},
   faces: [],
 });
-const publish = (bus: MemoryBus<{ id: string }>, count: number, from = 0) => {
+const session = (id: string): SessionRecord => ({
+  ...{ id, streamId: 'stream', modelId: 'model', state: 'RUNNING', failure: null },
+  startedAt: new Date(0),
+  endedAt: null,
+});
+const publish = (bus: MemoryBus, count: number, from = 0) => {
   for (let seq = from; seq < from + count; seq++) bus.moment('stream', moment('session', seq));
 };
 
 describe('the memory bus', () => {
   it('tells each subscriber what it asked for, and nothing else', async () => {
-    const bus = new MemoryBus<{ id: string }>();
+    const bus = new MemoryBus();
     const all = bus.subscribeMoments({});
     const stream = bus.subscribeMoments({ streamId: 'a' });
-    const session = bus.subscribeMoments({ sessionId: 'a2' });
+    const one = bus.subscribeMoments({ sessionId: 'a2' });
     const status = bus.subscribeStatus({ streamId: 'a' });
     bus.moment('a', moment('a1', 0));
     bus.moment('b', moment('b1', 0));
     bus.moment('a', moment('a2', 0));
-    bus.status('a', { id: 'a2' });
-    bus.status('b', { id: 'b1' });
-    expect([all.length, stream.length, session.length, status.length]).toEqual([3, 2, 1, 1]);
-    expect((await session.take())?.event).toMatchObject({ streamId: 'a', moment: { sessionId: 'a2' } });
+    bus.status('a', session('a2'));
+    bus.status('b', session('b1'));
+    expect([all.length, stream.length, one.length, status.length]).toEqual([3, 2, 1, 1]);
+    expect((await one.take())?.event).toMatchObject({ streamId: 'a', moment: { sessionId: 'a2' } });
   });
 
   it('keeps the order of several kinds in one queue', async () => {
-    const bus = new MemoryBus<{ id: string }>();
+    const bus = new MemoryBus();
     const queue = bus.subscribe(['moment', 'status', 'removed'], { streamId: 'a' });
-    bus.status('a', { id: 's' });
+    bus.status('a', session('s'));
     bus.moment('a', moment('s', 0));
     bus.removed('a');
     const kinds = [await queue.take(), await queue.take(), await queue.take()].map(
@@ -43,7 +49,7 @@ describe('the memory bus', () => {
   });
 
   it('tells of episodes by session', async () => {
-    const bus = new MemoryBus<{ id: string }>();
+    const bus = new MemoryBus();
     const queue = bus.subscribeEpisodes({ sessionId: 's' });
     const episode = {
       index: 0,
@@ -61,7 +67,7 @@ describe('the memory bus', () => {
 
   it('survives a subscriber that never reads, whose memory stays bounded', async () => {
     let overflow = 0;
-    const bus = new MemoryBus<{ id: string }>({ onOverflow: () => overflow++ });
+    const bus = new MemoryBus({ onOverflow: () => overflow++ });
     const stalled = bus.subscribeMoments({}, { capacity: 16 });
     publish(bus, 5000);
     expect([stalled.length, overflow]).toEqual([16, 4984]);
@@ -69,7 +75,7 @@ describe('the memory bus', () => {
   });
 
   it('neither starves nor feeds others because one is slow', async () => {
-    const bus = new MemoryBus<{ id: string }>();
+    const bus = new MemoryBus();
     bus.subscribeMoments({}, { capacity: 1 });
     const quick = bus.subscribeMoments({ sessionId: 'session' }, { capacity: 4 });
     const other = bus.subscribeMoments({ sessionId: 'other' }, { capacity: 4 });
@@ -86,7 +92,7 @@ describe('the memory bus', () => {
 
   it('closes a subscriber that throws, and serves those after it', async () => {
     const errors: unknown[] = [];
-    const bus = new MemoryBus<{ id: string }>({ onError: (error) => errors.push(error) });
+    const bus = new MemoryBus({ onError: (error) => errors.push(error) });
     const thrower = bus.subscribeMoments(
       {},
       {
@@ -104,7 +110,7 @@ describe('the memory bus', () => {
   });
 
   it('allows subscribing and leaving while it publishes', async () => {
-    const bus = new MemoryBus<{ id: string }>();
+    const bus = new MemoryBus();
     const joined: unknown[] = [];
     const second = bus.subscribeMoments({});
     const first = bus.subscribeMoments(
@@ -122,7 +128,7 @@ describe('the memory bus', () => {
   });
 
   it('forgets topics nobody listens to, and ends every loop when it closes', async () => {
-    const bus = new MemoryBus<{ id: string }>();
+    const bus = new MemoryBus();
     const queues = Array.from({ length: 50 }, (_, index) => bus.subscribeMoments({ sessionId: `${index}` }));
     const ended = Promise.all(queues.map((queue) => queue.take()));
     expect(bus.subscribers).toBe(50);
@@ -132,7 +138,7 @@ describe('the memory bus', () => {
   });
 
   it('publishes to a thousand subscribers in a few microseconds each', () => {
-    const bus = new MemoryBus<{ id: string }>();
+    const bus = new MemoryBus();
     for (let index = 0; index < 1000; index++) bus.subscribeMoments({ streamId: 'stream' });
     publish(bus, 200);
     const start = process.cpuUsage();

@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -119,6 +121,33 @@ test('CSV has one head and flat columns; --out takes the rows', async () => {
     expect(columns).toContain(name);
   }
   for (const line of lines) expect(line.split(',')).toHaveLength(columns.length);
+});
+
+test('--out never destroys an input; it is told before any work', async () => {
+  const before = await readFile(video);
+  const link = join(place.directory, 'link.mp4');
+  await symlink(video, link);
+  const { code, stderr } = await mien('analyze', picture, video, '--out', link);
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `mien: --out ${link} is the input ${video}, which rows would destroy. Name another file.\n`,
+  );
+  const fd = openSync(video, 'a');
+  const child = spawnSync(process.execPath, ['--import', 'tsx', 'src/main.ts', 'analyze', video], {
+    env: place.env,
+    stdio: ['ignore', fd, 'pipe'],
+  });
+  closeSync(fd);
+  expect([child.status, String(child.stderr)]).toEqual([1, expect.stringContaining('stdout goes to')]);
+  expect((await readFile(video)).equals(before)).toBe(true);
+});
+
+test('--out keeps what it held when nothing can be analysed', async () => {
+  const out = await place.write('old.jsonl', 'rows of yesterday\n');
+  expect((await mien('analyze', join(place.directory, 'none.mp4'), '--out', out)).code).toBe(2);
+  const env = { ...place.env, MIEN_MODELS: join(place.directory, 'no-models') };
+  expect((await run(['analyze', video, '--out', out], env)).code).toBe(1);
+  expect(await readFile(out, 'utf8')).toBe('rows of yesterday\n');
 });
 
 test('a reader that has enough, as `head` has, ends it quietly', async () => {

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findFfmpeg } from '../../src/ingest/ffmpeg-path.ts';
+import { findFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-path.ts';
 import { program } from '../helpers/program.ts';
 import { writeTinyModels } from '../helpers/tiny-models.ts';
 
@@ -70,11 +70,13 @@ export interface Running {
   finished: Promise<Finished>;
 }
 
-export function start(args: string[], env: Record<string, string>): Running {
+/** @param input what it reads from stdin; nothing by default */
+export function start(args: string[], env: Record<string, string>, input?: string): Running {
   const child = spawn(process.execPath, [...program(), ...args], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -89,5 +91,5 @@ export function start(args: string[], env: Record<string, string>): Running {
   return { child, stdout: () => stdout, stderr: () => stderr, finished };
 }
 
-export const run = (args: string[], env: Record<string, string>): Promise<Finished> =>
-  start(args, env).finished;
+export const run = (args: string[], env: Record<string, string>, input?: string): Promise<Finished> =>
+  start(args, env, input).finished;

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createUploadShelf } from '../../src/cli/uploads.ts';
+import { createUploadShelf } from '../../src/cli/upload-store.ts';
 
 const LOG = { info: () => {}, warn: () => {} };
 const HOUR = 3_600_000;

@@ -5,8 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
-import { startFfmpeg } from '../../src/ingest/decode.ts';
-import { noOutput } from '../../src/ingest/output.ts';
+import { startFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-process.ts';
+import { createNullSink } from '../../src/ingest/frames/frame-sink.ts';
 import { decode, file, ingestAt, never, open, refusal, risesAlways, times } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { rtsp } from './servers.ts';
@@ -57,6 +57,17 @@ async function counted(count: number, text: string): Promise<string[]> {
 const goneSoon = (text: string) => counted(0, text);
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test('what was opened and is returned before its first frame was asked for leaves no process', async () => {
+  for (const realtime of [false, true]) {
+    const { frames } = await open(ingest, file('long.mp4'), { realtime });
+    const iterator = frames[Symbol.asyncIterator]();
+    expect(naming(media.path)).not.toEqual([]);
+    await iterator.return?.();
+    expect(await counted(0, media.path)).toEqual([]);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  }
+});
 
 describe('a decoding', () => {
   test('that was aborted before it began gives nothing and starts nothing', async () => {
@@ -170,7 +181,7 @@ test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async
   const isUp = new Promise<void>((resolve) => (up = resolve));
   const run = startFfmpeg({
     ...{ ffmpegPath: stubborn, url: 'x', args: { input: [], output: [] } },
-    ...{ target: noOutput().target, onLine: up },
+    ...{ target: createNullSink().target, onLine: up },
   });
   await isUp;
   const started = performance.now();
@@ -191,7 +202,7 @@ test('no process is made in the thread that asks for frames: it would stand stil
     // That it would have been seen:
     await startFfmpeg({
       ...{ ffmpegPath: ffmpeg.path, url: media.at('clip.mp4'), args: { input: [], output: ['-f', 'null'] } },
-      ...{ target: noOutput().target, onLine() {} },
+      ...{ target: createNullSink().target, onLine() {} },
     }).done;
     expect(made).toHaveBeenCalledOnce();
   } finally {

@@ -4,11 +4,11 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Ffmpeg, findFfmpeg } from '../../src/ingest/ffmpeg-path.ts';
+import { type FfmpegProgram, findFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-path.ts';
 
 const run = promisify(execFile);
 
-export const ffmpeg: Ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+export const ffmpeg: FfmpegProgram = await findFfmpeg(process.env.FFMPEG_PATH);
 /** Network sources need a current ffmpeg; without one their tests are left out, and say so. */
 export const hasNetworkFfmpeg = !ffmpeg.bundled;
 if (!hasNetworkFfmpeg)
@@ -41,7 +41,7 @@ export function counting({ rate = 30, seconds = 2, size = '320x180' } = {}): str
 }
 export const MPEG4 = '-c:v mpeg4 -q:v 2 -g 15';
 /** Keeps a variable frame rate, as this ffmpeg spells it. */
-export const VARIABLE = ffmpeg.fpsMode ? '-fps_mode vfr' : '-vsync vfr';
+export const VARIABLE = ffmpeg.hasFpsMode ? '-fps_mode vfr' : '-vsync vfr';
 
 /** The frame's number, modulo 100, as `counting` painted it. */
 export function frameNumber(pixels: Uint8Array): number {

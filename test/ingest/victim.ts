@@ -1,12 +1,12 @@
 /** A process that decodes a source, or only guards a command, until it is killed. It says `ready` when it does. */
 import { spawn } from 'node:child_process';
-import { guarded } from '../../src/ingest/guard.ts';
+import { killWithParent } from '../../src/ingest/ffmpeg/kill-with-parent.ts';
 import { decode, ingestAt, never, url } from './harness.ts';
 
 const [what = '', subject = ''] = process.argv.slice(2);
 
 if (what === 'guard') {
-  const { path, prefix } = guarded('sleep', undefined);
+  const { path, prefix } = killWithParent('sleep', undefined);
   spawn(path, [...prefix, subject]);
   console.log('ready');
 } else {

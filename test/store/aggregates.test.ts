@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import type { Moment } from '../../src/domain/moment.ts';
-import { quantise } from '../../src/store/index.ts';
+import { quantise } from '../../src/domain/quantise.ts';
 import { createStore, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { type Batcher, createBatcher } from '../../src/store/batch.ts';
-import type { Prepare } from '../../src/store/commit.ts';
+import type { Prepare } from '../../src/store/commit/commit-statement.ts';
+import { type Batcher, createBatcher } from '../../src/store/commit/group-commit.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 const SESSION = '00000000-0000-7000-8000-000000000001';

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type {
-  MomentHistory,
-  MomentSink,
-  SessionBook,
-  SessionIndex,
-  StreamBook,
-} from '../../src/streams/ports.ts';
+import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
+import type { MomentHistory, SessionQueries } from '../../src/subscriptions/ports.ts';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
@@ -15,11 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => db.dispose());
 
-it('the store is what streams asks for', () => {
+it('the store is what sessions and subscriptions ask for', () => {
   const { store } = db;
   const parts: {
-    streams: StreamBook;
-    sessions: SessionBook & SessionIndex;
+    streams: StreamRepository;
+    sessions: SessionRepository & SessionQueries;
     moments: MomentSink & MomentHistory;
   } = store;
   expect(parts).toBe(store);
@@ -33,17 +28,23 @@ it('streams are created, found, changed and listed in order', async () => {
     name: 'two',
     source: { type: 'url', url: 'rtsp://camera/1' },
   });
-  expect(one).toMatchObject({ ...STREAM, name: 'one', wanted: false });
+  expect(one).toMatchObject({ ...STREAM, name: 'one', shouldRun: false });
   expect(Object.keys(one)).not.toContain('ordinal');
   expect(await streams.get(two.id)).toEqual(two);
   expect(await streams.get('garbage')).toBeNull();
   expect((await streams.list({ first: 1, after: one.id })).map(({ id }) => id)).toEqual([two.id]);
   await expect(streams.list({ after: 'garbage' })).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
-  await streams.setWanted(one.id, true);
-  expect(await streams.wanted()).toEqual([{ ...one, wanted: true }]);
+  await streams.setShouldRun(one.id, true);
+  expect(await streams.thatShouldRun()).toEqual([{ ...one, shouldRun: true }]);
   expect(await streams.byName('two')).toEqual([two]);
   expect((await streams.update(two.id, { frameRate: 5 })).frameRate).toBe(5);
-  await expect(streams.setWanted('garbage', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect([await streams.countCrash(one.id), await streams.countCrash(one.id)]).toEqual([1, 2]);
+  await streams.forgetCrashes(one.id);
+  expect([await streams.countCrash(one.id), await streams.countCrash(two.id)]).toEqual([1, 1]);
+  expect(await streams.get(two.id)).not.toHaveProperty('crashes');
+  await streams.forgetCrashes('garbage');
+  await expect(streams.countCrash('garbage')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(streams.setShouldRun('garbage', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 it('sessions go through their states', async () => {
@@ -69,9 +70,14 @@ it('sessions go through their states', async () => {
   expect(await sessions.list({ streamId: stream.id, after: second.id })).toEqual([failed]);
   expect(await sessions.sessionsAfter(stream.id, first.id)).toEqual([second]);
   expect(await sessions.startedSince(second.startedAt, stream.id)).toContainEqual(second);
-  expect((await sessions.interruptLive()).map(({ id }) => id)).toContain(second.id);
+  const third = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
+  const left = [first.id, second.id, 'garbage'];
+  expect((await sessions.interruptLive(left)).map(({ id }) => id)).toEqual([second.id]);
+  expect(await sessions.get(third.id)).toEqual(third);
+  expect(await sessions.get(first.id)).toEqual(failed);
+  await sessions.setState(third.id, 'ENDED');
   expect(await sessions.get(second.id)).toMatchObject({ state: 'INTERRUPTED', endedAt: expect.any(Date) });
-  expect(await sessions.live()).toEqual([]);
+  expect(await sessions.live(stream.id)).toEqual([]);
   expect(await sessions.get('garbage')).toBeNull();
   await expect(sessions.setState('garbage', 'ENDED')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const nowhere = { streamId: stream.id, modelId: 'none@0' };

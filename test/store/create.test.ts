@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createDirectory } from '../../src/store/pglite/create.ts';
-import { openRemote } from '../../src/store/pglite/remote.ts';
+import { createDirectory } from '../../src/store/pglite/create-directory.ts';
+import { openRemote } from '../../src/store/pglite/pglite-client.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openDurable } from '../../src/store/pglite/durable.ts';
+import { openDurable } from '../../src/store/pglite/durable-pglite.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

@@ -2,11 +2,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { diffSql, openEngine, PRISMA_DIR } from '../../src/store/engine.ts';
 import { openStore } from '../../src/store/index.ts';
-import { migratePostgres, postgresFactory } from '../../src/store/migrate.ts';
-import { createAdapterFactory } from '../../src/store/pglite/adapter.ts';
-import { openRemote } from '../../src/store/pglite/remote.ts';
+import { openRemote } from '../../src/store/pglite/pglite-client.ts';
+import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
+import { migratePostgres, postgresFactory } from '../../src/store/upkeep/migrate.ts';
+import { diffSql, openEngine, PRISMA_DIR } from '../../src/store/upkeep/schema-engine.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createDatabase, createSession, MODEL, SERVER, type TestDatabase } from '../helpers/database.ts';
 
@@ -55,6 +55,7 @@ describe('migrations', () => {
     await before.models.upsert(MODEL);
     const { id } = await createSession(before);
     await before.prisma.$executeRaw`ALTER TABLE session DROP COLUMN frame_width, DROP COLUMN frame_height`;
+    await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN boots`;
     const [, ...later] = await migrationNames();
     await before.prisma
       .$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = ANY (${later}::text[])`;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Episode, Moment } from '../../src/domain/moment.ts';
-import { quantise } from '../../src/store/index.ts';
+import { quantise } from '../../src/domain/quantise.ts';
 import { createStore, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, quantise, type Store } from '../../src/store/index.ts';
-import { createAdapterFactory } from '../../src/store/pglite/adapter.ts';
-import { openRemote } from '../../src/store/pglite/remote.ts';
+import { quantise } from '../../src/domain/quantise.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
+import { openRemote } from '../../src/store/pglite/pglite-client.ts';
+import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createDatabase, createSession, createStore, SERVER, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';

@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createArray } from '../../src/store/arrays.ts';
-import { type PreparedStatements, prepareStatements } from '../../src/store/pglite/prepared.ts';
+import { createArray } from '../../src/store/commit/binary-arrays.ts';
+import { type PreparedStatements, prepareStatements } from '../../src/store/pglite/prepared-statements.ts';
 
 let db: PGlite;
 let statements: PreparedStatements;

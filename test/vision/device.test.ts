@@ -6,9 +6,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DETECTOR_OUTPUTS } from '../../src/vision/detect.ts';
-import { ENSEMBLE_OUTPUTS } from '../../src/vision/ensemble.ts';
-import { type Device, type Output, openSession } from '../../src/vision/session.ts';
+import { DETECTOR_OUTPUTS, ENSEMBLE_OUTPUTS } from '../../src/vision/models/model-contract.ts';
+import type { ModelOutput } from '../../src/vision/models/model-session.ts';
+import { type Device, openSession } from '../../src/vision/runtime/inference-session.ts';
 
 const DEVICE = process.env.MIEN_TEST_DEVICE as Device | undefined;
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
@@ -33,13 +33,13 @@ describe.skipIf(DEVICE === undefined)(
 );
 
 async function run({ file, dims, ...model }: (typeof CASES)[number], device: Device) {
-  const session = await openSession({ ...model, device, path: join(MODELS, file), threads: 1 });
+  const session = await openSession({ ...model, device, path: join(MODELS, file), intraOpThreads: 1 });
   const data = Uint8Array.from({ length: dims.reduce<number>((a, b) => a * b, 1) }, (_, i) => (i * 7) % 251);
   const answers = await session.run({ data, dims });
   await session.close();
   return answers;
 }
 
-function furthest({ data }: Output, other: Output): number {
+function furthest({ data }: ModelOutput, other: ModelOutput): number {
   return data.reduce((most, value, i) => Math.max(most, Math.abs(value - other.data[i]!)), 0);
 }

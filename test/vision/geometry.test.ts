@@ -7,10 +7,10 @@ import {
   iou,
   mapPoints,
   mapRect,
+  nms,
   rotationOf,
   scaleOf,
-  suppress,
-} from '../../src/vision/geometry.ts';
+} from '../../src/vision/image/geometry.ts';
 
 const box = (x1: number, y1: number, x2: number, y2: number) => ({ x1, y1, x2, y2 });
 const unit = box(0, 0, 10, 10);
@@ -26,28 +26,28 @@ describe('intersection over union', () => {
     ['empty', unit, box(5, 5, 5, 9), 0],
     ['both empty', box(1, 1, 1, 1), box(1, 1, 1, 1), 0],
     ['inverted', unit, box(9, 9, 1, 1), 0],
-  ])('of %s boxes', (_, p, q, expected) => {
+  ])('intersection over union of %s boxes', (_, p, q, expected) => {
     expect(iou(p, q)).toBeCloseTo(expected, 12);
     expect(iou(q, p)).toBeCloseTo(expected, 12);
   });
 
-  it('counts an inverted box as empty', () => expect(area(box(9, 9, 1, 1))).toBe(0));
+  it('an inverted box has no area', () => expect(area(box(9, 9, 1, 1))).toBe(0));
 });
 
 describe('non-maximum suppression', () => {
-  it('of nothing is nothing', () => expect(suppress([], [], 0.5)).toEqual([]));
-  it('keeps the best of overlapping boxes, best first', () => {
+  it('non-maximum suppression of no boxes keeps none', () => expect(nms([], [], 0.5)).toEqual([]));
+  it('non-maximum suppression keeps the best of overlapping boxes, best first', () => {
     const boxes = [unit, box(1, 0, 11, 10), box(40, 0, 50, 10)];
-    expect(suppress(boxes, [0.6, 0.9, 0.7], 0.5)).toEqual([1, 2]);
+    expect(nms(boxes, [0.6, 0.9, 0.7], 0.5)).toEqual([1, 2]);
   });
-  it('keeps touching boxes, even at a threshold of zero', () => {
-    expect(suppress([unit, box(10, 0, 20, 10)], [0.9, 0.8], 0)).toEqual([0, 1]);
+  it('non-maximum suppression keeps touching boxes, even at a threshold of zero', () => {
+    expect(nms([unit, box(10, 0, 20, 10)], [0.9, 0.8], 0)).toEqual([0, 1]);
   });
-  it('keeps a small box within a large one', () => {
-    expect(suppress([unit, box(2, 2, 7, 7)], [0.9, 0.8], 0.4)).toEqual([0, 1]);
+  it('non-maximum suppression keeps a small box within a large one', () => {
+    expect(nms([unit, box(2, 2, 7, 7)], [0.9, 0.8], 0.4)).toEqual([0, 1]);
   });
-  it('drops one of two equal boxes, and empty ones', () => {
-    expect(suppress([unit, unit, box(3, 3, 3, 3)], [0.5, 0.5, 1], 0.4)).toEqual([0]);
+  it('non-maximum suppression drops one of two equal boxes, and empty ones', () => {
+    expect(nms([unit, unit, box(3, 3, 3, 3)], [0.5, 0.5, 1], 0.4)).toEqual([0]);
   });
 });
 
@@ -55,34 +55,34 @@ describe('similarity', () => {
   const points = [1, 2, 8, 1, 5, 7];
   const known = { a: 1.2, b: -0.7, tx: 4, ty: -9 };
 
-  it('is found from points that it maps exactly', () => {
+  it('a similarity is found from points that it maps exactly', () => {
     const found = fitSimilarity(points, mapPoints(known, points))!;
     for (const key of ['a', 'b', 'tx', 'ty'] as const) expect(found[key]).toBeCloseTo(known[key], 10);
   });
-  it('is undone by its inverse', () => {
+  it('a similarity is undone by its inverse', () => {
     const there = mapPoints(known, points);
     mapPoints(invert(known), there).forEach((v, i) => {
       expect(v).toBeCloseTo(points[i]!, 10);
     });
   });
-  it('does two in turn', () => {
+  it('a composed similarity does two in turn', () => {
     const then = { a: 0.4, b: 0.9, tx: -3, ty: 2 };
     const both = mapPoints(compose(known, then), points);
     mapPoints(then, mapPoints(known, points)).forEach((v, i) => {
       expect(both[i]).toBeCloseTo(v, 10);
     });
   });
-  it('is null where the points coincide', () => {
+  it('there is no similarity between points that coincide', () => {
     expect(fitSimilarity([3, 3, 3, 3], [0, 0, 1, 1])).toBeNull();
     expect(fitSimilarity([0, 0, 1, 1], [3, 3, 3, 3])).toBeNull();
   });
-  it('tells its scale, and its turn clockwise', () => {
+  it('a similarity tells its scale, and its turn clockwise', () => {
     const turn = { a: 0, b: 2, tx: 0, ty: 0 };
     expect(scaleOf(turn)).toBe(2);
     expect(rotationOf(turn)).toBe(90);
     expect([...mapPoints(turn, [1, 0])]).toEqual([0, 2]);
   });
-  it('keeps a mapped rectangle upright', () => {
+  it('a mapped rectangle stays upright', () => {
     const half = { a: 0.5, b: 0, tx: 1, ty: 2 };
     expect(mapRect(half, unit)).toEqual(box(1, 2, 6, 7));
     const turned = mapRect({ a: 0, b: 1, tx: 0, ty: 0 }, unit);

@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { pack, unpack } from '../../src/vision/protocol.ts';
-import { fromBits, issuesOf, measureCrop, toBits } from '../../src/vision/quality.ts';
+import { fromBits, issuesOf, measureCrop, toBits } from '../../src/vision/scoring/quality.ts';
+import { packReadings, unpackReadings } from '../../src/vision/workers/pack-readings.ts';
 
 const thresholds = { small: 32, blurred: 0.4, turned: 40, covered: 0.4, dark: 40 };
 const fine = { size: 90, sharpness: 0.9, luma: 120, yaw: 0, pitch: 0, quality: 0.9 };
 
 describe('issues', () => {
   it.each([
-    ['none', {}, []],
+    ['fine', {}, []],
     ['small', { size: 20 }, ['SMALL']],
     ['blurred', { sharpness: 0.1 }, ['BLURRED']],
     ['turned left', { yaw: -55 }, ['TURNED']],
     ['looking up', { pitch: 50 }, ['TURNED']],
     ['dark', { luma: 12 }, ['DARK']],
     ['covered: low quality that nothing else explains', { quality: 0.1 }, ['COVERED']],
-    ['small explains a low quality', { quality: 0.1, size: 10 }, ['SMALL']],
-    ['several', { size: 20, luma: 10, yaw: 60 }, ['SMALL', 'TURNED', 'DARK']],
-  ] as const)('%s', (_, changes, expected) => {
+    ['small, which explains a low quality', { quality: 0.1, size: 10 }, ['SMALL']],
+    ['small, turned and dark', { size: 20, luma: 10, yaw: 60 }, ['SMALL', 'TURNED', 'DARK']],
+  ] as const)('issues of a face that is %s', (_, changes, expected) => {
     expect(issuesOf({ ...fine, ...changes }, thresholds)).toEqual(expected);
   });
-  it('survive the way through a number', () => {
+  it('issues survive the way through a number', () => {
     expect(fromBits(toBits(['BLURRED', 'DARK']))).toEqual(['BLURRED', 'DARK']);
     expect(fromBits(0)).toEqual([]);
   });
@@ -73,6 +73,6 @@ it('readings survive packing', () => {
     landmarks: Array.from({ length: 68 }, (_, i) => ({ x: i / 128, y: -i / 128 })),
     quality: { score: 0.5, issues: ['TURNED' as const] },
   });
-  expect(unpack(pack([reading(1), reading(7)], 2), 2)).toEqual([reading(1), reading(7)]);
-  expect(unpack(pack([], 2), 2)).toEqual([]);
+  expect(unpackReadings(packReadings([reading(1), reading(7)], 2), 2)).toEqual([reading(1), reading(7)]);
+  expect(unpackReadings(packReadings([], 2), 2)).toEqual([]);
 });

@@ -39,7 +39,7 @@ const bright = (x: number, y = 90, side = 60) => ({ x, y, side, luma: LUMA[3]! }
 const dim = (x: number, y = 90, side = 50) => ({ x, y, side, luma: LUMA[1]! });
 
 describe('a reading', () => {
-  it('says where the faces of a single picture are, and what they express', async () => {
+  it('readings of a single picture say where its faces are, and what they express', async () => {
     const stream = shared.open('s');
     const readings = await stream.analyse(squares([bright(100), dim(220, 60)]));
     expect(readings.map(({ track }) => track)).toEqual([1, 2]);
@@ -59,7 +59,7 @@ describe('a reading', () => {
     expect(face.quality).toEqual({ score: expect.closeTo(0.95, 1), issues: [] });
   });
 
-  it('of colour models is the same', async () => {
+  it('readings of colour models are the same as of gray ones', async () => {
     const rgb = await mkdtemp(join(tmpdir(), 'vision-rgb-'));
     await writeTinyModels(rgb, { rgb: true });
     const gray = await shared.open('s').analyse(squares([bright(100)]));
@@ -67,7 +67,7 @@ describe('a reading', () => {
     await rm(rgb, { recursive: true });
   });
 
-  it('of what the ensemble takes for no face is none, where the card tells when', async () => {
+  it('there is no reading of what the ensemble takes for no face, where the card has a threshold for it', async () => {
     const judging = await mkdtemp(join(tmpdir(), 'vision-face-'));
     await writeTinyModels(judging, { ensemble: { thresholds: { face: 0.2, issues: { blurred: 0 } } } });
     // Two squares of one luma are found as one face between them, where there is nothing to see.
@@ -88,13 +88,13 @@ describe('a reading', () => {
     ['thin', 700, 1],
     ['odd', 321, 193],
     ['larger than the detector takes', 960, 540],
-  ])('of a picture that is %s does no harm', async (_, width, height) => {
+  ])('a picture that is %s does no harm', async (_, width, height) => {
     expect(await shared.open('empty').analyse(squares([], 0, width, height))).toEqual([]);
     const [face] = await shared.open('face').analyse(squares([bright(100)], 0, width, height));
     if (height > 150) expect((face!.box.x + face!.box.width / 2) * width).toBeCloseTo(100, -1);
   });
 
-  it('stays within the picture where a face leaves it', async () => {
+  it('the box of a face that leaves the picture stays within it', async () => {
     const [face] = await shared.open('s').analyse(squares([bright(20)]));
     expect(face!.box.x).toBeGreaterThanOrEqual(0);
     expect(face!.box.x + face!.box.width).toBeLessThanOrEqual(1);
@@ -102,7 +102,7 @@ describe('a reading', () => {
 });
 
 describe('a stream', () => {
-  it('follows its faces between searches', async () => {
+  it('a stream follows its faces between detections', async () => {
     const before = shared.stats();
     const stream = shared.open('s');
     for (let i = 0; i < 20; i++) {
@@ -113,13 +113,13 @@ describe('a stream', () => {
       expect(Math.abs(x! - expected[0]!)).toBeLessThan(3);
       expect(Math.abs(other! - expected[1]!)).toBeLessThan(3);
     }
-    const { frames, searched, queueDepth } = shared.stats();
+    const { frames, detectedFrames, queueDepth } = shared.stats();
     expect(frames - before.frames).toBe(20);
-    expect(searched - before.searched).toBeLessThan(20);
+    expect(detectedFrames - before.detectedFrames).toBeLessThan(20);
     expect(queueDepth).toBe(0);
   });
 
-  it('takes frames in order without waiting, and counts tracks for itself', async () => {
+  it('a stream takes frames in order without waiting, and numbers its own tracks', async () => {
     const [one, two] = [shared.open('one'), shared.open('two')];
     const calls = Array.from({ length: 12 }, (_, i) => {
       const stream = i % 2 ? one : two;
@@ -132,7 +132,7 @@ describe('a stream', () => {
     });
   });
 
-  it('has the readings of frames one by one when they come all at once, and scores them together', async () => {
+  it('frames that come all at once are scored together, and have the readings that they would have one by one', async () => {
     const batches: number[] = [];
     const vision = await start({ metrics: { batchSize: (faces) => batches.push(faces) } });
     // One face walks, jumps and stops; another comes, goes, and comes again.
@@ -142,38 +142,38 @@ describe('a stream', () => {
         const comes = i >= 6 && i % 17 < 12;
         return squares([bright(x), ...(comes ? [dim(250, 40, 40)] : [])], i / 10);
       });
-    const [patient, hasty] = [vision.open('patient'), vision.open('hasty')];
+    const [oneByOne, atOnce] = [vision.open('one by one'), vision.open('at once')];
     const one: RawReading[][] = [];
-    for (const frame of frames()) one.push(await patient.analyse(frame));
+    for (const frame of frames()) one.push(await oneByOne.analyse(frame));
     expect(Math.max(...batches)).toBe(2);
     batches.length = 0;
-    const all = await Promise.all(frames().map((frame) => hasty.analyse(frame)));
+    const all = await Promise.all(frames().map((frame) => atOnce.analyse(frame)));
     expect(all).toEqual(one);
     expect(new Set(one.map((faces) => faces.length))).toEqual(new Set([1, 2]));
     expect(Math.max(...batches)).toBeGreaterThan(2);
   });
 
-  it('tells of a face in the frame in which it comes, when it is certain', async () => {
+  it('a face is told in its first frame when it reaches the activation thresholds', async () => {
     const stream = shared.open('s');
     expect(await stream.analyse(squares([]))).toEqual([]);
-    expect(await stream.analyse(squares([bright(100)], 0.1))).toEqual([]); // not yet searched
+    expect(await stream.analyse(squares([bright(100)], 0.1))).toEqual([]); // does not go through the detector
     expect(await stream.analyse(squares([bright(100)], 0.2))).toHaveLength(1);
     const pair = shared.open('pair');
     expect(await pair.analyse(squares([bright(100)]))).toHaveLength(1);
     expect(await pair.analyse(squares([bright(100)], 1))).toHaveLength(1);
   });
 
-  it('shares batches with others, at most `maxBatch` faces in each', async () => {
+  it('streams share batches of at most `maxBatch` faces', async () => {
     const batches: number[] = [];
     const vision = await start({ maxBatch: 3, metrics: { batchSize: (faces) => batches.push(faces) } });
     const streams = Array.from({ length: 5 }, (_, i) => vision.open(`${i}`));
     await Promise.all(streams.map((stream) => stream.analyse(squares([bright(80), dim(200)]))));
-    // A new face is looked at twice.
+    // The crop of a new face is realigned.
     expect(batches.reduce((a, b) => a + b)).toBe(20);
     expect(Math.max(...batches)).toBe(3);
   });
 
-  it('takes the pixels over, and copies those that are part of something larger', async () => {
+  it('the pixels of a frame are transferred, and copied where they are part of something larger', async () => {
     const stream = shared.open('s');
     const frame = squares([bright(100)]);
     const view = {
@@ -187,7 +187,7 @@ describe('a stream', () => {
     expect(view.pixels).toHaveLength(320 * 192);
   });
 
-  it('reads shared pixels where they are, and leaves them', async () => {
+  it('shared pixels are read where they are, and left', async () => {
     const frame = squares([bright(100)]);
     const pixels = new Uint8Array(new SharedArrayBuffer(frame.pixels.length));
     pixels.set(frame.pixels);
@@ -196,7 +196,7 @@ describe('a stream', () => {
     expect(pixels).toEqual(frame.pixels);
   });
 
-  it('answers what it was given before it closes, and nothing after', async () => {
+  it('a stream answers the frames that came before its close, and none after', async () => {
     const before = shared.stats();
     const stream = shared.open('s');
     const last = stream.analyse(squares([bright(100)]));
@@ -208,7 +208,7 @@ describe('a stream', () => {
 });
 
 describe('models and devices', () => {
-  it('are described', async () => {
+  it('the models are described', async () => {
     const [detector, ensemble] = shared.models;
     expect(detector).toMatchObject({
       id: 'tiny-detector@0.0.1',
@@ -220,7 +220,7 @@ describe('models and devices', () => {
     expect(ensemble!.thresholds).toEqual({ confidence: 0.3, quality: 0.25 });
   });
 
-  it('auto finds one that works, and says which', async () => {
+  it('auto finds a device that works, and says which', async () => {
     const lines: [object, string][] = [];
     const log = { info: (fields: object, message: string) => lines.push([fields, message]), warn: () => {} };
     const vision = await start({ device: 'auto', log });

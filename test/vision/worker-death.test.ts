@@ -8,15 +8,15 @@ import { squares } from '../helpers/squares.ts';
 import { LUMA, writeTinyModels } from '../helpers/tiny-models.ts';
 
 const workers: Worker[] = [];
-/** The threads in which the models of each run. */
-const runners: Worker[][] = [];
+/** The model workers of each. */
+const modelWorkers: Worker[][] = [];
 /** What is started at once belongs together: the threads of the models, then their worker. */
 const started: Worker[] = [];
 const remember = (thread: Worker) => {
   if (started.push(thread) > 1) return;
   setImmediate(() => {
     workers.push(started.pop()!);
-    runners.push(started.splice(0));
+    modelWorkers.push(started.splice(0));
   });
 };
 const deaths: string[] = [];
@@ -59,7 +59,7 @@ async function livingWorker(): Promise<Worker> {
 const frame = (mediaTime: number) => squares([{ x: 100, y: 90, side: 60, luma: LUMA[3]! }], mediaTime);
 
 describe('a worker that dies', () => {
-  it('loses the frames in its hands, and the next call works, with new track numbers', async () => {
+  it('a worker that dies loses the frames in its hands; the next frame is scored, with new track numbers', async () => {
     const stream = vision.open('s');
     expect((await stream.analyse(frame(0)))[0]!.track).toBe(1);
 
@@ -75,7 +75,7 @@ describe('a worker that dies', () => {
     expect([deaths.length, counted]).toEqual([1, 1]);
   });
 
-  it('is replaced again and again, and keeps the frames that came meanwhile', async () => {
+  it('a worker that dies again and again is replaced, and frames that come meanwhile are kept', async () => {
     const stream = vision.open('t');
     for (let i = 0; i < 2; i++) {
       await crash();
@@ -83,16 +83,16 @@ describe('a worker that dies', () => {
     }
   });
 
-  it('so is one whose models are gone with their thread', async () => {
+  it('a worker whose model worker is gone is replaced', async () => {
     const stream = vision.open('u');
     await livingWorker();
     const before = workers.length;
-    await runners.at(-1)![0]!.terminate(); // it rests: within onnxruntime this would end the process
+    await modelWorkers.at(-1)![0]!.terminate(); // it rests: within onnxruntime this would end the process
     await expect.poll(() => workers.length, { timeout: 100_000 }).toBe(before + 1);
     expect(await stream.analyse(frame(0))).toHaveLength(1);
   });
 
-  it('a stream that was closed meanwhile stays closed', async () => {
+  it('a stream that is closed while its worker is replaced stays closed', async () => {
     const stream = vision.open('u');
     await crash();
     await stream.close();
@@ -118,18 +118,18 @@ it('a worker that hangs is replaced, and ends when it comes back', async () => {
   expect(workers).toHaveLength(before + 2);
   expect(reasons).toEqual([{ reason: 'it gave no answer for 1 s' }]);
   const hung = workers[before]!;
-  for (const thread of [hung, ...runners[before]!])
+  for (const thread of [hung, ...modelWorkers[before]!])
     if (thread.threadId !== -1) await new Promise((gone) => thread.once('exit', gone));
   expect(await stream.analyse(frame(0.3))).toHaveLength(1);
   expect(hanging.stats()).toMatchObject({ workerDeaths: 1, queueDepth: 0 });
   await hanging.close();
 }, 300_000);
 
-it('closing rejects what waits, and leaves no worker behind', async () => {
+it('closing rejects the frames that wait, and leaves no worker behind', async () => {
   const stream = vision.open('w');
   const waiting = expect(stream.analyse(frame(0))).rejects.toBeInstanceOf(WorkerLost);
   await vision.close();
   await waiting;
   await expect(stream.analyse(frame(1))).rejects.toMatchObject({ name: 'WorkerLost' });
-  expect([...workers, ...runners.flat()].every((thread) => thread.threadId === -1)).toBe(true);
+  expect([...workers, ...modelWorkers.flat()].every((thread) => thread.threadId === -1)).toBe(true);
 });

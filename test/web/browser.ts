@@ -8,7 +8,8 @@ import { delimiter, join } from 'node:path';
 import { WebSocket } from 'ws';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const FLAGS = [
+/** With them it asks for no name and connects to nothing but this machine, whatever it would do in the background. */
+export const FLAGS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -17,6 +18,14 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--disable-default-apps',
+  '--disable-domain-reliability',
+  '--disable-client-side-phishing-detection',
+  '--disable-breakpad',
+  '--no-default-browser-check',
+  '--no-pings',
+  '--disable-features=OptimizationHints,MediaRouter,Translate,NetworkTimeServiceQuerying',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
   '--hide-scrollbars',
   '--remote-debugging-port=0',
 ];
@@ -36,6 +45,8 @@ export interface Page {
   command<T>(method: string, params?: object): Promise<T>;
   /** Uncaught exceptions, errors on the console, and refused loads, so far. */
   complaints: string[];
+  /** Every address that it asked for, so far. */
+  requested: string[];
 }
 
 export interface Browser {
@@ -102,11 +113,14 @@ async function openPage({ send, listen }: Connection, url: string): Promise<Page
   });
   const command = <T>(method: string, params: object = {}) => send<T>(method, params, sessionId);
   const complaints: string[] = [];
+  const requested: string[] = [];
   listen(sessionId, (method, params) => {
     const complaint = complaintOf(method, params);
     if (complaint) complaints.push(complaint);
+    if (method === 'Network.requestWillBeSent') requested.push(params.request.url);
+    if (method === 'Network.webSocketCreated') requested.push(params.url);
   });
-  await Promise.all(['Page', 'Runtime', 'Log'].map((domain) => command(`${domain}.enable`)));
+  await Promise.all(['Page', 'Runtime', 'Log', 'Network'].map((domain) => command(`${domain}.enable`)));
   await command('Page.navigate', { url });
 
   const evaluate = async <T>(expression: string): Promise<T> => {
@@ -132,7 +146,7 @@ async function openPage({ send, listen }: Connection, url: string): Promise<Page
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
-  return { evaluate, until, command, complaints };
+  return { evaluate, until, command, complaints, requested };
 }
 
 function complaintOf(method: string, params: Event): string | null {

@@ -13,10 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..splits import split
 from .boxes import iou
 from .config import DEFAULT_DATA, DEFAULT_VIDEOS, MODELS
 from .runtime import Runtime, fastest, open_session
-from .sources import read_tar, split
+from .sources import read_tar
 from .teacher import Teacher
 
 SMALLEST = 24.0  # pixels, square root of the box's area

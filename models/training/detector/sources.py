@@ -1,13 +1,11 @@
 """What scenes are made of: gray pictures with the teacher's labels, split once and for all.
 
-By a hash of their name a tenth of the photos and a fifth of the backgrounds are held out for the numbers that are
-reported, and some more for tuning: the threshold, and when to stop. Photos and backgrounds that look like one of those
+Which are held out, and which are for tuning, is said in `splits.py`. Photos and backgrounds that look like one of those
 (near-equal difference hash) are left out of training too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +14,13 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from ..splits import split
 from .boxes import area, intersection, iou
 from .config import CACHE, HEADS
 from .teacher import Teacher
 
 SIDES = {"faces": (128, 256, 448), "backgrounds": (320, 640, 960), "ferplus": (192,), "heads": (192,)}
 BORDER = {"faces": 0.25, "backgrounds": 0.0, "ferplus": 0.25, "heads": 0.0}
-HELD_OUT = {"faces": 10, "backgrounds": 20}  # per cent
-TUNING = {"faces": 8, "backgrounds": 12}  # per cent, after those
 FLOOR = 0.15  # lowest score that is kept in the cache
 TWINS = 5  # difference hashes (64 bits) this close are one picture
 FERPLUS_FACES = 12000
@@ -47,12 +44,6 @@ def read_tar(path: Path) -> dict[str, np.ndarray]:
         raw = {Path(m.name).name: tar.extractfile(m).read() for m in files}
     pictures = {k: cv2.imdecode(np.frombuffer(v, np.uint8), cv2.IMREAD_COLOR) for k, v in raw.items()}
     return {k: v for k, v in pictures.items() if v is not None}
-
-
-def split(kind: str, name: str) -> str:
-    """What this file is for: `held-out`, `tuning` or `training`."""
-    place = int(hashlib.sha1(name.encode()).hexdigest(), 16) % 100 - HELD_OUT[kind]
-    return "held-out" if place < 0 else "tuning" if place < TUNING[kind] else "training"
 
 
 def label(name: str, pictures: list[np.ndarray], data: Path, kind: str | None = None) -> list[np.ndarray]:

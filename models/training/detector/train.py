@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..weights import half_precision
 from .config import DEFAULT_DATA, RUNS, TrainConfig
 from .losses import detection_loss
 from .network import Detector, decode
@@ -138,7 +139,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
         frames, rows = frames.to(self.device), rows.to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with half_precision(self.device.type):
             maps = self.network.maps(frames)
         decoded = decode([m.float() for m in maps])
         losses = detection_loss(decoded, rows, self.config.weights)
@@ -147,12 +148,12 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
         self.optimiser.step()
         self.step += 1
-        self.follow()
+        self.update_average()
         hard = losses.pop("hard").cpu().numpy()
         return {k: float(v.detach()) for k, v in losses.items()} | {"hard": float(hard.mean())}, hard
 
     @torch.no_grad()
-    def follow(self) -> None:
+    def update_average(self) -> None:
         """Move the average towards the network, faster at the start."""
         keep = min(self.config.average, (1 + self.step) / (10 + self.step))
         mine, mean = self.network.state_dict(), self.average.state_dict()

@@ -9,14 +9,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..splits import split
+
 
 @lru_cache(maxsize=2)
 def load(data: str) -> list[np.ndarray]:
-    """All pictures of `backgrounds.tar` under the folder `data`, gray uint8, in the order of their names."""
+    """The pictures of `backgrounds.tar` under the folder `data` that training may use, gray uint8, in the order of their
+    names: what is held out stands behind no head, so that it can tell how well faces and backgrounds are told apart."""
     pictures = {}
     with tarfile.open(Path(data) / "backgrounds.tar") as archive:
         for member in archive:
-            if member.isfile() and member.name.lower().endswith((".jpg", ".jpeg", ".png")):
+            name = Path(member.name).name
+            if member.isfile() and name.lower().endswith((".jpg", ".jpeg", ".png")) and split("backgrounds", name) == "training":
                 pixels = np.frombuffer(archive.extractfile(member).read(), np.uint8)
                 pictures[member.name] = cv2.imdecode(pixels, cv2.IMREAD_GRAYSCALE)
     return [pictures[name] for name in sorted(pictures) if pictures[name] is not None]

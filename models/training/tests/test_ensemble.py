@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import augment, calibrate, crop, data, distil, losses, metrics, nonfaces, presence, rows, smoke, sources, weights
+from training import augment, calibrate, crop, data, distil, losses, metrics, negatives, presence, rows, smoke, sources, weights
 from training.chain import Chain
 from training.networks import Network, Shape, multiply_adds
 
@@ -141,7 +141,7 @@ def test_targets_lie_between_the_votes_and_what_the_ensemble_sees(tmp_path, monk
     crops = np.random.default_rng(0).integers(0, 256, (3, data.STORED, data.STORED)).astype(np.uint8)
     votes = np.eye(8, dtype=np.float32)[[1, 2, 3]]
     seen = Chain(MODELS).faces(data.centre(crops).copy())["expression"]
-    assert np.allclose(distil.softened(votes, crops, 0.25, MODELS), 0.75 * votes + 0.25 * seen, atol=1e-5)
+    assert np.allclose(distil.distillation_targets(votes, crops, 0.25, MODELS), 0.75 * votes + 0.25 * seen, atol=1e-5)
     assert len(list(tmp_path.glob("expressions_*.npy"))) == 1
 
 
@@ -156,7 +156,7 @@ def test_points_astray_miss_the_face():
     template = np.array([[0.317, 0.385], [0.683, 0.385], [0.5, 0.584], [0.349, 0.74], [0.651, 0.74]])
     face = template * 60 + 100
     for _ in range(200):
-        seen = crop.apply(crop.similarity(nonfaces.astray(face, rng), template), face)
+        seen = crop.apply(crop.similarity(negatives.off_face_points(face, rng), template), face)
         size = np.linalg.norm(seen[0] - seen[1]) / 0.366
         assert not 0.5 < size < 2 or np.abs(seen.mean(0) - template.mean(0)).max() > 0.25
 

@@ -9,7 +9,7 @@ import {
   execute,
   type GraphQLError,
 } from 'graphql';
-import type { MaskError } from '../failures.ts';
+import type { MaskError } from '../mask-errors.ts';
 import { Delivery } from './delivery.ts';
 import { Feed } from './feed.ts';
 import { planSubscription, type SubscriptionPlan } from './operation.ts';

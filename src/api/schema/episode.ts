@@ -1,8 +1,8 @@
 /** Stretches of one expression on one face. */
 
+import type { SentEpisode } from '../../domain/live-event.ts';
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
-import { builder } from '../builder.ts';
-import type { LiveEpisode } from '../ports.ts';
+import { builder } from './builder.ts';
 import { ExpressionEnum } from './expression.ts';
 import { knownId } from './ids.ts';
 
@@ -39,7 +39,7 @@ export const EpisodeEventKindEnum = builder.enumType('EpisodeEventKind', {
   ) as Record<EpisodeEventKind, { value: EpisodeEventKind; description: string }>,
 });
 
-export const EpisodeEventType = builder.objectRef<LiveEpisode>('EpisodeEvent').implement({
+export const EpisodeEventType = builder.objectRef<SentEpisode>('EpisodeEvent').implement({
   description: 'Something that happened to an episode.',
   fields: (t) => ({
     kind: t.field({
@@ -66,7 +66,7 @@ builder.subscriptionField('expressionEpisodes', (t) =>
     args: { sessionId: t.arg.id({ required: true, description: 'The session.' }) },
     extensions: { shareable: () => true },
     subscribe: (_root, { sessionId }, { live }) =>
-      live.episodes({ sessionId: knownId('session', sessionId) }) as Promise<AsyncIterable<LiveEpisode>>,
+      live.episodes({ sessionId: knownId('session', sessionId) }) as Promise<AsyncIterable<SentEpisode>>,
     resolve: (event) => event,
   }),
 );

@@ -1,6 +1,6 @@
 /** The eight expressions, their probabilities and their shares. */
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
-import { builder } from '../builder.ts';
+import { builder } from './builder.ts';
 
 const MEANINGS: Record<Expression, string> = {
   NEUTRAL: 'A face at rest.',

@@ -1,6 +1,6 @@
 /** One face in one frame. */
 import type { Box, FaceReading, Point, Pose, QualityIssue } from '../../domain/face.ts';
-import { builder } from '../builder.ts';
+import { builder } from './builder.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
 
 /** A reading that knows its session, whose model names the action units. */

@@ -1,5 +1,5 @@
 /** The schema: every noun adds itself to the builder when it is imported. */
-import { builder } from '../builder.ts';
+import { builder } from './builder.ts';
 import './scalars.ts';
 import './node.ts';
 import './expression.ts';

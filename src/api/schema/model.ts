@@ -1,5 +1,5 @@
 /** The models: what scored a session, and what runs now. */
-import { builder } from '../builder.ts';
+import { builder } from './builder.ts';
 import { NodeInterface } from './node.ts';
 
 const Metric = builder.objectRef<{ name: string; value: number }>('ModelMetric').implement({

@@ -1,14 +1,14 @@
 /** All faces of one frame, as it is pushed to subscribers and read back from the timeline. */
 import { z } from 'zod';
+import type { SentMoment } from '../../domain/live-event.ts';
 import { MienError } from '../../errors.ts';
-import { builder } from '../builder.ts';
 import type { Shareable } from '../fanout/operation.ts';
-import type { LiveMoment } from '../ports.ts';
+import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
 import { knownId } from './ids.ts';
 import { DroppedFramesType, droppedByReason, droppedInAll } from './scalars.ts';
 
-export const FrameEmotionsType = builder.objectRef<LiveMoment>('FrameEmotions').implement({
+export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').implement({
   description: 'A moment: all faces of one scored frame. Moments are pushed after they are stored.',
   fields: (t) => ({
     cursor: t.exposeString('cursor', {
@@ -79,7 +79,7 @@ builder.subscriptionField('frameEmotions', (t) =>
         ...(sessionId != null && { sessionId: knownId('session', sessionId) }),
         ...(after != null && { after }),
         ...(every != null && { every }),
-      }) as Promise<AsyncIterable<LiveMoment>>;
+      }) as Promise<AsyncIterable<SentMoment>>;
     },
     resolve: (event) => event,
   }),

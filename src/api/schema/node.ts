@@ -1,5 +1,5 @@
 /** Relay's way to fetch anything again by its id. Ids are unique across all types. */
-import { builder } from '../builder.ts';
+import { builder } from './builder.ts';
 import { isId } from './ids.ts';
 
 interface Identified {

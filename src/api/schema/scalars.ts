@@ -1,8 +1,8 @@
 /** Scalars and enums that several nouns use. */
 import { DateTimeResolver } from 'graphql-scalars';
 import type { DropCounts } from '../../domain/frame.ts';
-import type { SessionState } from '../../domain/moment.ts';
-import { builder } from '../builder.ts';
+import type { SessionState } from '../../domain/stream.ts';
+import { builder } from './builder.ts';
 
 builder.addScalarType('DateTime', DateTimeResolver, {
   description: 'A point in time, RFC 3339, in UTC: `2026-11-24T09:30:00.000Z`.',

@@ -1,16 +1,16 @@
 /** One run of a stream, and all that was recorded in it. */
 import { z } from 'zod';
 import { MienError } from '../../errors.ts';
-import { builder, DEFAULT_PAGE } from '../builder.ts';
+import { builder, DEFAULT_PAGE } from './builder.ts';
 import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
 import { isId, knownId } from './ids.ts';
-import { listArgs, takeOf, whole } from './lists.ts';
 import { FrameEmotionsType } from './moment.ts';
 import { NodeInterface } from './node.ts';
-import { beyond } from './pages.ts';
+import { beyond } from './page-by-ordinal.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
+import { listArgs, takeOf, whole } from './whole-lists.ts';
 
 const TrackType = builder.prismaObject('Track', {
   description: 'A face followed through one session. The number names nobody.',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
-import { builder } from '../builder.ts';
+import { builder } from './builder.ts';
 
 const MAX_LENGTH = 4096;
 

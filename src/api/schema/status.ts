@@ -1,11 +1,12 @@
 /** What happens to a stream's sessions, as it happens. */
-import { builder } from '../builder.ts';
-import type { LiveStatus } from '../ports.ts';
+
+import type { SentStatus } from '../../domain/live-event.ts';
+import { builder } from './builder.ts';
 import { knownId, notFound } from './ids.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { SessionType } from './session.ts';
 
-export const StreamStatusType = builder.objectRef<LiveStatus>('StreamStatus').implement({
+export const StreamStatusType = builder.objectRef<SentStatus>('StreamStatus').implement({
   description: 'A change in the life of a stream’s session.',
   fields: (t) => ({
     streamId: t.exposeID('streamId', { description: 'The stream.' }),
@@ -42,7 +43,7 @@ builder.subscriptionField('streamStatus', (t) =>
     args: { streamId: t.arg.id({ description: 'Only this stream.' }) },
     subscribe: (_root, { streamId }, { live }) =>
       live.status(streamId == null ? {} : { streamId: knownId('stream', streamId) }) as Promise<
-        AsyncIterable<LiveStatus>
+        AsyncIterable<SentStatus>
       >,
     resolve: (event) => event,
   }),

@@ -1,16 +1,17 @@
 /** Streams: what mien was told to watch. */
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
-import { builder } from '../builder.ts';
+import { PURPOSES, type Purpose } from '../../domain/stream.ts';
+import { builder } from './builder.ts';
 import { isId, knownId } from './ids.ts';
 import { NodeInterface } from './node.ts';
-import { beyond } from './pages.ts';
+import { beyond } from './page-by-ordinal.ts';
 import { SessionType } from './session.ts';
 import { redacted, SourceInputType, SourceType, toSource } from './source.ts';
 
 const MAX_NAME = 200;
 
-const PURPOSES = {
+const PURPOSE_DESCRIPTIONS: Record<Purpose, string> = {
   RESEARCH: 'Scientific, UX or market research with people who agreed to it.',
   MEDIA_ANALYTICS: 'Analysing published media.',
   ACCESSIBILITY: 'Helping people perceive or produce expressions.',
@@ -21,14 +22,13 @@ const PURPOSES = {
     'Watching people at work. Refused unless the operator is entitled to it: EU AI Act art. 5(1)(f).',
   EDUCATION:
     'Watching people in education. Refused unless the operator is entitled to it: EU AI Act art. 5(1)(f).',
-} as const;
-type Purpose = keyof typeof PURPOSES;
+};
 
 export const PurposeEnum = builder.enumType('Purpose', {
   description:
     'What a stream is analysed for. Inferring emotions at work and in education is forbidden in the EU.',
   values: Object.fromEntries(
-    Object.entries(PURPOSES).map(([name, description]) => [name, { value: name, description }]),
+    PURPOSES.map((name) => [name, { value: name, description: PURPOSE_DESCRIPTIONS[name] }]),
   ) as Record<Purpose, { value: Purpose; description: string }>,
 });
 
@@ -56,7 +56,7 @@ export const StreamType = builder.prismaObject('Stream', {
       nullable: true,
       description: 'Whether it is read at the pace of the clock; null: live sources are, files are not.',
     }),
-    wanted: t.exposeBoolean('wanted', {
+    wanted: t.exposeBoolean('shouldRun', {
       description:
         'Whether it should be running: it was started, and neither stopped nor ended. A restarted server starts it again.',
     }),

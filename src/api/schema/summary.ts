@@ -1,7 +1,7 @@
 /** Sums and means over a stretch of a session. */
+import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
-import { builder } from '../builder.ts';
-import type { Aggregate, SessionTotals } from '../ports.ts';
+import { builder } from './builder.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
 import { DroppedFramesType, droppedByReason } from './scalars.ts';
 
@@ -85,7 +85,7 @@ export const TimelineBucketType = builder.objectRef<Aggregate>('TimelineBucket')
   }),
 });
 
-export const SessionSummaryType = builder.objectRef<SessionTotals>('SessionSummary').implement({
+export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSummary').implement({
   description: 'A whole session, so far, summed up.',
   interfaces: [AggregateInterface],
   fields: (t) => ({

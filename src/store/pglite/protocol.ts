@@ -1,6 +1,6 @@
 /** What the main thread and PGlite's thread tell each other. */
 import type { Error as DatabaseFailure, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
-import type { Parameter } from '../layout.ts';
+import type { Parameter } from '../commit/parameter-layout.ts';
 
 export type Request =
   | { op: 'query' | 'execute'; query: SqlQuery }

@@ -1,0 +1,75 @@
+/** The one schema builder; every file in schema/ adds its noun to it. */
+import SchemaBuilder from '@pothos/core';
+import DataloaderPlugin from '@pothos/plugin-dataloader';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import RelayPlugin from '@pothos/plugin-relay';
+import ValidationPlugin from '@pothos/plugin-validation';
+import { z } from 'zod';
+import { MienError } from '../../errors.ts';
+import type PrismaTypes from '../../store/generated/pothos.ts';
+import { getDatamodel } from '../../store/generated/pothos.ts';
+import type { Context } from '../context.ts';
+
+export const DEFAULT_PAGE = 20;
+export const MAX_PAGE = 1000;
+
+const pageSize = (name: string) =>
+  z
+    .number()
+    .int()
+    .min(0, `\`${name}\` must be 0 or more.`)
+    .max(MAX_PAGE, `\`${name}\` must be at most ${MAX_PAGE}; ask for the next page with \`after\`.`)
+    .nullish();
+
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  PrismaTypes: PrismaTypes;
+  Scalars: { DateTime: { Input: Date; Output: Date } };
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+}>({
+  plugins: [PrismaPlugin, RelayPlugin, DataloaderPlugin, ValidationPlugin],
+  defaultFieldNullability: false,
+  prisma: {
+    client: ({ prisma }) => prisma,
+    dmmf: getDatamodel(),
+    defaultConnectionSize: DEFAULT_PAGE,
+    maxConnectionSize: MAX_PAGE,
+  },
+  relay: {
+    cursorType: 'String',
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    nodeTypeOptions: {},
+    defaultConnectionTypeOptions: { description: 'One page of a list.' },
+    defaultEdgeTypeOptions: { description: 'One item of a page, with its cursor.' },
+    pageInfoTypeOptions: { description: 'Where a page stands in the whole list.' },
+    pageInfoFieldOptions: { description: 'Where this page stands.' },
+    hasNextPageFieldOptions: { description: 'Whether more follow; pass `endCursor` as `after` to get them.' },
+    hasPreviousPageFieldOptions: { description: 'Whether some come before this page.' },
+    startCursorFieldOptions: { description: 'Cursor of the first item here; null on an empty page.' },
+    endCursorFieldOptions: { description: 'Cursor of the last item here; null on an empty page.' },
+    cursorFieldOptions: { description: 'Pass it as `after` to go on behind this item.' },
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The items with their cursors.',
+    },
+    nodeFieldOptions: { nullable: false, description: 'The item.' },
+    nodesOnConnection: { description: 'The items.' },
+    firstArgOptions: {
+      description: `How many, at most ${MAX_PAGE}; ${DEFAULT_PAGE} when left out.`,
+      validate: pageSize('first'),
+    },
+    afterArgOptions: { description: 'Only what comes behind this cursor.' },
+    lastArgOptions: {
+      description: 'How many from the end; needs `before`.',
+      validate: pageSize('last'),
+    },
+    beforeArgOptions: { description: 'Only what comes before this cursor.' },
+  },
+  validation: {
+    validationError: ({ issues }) =>
+      new MienError('BAD_INPUT', issues.map(({ message }) => message).join(' ')),
+  },
+});

@@ -1,0 +1,118 @@
+/** The bus within one process: every subscriber has a queue of its own, and none can delay, starve or feed another. */
+import type { LiveEvent, LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import type { SessionRecord } from '../domain/stream.ts';
+import { BoundedQueue } from './bounded-queue.ts';
+import { topicOf, topicsOf } from './topics.ts';
+
+export interface SubscribeOptions<Event> {
+  /** Events that may wait; the oldest are dropped beyond that. */
+  capacity?: number;
+  onDrop?: ((event: Event) => void) | undefined;
+}
+
+export interface BusOptions {
+  /** Told of each event that a subscriber was too slow for. */
+  onOverflow?: () => void;
+  /** Told of what a subscriber threw; that subscriber is closed, the others are served. */
+  onError?: (error: unknown) => void;
+}
+
+/** Six seconds of a stream at ten frames per second. */
+export const QUEUE_CAPACITY = 64;
+
+export class MemoryBus {
+  readonly #topics = new Map<string, Set<BoundedQueue<LiveEvent>>>();
+  readonly #options: BusOptions;
+
+  constructor(options: BusOptions = {}) {
+    this.#options = options;
+  }
+
+  moment(streamId: string, moment: Moment): void {
+    this.#publish({ kind: 'moment', streamId, moment });
+  }
+
+  status(streamId: string, session: SessionRecord): void {
+    this.#publish({ kind: 'status', streamId, session });
+  }
+
+  episode(streamId: string, event: EpisodeEvent): void {
+    this.#publish({ kind: 'episode', streamId, event });
+  }
+
+  removed(streamId: string): void {
+    this.#publish({ kind: 'removed', streamId });
+  }
+
+  /** Events of several kinds in one queue, in the order of publication. */
+  subscribe<Kind extends LiveEventKind>(
+    kinds: readonly Kind[],
+    scope: Scope,
+    options: SubscribeOptions<LiveEventOf<Kind>> = {},
+  ): BoundedQueue<LiveEventOf<Kind>> {
+    const topics = kinds.map((kind) => topicOf(kind, scope));
+    const queue = new BoundedQueue<LiveEventOf<Kind>>({
+      capacity: options.capacity ?? QUEUE_CAPACITY,
+      onDrop: (event) => {
+        this.#options.onOverflow?.();
+        options.onDrop?.(event);
+      },
+      onClose: () => this.#leave(topics, queue as unknown as BoundedQueue<LiveEvent>),
+    });
+    this.#join(topics, queue as unknown as BoundedQueue<LiveEvent>);
+    return queue;
+  }
+
+  subscribeMoments(scope: Scope, options?: SubscribeOptions<LiveEventOf<'moment'>>) {
+    return this.subscribe(['moment'], scope, options);
+  }
+
+  subscribeStatus(scope: Scope, options?: SubscribeOptions<LiveEventOf<'status'>>) {
+    return this.subscribe(['status'], scope, options);
+  }
+
+  subscribeEpisodes(scope: Scope, options?: SubscribeOptions<LiveEventOf<'episode'>>) {
+    return this.subscribe(['episode'], scope, options);
+  }
+
+  /** Queues now open. */
+  get subscribers(): number {
+    return new Set([...this.#topics.values()].flatMap((queues) => [...queues])).size;
+  }
+
+  /** Closes every queue: their readers' loops end. */
+  close(): void {
+    for (const queues of [...this.#topics.values()]) for (const queue of [...queues]) queue.close();
+  }
+
+  #publish(event: LiveEvent): void {
+    for (const topic of topicsOf(event)) {
+      for (const queue of this.#topics.get(topic) ?? []) this.#offer(queue, event);
+    }
+  }
+
+  #offer(queue: BoundedQueue<LiveEvent>, event: LiveEvent): void {
+    try {
+      queue.push(event);
+    } catch (error) {
+      queue.close();
+      this.#options.onError?.(error);
+    }
+  }
+
+  #join(topics: string[], queue: BoundedQueue<LiveEvent>): void {
+    for (const topic of topics) {
+      const queues = this.#topics.get(topic) ?? new Set();
+      this.#topics.set(topic, queues.add(queue));
+    }
+  }
+
+  #leave(topics: string[], queue: BoundedQueue<LiveEvent>): void {
+    for (const topic of topics) {
+      const queues = this.#topics.get(topic);
+      queues?.delete(queue);
+      if (queues?.size === 0) this.#topics.delete(topic);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Uploaded files, and when they go: with the last stream that uses one, or after a day in which no stream took it.
+ * One that was taken is made read-only, so that a server that was pointed at another database, and knows none of
+ * the streams, still sees that it is not for it to delete.
+ */
+import { chmod, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../domain/log.ts';
+
+const HOUR_MS = 3_600_000;
+const WAITS_MS = 24 * HOUR_MS;
+const TOKEN = /^[0-9a-f]{32}$/;
+const READ_ONLY = 0o400;
+const WRITABLE = 0o200;
+
+export interface UploadShelf {
+  /** A stream uses it from now on. */
+  take(token: string): Promise<void>;
+  /** No stream uses it any more. */
+  release(token: string): Promise<void>;
+  /** Deletes what waited for a day and no stream took. @returns how many */
+  sweep(now?: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Sweeps at once, and every hour. @param isTaken whether a stream that is stored uses this upload */
+export function createUploadShelf(options: {
+  directory: string;
+  isTaken: (token: string) => Promise<boolean>;
+  log: Pick<Log, 'info' | 'warn'>;
+}): UploadShelf {
+  const { directory, isTaken, log } = options;
+
+  async function sweep(now = Date.now()): Promise<number> {
+    let swept = 0;
+    for (const token of (await readdir(directory)).filter((name) => TOKEN.test(name))) {
+      const { mtimeMs, mode } = await stat(join(directory, token));
+      if ((mode & WRITABLE) === 0 || now - mtimeMs < WAITS_MS || (await isTaken(token))) continue;
+      await rm(join(directory, token), { force: true });
+      swept += 1;
+    }
+    if (swept > 0) log.info({ uploads: swept }, 'deleted uploads that no stream took within a day');
+    return swept;
+  }
+
+  const round = () =>
+    sweep().then(
+      () => {},
+      (error: unknown) =>
+        log.warn({ err: error }, 'could not look through the uploads; it will be tried again'),
+    );
+  let running = round();
+  const timer = setInterval(() => {
+    running = running.then(round);
+  }, HOUR_MS);
+  timer.unref();
+
+  return {
+    take: (token) => chmod(join(directory, token), READ_ONLY),
+    release: (token) => rm(join(directory, token), { force: true }),
+    sweep,
+    async close() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What is published of running streams, once it is committed. */
+import type { EpisodeEvent, Moment } from './moment.ts';
+import type { SessionRecord } from './stream.ts';
+
+export type LiveEvent =
+  | { kind: 'moment'; streamId: string; moment: Moment }
+  | { kind: 'status'; streamId: string; session: SessionRecord }
+  | { kind: 'episode'; streamId: string; event: EpisodeEvent }
+  /** The stream is gone, with its sessions. */
+  | { kind: 'removed'; streamId: string };
+export type LiveEventKind = LiveEvent['kind'];
+
+/** The event of one kind, or of several. */
+export type LiveEventOf<Kind extends LiveEventKind> = Extract<LiveEvent, { kind: Kind }>;
+
+/** One session, one stream, or (neither given) everything; the session counts where both are given. */
+export interface Scope {
+  streamId?: string | undefined;
+  sessionId?: string | undefined;
+}
+
+/** A moment as a subscriber is sent it. */
+export interface SentMoment {
+  moment: Moment;
+  /** Resumes behind this moment. */
+  cursor: string;
+  /** Moments lost between this one and the one before, because the subscriber was too slow. */
+  skippedBefore: number;
+}
+
+/** The present state of a session, or a change of it, as a subscriber is sent it. */
+export interface SentStatus {
+  streamId: string;
+  session: SessionRecord;
+  /** Events lost between this one and the one before, because the subscriber was too slow. */
+  skippedBefore: number;
+}
+
+/** An episode's event as a subscriber is sent it. */
+export interface SentEpisode {
+  streamId: string;
+  event: EpisodeEvent;
+  /** Events lost between this one and the one before, because the subscriber was too slow. */
+  skippedBefore: number;
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import type { FrameSize } from '../../domain/frame.ts';
+import type { NumberedStamp } from '../frames/frame-assembler.ts';
+
+/**
+ * The showinfo filters of one run of ffmpeg, and the parser of their lines. ffmpeg prints text of the source with its
+ * line breaks, so a source can forge any line that it can predict; the names of these filters it cannot.
+ */
+export interface Showinfo {
+  /** Reports the first frame as the source has it, before it is selected and scaled. */
+  firstFrameFilter: string;
+  /** Reports each frame that is written. Its time base must be a microsecond. */
+  frameFilter: string;
+  /** The size of the first frame; null when the line is about something else. */
+  parseFirstFrame(line: string): FrameSize | null;
+  /** The stamp of a frame; null when the line is about something else. */
+  parseFrame(line: string): NumberedStamp | null;
+  /** Whether the line says that the filters were built, or rebuilt: frames are numbered from 0 again. */
+  isFilterStart(line: string): boolean;
+  /** Whether one of these filters wrote the line. */
+  isFromShowinfo(line: string): boolean;
+}
+
+/** What follows a filter's name. Text that another thread of ffmpeg writes into the same line can only come after it. */
+const BODY = /^ @ 0?x?[0-9a-f]+\] n: *(\d{1,12}) pts: *(-?\d{1,18}|NOPTS) .*? s:(\d{1,9})x(\d{1,9}) /i;
+
+/** @param secret a word that nobody can guess, another for each run */
+export function createShowinfo(secret = randomBytes(16).toString('hex')): Showinfo {
+  const [firstFrame, frames] = [`showinfo@first_${secret}`, `showinfo@frames_${secret}`];
+  const parse = (name: string, line: string): NumberedStamp | null => {
+    const start = `[${name}`;
+    const found = line.startsWith(start) ? BODY.exec(line.slice(start.length)) : null;
+    if (!found) return null;
+    const [, n, pts, width, height] = found;
+    const time = pts === 'NOPTS' ? null : Number(pts);
+    return { n: Number(n), pts: time, width: Number(width), height: Number(height) };
+  };
+  return {
+    firstFrameFilter: `${firstFrame}=checksum=0`,
+    frameFilter: `${frames}=checksum=0`,
+    parseFirstFrame(line) {
+      const found = parse(firstFrame, line);
+      return found?.n === 0 ? { width: found.width, height: found.height } : null;
+    },
+    parseFrame: (line) => parse(frames, line),
+    isFilterStart: (line) => line.startsWith(`[${frames}`) && line.includes('] config in time_base'),
+    isFromShowinfo: (line) => line.startsWith(`[${firstFrame}`) || line.startsWith(`[${frames}`),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Frame } from '../../domain/frame.ts';
+
+/** Hands frames from the decoder to the one consumer that takes them. */
+export interface FrameBuffer {
+  /** Adds a frame. The next one may be put at once (null), or when the returned promise resolves. */
+  put(frame: Frame): Promise<void> | null;
+  /** The next frame; null at the end; rejects with the error that `end` was given. */
+  take(): Promise<Frame | null>;
+  /** No more frames will be put. `discard`: frames that were put and not yet taken are dropped. */
+  end(error?: Error, discard?: boolean): void;
+}
+
+/** For real time: holds the newest frame, and counts those that it replaced as dropped because `busy`. */
+export function dropOldestBuffer(): FrameBuffer {
+  const queue = createQueue();
+  return {
+    ...queue,
+    put(frame) {
+      const replaced = queue.pending.pop();
+      if (replaced) frame = { ...frame, dropped: { busy: 1 + (replaced.dropped.busy ?? 0) } };
+      replaced?.release?.();
+      queue.push(frame);
+      return null;
+    },
+  };
+}
+
+/** For recordings: holds `capacity` frames, and lets the decoder wait while it is full. */
+export function waitingBuffer(capacity = 2): FrameBuffer {
+  const queue = createQueue();
+  const isFull = () => queue.pending.length >= capacity && !queue.ended();
+  const waitForSpace = async () => {
+    while (isFull()) await queue.taken();
+  };
+  return {
+    ...queue,
+    put(frame) {
+      queue.push(frame);
+      return isFull() ? waitForSpace() : null;
+    },
+  };
+}
+
+/** What both policies share: one producer, one consumer, and an end. */
+function createQueue() {
+  const pending: Frame[] = [];
+  let end: { error: Error | undefined } | null = null;
+  let wakeConsumer = () => {};
+  let wakeProducer = () => {};
+  return {
+    pending,
+    ended: () => end !== null,
+    taken: () => new Promise<void>((resolve) => (wakeProducer = resolve)),
+    push(frame: Frame) {
+      if (end) return;
+      pending.push(frame);
+      wakeConsumer();
+    },
+    async take(): Promise<Frame | null> {
+      while (pending.length === 0 && !end) await new Promise<void>((resolve) => (wakeConsumer = resolve));
+      const frame = pending.shift();
+      wakeProducer();
+      if (frame) return frame;
+      if (end?.error) throw end.error;
+      return null;
+    },
+    end(error?: Error, discard = false) {
+      end ??= { error };
+      if (discard) pending.length = 0;
+      wakeConsumer();
+      wakeProducer();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Moments on their way to the store and then to the bus. Several are being committed while the next frame is
+ * scored; they are published in the order of `seq`, each after its commit.
+ *
+ * A moment that the store refuses keeps its `seq`: it is offered again until it is taken, those after it wait,
+ * and there is no room meanwhile. So the session has no gap, and the bound is kept by not scoring frames.
+ */
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { MienError } from '../errors.ts';
+import { sleep } from '../threads/sleep.ts';
+import { whenAborted } from '../threads/when-aborted.ts';
+import type { MomentSink } from './ports.ts';
+
+export interface OutboxOptions {
+  sink: MomentSink;
+  publish(moment: Moment, events: readonly EpisodeEvent[]): void;
+  /** Moments not yet published, at most. */
+  limit: number;
+  /** Milliseconds between offers to a store that refuses. */
+  retryMs: number;
+  /** Aborts when there is no more time to wait for the store. */
+  giveUp: AbortSignal;
+}
+
+interface Entry {
+  moment: Moment;
+  events: readonly EpisodeEvent[];
+}
+/** An entry that waits to be offered again, or for one that does. */
+interface Retry {
+  entry: Entry;
+  settle(committed: boolean): void;
+}
+type OfferResult = 'committed' | 'refused' | 'lost';
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  /** Moments not yet published. */
+  #size = 0;
+  #failure: unknown = null;
+  /** A refused moment and those that wait behind it; they are offered one at a time. */
+  readonly #retries: Retry[] = [];
+  /** Whether all moments until now were published; resolves when that is known. */
+  #published: Promise<boolean> = Promise.resolve(true);
+  readonly #waitingForRoom: (() => void)[] = [];
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    options.giveUp.addEventListener('abort', () => this.#wakeWaiting(), { once: true });
+  }
+
+  /** Whether another moment may be pushed. */
+  get hasRoom(): boolean {
+    return this.#size < this.#options.limit && this.#retries.length === 0;
+  }
+
+  /** Why a moment could not be written, other than that the store is away; there will be no more. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  push(moment: Moment, events: readonly EpisodeEvent[]): void {
+    const entry = { moment, events };
+    this.#size += 1;
+    this.#published = this.#publishAfter(this.#commit(entry), this.#published, entry);
+  }
+
+  /** Resolves when there is room, when it failed or gave up, or when `signal` aborts. */
+  waitForRoom(signal: AbortSignal): Promise<void> {
+    if (this.hasRoom || this.#isOver || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const resume = () => {
+        signal.removeEventListener('abort', resume);
+        resolve();
+      };
+      this.#waitingForRoom.push(resume);
+      signal.addEventListener('abort', resume, { once: true });
+    });
+  }
+
+  /** Resolves when all is published, or it failed or gave up; to the number of moments left behind. */
+  async drain(): Promise<number> {
+    await Promise.race([this.#published, whenAborted(this.#options.giveUp)]);
+    return this.#size;
+  }
+
+  get #isOver(): boolean {
+    return this.#failure !== null || this.#options.giveUp.aborted;
+  }
+
+  /** Whether it was published: once it is committed, and all before it are published. */
+  async #publishAfter(
+    committed: Promise<boolean>,
+    publishedBefore: Promise<boolean>,
+    { moment, events }: Entry,
+  ): Promise<boolean> {
+    const mayPublish = (await Promise.all([committed, publishedBefore])).every(Boolean);
+    if (mayPublish) {
+      this.#options.publish(moment, events);
+      this.#size -= 1;
+    }
+    this.#wakeWaiting();
+    return mayPublish;
+  }
+
+  /** Whether it was committed. */
+  async #commit(entry: Entry): Promise<boolean> {
+    if (this.#retries.length > 0) return this.#commitLater(entry);
+    const result = await this.#offer(entry);
+    return result === 'refused' ? this.#commitLater(entry) : result === 'committed';
+  }
+
+  async #offer({ moment, events }: Entry): Promise<OfferResult> {
+    if (this.#isOver) return 'lost';
+    try {
+      await this.#options.sink.append(moment, events);
+      return 'committed';
+    } catch (error) {
+      if (isStoreAway(error)) return 'refused';
+      this.#failure ??= error;
+      return 'lost';
+    }
+  }
+
+  #commitLater(entry: Entry): Promise<boolean> {
+    return new Promise((settle) => {
+      this.#retries.push({ entry, settle });
+      if (this.#retries.length === 1) void this.#workOffRetries();
+    });
+  }
+
+  async #workOffRetries(): Promise<void> {
+    const { retryMs, giveUp } = this.#options;
+    for (let head = this.#retries[0]; head; head = this.#retries[0]) {
+      let result: OfferResult = 'refused';
+      while (result === 'refused' && !this.#isOver) {
+        await sleep(retryMs, giveUp);
+        result = await this.#offer(head.entry);
+      }
+      this.#retries.shift();
+      head.settle(result === 'committed');
+    }
+  }
+
+  #wakeWaiting(): void {
+    if (this.hasRoom || this.#isOver) for (const resume of this.#waitingForRoom.splice(0)) resume();
+  }
+}
+
+function isStoreAway(error: unknown): boolean {
+  return error instanceof MienError && error.code === 'STORE_UNAVAILABLE';
+}

@@ -1,0 +1,25 @@
+/** What the stream manager refuses, in sentences that say what to do. */
+import type { StreamRecord } from '../domain/stream.ts';
+import { MienError } from '../errors.ts';
+
+export function alreadyRegistered({ id, name }: StreamRecord): MienError {
+  const sentence = `The stream ${name} is registered with this source already (${id}). Start that one, or give this one another name.`;
+  return new MienError('CONFLICT', sentence);
+}
+
+export function alreadyRunning({ name }: StreamRecord, sessionId: string): MienError {
+  const sentence = `The stream ${name} is running already (session ${sessionId}). Stop it first to begin a new session.`;
+  return new MienError('CONFLICT', sentence);
+}
+
+export function neverRan({ name }: StreamRecord): MienError {
+  return new MienError('CONFLICT', `The stream ${name} has never run, so there is nothing to stop.`);
+}
+
+export function shuttingDown(): MienError {
+  return new MienError('SHUTTING_DOWN', 'The server is stopping. Try again when it is back.');
+}
+
+export function noSuchStream(id: string): MienError {
+  return new MienError('NOT_FOUND', `There is no stream ${id}.`);
+}

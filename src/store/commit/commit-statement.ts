@@ -1,0 +1,161 @@
+/** Writes a batch: one statement, which is one transaction and one round trip. */
+import type { Database } from '../database.ts';
+import { isDuplicate, isNoPartition } from '../database-errors.ts';
+import type { PrismaClient } from '../generated/client.ts';
+import type { Partitions } from '../upkeep/partitions.ts';
+import { type Batch, encode, type RollUp, type Work } from './encode-batch.ts';
+import { KINDS, type Parameter, STRIDE } from './parameter-layout.ts';
+
+/**
+ * Writes what was prepared; may be called again after it threw what the database said.
+ * @returns the sessions that no longer exist: nothing of theirs was kept
+ */
+export type Commit = () => Promise<Set<string>>;
+
+/** Does the computing at once, so that it can go on while the database writes the batch before. */
+export type Prepare = (work: Work) => Commit;
+
+export interface CommitConfig {
+  write: Database['write'];
+  partitions: Partitions;
+  rollUp: RollUp;
+}
+
+export function createPrepare(prisma: PrismaClient, config: CommitConfig): Prepare {
+  const { write, partitions, rollUp } = config;
+  const prepareInsert = (work: Work): Commit => {
+    const batch = encode(work, rollUp);
+    const values = parameters(batch);
+    return async () => {
+      await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
+      const written = await write(STATEMENT, values);
+      if (written.length === batch.sessionIds.length) return new Set();
+      const { known, gone } = await splitByExistence(prisma, work);
+      return new Set([...gone, ...(await prepareInsert(known)())]);
+    };
+  };
+  return (work) => {
+    const insert = prepareInsert(work);
+    return async () => {
+      try {
+        return await insert();
+      } catch (error) {
+        if (isNoPartition(error)) {
+          partitions.forget();
+          return insert();
+        }
+        if (isDuplicate(error)) return prepareInsert(await withoutStored(prisma, work))();
+        throw error;
+      }
+    };
+  };
+}
+
+function parameters(batch: Batch): Parameter[] {
+  const { sessionIds, sessions, moments, readingInts, readingReals, actionUnits, landmarks } = batch;
+  return [
+    ...[`{${sessionIds.join()}}`, sessions, moments, readingInts, readingReals, actionUnits, landmarks],
+    ...[batch.rollups, batch.tracks, batch.episodes],
+  ];
+}
+
+/** What a repeated batch holds that was not stored the first time. */
+async function withoutStored(prisma: PrismaClient, { entries, endings }: Work): Promise<Work> {
+  const stored = await prisma.$queryRawUnsafe<{ key: string }[]>(
+    `SELECT m.session_id || ' ' || m.seq AS key FROM moment m
+      JOIN unnest($1::text::uuid[], $2::text::int[]) AS k (session_id, seq) USING (session_id, seq)`,
+    `{${entries.map(({ moment }) => moment.sessionId).join()}}`,
+    `{${entries.map(({ moment }) => moment.seq).join()}}`,
+  );
+  const seen = new Set(stored.map(({ key }) => key));
+  const fresh = entries.filter(({ moment: { sessionId, seq } }) => {
+    const key = `${sessionId} ${seq}`;
+    const first = !seen.has(key);
+    seen.add(key);
+    return first;
+  });
+  return { entries: fresh, endings };
+}
+
+/** A session that was removed keeps the whole statement from writing; the others must not suffer. */
+async function splitByExistence(prisma: PrismaClient, { entries, endings }: Work) {
+  const ids = [...entries.map(({ moment }) => moment), ...endings].map(({ sessionId }) => sessionId);
+  const rows = await prisma.session.findMany({
+    where: { id: { in: [...new Set(ids)] } },
+    select: { id: true },
+  });
+  const living = new Set(rows.map(({ id }) => id));
+  return {
+    gone: new Set(ids.filter((id) => !living.has(id))),
+    known: {
+      entries: entries.filter(({ moment }) => living.has(moment.sessionId)),
+      endings: endings.filter(({ sessionId }) => living.has(sessionId)),
+    },
+  };
+}
+
+/** Rows of a flat array: `o` is the offset before the row's first value. */
+function rows(array: string, stride: number): string {
+  return `input, generate_series(0, coalesce(cardinality(${array}), 0) - 1, ${stride}) AS o`;
+}
+
+const EPOCH = `date '1970-01-01'`;
+const MOMENT_DAY = `${EPOCH} + floor(m[k + 4] / 86400000)::int`;
+const add = (column: string) => `${column} = rollup.${column} + excluded.${column}`;
+const addEach = (column: string) =>
+  `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
+
+/**
+ * All or nothing: while it runs it holds its sessions, so that none is removed meanwhile, and where one is gone it has no
+ * input and writes nothing. `input` is read once; a cast beside each use would take the whole array again for every row.
+ */
+const STATEMENT = `
+WITH held AS MATERIALIZED (
+  SELECT id FROM session WHERE id = ANY($1::text::uuid[]) ORDER BY id FOR NO KEY UPDATE
+), input AS MATERIALIZED (
+  SELECT $1::text::uuid[] AS s, $2::float8[] AS live, $3::float8[] AS m, $4::int[] AS i,
+    $5::real[] AS r, $6::real[] AS au, $7::bytea AS lm, $8::bigint[] AS u,
+    $9::float8[] AS t, $10::float8[] AS e
+  WHERE (SELECT count(*) FROM held) = cardinality($1::text::uuid[])
+), new_moments AS (
+  INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store)
+  SELECT s[m[k + 1]::int], m[k + 2]::int, ${MOMENT_DAY}, m[k + 3], to_timestamp(m[k + 4] / 1000),
+    m[k + 5]::int, m[k + 6]::int, m[k + 7]::int
+  FROM (SELECT s, m, o AS k FROM ${rows('m', STRIDE.moment)}) AS x
+), new_readings AS (
+  INSERT INTO reading (session_id, seq, track, day, expression, x, y, width, height, confidence, agreement, valence,
+    arousal, yaw, pitch, roll, quality, issues, probabilities, raw_probabilities, action_units, landmarks)
+  SELECT s[m[k + 1]::int], m[k + 2]::int, i[o + 2], ${MOMENT_DAY}, (${KINDS})[i[o + 3]],
+    r[q + 1], r[q + 2], r[q + 3], r[q + 4], r[q + 5], r[q + 6], r[q + 7], r[q + 8], r[q + 9], r[q + 10], r[q + 11],
+    r[q + 12], i[o + 4], r[q + 13 : q + 20], r[q + 21 : q + 28],
+    au[coalesce(i[o - 1], 0) + 1 : i[o + 5]], substring(lm FROM coalesce(i[o], 0) + 1 FOR i[o + 6] - coalesce(i[o], 0))
+  FROM (SELECT s, m, i, r, au, lm, o, i[o + 1] * ${STRIDE.moment} AS k, o / ${STRIDE.readingInts} * ${STRIDE.readingReals} AS q
+    FROM ${rows('i', STRIDE.readingInts)}) AS x
+), new_rollups AS (
+  INSERT INTO rollup (session_id, span, track, second, frames, dropped_busy, dropped_worker, dropped_store, readings,
+    abstained, labels, probabilities, valence, arousal, quality)
+  SELECT s[u[o + 1]], u[o + 2], u[o + 3], u[o + 4], u[o + 5], u[o + 6], u[o + 7], u[o + 8], u[o + 9], u[o + 10],
+    u[o + 11 : o + 18]::int[], u[o + 19 : o + 26], u[o + 27], u[o + 28], u[o + 29]
+  FROM ${rows('u', STRIDE.rollup)}
+  ON CONFLICT (session_id, span, track, second) DO UPDATE SET ${['frames', 'dropped_busy', 'dropped_worker', 'dropped_store', 'readings', 'abstained', 'valence', 'arousal', 'quality'].map(add)},
+    ${['labels', 'probabilities'].map(addEach)}
+), new_tracks AS (
+  INSERT INTO track (session_id, track, first_seen, last_seen, readings)
+  SELECT s[t[o + 1]::int], t[o + 2]::int, t[o + 3], t[o + 4], t[o + 5]::int FROM ${rows('t', STRIDE.track)}
+  ON CONFLICT (session_id, track) DO UPDATE SET first_seen = least(track.first_seen, excluded.first_seen),
+    last_seen = greatest(track.last_seen, excluded.last_seen), readings = track.readings + excluded.readings
+), new_episodes AS (
+  INSERT INTO episode (session_id, index, track, expression, onset, apex, "offset", peak)
+  SELECT s[e[o + 1]::int], e[o + 2]::int, e[o + 3]::int, (${KINDS})[e[o + 4]::int], e[o + 5], e[o + 6],
+    nullif(e[o + 7], 'NaN'), e[o + 8]
+  FROM ${rows('e', STRIDE.episode)}
+  ON CONFLICT (session_id, index) DO UPDATE SET apex = excluded.apex, "offset" = excluded."offset", peak = excluded.peak
+)
+UPDATE session SET last_seq = greatest(last_seq, live[o + 2]::int),
+  first_day = CASE WHEN live[o + 2] < 0 THEN first_day ELSE least(first_day, ${EPOCH} + live[o + 3]::int) END,
+  last_day = CASE WHEN live[o + 2] < 0 THEN last_day ELSE greatest(last_day, ${EPOCH} + live[o + 4]::int) END,
+  trailing_busy = greatest(trailing_busy, live[o + 5]::int), trailing_worker = greatest(trailing_worker, live[o + 6]::int),
+  trailing_store = greatest(trailing_store, live[o + 7]::int)
+FROM ${rows('live', STRIDE.session)}
+WHERE id = s[live[o + 1]::int]
+RETURNING id::text`;

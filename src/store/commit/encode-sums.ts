@@ -1,0 +1,69 @@
+/** What a batch adds to rows that are there already: rollups, tracks and episodes. */
+import type { DropCounts } from '../../domain/frame.ts';
+import type { Episode, EpisodeEvent, Moment, Rollup } from '../../domain/moment.ts';
+import { FRACTION } from '../../domain/quantise.ts';
+import { SPANS } from '../read/rollup-sql.ts';
+import { expressionCode } from './encode-readings.ts';
+import type { PositionOf } from './parameter-layout.ts';
+
+export function dropsOf({ busy = 0, worker = 0, store = 0 }: DropCounts): number[] {
+  return [busy, worker, store];
+}
+
+/** The seconds and, summed, the longer spans that they belong to. */
+export function rollupRows(rollups: readonly Rollup[], at: PositionOf): number[][] {
+  const sums = new Map<string, number[]>();
+  for (const rollup of rollups) {
+    const values = rollupValues(rollup);
+    for (const span of SPANS) {
+      const second = Math.floor(rollup.second / span) * span;
+      const key = `${rollup.sessionId} ${span} ${rollup.track} ${second}`;
+      const sum = sums.get(key);
+      if (sum === undefined) sums.set(key, [at(rollup.sessionId), span, rollup.track, second, ...values]);
+      else for (const [position, value] of values.entries()) sum[position + 4]! += value;
+    }
+  }
+  return [...sums.values()];
+}
+
+function rollupValues({ frames, dropped, readings, abstained, labels, ...sums }: Rollup): number[] {
+  const parts = [...sums.probabilities, sums.valence, sums.arousal, sums.quality];
+  return [
+    ...[frames, ...dropsOf(dropped), readings, abstained],
+    ...labels,
+    ...parts.map((sum) => Math.round(sum * FRACTION)),
+  ];
+}
+
+export function trackRows(moments: readonly Moment[], at: PositionOf): number[][] {
+  const rows = new Map<string, number[]>();
+  for (const { sessionId, mediaTime, faces } of moments) {
+    for (const { track } of faces) {
+      const row = rows.get(`${sessionId} ${track}`);
+      if (row === undefined) {
+        rows.set(`${sessionId} ${track}`, [at(sessionId), track, mediaTime, mediaTime, 1]);
+      } else {
+        row[2] = Math.min(row[2]!, mediaTime);
+        row[3] = Math.max(row[3]!, mediaTime);
+        row[4]! += 1;
+      }
+    }
+  }
+  return [...rows.values()];
+}
+
+/** The newest state of each episode; an offset of NaN: it lasts. */
+export function episodeRows(events: readonly EpisodeEvent[], at: PositionOf): number[][] {
+  const newest = new Map<string, Episode>();
+  for (const { episode } of events) newest.set(`${episode.sessionId} ${episode.index}`, episode);
+  return [...newest.values()].map((episode) => [
+    at(episode.sessionId),
+    episode.index,
+    episode.track,
+    expressionCode(episode.expression),
+    episode.onset,
+    episode.apex,
+    episode.offset ?? Number.NaN,
+    episode.peak,
+  ]);
+}

@@ -1,0 +1,68 @@
+/** Prisma's schema engine as WebAssembly: it reads, compares and migrates databases through a driver adapter. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
+import type { MigrationList, SchemaEngine, SchemaFilter, SchemasContainer } from '@prisma/schema-engine-wasm';
+
+export const PRISMA_DIR = fileURLToPath(new URL('../../../prisma/', import.meta.url));
+/** Node has it; the ES2023 library does not name it. */
+const wasmRuntime = (globalThis as unknown as { WebAssembly: WebAssemblyLike }).WebAssembly;
+const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
+
+/** The engine's glue keeps its memory in module scope, so a process can hold one instance only. */
+let bindings: ReturnType<typeof loadBindings> | undefined;
+
+interface WebAssemblyLike {
+  instantiate(wasm: Uint8Array, imports: object): Promise<{ instance: { exports: object } }>;
+}
+
+/** @param schema the text of schema.prisma */
+export async function openEngine(
+  schema: string,
+  factory: SqlMigrationAwareDriverAdapterFactory,
+): Promise<SchemaEngine> {
+  bindings ??= loadBindings();
+  const { SchemaEngine: Engine } = await bindings;
+  return Engine.new(
+    { datamodels: [['schema.prisma', schema]] },
+    () => {},
+    bindMigrationAwareSqlAdapterFactory(factory),
+  );
+}
+
+export function applyMigrations(engine: SchemaEngine, migrationsList: MigrationList) {
+  return engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+}
+
+/** SQL that turns an empty database, or the engine's own, into what `schema` describes; a comment only when nothing differs. */
+export async function diffSql(
+  engine: SchemaEngine,
+  schema: string,
+  from: 'empty' | 'database',
+): Promise<string> {
+  const to: SchemasContainer = { files: [{ path: 'schema.prisma', content: schema }] };
+  const { stdout } = await engine.diff({
+    from: from === 'empty' ? { tag: 'empty' } : { tag: 'schemaDatasource', ...to, configDir: PRISMA_DIR },
+    to: { tag: 'schemaDatamodel', ...to },
+    script: true,
+    exitCode: null,
+    filters: NO_FILTER,
+  });
+  return stdout ?? '';
+}
+
+/** Node cannot import a `.wasm` file, so its glue is joined to it by hand. */
+async function loadBindings() {
+  const require = createRequire(import.meta.url);
+  const glue = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+  const imports = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+  const wasm = await readFile(glue.replace(/\.js$/, '.wasm'));
+  const { instance } = await wasmRuntime.instantiate(wasm, { './schema_engine_bg.js': imports });
+  imports.__wbg_set_wasm(instance.exports);
+  (instance.exports as { __wbindgen_start(): void }).__wbindgen_start();
+  return imports;
+}

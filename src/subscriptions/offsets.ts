@@ -1,0 +1,92 @@
+/** How far one subscriber has come in each session, and the cursor that says so. */
+import { addDrops, type DropCounts } from '../domain/frame.ts';
+import type { Moment } from '../domain/moment.ts';
+import type { SessionRecord } from '../domain/stream.ts';
+import { encodeCursor, momentCursor } from './cursor.ts';
+
+export interface Offset {
+  sessionId: string;
+  /** Greatest `seq` dealt with: sent, left out by `every`, or skipped. */
+  seen: number;
+  /** Greatest `seq` sent. */
+  sent: number;
+  /** Media time of the last moment sent; null before that. */
+  sentMediaTime: number | null;
+  /** Dropped frames of moments that were not sent, for the next that is. */
+  dropped: DropCounts;
+  /** Milliseconds since the epoch; null while unknown. */
+  startedAt: number | null;
+  over: boolean;
+}
+
+/** Sessions that start together may become known in another order: so many milliseconds apart at most. */
+export const CLOCK_SKEW_MS = 10_000;
+
+export class Offsets {
+  readonly #bySession = new Map<string, Offset>();
+  #since: number;
+
+  /** @param since sessions that started before it and are not known here are no concern */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  get(sessionId: string): Offset | undefined {
+    return this.#bySession.get(sessionId);
+  }
+
+  /** Adds a session whose moments up to `seq` are dealt with; one that is known stays where it is. */
+  add(sessionId: string, seq: number, startedAt: Date | null): Offset {
+    const offset = this.#bySession.get(sessionId) ?? {
+      sessionId,
+      seen: seq,
+      sent: seq,
+      sentMediaTime: null,
+      dropped: {},
+      startedAt: null,
+      over: false,
+    };
+    offset.startedAt ??= startedAt?.getTime() ?? null;
+    if (offset.startedAt !== null) this.#since = Math.max(this.#since, offset.startedAt - CLOCK_SKEW_MS);
+    this.#bySession.set(sessionId, offset);
+    return offset;
+  }
+
+  /** A session that began while we listened has all of its moments to come. */
+  note(session: SessionRecord, over: boolean): void {
+    if (session.state === 'STARTING') this.add(session.id, -1, session.startedAt);
+    const offset = this.#bySession.get(session.id);
+    if (offset && over) offset.over = true;
+    this.#prune();
+  }
+
+  /** The moment as it is sent, with the drops of those left out before it. */
+  send(offset: Offset, moment: Moment): Moment {
+    const dropped = addDrops(offset.dropped, moment.dropped);
+    offset.dropped = {};
+    offset.sent = moment.seq;
+    offset.sentMediaTime = moment.mediaTime;
+    return { ...moment, dropped };
+  }
+
+  /** Whether less than `every` milliseconds of media time passed since the last moment sent. */
+  isTooSoon({ sentMediaTime }: Offset, { mediaTime }: Moment, every: number | undefined): boolean {
+    if (every === undefined || sentMediaTime === null) return false;
+    return mediaTime < sentMediaTime + every / 1000 - 1e-6;
+  }
+
+  cursor(ofAll: boolean, offset: Offset): string {
+    if (!ofAll) return momentCursor(offset.sessionId, offset.sent);
+    const offsets = [...this.#bySession.values()].map(({ sessionId, sent }): [string, number] => [
+      sessionId,
+      sent,
+    ]);
+    return encodeCursor({ kind: 'all', since: this.#since, offsets });
+  }
+
+  #prune(): void {
+    for (const [id, { over, startedAt }] of this.#bySession) {
+      if (over && startedAt !== null && startedAt < this.#since) this.#bySession.delete(id);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/** Where a subscription begins: which sessions it reads from the store first, each from which moment on. */
+import type { Scope } from '../domain/live-event.ts';
+import { isLive, type SessionRecord } from '../domain/stream.ts';
+import { MienError } from '../errors.ts';
+import { type Cursor, decodeCursor } from './cursor.ts';
+import { CLOCK_SKEW_MS, type Offset, Offsets } from './offsets.ts';
+import type { MomentHistory, SubscriptionDeps } from './ports.ts';
+
+export interface MomentsRequest extends Scope {
+  /** Cursor to resume from; without it, begin with the next moment. */
+  after?: string | undefined;
+  /** At most one moment per so many milliseconds of media time and session. */
+  every?: number | undefined;
+}
+
+type PlanDeps = Pick<SubscriptionDeps, 'sessions' | 'streams' | 'history' | 'now'>;
+
+export interface Backlog {
+  offset: Offset;
+  /** It takes no more moments: once read, it is done with. */
+  over: boolean;
+}
+
+export interface ResumePlan {
+  offsets: Offsets;
+  /** Sessions to read from the store before going live, in the order of their start. */
+  backlog: Backlog[];
+  /** The session asked for takes no more moments: nothing follows the backlog. */
+  over: boolean;
+}
+
+const START_ANEW = 'Subscribe without `after`, and read what you missed from `Session.timeline`.';
+
+/**
+ * Call it after listening to the bus, so that nothing falls between.
+ * @throws MienError NOT_FOUND, BAD_INPUT, CURSOR_INVALID, CURSOR_EXPIRED
+ */
+export async function planResume(deps: PlanDeps, request: MomentsRequest): Promise<ResumePlan> {
+  const { after, every } = request;
+  const cursor = after === undefined ? null : decodeCursor(after);
+  const session = await checkScope(deps, request);
+  const over = session !== null && !isLive(session);
+  if (cursor === null) return { offsets: await committedUntilNow(deps, request), backlog: [], over };
+  const offsets = new Offsets(cursor.kind === 'all' ? cursor.since : 0);
+  const backlog = await backlogOf(deps, request, cursor, offsets);
+  for (const { offset } of backlog) await checkNotDeleted(deps.history, offset);
+  if (every !== undefined) for (const { offset } of backlog) await recallMediaTime(deps.history, offset);
+  return { offsets, backlog, over };
+}
+
+async function checkScope(deps: PlanDeps, { streamId, sessionId }: Scope): Promise<SessionRecord | null> {
+  if (streamId !== undefined && (await deps.streams.get(streamId)) === null) {
+    throw new MienError('NOT_FOUND', `There is no stream ${streamId}.`);
+  }
+  if (sessionId === undefined) return null;
+  const session = await deps.sessions.get(sessionId);
+  if (session === null) throw new MienError('NOT_FOUND', `There is no session ${sessionId}.`);
+  if (streamId !== undefined && session.streamId !== streamId) {
+    throw new MienError(
+      'BAD_INPUT',
+      `Session ${sessionId} is not one of stream ${streamId}; name one of them only.`,
+    );
+  }
+  return session;
+}
+
+/** Begin with the next moment: all that was committed so far is dealt with. */
+async function committedUntilNow(deps: PlanDeps, scope: Scope): Promise<Offsets> {
+  const since = deps.now() - CLOCK_SKEW_MS;
+  const recent = await deps.sessions.startedSince(new Date(since), scope.streamId);
+  const live = await deps.sessions.live(scope.streamId);
+  const offsets = new Offsets(since);
+  for (const session of [...recent, ...live].filter(({ id }) => id === (scope.sessionId ?? id))) {
+    const { newest } = await deps.history.extent(session.id);
+    offsets.add(session.id, newest, session.startedAt).over = !isLive(session);
+  }
+  return offsets;
+}
+
+async function backlogOf(deps: PlanDeps, scope: Scope, cursor: Cursor, offsets: Offsets): Promise<Backlog[]> {
+  const everything = scope.streamId === undefined && scope.sessionId === undefined;
+  if (everything !== (cursor.kind === 'all')) throw cursorOfOtherScope(everything);
+  const found =
+    cursor.kind === 'all' ? await sessionsOfAll(deps, cursor) : await sessionsOfOne(deps, scope, cursor);
+  return found.map(({ session, seq }) => ({
+    offset: offsets.add(session.id, seq, session.startedAt),
+    over: !isLive(session),
+  }));
+}
+
+type ResumedSessions = { session: SessionRecord; seq: number }[];
+
+/** The session of the cursor, and those of its stream that followed, unless only the session was asked for. */
+async function sessionsOfOne(
+  deps: PlanDeps,
+  scope: Scope,
+  cursor: Cursor & { kind: 'session' },
+): Promise<ResumedSessions> {
+  const session = await deps.sessions.get(cursor.sessionId);
+  if (scope.sessionId !== undefined && scope.sessionId !== cursor.sessionId) throw cursorOfOtherScope(false);
+  if (session === null) {
+    throw new MienError('CURSOR_EXPIRED', `The session of this cursor is no longer stored. ${START_ANEW}`);
+  }
+  if (scope.streamId !== undefined && scope.streamId !== session.streamId) throw cursorOfOtherScope(false);
+  const start = { session, seq: cursor.seq };
+  if (scope.sessionId !== undefined) return [start];
+  const since = await deps.sessions.startedSince(session.startedAt, session.streamId);
+  const later = since.slice(since.findIndex(({ id }) => id === session.id) + 1);
+  return [start, ...later.map((next) => ({ session: next, seq: -1 }))];
+}
+
+/** Those that the cursor lists and that were not removed since, and all that started later. */
+async function sessionsOfAll(deps: PlanDeps, cursor: Cursor & { kind: 'all' }): Promise<ResumedSessions> {
+  const seqs = new Map(cursor.offsets);
+  const recent = await deps.sessions.startedSince(new Date(cursor.since));
+  const listed = new Set(recent.map(({ id }) => id));
+  const older = await Promise.all(
+    [...seqs.keys()].filter((id) => !listed.has(id)).map((id) => deps.sessions.get(id)),
+  );
+  return [...older.filter((session) => session !== null), ...recent].map((session) => ({
+    session,
+    seq: seqs.get(session.id) ?? -1,
+  }));
+}
+
+async function checkNotDeleted(history: MomentHistory, { sessionId, seen }: Offset): Promise<void> {
+  const { oldest, newest } = await history.extent(sessionId);
+  if (seen > newest) {
+    throw new MienError(
+      'CURSOR_INVALID',
+      'This cursor points past the last moment of its session. Leave `after` out to begin now.',
+    );
+  }
+  if (seen < newest && (oldest === null || oldest > seen + 1)) {
+    throw new MienError(
+      'CURSOR_EXPIRED',
+      `Moments that follow this cursor were deleted, being older than the retention. ${START_ANEW}`,
+    );
+  }
+}
+
+/** When the moment at the cursor was: `every` counts from there. */
+async function recallMediaTime(history: MomentHistory, offset: Offset): Promise<void> {
+  if (offset.seen < 0) return;
+  const [last] = await history.page(offset.sessionId, offset.seen - 1, 1);
+  if (last?.seq === offset.seen) offset.sentMediaTime = last.mediaTime;
+}
+
+function cursorOfOtherScope(everything: boolean): MienError {
+  return new MienError(
+    'CURSOR_INVALID',
+    everything
+      ? 'This cursor belongs to one session, not to all streams. Name its stream or session, or leave `after` out.'
+      : 'This cursor belongs to another stream or session, or to all streams. Use one received from what is asked for.',
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * Finds episodes: stretches in which one expression other than NEUTRAL prevails on a track.
+ *
+ * An episode begins (onset) where the smoothed probability reaches `enter`, and ends (offset) with the last
+ * reading before it falls below `exit`, or before another expression reaches `enter`: hysteresis, so that a
+ * wavering score is one episode. It counts once it has lasted `leastSeconds`; a shorter one is never told.
+ * A track has one episode at a time. Faces too poor to judge neither begin nor end one.
+ *
+ * Events: ONSET once the episode counts, with its onset in the past; APEX once the probability has fallen
+ * clearly below its peak, again when a later peak is higher, and at the latest before the OFFSET. An episode
+ * ends with its track's last reading when the track is not seen for `goneSeconds`, and at the session's end.
+ */
+import { EXPRESSIONS } from '../domain/face.ts';
+import type { Episode, EpisodeEvent, EpisodeEventKind } from '../domain/moment.ts';
+
+export interface EpisodeRules {
+  /** Smoothed probabilities, 0 to 1; `exit` below `enter`. */
+  enter: number;
+  exit: number;
+  /** Seconds of media time. */
+  leastSeconds: number;
+  goneSeconds: number;
+}
+
+export const EPISODE_RULES: EpisodeRules = { enter: 0.5, exit: 0.35, leastSeconds: 0.3, goneSeconds: 2 };
+
+/** One face at one time: smoothed probabilities in the order of EXPRESSIONS. */
+export interface FaceAt {
+  track: number;
+  probabilities: readonly number[];
+  /** Whether it is good enough to judge. */
+  judged: boolean;
+}
+
+/** An episode that may still turn out too short. */
+interface Candidate {
+  episode: Episode;
+  expression: number;
+  /** Last time at which it held. */
+  lastSeen: number;
+  counted: boolean;
+  apexTold: number | null;
+}
+
+/** How far below its peak an expression must fall for the peak to be told. */
+const CLEARLY = 0.05;
+const NEUTRAL = EXPRESSIONS.indexOf('NEUTRAL');
+
+/** Finds the episodes of one session. */
+export class EpisodeFinder {
+  readonly #sessionId: string;
+  readonly #rules: EpisodeRules;
+  /** The open episode of each track, counted or not. */
+  readonly #open = new Map<number, Candidate>();
+  #counted = 0;
+
+  constructor(sessionId: string, rules: EpisodeRules) {
+    this.#sessionId = sessionId;
+    this.#rules = rules;
+  }
+
+  /** Takes the faces of one frame. @param mediaTime in seconds, not less than the one before */
+  push(mediaTime: number, faces: readonly FaceAt[]): EpisodeEvent[] {
+    const closed = this.#closeUnseenSince(mediaTime - this.#rules.goneSeconds);
+    const judged = faces.filter((face) => face.judged);
+    return [...closed, ...judged.flatMap((face) => this.#follow(mediaTime, face))];
+  }
+
+  /** Closes the open episodes at the end of the session. */
+  finish(): EpisodeEvent[] {
+    return this.#closeUnseenSince(Number.POSITIVE_INFINITY);
+  }
+
+  #closeUnseenSince(mediaTime: number): EpisodeEvent[] {
+    const gone = [...this.#open].filter(([, candidate]) => candidate.lastSeen < mediaTime);
+    for (const [track] of gone) this.#open.delete(track);
+    return gone.flatMap(([, candidate]) => close(candidate));
+  }
+
+  #follow(mediaTime: number, face: FaceAt): EpisodeEvent[] {
+    const events: EpisodeEvent[] = [];
+    const current = this.#open.get(face.track);
+    const entering = prevailing(face.probabilities, this.#rules.enter);
+    if (current && !holds(current, face, entering, this.#rules)) {
+      events.push(...close(current));
+      this.#open.delete(face.track);
+    }
+    const candidate = this.#open.get(face.track) ?? begin(this.#sessionId, mediaTime, face, entering);
+    if (!candidate) return events;
+    this.#open.set(face.track, candidate);
+    return [...events, ...this.#advance(candidate, mediaTime, face)];
+  }
+
+  #advance(candidate: Candidate, mediaTime: number, face: FaceAt): EpisodeEvent[] {
+    const { episode } = candidate;
+    // The peak is stored in a float4 column: what is told is what is read back.
+    const level = Math.fround(face.probabilities[candidate.expression] ?? 0);
+    const events: EpisodeEvent[] = [];
+    candidate.lastSeen = mediaTime;
+    if (level > episode.peak) Object.assign(episode, { peak: level, apex: mediaTime });
+    if (!candidate.counted && mediaTime - episode.onset >= this.#rules.leastSeconds) {
+      candidate.counted = true;
+      episode.index = this.#counted++;
+      events.push(event('ONSET', episode));
+    }
+    if (level <= episode.peak - CLEARLY) events.push(...tellApex(candidate));
+    return events;
+  }
+}
+
+/** The expression at or above `enter`, if any; never NEUTRAL. */
+function prevailing(probabilities: readonly number[], enter: number): number | null {
+  const greatest = probabilities.reduce(
+    (best, value, at) => (value > (probabilities[best] ?? 0) ? at : best),
+    0,
+  );
+  return greatest !== NEUTRAL && (probabilities[greatest] ?? 0) >= enter ? greatest : null;
+}
+
+function holds(current: Candidate, face: FaceAt, entering: number | null, rules: EpisodeRules): boolean {
+  if (entering !== null && entering !== current.expression) return false;
+  return (face.probabilities[current.expression] ?? 0) >= rules.exit;
+}
+
+function begin(
+  sessionId: string,
+  mediaTime: number,
+  face: FaceAt,
+  entering: number | null,
+): Candidate | undefined {
+  const expression = entering === null ? undefined : EXPRESSIONS[entering];
+  if (entering === null || expression === undefined) return undefined;
+  const episode: Episode = {
+    index: -1,
+    sessionId,
+    track: face.track,
+    expression,
+    onset: mediaTime,
+    apex: mediaTime,
+    offset: null,
+    peak: 0,
+  };
+  return { episode, expression: entering, lastSeen: mediaTime, counted: false, apexTold: null };
+}
+
+function close(candidate: Candidate): EpisodeEvent[] {
+  if (!candidate.counted) return [];
+  const apex = tellApex(candidate);
+  candidate.episode.offset = candidate.lastSeen;
+  return [...apex, event('OFFSET', candidate.episode)];
+}
+
+function tellApex(candidate: Candidate): EpisodeEvent[] {
+  if (!candidate.counted || candidate.apexTold === candidate.episode.apex) return [];
+  candidate.apexTold = candidate.episode.apex;
+  return [event('APEX', candidate.episode)];
+}
+
+/** A copy: the episode goes on changing. */
+function event(kind: EpisodeEventKind, episode: Episode): EpisodeEvent {
+  return { kind, episode: { ...episode } };
+}

@@ -1,0 +1,69 @@
+/** Which detection is which track: two stages after ByteTrack (Zhang et al., 2022), each an optimal assignment. */
+
+import type { Detection } from '../detection/detection.ts';
+import { equivalentSide, iou, meanDistance, translate } from '../image/geometry.ts';
+import { solveAssignment } from './assignment.ts';
+import type { Track } from './track.ts';
+
+/** Seconds of media time for which a track is kept, and its motion predicted, while it is not detected. */
+export const MAX_LOST_SECONDS = 1;
+/** Cost of a pair above which a track rather stays unassigned: no overlap, and most of a face away. */
+const UNASSIGNED_COST = 1.7;
+
+/**
+ * Pairs of tracks and detections at `time` (seconds of media time): detections of high confidence with confirmed tracks;
+ * the others with those confirmed tracks that are left and were not missed; then detections of high confidence that are
+ * left with tentative tracks.
+ * @param highConfidence least score of a detection of high confidence
+ */
+export function associate(
+  tracks: readonly Track[],
+  detections: readonly Detection[],
+  highConfidence: number,
+  time: number,
+): Map<Track, Detection> {
+  const pairs = new Map<Track, Detection>();
+  const assigned = new Set<Detection>();
+  const assign = (
+    acceptsTrack: (track: Track) => boolean,
+    acceptsDetection: (detection: Detection) => boolean,
+  ) => {
+    const rows = tracks.filter((track) => acceptsTrack(track) && !pairs.has(track));
+    const columns = detections.filter((detection) => acceptsDetection(detection) && !assigned.has(detection));
+    const cost = rows.map((track) => columns.map((detection) => pairCost(track, detection, time)));
+    solveAssignment(cost, columns.length, UNASSIGNED_COST).forEach((column, row) => {
+      if (column < 0) return;
+      pairs.set(rows[row]!, columns[column]!);
+      assigned.add(columns[column]!);
+    });
+  };
+  assign(
+    (track) => track.id > 0,
+    ({ score }) => score >= highConfidence,
+  );
+  assign(
+    (track) => track.id > 0 && track.missedFrames === 0,
+    ({ score }) => score < highConfidence,
+  );
+  assign(
+    (track) => track.id === 0,
+    ({ score }) => score >= highConfidence,
+  );
+  return pairs;
+}
+
+/** How far constant velocity takes a track by `time`, in pixels. */
+function predictedShift(track: Track, time: number): { x: number; y: number } {
+  const elapsed = Math.min(Math.max(time - track.lastSeen, 0), MAX_LOST_SECONDS);
+  return { x: track.velocity.x * elapsed, y: track.velocity.y * elapsed };
+}
+
+/** 0 for a perfect match, to 1 for no overlap, plus the landmarks' mean distance in face sizes. */
+function pairCost(track: Track, detection: Detection, time: number): number {
+  const { x, y } = predictedShift(track, time);
+  const [size, other] = [equivalentSide(track.box), equivalentSide(detection.box)];
+  if (Math.max(size, other) > 2 * Math.min(size, other)) return Number.POSITIVE_INFINITY;
+  const predicted = track.landmarks5.map((v, i) => v + (i % 2 === 0 ? x : y));
+  const distance = meanDistance(predicted, detection.landmarks5) / ((size + other) / 2);
+  return 1 - iou(translate(track.box, x, y), detection.box) + distance;
+}

@@ -1,0 +1,60 @@
+/** One face that is followed through time, in pixels of the frame. */
+
+import type { Detection } from '../detection/detection.ts';
+import type { Rect, Similarity } from '../image/geometry.ts';
+
+/** What the ensemble saw in a crop. */
+export interface Observation {
+  /** The five landmarks, in crop pixels. */
+  landmarks5: Float64Array;
+  /** The ensemble's judgement of the face, 0 to 1. */
+  quality: number;
+}
+
+export interface Track {
+  /** 0 while the track is tentative. */
+  id: number;
+  box: Rect;
+  landmarks5: Float64Array;
+  /** Pixels per second from one detection to the next; predicts where the next detection will be. */
+  velocity: { x: number; y: number };
+  lastDetection: { box: Rect; time: number };
+  /** Media time at which the face was last seen. */
+  lastSeen: number;
+  /** Frames since then. */
+  missedFrames: number;
+  /** From picture to crop, as the last detection placed it; kept until the next detection. Null before the first. */
+  toCrop: Similarity | null;
+  /** Media time of the detection that placed the crop. */
+  croppedAt: number;
+  /** Motion (see `motionOf`) per second with which the face came to where that detection found it. */
+  motionRate: number;
+  /** The last detection as seen from inside its crop, which is given too. Null before the first. */
+  reference: { observation: Observation; landmarks5: Float64Array; box: Rect; toCrop: Similarity } | null;
+  /**
+   * The card's template, moved by how far the detector's landmarks lie off on this face: a crop that is fitted to it is
+   * aligned as the ensemble's landmarks would align it. Null while that is unknown.
+   */
+  offsetTemplate: Float64Array | null;
+  /** Whether the last frame showed the face moving too fast for its crop to be kept. */
+  fastMoving: boolean;
+}
+
+/** A tentative track that begins with a detection at `time` (seconds of media time). */
+export function createTrack({ box, landmarks5 }: Detection, time: number): Track {
+  return {
+    id: 0,
+    box,
+    landmarks5,
+    velocity: { x: 0, y: 0 },
+    lastDetection: { box, time },
+    lastSeen: time,
+    missedFrames: 0,
+    toCrop: null,
+    croppedAt: time,
+    motionRate: 0,
+    reference: null,
+    offsetTemplate: null,
+    fastMoving: false,
+  };
+}

@@ -1,0 +1,48 @@
+/** The thread in which the models run, and nothing else does, because a run blocks its thread. */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { MienError } from '../../errors.ts';
+import type { ModelOutput } from '../models/model-session.ts';
+import { type OpenModels, openModels } from '../runtime/open-models.ts';
+import type { FromModelWorker, ModelWorkerSetup, ToModelWorker } from './worker-protocol.ts';
+
+const { models, device, intraOpThreads, port } = workerData as ModelWorkerSetup & { port: MessagePort };
+
+// The thread ends with its port, once the run in hand is done.
+openModels(models, device, intraOpThreads).then(serve, (error: unknown) => {
+  const code = error instanceof MienError ? error.code : null;
+  send({ type: 'failed', code, message: messageOf(error) });
+  port.close();
+});
+
+function serve({ device, skipped, ...sessions }: OpenModels): void {
+  port.on('message', async ({ id, model, input }: ToModelWorker) => {
+    const startedAt = performance.now();
+    try {
+      // onnxruntime takes no shared memory.
+      const outputs = await sessions[model].run({ ...input, data: new Uint8Array(input.data) });
+      const seconds = (performance.now() - startedAt) / 1000;
+      send({ type: 'outputs', id, outputs: plainOutputs(outputs), seconds });
+    } catch (error) {
+      send({ type: 'run-failed', id, message: messageOf(error) });
+    }
+  });
+  send({ type: 'ready', device, skipped });
+}
+
+/** Tensors have accessors and methods, which a message cannot carry. */
+function plainOutputs(outputs: Record<string, ModelOutput>): Record<string, ModelOutput> {
+  const entries = Object.entries(outputs).map(([name, { data, dims }]) => [name, { data, dims }] as const);
+  return Object.fromEntries(entries);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function send(message: FromModelWorker): void {
+  const outputs = message.type === 'outputs' ? Object.values(message.outputs) : [];
+  port.postMessage(
+    message,
+    outputs.map(({ data }) => data.buffer as ArrayBuffer),
+  );
+}

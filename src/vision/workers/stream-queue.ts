@@ -1,0 +1,163 @@
+/**
+ * One stream's frames, in their order. Each frame
+ *  1. goes through the detector, where that is due;
+ *  2. has the crops of its tracks cut, and their faces scored by the ensemble;
+ *  3. is committed: the tracks move, and the readings are answered.
+ * Frames between two detections do not depend on each other, so all that wait are cut at once and scored together. When
+ * one of them shows that the next has to go through the detector, those behind it start again at 1. So the readings are
+ * those that the frames would have had one by one.
+ */
+import type { RawReading } from '../../domain/face.ts';
+import type { EnsembleCard } from '../models/model-card.ts';
+import type { Ensemble } from '../scoring/ensemble.ts';
+import { landmarks5Of } from '../scoring/landmarks5.ts';
+import { readingOf } from '../scoring/reading.ts';
+import type { DetectionTiming } from '../tracking/detection-timing.ts';
+import { hasDrifted } from '../tracking/drift.ts';
+import type { Observation } from '../tracking/track.ts';
+import type { Tracker } from '../tracking/tracker.ts';
+import {
+  beginScoringPass,
+  createQueuedFrame,
+  type FrameRequest,
+  type QueuedFrame,
+  type ScoringPass,
+  scoreCrop,
+} from './queued-frame.ts';
+
+/** One stream's tracks, and when its frames go through the detector. */
+export interface Tracking {
+  tracker: Tracker;
+  timing: DetectionTiming;
+}
+
+export interface StreamQueueDeps extends Tracking {
+  ensemble: Ensemble;
+  card: EnsembleCard;
+  /** Asks the detector to fill in the frame's `detections`. */
+  requestDetection(frame: QueuedFrame): void;
+}
+
+export class StreamQueue {
+  readonly #deps: StreamQueueDeps;
+  /** Frames whose crops are not cut. */
+  readonly #waiting: QueuedFrame[] = [];
+  /** The frames before them, whose faces are with the ensemble. */
+  readonly #scoring: QueuedFrame[] = [];
+
+  constructor(deps: StreamQueueDeps) {
+    this.#deps = deps;
+  }
+
+  add(request: FrameRequest): void {
+    this.#waiting.push(createQueuedFrame(request));
+  }
+
+  /** Commits the frames that are scored, and hands the ensemble those that may be, until neither is possible. */
+  advance(): void {
+    do this.#commitScored();
+    while (this.#beginScoring());
+  }
+
+  /** The detector failed on this frame, which is not answered. */
+  fail(frame: QueuedFrame, error: unknown): void {
+    const at = this.#waiting.indexOf(frame);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    frame.request.fail(error);
+  }
+
+  #commitScored(): void {
+    for (let frame = this.#scoring[0]; frame?.pass?.missingScores === 0; frame = this.#scoring[0]) {
+      this.#scoring.shift();
+      this.#commit(frame, frame.pass);
+      // A frame whose crops were realigned is not done: what it shows of the tracks is yet to come.
+      if (this.#scoring[0] !== frame && this.#deps.timing.inDoubt) this.#startAgain(this.#scoring);
+    }
+  }
+
+  #commit(frame: QueuedFrame, pass: ScoringPass): void {
+    const { card } = this.#deps;
+    if (pass.failure !== null) {
+      this.#startAgain(this.#scoring);
+      frame.request.fail(pass.failure);
+      return;
+    }
+    const observations = pass.scores.map(({ landmarks, quality }) => ({
+      landmarks5: landmarks5Of(landmarks, card.input.size),
+      quality,
+    }));
+    const drift = { cropSize: card.input.size, minFaceQuality: card.thresholds.face };
+    if (!pass.detected && hasDrifted(pass.crops, observations, drift)) {
+      frame.drifted = true;
+      this.#startAgain([frame, ...this.#scoring]);
+      return;
+    }
+    if (pass.detected && this.#realign(frame, pass, observations)) return;
+    frame.request.answer(this.#readingsOf(frame, pass, observations), frame.startedAt);
+  }
+
+  /** Cuts the crops of new faces once more, by what was seen in them. Whether there are any. */
+  #realign(frame: QueuedFrame, pass: ScoringPass, observations: readonly Observation[]): boolean {
+    const { tracker, ensemble } = this.#deps;
+    const realigned = pass.crops.map((crop, i) => tracker.realign(crop, observations[i]!));
+    if (realigned.every((crop) => crop === null)) return false;
+    this.#startAgain(this.#scoring);
+    this.#scoring.push(frame);
+    for (const [i, crop] of realigned.entries()) if (crop) scoreCrop(ensemble, frame, pass, i, crop);
+    return true;
+  }
+
+  /** Moves the tracks. Returns what is reported, by track. */
+  #readingsOf(
+    { request }: QueuedFrame,
+    { crops, scores }: ScoringPass,
+    observations: readonly Observation[],
+  ): RawReading[] {
+    const { tracker, timing, card } = this.#deps;
+    const reported = tracker.commit(crops, observations, request.mediaTime);
+    timing.noteCommit(request.mediaTime);
+    const readings = crops.flatMap((crop, i) =>
+      reported[i] ? [readingOf(card, request.image, crop, scores[i]!)] : [],
+    );
+    return readings.sort((p, q) => p.track - q.track);
+  }
+
+  /** Back to waiting: their crops will be cut anew. */
+  #startAgain(frames: readonly QueuedFrame[]): void {
+    for (const frame of frames) frame.pass = null;
+    this.#waiting.unshift(...frames);
+    this.#scoring.length = 0;
+  }
+
+  /** Hands the ensemble the frames of which it is known where their faces are. Whether there was one. */
+  #beginScoring(): boolean {
+    const { timing, requestDetection } = this.#deps;
+    const before = this.#scoring.length;
+    for (let frame = this.#waiting[0]; frame; frame = this.#waiting[0]) {
+      const pendingTimes = this.#scoring.map(({ request }) => request.mediaTime);
+      const mustWait = pendingTimes.length > 0;
+      // What the frames before it will show of the tracks comes first.
+      if (mustWait && timing.inDoubt) break;
+      const isDue = frame.drifted || timing.isDue(frame.request.mediaTime, pendingTimes);
+      if (isDue && !frame.detectionRequested) requestDetection(frame);
+      if (isDue && (mustWait || !frame.detections)) break;
+      this.#waiting.shift();
+      this.#cutCrops(frame, isDue ? frame.detections : null);
+    }
+    return this.#scoring.length > before;
+  }
+
+  /** @param detections null: the tracks are propagated */
+  #cutCrops(frame: QueuedFrame, detections: QueuedFrame['detections']): void {
+    const { tracker, timing, ensemble } = this.#deps;
+    const { mediaTime } = frame.request;
+    try {
+      if (detections) timing.noteDetection(mediaTime);
+      const crops = detections ? tracker.update(detections, mediaTime) : tracker.propagate();
+      frame.pass = beginScoringPass(ensemble, frame, crops, detections !== null);
+      this.#scoring.push(frame);
+    } catch (error) {
+      frame.request.fail(error);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** What passes between the main thread, a vision worker and the model workers. */
+import type { MienErrorCode } from '../../errors.ts';
+import type { Models } from '../models/model-card.ts';
+import type { ModelInput, ModelOutput } from '../models/model-session.ts';
+import type { Device } from '../runtime/inference-session.ts';
+
+export type ModelKind = 'detector' | 'ensemble';
+
+/** What a model worker is told at its start. */
+export interface ModelWorkerSetup {
+  models: Models;
+  device: Device | 'auto';
+  /** Threads within one operator (CPU only). */
+  intraOpThreads: number;
+}
+
+/** What a vision worker is told at its start; its model workers hear a part of it. */
+export interface WorkerSetup extends ModelWorkerSetup {
+  /** Model workers, each a thread that has both models. */
+  modelThreads: number;
+  /** Frames from one detection to the next while no track is in doubt. */
+  detectEvery: number;
+  /** Faces in one run of the ensemble. */
+  maxBatch: number;
+}
+
+/** A frame to be analysed; `pixels` is transferred, unless its memory is shared. */
+export interface FrameMessage {
+  type: 'frame';
+  stream: number;
+  id: number;
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+  /** Seconds. */
+  mediaTime: number;
+}
+
+export type ToWorker =
+  /** A new stream, whose first track has this number: it goes on where a worker before it ended. */
+  | { type: 'open'; stream: number; firstTrackId: number }
+  | { type: 'close'; stream: number }
+  /** Finish the run in hand, then end. */
+  | { type: 'stop' }
+  | FrameMessage;
+
+/** The models are open, on this device. `skipped`: devices that `auto` passed over, each with the reason. */
+export interface ReadyMessage {
+  type: 'ready';
+  device: Device;
+  skipped: string[];
+}
+
+/** The models cannot be opened. */
+export interface FailedMessage {
+  type: 'failed';
+  code: MienErrorCode | null;
+  message: string;
+}
+
+/** Frames that were answered together, and what was done since the ones before. */
+export interface ResultsMessage {
+  type: 'results';
+  results: FrameResult[];
+  work: WorkReport;
+}
+
+export type FromWorker = ReadyMessage | FailedMessage | ResultsMessage;
+
+export interface FrameResult {
+  id: number;
+  /** Packed readings; null when the frame failed, with `error` saying why. */
+  faces: Float32Array | null;
+  error?: string;
+}
+
+/** What a worker did since it last reported. Times in seconds. */
+export interface WorkReport {
+  /** Frames that were answered. */
+  frames: number;
+  /** Faces of each run of the ensemble. */
+  batchSizes: number[];
+  /** Frames that went through the detector. */
+  detectedFrames: number;
+  /** Of these, frames that went through it at half their size as well. */
+  halfSizeDetections: number;
+  detectionSeconds: number;
+  ensembleSeconds: number;
+  /** From the first run for a frame to its readings: the longest of those that were answered. */
+  totalSeconds: number;
+}
+
+/** A run of a model; its pixels are shared, and must stay as they are until it is answered. */
+export interface ToModelWorker {
+  id: number;
+  model: ModelKind;
+  input: ModelInput;
+}
+
+export type FromModelWorker =
+  | ReadyMessage
+  | FailedMessage
+  | { type: 'outputs'; id: number; outputs: Record<string, ModelOutput>; seconds: number }
+  | { type: 'run-failed'; id: number; message: string };

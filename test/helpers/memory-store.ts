@@ -1,0 +1,152 @@
+/** A store in memory: enough of one to run sessions and subscriptions for real. */
+import type { FrameSize } from '../../src/domain/frame.ts';
+import type { Moment } from '../../src/domain/moment.ts';
+import {
+  isLive,
+  LIVE_STATES,
+  type SessionRecord,
+  type SessionState,
+  type StreamRecord,
+} from '../../src/domain/stream.ts';
+import { MienError } from '../../src/errors.ts';
+import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
+import type { MomentHistory, SessionQueries } from '../../src/subscriptions/ports.ts';
+
+export const tick = (milliseconds = 0) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** The same sequence for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function moment(sessionId: string, seq: number, more: Partial<Moment> = {}): Moment {
+  return { sessionId, seq, mediaTime: seq / 10, wallTime: 1000 + seq * 100, dropped: {}, faces: [], ...more };
+}
+
+/** Streams, sessions and moments in maps. `away`: refuses to write; `beforeRead`: what happens before and after a read. */
+export class MemoryStore implements MomentSink, MomentHistory {
+  readonly streams = new Map<string, StreamRecord>();
+  readonly records = new Map<string, SessionRecord>();
+  readonly moments = new Map<string, Moment[]>();
+  readonly states: string[] = [];
+  /** Each time that the size of a session's frames was told, and with which state. */
+  readonly sizes: (FrameSize & { in: SessionState })[] = [];
+  /** Crashes in a row, by stream. */
+  readonly crashes = new Map<string, number>();
+  readonly finished: Parameters<NonNullable<MomentSink['finish']>>[] = [];
+  away = false;
+  beforeRead: () => Promise<void> = async () => {};
+  #clock = 1_700_000_000_000;
+  #ids = 0;
+
+  readonly repository: StreamRepository = {
+    create: async (input) => {
+      const record = { ...input, id: `stream-${++this.#ids}`, shouldRun: false, createdAt: new Date() };
+      this.streams.set(record.id, record);
+      return record;
+    },
+    get: async (id) => this.streams.get(id) ?? null,
+    byName: async (name) => [...this.streams.values()].filter((stream) => stream.name === name),
+    thatShouldRun: async () => [...this.streams.values()].filter((stream) => stream.shouldRun),
+    byUpload: async (token) =>
+      [...this.streams.values()].filter(({ source }) => source.type === 'upload' && source.token === token),
+    countCrash: async (id) => {
+      this.crashes.set(id, (this.crashes.get(id) ?? 0) + 1);
+      return this.crashes.get(id)!;
+    },
+    forgetCrashes: async (id) => {
+      this.crashes.delete(id);
+    },
+    setShouldRun: async (id, shouldRun) => {
+      const stream = this.streams.get(id);
+      if (stream) this.streams.set(id, { ...stream, shouldRun });
+    },
+    remove: async (id) => {
+      this.streams.delete(id);
+      for (const session of this.#of(id)) {
+        this.records.delete(session.id);
+        this.moments.delete(session.id);
+      }
+    },
+  };
+
+  readonly sessions: SessionRepository & SessionQueries = {
+    create: async ({ streamId, modelId }) => this.addSession(streamId, { modelId }),
+    setState: async (id, state, { failure = null, frame } = {}) => {
+      this.#checkAway();
+      const record = this.records.get(id);
+      if (!record) throw new Error('no such session');
+      const endedAt = LIVE_STATES.includes(state) ? null : new Date();
+      const changed = { ...record, state, failure, endedAt };
+      this.records.set(id, changed);
+      this.states.push(state);
+      if (frame) this.sizes.push({ in: state, ...frame });
+      return changed;
+    },
+    interruptLive: async (ids) => {
+      const given = [...this.records.values()].filter(({ id }) => ids.includes(id));
+      const left = given.filter(isLive);
+      return Promise.all(left.map(({ id }) => this.sessions.setState(id, 'INTERRUPTED')));
+    },
+    get: async (id) => this.records.get(id) ?? null,
+    latest: async (streamId) => this.#of(streamId).at(-1) ?? null,
+    live: async (streamId?: string) => this.#of(streamId).filter(isLive),
+    startedSince: async (time, streamId) => this.#of(streamId).filter(({ startedAt }) => startedAt >= time),
+  };
+
+  addSession(streamId: string, more: Partial<SessionRecord> = {}): SessionRecord {
+    this.#clock += 1000;
+    const session: SessionRecord = {
+      id: `session-${++this.#ids}`,
+      streamId,
+      state: 'STARTING',
+      failure: null,
+      modelId: 'model',
+      startedAt: new Date(this.#clock),
+      endedAt: null,
+      ...more,
+    };
+    this.records.set(session.id, session);
+    return session;
+  }
+
+  async append(added: Moment): Promise<void> {
+    this.#checkAway();
+    const all = this.moments.get(added.sessionId) ?? [];
+    if (added.seq !== all.length) throw new Error(`moment ${added.seq} does not follow ${all.length - 1}`);
+    this.moments.set(added.sessionId, [...all, added]);
+  }
+
+  async finish(...told: Parameters<NonNullable<MomentSink['finish']>>): Promise<void> {
+    this.finished.push(told);
+  }
+
+  async page(sessionId: string, after: number, limit: number): Promise<Moment[]> {
+    await this.beforeRead();
+    const page = (this.moments.get(sessionId) ?? []).filter(({ seq }) => seq > after).slice(0, limit);
+    await this.beforeRead();
+    return page;
+  }
+
+  async extent(sessionId: string) {
+    await this.beforeRead();
+    const all = this.moments.get(sessionId) ?? [];
+    return { oldest: all[0]?.seq ?? null, newest: all.at(-1)?.seq ?? -1 };
+  }
+
+  #of(streamId: string | undefined): SessionRecord[] {
+    return [...this.records.values()]
+      .filter((session) => streamId === undefined || session.streamId === streamId)
+      .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+  }
+
+  #checkAway(): void {
+    if (this.away) throw new MienError('STORE_UNAVAILABLE', 'The database is away.');
+  }
+}

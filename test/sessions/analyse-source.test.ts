@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
+import { MienError } from '../../src/errors.ts';
+import { type AnalyseDeps, analyseSource } from '../../src/sessions/index.ts';
+import type { Decode } from '../../src/sessions/ports.ts';
+import { createTimeline } from '../../src/timeline/index.ts';
+import { tick } from '../helpers/memory-store.ts';
+import { analyser, FILE_INFO, frames } from './fakes.ts';
+
+const SOURCE = { type: 'file', path: 'clip.mp4' } as const;
+const { scoring } = RECORDING_READ_AHEAD;
+const options = { frameRate: 10, signal: new AbortController().signal };
+
+/** A source that gives these frames. */
+const opened =
+  (decode: Decode): AnalyseDeps['open'] =>
+  async (source, given) => ({ info: FILE_INFO, frames: decode(source, FILE_INFO, given) });
+
+function deps(more: Partial<AnalyseDeps> = {}) {
+  const closed = { count: 0 };
+  const rooms: AnalyseDeps = {
+    open: opened(frames(10)),
+    openAnalyser: () => ({ ...analyser(), close: async () => void closed.count++ }),
+    openTimeline: createTimeline({ thresholds: { confidence: 0, quality: 0 } }),
+    ...more,
+  };
+  return { rooms, closed };
+}
+
+describe('analysing a source without a server', () => {
+  it('a source is analysed moment by moment in order, waits for the writer, and is summed up', async () => {
+    const { rooms, closed } = deps();
+    const seqs: number[] = [];
+    let writing = 0;
+    const summary = await analyseSource(rooms, SOURCE, { ...options, sessionId: 'x' }, async (moment) => {
+      expect([++writing, moment.sessionId]).toEqual([1, 'x']);
+      await tick();
+      seqs.push(moment.seq);
+      writing -= 1;
+    });
+    expect(seqs).toEqual(Array.from({ length: 10 }, (_, seq) => seq));
+    expect(summary).toMatchObject({ info: FILE_INFO, moments: 10, dropped: {} });
+    expect(summary.events.map(({ kind }) => kind)).toEqual(['APEX', 'OFFSET']);
+    expect(closed.count).toBe(1);
+  });
+
+  it('what opening and decoding throw is passed on, and the analyser is closed', async () => {
+    const failure = new MienError('SOURCE_FAILED', 'Broken.');
+    const { rooms, closed } = deps({
+      open: opened(async function* (...given) {
+        yield* frames(2)(...given);
+        throw failure;
+      }),
+    });
+    let moments = 0;
+    await expect(analyseSource(rooms, SOURCE, options, () => void moments++)).rejects.toBe(failure);
+    expect([moments, closed.count]).toEqual([2, 1]);
+
+    const shut = deps({ open: () => Promise.reject(failure) });
+    await expect(analyseSource(shut.rooms, SOURCE, options, () => {})).rejects.toBe(failure);
+    expect(shut.closed.count).toBe(1);
+  });
+
+  it('each frame is released once its faces are known', async () => {
+    let [held, most] = [0, 0];
+    const { rooms } = deps({
+      open: opened(async function* (...given) {
+        for await (const frame of frames(40)(...given)) {
+          most = Math.max(most, ++held);
+          yield { ...frame, release: () => void held-- };
+        }
+      }),
+    });
+    await analyseSource(rooms, SOURCE, options, () => {});
+    expect(held).toBe(0);
+    expect(most).toBeLessThanOrEqual(scoring + 1);
+  });
+
+  it('analysing stops when it is told to', async () => {
+    const controller = new AbortController();
+    const { rooms } = deps({ open: opened(frames(Number.POSITIVE_INFINITY)) });
+    const summary = await analyseSource(
+      rooms,
+      SOURCE,
+      { ...options, signal: controller.signal },
+      ({ seq }) => {
+        if (seq === 3) controller.abort();
+      },
+    );
+    expect(summary.moments).toBeLessThan(5 + scoring);
+  });
+});

@@ -1,0 +1,94 @@
+/** The end of the server interrupts sessions, and the next boot restores the desired state. */
+import { expect, it } from 'vitest';
+import type { StreamManagerDeps } from '../../src/sessions/index.ts';
+import { tick } from '../helpers/memory-store.ts';
+import { frames } from './fakes.ts';
+import { CAMERA, code, INPUT, range, TestManager, until } from './test-manager.ts';
+
+it('closing interrupts running sessions, stores all of them, and the next boot starts their streams again', async () => {
+  const decode = frames(Number.POSITIVE_INFINITY, 1);
+  const test = new TestManager({ decode });
+  const { id } = await test.manager.register(INPUT);
+  await until(() => test.seqs.length > 3);
+  await test.manager.close();
+  const [session] = [...test.store.records.values()];
+  expect(session).toMatchObject({ state: 'INTERRUPTED', failure: 'The server was stopped.' });
+  expect(test.seqs).toEqual(range(test.store.moments.get(session!.id)?.length ?? 0));
+  await expect(test.manager.start(id)).rejects.toEqual(code('SHUTTING_DOWN'));
+  const next = new TestManager({
+    decode,
+    streams: test.store.repository,
+    sessions: test.store.sessions,
+    sink: test.store,
+  });
+  await next.manager.restoreDesiredState();
+  expect(next.manager.running()).toMatchObject([{ streamId: id }]);
+});
+
+it('sessions that a crash cut off become INTERRUPTED, and streams that should run start anew', async () => {
+  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+  const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
+  const source = { type: 'file', path: 'a.mp4' } as const;
+  const [wanted, other] = [
+    await test.store.repository.create({ ...fields, source }),
+    await test.store.repository.create({ ...fields, source }),
+  ];
+  await test.store.repository.setShouldRun(wanted.id, true);
+  const left = [test.store.addSession(wanted.id, { state: 'RUNNING' }), test.store.addSession(other.id)];
+  await test.manager.restoreDesiredState();
+  expect(left.map(({ id }) => test.store.records.get(id)?.state)).toEqual(['INTERRUPTED', 'INTERRUPTED']);
+  expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([wanted.id]);
+});
+
+it('restoring leaves alone what was started meanwhile, and what should not run any more when its turn comes', async () => {
+  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+  const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
+  const source = { type: 'file', path: 'a.mp4' } as const;
+  const create = () => test.store.repository.create({ ...fields, source });
+  const [crashed, early, stopped, removed] = [await create(), await create(), await create(), await create()];
+  for (const { id } of [crashed, early, stopped, removed]) await test.store.repository.setShouldRun(id, true);
+  const left = test.store.addSession(crashed.id, { state: 'RUNNING' });
+  const stoppedLeft = test.store.addSession(stopped.id, { state: 'ENDED' });
+  await test.manager.noteLeftoverSessions();
+  // The API listens already.
+  const started = await test.manager.start(early.id);
+  const wanted = test.store.repository.thatShouldRun;
+  test.store.repository.thatShouldRun = async () => {
+    const found = await wanted();
+    expect(await test.manager.stop(stopped.id)).toEqual(stoppedLeft);
+    await test.manager.remove(removed.id);
+    return found;
+  };
+  await test.manager.restoreDesiredState();
+  expect(test.store.records.get(left.id)?.state).toBe('INTERRUPTED');
+  await until(() => test.store.records.get(started.id)?.state === 'RUNNING');
+  expect(test.store.states.filter((state) => state === 'INTERRUPTED')).toHaveLength(1);
+  expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([early.id, crashed.id]);
+  expect([test.store.streams.get(stopped.id)?.shouldRun, test.warnings]).toEqual([false, []]);
+});
+
+it('closing tells whoever is registering meanwhile, and stores nothing of it', async () => {
+  const probe: StreamManagerDeps['probe'] = (_, signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const test = new TestManager({ probe });
+  const registering = expect(test.manager.register(INPUT)).rejects.toMatchObject({
+    code: 'SHUTTING_DOWN',
+    message: expect.stringMatching(/^The server is stopping/),
+  });
+  await tick(2);
+  await test.manager.close();
+  await registering;
+  expect(test.store.streams.size).toBe(0);
+});
+
+it('closing does not wait for a store that stays away', async () => {
+  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+  await test.manager.register(CAMERA);
+  await until(() => test.seqs.length > 3);
+  test.store.away = true;
+  await tick(20);
+  const start = Date.now();
+  await test.manager.close();
+  expect(Date.now() - start).toBeLessThan(10_000);
+  expect(test.warnings).toContain('moments were not stored');
+});

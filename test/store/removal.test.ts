@@ -1,0 +1,146 @@
+/** What was recorded goes with its session: all of it, or none of it and it can be asked for again. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { openStore } from '../../src/store/index.ts';
+import { rollUp } from '../../src/timeline/index.ts';
+import { createStore, MODEL, type TestStore } from '../helpers/database.ts';
+import { makeMoment } from '../helpers/moments.ts';
+
+let db: TestStore;
+beforeAll(async () => {
+  db = await createStore();
+});
+afterAll(() => db.dispose());
+afterEach(() => mend());
+
+/** From now on nothing can be deleted from these tables; the database says why with this SQLSTATE. */
+async function breakDeleting(tables: readonly string[], state: string): Promise<void> {
+  await db.store.prisma.$executeRawUnsafe(`CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'broken by a test' USING ERRCODE = '${state}'; END $$`);
+  for (const table of tables) {
+    await db.store.prisma.$executeRawUnsafe(
+      `CREATE TRIGGER broken BEFORE DELETE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION fail()`,
+    );
+  }
+}
+
+async function mend(): Promise<void> {
+  for (const table of ['moment', 'reading', 'rollup', 'session', 'stream']) {
+    await db.store.prisma.$executeRawUnsafe(`DROP TRIGGER IF EXISTS broken ON ${table}`);
+  }
+}
+
+/** Rows of a session in every table that names one. */
+async function rowsOf(sessionId: string): Promise<number[]> {
+  const { moment, reading, rollup, track } = db.store.prisma;
+  const where = { where: { sessionId } };
+  return [
+    await moment.count(where),
+    await reading.count(where),
+    await rollup.count(where),
+    await track.count(where),
+  ];
+}
+
+async function recorded(): Promise<{ id: string; streamId: string }> {
+  const session = await db.session();
+  await Promise.all([0, 1, 2].map((seq) => db.store.moments.append(makeMoment(session.id, seq), [])));
+  return session;
+}
+const NOTHING = [0, 0, 0, 0];
+/** As a version left it that deleted the session first, and failed then. */
+const leave = (id: string) => db.store.prisma.$executeRaw`DELETE FROM session WHERE id = ${id}::uuid`;
+
+it.each(['moment', 'reading', 'rollup', 'session', 'stream'])(
+  'a stream whose removal fails at its %s rows is all there, and can be removed again',
+  async (table) => {
+    const { store } = db;
+    const { id, streamId } = await recorded();
+    const before = await rowsOf(id);
+    await breakDeleting([table], 'P0001');
+    await expect(store.streams.remove(streamId)).rejects.toThrow();
+    expect(await rowsOf(id)).toEqual(before);
+    expect([await store.streams.get(streamId), await store.sessions.get(id)]).not.toContain(null);
+    await mend();
+    await store.streams.remove(streamId);
+    expect(await rowsOf(id)).toEqual(NOTHING);
+    expect([await store.streams.get(streamId), await store.sessions.get(id)]).toEqual([null, null]);
+  },
+);
+
+it('retention that fails half way finishes in its next round', async () => {
+  const { store } = db;
+  const session = await db.session();
+  const start = Date.UTC(2001, 0, 1, 12);
+  await store.moments.append(makeMoment(session.id, 0, { start }), []);
+  await store.sessions.setState(session.id, 'ENDED');
+  await breakDeleting(['rollup'], 'P0001');
+  await expect(store.dropOlderThan(7)).rejects.toThrow();
+  expect(await store.sessions.get(session.id)).not.toBeNull();
+  await mend();
+  await store.dropOlderThan(7);
+  expect(await rowsOf(session.id)).toEqual(NOTHING);
+});
+
+it('a commit whose session is gone writes nothing, so that it has nothing to sweep', async () => {
+  const { store } = db;
+  const [gone, kept] = [await db.session(), await db.session()];
+  await leave(gone.id);
+  // What 57P01 says passes: the batch is repeated, and finds what it had stored.
+  await breakDeleting(['moment'], '57P01');
+  const faceless = (id: string, seq: number) =>
+    store.moments.append({ ...makeMoment(id, seq), faces: [] }, []);
+  const settled = await Promise.allSettled([
+    faceless(gone.id, 0),
+    faceless(kept.id, 0),
+    store.moments.append(makeMoment(gone.id, 1), []),
+    store.moments.append(makeMoment(kept.id, 1), []),
+    store.moments.finish(gone.id, [], { busy: 1 }),
+    store.moments.finish(kept.id, [], { busy: 1 }),
+  ]);
+  expect(settled.map((result) => (result.status === 'rejected' ? result.reason.code : 'stored'))).toEqual([
+    ...['NOT_FOUND', 'stored', 'NOT_FOUND', 'stored', 'NOT_FOUND', 'stored'],
+  ]);
+  expect(await rowsOf(gone.id)).toEqual(NOTHING);
+  expect(await store.moments.page(kept.id, -1, 10)).toHaveLength(2);
+  expect((await store.rollups.summary(kept.id)).frames).toBe(2);
+});
+
+it('a session cannot begin in a stream that is being removed', async () => {
+  const { store } = db;
+  for (let round = 0; round < 5; round++) {
+    const { streamId } = await recorded();
+    const begun = store.sessions.create({ streamId, modelId: MODEL.id }).then(
+      async ({ id }) => {
+        await store.moments.append(makeMoment(id, 0), []).catch(() => {});
+        return id;
+      },
+      () => null,
+    );
+    await store.streams.remove(streamId);
+    const id = await begun;
+    if (id !== null) expect(await rowsOf(id)).toEqual(NOTHING);
+  }
+});
+
+it('what earlier versions left without an owner is looked for, and goes', async () => {
+  const { store } = db;
+  const [one, two, kept] = [await recorded(), await recorded(), await recorded()];
+  await store.moments.append(makeMoment(one.id, 3, { start: Date.UTC(2026, 4, 1) }), []);
+  await leave(one.id);
+  await leave(two.id);
+  await store.prisma.moment.deleteMany({ where: { sessionId: two.id } });
+  await store.prisma.reading.deleteMany({ where: { sessionId: two.id } });
+  const before = await rowsOf(kept.id);
+  expect(await store.dropOwnerless()).toBe(2);
+  expect([await rowsOf(one.id), await rowsOf(two.id)]).toEqual([NOTHING, NOTHING]);
+  expect(await rowsOf(kept.id)).toEqual(before);
+  expect(await store.dropOwnerless()).toBe(0);
+});
+
+it('the upkeep looks for it at every start, also where everything is kept', async () => {
+  const { id } = await recorded();
+  await leave(id);
+  await db.store.close();
+  db.store = await openStore({ rollUp, ...db.config });
+  await expect.poll(() => rowsOf(id), { timeout: 60_000 }).toEqual(NOTHING);
+});

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { encodeCursor, momentCursor } from '../../src/subscriptions/index.ts';
+import { range, seqs, take, World } from './world.ts';
+
+const refused = async (world: World, request: object, code: string) =>
+  expect(world.open(request)).rejects.toMatchObject({ code });
+
+it('subscribing refuses cursors that are garbage, of another scope, or in the future', async () => {
+  const world = new World();
+  const [stream, other] = [await world.stream(), await world.stream()];
+  const session = world.begin(stream);
+  const stranger = world.begin(other);
+  await world.commit(session, 3);
+  await world.commit(stranger, 3);
+  const own = momentCursor(session.id, 1);
+  for (const after of [
+    '',
+    'x',
+    'é',
+    `${own}=`,
+    `${own}A`,
+    ` ${own}`,
+    'A'.repeat(200_000),
+    encodeText('s1 a b'),
+  ]) {
+    await refused(world, { sessionId: session.id, after }, 'CURSOR_INVALID');
+  }
+  await refused(world, { sessionId: session.id, after: momentCursor(stranger.id, 1) }, 'CURSOR_INVALID');
+  await refused(world, { streamId: stream, after: momentCursor(stranger.id, 1) }, 'CURSOR_INVALID');
+  await refused(world, { sessionId: session.id, after: momentCursor(session.id, 3) }, 'CURSOR_INVALID');
+  await refused(world, { after: own }, 'CURSOR_INVALID');
+  const all = encodeCursor({ kind: 'all', since: 0, offsets: [[session.id, 1]] });
+  await refused(world, { sessionId: session.id, after: all }, 'CURSOR_INVALID');
+  expect(world.bus.subscribers).toBe(0);
+});
+
+it('subscribing says when moments after the cursor were deleted', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  await world.commit(session, 10);
+  const kept = world.store.moments.get(session.id)?.slice(5) ?? [];
+  world.store.moments.set(session.id, kept);
+  await refused(world, { sessionId: session.id, after: momentCursor(session.id, 3) }, 'CURSOR_EXPIRED');
+  const moments = await world.open({ sessionId: session.id, after: momentCursor(session.id, 4) });
+  expect(seqs(await take(moments, 5))).toEqual(range(5, 10));
+  await moments.return?.();
+  await refused(world, { streamId: session.streamId, after: momentCursor('gone', 1) }, 'CURSOR_EXPIRED');
+});
+
+it('subscribing refuses what does not exist or does not belong together', async () => {
+  const world = new World();
+  const [stream, other] = [await world.stream(), await world.stream()];
+  const session = world.begin(stream);
+  await refused(world, { streamId: 'nothing' }, 'NOT_FOUND');
+  await refused(world, { sessionId: 'nothing' }, 'NOT_FOUND');
+  await refused(world, { streamId: other, sessionId: session.id }, 'BAD_INPUT');
+  await refused(world, { streamId: stream, every: 0 }, 'BAD_INPUT');
+});
+
+function encodeText(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}

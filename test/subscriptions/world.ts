@@ -1,0 +1,62 @@
+import { MemoryBus } from '../../src/bus/index.ts';
+import type { SentMoment } from '../../src/domain/live-event.ts';
+import type { SessionRecord, SessionState } from '../../src/domain/stream.ts';
+import { createSubscriptions, type MomentsRequest } from '../../src/subscriptions/index.ts';
+import { MemoryStore, moment } from '../helpers/memory-store.ts';
+
+/** A store and a bus as a worker uses them: committed, then published. */
+export class World {
+  readonly store = new MemoryStore();
+  readonly bus = new MemoryBus();
+  capacity = 8;
+
+  async stream(): Promise<string> {
+    const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
+    return (await this.store.repository.create({ ...fields, source: { type: 'file', path: 'a.mp4' } })).id;
+  }
+
+  begin(streamId: string): SessionRecord {
+    const session = this.store.addSession(streamId);
+    this.bus.status(streamId, session);
+    return session;
+  }
+
+  async commit(session: SessionRecord, count = 1, more = {}): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      const next = moment(session.id, this.store.moments.get(session.id)?.length ?? 0, more);
+      await this.store.append(next);
+      this.bus.moment(session.streamId, next);
+    }
+  }
+
+  async end(session: SessionRecord, state: SessionState = 'ENDED'): Promise<void> {
+    this.bus.status(session.streamId, await this.store.sessions.setState(session.id, state));
+  }
+
+  open(request: MomentsRequest, signal?: AbortSignal) {
+    const { store, bus, capacity } = this;
+    const deps = {
+      sessions: store.sessions,
+      streams: store.repository,
+      history: store,
+      feed: bus,
+      capacity,
+      now: () => 0,
+    };
+    return createSubscriptions(deps).moments(request, signal);
+  }
+}
+
+export const seqs = (sent: SentMoment[]) => sent.map(({ moment: { seq } }) => seq);
+export const range = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+export async function take(moments: AsyncIterator<SentMoment>, count: number): Promise<SentMoment[]> {
+  const taken: SentMoment[] = [];
+  while (taken.length < count) {
+    const result = await moments.next();
+    if (result.done) break;
+    taken.push(result.value);
+  }
+  return taken;
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { EXPRESSIONS, type Expression } from '../../src/domain/face.ts';
+import type { EpisodeEvent } from '../../src/domain/moment.ts';
+import { EPISODE_RULES, EpisodeFinder, type FaceAt } from '../../src/timeline/episode-finder.ts';
+
+function face(expression: Expression, level: number, more: Partial<FaceAt> = {}): FaceAt {
+  const rest = (1 - level) / 7;
+  const probabilities = EXPRESSIONS.map((name) => (name === expression ? level : rest));
+  return { track: 1, probabilities, judged: true, ...more };
+}
+
+/** Levels of one expression, ten per second; the events with the time at which they were told. */
+function watch(levels: number[], expression: Expression = 'HAPPINESS') {
+  const finder = new EpisodeFinder('session', EPISODE_RULES);
+  const told = levels.flatMap((level, index) =>
+    finder.push(index / 10, [face(expression, level)]).map((event) => ({ at: index / 10, ...event })),
+  );
+  return { told, finder, kinds: told.map(({ kind, at }) => `${kind} ${at}`) };
+}
+const short = ({ kind, episode }: EpisodeEvent) =>
+  `${kind} ${episode.index} ${episode.expression} ${episode.onset} ${episode.apex} ${episode.offset}`;
+
+describe('episodes', () => {
+  it('have an onset, an apex and an offset, told in that order', () => {
+    const { told, kinds } = watch([0.2, 0.5, 0.6, 0.8, 0.9, 0.8, 0.6, 0.4, 0.3]);
+    expect(kinds).toEqual(['ONSET 0.4', 'APEX 0.5', 'OFFSET 0.8']);
+    const { episode } = told.at(-1)!;
+    expect(episode).toMatchObject({
+      index: 0,
+      track: 1,
+      expression: 'HAPPINESS',
+      onset: 0.1,
+      apex: 0.4,
+      offset: 0.7,
+    });
+    expect(episode.peak).toBe(Math.fround(0.9));
+    expect(told[0]?.episode.offset).toBeNull();
+  });
+
+  it('need a minimum length', () => {
+    expect(watch([0.2, 0.9, 0.9, 0.2, 0.2]).kinds).toEqual([]);
+    expect(watch([0.2, 0.9, 0.9, 0.9, 0.9]).kinds).toEqual(['ONSET 0.4']);
+  });
+
+  it('do not break when the score wavers between the two thresholds', () => {
+    const { kinds } = watch([0.5, 0.4, 0.5, 0.4, 0.5, 0.4, 0.5, 0.3]);
+    expect(kinds.filter((kind) => kind.startsWith('ONSET'))).toHaveLength(1);
+    expect(watch([0.4, 0.4, 0.45, 0.49, 0.4]).kinds).toEqual([]);
+  });
+
+  it('tell a later, higher apex again', () => {
+    const { told } = watch([0.6, 0.7, 0.7, 0.7, 0.6, 0.7, 0.9, 0.8, 0.2]);
+    expect(told.map(short)).toEqual([
+      'ONSET 0 HAPPINESS 0 0.1 null',
+      'APEX 0 HAPPINESS 0 0.1 null',
+      'APEX 0 HAPPINESS 0 0.6 null',
+      'OFFSET 0 HAPPINESS 0 0.6 0.7',
+    ]);
+  });
+
+  it('are never of NEUTRAL', () => {
+    const { told, finder } = watch(Array(20).fill(0.99), 'NEUTRAL');
+    expect([...told, ...finder.finish()]).toEqual([]);
+  });
+
+  it('give way to another expression that prevails', () => {
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
+    const events = Array.from({ length: 12 }, (_, index) =>
+      finder.push(index / 10, [face(index < 6 ? 'HAPPINESS' : 'SURPRISE', 0.9)]),
+    ).flat();
+    expect(events.map(short)).toEqual([
+      'ONSET 0 HAPPINESS 0 0 null',
+      'APEX 0 HAPPINESS 0 0 null',
+      'OFFSET 0 HAPPINESS 0 0 0.5',
+      'ONSET 1 SURPRISE 0.6 0.6 null',
+    ]);
+  });
+
+  it('end with the last reading of a track that is gone, and at the end', () => {
+    const { finder } = watch(Array(6).fill(0.9));
+    expect(finder.push(2.4, [])).toEqual([]);
+    expect(finder.push(2.6, []).map(short)).toEqual([
+      'APEX 0 HAPPINESS 0 0 null',
+      'OFFSET 0 HAPPINESS 0 0 0.5',
+    ]);
+    const { finder: cut } = watch(Array(6).fill(0.9));
+    expect(cut.finish().map(({ kind }) => kind)).toEqual(['APEX', 'OFFSET']);
+    expect(cut.finish()).toEqual([]);
+  });
+
+  it('neither begin nor end on faces too poor to judge', () => {
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
+    const at = (index: number, judged: boolean, level: number) =>
+      finder.push(index / 10, [face('ANGER', level, { judged })]);
+    const events = [
+      ...Array.from({ length: 6 }, (_, index) => at(index, false, 0.9)),
+      ...Array.from({ length: 6 }, (_, index) => at(6 + index, true, 0.9)),
+      ...Array.from({ length: 6 }, (_, index) => at(12 + index, false, 0.1)),
+    ].flat();
+    expect(events.map(short)).toEqual(['ONSET 0 ANGER 0.6 0.6 null']);
+  });
+
+  it('are kept apart by track', () => {
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
+    const events = Array.from({ length: 6 }, (_, index) =>
+      finder.push(index / 10, [face('ANGER', 0.9), face('FEAR', 0.9, { track: 2 })]),
+    ).flat();
+    expect(events.map(({ episode }) => [episode.index, episode.track, episode.expression])).toEqual([
+      [0, 1, 'ANGER'],
+      [1, 2, 'FEAR'],
+    ]);
+  });
+});

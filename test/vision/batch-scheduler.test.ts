@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RawReading } from '../../src/domain/face.ts';
+import type { Frame } from '../../src/domain/frame.ts';
+import { Detector } from '../../src/vision/detection/detector.ts';
+import { type Models, readModels } from '../../src/vision/models/model-card.ts';
+import type { ModelInput, ModelSession } from '../../src/vision/models/model-session.ts';
+import { type OpenModels, openModels } from '../../src/vision/runtime/open-models.ts';
+import { Ensemble } from '../../src/vision/scoring/ensemble.ts';
+import { DetectionTiming } from '../../src/vision/tracking/detection-timing.ts';
+import { Tracker } from '../../src/vision/tracking/tracker.ts';
+import { BatchScheduler } from '../../src/vision/workers/batch-scheduler.ts';
+import { squares } from '../helpers/squares.ts';
+import { LUMA, TEMPLATE, writeTinyModels } from '../helpers/tiny-models.ts';
+
+let dir: string;
+let models: Models;
+let opened: OpenModels;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'scheduler-'));
+  await writeTinyModels(dir);
+  models = await readModels(dir);
+  opened = await openModels(models, 'cpu', 1);
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+type Before = (model: 'detector' | 'ensemble', pixels: ModelInput) => void | Promise<void>;
+
+/** A scheduler of the tiny models in this thread; `before` is called before each run, and may fail it or let it wait. */
+function open(before: Before, maxBatch = 32, modelThreads = 1) {
+  const runs: string[] = [];
+  const inHand = { now: 0, most: 0 };
+  const watched = (model: 'detector' | 'ensemble', session: ModelSession): Pick<ModelSession, 'run'> => ({
+    async run({ data, dims }) {
+      runs.push(`${model} ${dims[0]}`);
+      inHand.most = Math.max(inHand.most, ++inHand.now);
+      try {
+        await before(model, { data, dims });
+        return await session.run({ data: new Uint8Array(data), dims });
+      } finally {
+        inHand.now--;
+      }
+    },
+  });
+  const scheduler = new BatchScheduler({
+    detector: new Detector(watched('detector', opened.detector), models.detector, 0.25),
+    ensemble: new Ensemble(watched('ensemble', opened.ensemble), models.ensemble),
+    card: models.ensemble,
+    modelThreads,
+    maxBatch,
+    onRun() {},
+    onAdvanced() {},
+  });
+  const { size } = models.ensemble.input;
+  const template = TEMPLATE.flat().map((v) => v * size);
+  const activation = { score: 0.75, quality: 0.25 };
+  for (let stream = 0; stream < 3; stream++) {
+    const options = { template, cropSize: size, highConfidence: 0.5, activation, firstTrackId: 1 };
+    const tracker = new Tracker(options);
+    scheduler.open(stream, { tracker, timing: new DetectionTiming(5, tracker) });
+  }
+  const look = (stream: number, picture: Frame) =>
+    new Promise<RawReading[]>((answer, fail) => {
+      scheduler.add(stream, { image: picture, mediaTime: picture.mediaTime, answer, fail });
+    });
+  const analyse = (stream: number, luma: number, mediaTime = 0) =>
+    look(stream, squares([{ x: 100, y: 90, side: 60, luma }], mediaTime));
+  return { look, analyse, runs, inHand };
+}
+
+/** Resolves once the scheduler has had its turn. */
+const tick = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+const [dim, bright] = [LUMA[2]!, LUMA[3]!];
+const holds = ({ data }: ModelInput, luma: number) => data.includes(luma);
+
+describe('several streams', () => {
+  it('frames of several streams go through the detector together, and their faces are scored together', async () => {
+    const { analyse, runs } = open(() => {});
+    const all = await Promise.all([0, 1, 2].map((stream) => analyse(stream, bright)));
+    expect(all.map((faces) => faces.length)).toEqual([1, 1, 1]);
+    // The crop of a new face is realigned.
+    expect(runs).toEqual(['detector 3', 'ensemble 3', 'ensemble 3']);
+  });
+
+  it('frames of several streams are shared out between two threads of models', async () => {
+    const { analyse, runs, inHand } = open(() => {}, 32, 2);
+    const times = [0, 0.1, 0.2, 0.3, 0.4];
+    await Promise.all(times.flatMap((time) => [0, 1, 2].map((stream) => analyse(stream, bright, time))));
+    expect(runs).toEqual(['detector 3', 'ensemble 3', 'ensemble 3', 'ensemble 6', 'ensemble 6']);
+    expect(inHand.most).toBe(2);
+  });
+
+  it.each(['detector', 'ensemble'] as const)(
+    'frames of several streams do not fail with the one that breaks the %s',
+    async (broken) => {
+      const { analyse } = open((model, pixels) => {
+        if (model === broken && holds(pixels, dim)) throw new Error('no such luma');
+      });
+      const all = await Promise.allSettled([analyse(0, bright), analyse(1, dim), analyse(2, bright)]);
+      expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(all[1]).toMatchObject({ reason: { message: 'no such luma' } });
+      expect(await analyse(1, bright, 0.1)).toHaveLength(1);
+    },
+  );
+});
+
+describe('one stream', () => {
+  it('frames of one stream are answered in order, with the next detection requested while they are scored', async () => {
+    const { analyse, runs } = open(() => {});
+    const order: number[] = [];
+    const frames = Array.from({ length: 12 }, (_, i) => analyse(0, bright, i / 10).then(() => order.push(i)));
+    await Promise.all(frames);
+    expect(order).toEqual(Array.from({ length: 12 }, (_, i) => i));
+    expect(runs.filter((run) => run.startsWith('detector'))).toHaveLength(3);
+    expect(runs.slice(0, 5)).toEqual(['detector 1', 'ensemble 1', 'ensemble 1', 'detector 1', 'ensemble 4']);
+  });
+
+  it('one run is in hand at a time, but a full one is handed over while another is in hand', async () => {
+    for (const [maxBatch, most] of [
+      [32, 1],
+      [1, 2],
+    ] as const) {
+      const { analyse, inHand } = open(() => {}, maxBatch);
+      await Promise.all(Array.from({ length: 5 }, (_, i) => analyse(0, bright, i / 10)));
+      expect(inHand.most).toBe(most);
+    }
+  });
+
+  it('frames of one stream are answered after one that failed', async () => {
+    let failures = 0;
+    const { analyse } = open((model, pixels) => {
+      if (model !== 'ensemble' || !holds(pixels, dim)) return;
+      failures++;
+      throw new Error('no such luma');
+    });
+    const times = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
+    const all = await Promise.allSettled(times.map((time, i) => analyse(0, i === 2 ? dim : bright, time)));
+    expect(all.map(({ status }) => status === 'fulfilled')).toEqual([true, true, false, true, true, true]);
+    expect(failures).toBeGreaterThan(0);
+  });
+});
+
+/** Three faces, each moved to the right by so many pixels. */
+const three = (moved: readonly number[], mediaTime: number) =>
+  squares(
+    moved.map((x, i) => ({ x: 60 + i * 95 + x, y: 90, side: 50, luma: LUMA[i + 1]! })),
+    mediaTime,
+  );
+
+describe('one stream whose frames come at once', () => {
+  it('frames that come at once have the readings that they would have one by one, whatever they show and whichever thread is faster', async () => {
+    // They rest, walk, jump, and stand still again.
+    const places = Array.from({ length: 45 }, (_, i) => {
+      const walk = Math.max(0, Math.min(i, 20) - 8);
+      return [walk / 2, i > 28 && i < 33 ? 12 : 0, i % 19 === 13 ? 7 : 0];
+    });
+    const frames = () => places.map((moved, i) => three(moved, i / 10));
+    const alone = open(() => {});
+    const wanted: RawReading[][] = [];
+    for (const frame of frames()) wanted.push(await alone.look(0, frame));
+    for (let seed = 1; seed <= 8; seed++) {
+      let state = seed;
+      const wait = async () => {
+        state = (state * 48271) % 2147483647;
+        for (let ticks = state % 6; ticks > 0; ticks--) await tick();
+      };
+      const { look } = open(wait, 32, 2);
+      expect(await Promise.all(frames().map((frame) => look(0, frame)))).toEqual(wanted);
+    }
+  });
+});

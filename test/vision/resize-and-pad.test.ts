@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { roundUpToMultiple, writePadded } from '../../src/vision/image/model-input.ts';
+import { downscale, upscale } from '../../src/vision/image/resize.ts';
+import { SharedBufferPool } from '../../src/vision/image/shared-buffer-pool.ts';
+
+const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
+
+describe('pixels for a model', () => {
+  it('a size is rounded up to a multiple, to one step at least', () => {
+    expect([0, 1, 32, 33].map((v) => roundUpToMultiple(v, 32))).toEqual([32, 32, 32, 64]);
+  });
+
+  it('a padded image repeats its border below and to the right', () => {
+    const out = new Uint8Array(1 + 12);
+    writePadded(picture, out, 1, 4, 3, 1);
+    expect([...out]).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 6, 4, 5, 6, 6]);
+  });
+
+  it('colour models are given gray in every channel', () => {
+    const out = new Uint8Array(18);
+    writePadded(picture, out, 0, 3, 2, 3);
+    expect([...out]).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it('a downscaled image holds means', () => {
+    const four = { pixels: Uint8Array.from([0, 10, 20, 20, 2, 4, 20, 21]), width: 4, height: 2 };
+    expect(downscale(four, 2)).toEqual({ pixels: Uint8Array.from([4, 20]), width: 2, height: 1 });
+    expect(downscale(four, 1)).toBe(four);
+    const odd = { pixels: Uint8Array.from([0, 1, 9, 2, 4, 9, 9, 9, 9]), width: 3, height: 3 };
+    expect(downscale(odd, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
+    const column = { pixels: Uint8Array.from([1, 3, 9]), width: 1, height: 3 };
+    expect(downscale(column, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
+  });
+
+  it('an upscaled image lies between the four nearest pixels, and repeats the border', () => {
+    const two = { pixels: Uint8Array.from([0, 100, 40, 200]), width: 2, height: 2 };
+    // What OpenCV's INTER_LINEAR gives.
+    expect(upscale(two, 2)).toEqual({
+      pixels: Uint8Array.from([0, 25, 75, 100, 10, 39, 96, 125, 30, 66, 139, 175, 40, 80, 160, 200]),
+      width: 4,
+      height: 4,
+    });
+    expect(upscale(two, 1)).toBe(two);
+    const slope = {
+      pixels: Uint8Array.from({ length: 300 }, (_, i) => 2 * (i % 100)),
+      width: 100,
+      height: 3,
+    };
+    const wide = upscale(slope, 4 / 3);
+    expect([wide.width, wide.height]).toEqual([133, 4]);
+    for (let x = 1; x < 132; x++) {
+      const between = 2 * ((x + 0.5) * (100 / 133) - 0.5);
+      for (let y = 0; y < 4; y++) expect(Math.abs(wide.pixels[y * 133 + x]! - between)).toBeLessThan(0.52);
+    }
+  });
+
+  it('an image that is thinner than the factor is downscaled all the same', () => {
+    expect(downscale({ pixels: Uint8Array.from([9, 9, 9, 9]), width: 4, height: 1 }, 4)).toMatchObject({
+      width: 1,
+      height: 1,
+    });
+  });
+
+  it('a pool uses shared memory again once it is released', () => {
+    const pool = new SharedBufferPool();
+    const first = pool.acquire(8);
+    const second = pool.acquire(8);
+    expect(second.buffer).not.toBe(first.buffer);
+    pool.release(first);
+    expect(pool.acquire(4)).toHaveLength(4);
+    pool.release(second.subarray(0, 2));
+    const again = pool.acquire(8);
+    expect([again.length, again.buffer === second.buffer]).toEqual([8, true]);
+  });
+});
