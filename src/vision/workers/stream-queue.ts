@@ -8,6 +8,7 @@
  * those that the frames would have had one by one.
  */
 import type { RawReading } from '../../domain/face.ts';
+import { RECORDING_READ_AHEAD } from '../../domain/read-ahead.ts';
 import type { EnsembleCard } from '../models/model-card.ts';
 import type { Ensemble } from '../scoring/ensemble.ts';
 import { landmarks5Of } from '../scoring/landmarks5.ts';
@@ -30,9 +31,6 @@ export interface Tracking {
   tracker: Tracker;
   timing: DetectionTiming;
 }
-
-/** Frames of a stream whose faces wait for each other, at most: as many as are read ahead of a recording's answers. */
-const MAX_WAITING_TOGETHER = 8;
 
 export interface StreamQueueDeps extends Tracking {
   ensemble: Ensemble;
@@ -77,7 +75,7 @@ export class StreamQueue {
     const last = this.#scoring.at(-1)?.request;
     if (last === undefined) return false;
     if (!this.#readsAhead || this.#waiting.length > 0) return true;
-    if (this.#scoring.length >= MAX_WAITING_TOGETHER) return true;
+    if (this.#scoring.length >= RECORDING_READ_AHEAD.scoring) return true;
     const times = this.#scoring.map(({ request }) => request.mediaTime);
     const interval = times.length > 1 ? last.mediaTime - times.at(-2)! : 0;
     return this.#deps.timing.isDue(last.mediaTime + interval, times);
