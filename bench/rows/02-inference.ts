@@ -41,7 +41,7 @@ async function* run({ quick }: RowOptions) {
       quick ? 1 : 7,
     );
     const { faces, detectedFrames, frames } = vision.stats();
-    const note = `${(faces / frames).toFixed(2)} faces a frame, ${(faces / runs).toFixed(1)} a run; ${detectedFrames} of ${frames} frames searched`;
+    const note = `${(faces / frames).toFixed(2)} faces a frame, ${(faces / runs).toFixed(1)} a run; ${detectedFrames} of ${frames} frames through the detector`;
     const head = { row: 'inference', case: `batch ${batch}, ${DEVICE}`, unit: 'faces/s', note };
     yield compared(head, rounds, 'session.run', { atLeast: 0.95 });
     await vision.close();
