@@ -79,13 +79,6 @@ export function quantile(sorted: readonly number[], q: number): number {
   return sorted[below]! + (sorted[above]! - sorted[below]!) * (position - below);
 }
 
-/** Seconds that `work` took. */
-export async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
-
 export function meets(result: Result): boolean | null {
   if (result.target === null || result.ratio === null) return null;
   const { atLeast, atMost } = result.target;

@@ -17,7 +17,7 @@ import { schema } from './schema/index.ts';
 import { createSockets } from './transports/ws-server.ts';
 import { createGraphQL } from './yoga.ts';
 
-export { createContextFactory, type Rooms } from './context.ts';
+export type { Rooms } from './context.ts';
 export { DEMO_SUBSCRIPTION } from './http/graphiql.ts';
 export type * from './ports.ts';
 

@@ -17,7 +17,6 @@ import { createRetention, type Retention, startUpkeep } from './upkeep/retention
 export type { RollUp } from './commit/encode-batch.ts';
 export type { StoreMetrics } from './commit/group-commit.ts';
 export type { PrismaClient } from './generated/client.ts';
-export { isId } from './ids.ts';
 export type { ModelBook, ModelInfo } from './model-repository.ts';
 export type { EpisodeReads, TrackRecord } from './read/episodes.ts';
 export type { MomentReads } from './read/moments.ts';
