@@ -82,13 +82,6 @@ export function quantile(sorted: readonly number[], q: number): number {
   return sorted[below]! + (sorted[above]! - sorted[below]!) * (position - below);
 }
 
-/** Seconds that `work` took. */
-export async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
-
 /** The value of something that must be there. @throws Error when it is not above 0 */
 export function measured(what: string, value: number): number {
   if (value > 0 && value < Infinity) return value;

@@ -24,4 +24,6 @@ for (const { path, message } of silent) {
   console.error(`breaks clients, and CHANGELOG.md does not name \`${path}\`: ${message}`);
 }
 if (silent.length > 0) process.exit(1);
-console.log(`schema: ${changes.length} changes since the baseline, ${breaking.length} of them breaking and announced`);
+console.log(
+  `schema: ${changes.length} changes since the baseline, ${breaking.length} of them breaking and announced`,
+);

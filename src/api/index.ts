@@ -17,7 +17,7 @@ import { schema } from './schema/index.ts';
 import { createWsServer, type WsServer } from './transports/ws-server.ts';
 import { createGraphQL } from './yoga.ts';
 
-export { createContextFactory, type Services } from './context/context.ts';
+export type { Services } from './context/context.ts';
 export type * from './context/ports.ts';
 export { DEMO_SUBSCRIPTION } from './http/graphiql.ts';
 

@@ -1,2 +1,2 @@
 export { BoundedQueue, type QueueOptions, type Taken } from './bounded-queue.ts';
-export { type BusOptions, MemoryBus, QUEUE_CAPACITY, type SubscribeOptions } from './memory-bus.ts';
+export { type BusOptions, MemoryBus, type SubscribeOptions } from './memory-bus.ts';

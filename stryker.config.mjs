@@ -1,0 +1,27 @@
+/**
+ * `npm run mutate`: changes src in small ways, and sees which changes no unit test notices. A report, not a test; it
+ * takes long. Of some files: `npm run mutate -- --mutate 'src/timeline/*.ts'`.
+ */
+export default {
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.mutate.ts' },
+  plugins: ['@stryker-mutator/vitest-runner'],
+  // The rooms that need no database, no ffmpeg and no model.
+  mutate: [
+    'src/domain/**/*.ts',
+    'src/timeline/**/*.ts',
+    'src/bus/**/*.ts',
+    'src/sessions/**/*.ts',
+    'src/subscriptions/**/*.ts',
+    'src/vision/{detection,tracking}/**/*.ts',
+    'src/api/{limits,origins,mask-errors}.ts',
+    'src/api/http/*.ts',
+  ],
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  timeoutMS: 30_000,
+  ignorePatterns: ['dist', 'data', 'models', 'bench', 'coverage', 'reports', '.ci', '.github'],
+  reporters: ['progress', 'clear-text', 'html', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false },
+  thresholds: { high: 90, low: 85, break: null },
+};
