@@ -51,7 +51,8 @@ export async function inTurn(
     // Every other round starts with the other side, so that neither always runs on the warmer cache.
     const first = round % 2 === 0 ? await mien() : await against();
     const second = round % 2 === 0 ? await against() : await mien();
-    pairs.push(round % 2 === 0 ? [first, second] : [second, first]);
+    const [a, b] = round % 2 === 0 ? [first, second] : [second, first];
+    pairs.push([measured('mien', a), measured('what it is held against', b)]);
   }
   return {
     mien: spread(pairs.map(([a]) => a)),
@@ -60,8 +61,10 @@ export async function inTurn(
   };
 }
 
+/** @throws Error when a value is missing */
 export function spread(values: readonly number[]): Spread {
   if (values.length === 0) throw new Error('spread of no values');
+  if (!values.every(Number.isFinite)) throw new Error(`a value is missing among ${values.join(', ')}`);
   const sorted = [...values].sort((a, b) => a - b);
   return {
     median: quantile(sorted, 0.5),
@@ -77,6 +80,12 @@ export function quantile(sorted: readonly number[], q: number): number {
   const below = Math.floor(position);
   const above = Math.ceil(position);
   return sorted[below]! + (sorted[above]! - sorted[below]!) * (position - below);
+}
+
+/** The value of something that must be there. @throws Error when it is not above 0 */
+export function measured(what: string, value: number): number {
+  if (value > 0 && value < Infinity) return value;
+  throw new Error(`Nothing was measured of ${what}: ${value}.`);
 }
 
 export function meets(result: Result): boolean | null {

@@ -8,14 +8,14 @@ const JSON_FILE = new URL('./results.json', import.meta.url);
 const TABLE_FILE = new URL('./RESULTS.md', import.meta.url);
 
 /** When a case was measured, and how busy the machine was: its load of the last minute, per core. */
-interface Moment {
+interface Circumstances {
   date: string;
   load: number;
 }
 
 interface Report {
   machine: Record<string, string>;
-  results: (Result & Moment)[];
+  results: (Result & Circumstances)[];
 }
 
 /** Replaces one row and keeps the others, each with the date of its own run, in the order of `rows`. */
@@ -65,7 +65,7 @@ export function table(report: Report): string {
   ].join('\n');
 }
 
-export function line(result: Result & Partial<Moment>): string {
+export function line(result: Result & Partial<Circumstances>): string {
   const holds = meets(result);
   const against = result.against ? `${result.against.name}: ${cell(result.against.spread)}` : '';
   const cells = [

@@ -9,9 +9,9 @@ const ROWS = new URL('./rows/', import.meta.url);
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
-const wanted = args.filter((arg) => !arg.startsWith('--'));
+const names = args.filter((arg) => !arg.startsWith('--'));
 const rows = await loadRows();
-const chosen = choose(rows, wanted);
+const chosen = choose(rows, names);
 const all = rows.map(({ name }) => name);
 
 for (const row of chosen) {

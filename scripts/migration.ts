@@ -1,7 +1,7 @@
 /** `npx tsx scripts/migration.ts NAME`: a new migration from what the migrations give to what schema.prisma says. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRemote } from '../src/store/pglite/pglite-client.ts';
+import { PgliteClient } from '../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../src/store/pglite/prisma-adapter.ts';
 import { migratePGlite } from '../src/store/upkeep/migrate.ts';
 import { diffSql, openEngine, PRISMA_DIR } from '../src/store/upkeep/schema-engine.ts';
@@ -12,7 +12,7 @@ if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
   process.exit(2);
 }
 const schema = readFileSync(join(PRISMA_DIR, 'schema.prisma'), 'utf8');
-const database = openRemote({ directory: 'memory://' });
+const database = new PgliteClient({ directory: 'memory://' });
 const factory = createAdapterFactory(database);
 await migratePGlite(factory);
 const engine = await openEngine(schema, factory);

@@ -3,6 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { DropCounts } from './domain/frame.ts';
 
+/** Powers of two, up to the largest commit of a backlog. */
+const COMMIT_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const MILLISECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** The measurements that rooms report, by name. */
@@ -17,6 +19,8 @@ export interface Metrics {
   visionQueueDepth: Gauge;
   workerDeaths: Counter;
   commitSeconds: Histogram;
+  commitSize: Histogram;
+  commitBufferDepth: Gauge;
   subscribers: Gauge<'transport'>;
   queueOverflow: Counter;
   close(): void;
@@ -81,6 +85,17 @@ export function createMetrics(): Metrics {
       name: 'mien_commit_seconds',
       help: 'Time from a moment handed to the store to its commit',
       buckets: MILLISECONDS,
+      registers,
+    }),
+    commitSize: new Histogram({
+      name: 'mien_commit_size',
+      help: 'Moments, and ends of sessions, written in one commit',
+      buckets: COMMIT_SIZES,
+      registers,
+    }),
+    commitBufferDepth: new Gauge({
+      name: 'mien_commit_buffer_depth',
+      help: 'Moments, and ends of sessions, handed to the store and not yet committed',
       registers,
     }),
     subscribers: new Gauge({

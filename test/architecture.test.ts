@@ -21,11 +21,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...['config', 'log', 'metrics', ...DOMAIN],
   ],
 
-  api: ['api/fanout', 'api/http', 'api/schema', 'api/transports', 'store', 'metrics', ...DOMAIN],
-  'api/fanout': ['api'],
+  api: [
+    ...['api/http', 'api/transports', 'api/fanout', 'api/schema', 'api/errors', 'api/context'],
+    ...['metrics', ...DOMAIN],
+  ],
   'api/http': DOMAIN,
-  'api/schema': ['api', 'api/fanout', 'store', ...DOMAIN],
-  'api/transports': ['api', 'api/fanout', ...DOMAIN],
+  'api/transports': ['api/fanout', 'api/errors', ...DOMAIN],
+  'api/fanout': ['api/errors', 'bus', ...DOMAIN],
+  'api/schema': ['api/context', 'api/fanout', 'store', ...DOMAIN],
+  'api/errors': DOMAIN,
+  'api/context': ['store', ...DOMAIN],
 
   sessions: ['threads', ...DOMAIN],
   subscriptions: DOMAIN,
@@ -50,11 +55,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   timeline: DOMAIN,
 
-  store: ['store/commit', 'store/read', 'store/upkeep', 'store/pglite', 'threads', ...DOMAIN],
-  'store/commit': ['store', 'store/read', 'store/upkeep', 'threads', ...DOMAIN],
-  'store/read': ['store', 'store/commit', 'store/upkeep', ...DOMAIN],
-  'store/upkeep': ['store/commit', ...DOMAIN],
-  'store/pglite': ['store/commit', 'threads', ...DOMAIN],
+  store: ['store/commit', 'store/read', 'store/upkeep', 'store/pglite', 'store/sql', ...DOMAIN],
+  'store/commit': ['store/sql', 'threads', ...DOMAIN],
+  'store/read': ['store/sql', ...DOMAIN],
+  'store/upkeep': ['store/sql', ...DOMAIN],
+  'store/pglite': ['store/sql', 'threads', 'errors'],
+  'store/sql': DOMAIN,
 
   bus: DOMAIN,
   threads: [],

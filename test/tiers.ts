@@ -15,21 +15,22 @@ const WHOLE: Record<string, readonly string[] | 'all'> = {
 
 /** One part with what it stands on: a database, ffmpeg, a model or another process. */
 const STANDING: Record<string, readonly string[] | 'all'> = {
+  bench: 'all',
   api: ['queries'],
-  cli: ['analyze', 'many-inputs', 'out', 'serve', 'vision-metrics'],
+  cli: ['analyze', 'many-inputs', 'row-output', 'serve', 'store-metrics', 'vision-metrics'],
   ingest: ['crafted', 'files', 'http', 'lifecycle', 'live', 'refused'],
   store: [
     'aggregates',
-    'books',
     'crash',
-    'create',
+    'create-database',
     'durable',
     'migrate',
     'moments',
     'outage',
-    'power',
-    'prepared',
+    'power-cut',
+    'prepared-statements',
     'removal',
+    'repositories',
     'retention',
   ],
   vision: ['batch-scheduler', 'device', 'shipped-models', 'vision', 'worker-death'],

@@ -1,30 +1,27 @@
-/** `mien serve` in a process of its own, its metrics, and what it costs with its children. */
+/** `mien serve` in a process of its own, its metrics, and what it costs with its ffmpegs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Metrics, parseMetrics } from './metrics.ts';
+import { type Usage, usageBelow, usageOf } from './process-tree.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** Clock ticks per second of /proc. */
-const TICKS = 100;
+/** ffmpeg, and the shell that ends it with the server. */
+const DECODING = ['ffmpeg', 'sh'] as const;
 
 export interface Server {
   /** Of /graphql. */
   url: string;
   /** A looping file, ten frames scored per second of video, in real time unless told otherwise; gives the stream's id. */
-  watch(file: string, name: string, options?: { realtime: boolean }): Promise<string>;
+  startStream(file: string, name: string, options?: { realtime: boolean }): Promise<string>;
   metrics(): Promise<Metrics>;
-  /** Processor seconds so far of the server and its ffmpegs, those that ended left out. */
-  cpuSeconds(): number;
-  /** Megabytes: the server's own, and with its ffmpegs; shared pages counted once. */
-  memory(): { server: number; all: number };
+  /** So far; ffmpegs that ended are left out. @throws Error when a stream that was started has no ffmpeg */
+  usage(): { server: Usage; ffmpeg: Usage };
   stop(): Promise<void>;
 }
-
-/** Sums over labels, by name. */
-export type Metrics = (name: string) => number;
 
 const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }`;
 
@@ -39,15 +36,16 @@ export async function startServer(mediaDir: string, databaseUrl?: string): Promi
   const args = [...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []), '--import', 'tsx', MAIN, 'serve'];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await addressOf(child);
+  let streams = 0;
   return {
     url,
-    watch: (file, name, { realtime } = { realtime: true }) => register(url, file, name, realtime),
-    metrics: () => readMetrics(new URL('/metrics', url)),
-    cpuSeconds: () => family(child.pid!).reduce((sum, pid) => sum + cpuOf(pid), 0),
-    memory: () => ({
-      server: memoryOf(child.pid!),
-      all: family(child.pid!).reduce((sum, pid) => sum + memoryOf(pid), 0),
-    }),
+    async startStream(file, name, { realtime } = { realtime: true }) {
+      const id = await register(url, file, name, realtime);
+      streams += 1;
+      return id;
+    },
+    metrics: async () => parseMetrics(await (await fetch(new URL('/metrics', url))).text()),
+    usage: () => ({ server: usageOf(child.pid!), ffmpeg: usageBelow(child.pid!, DECODING, streams) }),
     async stop() {
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
@@ -82,37 +80,4 @@ async function register(url: string, file: string, name: string, realtime: boole
   };
   if (!data) throw new Error(errors?.[0]?.message ?? 'the stream was not registered');
   return data.registerStream.id;
-}
-
-async function readMetrics(url: URL): Promise<Metrics> {
-  const lines = (await (await fetch(url)).text()).split('\n');
-  return (name) =>
-    lines
-      .filter((text) => text.startsWith(`${name} `) || text.startsWith(`${name}{`))
-      .reduce((sum, text) => sum + Number(text.slice(text.lastIndexOf(' '))), 0);
-}
-
-function family(pid: number): number[] {
-  const children = read(`/proc/${pid}/task/${pid}/children`).trim();
-  return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => family(Number(child))))];
-}
-
-function cpuOf(pid: number): number {
-  const fields = read(`/proc/${pid}/stat`)
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS;
-}
-
-function memoryOf(pid: number): number {
-  return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1024;
-}
-
-/** Nothing where a process is gone, or /proc is not there. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -6,10 +6,10 @@
 import { availableParallelism } from 'node:os';
 import { decodeThreads } from '../../src/ingest/ffmpeg/decode-threads.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
-import { bareDecode } from '../parts/bare.ts';
+import { bareDecode } from '../parts/baselines.ts';
 import { makeClips } from '../parts/clips.ts';
+import { openIngest } from '../parts/pipeline.ts';
 import { compared } from '../parts/results.ts';
-import { openIngest } from '../parts/rooms.ts';
 
 export const row: Row = {
   name: 'decode',

@@ -7,10 +7,10 @@
  */
 import type { Frame } from '../../src/domain/frame.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
-import { type BareModels, openBareModels } from '../parts/bare.ts';
+import { type BareModels, openBareModels } from '../parts/baselines.ts';
 import { makeClips } from '../parts/clips.ts';
+import { copyOf, DEVICE, decodeAll, INTRA_OP_THREADS, openVision } from '../parts/pipeline.ts';
 import { compared } from '../parts/results.ts';
-import { copyOf, DEVICE, decodeAll, openVision, THREADS } from '../parts/rooms.ts';
 
 export const row: Row = {
   name: 'inference',
@@ -25,12 +25,12 @@ async function* run({ quick }: RowOptions) {
   const clips = makeClips(1);
   const [frame] = await decodeAll(clips.dir, clips.one, 10);
   clips.remove();
-  const bare = await openBareModels(THREADS);
+  const bare = await openBareModels(INTRA_OP_THREADS);
   for (const batch of [1, 4, 16]) {
     let runs = 0;
     const count = Math.ceil((quick ? 64 : 256) / batch);
     const vision = await openVision({
-      ...{ workers: 1, intraOpThreads: THREADS, detectEvery: 1e9, maxBatch: batch },
+      ...{ workers: 1, intraOpThreads: INTRA_OP_THREADS, detectEvery: 1e9, maxBatch: batch },
       metrics: { batchSize: () => (runs += 1) },
     });
     const analysers = Array.from({ length: batch }, (_, i) => vision.open(String(i)));
@@ -41,7 +41,7 @@ async function* run({ quick }: RowOptions) {
       quick ? 1 : 7,
     );
     const { faces, detectedFrames, frames } = vision.stats();
-    const note = `${(faces / frames).toFixed(2)} faces a frame, ${(faces / runs).toFixed(1)} a run; ${detectedFrames} of ${frames} frames searched`;
+    const note = `${(faces / frames).toFixed(2)} faces a frame, ${(faces / runs).toFixed(1)} a run; ${detectedFrames} of ${frames} frames through the detector`;
     const head = { row: 'inference', case: `batch ${batch}, ${DEVICE}`, unit: 'faces/s', note };
     yield compared(head, rounds, 'session.run', { atLeast: 0.95 });
     await vision.close();

@@ -2,14 +2,14 @@
  * Frames per second of the whole chain as `mien analyze` runs it (probe, decode, detect, track, ensemble, timeline) over
  * a 720p clip of a minute, at 10 frames scored per second of video. V8 compiles for some clips; they do not count.
  * Against the slower of its two limits, each alone on the same cores: ffmpeg into nothing, and `session.run` frame by
- * frame, of the detector as often as mien searched (at half the size too) and of the ensemble on the faces that it told,
+ * frame, of the detector as often as mien ran it (at half the size too) and of the ensemble on the faces that it told,
  * with one thread or all, whichever is faster. (mien runs the faces of several frames together, which costs less than one
  * frame a run; the note says how many.) The time from the start of a clip to its first answer, which is within the first
  * figure, is told beside it. A second case holds the same frames per second against what the processor time of both limits
  * together allows on the cores.
  * A third is what JavaScript costs: the processor time of the process per frame, all its threads but those in which the
  * models run (Linux tells it by thread; the models' are those that take the most); ffmpeg is another process. A fourth,
- * of the whole process less that of the very same runs (as many searches, the same numbers of faces) made bare, one after
+ * of the whole process less that of the very same runs (as many detections, the same numbers of faces) made bare, one after
  * the other, also counts what busy cores take from a run.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,10 +18,18 @@ import type { Frame } from '../../src/domain/frame.ts';
 import { analyseSource } from '../../src/sessions/index.ts';
 import { downscale } from '../../src/vision/image/resize.ts';
 import { inTurn, type Result, type Row, type RowOptions, type Spread, spread } from '../harness.ts';
-import { type BareModels, bareDecode, openBareModels } from '../parts/bare.ts';
+import { type BareModels, bareDecode, openBareModels } from '../parts/baselines.ts';
 import { makeClips } from '../parts/clips.ts';
+import {
+  DEVICE,
+  decodeAll,
+  INTRA_OP_THREADS,
+  MODEL_THREADS,
+  openIngest,
+  openVision,
+  timelinesOf,
+} from '../parts/pipeline.ts';
 import { compared, limited, recorded } from '../parts/results.ts';
-import { DEVICE, decodeAll, LANES, openIngest, openVision, THREADS, timelinesOf } from '../parts/rooms.ts';
 
 export const row: Row = {
   name: 'analyze',
@@ -98,7 +106,7 @@ async function besideModels(
   };
   const spent = { others: [] as number[], beyond: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    const [before, { frames, searched, halved }, threads] = [runs.length, shape(), threadTimes()];
+    const [before, { frames, detected, detectedAtHalfSize }, threads] = [runs.length, shape(), threadTimes()];
     const whole = await used(run);
     const models = ofModels(threads, threadTimes());
     const after = shape();
@@ -106,8 +114,8 @@ async function besideModels(
     const alone = await used(async () => {
       for (const faces of runs.slice(before)) await bare.score(faces);
       const since = (now: number, then: number) => Math.round(now * after.frames - then * frames);
-      for (let i = 0; i < since(after.searched, searched); i++) await bare.detect(frame);
-      for (let i = 0; i < since(after.halved, halved); i++) await bare.detect(half);
+      for (let i = 0; i < since(after.detected, detected); i++) await bare.detect(frame);
+      for (let i = 0; i < since(after.detectedAtHalfSize, detectedAtHalfSize); i++) await bare.detect(half);
     });
     const count = after.frames - frames;
     if (models !== null) spent.others.push((whole - models) / count);
@@ -132,7 +140,7 @@ function ofModels(
 ): number | null {
   if (!before || !after) return null;
   const spent = [...after].map(([thread, time]) => time - (before.get(thread) ?? 0)).sort((a, b) => b - a);
-  return spent.slice(0, LANES * THREADS).reduce((sum, time) => sum + time, 0);
+  return spent.slice(0, MODEL_THREADS * INTRA_OP_THREADS).reduce((sum, time) => sum + time, 0);
 }
 
 async function openChain(dir: string, path: string) {
@@ -173,8 +181,8 @@ async function openChain(dir: string, path: string) {
       const { frames, detectedFrames, halfSizeDetections } = vision.stats();
       return {
         frames,
-        searched: detectedFrames / frames,
-        halved: halfSizeDetections / frames,
+        detected: detectedFrames / frames,
+        detectedAtHalfSize: halfSizeDetections / frames,
         faces: told / frames,
       };
     },
@@ -185,10 +193,10 @@ async function openChain(dir: string, path: string) {
   };
 }
 
-/** Per frame: searches, those at half the size, and faces. */
+/** Per frame: detections, those at half the size, and faces. */
 interface Shape {
-  searched: number;
-  halved: number;
+  detected: number;
+  detectedAtHalfSize: number;
   faces: number;
 }
 
@@ -224,13 +232,18 @@ async function limitsOf(path: string, bare: readonly BareModels[], frame: Frame,
 const isDue = (i: number, often: number): boolean => Math.floor((i + 1) * often) > Math.floor(i * often);
 
 /** `count` frames' worth of runs, in the proportions that mien had. */
-async function inferOnly(bare: BareModels, frame: Frame, { searched, halved, faces }: Shape, count: number) {
+async function inferOnly(
+  bare: BareModels,
+  frame: Frame,
+  { detected, detectedAtHalfSize, faces }: Shape,
+  count: number,
+) {
   const half = downscale(frame, 2);
   const began = performance.now();
   const before = process.cpuUsage();
   for (let i = 0; i < count; i++) {
-    if (isDue(i, searched)) await bare.detect(frame);
-    if (isDue(i, halved)) await bare.detect(half);
+    if (isDue(i, detected)) await bare.detect(frame);
+    if (isDue(i, detectedAtHalfSize)) await bare.detect(half);
     const due = Math.round((i + 1) * faces) - Math.round(i * faces);
     if (due > 0) await bare.score(due);
   }

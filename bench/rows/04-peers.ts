@@ -13,8 +13,8 @@ import type { Frame } from '../../src/domain/frame.ts';
 import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeClips } from '../parts/clips.ts';
+import { copyOf, decodeAll, openVision } from '../parts/pipeline.ts';
 import { compared } from '../parts/results.ts';
-import { copyOf, decodeAll, openVision } from '../parts/rooms.ts';
 
 export const row: Row = {
   name: 'peers',

@@ -5,7 +5,7 @@
  * Against one stream's cost in the same round. A round is one server.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Result, type Row, type RowOptions, spread } from '../harness.ts';
+import { measured, type Result, type Row, type RowOptions, spread } from '../harness.ts';
 import { makeClips } from '../parts/clips.ts';
 import { compared, limited } from '../parts/results.ts';
 import { type Server, startServer } from '../parts/server.ts';
@@ -27,9 +27,12 @@ interface Seen {
   dropped: number;
   /** Milliseconds of processor time. */
   cpuPerFrame: number;
+  /** Of it in ffmpeg, 0 to 1. */
+  ffmpegShare: number;
   /** Cores in use. */
   cores: number;
-  memory: { server: number; all: number };
+  /** Megabytes. */
+  memory: { server: number; ffmpeg: number };
   loop: { p99: number; max: number };
 }
 
@@ -53,7 +56,7 @@ async function climb(server: Server, levels: number[], seconds: number, log: (li
   const seen = new Map<number, Seen>();
   let running = 0;
   for (const streams of levels) {
-    while (running < streams) await server.watch('one.mp4', `stream ${running++}`);
+    while (running < streams) await server.startStream('one.mp4', `stream ${running++}`);
     await sleep(3000);
     const window = await watch(server, seconds);
     const { scored, dropped, cpuPerFrame, cores } = window;
@@ -68,19 +71,25 @@ async function climb(server: Server, levels: number[], seconds: number, log: (li
 
 async function watch(server: Server, seconds: number): Promise<Seen> {
   const before = await server.metrics();
-  const [cpu, began] = [server.cpuSeconds(), performance.now()];
+  const [began, usageBefore] = [performance.now(), server.usage()];
   await sleep(seconds * 1000);
-  const spent = server.cpuSeconds() - cpu;
+  const { server: own, ffmpeg } = server.usage();
+  const spent = {
+    server: own.cpuSeconds - usageBefore.server.cpuSeconds,
+    ffmpeg: measured('the processor time of ffmpeg', ffmpeg.cpuSeconds - usageBefore.ffmpeg.cpuSeconds),
+  };
   const elapsed = (performance.now() - began) / 1000;
-  const memory = server.memory();
   const after = await server.metrics();
   const more = (name: string) => after(name) - before(name);
+  const scored = measured('frames scored', more('mien_frames_scored_total'));
+  const together = spent.server + spent.ffmpeg;
   return {
-    scored: more('mien_frames_scored_total') / elapsed,
+    scored: scored / elapsed,
     dropped: more('mien_frames_dropped_total') / elapsed,
-    cpuPerFrame: (spent / more('mien_frames_scored_total')) * 1000,
-    cores: spent / elapsed,
-    memory,
+    cpuPerFrame: (together / scored) * 1000,
+    ffmpegShare: spent.ffmpeg / together,
+    cores: together / elapsed,
+    memory: { server: own.megabytes, ffmpeg: ffmpeg.megabytes },
     loop: {
       p99: Math.max(0, after('nodejs_eventloop_lag_p99_seconds') * 1000 - LOOP_P99_STEP),
       max: Math.max(0, after('mien_event_loop_blocked_seconds') * 1000 - LOOP_MAX_STEP),
@@ -95,7 +104,7 @@ function cost(rounds: Map<number, Seen>[], streams: number): Result {
   const mid = (of: (seen: Seen) => number) => spread(at.map(of)).median;
   const note =
     `${mid((s) => s.scored).toFixed(1)} frames/s scored, ${mid((s) => s.dropped).toFixed(1)} dropped, ` +
-    `${mid((s) => s.cores).toFixed(2)} cores; event loop p99 ${mid((s) => s.loop.p99).toFixed(1)} ms, ` +
+    `${mid((s) => s.cores).toFixed(2)} cores, ${(100 * mid((s) => s.ffmpegShare)).toFixed(0)} % of it in ffmpeg; event loop p99 ${mid((s) => s.loop.p99).toFixed(1)} ms, ` +
     `at most ${mid((s) => s.loop.max).toFixed(1)} ms`;
   const head = { row: 'live', case: `${streams} streams, processor time per frame`, unit: 'ms', note };
   const sides = {
@@ -115,7 +124,7 @@ function memory(rounds: Map<number, Seen>[], streams: number): Result {
   const head = { row: 'live', case: `${streams} streams, memory per additional stream`, unit: 'MB', note };
   return limited(
     head,
-    more((seen) => seen.memory.all),
+    more((seen) => seen.memory.server + seen.memory.ffmpeg),
     40,
   );
 }

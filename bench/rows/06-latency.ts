@@ -6,11 +6,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { quantile, type Result, type Row, type RowOptions, spread } from '../harness.ts';
+import { measured, quantile, type Result, type Row, type RowOptions, spread } from '../harness.ts';
 import { makeClips } from '../parts/clips.ts';
-import { serverPlace } from '../parts/postgres.ts';
 import { compared, limited } from '../parts/results.ts';
 import { type Server, startServer } from '../parts/server.ts';
+import { postgresLocation } from '../parts/stores.ts';
 
 export const row: Row = {
   name: 'latency',
@@ -29,12 +29,16 @@ interface Window {
 
 async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
   const clips = makeClips(20);
-  const place = await serverPlace(log);
-  const stores = [['PGlite', undefined], ...(place ? [['PostgreSQL', place.databaseUrl]] : [])] as const;
+  const location = await postgresLocation(log);
+  const stores = [
+    ['PGlite', undefined],
+    ...(location ? [['PostgreSQL', location.databaseUrl]] : []),
+  ] as const;
   for (const [store, url] of stores) {
     const server = await startServer(clips.dir, url);
     for (const streams of [1, 4]) {
-      for (let i = streams === 1 ? 0 : 1; i < streams; i++) await server.watch('one.mp4', `stream ${i}`);
+      for (let i = streams === 1 ? 0 : 1; i < streams; i++)
+        await server.startStream('one.mp4', `stream ${i}`);
       await sleep(quick ? 2000 : 4000);
       const windows: Window[] = [];
       for (let round = 0; round < (quick ? 1 : 3); round++) windows.push(await watch(server, quick ? 3 : 6));
@@ -42,7 +46,7 @@ async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
     }
     await server.stop();
   }
-  await place?.remove();
+  await location?.remove();
   clips.remove();
 }
 
@@ -65,7 +69,9 @@ async function watch(server: Server, seconds: number): Promise<Window> {
   stop();
   await client.dispose();
   const more = (name: string) => after(name) - before(name);
-  const inference = (more('mien_inference_seconds_sum') / more('mien_inference_seconds_count')) * 1000;
+  const batches = measured('inference', more('mien_inference_seconds_count'));
+  const inference = (more('mien_inference_seconds_sum') / batches) * 1000;
+  measured('moments that arrived', ages.length);
   return { ages: ages.sort((a, b) => a - b), inference };
 }
 

@@ -8,8 +8,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTurn, quantile, type Row, type RowOptions } from '../harness.ts';
-import { type Side, startSide } from '../parts/child.ts';
 import { compared } from '../parts/results.ts';
+import { type SideProcess, startSide } from '../parts/side-process.ts';
 
 export const row: Row = {
   name: 'fan-out',
@@ -19,8 +19,8 @@ export const row: Row = {
 
 type Transport = 'ws' | 'sse';
 interface Pair {
-  publisher: Side;
-  subscribers: Side;
+  publisher: SideProcess;
+  subscribers: SideProcess;
   count: number;
 }
 

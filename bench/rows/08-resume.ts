@@ -8,9 +8,15 @@ import type { Store } from '../../src/store/index.ts';
 import { createSubscriptions, momentCursor } from '../../src/subscriptions/index.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeMoment } from '../parts/moments.ts';
-import { openPlain } from '../parts/plain.ts';
-import { embeddedPlace, newSession, openPlace, type Place, serverPlace } from '../parts/postgres.ts';
 import { compared } from '../parts/results.ts';
+import { openSqlConnection } from '../parts/sql-connection.ts';
+import {
+  createSession,
+  openStoreAt,
+  pgliteLocation,
+  postgresLocation,
+  type StoreLocation,
+} from '../parts/stores.ts';
 
 export const row: Row = {
   name: 'resume',
@@ -23,30 +29,30 @@ const SELECT = `SELECT m.*, r.* FROM moment m JOIN reading r USING (session_id, 
 
 async function* run({ quick, log }: RowOptions) {
   const count = quick ? 1_000 : 10_000;
-  const server = await serverPlace(log);
+  const server = await postgresLocation(log);
   if (server) yield await measure(server, 'PostgreSQL', count, quick);
-  yield await measure(embeddedPlace(), 'PGlite', count, quick);
+  yield await measure(pgliteLocation(), 'PGlite', count, quick);
 }
 
-async function measure(place: Place, name: string, count: number, quick: boolean) {
-  const id = await record(place, count);
-  const plain = await openPlain(place);
-  const store = await openPlace(place);
+async function measure(location: StoreLocation, name: string, count: number, quick: boolean) {
+  const id = await record(location, count);
+  const sql = await openSqlConnection(location);
+  const store = await openStoreAt(location);
   const rounds = await inTurn(
     () => rateOf(count, () => replay(store, id)),
-    () => rateOf(count, async () => (await plain.query(SELECT, [id])).length),
+    () => rateOf(count, async () => (await sql.query(SELECT, [id])).length),
     quick ? 1 : 5,
   );
   await store.close();
-  await plain.close();
-  await place.remove();
+  await sql.close();
+  await location.remove();
   const head = { row: 'resume', case: `${count} moments, ${name}`, unit: 'moments/s' };
   return compared(head, rounds, 'SELECT', { atLeast: 0.5 });
 }
 
-async function record(place: Place, count: number): Promise<string> {
-  const store = await openPlace(place);
-  const { id } = await newSession(store);
+async function record(location: StoreLocation, count: number): Promise<string> {
+  const store = await openStoreAt(location);
+  const { id } = await createSession(store);
   const start = Date.now();
   await Promise.all(
     Array.from({ length: count - 1 }, (_, seq) => store.moments.append(makeMoment(id, seq, start), [])),

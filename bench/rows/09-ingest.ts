@@ -6,9 +6,15 @@
 import type { Store } from '../../src/store/index.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
 import { makeMoment } from '../parts/moments.ts';
-import { openPlain, type Plain } from '../parts/plain.ts';
-import { embeddedPlace, newSession, openPlace, type Place, serverPlace } from '../parts/postgres.ts';
 import { compared } from '../parts/results.ts';
+import { openSqlConnection, type SqlConnection } from '../parts/sql-connection.ts';
+import {
+  createSession,
+  openStoreAt,
+  pgliteLocation,
+  postgresLocation,
+  type StoreLocation,
+} from '../parts/stores.ts';
 
 export const row: Row = {
   name: 'ingest',
@@ -20,45 +26,45 @@ const TABLES = ['moment', 'reading'];
 
 async function* run({ quick, log }: RowOptions) {
   const count = quick ? 500 : 5_000;
-  const server = await serverPlace(log);
+  const server = await postgresLocation(log);
   if (server) yield await measure(server, 'PostgreSQL', count, quick);
-  yield await measure(embeddedPlace(), 'PGlite', count, quick);
+  yield await measure(pgliteLocation(), 'PGlite', count, quick);
 }
 
-async function measure(place: Place, name: string, count: number, quick: boolean) {
-  const first = await openPlace(place);
+async function measure(location: StoreLocation, name: string, count: number, quick: boolean) {
+  const first = await openStoreAt(location);
   await commit(first, count);
   await first.close();
-  const plain = await openPlain(place);
-  const copy = await prepareCopy(plain, count);
-  const store = await openPlace(place);
+  const sql = await openSqlConnection(location);
+  const copy = await prepareCopy(sql, count);
+  const store = await openStoreAt(location);
   const rounds = await inTurn(() => commit(store, count), copy, quick ? 1 : 5);
   await store.close();
-  await plain.close();
-  await place.remove();
+  await sql.close();
+  await location.remove();
   const head = { row: 'ingest', case: `${count} moments, ${name}`, unit: 'moments/s' };
   return compared(head, rounds, 'COPY', name === 'PostgreSQL' ? { atLeast: 0.4 } : null);
 }
 
 async function commit(store: Store, count: number): Promise<number> {
-  const { id } = await newSession(store);
+  const { id } = await createSession(store);
   const start = Date.now();
   const moments = Array.from({ length: count }, (_, seq) => makeMoment(id, seq, start));
   return timed(count, () => Promise.all(moments.map((moment) => store.moments.append(moment, []))));
 }
 
-async function prepareCopy(plain: Plain, count: number): Promise<() => Promise<number>> {
+async function prepareCopy(sql: SqlConnection, count: number): Promise<() => Promise<number>> {
   const rows = new Map<string, Buffer>();
   for (const table of TABLES) {
-    rows.set(table, await plain.copyOut(`(SELECT * FROM ${table})`));
-    await plain.query(`CREATE TABLE bare_${table} (LIKE ${table} INCLUDING ALL)`);
+    rows.set(table, await sql.copyOut(`(SELECT * FROM ${table})`));
+    await sql.query(`CREATE TABLE bare_${table} (LIKE ${table} INCLUDING ALL)`);
   }
   return async () => {
-    await plain.query('TRUNCATE bare_moment, bare_reading');
+    await sql.query('TRUNCATE bare_moment, bare_reading');
     return timed(count, async () => {
-      await plain.query('BEGIN');
-      for (const table of TABLES) await plain.copyIn(`bare_${table}`, rows.get(table)!);
-      await plain.query('COMMIT');
+      await sql.query('BEGIN');
+      for (const table of TABLES) await sql.copyIn(`bare_${table}`, rows.get(table)!);
+      await sql.query('COMMIT');
     });
   };
 }

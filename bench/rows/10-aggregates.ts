@@ -5,11 +5,11 @@
  * connection. And each under 50 ms.
  */
 import type { Store } from '../../src/store/index.ts';
-import { SPANS } from '../../src/store/read/rollup-sql.ts';
+import { ROLLUP_SPANS } from '../../src/store/sql/rollup-spans.ts';
 import { inTurn, type Row, type RowOptions } from '../harness.ts';
-import { openPlain } from '../parts/plain.ts';
-import { newSession, openPlace, serverPlace } from '../parts/postgres.ts';
 import { compared, limited } from '../parts/results.ts';
+import { openSqlConnection } from '../parts/sql-connection.ts';
+import { createSession, openStoreAt, postgresLocation } from '../parts/stores.ts';
 
 export const row: Row = {
   name: 'aggregates',
@@ -28,33 +28,33 @@ const SQL = `SELECT second, frames, dropped_busy, dropped_worker, dropped_store,
   FROM rollup WHERE session_id = $1 AND span = $2 AND track = 0 AND second >= $3 AND second < $4 ORDER BY second`;
 
 async function* run({ quick, log }: RowOptions) {
-  const place = await serverPlace(log);
-  if (!place) return;
+  const location = await postgresLocation(log);
+  if (!location) return;
   const seconds = quick ? 100_000 : 1_000_000;
-  const store = await openPlace(place);
-  const { id } = await newSession(store);
+  const store = await openStoreAt(location);
+  const { id } = await createSession(store);
   await fill(store, id, seconds);
-  const plain = await openPlain(place);
+  const sql = await openSqlConnection(location);
   for (const { name, span, from, to } of CASES) {
     const shift = quick && from !== undefined ? 450_000 : 0;
     const range = from === undefined ? {} : { from: from - shift, to: to - shift };
     const parameters = [id, span, (from ?? 0) - shift, (to ?? seconds + shift) - shift];
     const rounds = await inTurn(
       () => milliseconds(() => store.rollups.aggregate(id, { bucketMs: span * 1000, ...range })),
-      () => milliseconds(() => plain.query(SQL, parameters)),
+      () => milliseconds(() => sql.query(SQL, parameters)),
       quick ? 3 : 25,
     );
     const head = { row: 'aggregates', case: name, unit: 'ms' };
     yield compared(head, rounds, 'SQL by hand', { atMost: 2 });
     yield limited({ ...head, case: `${name}, under 50 ms` }, [rounds.mien.median], 50);
   }
-  await plain.close();
+  await sql.close();
   await store.close();
-  await place.remove();
+  await location.remove();
 }
 
 async function fill(store: Store, id: string, seconds: number): Promise<void> {
-  for (const span of SPANS) {
+  for (const span of ROLLUP_SPANS) {
     const count = `least(${span}, ${seconds} - s)`;
     await store.prisma.$executeRawUnsafe(`INSERT INTO rollup
       SELECT '${id}', ${span}, 0, s, ${count} * 10, 0, 0, 0, ${count} * 10, 0,

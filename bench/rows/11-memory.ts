@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { type Result, type Row, type RowOptions, spread } from '../harness.ts';
+import { measured, type Result, type Row, type RowOptions, spread } from '../harness.ts';
 import { DEMO } from '../parts/clips.ts';
 import { limited } from '../parts/results.ts';
 import { type Server, startServer } from '../parts/server.ts';
@@ -45,10 +45,11 @@ async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
   const media = mkdtempSync(join(tmpdir(), 'mien-bench-'));
   copyFileSync(DEMO, join(media, 'demo.mp4'));
   const server = await startServer(media);
-  const streamId = await server.watch('demo.mp4', 'an hour', { realtime: false });
+  const streamId = await server.startStream('demo.mp4', 'an hour', { realtime: false });
   const subscriber = subscribe(server.url, streamId);
   const samples = await sample(server, frames, log);
   const seen = await subscriber.end();
+  measured('moments sent to the subscriber', seen.sent);
   await server.stop();
   rmSync(media, { recursive: true });
   const note = `${samples.length} readings over ${samples.at(-1)!.frames - samples[0]!.frames} frames; the subscriber was sent ${seen.sent} moments, and told of ${seen.skipped} that it was too slow for`;
@@ -64,14 +65,15 @@ async function sample(server: Server, frames: number, log: (line: string) => voi
   const samples: Sample[] = [];
   for (let told = 0; ; await sleep(2000)) {
     const metrics = await server.metrics();
-    const { server: own, all } = server.memory();
-    const heap = metrics('nodejs_heap_size_used_bytes') / 2 ** 20;
     const scored = metrics('mien_frames_scored_total');
-    if (scored >= frames / 10) samples.push({ frames: scored, server: own, ffmpeg: all - own, heap });
+    if (scored === 0) continue; // its ffmpeg may yet have to start
+    const { server: own, ffmpeg } = server.usage();
+    const heap = metrics('nodejs_heap_size_used_bytes') / 2 ** 20;
+    const sizes = { server: own.megabytes, ffmpeg: ffmpeg.megabytes, heap };
+    if (scored >= frames / 10) samples.push({ frames: scored, ...sizes });
     if (scored >= (told * frames) / 10) {
-      log(
-        `${scored} frames: server ${own.toFixed(0)} MB, ffmpeg ${(all - own).toFixed(0)} MB, heap ${heap.toFixed(0)} MB`,
-      );
+      const [server, decoding, main] = Object.values(sizes).map((size) => size.toFixed(0));
+      log(`${scored} frames: server ${server} MB, ffmpeg ${decoding} MB, heap ${main} MB`);
       told = Math.floor((scored / frames) * 10) + 1;
     }
     if (scored >= frames) return samples;

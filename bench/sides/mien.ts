@@ -28,7 +28,13 @@ const live = createSubscriptions({
   now: Date.now,
 });
 const api = await openApi({
-  rooms: { prisma: {} as never, library: {} as never, live, conductor: {} as never, modelIds: [] },
+  services: {
+    prisma: {} as never,
+    recordings: {} as never,
+    subscriptions: live,
+    streamManager: {} as never,
+    modelIds: [],
+  },
   ...{ log: createLog('warn', false), metrics: createMetrics(), host: '127.0.0.1', port: 0 },
   ...{ allowedOrigins: [], uploadsDir: join(tmpdir(), 'mien-bench-uploads'), maxUpload: 1 },
   ready: async () => {},

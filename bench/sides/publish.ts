@@ -1,8 +1,8 @@
 /** What the three publishers of the fan-out row have in common: what is published, and when. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Moment } from '../../src/domain/moment.ts';
-import { answer } from '../parts/child.ts';
 import { makeMoment } from '../parts/moments.ts';
+import { answer } from '../parts/side-process.ts';
 
 export const STREAM = '0198c000-0000-7000-8000-000000000001';
 export const SESSION = '0198c000-0000-7000-8000-000000000002';

@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answer } from '../parts/child.ts';
+import { answer } from '../parts/side-process.ts';
 import { DOCUMENT, operationId } from './publish.ts';
 
 export interface ConnectQuestion {

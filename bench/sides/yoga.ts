@@ -11,7 +11,7 @@ import { momentCursor } from '../../src/subscriptions/index.ts';
 import { serve } from './publish.ts';
 
 const pubSub = createPubSub<{ moment: [SentMoment] }>();
-const context = () => ({ live: { moments: async () => pubSub.subscribe('moment') } });
+const context = () => ({ subscriptions: { moments: async () => pubSub.subscribe('moment') } });
 const yoga = createYoga({ schema, context, logging: false });
 const server = createServer(yoga);
 const sockets = new WebSocketServer({ server, path: '/graphql' });

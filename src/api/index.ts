@@ -5,21 +5,21 @@ import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { Log } from '../domain/log.ts';
 import type { Metrics } from '../metrics.ts';
-import { createContextFactory, type Rooms } from './context.ts';
-import { createFanout } from './fanout/fanout.ts';
-import { createHttp } from './http/http-server.ts';
+import { createContextFactory, type Services } from './context/context.ts';
+import { createMaskError } from './errors/mask-errors.ts';
+import { createFanout, type Fanout } from './fanout/fanout.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { createOriginPolicy } from './http/origins.ts';
-import { openPages } from './http/static-files.ts';
-import { openUploads } from './http/upload-endpoint.ts';
+import { openStaticFiles } from './http/static-files.ts';
+import { openUploadEndpoint } from './http/upload-endpoint.ts';
 import { warmUp } from './http/warm-up.ts';
-import { createMaskError } from './mask-errors.ts';
 import { schema } from './schema/index.ts';
-import { createSockets } from './transports/ws-server.ts';
+import { createWsServer, type WsServer } from './transports/ws-server.ts';
 import { createGraphQL } from './yoga.ts';
 
-export type { Rooms } from './context.ts';
+export type { Services } from './context/context.ts';
+export type * from './context/ports.ts';
 export { DEMO_SUBSCRIPTION } from './http/graphiql.ts';
-export type * from './ports.ts';
 
 /** Subscriptions and queries that one WebSocket carries at a time. */
 const MAX_OPERATIONS = 100;
@@ -27,7 +27,7 @@ const MAX_OPERATIONS = 100;
 const LAST_ANSWERS_MS = 3_000;
 
 export interface ApiOptions {
-  rooms: Rooms;
+  services: Services;
   log: Log;
   metrics: Metrics;
   host: string;
@@ -50,63 +50,59 @@ export interface Api {
 }
 
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { rooms, log, metrics } = options;
-  const createContext = createContextFactory(rooms);
+  const { log, metrics } = options;
+  const createContext = createContextFactory(options.services);
   const maskError = createMaskError(log);
   const fanout = createFanout({ createContext, maskError, onOverflow: () => metrics.queueOverflow.inc() });
-  const graphql = createGraphQL({
-    schema,
-    createContext,
-    maskError,
-    fanout,
-    log,
-    ...gauge(metrics, 'sse', 'onSseOpen', 'onSseClose'),
-  });
-  const sockets = createSockets({
-    prepare: graphql.prepare,
-    execute: graphql.execute,
-    fanout,
-    maskError,
-    log,
+  const sse = gauge(metrics, 'sse', 'onSseOpen', 'onSseClose');
+  const graphql = createGraphQL({ schema, createContext, maskError, fanout, log, ...sse });
+  const webSockets = createWsServer({
+    ...{ prepare: graphql.prepare, execute: graphql.execute, fanout, maskError, log },
     maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS,
     ...gauge(metrics, 'websocket', 'onOpen', 'onClose'),
   });
-  const uploads = await openUploads({ directory: options.uploadsDir, maxBytes: options.maxUpload, log });
-  const server = createHttp({
+  const uploads = await openUploadEndpoint({
+    directory: options.uploadsDir,
+    maxBytes: options.maxUpload,
+    log,
+  });
+  const server = createHttpServer({
     origins: createOriginPolicy(options),
     graphql: graphql.handle,
     upload: uploads.handle,
-    upgrade: sockets.upgrade,
+    upgrade: webSockets.upgrade,
     ready: options.ready,
     metrics: async () => ({ type: metrics.registry.contentType, text: await metrics.registry.metrics() }),
-    pages: await openPages(),
+    staticFiles: await openStaticFiles(),
   });
   await listen(server, options.port, options.host);
   const { address, port } = server.address() as AddressInfo;
   return {
     port,
-    warmUp: () => warmUp(ANY[address] ?? address, port),
-    url: `http://${shown(options.host)}:${port}`,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      fanout.close(
-        new GraphQLError('mien is shutting down; connect again in a moment, with `after`.', {
-          extensions: { code: 'SHUTTING_DOWN' },
-        }),
-      );
-      await setImmediate(); // the feeds' last words go out before their sockets close
-      await sockets.close('mien is shutting down');
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
-      const impatient = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-      await closed;
-      clearInterval(idle);
-      clearTimeout(impatient);
-    },
+    warmUp: () => warmUp(LOOPBACK_OF_ANY[address] ?? address, port),
+    url: `http://${displayHost(options.host)}:${port}`,
+    close: () => shutDown(server, fanout, webSockets),
   };
 }
 
+async function shutDown(server: Server, fanout: Fanout, webSockets: WsServer): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  fanout.close(
+    new GraphQLError('mien is shutting down; connect again in a moment, with `after`.', {
+      extensions: { code: 'SHUTTING_DOWN' },
+    }),
+  );
+  await setImmediate(); // the last words of subscriptions go out before their sockets close
+  await webSockets.close('mien is shutting down');
+  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
+  const closeAll = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+  await closed;
+  clearInterval(closeIdle);
+  clearTimeout(closeAll);
+}
+
 /** Where a server that listens everywhere is found. */
-const ANY: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+const LOOPBACK_OF_ANY: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 function gauge<Open extends string, Close extends string>(
   { subscribers }: Metrics,
@@ -130,7 +126,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function shown(host: string): string {
+function displayHost(host: string): string {
   if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 }

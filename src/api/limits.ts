@@ -27,7 +27,7 @@ export const MAX_ITEMS = 10_000;
 export const LIMITS = { depth: 12, tokens: 1000, aliases: 15, directives: 10, cost: 100_000 } as const;
 
 /** Depth, cost, aliases, directives and tokens. Introspection stays, for GraphiQL and code generators. */
-export function textLimits(): Plugin[] {
+export function documentLimits(): Plugin[] {
   const armor = new EnvelopArmor({
     maxDepth: { n: LIMITS.depth, onReject },
     maxTokens: { n: LIMITS.tokens, onReject },
@@ -48,16 +48,16 @@ const onReject = [
 ];
 
 /** Refuses pages within pages that would come to more than MAX_ITEMS, sizes given by variables included. */
-export function pageLimit(): Plugin {
+export function itemLimit(): Plugin {
   return {
     onExecute({ args }) {
-      assertPages(args);
+      assertItemLimit(args);
     },
   };
 }
 
 /** @throws MienError BAD_INPUT */
-export function assertPages(args: ExecutionArgs): void {
+export function assertItemLimit(args: ExecutionArgs): void {
   const items = countItems(args);
   if (items <= MAX_ITEMS) return;
   throw new MienError(

@@ -4,12 +4,12 @@ import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Log } from '../domain/log.ts';
-import type { Context } from './context.ts';
+import type { Context } from './context/context.ts';
+import { useErrorBodies } from './errors/http-error-bodies.ts';
+import type { MaskError } from './errors/mask-errors.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { graphiql, renderPage } from './http/graphiql.ts';
-import { useSentences } from './http/http-error-bodies.ts';
-import { assertPages, pageLimit, textLimits } from './limits.ts';
-import type { MaskError } from './mask-errors.ts';
+import { assertItemLimit, documentLimits, itemLimit } from './limits.ts';
 import { useSse } from './transports/sse.ts';
 
 const MAX_BODY = 256 * 1024;
@@ -39,8 +39,33 @@ export interface GraphQLServer {
 type Enveloped = ReturnType<YogaServerInstance<ServerContext, Context>['getEnveloped']>;
 
 export function createGraphQL(options: GraphQLOptions): GraphQLServer {
-  const { schema, createContext, maskError, fanout, log } = options;
-  const handle = createYoga<ServerContext, Context>({
+  const handle = createYogaHandler(options);
+  const pipelines = new WeakMap<ExecutionArgs, Enveloped>();
+
+  return {
+    handle,
+    async prepare(payload) {
+      const enveloped = handle.getEnveloped({ params: payload } as never);
+      const document = enveloped.parse(payload.query);
+      const mistakes = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
+      if (mistakes.length > 0) return mistakes;
+      const args: ExecutionArgs = {
+        schema: enveloped.schema,
+        document,
+        operationName: payload.operationName,
+        variableValues: payload.variables,
+        contextValue: await enveloped.contextFactory(),
+      };
+      assertItemLimit(args);
+      pipelines.set(args, enveloped);
+      return args;
+    },
+    execute: (args) => pipelines.get(args)?.execute(args),
+  };
+}
+
+function createYogaHandler({ schema, createContext, maskError, fanout, log, ...sse }: GraphQLOptions) {
+  return createYoga<ServerContext, Context>({
     schema,
     context: createContext,
     logging: {
@@ -58,36 +83,14 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
     graphiql,
     renderGraphiQL: renderPage,
     plugins: [
-      ...textLimits(),
-      pageLimit(),
-      useSentences(),
+      ...documentLimits(),
+      itemLimit(),
+      useErrorBodies(),
       useSse({
         fanout,
-        ...(options.onSseOpen && { onOpen: options.onSseOpen }),
-        ...(options.onSseClose && { onClose: options.onSseClose }),
+        ...(sse.onSseOpen && { onOpen: sse.onSseOpen }),
+        ...(sse.onSseClose && { onClose: sse.onSseClose }),
       }),
     ],
   });
-  const pipelines = new WeakMap<ExecutionArgs, Enveloped>();
-
-  return {
-    handle,
-    async prepare(payload) {
-      const enveloped = handle.getEnveloped({ params: payload } as never);
-      const document = enveloped.parse(payload.query);
-      const mistakes = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
-      if (mistakes.length > 0) return mistakes;
-      const args: ExecutionArgs = {
-        schema: enveloped.schema,
-        document,
-        operationName: payload.operationName,
-        variableValues: payload.variables,
-        contextValue: await enveloped.contextFactory(),
-      };
-      assertPages(args);
-      pipelines.set(args, enveloped);
-      return args;
-    },
-    execute: (args) => pipelines.get(args)?.execute(args),
-  };
 }

@@ -18,10 +18,8 @@ export interface QueueOptions<T> {
   onClose?: (() => void) | undefined;
 }
 
-/** One reader only. Iterating it ends when it is closed; leaving the loop closes it. */
-export class BoundedQueue<T> implements AsyncIterableIterator<Taken<T>, undefined> {
-  /** Events dropped since it was opened. */
-  dropped = 0;
+/** One reader only. */
+export class BoundedQueue<T> {
   readonly #options: QueueOptions<T>;
   readonly #ring: (T | undefined)[] = [];
   #head = 0;
@@ -54,14 +52,26 @@ export class BoundedQueue<T> implements AsyncIterableIterator<Taken<T>, undefine
     this.#length += 1;
   }
 
-  /** The next event; null once closed. */
+  /** The next event, as soon as there is one; null once closed. */
   take(): Promise<Taken<T> | null> {
     if (this.#closed) return Promise.resolve(null);
-    if (this.#length > 0) return Promise.resolve(this.#shift());
+    if (this.#length > 0) return Promise.resolve(this.shift());
     if (this.#waiting) return Promise.reject(new Error('A queue has one reader.'));
     return new Promise((resolve) => {
       this.#waiting = resolve;
     });
+  }
+
+  /** The next event if one waits, else null. */
+  shift(): Taken<T> | null {
+    if (this.#length === 0) return null;
+    const event = this.#ring[this.#head] as T;
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) % this.#options.capacity;
+    this.#length -= 1;
+    const skippedBefore = this.#skipped;
+    this.#skipped = 0;
+    return { event, skippedBefore };
   }
 
   /** Lets go of everything; a reader that waits is answered at once. Harmless when closed already. */
@@ -75,35 +85,10 @@ export class BoundedQueue<T> implements AsyncIterableIterator<Taken<T>, undefine
     this.#options.onClose?.();
   }
 
-  async next(): Promise<IteratorResult<Taken<T>, undefined>> {
-    const taken = await this.take();
-    return taken ? { done: false, value: taken } : { done: true, value: undefined };
-  }
-
-  async return(): Promise<IteratorResult<Taken<T>, undefined>> {
-    this.close();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #shift(): Taken<T> {
-    const event = this.#ring[this.#head] as T;
-    this.#ring[this.#head] = undefined;
-    this.#head = (this.#head + 1) % this.#options.capacity;
-    this.#length -= 1;
-    const skippedBefore = this.#skipped;
-    this.#skipped = 0;
-    return { event, skippedBefore };
-  }
-
   #dropOldest(): void {
-    const skipped = this.#skipped + 1;
-    const { event } = this.#shift();
-    this.#skipped = skipped;
-    this.dropped += 1;
-    this.#options.onDrop?.(event);
+    const oldest = this.shift();
+    if (oldest === null) return;
+    this.#skipped = oldest.skippedBefore + 1;
+    this.#options.onDrop?.(oldest.event);
   }
 }

@@ -64,18 +64,6 @@ export class MemoryBus {
     return queue;
   }
 
-  subscribeMoments(scope: Scope, options?: SubscribeOptions<LiveEventOf<'moment'>>) {
-    return this.subscribe(['moment'], scope, options);
-  }
-
-  subscribeStatus(scope: Scope, options?: SubscribeOptions<LiveEventOf<'status'>>) {
-    return this.subscribe(['status'], scope, options);
-  }
-
-  subscribeEpisodes(scope: Scope, options?: SubscribeOptions<LiveEventOf<'episode'>>) {
-    return this.subscribe(['episode'], scope, options);
-  }
-
   /** Queues now open. */
   get subscribers(): number {
     return new Set([...this.#topics.values()].flatMap((queues) => [...queues])).size;

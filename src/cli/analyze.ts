@@ -1,4 +1,4 @@
-/** `mien analyze`: the chain of the server without the server, for files and addresses. */
+/** `mien analyze`: the pipeline of the server without the server, for files and addresses. */
 import { parse, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import type { SourceInfo } from '../domain/frame.ts';
@@ -6,11 +6,11 @@ import { MienError } from '../errors.ts';
 import { type AnalyseDeps, analyseSource } from '../sessions/index.ts';
 import type { Vision } from '../vision/index.ts';
 import type { Host } from './host.ts';
-import { createOpenings, type Openings, sourceOf } from './inputs.ts';
-import { type Out, openOut } from './out.ts';
+import { createInputPrefetch, type InputPrefetch, sourceOf } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
-import { csv, type FORMATS, jsonLines, type RowWriter, rowsOf } from './rows.ts';
-import { ensembleOf, openIngest, openTimelines, openVision } from './services.ts';
+import { csvRows, type FORMATS, jsonLines, type RowFormat, rowsOf } from './row-format.ts';
+import { openRowOutput, type RowOutput } from './row-output.ts';
+import { createTimelines, ensembleOf, openIngest, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
 
 export interface AnalyzeOptions {
@@ -33,15 +33,15 @@ export async function analyze(
 ): Promise<number> {
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
-  const out = await openOut(options.out, inputs, host, () => stop.abort());
+  const output = await openRowOutput(options.out, inputs, host, () => stop.abort());
   try {
-    return await analyzeInto(out, { inputs, options, config, host, signal: stop.signal });
+    return await analyzeInto(output, { inputs, options, config, host, signal: stop.signal });
   } finally {
-    await out.close();
+    await output.close();
   }
 }
 
-interface Task {
+interface AnalyzeTask {
   inputs: string[];
   options: AnalyzeOptions;
   config: Config;
@@ -49,27 +49,39 @@ interface Task {
   signal: AbortSignal;
 }
 
-async function analyzeInto(out: Out, { inputs, options, config, host, signal }: Task): Promise<number> {
+async function analyzeInto(
+  output: RowOutput,
+  { inputs, options, config, host, signal }: AnalyzeTask,
+): Promise<number> {
   const ingest = openIngest(config, { mediaDir: parse(resolve('.')).root, allowPrivateSources: true });
   const { rate: frameRate } = options;
-  const openings = createOpenings(inputs, (source) =>
+  const prefetch = createInputPrefetch(inputs, (source) =>
     ingest.open(source, { frameRate, realtime: false, loop: false, signal }),
   );
-  openings.begin(0);
+  prefetch.begin(0);
   const vision = await openVision(config).catch(async (error) => {
     await ingest.close();
     throw error;
   });
   try {
-    const units = ensembleOf(vision).actionUnits ?? [];
-    const writer = options.format === 'csv' ? csv(units) : jsonLines;
-    await out.begin(writer.head);
+    const actionUnits = ensembleOf(vision).actionUnits ?? [];
+    const format = options.format === 'csv' ? csvRows(actionUnits) : jsonLines;
+    await output.begin(format.head);
     await ingest.ffmpeg(); // without any, no input can be looked at
     const deps = depsOf(vision, options);
-    const failures = await analyzeAll(inputs, { options, host, out, writer, units, deps, openings, signal });
-    if (out.gone) return 0;
+    const failures = await analyzeAll(inputs, {
+      options,
+      host,
+      output,
+      format,
+      actionUnits,
+      deps,
+      prefetch,
+      signal,
+    });
+    if (output.gone) return 0;
     if (signal.aborted) return INTERRUPTED;
-    if (failures.length < inputs.length) await out.finish();
+    if (failures.length < inputs.length) await output.finish();
     for (const failure of failures) host.stderr.write(`mien: ${failure}\n`);
     return failures.length > 0 ? BAD_INPUT : 0;
   } finally {
@@ -78,25 +90,26 @@ async function analyzeInto(out: Out, { inputs, options, config, host, signal }: 
   }
 }
 
-interface Job {
+/** What analysing one input after the other needs. */
+interface AnalyzeJob {
   options: AnalyzeOptions;
   host: Host;
-  out: Out;
-  writer: RowWriter;
-  units: readonly string[];
+  output: RowOutput;
+  format: RowFormat;
+  actionUnits: readonly string[];
   deps: Omit<AnalyseDeps, 'open'>;
-  openings: Openings;
+  prefetch: InputPrefetch;
   signal: AbortSignal;
 }
 
 /** Whether the input is at fault, or what it alone needs, as a network source needs a current ffmpeg. */
-function isOfInput(error: unknown): error is MienError {
+function isFaultOfInput(error: unknown): error is MienError {
   if (!(error instanceof MienError)) return false;
   return error.code.startsWith('SOURCE_') || error.code === 'BAD_INPUT' || error.code === 'FFMPEG_MISSING';
 }
 
 /** One input after the other; gives a sentence for each that failed. */
-async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
+async function analyzeAll(inputs: string[], job: AnalyzeJob): Promise<string[]> {
   const failures: string[] = [];
   const summary = createSummary();
   for (const [index, input] of inputs.entries()) {
@@ -106,7 +119,7 @@ async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
       await analyzeOne(input, index, job, progress, summary);
     } catch (error) {
       if (job.signal.aborted) break;
-      if (!isOfInput(error)) throw error;
+      if (!isFaultOfInput(error)) throw error;
       failures.push(error.message.includes(input) ? error.message : `${input}: ${error.message}`);
     } finally {
       progress.close();
@@ -119,34 +132,34 @@ async function analyzeAll(inputs: string[], job: Job): Promise<string[]> {
 async function analyzeOne(
   input: string,
   index: number,
-  job: Job,
+  job: AnalyzeJob,
   progress: Progress,
   summary: Summary,
 ): Promise<void> {
-  const { out, writer, units, options, signal } = job;
+  const { output, format, actionUnits, options, signal } = job;
   const began = performance.now();
   const totals = summary.begin(input);
   const onInfo = ({ duration }: SourceInfo) => {
     progress.total(duration);
-    job.openings.begin(index + 1);
+    job.prefetch.begin(index + 1);
   };
   const result = await analyseSource(
-    { ...job.deps, open: () => job.openings.take(index) },
+    { ...job.deps, open: () => job.prefetch.take(index) },
     sourceOf(input),
     { frameRate: options.rate, signal, sessionId: `analysis-${index}`, onInfo },
     async (moment) => {
       totals.add(moment);
       progress.at(moment.mediaTime);
-      const text = rowsOf(input, moment, units).map(writer.text).join('');
-      if (text !== '') await out.write(text);
+      const text = rowsOf(input, moment, actionUnits).map(format.text).join('');
+      if (text !== '') await output.write(text);
     },
   );
   totals.end((performance.now() - began) / 1000, result.dropped);
 }
 
-function depsOf(vision: Vision, { smoothing }: AnalyzeOptions): Job['deps'] {
+function depsOf(vision: Vision, { smoothing }: AnalyzeOptions): AnalyzeJob['deps'] {
   return {
     openAnalyser: vision.open,
-    openTimeline: openTimelines(vision, smoothing),
+    openTimeline: createTimelines(vision, smoothing),
   };
 }

@@ -53,18 +53,23 @@ export function sourceOf(input: string): SourceInput {
   return { type: 'file', path: resolve(input) };
 }
 
-type Opening = ReturnType<Ingest['open']>;
+type OpeningInput = ReturnType<Ingest['open']>;
 
-export interface Openings {
-  /** Opens the files from here on while something else is done: while models open, or an input before them is analysed. */
+/** Recorded inputs that are opened before their turn. */
+export interface InputPrefetch {
+  /** Opens the next files from this one on, while models open, or an input before them is analysed. */
   begin(index: number): void;
-  /** As `Ingest.open` gives it, once. */
-  take(index: number): Opening;
+  /** What `Ingest.open` gives for this input; once. */
+  take(index: number): OpeningInput;
 }
 
-/** Inputs opened before their turn, each by its place in the list. */
-export function createOpenings(inputs: readonly string[], open: (source: SourceInput) => Opening): Openings {
-  const begun = new Map<number, Opening>();
+/** @param open opens one input */
+export function createInputPrefetch(
+  inputs: readonly string[],
+  open: (source: SourceInput) => OpeningInput,
+): InputPrefetch {
+  /** By their place in the list. */
+  const begun = new Map<number, OpeningInput>();
   return {
     begin(index) {
       for (const [i, input] of inputs.slice(index, index + INPUTS_OPENED_AHEAD).entries()) {

@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { MienError } from '../errors.ts';
 import type { AnalyzeOptions } from './analyze.ts';
 import type { Host } from './host.ts';
-import { FORMATS } from './rows.ts';
+import { FORMATS } from './row-format.ts';
 
 const FAILED = 1;
 const MAX_RATE = 240;
@@ -25,6 +25,7 @@ export async function run(argv: string[], version: string, host: Host): Promise<
   }
 }
 
+/** @param done told the exit code of the command */
 function describe(version: string, host: Host, done: (code: number) => void): Command {
   const program = new Command('mien')
     .description('Apparent facial expressions in live and recorded video.')
@@ -34,6 +35,13 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
       writeErr: (text) => host.stderr.write(text),
     })
     .exitOverride();
+  describeServe(program, host, done);
+  describeAnalyze(program, host, done);
+  describeModels(program, host, done);
+  return program;
+}
+
+function describeServe(program: Command, host: Host, done: (code: number) => void): void {
   program
     .command('serve', { isDefault: true })
     .description('run the server; its settings are environment variables, see the README')
@@ -41,6 +49,9 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
       const { serve } = await import('./serve.ts');
       done(await serve(readConfig(host.env), host));
     });
+}
+
+function describeAnalyze(program: Command, host: Host, done: (code: number) => void): void {
   program
     .command('analyze')
     .description('score videos and pictures without a server: one row per face and frame')
@@ -57,6 +68,9 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
       const { analyze } = await import('./analyze.ts');
       done(await analyze(inputs, options, config, host));
     });
+}
+
+function describeModels(program: Command, host: Host, done: (code: number) => void): void {
   program
     .command('models')
     .description('list the models, and where they run')
@@ -64,7 +78,6 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
       const { listModels } = await import('./models.ts');
       done(await listModels(readConfig(host.env), host));
     });
-  return program;
 }
 
 function parseRate(text: string): number {

@@ -1,10 +1,10 @@
 /** The store as the API reads what was recorded. */
-import type { Library } from '../api/index.ts';
+import type { RecordingQueries } from '../api/index.ts';
 import { MienError } from '../errors.ts';
 import type { Store } from '../store/index.ts';
 import { momentCursor, seqOfCursor } from '../subscriptions/index.ts';
 
-export function libraryOf({ moments, rollups }: Store): Library {
+export function createRecordingQueries({ moments, rollups }: Store): RecordingQueries {
   return {
     async timeline(sessionId, { first, after }) {
       const from = after === null ? -1 : seqOfCursor(after, sessionId);

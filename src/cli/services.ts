@@ -5,7 +5,7 @@ import type { Log } from '../domain/log.ts';
 import { createIngest, type Ingest, type IngestConfig } from '../ingest/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OpenTimeline } from '../sessions/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Store, StoreMetrics } from '../store/index.ts';
 import { createTimeline } from '../timeline/index.ts';
 import { createVision, type Vision, type VisionConfig } from '../vision/index.ts';
 
@@ -18,6 +18,15 @@ export function openVision(config: Config, options: Partial<VisionConfig> = {}):
     ...(config.workers !== null && { workers: config.workers }),
     ...options,
   });
+}
+
+/** The store's part of the metrics. */
+export function storeMetrics(metrics: Metrics): StoreMetrics {
+  return {
+    commitSeconds: (seconds) => metrics.commitSeconds.observe(seconds),
+    commitSize: (items) => metrics.commitSize.observe(items),
+    bufferDepth: (items) => metrics.commitBufferDepth.set(items),
+  };
 }
 
 /** The models' part of the metrics. */
@@ -42,7 +51,7 @@ export function openIngest(config: Config, options: Partial<IngestConfig> = {}):
 }
 
 /** Timelines by the thresholds of the ensemble's card. */
-export function openTimelines(vision: Vision, smoothing: boolean): OpenTimeline {
+export function createTimelines(vision: Vision, smoothing: boolean): OpenTimeline {
   const thresholds = ensembleOf(vision).thresholds ?? { confidence: 0, quality: 0 };
   return createTimeline({ thresholds, ...(!smoothing && { smoothingSeconds: 0 }) });
 }
@@ -54,7 +63,7 @@ export function ensembleOf(vision: Vision): Vision['models'][number] {
 }
 
 /** Notes in the store which models run, so that sessions can name theirs. Gives their ids. */
-export async function noteModels(store: Store, vision: Vision): Promise<string[]> {
+export async function storeModels(store: Store, vision: Vision): Promise<string[]> {
   for (const { labels = [], actionUnits = [], ...model } of vision.models) {
     const { id, name, version, sha256, kind, license, device, metrics } = model;
     await store.models.upsert({
@@ -66,7 +75,7 @@ export async function noteModels(store: Store, vision: Vision): Promise<string[]
   return vision.models.map(({ id }) => id);
 }
 
-export function meterOf(metrics: Metrics) {
+export function createMeter(metrics: Metrics) {
   return {
     decoded: (frames: number) => metrics.framesDecoded.inc(frames),
     scored: (frames: number) => metrics.framesScored.inc(frames),
@@ -75,7 +84,7 @@ export function meterOf(metrics: Metrics) {
 }
 
 /** ffmpeg's own words, for those who look at debug lines. */
-export function ffmpegLines({ logLevel }: Config, log: Log): ((line: string) => void) | undefined {
+export function logFfmpegLines({ logLevel }: Config, log: Log): ((line: string) => void) | undefined {
   const heard = logLevel === 'debug' || logLevel === 'trace';
   return heard ? (line) => log.debug({ ffmpeg: line }, 'ffmpeg') : undefined;
 }

@@ -3,17 +3,18 @@ import { EXPRESSIONS } from '../domain/face.ts';
 import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { Moment } from '../domain/moment.ts';
 
-export interface Totals {
+export interface InputTotals {
   add(moment: Moment): void;
   end(seconds: number, dropped: DropCounts): void;
 }
 
 export interface Summary {
-  begin(input: string): Totals;
+  begin(input: string): InputTotals;
   text(): string;
 }
 
-interface Line {
+/** What was seen in one input. */
+interface InputCounts {
   input: string;
   frames: number;
   faces: number;
@@ -23,32 +24,39 @@ interface Line {
 }
 
 export function createSummary(): Summary {
-  const lines: Line[] = [];
+  const all: InputCounts[] = [];
   return {
     begin(input) {
-      const line: Line = { input, frames: 0, faces: 0, labels: new Map(), dropped: {}, seconds: null };
-      lines.push(line);
+      const counts: InputCounts = {
+        input,
+        frames: 0,
+        faces: 0,
+        labels: new Map(),
+        dropped: {},
+        seconds: null,
+      };
+      all.push(counts);
       return {
         add({ faces, dropped }) {
-          line.frames += 1;
-          line.faces += faces.length;
-          line.dropped = addDrops(line.dropped, dropped);
+          counts.frames += 1;
+          counts.faces += faces.length;
+          counts.dropped = addDrops(counts.dropped, dropped);
           for (const { expression } of faces) {
             const label = expression ?? 'abstained';
-            line.labels.set(label, (line.labels.get(label) ?? 0) + 1);
+            counts.labels.set(label, (counts.labels.get(label) ?? 0) + 1);
           }
         },
         end(seconds, dropped) {
-          line.seconds = seconds;
-          line.dropped = addDrops(line.dropped, dropped);
+          counts.seconds = seconds;
+          counts.dropped = addDrops(counts.dropped, dropped);
         },
       };
     },
-    text: () => lines.map(describe).join(''),
+    text: () => all.map(describe).join(''),
   };
 }
 
-function describe({ input, frames, faces, labels, dropped, seconds }: Line): string {
+function describe({ input, frames, faces, labels, dropped, seconds }: InputCounts): string {
   if (seconds === null && frames === 0) return '';
   // Of a single picture the rate says nothing.
   const rate = seconds && frames > 1 ? ` (${(frames / seconds).toFixed(1)} frames per second)` : '';

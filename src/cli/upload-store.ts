@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import type { Log } from '../domain/log.ts';
 
 const HOUR_MS = 3_600_000;
-const WAITS_MS = 24 * HOUR_MS;
+const UNCLAIMED_MS = 24 * HOUR_MS;
 const TOKEN = /^[0-9a-f]{32}$/;
 const READ_ONLY = 0o400;
 const WRITABLE = 0o200;
 
-export interface UploadShelf {
+export interface UploadStore {
   /** A stream uses it from now on. */
   take(token: string): Promise<void>;
   /** No stream uses it any more. */
@@ -24,18 +24,18 @@ export interface UploadShelf {
 }
 
 /** Sweeps at once, and every hour. @param isTaken whether a stream that is stored uses this upload */
-export function createUploadShelf(options: {
+export function createUploadStore(options: {
   directory: string;
   isTaken: (token: string) => Promise<boolean>;
   log: Pick<Log, 'info' | 'warn'>;
-}): UploadShelf {
+}): UploadStore {
   const { directory, isTaken, log } = options;
 
   async function sweep(now = Date.now()): Promise<number> {
     let swept = 0;
     for (const token of (await readdir(directory)).filter((name) => TOKEN.test(name))) {
       const { mtimeMs, mode } = await stat(join(directory, token));
-      if ((mode & WRITABLE) === 0 || now - mtimeMs < WAITS_MS || (await isTaken(token))) continue;
+      if ((mode & WRITABLE) === 0 || now - mtimeMs < UNCLAIMED_MS || (await isTaken(token))) continue;
       await rm(join(directory, token), { force: true });
       swept += 1;
     }
@@ -43,15 +43,15 @@ export function createUploadShelf(options: {
     return swept;
   }
 
-  const round = () =>
+  const sweepAndReport = () =>
     sweep().then(
       () => {},
       (error: unknown) =>
         log.warn({ err: error }, 'could not look through the uploads; it will be tried again'),
     );
-  let running = round();
+  let running = sweepAndReport();
   const timer = setInterval(() => {
-    running = running.then(round);
+    running = running.then(sweepAndReport);
   }, HOUR_MS);
   timer.unref();
 

@@ -21,6 +21,11 @@ export interface Frame extends FrameSize {
 export type DropReason = 'busy' | 'worker' | 'store';
 export type DropCounts = Partial<Record<DropReason, number>>;
 
+/** Leaves out the reasons of which there are none. */
+export function nonZeroDrops({ busy, worker, store }: DropCounts): DropCounts {
+  return { ...(busy ? { busy } : {}), ...(worker ? { worker } : {}), ...(store ? { store } : {}) };
+}
+
 export function addDrops(one: DropCounts, other: DropCounts): DropCounts {
   const sum: DropCounts = { ...one };
   for (const [reason, count] of Object.entries(other) as [DropReason, number][]) {

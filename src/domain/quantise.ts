@@ -7,6 +7,7 @@
  */
 import type { FaceReading, Point } from './face.ts';
 import { EXPRESSIONS, QUALITY_ISSUES } from './face.ts';
+import { nonZeroDrops } from './frame.ts';
 import type { Moment } from './moment.ts';
 
 /** Parts of 1 in which fractions are counted. */
@@ -32,7 +33,7 @@ class Rounded implements Moment {
     this.seq = seq;
     this.mediaTime = mediaTime;
     this.wallTime = Math.round(wallTime);
-    this.dropped = quantiseDropped(dropped);
+    this.dropped = nonZeroDrops(dropped);
     this.faces = faces.map(quantiseFace).sort((a, b) => a.track - b.track);
   }
 }
@@ -40,10 +41,6 @@ class Rounded implements Moment {
 /** Idempotent; faces come in the order of their track. Leaves the argument alone; do not change the answer. */
 export function quantise(moment: Moment): Moment {
   return moment instanceof Rounded ? moment : new Rounded(moment);
-}
-
-function quantiseDropped({ busy, worker, store }: Moment['dropped']): Moment['dropped'] {
-  return { ...(busy ? { busy } : {}), ...(worker ? { worker } : {}), ...(store ? { store } : {}) };
 }
 
 function quantiseFace(face: FaceReading): FaceReading {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { readAheadOf } from '../domain/read-ahead.ts';
 import type { DecodeJob, DecodeProgress } from './decode-job.ts';
 import { endError } from './end-error.ts';
 import { decodeThreads } from './ffmpeg/decode-threads.ts';
@@ -47,9 +48,6 @@ export function threadsFor({ info, options }: Pick<DecodeJob, 'info' | 'options'
   return decodeThreads(info, options.realtime, availableParallelism());
 }
 
-/** Frames that ffmpeg may hold ready of a recording that is read as fast as possible. */
-const QUEUED_FRAMES = 8;
-
 function argumentsFor(job: DecodeJob, { protocol }: FrameSink): FfmpegArguments {
   const { source, info, options, ffmpeg, deps, showinfo, listener } = job;
   return decodeArguments(source.input, {
@@ -62,7 +60,7 @@ function argumentsFor(job: DecodeJob, { protocol }: FrameSink): FfmpegArguments 
     hasFpsMode: ffmpeg.hasFpsMode,
     showinfo,
     reportFirstFrame: listener !== undefined,
-    queuedFrames: info.live || options.realtime ? 0 : QUEUED_FRAMES,
+    queuedFrames: readAheadOf(info.live || options.realtime).decoded,
     protocol,
   });
 }

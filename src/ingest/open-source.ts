@@ -6,7 +6,7 @@ import type { FfmpegRun } from './ffmpeg/ffmpeg-process.ts';
 import { createShowinfo } from './ffmpeg/showinfo.ts';
 import { isAlwaysLive, isNetwork } from './ffmpeg/source-kinds.ts';
 import { createFirstFrameListener, waitForFirstFrame } from './first-frame.ts';
-import { dropOldestBuffer, waitingBuffer } from './frames/frame-buffer.ts';
+import { createFrameBuffer } from './frames/frame-buffer.ts';
 import type { IngestDeps } from './ingest-deps.ts';
 import { probeSource } from './probe-source.ts';
 import { kindByName, resolveSource } from './source/resolve-source.ts';
@@ -78,7 +78,7 @@ interface RunningDecoder extends FfmpegRun {
 /** Decodes from now on, as far as the buffer allows before the first frame is taken. */
 function startDecoding(job: Omit<DecodeJob, 'buffer'>): RunningDecoder {
   const { signal, realtime } = job.options;
-  const buffer = job.info.live || realtime ? dropOldestBuffer() : waitingBuffer();
+  const buffer = createFrameBuffer(job.info.live || realtime);
   const decoder = startDecoder({ ...job, buffer });
   const abort = () => {
     buffer.end(undefined, true);
@@ -96,9 +96,13 @@ function startDecoding(job: Omit<DecodeJob, 'buffer'>): RunningDecoder {
     await done;
   };
   async function* takeAll(): AsyncGenerator<Frame, undefined, undefined> {
+    // Frames of an opened source that came before anyone asked for the first one are nobody's loss.
+    let uncounted = job.listener !== undefined;
     try {
-      for (let frame = await buffer.take(); frame && !signal.aborted; frame = await buffer.take())
-        yield frame;
+      for (let frame = await buffer.take(); frame && !signal.aborted; frame = await buffer.take()) {
+        yield uncounted ? { ...frame, dropped: {} } : frame;
+        uncounted = false;
+      }
     } finally {
       await stop();
     }

@@ -20,10 +20,11 @@ export interface DecodeOptions {
   signal: AbortSignal;
 }
 
-/** ingest: frames until the source ends (the iterable finishes), fails (it throws MienError), or `signal` aborts (it finishes). */
-export type Decode = (source: SourceInput, info: SourceInfo, options: DecodeOptions) => AsyncIterable<Frame>;
-
-/** ingest: what `Probe` and then `Decode` do. The frames are decoded until they are returned, or `signal` aborts. */
+/**
+ * ingest: probes and decodes. The frames end when the source does (the iterable finishes), when it fails or sends nothing for
+ * too long (it throws MienError), and when `signal` aborts (it finishes). Decoding goes on until they are returned. Throws as
+ * `Probe` does, and the reason of `signal` when that aborts before the first frame.
+ */
 export type OpenSource = (
   source: SourceInput,
   options: DecodeOptions,

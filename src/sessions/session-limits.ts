@@ -1,7 +1,5 @@
 /** How long a session waits, and how much of it may be under way. */
 export interface SessionLimits {
-  /** Longest wait for a frame of a live source; decoding has its own, shorter one, and this is the last resort. */
-  stallMs: number;
   /** First wait before a live source is opened again; doubles to thirty times this. */
   reopenMs: number;
   /** Wait before a store that is away is asked again. */
@@ -15,7 +13,6 @@ export interface SessionLimits {
 }
 
 export const DEFAULT_LIMITS: SessionLimits = {
-  stallMs: 45_000,
   reopenMs: 1000,
   storeRetryMs: 250,
   drainMs: 8000,

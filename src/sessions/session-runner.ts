@@ -2,23 +2,33 @@
  * One session of a stream, from STARTING to its last state: one timeline, however often its source is opened. The
  * supervisor's loop is in `supervise`, what is done with the frames in `runSource`.
  */
-import type { FrameSize, SourceInfo } from '../domain/frame.ts';
+import type { FrameSize } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
 import type { SessionRecord, SessionState, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { finishTimeline } from './finish-timeline.ts';
 import { FrameScorer } from './frame-scorer.ts';
+import type { HeldSource } from './inspect-source.ts';
 import { Outbox } from './outbox.ts';
-import type { Meter, MomentSink, OpenAnalyser, OpenTimeline, Publisher, SessionRepository } from './ports.ts';
+import type {
+  Meter,
+  MomentSink,
+  OpenAnalyser,
+  OpenSource,
+  OpenTimeline,
+  Publisher,
+  SessionRepository,
+} from './ports.ts';
 import { createReopenBackoff, type ReopenBackoff } from './reopen-backoff.ts';
 import { createSessionClock } from './session-clock.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
-import { createSessionSource, type SessionSource, type SourceDeps } from './session-source.ts';
+import { createSessionSource, type SessionSource } from './session-source.ts';
 import { runSource } from './source-run.ts';
 import { createStateWriter, type StateWriter } from './state-writer.ts';
 import { type SourceEnd, supervise } from './supervisor.ts';
 
-export interface SessionDeps extends SourceDeps {
+export interface SessionDeps {
+  openSource: OpenSource;
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
   sink: MomentSink;
@@ -39,14 +49,14 @@ export interface RunningSession {
   readonly done: Promise<SessionRecord>;
 }
 
-/** @param info what probing has found just now; null: probe first */
+/** @param held the source, where registering has left it open */
 export function runSession(
   deps: SessionDeps,
   stream: StreamRecord,
   session: SessionRecord,
-  info: SourceInfo | null,
+  held: HeldSource | null,
 ): RunningSession {
-  const run = new SessionRun(deps, stream, session, info);
+  const run = new SessionRun(deps, stream, session, held);
   const done = run.untilEnd();
   return {
     id: session.id,
@@ -84,12 +94,12 @@ class SessionRun {
   #hasSize = false;
   #stopAs: FinalState = { state: 'ENDED', failure: null };
 
-  constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, info: SourceInfo | null) {
+  constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, held: HeldSource | null) {
     this.#deps = deps;
     this.#limits = { ...DEFAULT_LIMITS, ...deps.limits };
     this.#streamId = stream.id;
     this.#id = session.id;
-    this.#source = createSessionSource(deps, stream, info, this.#limits.stallMs);
+    this.#source = createSessionSource(deps.openSource, stream, held);
     this.#backoff = createReopenBackoff(() => performance.now(), this.#limits.reopenMs);
     const { sessions, sink, publisher, log } = deps;
     const storeWaits = { retryMs: this.#limits.storeRetryMs, giveUp: this.#giveUp.signal };
@@ -143,7 +153,7 @@ class SessionRun {
     stopping.addEventListener('abort', abort, { once: true });
     if (stopping.aborted) abort();
     try {
-      const opened = await this.#source.open(run.signal, abort);
+      const opened = await this.#source.open(run.signal);
       const onFirstFrame = (frame: FrameSize) => this.#onFirstFrame(frame);
       await runSource({ scorer, clock: this.#clock, outbox: this.#outbox, stopping, onFirstFrame }, opened);
     } finally {
@@ -162,7 +172,6 @@ class SessionRun {
     const failure = error === null ? 'The source ended; waiting for it to come back.' : sentenceOf(error);
     this.#deps.log.warn({ session: this.#id, wait, err: error }, 'source lost, opening it again');
     void this.#states.write('RECONNECTING', { failure });
-    this.#source.forgetInfo();
     this.#clock.reopened();
   }
 

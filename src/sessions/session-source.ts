@@ -1,13 +1,8 @@
-/** One stream's source: probed, opened as the stream asks for it, and opened anew after a break. */
-import type { Frame, SourceInfo } from '../domain/frame.ts';
+/** One stream's source, opened as the stream asks for it, and opened anew after a break. */
+import type { Frame } from '../domain/frame.ts';
 import type { StreamRecord } from '../domain/stream.ts';
-import type { Decode, Probe } from './ports.ts';
-import { failOnStall } from './stall-timeout.ts';
-
-export interface SourceDeps {
-  probe: Probe;
-  decode: Decode;
-}
+import type { HeldSource } from './inspect-source.ts';
+import type { OpenSource } from './ports.ts';
 
 export interface OpenedSource {
   frames: AsyncIterable<Frame>;
@@ -16,39 +11,37 @@ export interface OpenedSource {
 }
 
 export interface SessionSource {
-  /** Whether it can be opened again later; until it was probed, its name must do. */
+  /** Whether it can be opened again later; until it was opened, its name must do. */
   readonly live: boolean;
-  /** Probes it, unless that was done just now, and decodes it. `abort` stops what `signal` stops. */
-  open(signal: AbortSignal, abort: () => void): Promise<OpenedSource>;
-  /** What is known of it may no longer hold: the next opening probes again. */
-  forgetInfo(): void;
+  /** Opens it, unless registering has left it open. */
+  open(signal: AbortSignal): Promise<OpenedSource>;
 }
 
-/**
- * @param known what probing has found just now; null: it probes first
- * @param stallMs longest wait for a frame of a live source
- */
+/** @param held what registering has left open; null: the first opening is like all others */
 export function createSessionSource(
-  { probe, decode }: SourceDeps,
-  { source, frameRate, loop, realtime: asked }: StreamRecord,
-  known: SourceInfo | null,
-  stallMs: number,
+  openSource: OpenSource,
+  { source, frameRate, loop, realtime }: StreamRecord,
+  held: HeldSource | null,
 ): SessionSource {
-  let info = known;
-  let live = known?.live ?? (source.type === 'url' || source.type === 'device');
+  let waiting = held;
+  let live = held?.info.live ?? (source.type === 'url' || source.type === 'device');
   return {
     get live() {
       return live;
     },
-    async open(signal, abort) {
-      info ??= await probe(source, signal);
-      live = info.live;
-      const realtime = live || (asked ?? false);
-      const frames = decode(source, info, { frameRate, realtime, loop: loop && !live, signal });
-      return { realtime, frames: live ? failOnStall(frames, { stallMs, abort }) : frames };
-    },
-    forgetInfo() {
-      info = null;
+    async open(signal) {
+      const options = { frameRate, realtime: realtime ?? false, loop, signal };
+      const opened = waiting ? takeOver(waiting, signal) : await openSource(source, options);
+      waiting = null;
+      live = opened.info.live;
+      return { realtime: live || (realtime ?? false), frames: opened.frames };
     },
   };
+}
+
+/** From now on `signal` stops it. */
+function takeOver(held: HeldSource, signal: AbortSignal): HeldSource {
+  signal.addEventListener('abort', held.stop, { once: true });
+  if (signal.aborted) held.stop();
+  return held;
 }

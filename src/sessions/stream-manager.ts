@@ -1,17 +1,22 @@
 /** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
-import type { SourceInfo } from '../domain/frame.ts';
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 import { sleep } from '../threads/sleep.ts';
 import { CrashLoopGuard } from './crash-loop-guard.ts';
+import { type HeldSource, type InspectDeps, inspectSource } from './inspect-source.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import type { SessionRepository, StreamRepository, UploadStore } from './ports.ts';
-import { probeWithTimeout } from './probe-with-timeout.ts';
-import { checkRegistration, checkSource, isSameSource, type RegisterInput } from './registration.ts';
+import {
+  checkRegistration,
+  checkSource,
+  isSameSource,
+  type RegisterInput,
+  type Registration,
+} from './registration.ts';
 import { type RunningSession, runSession, type SessionDeps } from './session-runner.ts';
 import { alreadyRegistered, alreadyRunning, neverRan, noSuchStream, shuttingDown } from './stream-errors.ts';
 import { createUploadLeases, type UploadLeases } from './upload-leases.ts';
 
-export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions'> {
+export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions'>, InspectDeps {
   streams: StreamRepository;
   sessions: SessionRepository;
   /** Of the model that scores, as `Query.models` names it. */
@@ -51,15 +56,23 @@ export class StreamManager {
       const namesakes = await this.#deps.streams.byName(registration.name);
       const twin = namesakes.find(({ source }) => isSameSource(source, registration.source));
       if (twin) throw alreadyRegistered(twin);
-      const info = await probeWithTimeout(this.#deps.probe, registration.source, this.#closing.signal);
-      checkSource(registration, info);
-      const { autoStart, ...stream } = registration;
-      const record = await this.#deps.streams.create(stream);
-      await this.#uploads.acquire(record);
-      if (!autoStart) return record;
-      await this.#exclusively(record.id, () => this.#begin(record, info));
-      return { ...record, shouldRun: true };
+      const { info, held } = await inspectSource(this.#deps, registration, this.#closing.signal);
+      try {
+        checkSource(registration, info);
+        return await this.#store(registration, held);
+      } catch (error) {
+        held?.stop();
+        throw error;
+      }
     });
+  }
+
+  async #store({ autoStart, ...stream }: Registration, held: HeldSource | null): Promise<StreamRecord> {
+    const record = await this.#deps.streams.create(stream);
+    await this.#uploads.acquire(record);
+    if (!autoStart) return record;
+    await this.#exclusively(record.id, () => this.#begin(record, held));
+    return { ...record, shouldRun: true };
   }
 
   /** Begins a new session. @throws MienError NOT_FOUND, CONFLICT when it runs already */
@@ -109,6 +122,11 @@ export class StreamManager {
     return [...this.#running].map(([streamId, { session }]) => ({ streamId, sessionId: session.id }));
   }
 
+  /** Whether it starts no more sessions. */
+  get closing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Once, at boot, before anyone may start a stream: all sessions that are live now were left by a crash. */
   async noteLeftoverSessions(): Promise<void> {
     this.#leftovers = await this.#deps.sessions.live();
@@ -152,13 +170,13 @@ export class StreamManager {
     if (await this.#guard.mayStart(stream, cutOff)) await this.#begin(stream, null);
   }
 
-  async #begin(stream: StreamRecord, info: SourceInfo | null): Promise<SessionRecord> {
+  async #begin(stream: StreamRecord, held: HeldSource | null): Promise<SessionRecord> {
     this.#closing.signal.throwIfAborted();
     const { streams, sessions, publisher, modelId } = this.#deps;
     await streams.setShouldRun(stream.id, true);
     const record = await sessions.create({ streamId: stream.id, modelId });
     publisher.status(stream.id, record);
-    const session = runSession(this.#deps, stream, record, info);
+    const session = runSession(this.#deps, stream, record, held);
     this.#guard.watch(stream.id, session.done);
     const ended = session.done.then((last) => this.#onEnded(stream.id, last));
     this.#running.set(stream.id, { session, ended });

@@ -4,17 +4,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapterFactory, SqlQuery } from '@prisma/driver-adapter-utils';
-import type { Parameter } from './commit/parameter-layout.ts';
 import { PrismaClient } from './generated/client.ts';
-import { createDirectory } from './pglite/create-directory.ts';
-import { takeLock } from './pglite/directory-lock.ts';
-import { openRemote } from './pglite/pglite-client.ts';
-import { createAdapterFactory, createTurns } from './pglite/prisma-adapter.ts';
-import { makeDirectory } from './pglite/sync-tree.ts';
+import { createDatabaseDirectory } from './pglite/create-database-directory.ts';
+import { acquireDirectoryLock } from './pglite/directory-lock.ts';
+import { createSyncedDirectory } from './pglite/fsync-files.ts';
+import { createMutex } from './pglite/mutex.ts';
+import { PgliteClient } from './pglite/pglite-client.ts';
+import { createAdapterFactory } from './pglite/prisma-adapter.ts';
+import type { Parameter, RunPrepared } from './sql/parameters.ts';
 import { migratePGlite, migratePostgres } from './upkeep/migrate.ts';
 
 /** Connections of one process to a server. */
-const POOL = 10;
+const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Removing a long session takes its time; a busy machine too. */
 const TRANSACTION_WAIT_MS = 15_000;
@@ -24,14 +25,10 @@ export interface Database {
   prisma: PrismaClient;
   /** Calls `listener` with the SQL of every statement from now on; returns its own removal. */
   onQuery(listener: (sql: string) => void): () => void;
-  /**
-   * Runs a statement with large parameters past Prisma's query compiler, which would read every parameter as JSON: on a
-   * server in a connection of its own, through Prisma's driver adapter. The database parses it once.
-   * @returns the first column of its rows
-   */
-  write(sql: string, parameters: readonly Parameter[]): Promise<unknown[]>;
+  /** On a server in a connection of its own, through Prisma's driver adapter. */
+  runPrepared: RunPrepared;
   /** What a server's autovacuum does; PGlite has none. */
-  tidy(): Promise<void>;
+  vacuum(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,74 +45,86 @@ async function openPostgres(url: string): Promise<Database> {
   const config = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true };
   // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
   const options = { onPoolError: () => {}, onConnectionError: () => {} };
-  const readers = new PrismaPg({ ...config, max: POOL }, options);
-  const writer = new PrismaPg({ ...config, max: 1 }, { ...options, statementNameGenerator: nameOf });
-  const writing = await writer.connect();
-  const write: Database['write'] = async (sql, parameters) => {
+  const adapter = new PrismaPg({ ...config, max: POOL_SIZE }, options);
+  const preparing = new PrismaPg(
+    { ...config, max: 1 },
+    { ...options, statementNameGenerator: statementName },
+  );
+  const connection = await preparing.connect();
+  const runPrepared: RunPrepared = async (sql, parameters) => {
     const argTypes = parameters.map(argTypeOf);
-    const { rows } = await writing.queryRaw({ sql, args: [...parameters], argTypes });
+    const { rows } = await connection.queryRaw({ sql, args: [...parameters], argTypes });
     return rows.map(([first]) => first);
   };
-  return { ...(await connect(readers, write, () => writing.dispose())), tidy: async () => {} };
+  return {
+    ...(await connect(adapter, runPrepared, () => connection.dispose())),
+    vacuum: async () => {},
+  };
 }
 
 /** Statements that are the same have the same name, and are parsed once per connection. */
-function nameOf({ sql }: SqlQuery): string {
+function statementName({ sql }: SqlQuery): string {
   return createHash('sha256').update(sql).digest('base64url');
 }
 
+function argTypeOf(parameter: Parameter) {
+  return { scalarType: typeof parameter === 'string' ? 'string' : 'bytes', arity: 'scalar' } as const;
+}
+
 async function openPGlite(dataDir: string): Promise<Database> {
-  await makeDirectory(dataDir);
-  const release = await takeLock(dataDir);
+  await createSyncedDirectory(dataDir);
+  const releaseLock = await acquireDirectoryLock(dataDir);
   const directory = join(dataDir, 'pglite');
-  const remote = openRemote({ directory });
-  const closeBelow = async () => {
-    await remote.close();
-    await release();
+  const client = new PgliteClient({ directory });
+  const closeClient = async () => {
+    await client.close();
+    await releaseLock();
   };
   try {
-    // In a thread of its own: what makes a database keeps some 350 MB of memory.
+    // In a thread of its own: what creates a database keeps some 350 MB of memory.
     if (!existsSync(join(directory, 'PG_VERSION'))) {
-      await createDirectory(directory, (draft) => migratePGlite(createAdapterFactory(draft)));
+      await createDatabaseDirectory(directory, (draft) => migratePGlite(createAdapterFactory(draft)));
     }
-    const turns = createTurns();
-    const factory = createAdapterFactory(remote, turns);
-    await migratePGlite(factory);
-    const write: Database['write'] = (sql, parameters) => turns.run(() => remote.write(sql, parameters));
-    const database = await connect(factory, write, closeBelow);
-    const tidy = async () => {
+    const mutex = createMutex();
+    const adapter = createAdapterFactory(client, mutex);
+    await migratePGlite(adapter);
+    const runPrepared: RunPrepared = (sql, parameters) =>
+      mutex.runExclusive(() => client.runPrepared(sql, parameters));
+    const database = await connect(adapter, runPrepared, closeClient);
+    const vacuum = async () => {
       await database.prisma.$executeRawUnsafe('VACUUM (ANALYZE) session, track, episode, rollup');
     };
-    return { ...database, tidy };
+    return { ...database, vacuum };
   } catch (error) {
-    await closeBelow().catch(() => {});
+    await closeClient().catch(() => {});
     throw error;
   }
 }
 
+/** @param closeBelow called once Prisma's client is disconnected */
 async function connect(
   adapter: SqlDriverAdapterFactory,
-  write: Database['write'],
+  runPrepared: RunPrepared,
   closeBelow: () => Promise<void>,
-): Promise<Omit<Database, 'tidy'>> {
+): Promise<Omit<Database, 'vacuum'>> {
   const prisma = new PrismaClient({
     adapter,
     log: [{ emit: 'event', level: 'query' }],
     transactionOptions: { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_MS },
   });
   const listeners = new Set<(sql: string) => void>();
-  const tell = (sql: string) => {
+  const notify = (sql: string) => {
     for (const listener of listeners) listener(sql);
   };
-  prisma.$on('query', ({ query }) => tell(query));
+  prisma.$on('query', ({ query }) => notify(query));
   await prisma.$connect();
   // PGlite's thread starts with its first statement, and takes as long as it takes; a transaction would not wait for it.
   await prisma.$queryRaw`SELECT 1`;
   return {
     prisma,
-    write(sql, parameters) {
-      tell(sql);
-      return write(sql, parameters);
+    runPrepared(sql, parameters) {
+      notify(sql);
+      return runPrepared(sql, parameters);
     },
     onQuery(listener) {
       listeners.add(listener);
@@ -126,8 +135,4 @@ async function connect(
       await closeBelow();
     },
   };
-}
-
-function argTypeOf(parameter: Parameter) {
-  return { scalarType: typeof parameter === 'string' ? 'string' : 'bytes', arity: 'scalar' } as const;
 }

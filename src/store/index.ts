@@ -1,31 +1,22 @@
 /** The store: streams, sessions, moments and what they add up to, in PGlite or on a PostgreSQL server. */
 import type { DropCounts } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import { createPrepare } from './commit/commit-statement.ts';
 import type { RollUp } from './commit/encode-batch.ts';
-import { type BatchConfig, type Batcher, createBatcher } from './commit/group-commit.ts';
+import { GroupCommit, type GroupCommitConfig } from './commit/group-commit.ts';
+import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
-import { createModels, type ModelBook } from './model-repository.ts';
-import { createEpisodes, type EpisodeReads } from './read/episodes.ts';
-import { createMomentReads, type MomentReads } from './read/moments.ts';
-import { createRollups, type RollupReads } from './read/rollups.ts';
-import { createSessions, type SessionBook } from './session-repository.ts';
-import { createStreams, type StreamBook } from './stream-repository.ts';
-import { createPartitions } from './upkeep/partitions.ts';
-import { createRetention, type Retention, startUpkeep } from './upkeep/retention.ts';
+import { createModelRepository, type ModelRepository } from './model-repository.ts';
+import { createMomentQueries, type MomentQueries } from './read/moments.ts';
+import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
+import { createSessionRepository, type SessionRepository } from './session-repository.ts';
+import { createPartitions } from './sql/partitions.ts';
+import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
+import { createRetention, type Retention } from './upkeep/retention.ts';
+import { startUpkeep } from './upkeep/schedule.ts';
 
-export type { RollUp } from './commit/encode-batch.ts';
-export type { StoreMetrics } from './commit/group-commit.ts';
-export type { PrismaClient } from './generated/client.ts';
-export type { ModelBook, ModelInfo } from './model-repository.ts';
-export type { EpisodeReads, TrackRecord } from './read/episodes.ts';
-export type { MomentReads } from './read/moments.ts';
-export type { AggregateOptions, RollupReads } from './read/rollups.ts';
-export type { SessionBook } from './session-repository.ts';
-export type { StreamBook, StreamInput } from './stream-repository.ts';
-export type { Retention } from './upkeep/retention.ts';
+export type { StoreMetrics } from './commit/write-batch.ts';
 
-export interface StoreConfig extends Partial<BatchConfig> {
+export interface StoreConfig extends Partial<GroupCommitConfig> {
   /** A PostgreSQL server; without it PGlite in `${dataDir}/pglite`. */
   databaseUrl?: string | undefined;
   dataDir: string;
@@ -35,7 +26,7 @@ export interface StoreConfig extends Partial<BatchConfig> {
   retentionDays?: number | undefined;
 }
 
-export interface MomentStore extends MomentReads {
+export interface MomentStore extends MomentQueries {
   /**
    * Resolves once durable. Stores `quantise(moment)`: publish that, not what you had. Repeating is harmless; the
    * order within a session is kept. Moments of a session that does not exist are refused.
@@ -46,12 +37,16 @@ export interface MomentStore extends MomentReads {
   finish(sessionId: string, events: readonly EpisodeEvent[], dropped: DropCounts): Promise<void>;
 }
 
-export interface Store extends EpisodeReads, Retention, Pick<Database, 'prisma' | 'onQuery'> {
-  streams: StreamBook;
-  sessions: SessionBook;
-  models: ModelBook;
+export interface Store extends Retention {
+  streams: StreamRepository;
+  sessions: SessionRepository;
+  models: ModelRepository;
   moments: MomentStore;
-  rollups: RollupReads;
+  rollups: RollupQueries;
+  /** For the API, whose queries are made of its schema. */
+  prisma: Database['prisma'];
+  /** For tests that count statements. */
+  onQuery: Database['onQuery'];
   /** A cheap question to the database. @throws what it answers */
   ping(): Promise<void>;
   /** Writes what waits (for some seconds at most), then disconnects. */
@@ -63,38 +58,34 @@ export interface Store extends EpisodeReads, Retention, Pick<Database, 'prisma' 
  * @throws MienError CONFIG_INVALID when a newer mien prepared it; CONFLICT when another process holds the directory
  */
 export async function openStore({ rollUp, retentionDays, ...config }: StoreConfig): Promise<Store> {
-  const { prisma, write, onQuery, tidy, close } = await openDatabase(config);
+  const { prisma, runPrepared, onQuery, vacuum, close } = await openDatabase(config);
   const partitions = createPartitions(prisma);
   const { commitIntervalMs = 50, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
-  const prepare = createPrepare(prisma, { write, partitions, rollUp });
-  const batcher = createBatcher(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
+  const prepare = createPrepareCommit({ prisma, runPrepared, partitions, rollUp });
+  const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, partitions.forget);
   await partitions.ensure([Date.now()]);
-  const stopUpkeep = startUpkeep({ retention, days: retentionDays, tidy, log });
+  const stopUpkeep = startUpkeep({ retention, retentionDays, vacuum, log });
   return {
+    streams: createStreamRepository(prisma),
+    sessions: createSessionRepository(prisma),
+    models: createModelRepository(prisma),
+    moments: {
+      ...createMomentQueries(prisma),
+      append: (moment, events) => commits.add({ moment, events }),
+      finish: (sessionId, events, dropped) => commits.add({ sessionId, events, dropped }),
+    },
+    rollups: createRollupQueries(prisma),
+    ...retention,
     prisma,
     onQuery,
-    streams: createStreams(prisma),
-    sessions: createSessions(prisma),
-    models: createModels(prisma),
-    moments: { ...createMomentReads(prisma), ...createSink(batcher) },
-    rollups: createRollups(prisma),
-    ...createEpisodes(prisma),
-    ...retention,
     async ping() {
       await prisma.$queryRawUnsafe('SELECT 1');
     },
     async close() {
       await stopUpkeep();
-      await batcher.close();
+      await commits.close();
       await close();
     },
-  };
-}
-
-function createSink(batcher: Batcher): Pick<MomentStore, 'append' | 'finish'> {
-  return {
-    append: (moment, events) => batcher.add({ moment, events }),
-    finish: (sessionId, events, dropped) => batcher.add({ sessionId, events, dropped }),
   };
 }

@@ -1,8 +1,8 @@
 /** Models that scored sessions, so that a session can tell which one did, also after an upgrade. */
-import type { Model, Prisma, PrismaClient } from './generated/client.ts';
+import type { Prisma, PrismaClient } from './generated/client.ts';
 
 /** A model as its card and its runtime describe it. */
-export interface ModelInfo {
+export interface ModelRecord {
   /** name@version */
   id: string;
   name: string;
@@ -18,28 +18,16 @@ export interface ModelInfo {
   metrics: unknown;
 }
 
-export interface ModelBook {
-  upsert(model: ModelInfo): Promise<ModelInfo>;
-  get(id: string): Promise<ModelInfo | null>;
-  list(): Promise<ModelInfo[]>;
+export interface ModelRepository {
+  /** Creates the model, or replaces what is stored under its id. */
+  upsert(model: ModelRecord): Promise<void>;
 }
 
-export function createModels(prisma: PrismaClient): ModelBook {
+export function createModelRepository(prisma: PrismaClient): ModelRepository {
   return {
     async upsert({ id, ...rest }) {
       const data = { ...rest, metrics: (rest.metrics ?? {}) as Prisma.InputJsonValue };
-      return record(await prisma.model.upsert({ where: { id }, create: { id, ...data }, update: data }));
-    },
-    async get(id) {
-      const row = await prisma.model.findUnique({ where: { id } });
-      return row && record(row);
-    },
-    async list() {
-      return (await prisma.model.findMany({ orderBy: { id: 'asc' } })).map(record);
+      await prisma.model.upsert({ where: { id }, create: { id, ...data }, update: data });
     },
   };
-}
-
-function record({ updatedAt: _, ...row }: Model): ModelInfo {
-  return row;
 }

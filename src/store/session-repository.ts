@@ -1,38 +1,37 @@
 /** Runs of streams, and their states. */
+import { isId } from '../domain/ids.ts';
 import { LIVE_STATES, type SessionRecord, type SessionState, type StateDetails } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
-import { isMissingReference } from './database-errors.ts';
-import type { PrismaClient, Session } from './generated/client.ts';
-import { isId } from './ids.ts';
+import type { Prisma, PrismaClient, Session } from './generated/client.ts';
+import { isMissingReference } from './sql/database-errors.ts';
 
-export interface SessionBook {
+export interface SessionRepository extends SessionQueries {
   /** @throws MienError NOT_FOUND when the stream or the model is not stored */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
   /** A state that is not live also sets `endedAt`. @throws MienError NOT_FOUND */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
-  /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them. */
+  /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them, oldest first. */
   interruptLive(ids: readonly string[]): Promise<SessionRecord[]>;
+}
+
+interface SessionQueries {
   get(id: string): Promise<SessionRecord | null>;
-  /** Newest first. @param page.after the id of the last one seen */
-  list(page?: { streamId?: string; first?: number; after?: string }): Promise<SessionRecord[]>;
   /** The newest session of a stream. */
   latest(streamId: string): Promise<SessionRecord | null>;
   /** Those in a live state, oldest first; of one stream or of all. */
   live(streamId?: string): Promise<SessionRecord[]>;
   /** Those with `startedAt` at or after `time`, by `startedAt`, then by id; of one stream or of all. */
   startedSince(time: Date, streamId?: string): Promise<SessionRecord[]>;
-  /** Sessions of the stream begun after the given one, oldest first: where a resuming reader goes on. */
-  sessionsAfter(streamId: string, sessionId: string): Promise<SessionRecord[]>;
 }
 
-export function createSessions(prisma: PrismaClient): SessionBook {
-  const find = (id: string) => (isId(id) ? prisma.session.findUnique({ where: { id } }) : null);
+export function createSessionRepository(prisma: PrismaClient): SessionRepository {
   return {
+    ...createSessionQueries(prisma),
     async create({ streamId, modelId }) {
       const row = isId(streamId) ? await createRow(prisma, streamId, modelId) : null;
       if (row === null)
         throw new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
-      return record(row);
+      return toRecord(row);
     },
     async setState(id, state, { failure, frame } = {}) {
       const data = {
@@ -43,64 +42,44 @@ export function createSessions(prisma: PrismaClient): SessionBook {
       };
       const [row] = isId(id) ? await prisma.session.updateManyAndReturn({ where: { id }, data }) : [];
       if (row === undefined) throw new MienError('NOT_FOUND', `There is no session ${id}.`);
-      return record(row);
+      return toRecord(row);
     },
     async interruptLive(ids) {
       const rows = await prisma.session.updateManyAndReturn({
         where: { id: { in: ids.filter(isId) }, state: { in: [...LIVE_STATES] } },
         data: { state: 'INTERRUPTED', endedAt: new Date() },
       });
-      return rows.sort((a, b) => a.ordinal - b.ordinal).map(record);
+      return rows.sort((a, b) => a.ordinal - b.ordinal).map(toRecord);
     },
+  };
+}
+
+function createSessionQueries(prisma: PrismaClient): SessionQueries {
+  /** @param streamId undefined: of all streams */
+  async function findAll(
+    streamId: string | undefined,
+    where: Prisma.SessionWhereInput,
+    orderBy: Prisma.SessionOrderByWithRelationInput[],
+  ): Promise<SessionRecord[]> {
+    if (streamId !== undefined && !isId(streamId)) return [];
+    const ofStream = streamId === undefined ? {} : { streamId };
+    return (await prisma.session.findMany({ where: { ...ofStream, ...where }, orderBy })).map(toRecord);
+  }
+  return {
     async get(id) {
-      const row = await find(id);
-      return row && record(row);
-    },
-    async list({ streamId, first, after } = {}) {
-      if (streamId !== undefined && !isId(streamId)) return [];
-      const cursor = after === undefined ? null : await find(after);
-      if (after !== undefined && cursor === null) {
-        throw new MienError('CURSOR_INVALID', 'The cursor names no session. Start again without it.');
-      }
-      const rows = await prisma.session.findMany({
-        where: {
-          ...of(streamId),
-          ...(cursor === null ? {} : { ordinal: { lt: cursor.ordinal } }),
-        },
-        ...(first === undefined ? {} : { take: first }),
-        orderBy: { ordinal: 'desc' },
-      });
-      return rows.map(record);
+      const row = isId(id) ? await prisma.session.findUnique({ where: { id } }) : null;
+      return row && toRecord(row);
     },
     async latest(streamId) {
       const row = isId(streamId)
         ? await prisma.session.findFirst({ where: { streamId }, orderBy: { ordinal: 'desc' } })
         : null;
-      return row && record(row);
+      return row && toRecord(row);
     },
-    async live(streamId) {
-      if (streamId !== undefined && !isId(streamId)) return [];
-      const where = { ...of(streamId), state: { in: [...LIVE_STATES] } };
-      return (await prisma.session.findMany({ where, orderBy: { ordinal: 'asc' } })).map(record);
-    },
-    async startedSince(time, streamId) {
-      if (streamId !== undefined && !isId(streamId)) return [];
-      const where = { ...of(streamId), startedAt: { gte: time } };
-      return (await prisma.session.findMany({ where, orderBy: [{ startedAt: 'asc' }, { id: 'asc' }] })).map(
-        record,
-      );
-    },
-    async sessionsAfter(streamId, sessionId) {
-      const row = isId(streamId) ? await find(sessionId) : null;
-      if (row === null) return [];
-      const where = { streamId, ordinal: { gt: row.ordinal } };
-      return (await prisma.session.findMany({ where, orderBy: { ordinal: 'asc' } })).map(record);
-    },
+    live: (streamId) => findAll(streamId, { state: { in: [...LIVE_STATES] } }, [{ ordinal: 'asc' }]),
+    startedSince: (time, streamId) =>
+      findAll(streamId, { startedAt: { gte: time } }, [{ startedAt: 'asc' }, { id: 'asc' }]),
   };
-}
-
-function of(streamId: string | undefined) {
-  return streamId === undefined ? {} : { streamId };
 }
 
 async function createRow(prisma: PrismaClient, streamId: string, modelId: string): Promise<Session | null> {
@@ -112,6 +91,6 @@ async function createRow(prisma: PrismaClient, streamId: string, modelId: string
   }
 }
 
-function record({ id, streamId, state, failure, modelId, startedAt, endedAt }: Session): SessionRecord {
+function toRecord({ id, streamId, state, failure, modelId, startedAt, endedAt }: Session): SessionRecord {
   return { id, streamId, state, failure, modelId, startedAt, endedAt };
 }

@@ -1,94 +1,74 @@
 /** Registered streams. */
 import type { SourceInput } from '../domain/frame.ts';
+import { isId } from '../domain/ids.ts';
 import type { StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
-import { isId } from './ids.ts';
 import { removeStream } from './upkeep/removal.ts';
 
-export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'> & { shouldRun?: boolean };
+export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>;
 
-export interface StreamBook {
+export interface StreamRepository {
+  /** It should not run until `setShouldRun` says so. */
   create(input: StreamInput): Promise<StreamRecord>;
   get(id: string): Promise<StreamRecord | null>;
-  /** In the order of registration. @param page.after the id of the last one seen; default: all, from the start */
-  list(page?: { first?: number; after?: string }): Promise<StreamRecord[]>;
-  /** @throws MienError NOT_FOUND */
-  update(id: string, changes: Partial<StreamInput>): Promise<StreamRecord>;
+  isEmpty(): Promise<boolean>;
   /** @throws MienError NOT_FOUND */
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
   /** One more crash of the server that came soon after its start. Returns how many in a row. @throws MienError NOT_FOUND */
   countCrash(id: string): Promise<number>;
   /** There was none, after all. Harmless when the stream is gone. */
   forgetCrashes(id: string): Promise<void>;
-  /** Those registered under this name. */
+  /** Those registered under this name, in the order of registration. */
   byName(name: string): Promise<StreamRecord[]>;
-  /** Those that should be running. */
+  /** Those that should be running, in the order of registration. */
   thatShouldRun(): Promise<StreamRecord[]>;
-  /** Those whose source is this upload. */
+  /** Those whose source is this upload, in the order of registration. */
   byUpload(token: string): Promise<StreamRecord[]>;
   /** With all that was recorded from it, or not at all. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
 }
 
-export function createStreams(prisma: PrismaClient): StreamBook {
-  async function update(id: string, changes: Partial<StreamInput>): Promise<StreamRecord> {
-    const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data: changes }) : [];
-    if (row === undefined) throw notFound(id);
-    return record(row);
+export function createStreamRepository(prisma: PrismaClient): StreamRepository {
+  async function findAll(where: Prisma.StreamWhereInput): Promise<StreamRecord[]> {
+    return (await prisma.stream.findMany({ where, orderBy: { ordinal: 'asc' } })).map(toRecord);
   }
-  async function where(filter: Prisma.StreamWhereInput): Promise<StreamRecord[]> {
-    return (await prisma.stream.findMany({ where: filter, orderBy: { ordinal: 'asc' } })).map(record);
+  async function update(id: string, data: Prisma.StreamUpdateManyMutationInput): Promise<Stream> {
+    const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data }) : [];
+    if (row === undefined) throw notFound(id);
+    return row;
   }
   return {
-    update,
+    async create(input) {
+      return toRecord(await prisma.stream.create({ data: input }));
+    },
+    async get(id) {
+      const row = isId(id) ? await prisma.stream.findUnique({ where: { id } }) : null;
+      return row && toRecord(row);
+    },
+    async isEmpty() {
+      return (await prisma.stream.findFirst({ select: { id: true } })) === null;
+    },
     async setShouldRun(id, shouldRun) {
       await update(id, { shouldRun });
     },
     async countCrash(id) {
-      const data = { crashes: { increment: 1 } };
-      const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data }) : [];
-      if (row === undefined) throw notFound(id);
-      return row.crashes;
+      return (await update(id, { crashes: { increment: 1 } })).crashes;
     },
     async forgetCrashes(id) {
       if (isId(id))
         await prisma.stream.updateMany({ where: { id, crashes: { gt: 0 } }, data: { crashes: 0 } });
     },
-    byName: (name) => where({ name }),
-    thatShouldRun: () => where({ shouldRun: true }),
-    byUpload: (token) => where({ source: { equals: { type: 'upload', token } } }),
-    async create(input) {
-      return record(await prisma.stream.create({ data: input }));
-    },
-    async get(id) {
-      const row = isId(id) ? await prisma.stream.findUnique({ where: { id } }) : null;
-      return row && record(row);
-    },
-    async list({ first, after } = {}) {
-      const cursor = after === undefined ? null : await ordinalOf(prisma, after);
-      const rows = await prisma.stream.findMany({
-        ...(cursor === null ? {} : { where: { ordinal: { gt: cursor } } }),
-        ...(first === undefined ? {} : { take: first }),
-        orderBy: { ordinal: 'asc' },
-      });
-      return rows.map(record);
-    },
+    byName: (name) => findAll({ name }),
+    thatShouldRun: () => findAll({ shouldRun: true }),
+    byUpload: (token) => findAll({ source: { equals: { type: 'upload', token } } }),
     async remove(id) {
-      if (!isId(id)) throw notFound(id);
-      if (!(await removeStream(prisma, id))) throw notFound(id);
+      if (!isId(id) || !(await removeStream(prisma, id))) throw notFound(id);
     },
   };
 }
 
-async function ordinalOf(prisma: PrismaClient, id: string): Promise<number> {
-  const row = isId(id) ? await prisma.stream.findUnique({ where: { id }, select: { ordinal: true } }) : null;
-  if (row === null)
-    throw new MienError('CURSOR_INVALID', 'The cursor names no stream. Start again without it.');
-  return row.ordinal;
-}
-
-function record({ ordinal: _ordinal, crashes: _crashes, source, ...row }: Stream): StreamRecord {
+function toRecord({ ordinal: _ordinal, crashes: _crashes, source, ...row }: Stream): StreamRecord {
   return { ...row, source: source as SourceInput };
 }
 

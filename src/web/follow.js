@@ -3,7 +3,6 @@
  * comes twice is known by its number, so nothing is shown twice and nothing is left out.
  */
 import { createPositions } from './positions.js';
-import { regroup } from './regroup.js';
 import { codeOf, messageOf, retry } from './retry.js';
 
 /** @import { Connection, Moment } from './types.js' */
@@ -55,9 +54,7 @@ export async function follow({
     const resumed = cursor;
     const onOpen = () => onConnection({ state: resumed === null ? 'live' : 'catching up' });
     try {
-      if (resumed !== null)
-        await regroup({ open, after: resumed, take, positions, isBehind, signal, onOpen });
-      else for await (const moment of open(null, signal, onOpen)) take(moment);
+      for await (const moment of open(resumed, signal, onOpen)) take(moment);
     } catch (error) {
       if (signal.aborted || !FORGOTTEN.includes(codeOf(error))) throw error;
       cursor = null;

@@ -1,12 +1,11 @@
-/** A real API server on a free port, over the real bus and whatever rooms a test hands in. */
+/** A real API server on a free port, over the real bus and whatever services a test hands in. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Live, Rooms } from '../../src/api/index.ts';
+import type { Services, Subscriptions } from '../../src/api/index.ts';
 import { type ApiOptions, openApi } from '../../src/api/index.ts';
-import { MemoryBus } from '../../src/bus/index.ts';
+import { type BoundedQueue, MemoryBus } from '../../src/bus/index.ts';
 import type { FaceReading } from '../../src/domain/face.ts';
-import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -16,47 +15,36 @@ export const SESSION = '0190b0f0-0000-7000-8000-000000000002';
 
 export type Bus = MemoryBus;
 
-/** Live events straight from a bus, without a store: what `streams` does, in small. */
-export function liveFrom(bus: Bus, capacity = 64): Live {
+/** Subscriptions straight from a bus, without a store. */
+export function subscriptionsOf(bus: Bus, capacity = 64): Subscriptions {
   return {
-    async moments({ streamId, sessionId }) {
-      const queue = bus.subscribeMoments({ streamId, sessionId }, { capacity });
-      return map(
-        queue,
-        ({ event, skippedBefore }): SentMoment => ({
-          moment: event.moment,
-          cursor: `c${event.moment.seq}`,
-          skippedBefore,
-        }),
-      );
+    async moments(scope) {
+      const queue = bus.subscribe(['moment'], scope, { capacity });
+      return iterate(queue, ({ moment }) => ({ moment, cursor: `c${moment.seq}` }));
     },
-    async status({ streamId }) {
-      return map(bus.subscribeStatus({ streamId }), ({ event, skippedBefore }) => ({
-        ...event,
-        skippedBefore,
-      }));
+    async status(scope) {
+      return iterate(bus.subscribe(['status'], scope), (event) => event);
     },
-    async episodes({ sessionId }) {
-      return map(bus.subscribeEpisodes({ sessionId }), ({ event, skippedBefore }) => ({
-        ...event,
-        skippedBefore,
-      }));
+    async episodes(scope) {
+      return iterate(bus.subscribe(['episode'], scope), (event) => event);
     },
   };
 }
 
-function map<In, Out>(
-  source: AsyncIterableIterator<In, undefined>,
-  change: (value: In) => Out,
-): AsyncIterable<Out> {
+/** What comes from a queue, until it is closed; returning closes it, also while the next event is waited for. */
+function iterate<In, Out extends object>(
+  queue: BoundedQueue<In>,
+  change: (event: In) => Out,
+): AsyncIterable<Out & { skippedBefore: number }> {
   return {
     [Symbol.asyncIterator]: () => ({
       async next() {
-        const step = await source.next();
-        return step.done ? { done: true, value: undefined } : { done: false, value: change(step.value) };
+        const taken = await queue.take();
+        if (taken === null) return { done: true, value: undefined };
+        return { done: false, value: { ...change(taken.event), skippedBefore: taken.skippedBefore } };
       },
       async return() {
-        await source.return?.();
+        queue.close();
         return { done: true, value: undefined };
       },
     }),
@@ -72,9 +60,9 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** @param rooms what a test needs of the rooms; touching any other fails loudly */
+/** @param services what a test needs of them; touching any other fails loudly */
 export async function openTestApi(
-  rooms: Partial<Rooms> = {},
+  services: Partial<Services> = {},
   options: Partial<ApiOptions> = {},
 ): Promise<TestApi> {
   const bus: Bus = new MemoryBus();
@@ -82,12 +70,12 @@ export async function openTestApi(
   const uploadsDir = join(directory, 'uploads');
   const metrics = createMetrics();
   const api = await openApi({
-    rooms: {
-      live: liveFrom(bus),
+    services: {
+      subscriptions: subscriptionsOf(bus),
       modelIds: [],
 
-      ...rooms,
-    } as Rooms,
+      ...services,
+    } as Services,
     log: createLog('silent', false),
     metrics,
     host: '127.0.0.1',

@@ -1,8 +1,8 @@
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { QUESTIONS, warmUp } from '../../src/api/http/warm-up.ts';
+import { WARM_UP_REQUESTS, warmUp } from '../../src/api/http/warm-up.ts';
 import { schema } from '../../src/api/schema/index.ts';
-import { MAX_LIST, whole } from '../../src/api/schema/whole-lists.ts';
+import { assertWhole, MAX_LIST } from '../../src/api/schema/whole-lists.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { type Answer, ask as askAt, until } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';
@@ -318,9 +318,9 @@ describe('errors say what to do', () => {
 
   test('lists that are too long are never cut short in silence', () => {
     const items = Array.from({ length: MAX_LIST + 1 }, (_, at) => at);
-    expect(() => whole('tracks', items, null)).toThrow(/in parts/);
-    expect(whole('tracks', items.slice(1), null)).toHaveLength(MAX_LIST);
-    expect(whole('tracks', items, MAX_LIST)).toBe(items);
+    expect(() => assertWhole('tracks', items, null)).toThrow(/in parts/);
+    expect(assertWhole('tracks', items.slice(1), null)).toHaveLength(MAX_LIST);
+    expect(assertWhole('tracks', items, MAX_LIST)).toBe(items);
   });
 
   test('unknown ids are null where a field may be', async () => {
@@ -343,7 +343,7 @@ describe('errors say what to do', () => {
 
 describe('warming up', () => {
   test('asks what is valid, reads the database, and changes nothing', async () => {
-    for (const { query } of QUESTIONS) expect(validate(schema, parse(query))).toEqual([]);
+    for (const { query } of WARM_UP_REQUESTS) expect(validate(schema, parse(query))).toEqual([]);
     const count = async () => world.store.prisma.stream.count();
     const before = await count();
     const statements = await world.countQueries(() => warmUp('127.0.0.1', Number(new URL(world.url).port)));

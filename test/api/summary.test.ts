@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shares } from '../../src/api/schema/summary.ts';
+import { expressionShares } from '../../src/api/schema/summary.ts';
 import type { Aggregate } from '../../src/domain/aggregate.ts';
 
 const minute = (smiling: number): Aggregate => ({
@@ -7,7 +7,7 @@ const minute = (smiling: number): Aggregate => ({
   ...{ labels: [0, smiling, 0, 0, 0, 0, 0, 0], probabilities: null, valence: null, arousal: null },
   ...{ quality: null, coverage: 1 },
 });
-const secondsOf = (aggregate: Aggregate) => shares(aggregate)[1]?.seconds;
+const secondsOf = (aggregate: Aggregate) => expressionShares(aggregate)[1]?.seconds;
 
 test('seconds of an expression are told to the millisecond, without the noise of binary fractions', () => {
   expect(126 * (60 / 600)).toBe(12.600000000000001); // what adding up gives

@@ -1,9 +1,8 @@
 /** The bytes of deliveries, as clients of several kinds read them from the same execution. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { textHeader } from '../../src/api/transports/ws-frame.ts';
 import { moment, openTestApi, STREAM, type TestApi, until } from './harness.ts';
 
 const query = 'subscription { frameEmotions { seq faces { landmarks { x y } } } }';
@@ -81,16 +80,6 @@ test('small and very large messages are framed as WebSocket asks', async () => {
   expect(JSON.stringify(client.messages[0]).length).toBeLessThan(126);
   expect(JSON.stringify(client.messages[2]).length).toBeGreaterThan(0xffff);
   client.socket.terminate();
-});
-
-describe('the header of a text message', () => {
-  test.each([
-    [0, [0x81, 0]],
-    [125, [0x81, 125]],
-    [126, [0x81, 126, 0, 126]],
-    [0xffff, [0x81, 126, 0xff, 0xff]],
-    [0x10000, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]],
-  ])('of %i bytes', (length, bytes) => expect([...textHeader(length)]).toEqual(bytes));
 });
 
 test('events come in chunks to HTTP/1.1, and plainly to HTTP/1.0', async () => {

@@ -1,6 +1,6 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
 import { MemoryBus } from '../../src/bus/index.ts';
-import { libraryOf } from '../../src/cli/recording-queries.ts';
+import { createRecordingQueries } from '../../src/cli/recording-queries.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
 import { StreamManager } from '../../src/sessions/index.ts';
@@ -57,10 +57,11 @@ export async function openWorld(): Promise<World> {
       if (path.startsWith('broken')) throw new Error('secret detail');
       return INFO;
     },
-    decode: (source, _info, { signal }) =>
-      source.type === 'file' && source.path.startsWith('silent')
-        ? silence(signal)
-        : frames(source.type === 'file' && source.path.startsWith('endless'), signal),
+    openSource: async (source, { signal }) => {
+      const path = source.type === 'file' ? source.path : '';
+      const shown = path.startsWith('silent') ? silence(signal) : frames(path.startsWith('endless'), signal);
+      return { info: INFO, frames: shown };
+    },
     openAnalyser: () => ({
       analyse: async () =>
         [face(1), face(2)].map(({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw),
@@ -80,9 +81,9 @@ export async function openWorld(): Promise<World> {
   });
   const api = await openTestApi({
     prisma: store.prisma,
-    library: libraryOf(store),
-    live,
-    conductor: streams,
+    recordings: createRecordingQueries(store),
+    subscriptions: live,
+    streamManager: streams,
     modelIds: ['test@1'],
   });
   return {

@@ -23,10 +23,10 @@ const publish = (bus: MemoryBus, count: number, from = 0) => {
 describe('the memory bus', () => {
   it('tells each subscriber what it asked for, and nothing else', async () => {
     const bus = new MemoryBus();
-    const all = bus.subscribeMoments({});
-    const stream = bus.subscribeMoments({ streamId: 'a' });
-    const one = bus.subscribeMoments({ sessionId: 'a2' });
-    const status = bus.subscribeStatus({ streamId: 'a' });
+    const all = bus.subscribe(['moment'], {});
+    const stream = bus.subscribe(['moment'], { streamId: 'a' });
+    const one = bus.subscribe(['moment'], { sessionId: 'a2' });
+    const status = bus.subscribe(['status'], { streamId: 'a' });
     bus.moment('a', moment('a1', 0));
     bus.moment('b', moment('b1', 0));
     bus.moment('a', moment('a2', 0));
@@ -50,7 +50,7 @@ describe('the memory bus', () => {
 
   it('tells of episodes by session', async () => {
     const bus = new MemoryBus();
-    const queue = bus.subscribeEpisodes({ sessionId: 's' });
+    const queue = bus.subscribe(['episode'], { sessionId: 's' });
     const episode = {
       index: 0,
       track: 1,
@@ -68,7 +68,7 @@ describe('the memory bus', () => {
   it('survives a subscriber that never reads, whose memory stays bounded', async () => {
     let overflow = 0;
     const bus = new MemoryBus({ onOverflow: () => overflow++ });
-    const stalled = bus.subscribeMoments({}, { capacity: 16 });
+    const stalled = bus.subscribe(['moment'], {}, { capacity: 16 });
     publish(bus, 5000);
     expect([stalled.length, overflow]).toEqual([16, 4984]);
     expect(await stalled.take()).toMatchObject({ event: { moment: { seq: 4984 } }, skippedBefore: 4984 });
@@ -76,9 +76,9 @@ describe('the memory bus', () => {
 
   it('neither starves nor feeds others because one is slow', async () => {
     const bus = new MemoryBus();
-    bus.subscribeMoments({}, { capacity: 1 });
-    const quick = bus.subscribeMoments({ sessionId: 'session' }, { capacity: 4 });
-    const other = bus.subscribeMoments({ sessionId: 'other' }, { capacity: 4 });
+    bus.subscribe(['moment'], {}, { capacity: 1 });
+    const quick = bus.subscribe(['moment'], { sessionId: 'session' }, { capacity: 4 });
+    const other = bus.subscribe(['moment'], { sessionId: 'other' }, { capacity: 4 });
     const seqs: number[] = [];
     for (let seq = 0; seq < 100; seq++) {
       publish(bus, 1, seq);
@@ -93,7 +93,8 @@ describe('the memory bus', () => {
   it('closes a subscriber that throws, and serves those after it', async () => {
     const errors: unknown[] = [];
     const bus = new MemoryBus({ onError: (error) => errors.push(error) });
-    const thrower = bus.subscribeMoments(
+    const thrower = bus.subscribe(
+      ['moment'],
       {},
       {
         capacity: 1,
@@ -102,7 +103,7 @@ describe('the memory bus', () => {
         },
       },
     );
-    const next = bus.subscribeMoments({}, { capacity: 4 });
+    const next = bus.subscribe(['moment'], {}, { capacity: 4 });
     publish(bus, 3);
     expect(errors).toHaveLength(1);
     expect(await thrower.take()).toBeNull();
@@ -112,14 +113,15 @@ describe('the memory bus', () => {
   it('allows subscribing and leaving while it publishes', async () => {
     const bus = new MemoryBus();
     const joined: unknown[] = [];
-    const second = bus.subscribeMoments({});
-    const first = bus.subscribeMoments(
+    const second = bus.subscribe(['moment'], {});
+    const first = bus.subscribe(
+      ['moment'],
       {},
       {
         capacity: 1,
         onDrop: () => {
           second.close();
-          joined.push(bus.subscribeMoments({ streamId: 'elsewhere' }));
+          joined.push(bus.subscribe(['moment'], { streamId: 'elsewhere' }));
         },
       },
     );
@@ -129,7 +131,9 @@ describe('the memory bus', () => {
 
   it('forgets topics nobody listens to, and ends every loop when it closes', async () => {
     const bus = new MemoryBus();
-    const queues = Array.from({ length: 50 }, (_, index) => bus.subscribeMoments({ sessionId: `${index}` }));
+    const queues = Array.from({ length: 50 }, (_, index) =>
+      bus.subscribe(['moment'], { sessionId: `${index}` }),
+    );
     const ended = Promise.all(queues.map((queue) => queue.take()));
     expect(bus.subscribers).toBe(50);
     bus.close();
@@ -139,7 +143,7 @@ describe('the memory bus', () => {
 
   it('publishes to a thousand subscribers in a few microseconds each', () => {
     const bus = new MemoryBus();
-    for (let index = 0; index < 1000; index++) bus.subscribeMoments({ streamId: 'stream' });
+    for (let index = 0; index < 1000; index++) bus.subscribe(['moment'], { streamId: 'stream' });
     publish(bus, 200);
     const start = process.cpuUsage();
     publish(bus, 200);

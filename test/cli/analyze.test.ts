@@ -164,7 +164,7 @@ test('mistakes in arguments and settings are told in a sentence', async () => {
     code: 1,
     stderr: expect.stringContaining('above 0'),
   });
-  expect(await mien('analyze')).toMatchObject({ code: 1, stderr: expect.stringContaining('input') });
+  expect(await mien('analyze')).toMatchObject({ code: 1, stderr: expect.stringContaining('give a file') });
   const { code, stderr } = await run(['analyze', video], {
     ...place.env,
     MIEN_DEVICE: 'abacus',

@@ -32,18 +32,18 @@ describe('5,000 names', () => {
     expect(failures.at(-1)).toContain(missing.at(-1));
   };
 
-  it('are taken on the command line', async () => {
+  it('5,000 names are taken on the command line', async () => {
     check(await mien([picture, ...missing]));
   });
 
-  it('are taken from a list', async () => {
+  it('5,000 names are taken from a list', async () => {
     const list = await place.write('list.txt', [picture, ...missing].join('\n'));
     check(await mien(['--files-from', list]));
   });
 });
 
 describe('--files-from', () => {
-  it('reads stdin, leaves blank lines out, and comes after what is named', async () => {
+  it('--files-from reads stdin, leaves blank lines out, and comes after what is named', async () => {
     const second = await place.square(' second.png');
     const { code, stdout } = await mien([picture, '--files-from', '-'], `\r\n${second}\r\n\n  \n${picture}`);
     expect(code).toBe(0);
@@ -54,7 +54,7 @@ describe('--files-from', () => {
     expect(inputs).toEqual([picture, second, picture]);
   });
 
-  it('says what is wrong with a list', async () => {
+  it('--files-from says what is wrong with a list', async () => {
     const missing = join(place.directory, 'no-list.txt');
     expect(await mien(['--files-from', missing])).toMatchObject({
       code: 1,

@@ -43,7 +43,7 @@ async function serve(changes: Record<string, string> = {}): Promise<Running & { 
 
 type Event = { value: { data: { frameEmotions: { seq: number; cursor: string; sessionId: string } } } };
 
-test('serves, survives a kill without losing what was shown, and drains when asked to end', async () => {
+test('the server survives a kill without losing what was shown, and drains when asked to end', async () => {
   const first = await serve();
   const registered = await ask(
     first.url,

@@ -7,7 +7,7 @@ import type { Moment } from '../../src/domain/moment.ts';
 const moment = (labels: (Expression | null)[]) =>
   ({ faces: labels.map((expression) => ({ expression }) as FaceReading), dropped: {} }) as Moment;
 
-it('gives what was seen its share, and never calls a little nothing', () => {
+it('the summary gives what was seen its share, and never calls a little nothing', () => {
   const summary = createSummary();
   const totals = summary.begin('clip.mp4');
   for (let i = 0; i < 99; i++) totals.add(moment(['NEUTRAL', 'HAPPINESS', 'NEUTRAL']));
@@ -19,7 +19,7 @@ it('gives what was seen its share, and never calls a little nothing', () => {
   );
 });
 
-it('says nothing of an input of which nothing was seen', () => {
+it('the summary says nothing of an input of which nothing was seen', () => {
   const summary = createSummary();
   summary.begin('broken.mp4');
   expect(summary.text()).toBe('');

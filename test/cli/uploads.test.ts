@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createUploadShelf } from '../../src/cli/upload-store.ts';
+import { createUploadStore } from '../../src/cli/upload-store.ts';
 
 const LOG = { info: () => {}, warn: () => {} };
 const HOUR = 3_600_000;
@@ -26,25 +26,25 @@ test('what no stream took within a day is deleted, at the start and when asked',
   await put(token('a'), 25);
   await put(token('b'), 23);
   await put('not-an-upload.txt', 25);
-  const shelf = createUploadShelf({ directory, isTaken: async () => false, log: LOG });
-  await shelf.close();
+  const uploads = createUploadStore({ directory, isTaken: async () => false, log: LOG });
+  await uploads.close();
   expect(await left()).toEqual(['b', 'n']);
-  expect(await shelf.sweep(Date.now() + 2 * HOUR)).toBe(1);
+  expect(await uploads.sweep(Date.now() + 2 * HOUR)).toBe(1);
   expect(await left()).toEqual(['n']);
 });
 
 test('what a stream uses stays, even where the streams of another database are asked', async () => {
   await put(token('a'), 25);
   await put(token('b'), 25);
-  const shelf = createUploadShelf({ directory, isTaken: async (name) => name === token('a'), log: LOG });
-  await shelf.take(token('b'));
-  await shelf.close();
-  const stranger = createUploadShelf({ directory, isTaken: async () => false, log: LOG });
-  await shelf.take(token('a'));
+  const uploads = createUploadStore({ directory, isTaken: async (name) => name === token('a'), log: LOG });
+  await uploads.take(token('b'));
+  await uploads.close();
+  const stranger = createUploadStore({ directory, isTaken: async () => false, log: LOG });
+  await uploads.take(token('a'));
   await stranger.close();
   expect(await left()).toEqual(['a', 'b']);
-  await shelf.release(token('a'));
-  await shelf.release(token('a'));
+  await uploads.release(token('a'));
+  await uploads.release(token('a'));
   expect(await left()).toEqual(['b']);
 });
 
@@ -52,7 +52,7 @@ test('a directory that cannot be read is told of, and does no harm', async () =>
   const warnings: string[] = [];
   const log = { info: () => {}, warn: (_: object, text: string) => void warnings.push(text) };
   const away = join(directory, 'away');
-  const shelf = createUploadShelf({ directory: away, isTaken: async () => false, log: log as never });
-  await shelf.close();
+  const uploads = createUploadStore({ directory: away, isTaken: async () => false, log: log as never });
+  await uploads.close();
   expect(warnings).toHaveLength(1);
 });

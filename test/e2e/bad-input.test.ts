@@ -82,7 +82,7 @@ it('a stream removed while it runs ends its subscribers, and takes its upload al
   expect(gone).toEqual({ session: null, stream: null });
 });
 
-it('scores a video without faces to its end: frames, and nobody in them', async () => {
+it('a video without faces is scored to its end: frames, and nobody in them', async () => {
   const { data } = await register({
     name: 'Nobody',
     source: { file: 'plain.mp4' },
@@ -98,7 +98,7 @@ it('scores a video without faces to its end: frames, and nobody in them', async 
   expect(session.timeline.edges.map(({ node }) => node.faces)).toEqual([[], [], [], [], []]);
 });
 
-it('refuses the same name and source twice, and stops what is stopped without a fuss', async () => {
+it('the same name and source are refused twice, and stopping what is stopped is harmless', async () => {
   const input = { name: 'Nobody', source: { file: 'plain.mp4' }, purpose: 'MEDIA_ANALYTICS' };
   expect((await register(input)).errors?.[0]?.extensions?.code).toBe('CONFLICT');
   const { streams } = await server.query<{ streams: { nodes: { id: string }[] } }>(
@@ -108,7 +108,7 @@ it('refuses the same name and source twice, and stops what is stopped without a 
   expect(await server.query(stop, { id: streams.nodes[0]!.id })).toEqual({ stopStream: { state: 'ENDED' } });
 });
 
-it('is up after all of it', async () => {
+it('the server is up after all bad input', async () => {
   expect((await fetch(new URL('/ready', server.url))).status).toBe(200);
   expect(server.process.exitCode).toBeNull();
 });

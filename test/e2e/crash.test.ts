@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 it(
-  `loses no moment that a subscriber was shown, killed ${CRASHES} times at random points`,
+  `no moment that a subscriber was shown is lost, though the server is killed ${CRASHES} times at random points`,
   async () => {
     const { dataDir, databaseUrl } = database.config;
     const env = { MIEN_DATA_DIR: dataDir, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };

@@ -29,17 +29,17 @@ beforeAll(async () => {
 }, 180_000);
 
 describe('the demo clip', () => {
-  it('shows two people, each on one track from the first second to the last', () => {
+  it('the demo clip shows two people, each on one track from the first second to the last', () => {
     expect(new Set(rows.map(({ track }) => track))).toEqual(new Set([1, 2]));
     for (const person of [0, 1]) expect(found(person).length).toBeGreaterThan(190);
   });
 
-  it('puts the boxes where the faces are', () => {
+  it('boxes lie where the faces of the demo clip are', () => {
     const overlaps = rows.map((row) => Math.max(...[0, 1].map((person) => overlap(row, person))));
     expect(Math.min(...overlaps)).toBeGreaterThan(0.4);
   });
 
-  it('tells which way each head turns, within ten degrees on average', () => {
+  it('head poses in the demo clip are right within ten degrees on average', () => {
     for (const person of [0, 1]) {
       const errors = found(person).map((row) => Math.abs(row.pose.yaw - truthOf(row, person).yaw));
       expect(mean(errors)).toBeLessThan(10);
@@ -54,7 +54,7 @@ describe('the demo clip', () => {
     },
   );
 
-  it('sees rest between the expressions', () => {
+  it('rest is seen between the expressions of the demo clip', () => {
     for (const [person, phases] of truth.phases.entries()) {
       // Half a second after an offset, causal smoothing has settled.
       const resting = found(person).filter(({ mediaTime }) =>

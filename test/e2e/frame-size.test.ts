@@ -48,7 +48,7 @@ it.each([
   });
 });
 
-it('of the demo it is known, while it runs, to whoever has seen a moment of it', async () => {
+it('the size of frames is known, while a session runs, to whoever has seen a moment of it', async () => {
   const client = server.socket();
   const seen = client.iterate<{ frameEmotions: { sessionId: string } }>({
     query: 'subscription { frameEmotions { sessionId } }',

@@ -43,7 +43,7 @@ describe.runIf(SERVER)('a database that is away for ten seconds', () => {
     await database?.dispose();
   });
 
-  it('costs no moment, and is told by /ready alone', async () => {
+  it('an outage of the database costs no moment, and is told by /ready alone', async () => {
     const { registerStream } = await server.query<{
       registerStream: { id: string; latestSession: { id: string } };
     }>(

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { SessionSummary } from '../../src/domain/aggregate.ts';
 import { openStore, type Store, type StoreConfig } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 
@@ -67,6 +68,11 @@ export async function createStore(options: Partial<StoreConfig> = {}): Promise<T
 export async function createSession(store: Store): Promise<{ id: string; streamId: string }> {
   const stream = await store.streams.create(STREAM);
   return store.sessions.create({ streamId: stream.id, modelId: MODEL.id });
+}
+
+export async function summaryOf(store: Store, sessionId: string): Promise<SessionSummary> {
+  const [summary] = await store.rollups.summaries([sessionId]);
+  return summary!;
 }
 
 export const MODEL = {

@@ -69,19 +69,24 @@ describe('a file whose text says what showinfo says', () => {
     ['no picture', '0x0', 0],
     ['the right size', '320x180', 0],
     ['a later one', '320x180', 5],
-  ])('of %s is decoded as the same file without it', async (_, size, n) => {
-    said.length = 0;
-    const name = await crafted(['x', ...names.map((filter) => stamp(filter, n, size)), ''].join('\n'));
-    for (const frames of [await opened(name), await read(ingest, file(name))]) {
-      expect(times(frames)).toEqual(times(honest));
-      expect(numbers(frames)).toEqual(numbers(honest));
-      expect(frames.every(({ width, height }) => width === 320 && height === 180)).toBe(true);
-    }
-    // ffmpeg has indeed said it: otherwise this would be no test.
-    expect(said.filter((line) => line.includes(`s:${size}`)).length).toBeGreaterThanOrEqual(2 * names.length);
-  });
+  ])(
+    'a file that forges showinfo lines of %s is decoded as the same file without them',
+    async (_, size, n) => {
+      said.length = 0;
+      const name = await crafted(['x', ...names.map((filter) => stamp(filter, n, size)), ''].join('\n'));
+      for (const frames of [await opened(name), await read(ingest, file(name))]) {
+        expect(times(frames)).toEqual(times(honest));
+        expect(numbers(frames)).toEqual(numbers(honest));
+        expect(frames.every(({ width, height }) => width === 320 && height === 180)).toBe(true);
+      }
+      // ffmpeg has indeed said it: otherwise this would be no test.
+      expect(said.filter((line) => line.includes(`s:${size}`)).length).toBeGreaterThanOrEqual(
+        2 * names.length,
+      );
+    },
+  );
 
-  test('and nothing else, is no video', async () => {
+  test('a file of forged showinfo lines, and nothing else, is no video', async () => {
     await writeFile(media.at('head.mkv'), head(`x\n${stamp('Parsed_showinfo_0', 0, '999999x999999')}\n`));
     expect((await refusal(open(ingest, file('head.mkv')))).code).toBe('SOURCE_NOT_VIDEO');
     expect((await refusal(ingest.probe(file('head.mkv'), never))).code).toBe('SOURCE_NOT_VIDEO');
@@ -95,7 +100,7 @@ test.each([
   `  Stream #0:0 -> #0:0 (${'x'.repeat(1000)} (native) -> rawvideo (native))`,
   '  Stream #0:0: Video\n  displaymatrix: rotation of 1.1.1 degrees',
   `  Stream #0:0: Video\n  displaymatrix: rotation of -${'9'.repeat(400)} degrees`,
-])('a file that describes itself in the words of ffmpeg keeps within bounds: %s', async (line) => {
+])('what a file makes ffmpeg say of its input keeps within bounds: %s', async (line) => {
   const name = await crafted(`x\n${line}\n`);
   const info = await ingest.probe(file(name), never);
   expect(info).toMatchObject({ kind: 'file', live: false, width: 320, height: 180 });
@@ -111,7 +116,7 @@ test.each([
   ['addresses', 'http://a@', 1],
   ['lines of letters', `${'a'.repeat(500)}\n`, 1],
   ['lines of refusals', `[hls,applehttp @ 0x1] ${'[hls'.repeat(400)}\n`, 1],
-])('a file of 64 kB of %s does not keep the event loop from its work', async (_, text) => {
+])('a file that makes ffmpeg print 64 kB of %s does not block the event loop', async (_, text) => {
   const name = await crafted(text.repeat(64_000 / text.length));
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
@@ -138,7 +143,7 @@ describe('what is thrown while a run is listened to', () => {
     return run.done.finally(() => launcher.close());
   };
 
-  test('by whoever hears its lines ends that run, and not the process', async () => {
+  test('what the reader of its log throws ends a run of ffmpeg, and not the process', async () => {
     const broke = new Error('cannot hear');
     const exit = await launch(() => {
       throw broke;
@@ -154,8 +159,11 @@ describe('what is thrown while a run is listened to', () => {
         throw new Error('cannot take');
       },
     ],
-  ])('by whoever takes its frames does so too, %s', async (_, take) => {
-    const exit = await launch(() => {}, createFrameSink(take));
-    expect(exit.thrown?.error).toMatchObject({ message: 'cannot take' });
-  });
+  ])(
+    'what the consumer of its frames throws %s ends a run of ffmpeg, and not the process',
+    async (_, take) => {
+      const exit = await launch(() => {}, createFrameSink(take));
+      expect(exit.thrown?.error).toMatchObject({ message: 'cannot take' });
+    },
+  );
 });

@@ -38,7 +38,7 @@ function expectTruthful(frames: Frame[]): void {
 }
 
 describe.concurrent('frames', () => {
-  test('come at the frame rate, with the source’s own timestamps and pixels of their own', async () => {
+  test('frames come at the frame rate, with the source’s own timestamps and pixels of their own', async () => {
     const frames = await read(ingest, file('clip.mp4'), { frameRate: 10 });
     expect(times(frames)).toEqual(Array.from({ length: 20 }, (_, i) => i * 100));
     expectTruthful(frames);
@@ -51,7 +51,7 @@ describe.concurrent('frames', () => {
     expect(new Set(frames.map(({ pixels }) => pixels.buffer)).size).toBe(frames.length);
   });
 
-  test('that are released as they come share a little memory, and still show their own moment', async () => {
+  test('frames that are released as they come share a few buffers, and still show their own moment', async () => {
     const memory = new Set<ArrayBufferLike>();
     let count = 0;
     for await (const frame of decode(ingest, file('clip.mp4'), await probe('clip.mp4'), { frameRate: 30 })) {
@@ -66,7 +66,7 @@ describe.concurrent('frames', () => {
     expect(memory.size).toBeLessThan(6);
   });
 
-  test('of a rate that does not divide the source’s are the first of each interval', async () => {
+  test('at a frame rate that does not divide the source’s, the first frame of each interval comes', async () => {
     const frames = await read(ingest, file('clip.mp4'), { frameRate: 12.5 });
     expect(frames).toHaveLength(25);
     expectTruthful(frames);
@@ -75,35 +75,35 @@ describe.concurrent('frames', () => {
     expect(Math.max(...late)).toBeLessThan(0.034);
   });
 
-  test('of a source that is slower than the frame rate are all it has, and none twice', async () => {
+  test('a source that is slower than the frame rate gives each of its frames once', async () => {
     const frames = await read(ingest, file('slow.mp4'), { frameRate: 30 });
     expect(times(frames)).toEqual([0, 250, 500, 750, 1000, 1250, 1500, 1750]);
   });
 
-  test('come at a tiny frame rate too', async () => {
+  test('frames come at a tiny frame rate too', async () => {
     expect(times(await read(ingest, file('clip.mp4'), { frameRate: 0.01 }))).toEqual([0]);
     expect(times(await read(ingest, file('clip.mp4'), { frameRate: 1 }))).toEqual([0, 1000]);
   });
 
-  test('of a variable frame rate, in rounded timestamps, keep their times and are all there', async () => {
+  test('frames of a variable frame rate, in rounded timestamps, keep their times and are all there', async () => {
     const frames = await read(ingest, file('variable.mkv'), { frameRate: 30 });
     expect(frames).toHaveLength(25);
     expectTruthful(frames);
   });
 
-  test('begin where the video does when the sound begins earlier', async () => {
+  test('frames begin where the video does when the sound begins earlier', async () => {
     await media.make(`-f lavfi -i sine=d=2 -itsoffset 0.5 -i clip.mp4 -c:v copy -c:a pcm_s16le late.mkv`);
     const frames = await read(ingest, file('late.mkv'), { frameRate: 5 });
     expect(Math.abs(frames[0]!.mediaTime - 0.5)).toBeLessThan(0.01);
   });
 
-  test('are scaled down to the longer side, never up, in the shape in which they are seen', async () => {
+  test('frames are scaled down to the longer side, never up, with square pixels', async () => {
     expect((await read(ingest, file('tall.mp4')))[0]).toMatchObject({ width: 320, height: 640 });
     expect((await read(ingest, file('wide.mkv')))[0]).toMatchObject({ width: 360, height: 198 });
     expect((await read(ingest, file('8k.mkv')))[0]).toMatchObject({ width: 640, height: 360 });
   });
 
-  test.each(TINY)('of %s pixels are whole', async (size) => {
+  test.each(TINY)('frames of %s pixels are complete', async (size) => {
     const frames = await read(ingest, file(`${size}.mkv`), { frameRate: 30 });
     expect(frames).toHaveLength(3);
     const [width, height] = size.split('x').map((side) => Math.min(640, Number(side)));
@@ -111,12 +111,12 @@ describe.concurrent('frames', () => {
     expect(frames[2]!.pixels.length).toBe(width! * height!);
   });
 
-  test('use the whole range from black to white', async () => {
+  test('luma uses the whole range from black to white', async () => {
     const [frame] = await read(ingest, file('white.mp4'));
     expect(frame!.pixels.every((value) => value > 250)).toBe(true);
   });
 
-  test('of an upload come by its token', async () => {
+  test('an upload is read by its token', async () => {
     await copyFile(media.at('clip.mp4'), media.at('a1b2-c3'));
     const source = { type: 'upload', token: 'a1b2-c3' } as const;
     expect(await ingest.probe(source, never)).toMatchObject({ kind: 'upload', live: false, width: 320 });
@@ -125,7 +125,7 @@ describe.concurrent('frames', () => {
 });
 
 describe.concurrent('a probe finds', () => {
-  test('what a clip is', async () => {
+  test('a probe finds what a clip is', async () => {
     expect(await probe('clip.mp4')).toEqual({
       kind: 'file',
       live: false,
@@ -137,14 +137,14 @@ describe.concurrent('a probe finds', () => {
     });
   });
 
-  test('how a phone’s video was turned; it is upright', async () => {
+  test('a probe finds how a phone’s video was turned, and its frames are upright', async () => {
     await rotate90(media.at('clip.mp4'), media.at('phone.mp4'));
     expect(await probe('phone.mp4')).toMatchObject({ width: 180, height: 320, rotation: 90 });
     const [frame] = await read(ingest, file('phone.mp4'), { limit: 1 });
     expect(frame).toMatchObject({ width: 180, height: 320 });
   });
 
-  test.each(['jpg', 'png', 'bmp'])('a %s picture, a source of one frame', async (type) => {
+  test.each(['jpg', 'png', 'bmp'])('a %s picture is a source of one frame', async (type) => {
     const name = `100%d of it.${type}`; // neither a series of pictures nor two arguments
     await copyFile(media.at(`p.${type}`), media.at(name));
     expect(await probe(name)).toMatchObject({
@@ -157,7 +157,7 @@ describe.concurrent('a probe finds', () => {
     expect(times(await read(ingest, file(name)))).toEqual([0]);
   });
 
-  test('more pixels than the bound, and says which that is', async () => {
+  test('a probe refuses more pixels than the bound, and says which that is', async () => {
     const small = ingestAt(media.path, { maxPixels: 1_000_000 });
     const { code, message } = await refusal(small.probe(file('8k.mkv'), never));
     expect(code).toBe('SOURCE_REFUSED');
@@ -167,7 +167,7 @@ describe.concurrent('a probe finds', () => {
 
 describe.concurrent('a file that is opened', () => {
   test.each(['clip.mp4', 'slow.mp4', 'wide.mkv', '8k.mkv', '1x1.mkv', 'p.jpg'])(
-    '%s is found to be what a probe finds, and gives the same frames',
+    'opening %s finds what a probe finds, and gives the same frames as decoding',
     async (name) => {
       const { info, frames } = await open(ingest, file(name));
       expect(info).toEqual(await probe(name));
@@ -179,7 +179,7 @@ describe.concurrent('a file that is opened', () => {
     },
   );
 
-  test('waits for its taker', async () => {
+  test('a file that is opened waits until its frames are taken', async () => {
     const { frames } = await open(ingest, file('clip.mp4'), { frameRate: 30 });
     await new Promise((resolve) => setTimeout(resolve, 200));
     const all: Frame[] = [];
@@ -188,7 +188,7 @@ describe.concurrent('a file that is opened', () => {
     expect(all).toHaveLength(60);
   });
 
-  test('has no more pixels than the bound', async () => {
+  test('opening refuses more pixels than the bound, as a probe does', async () => {
     const small = ingestAt(media.path, { maxPixels: 1_000_000 });
     expect(await refusal(open(small, file('8k.mkv')))).toEqual(
       await refusal(small.probe(file('8k.mkv'), never)),
@@ -197,7 +197,7 @@ describe.concurrent('a file that is opened', () => {
 });
 
 describe.concurrent('damaged video', () => {
-  test('gives what can be decoded of it, and ends', async () => {
+  test('a damaged file gives what can be decoded of it, and ends', async () => {
     await media.make(`-i clip.mp4 -c copy -bsf:v noise=amount=40 noisy.mp4
       -i clip.mp4 -c copy -movflags faststart front.mp4`);
     const whole = await readFile(media.at('front.mp4'));
@@ -210,7 +210,7 @@ describe.concurrent('damaged video', () => {
     expect(risesAlways(noisy)).toBe(true);
   });
 
-  test('without its index says that it was cut off', async () => {
+  test('a file without its index is told to be cut off', async () => {
     const whole = await readFile(media.at('clip.mp4'));
     await writeFile(media.at('headless.mp4'), whole.subarray(0, whole.indexOf('moov') - 4));
     const { code, message } = await refusal(probe('headless.mp4'));
@@ -219,7 +219,7 @@ describe.concurrent('damaged video', () => {
     expect(message).toContain('cut off');
   });
 
-  test('that was replaced since it was probed is an error, not an end', async () => {
+  test('a file that was replaced since it was probed is an error, not an end', async () => {
     const info = await probe('clip.mp4');
     await writeFile(media.at('replaced.mp4'), 'now something else');
     const frames = decode(ingest, file('replaced.mp4'), info)[Symbol.asyncIterator]();

@@ -40,24 +40,24 @@ const inside = (path: string) => `http://${INTERNAL}:${internal.port}/${path}`;
 const expectNothingInside = () => expect(internal.seen).toEqual([]);
 
 describe.skipIf(!hasNetworkFfmpeg).concurrent('http', () => {
-  test('gives a file like a file', async () => {
+  test('a file by HTTP is read like a local one', async () => {
     expect(await probe('clip.mp4')).toMatchObject({ kind: 'http', live: false, duration: 2, width: 320 });
     const frames = await read(ingest, at('clip.mp4'), { frameRate: 5 });
     expect(times(frames)).toEqual([0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800]);
   });
 
-  test('follows a redirect to where it may go', async () => {
+  test('an HTTP redirect is followed to where it may lead', async () => {
     expect(await probe(`to/${encodeURIComponent('/clip.mp4')}`)).toMatchObject({ kind: 'http' });
   });
 
-  test('gives HLS that has an end', async () => {
+  test('HLS that has an end is a recording', async () => {
     expect(await probe('vod.m3u8')).toMatchObject({ kind: 'hls', live: false, width: 320 });
     const frames = await read(ingest, at('vod.m3u8'), { frameRate: 5 });
     expect(frames.length).toBeGreaterThanOrEqual(9);
     expect(risesAlways(frames)).toBe(true);
   });
 
-  test('that is not there, wants a login, is silent, refuses or has no name is unreachable, each in its words', async () => {
+  test('an HTTP source that is missing, wants a login, is silent, refuses or has no address is unreachable, each in its words', async () => {
     const closed = await mute();
     await closed.close();
     const hasty = ingestAt(media.path, { allowPrivateSources: PUBLIC, connectSeconds: 1 });
@@ -73,12 +73,12 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('http', () => {
     expect(new Set(found.map(({ code }) => code))).toEqual(new Set(['SOURCE_UNREACHABLE']));
   });
 
-  test('that is not video says so', async () => {
+  test('an HTTP source that is not video is told so', async () => {
     await writeFile(media.at('page.html'), '<html>hello</html>');
     expect(await refusal(probe('page.html'))).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
   });
 
-  test('keeps the password of a URL out of messages and logs', async () => {
+  test('the password of a URL is kept out of messages and logs', async () => {
     const log: string[] = [];
     const chatty = ingestAt(media.path, { allowPrivateSources: PUBLIC, onLog: (line) => log.push(line) });
     const source = url(`http://me:hunter2@127.0.0.1:${web.port}/none.mp4?token=hunter2`);
@@ -91,7 +91,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('http', () => {
 describe.skipIf(!hasNetworkFfmpeg).concurrent('what is inside stays out of reach', () => {
   const probeInside = (source: ReturnType<typeof url>) => refusal(ingest.probe(source, never));
 
-  test('by its address, in any spelling', async () => {
+  test('an internal address is refused in any spelling', async () => {
     const strict = ingestAt(media.path);
     const hosts = ['127.0.0.1', '127.1', '2130706433', '0x7f.1', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0'];
     const more = [
@@ -109,7 +109,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('what is inside stays out of reach
     }
   });
 
-  test('by a name that leads inside, also when only one of its addresses does', async () => {
+  test('a host name is refused when any of its addresses is internal', async () => {
     const lookup = async (host: string) =>
       [host === 'both.test' ? '8.8.8.8' : '10.0.0.7', '10.0.0.7'].map((address) => ({ address, family: 4 }));
     const named = ingestAt(media.path, { lookup });
@@ -118,7 +118,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('what is inside stays out of reach
     }
   });
 
-  test('by a name that changes its address after it was checked', async () => {
+  test('a host name that changes to an internal address after it was checked is refused', async () => {
     let asked = 0;
     const lookup = async () => [{ address: asked++ < 2 ? '127.0.0.1' : INTERNAL, family: 4 }];
     const rebound = ingestAt(media.path, { allowPrivateSources: PUBLIC, lookup });
@@ -130,7 +130,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('what is inside stays out of reach
     expectNothingInside();
   });
 
-  test('by a redirect', async () => {
+  test('a redirect to an internal address is refused', async () => {
     const found = await probeInside(at(`to/${encodeURIComponent(inside('clip.mp4'))}`));
     expect(found).toMatchObject({ code: 'SOURCE_REFUSED' });
     expect(found.message).toContain(INTERNAL);
@@ -139,7 +139,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('what is inside stays out of reach
     expectNothingInside();
   });
 
-  test('by a playlist: its segments, keys, and further playlists', async () => {
+  test('a playlist reaches no internal address, by its segments, keys or further playlists', async () => {
     const playlist = (lines: string) => `#EXTM3U\n#EXT-X-TARGETDURATION:2\n${lines}\n#EXT-X-ENDLIST\n`;
     const segment = (uri: string) => playlist(`#EXTINF:2,\n${uri}`);
     const key = `#EXT-X-KEY:METHOD=AES-128,URI="${inside('key')}"\n#EXTINF:2,\nvod0.ts`;
@@ -157,7 +157,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('what is inside stays out of reach
     expectNothingInside();
   });
 
-  test('whatever proxies the environment names', async () => {
+  test('proxies that the environment names are not used', async () => {
     const before = { ...process.env };
     Object.assign(process.env, { no_proxy: '*', NO_PROXY: '*', http_proxy: inside('') });
     try {

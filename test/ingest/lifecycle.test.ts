@@ -5,8 +5,9 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
+import { createFfmpegLauncher } from '../../src/ingest/ffmpeg/ffmpeg-launcher.ts';
 import { startFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-process.ts';
-import { createNullSink } from '../../src/ingest/frames/frame-sink.ts';
+import { createFrameSink, createNullSink } from '../../src/ingest/frames/frame-sink.ts';
 import { decode, file, ingestAt, never, open, refusal, risesAlways, times } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { rtsp } from './servers.ts';
@@ -58,7 +59,7 @@ const goneSoon = (text: string) => counted(0, text);
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test('what was opened and is returned before its first frame was asked for leaves no process', async () => {
+test('an opened source that is returned before its first frame was taken leaves no process', async () => {
   for (const realtime of [false, true]) {
     const { frames } = await open(ingest, file('long.mp4'), { realtime });
     const iterator = frames[Symbol.asyncIterator]();
@@ -70,13 +71,13 @@ test('what was opened and is returned before its first frame was asked for leave
 });
 
 describe('a decoding', () => {
-  test('that was aborted before it began gives nothing and starts nothing', async () => {
+  test('a decoding that was aborted before it began gives nothing and starts nothing', async () => {
     const frames = decode(ingest, file('long.mp4'), info, { signal: AbortSignal.abort() });
     expect(await frames[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
   });
 
   test.each([0, 5, 30, 150])(
-    'that is aborted %i ms after its start finishes and leaves no process',
+    'a decoding that is aborted %i ms after its start finishes and leaves no process',
     async (pause) => {
       const controller = new AbortController();
       const frames = decode(ingest, file('long.mp4'), info, {
@@ -94,12 +95,12 @@ describe('a decoding', () => {
     },
   );
 
-  test('whose taker leaves is over', async () => {
+  test('a decoding ends when its consumer leaves the loop', async () => {
     for await (const _frame of decode(ingest, file('long.mp4'), info)) break;
     expect(naming(media.path)).toEqual([]);
   });
 
-  test('whose taker stopped taking is over when all is closed', async () => {
+  test('a decoding whose frames are no longer taken ends when ingest is closed', async () => {
     const closing = ingestAt(media.path);
     const iterator = decode(closing, file('long.mp4'), info)[Symbol.asyncIterator]();
     await iterator.next();
@@ -110,7 +111,7 @@ describe('a decoding', () => {
     await expect(closing.probe(file('clip.mp4'), never)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
-  test('of a file that was opened, and never taken, is over when it is aborted, and when all is closed', async () => {
+  test('an opened source whose frames are never taken ends when it is aborted, and when ingest is closed', async () => {
     const controller = new AbortController();
     const closing = ingestAt(media.path);
     const { frames } = await open(closing, file('long.mp4'), { signal: controller.signal });
@@ -125,19 +126,22 @@ describe('a decoding', () => {
     expect(naming(media.path)).toEqual([]);
   });
 
-  test.skipIf(!existsSync('/proc'))('whose ffmpeg was killed is a failure, not an end', async () => {
-    const iterator = decode(ingest, file('long.mp4'), info)[Symbol.asyncIterator]();
-    await iterator.next();
-    const line = naming(media.path).find((text) => text.startsWith(ffmpeg.path));
-    expect(line).toBeDefined();
-    execFileSync('sh', ['-c', `kill -KILL ${pidOf(line!)}`]);
-    const rest = (async () => {
-      while (!(await iterator.next()).done);
-    })();
-    expect(await refusal(rest)).toMatchObject({ code: 'SOURCE_FAILED' });
-  });
+  test.skipIf(!existsSync('/proc'))(
+    'a decoding whose ffmpeg was killed is a failure, not an end',
+    async () => {
+      const iterator = decode(ingest, file('long.mp4'), info)[Symbol.asyncIterator]();
+      await iterator.next();
+      const line = naming(media.path).find((text) => text.startsWith(ffmpeg.path));
+      expect(line).toBeDefined();
+      execFileSync('sh', ['-c', `kill -KILL ${pidOf(line!)}`]);
+      const rest = (async () => {
+        while (!(await iterator.next()).done);
+      })();
+      expect(await refusal(rest)).toMatchObject({ code: 'SOURCE_FAILED' });
+    },
+  );
 
-  test('waits for its taker', async () => {
+  test('the decoding of a recording waits until its frames are taken', async () => {
     const iterator = decode(ingest, file('clip.mp4'), info, { frameRate: 30 })[Symbol.asyncIterator]();
     const frames: Frame[] = [];
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
@@ -147,7 +151,7 @@ describe('a decoding', () => {
     expect(frames).toHaveLength(60);
   });
 
-  test('starts again at the end, while media time goes on', async () => {
+  test('a looped decoding starts again at the end, while media time goes on', async () => {
     const frames: Frame[] = [];
     for await (const frame of decode(ingest, file('clip.mp4'), info, { loop: true })) {
       if (frames.push(frame) === 65) break;
@@ -157,7 +161,7 @@ describe('a decoding', () => {
     expect(Math.max(...steps.map(Math.abs))).toBeLessThan(70);
   });
 
-  test('in real time keeps the pace of the clock, and the newest frame', async () => {
+  test('a decoding in real time keeps the pace of the clock, and the newest frame', async () => {
     const frames: Frame[] = [];
     for await (const frame of decode(ingest, file('clip.mp4'), info, { frameRate: 30, realtime: true })) {
       frames.push(frame);
@@ -190,7 +194,35 @@ test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async
   expect(naming(stubborn)).toEqual([]);
 });
 
-test('no process is made in the thread that asks for frames: it would stand still meanwhile', async () => {
+test('an ffmpeg that does not end when it is killed is waited for no longer than five seconds', async () => {
+  const seconds = String(200_000 + process.pid);
+  const script = media.at('unkillable');
+  // A child that keeps its log open stands for a process that hangs in a driver: either way it does not end.
+  await writeFile(
+    script,
+    `#!/bin/sh\nsetsid sleep ${seconds} &\necho up >&2\nwhile :; do sleep 0.2; done\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const launcher = createFfmpegLauncher();
+  let up = () => {};
+  const isUp = new Promise<void>((resolve) => (up = resolve));
+  const run = launcher.start({
+    ...{ ffmpegPath: script, url: 'x', args: { input: [], output: [] } },
+    ...{ sink: createFrameSink(() => null), onLine: up, activeRuns: new Set() },
+  });
+  await isUp;
+  const started = performance.now();
+  await run.stop();
+  expect(performance.now() - started).toBeGreaterThan(4900);
+  expect(await run.done).toMatchObject({ code: null, abandoned: true });
+  await launcher.close();
+  execFileSync('sh', ['-c', `kill -KILL ${pidOf(naming(`sleep ${seconds}`)[0]!)}`]);
+  expect(await goneSoon(script)).toEqual([]);
+});
+
+test('no ffmpeg is started in the thread that asks for frames, which that would block', async () => {
   await ingest.ffmpeg();
   const made = vi.spyOn(ChildProcess.prototype as ChildProcess & { spawn(): void }, 'spawn');
   try {
@@ -210,7 +242,7 @@ test('no process is made in the thread that asks for frames: it would stand stil
   }
 });
 
-test('a probe that is aborted stops, and so does an opening', async () => {
+test('a probe that is aborted stops, and so does opening a source', async () => {
   const controller = new AbortController();
   const endless = media.at('endless');
   const script =
@@ -237,7 +269,7 @@ describe('when this process is killed', () => {
     return child;
   }
 
-  test('what it guards is killed too, though it neither reads nor writes', async () => {
+  test('a process that was started with kill-with-parent is killed with its parent, though it neither reads nor writes', async () => {
     const seconds = String(100_000 + process.pid);
     const child = await victim('guard', seconds);
     while (naming(`sleep ${seconds}`).length === 0) await sleep(20);
@@ -245,24 +277,27 @@ describe('when this process is killed', () => {
     expect(await goneSoon(`sleep ${seconds}`)).toEqual([]);
   });
 
-  test.skipIf(!hasNetworkFfmpeg)('so is ffmpeg at a source that has gone silent', async () => {
-    const server = await rtsp();
-    const publisher = spawn(
-      ffmpeg.path,
-      `-v error -re -stream_loop -1 -i clip.mp4 -c copy -f rtsp -rtsp_transport tcp rtsp://127.0.0.1:${server.port}/x`.split(
-        ' ',
-      ),
-      { cwd: media.path, stdio: 'ignore' },
-    );
-    while (!server.seen.includes('RECORD')) await sleep(20);
-    const child = await victim('decode', `rtsp://127.0.0.1:${server.port}/silent`);
-    server.mute();
-    expect(naming('/silent').length).toBeGreaterThan(0);
-    child.kill('SIGKILL');
-    expect(await goneSoon('/silent')).toEqual([]);
-    publisher.kill('SIGKILL');
-    await server.close();
-  });
+  test.skipIf(!hasNetworkFfmpeg)(
+    'ffmpeg is killed with its parent at a source that has gone silent',
+    async () => {
+      const server = await rtsp();
+      const publisher = spawn(
+        ffmpeg.path,
+        `-v error -re -stream_loop -1 -i clip.mp4 -c copy -f rtsp -rtsp_transport tcp rtsp://127.0.0.1:${server.port}/x`.split(
+          ' ',
+        ),
+        { cwd: media.path, stdio: 'ignore' },
+      );
+      while (!server.seen.includes('RECORD')) await sleep(20);
+      const child = await victim('decode', `rtsp://127.0.0.1:${server.port}/silent`);
+      server.mute();
+      expect(naming('/silent').length).toBeGreaterThan(0);
+      child.kill('SIGKILL');
+      expect(await goneSoon('/silent')).toEqual([]);
+      publisher.kill('SIGKILL');
+      await server.close();
+    },
+  );
 });
 
 function pidOf(line: string): string {

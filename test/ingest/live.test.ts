@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
-import { decode, ingestAt, never, refusal, risesAlways, url } from './harness.ts';
+import { decode, ingestAt, never, open, refusal, risesAlways, url } from './harness.ts';
 import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { files, mute, type RtspServer, rtsp, serve } from './servers.ts';
 
@@ -36,7 +36,7 @@ async function published(server: RtspServer): Promise<string> {
 }
 
 describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
-  test('gives frames as they come, from media time 0; a slow taker gets the newest, and is told what it missed', async () => {
+  test('RTSP frames come from media time 0; a slow consumer gets the newest, and is told what it missed', async () => {
     const server = await rtsp();
     const source = url(await published(server));
     const info = await ingest.probe(source, never);
@@ -55,7 +55,40 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
     await server.close();
   });
 
-  test('that goes silent fails, without the password in the message', async () => {
+  test('opening an RTSP source connects to it once, and finds what a probe finds', async () => {
+    const server = await rtsp();
+    const source = url(await published(server));
+    const { info, frames } = await open(ingest, source, { frameRate: 30 });
+    const taken: Frame[] = [];
+    // Frames that came before the first was taken do not count as dropped.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for await (const frame of frames) if (taken.push(frame) === 5) break;
+    expect(server.seen.filter((method) => method === 'PLAY')).toHaveLength(1);
+    expect(taken[0]!.dropped).toEqual({});
+    expect(risesAlways(taken)).toBe(true);
+    expect(info).toEqual(await ingest.probe(source, never));
+    expect(server.seen.filter((method) => method === 'PLAY')).toHaveLength(2);
+    await server.close();
+  });
+
+  test('an opened RTSP source that goes silent fails', async () => {
+    const server = await rtsp();
+    const source = url(await published(server));
+    const strict = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 3, connectSeconds: 60 });
+    const opened = await open(strict, source);
+    const frames = opened.frames[Symbol.asyncIterator]();
+    await frames.next();
+    server.mute();
+    const end = (async () => {
+      while (!(await frames.next()).done);
+    })();
+    const { code, message } = await refusal(end);
+    expect(code).toBe('SOURCE_FAILED');
+    expect(message).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/live gave no frame for 3 s\.$/);
+    await server.close();
+  });
+
+  test('an RTSP source that goes silent fails, without the password in the message', async () => {
     const server = await rtsp();
     const source = url(await published(server));
     const strict = ingestAt(media.path, { allowPrivateSources: true, stallSeconds: 3, connectSeconds: 60 });
@@ -72,7 +105,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
     await server.close();
   });
 
-  test('that breaks off fails', async () => {
+  test('an RTSP source that breaks off fails', async () => {
     const server = await rtsp();
     const source = url(await published(server));
     const info = await ingest.probe(source, never);
@@ -85,7 +118,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
     expect(await refusal(end)).toMatchObject({ code: 'SOURCE_FAILED' });
   });
 
-  test('does not follow a redirect', async () => {
+  test('an RTSP redirect is not followed', async () => {
     const inside = await rtsp();
     const server = await rtsp({ redirect: `rtsp://127.0.0.1:${inside.port}/live` });
     const found = await refusal(ingest.probe(url(`rtsp://127.0.0.1:${server.port}/live`), never));
@@ -94,18 +127,21 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('RTSP', () => {
     await Promise.all([server.close(), inside.close()]);
   });
 
-  test('of a private address is refused, of a mute server or a stream that is not there unreachable', async () => {
+  test('RTSP of a private address is refused; a mute server and a missing stream are unreachable', async () => {
     const [empty, silent] = await Promise.all([rtsp(), mute()]);
     const strict = ingestAt(media.path);
     const hasty = ingestAt(media.path, { allowPrivateSources: true, connectSeconds: 1 });
     const address = `rtsp://127.0.0.1:${empty.port}/none`;
     expect(await refusal(strict.probe(url(address), never))).toMatchObject({ code: 'SOURCE_REFUSED' });
+    expect(await refusal(open(strict, url(address)))).toMatchObject({ code: 'SOURCE_REFUSED' });
     expect(empty.seen).toEqual([]);
     const none = await refusal(ingest.probe(url(address), never));
     expect(none).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
     expect(none.message).toContain('404');
+    expect(await refusal(open(ingest, url(address)))).toEqual(none);
     const quiet = await refusal(hasty.probe(url(`rtsp://127.0.0.1:${silent.port}/x`), never));
     expect(quiet).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect(await refusal(open(hasty, url(`rtsp://127.0.0.1:${silent.port}/x`)))).toEqual(quiet);
     await Promise.all([empty.close(), silent.close()]);
   });
 });
@@ -123,7 +159,7 @@ async function whenUp<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe.skipIf(!hasNetworkFfmpeg).concurrent('other live sources', () => {
-  test('RTMP', async () => {
+  test('RTMP is a live source', async () => {
     const spare = await mute();
     await spare.close();
     const address = `rtmp://127.0.0.1:${spare.port}/app/stream`;
@@ -139,7 +175,7 @@ describe.skipIf(!hasNetworkFfmpeg).concurrent('other live sources', () => {
     expect(risesAlways(frames)).toBe(true);
   });
 
-  test('HTTP without an end, and live HLS', async () => {
+  test('HTTP without an end and live HLS are live sources', async () => {
     publish(`-i clip.mp4 -c:v mpeg2video -g 10 -f hls -hls_time 0.5 -hls_list_size 4 live.m3u8`);
     const serveFile = files(media.path);
     const web = await serve((request, response) => {

@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
 import { MienError } from '../../src/errors.ts';
 import { type AnalyseDeps, analyseSource } from '../../src/sessions/index.ts';
-import type { Decode } from '../../src/sessions/ports.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { tick } from '../helpers/memory-store.ts';
-import { analyser, FILE_INFO, frames } from './fakes.ts';
+import { analyser, type Decode, FILE_INFO, frames } from './fakes.ts';
 
 const SOURCE = { type: 'file', path: 'clip.mp4' } as const;
 const { scoring } = RECORDING_READ_AHEAD;

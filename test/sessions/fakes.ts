@@ -1,8 +1,13 @@
 /** Sources and models in memory: enough of each to run sessions for real. */
 import type { RawReading } from '../../src/domain/face.ts';
-import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
-import type { Decode, FaceAnalyser } from '../../src/sessions/ports.ts';
+import type { Frame, SourceInfo, SourceInput } from '../../src/domain/frame.ts';
+import { MienError } from '../../src/errors.ts';
+import type { DecodeOptions, FaceAnalyser } from '../../src/sessions/ports.ts';
+import { sleep } from '../../src/threads/sleep.ts';
 import { tick } from '../helpers/memory-store.ts';
+
+/** The frames of a source that was probed. */
+export type Decode = (source: SourceInput, info: SourceInfo, options: DecodeOptions) => AsyncIterable<Frame>;
 
 export const FILE_INFO: SourceInfo = {
   kind: 'file',
@@ -37,10 +42,11 @@ export function frames(count: number, every = 0, more: Partial<Frame> = {}): Dec
   };
 }
 
-/** A source that sends nothing until it is stopped. */
+/** A source that sends nothing, until it is given up. */
 export const silent: Decode = async function* (_source, _info, { signal }) {
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await sleep(50, signal);
   yield* [];
+  if (!signal.aborted) throw new MienError('SOURCE_FAILED', 'The source gave no frame for 50 ms.');
 };
 
 const HAPPY = [0.05, 0.9, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];

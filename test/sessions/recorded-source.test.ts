@@ -2,9 +2,8 @@
 import { expect, it } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
 import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
-import type { Decode } from '../../src/sessions/ports.ts';
 import { tick } from '../helpers/memory-store.ts';
-import { analyser, frame, frames } from './fakes.ts';
+import { analyser, type Decode, frame, frames } from './fakes.ts';
 import { INPUT, LIMITS, range, TestManager, thenFails, until } from './test-manager.ts';
 
 it('a file is scored from its first frame to its last, then its session ends', async () => {

@@ -1,8 +1,9 @@
 /** What may be registered, and what registering starts. */
 import { expect, it } from 'vitest';
 import { MienError } from '../../src/errors.ts';
-import { FILE_INFO } from './fakes.ts';
-import { CAMERA, code, INPUT, TestManager } from './test-manager.ts';
+import type { StreamManagerDeps } from '../../src/sessions/index.ts';
+import { FILE_INFO, frames, LIVE_INFO } from './fakes.ts';
+import { CAMERA, code, INPUT, TestManager, until } from './test-manager.ts';
 
 it.each([
   ['BAD_INPUT', { name: ' ' }],
@@ -51,7 +52,7 @@ it('the same name with the same source is registered once, also at the same time
   expect(test.store.streams.size).toBe(3);
 });
 
-it('registering probes once for storing and starting, and does not start what should wait', async () => {
+it('registering a recording probes it once, and does not start what should wait', async () => {
   let probes = 0;
   const probe = async () => {
     probes += 1;
@@ -60,7 +61,47 @@ it('registering probes once for storing and starting, and does not start what sh
   const test = new TestManager({ probe });
   const first = await test.manager.register(INPUT);
   await test.ended(first.id);
-  expect(probes).toBe(1);
+  expect(probes).toBe(2); // once more when it was opened
   const second = await test.manager.register({ ...INPUT, name: 'later', autoStart: false });
   expect([second.shouldRun, test.manager.running()]).toEqual([false, []]);
 });
+
+/** Opens cameras, and tells how many of those that were opened are open still. */
+function openings() {
+  const open = new Set<AbortSignal>();
+  let count = 0;
+  const openSource: StreamManagerDeps['openSource'] = async (source, options) => {
+    count += 1;
+    open.add(options.signal);
+    options.signal.addEventListener('abort', () => open.delete(options.signal));
+    return { info: LIVE_INFO, frames: frames(Number.POSITIVE_INFINITY, 1)(source, LIVE_INFO, options) };
+  };
+  const probe: StreamManagerDeps['probe'] = () => Promise.reject(new Error('was probed too'));
+  return { deps: { openSource, probe }, open, count: () => count };
+}
+
+it('registering a camera connects to it once: the session goes on with what was opened, and stops it', async () => {
+  const { deps, open, count } = openings();
+  const test = new TestManager(deps);
+  const { id } = await test.manager.register(CAMERA);
+  await until(() => test.seqs.length > 3);
+  expect([count(), open.size]).toEqual([1, 1]);
+  expect((await test.manager.stop(id)).state).toBe('ENDED');
+  expect([count(), open.size]).toEqual([1, 0]);
+});
+
+it.each(['refused', 'not stored', 'stored, and not started'])(
+  'a camera that was opened and is %s is not left open',
+  async (why) => {
+    const { deps, open, count } = openings();
+    const test = new TestManager(deps);
+    const away = async () => {
+      throw new MienError('STORE_UNAVAILABLE', 'The database is away.');
+    };
+    if (why === 'not stored') test.store.repository.create = away;
+    if (why === 'stored, and not started') test.store.sessions.create = away;
+    const registering = test.manager.register(why === 'refused' ? { ...CAMERA, realtime: false } : CAMERA);
+    await expect(registering).rejects.toEqual(code(why === 'refused' ? 'BAD_INPUT' : 'STORE_UNAVAILABLE'));
+    expect([count(), open.size]).toEqual([1, 0]);
+  },
+);

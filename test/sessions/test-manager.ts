@@ -3,11 +3,10 @@ import { MemoryBus } from '../../src/bus/index.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import { type RegisterInput, StreamManager, type StreamManagerDeps } from '../../src/sessions/index.ts';
-import type { Decode } from '../../src/sessions/ports.ts';
 import type { SessionLimits } from '../../src/sessions/session-limits.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { MemoryStore, tick } from '../helpers/memory-store.ts';
-import { analyser, FILE_INFO, frames, LIVE_INFO } from './fakes.ts';
+import { analyser, type Decode, FILE_INFO, frames, LIVE_INFO } from './fakes.ts';
 
 export const INPUT: RegisterInput = {
   name: 'clip',
@@ -21,7 +20,11 @@ export const CAMERA: RegisterInput = {
   realtime: null,
   source: { type: 'url', url: 'rtsp://camera/1' },
 };
-export const LIMITS: Partial<SessionLimits> = { stallMs: 50, reopenMs: 5, storeRetryMs: 5, drainMs: 200 };
+export const LIMITS: Partial<SessionLimits> = { reopenMs: 5, storeRetryMs: 5, drainMs: 200 };
+
+/** `decode` gives the frames of each opening. */
+type TestDeps = Partial<StreamManagerDeps> & { decode?: Decode };
+const probeByType: StreamManagerDeps['probe'] = async ({ type }) => (type === 'url' ? LIVE_INFO : FILE_INFO);
 
 /** A stream manager upon a store in memory and the real bus; it is closed after the test. */
 export class TestManager {
@@ -32,13 +35,16 @@ export class TestManager {
   readonly meter = { decoded: 0, scored: 0, dropped: {} as Record<string, number> };
   readonly manager: StreamManager;
 
-  constructor(more: Partial<StreamManagerDeps> = {}) {
+  constructor({ probe = probeByType, decode = frames(20), ...more }: TestDeps = {}) {
     this.manager = new StreamManager({
       streams: this.store.repository,
       sessions: this.store.sessions,
       sink: this.store,
-      probe: async (source) => (source.type === 'url' ? LIVE_INFO : FILE_INFO),
-      decode: frames(20),
+      probe,
+      openSource: async (source, options) => {
+        const info = await probe(source, options.signal);
+        return { info, frames: decode(source, info, options) };
+      },
       openAnalyser: () => analyser(),
       openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.3 } }),
       publisher: this.bus,
@@ -68,7 +74,8 @@ export class TestManager {
   /** Everything that is published; of a moment, also whether it was stored by then. */
   async #listen(): Promise<void> {
     const queue = this.bus.subscribe(['moment', 'status', 'episode', 'removed'], {}, { capacity: 10_000 });
-    for await (const { event } of queue) {
+    for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
+      const { event } = taken;
       if (event.kind === 'moment') {
         const { sessionId, seq } = event.moment;
         const stored = this.store.moments.get(sessionId)?.some((moment) => moment.seq === seq);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { quantise } from '../../src/domain/quantise.ts';
-import { createStore, type TestStore } from '../helpers/database.ts';
+import { createStore, summaryOf, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 let db: TestStore;
@@ -60,26 +60,32 @@ function bucketsFromRaw(bucket: number, from = 0, to = 7752, track = 0) {
   return buckets.filter((bucket) => bucket !== null);
 }
 
-describe('aggregate equals what the raw rows give', () => {
-  it.each([1, 7, 10, 60, 90, 600, 3600, 7200])('in buckets of %i s', async (seconds) => {
-    const last = Math.floor(moments.at(-1)!.mediaTime) + 1;
-    expect(await db.store.rollups.aggregate(id, { bucketMs: seconds * 1000 })).toEqual(
-      bucketsFromRaw(seconds, 0, last),
-    );
-  });
+describe('aggregates', () => {
+  it.each([1, 7, 10, 60, 90, 600, 3600, 7200])(
+    'aggregates in buckets of %i s equal what the raw rows give',
+    async (seconds) => {
+      const last = Math.floor(moments.at(-1)!.mediaTime) + 1;
+      expect(await db.store.rollups.aggregate(id, { bucketMs: seconds * 1000 })).toEqual(
+        bucketsFromRaw(seconds, 0, last),
+      );
+    },
+  );
 
   it.each([
     [60, 59, 4000],
     [3600, 3599, 7201],
     [3600, 100, 200],
     [60, 0.5, 60.5],
-  ])('in buckets of %i s from %d to %d', async (seconds, from, to) => {
-    expect(await db.store.rollups.aggregate(id, { bucketMs: seconds * 1000, from, to })).toEqual(
-      bucketsFromRaw(seconds, Math.floor(from), Math.ceil(to)),
-    );
-  });
+  ])(
+    'aggregates in buckets of %i s from %d to %d equal what the raw rows give',
+    async (seconds, from, to) => {
+      expect(await db.store.rollups.aggregate(id, { bucketMs: seconds * 1000, from, to })).toEqual(
+        bucketsFromRaw(seconds, Math.floor(from), Math.ceil(to)),
+      );
+    },
+  );
 
-  it('for one track', async () => {
+  it('aggregates of one track equal what the raw rows give', async () => {
     const last = Math.floor(moments.at(-1)!.mediaTime) + 1;
     expect(await db.store.rollups.aggregate(id, { bucketMs: 600_000, track: 2 })).toEqual(
       bucketsFromRaw(600, 0, last, 2),
@@ -87,10 +93,10 @@ describe('aggregate equals what the raw rows give', () => {
     expect(await db.store.rollups.aggregate(id, { bucketMs: 600_000, track: 9 })).toEqual([]);
   });
 
-  it('for the whole session, and for several at once', async () => {
+  it('summaries of one session and of several equal what the raw rows give', async () => {
     const whole = { ...fromRaw(0, Math.floor(moments.at(-1)!.mediaTime) + 1), tracks: 2 };
     const empty = await db.session();
-    expect(await db.store.rollups.summary(id)).toEqual(whole);
+    expect(await summaryOf(db.store, id)).toEqual(whole);
     const [first, none, second] = await db.store.rollups.summaries([id, empty.id, id]);
     expect([first, second]).toEqual([whole, whole]);
     expect(none).toMatchObject({ frames: 0, readings: 0, valence: null, coverage: 0, tracks: 0 });
@@ -136,7 +142,7 @@ describe('a session of ten million readings', () => {
     { bucketMs: 60_000, buckets: 16_667 },
     { bucketMs: 1000, from: 500_000, to: 503_600, buckets: 3600 },
     { bucketMs: 3_600_000, from: 1234, to: 998_765, buckets: 278 },
-  ])('answers %o from few rollups', async ({ buckets, ...options }) => {
+  ])('ten million readings are aggregated from few rollups: %o', async ({ buckets, ...options }) => {
     const answer = await db.store.rollups.aggregate(big, options);
     expect(answer).toHaveLength(buckets);
     const whole = Math.min(options.to ?? SECONDS, SECONDS) - (options.from ?? 0);
@@ -144,15 +150,15 @@ describe('a session of ten million readings', () => {
     expect(answer[1]!.probabilities).toEqual(Array(8).fill(0.125));
   });
 
-  it('sums up', async () => {
-    expect(await db.store.rollups.summary(big)).toMatchObject({
+  it('ten million readings are summarised', async () => {
+    expect(await summaryOf(db.store, big)).toMatchObject({
       readings: 10_000_000,
       start: 0,
       end: SECONDS,
     });
   });
 
-  it('refuses a million buckets with a way out', async () => {
+  it('a million buckets are refused with a way out', async () => {
     const refusal = db.store.rollups.aggregate(big, { bucketMs: 1000 });
     await expect(refusal).rejects.toMatchObject({
       code: 'BAD_INPUT',

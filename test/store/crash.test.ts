@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { quantise } from '../../src/domain/quantise.ts';
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
-import { createStore } from '../helpers/database.ts';
+import { createStore, summaryOf } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 const ROUNDS = 4;
@@ -25,7 +25,7 @@ it('kill -9 loses no moment that was acknowledged', { timeout: 300_000 }, async 
   expect(newest).toBeGreaterThanOrEqual(acknowledged);
   const stored = await db.store.moments.page(id, -1, newest + 10);
   expect(stored).toEqual(Array.from({ length: newest + 1 }, (_, seq) => quantise(makeMoment(id, seq))));
-  expect((await db.store.rollups.summary(id)).readings).toBe(newest + 1);
+  expect((await summaryOf(db.store, id)).readings).toBe(newest + 1);
   await db.dispose();
 });
 

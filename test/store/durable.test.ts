@@ -19,14 +19,14 @@ afterEach(async () => {
   await database.dispose();
 });
 
-describe('a PGlite that lasts', () => {
+describe('durable PGlite', () => {
   let db: PGlite;
   beforeEach(async () => {
     db = await openDurable(directory, []);
     await db.exec('CREATE TABLE kept (value int)');
   });
 
-  it('syncs once for every commit, and not for reading', async () => {
+  it('PGlite syncs once for every commit, and not for reading', async () => {
     const sync = vi.spyOn(fs, 'fsyncSync');
     for (let value = 0; value < 20; value++) await db.query('INSERT INTO kept VALUES ($1)', [value]);
     expect(sync).toHaveBeenCalledTimes(20);
@@ -35,7 +35,7 @@ describe('a PGlite that lasts', () => {
     await db.close();
   });
 
-  it('syncs files and directories at a checkpoint', async () => {
+  it('PGlite syncs files and directories at a checkpoint', async () => {
     await db.query('INSERT INTO kept VALUES (1)');
     const synced = { files: 0, directories: 0 };
     const real = fs.fsyncSync;
@@ -49,7 +49,7 @@ describe('a PGlite that lasts', () => {
     await db.close();
   });
 
-  it('acknowledges nothing that the disk refused', async () => {
+  it('PGlite acknowledges no commit that the disk refused', async () => {
     vi.spyOn(fs, 'fsyncSync').mockImplementation(() => {
       throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
     });
@@ -60,7 +60,7 @@ describe('a PGlite that lasts', () => {
   });
 });
 
-it('does not open where commits do not reach the disk', async () => {
+it('PGlite does not open where commits do not reach the disk', async () => {
   const settings = ['-c', 'wal_sync_method=fdatasync'];
   await expect(openDurable(directory, settings)).rejects.toThrow('commits without waiting for the disk');
 });

@@ -2,14 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quantise } from '../../src/domain/quantise.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
-import { openRemote } from '../../src/store/pglite/pglite-client.ts';
+import { PgliteClient } from '../../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
 import { rollUp } from '../../src/timeline/index.ts';
-import { createDatabase, createSession, createStore, SERVER, type TestStore } from '../helpers/database.ts';
+import {
+  createDatabase,
+  createSession,
+  createStore,
+  SERVER,
+  summaryOf,
+  type TestStore,
+} from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { openProxy, type TcpProxy } from '../helpers/proxy.ts';
 
-describe.runIf(SERVER)('a server that goes away for some seconds', () => {
+describe.runIf(SERVER)('a server outage', () => {
   let db: TestStore;
   let proxy: TcpProxy;
   let store: Store;
@@ -33,7 +40,7 @@ describe.runIf(SERVER)('a server that goes away for some seconds', () => {
     await db.dispose();
   });
 
-  it('costs no moment that was accepted, and none is counted twice', async () => {
+  it('a server that goes away for some seconds costs no moment that was accepted, and none is counted twice', async () => {
     const session = await createSession(store);
     const results: Promise<PromiseSettledResult<void>>[] = [];
     const append = async (from: number, to: number) => {
@@ -65,20 +72,20 @@ describe.runIf(SERVER)('a server that goes away for some seconds', () => {
     expect(refused).toEqual(Array(10).fill('STORE_UNAVAILABLE'));
     const stored = await store.moments.page(session.id, -1, 1000);
     expect(stored).toEqual(accepted.map((seq) => quantise(makeMoment(session.id, seq))));
-    expect((await store.rollups.summary(session.id)).readings).toBe(accepted.length);
+    expect((await summaryOf(store, session.id)).readings).toBe(accepted.length);
   });
 });
 
 it('a PGlite thread that breaks is replaced, and what it had committed is there', async () => {
   const { config, dispose } = await createDatabase('pglite');
-  const remote = openRemote({ directory: `${config.dataDir}/pglite` });
-  const adapter = await createAdapterFactory(remote).connect();
+  const client = new PgliteClient({ directory: `${config.dataDir}/pglite` });
+  const adapter = await createAdapterFactory(client).connect();
   const run = (sql: string) => adapter.queryRaw({ sql, args: [], argTypes: [] });
   await adapter.executeScript('CREATE TABLE kept (value int); INSERT INTO kept VALUES (1), (2);');
   await expect(run('SELECT nonsense')).rejects.toMatchObject({ name: 'DriverAdapterError' });
   const underWay = run('SELECT pg_sleep(5)');
-  await Promise.all([expect(underWay).rejects.toThrow('PGlite'), remote.abandon()]);
+  await Promise.all([expect(underWay).rejects.toThrow('PGlite'), client.abandon()]);
   expect((await run('SELECT value FROM kept ORDER BY value')).rows).toEqual([[1], [2]]);
-  await remote.close();
+  await client.close();
   await dispose();
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
-import { createSession, createStore, type TestStore } from '../helpers/database.ts';
+import { createSession, createStore, summaryOf, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 const NOW = Date.UTC(2026, 5, 10, 15);
@@ -27,7 +27,7 @@ async function partitions(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-it('drops days that are older, with the sessions that ended in them', async () => {
+it('retention drops days that are older, with the sessions that ended in them', async () => {
   const old = await record(NOW - days(9));
   const kept = await record(NOW - days(3));
   // From before midnight until after it, of the oldest day that is kept.
@@ -44,10 +44,10 @@ it('drops days that are older, with the sessions that ended in them', async () =
   expect(await db.store.moments.extent(kept)).toEqual({ oldest: 0, newest: 4 });
   expect(await db.store.moments.extent(half)).toEqual({ oldest: 2, newest: 4 });
   expect((await db.store.moments.page(half, -1, 10)).map(({ seq }) => seq)).toEqual([2, 3, 4]);
-  expect((await db.store.rollups.summary(half)).frames).toBe(5);
+  expect((await summaryOf(db.store, half)).frames).toBe(5);
 });
 
-it('never drops a session that runs', async () => {
+it('retention never drops a session that runs', async () => {
   const session = await createSession(db.store);
   await db.store.moments.append(makeMoment(session.id, 0, { start: NOW - days(40) }), []);
   await db.store.dropOlderThan(7, NOW);
@@ -58,7 +58,7 @@ it('never drops a session that runs', async () => {
   expect(await db.store.moments.extent(session.id)).toEqual({ oldest: 1, newest: 1 });
 });
 
-it('starts by itself where days are configured', async () => {
+it('retention starts by itself where days are configured', async () => {
   const id = await record(NOW - days(60));
   await db.store.close();
   db.store = await openStore({ rollUp, ...db.config, retentionDays: 1 });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RawReading } from '../../src/domain/face.ts';
 import type { Frame } from '../../src/domain/frame.ts';
 import { Detector } from '../../src/vision/detection/detector.ts';
@@ -24,6 +24,7 @@ beforeAll(async () => {
   models = await readModels(dir);
   opened = await openModels(models, 'cpu', 1);
 });
+afterEach(() => vi.useRealTimers());
 afterAll(() => rm(dir, { recursive: true }));
 
 type Before = (model: 'detector' | 'ensemble', pixels: ModelInput) => void | Promise<void>;
@@ -127,6 +128,43 @@ describe('one stream', () => {
       await Promise.all(Array.from({ length: 5 }, (_, i) => analyse(0, bright, i / 10)));
       expect(inHand.most).toBe(most);
     }
+  });
+
+  it('faces of a stream that reads ahead wait for those that would be scored with them', async () => {
+    const { analyse, runs } = open(() => {});
+    await Promise.all([0, 0.1].map((time) => analyse(0, bright, time)));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    runs.length = 0;
+    const first = analyse(0, bright, 0.2);
+    await tick();
+    expect(runs).toEqual([]);
+    // The frame after them is due for detection.
+    await Promise.all([first, ...[0.3, 0.4].map((time) => analyse(0, bright, time))]);
+    expect(runs).toEqual(['ensemble 3']);
+  });
+
+  it('faces of a stream that is read frame by frame do not wait', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { analyse, runs } = open(() => {});
+    for (const time of [0, 0.1, 0.2]) await analyse(0, bright, time);
+    expect(runs).toEqual(['detector 1', 'ensemble 1', 'ensemble 1', 'ensemble 1', 'ensemble 1']);
+  });
+
+  it('faces of a stream that reads ahead do not wait long for others, nor let those of other streams wait', async () => {
+    const { analyse, runs } = open(() => {});
+    await Promise.all([0, 0.1].map((time) => analyse(0, bright, time)));
+    await analyse(1, bright);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    runs.length = 0;
+    const last = analyse(0, bright, 0.2);
+    await tick();
+    expect(runs).toEqual([]);
+    vi.runAllTimers();
+    expect(await last).toHaveLength(1);
+    const waiting = analyse(0, bright, 0.3);
+    await tick();
+    await Promise.all([analyse(1, bright, 0.1), waiting]);
+    expect(runs).toEqual(['ensemble 1', 'ensemble 2']);
   });
 
   it('frames of one stream are answered after one that failed', async () => {

@@ -29,13 +29,15 @@ it('never asks for the rows of moments', () => {
   expect(texts.filter(([, text]) => /\btimeline\b|rawProbabilities/.test(text))).toEqual([]);
 });
 
-test('one execution serves all who watch a stream; one who catches up has its own', () => {
+test('one execution serves all who watch a stream, those included who resumed and have caught up', () => {
   const streamId = '0190b0f0-0000-7000-8000-000000000001';
-  const keyOf = (text: string, variableValues: Record<string, unknown>) =>
-    planSubscription({ schema, document: parse(text), variableValues }).key;
-  expect(keyOf(documents.MOMENTS, { streamId })).toEqual(keyOf(documents.MOMENTS, { streamId }));
-  expect(keyOf(documents.MOMENTS, { streamId })).not.toBeNull();
-  expect(keyOf(documents.MOMENTS, { streamId, after: 'a cursor' })).toBeNull();
+  const planOf = (text: string, variableValues: Record<string, unknown>) =>
+    planSubscription({ schema, document: parse(text), variableValues });
+  const { key } = planOf(documents.MOMENTS, { streamId });
+  expect(key).not.toBeNull();
+  expect(planOf(documents.MOMENTS, { streamId }).key).toEqual(key);
+  const resumed = planOf(documents.MOMENTS, { streamId, after: 'a cursor' });
+  expect([resumed.key, resumed.live?.key]).toEqual([null, key]);
 });
 
 test('expressions are those of the server, in its order', async () => {

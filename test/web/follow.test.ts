@@ -1,4 +1,4 @@
-/** Following through broken connections: nothing missed, nothing twice, and back to the shared subscription. */
+/** Following through broken connections: nothing missed, nothing twice. */
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ConnectionLost, ServerError } from '../../src/web/client.js';
@@ -69,10 +69,9 @@ it('goes on behind its last moment when the connection breaks, and says so meanw
   const { done, asked, shown, states, pauses } = world([
     () => [...range(0, 3), lost],
     () => [...range(4, 9)],
-    () => [lost],
   ]);
   await done;
-  expect(asked.slice(0, 2)).toEqual([null, 's:3']);
+  expect(asked).toEqual([null, 's:3']);
   expect(shown).toEqual(cursors(0, 9));
   expect(states).toEqual(['connecting', 'live', 'lost', 'catching up', 'live', 'ended']);
   expect(pauses).toEqual([500]);
@@ -82,9 +81,7 @@ it('shows what comes twice once, through the sessions of a stream', async () => 
   const { done, shown } = world([
     () => [...range(0, 3), lost],
     () => [...range(2, 5), ...range(0, 2, 't'), lost],
-    () => [lost],
     () => [...range(1, 4, 't')],
-    () => [lost],
   ]);
   await done;
   expect(shown).toEqual([...cursors(0, 5), ...cursors(0, 4, 't')]);
@@ -109,7 +106,7 @@ it('waits briefly again once things have gone well', async () => {
 
 it('comes back after a restart', async () => {
   const closing = new ServerError('mien is shutting down; connect again in a moment.', 'SHUTTING_DOWN');
-  const { done, shown } = world([() => [...range(0, 1), closing], () => range(2, 3), () => [lost]]);
+  const { done, shown } = world([() => [...range(0, 1), closing], () => range(2, 3)]);
   await done;
   expect(shown).toEqual(cursors(0, 3));
 });
@@ -138,40 +135,6 @@ it('stops when it is told to, in silence', async () => {
   await done;
   expect(shown).toEqual(cursors(0, 0));
   expect(states).toEqual(['connecting', 'live']);
-});
-
-it('leaves its own subscription for the shared one where the two overlap', async () => {
-  const { done, asked, shown } = world([
-    () => [...range(0, 1), lost],
-    () => range(2, 200), // its own: it has been left long before its end
-    () => range(6, 40), // the shared one is ahead at first
-  ]);
-  await done;
-  expect(asked).toEqual([null, 's:1', null]);
-  expect(shown.slice(0, 41)).toEqual(cursors(0, 40));
-  expect(shown).toEqual(cursors(0, shown.length - 1));
-  expect(shown.length).toBeLessThan(60);
-});
-
-it('goes on from the shared one when that breaks', async () => {
-  const { done, asked, shown } = world([
-    () => [...range(0, 1), lost],
-    () => range(2, 200),
-    () => [...range(4, 20), lost],
-    () => range(21, 25),
-    () => [lost],
-  ]);
-  await done;
-  expect(asked.slice(0, 4)).toEqual([null, 's:1', null, 's:20']);
-  expect(shown).toEqual(cursors(0, 25));
-});
-
-it('stays with its own when the shared one fails or never comes near', async () => {
-  for (const shared of [[lost], range(500, 600)]) {
-    const { done, shown } = world([() => [...range(0, 1), lost], () => range(2, 150), () => shared]);
-    await done;
-    expect(shown).toEqual(cursors(0, 150));
-  }
 });
 
 it('knows history by how much later than ever it comes, whatever the clocks say', () => {

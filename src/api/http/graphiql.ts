@@ -12,14 +12,14 @@ export const DEMO_SUBSCRIPTION = `subscription {
   }
 }`;
 
-const QUERY = `# mien: apparent facial expressions in live and recorded video.
+const DEFAULT_QUERY = `# mien: apparent facial expressions in live and recorded video.
 # Press the play button, and watch the faces of every running stream.
 ${DEMO_SUBSCRIPTION}
 `;
 
 export const graphiql: GraphiQLOptions = {
   title: 'mien',
-  defaultQuery: QUERY,
+  defaultQuery: DEFAULT_QUERY,
   subscriptionsProtocol: 'SSE',
 };
 

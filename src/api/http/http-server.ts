@@ -1,12 +1,12 @@
 /** The one port: the dashboard, GraphQL, uploads, health and metrics, each behind the same judgement of origins. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { allowReading, type OriginPolicy } from './origins.ts';
-import type { Pages } from './static-files.ts';
+import { type OriginPolicy, setCorsHeaders } from './origins.ts';
+import type { StaticFiles } from './static-files.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-export interface HttpOptions {
+export interface HttpServerOptions {
   origins: OriginPolicy;
   graphql: Handler;
   upload: Handler;
@@ -15,11 +15,11 @@ export interface HttpOptions {
   metrics: () => Promise<{ type: string; text: string }>;
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Everything else; false: there is no such page. */
-  pages: Pages;
+  staticFiles: StaticFiles;
 }
 
 const GRAPHQL = '/graphql';
-const REFUSED = {
+const ORIGIN_REFUSED = {
   errors: [
     {
       message: 'Pages of this origin may not call this server: have MIEN_ALLOWED_ORIGINS name it.',
@@ -28,12 +28,12 @@ const REFUSED = {
   ],
 };
 
-export function createHttp(options: HttpOptions): Server {
+export function createHttpServer(options: HttpServerOptions): Server {
   const { origins } = options;
   const server = createServer((request, response) => {
     response.setHeader('x-content-type-options', 'nosniff');
-    if (!origins.allows(request)) return json(response, 403, REFUSED);
-    allowReading(request, response);
+    if (!origins.allows(request)) return json(response, 403, ORIGIN_REFUSED);
+    setCorsHeaders(request, response);
     route(request, response, options).catch(() => {
       if (response.headersSent) response.destroy();
       else json(response, 500, { status: 'error' });
@@ -42,8 +42,8 @@ export function createHttp(options: HttpOptions): Server {
   server.on('upgrade', (request, socket, head) => {
     const path = pathOf(request);
     socket.on('error', () => socket.destroy());
-    if (path !== GRAPHQL) return turnAway(socket, '404 Not Found');
-    if (!origins.allows(request)) return turnAway(socket, '403 Forbidden');
+    if (path !== GRAPHQL) return rejectUpgrade(socket, '404 Not Found');
+    if (!origins.allows(request)) return rejectUpgrade(socket, '403 Forbidden');
     options.upgrade(request, socket, head);
   });
   return server;
@@ -52,7 +52,7 @@ export function createHttp(options: HttpOptions): Server {
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  options: HttpOptions,
+  options: HttpServerOptions,
 ): Promise<void> {
   const path = pathOf(request);
   if (path === GRAPHQL) {
@@ -67,12 +67,12 @@ async function route(
   else if (path === '/metrics') {
     const { type, text } = await options.metrics();
     response.writeHead(200, { 'content-type': type }).end(text);
-  } else if (!options.pages(path, request, response)) {
+  } else if (!options.staticFiles(path, request, response)) {
     json(response, 404, { status: `nothing is at ${path}; the dashboard is at / and GraphQL at ${GRAPHQL}` });
   }
 }
 
-async function answerReady(response: ServerResponse, { ready }: HttpOptions): Promise<void> {
+async function answerReady(response: ServerResponse, { ready }: HttpServerOptions): Promise<void> {
   try {
     await ready();
     json(response, 200, { status: 'ready' });
@@ -97,6 +97,6 @@ function pathOf({ url = '/' }: IncomingMessage): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-function turnAway(socket: Duplex, status: string): void {
+function rejectUpgrade(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

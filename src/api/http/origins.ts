@@ -22,16 +22,16 @@ export function createOriginPolicy(options: {
   return {
     allows({ headers: { origin, host } }) {
       // A name that an attacker's DNS points at this machine would make its page look like our own.
-      if (local && host !== undefined && !isLoopback(nameOf(`http://${host}`))) return false;
+      if (local && host !== undefined && !isLoopback(hostnameOf(`http://${host}`))) return false;
       if (origin === undefined || allowed.has('*') || allowed.has(origin)) return true;
       if (!URL.canParse(origin)) return false;
-      return new URL(origin).host === host || (local && isLoopback(nameOf(origin)));
+      return new URL(origin).host === host || (local && isLoopback(hostnameOf(origin)));
     },
   };
 }
 
 /** Lets an allowed page of another origin read the answer. */
-export function allowReading(request: IncomingMessage, response: ServerResponse): void {
+export function setCorsHeaders(request: IncomingMessage, response: ServerResponse): void {
   const { origin } = request.headers;
   if (origin === undefined) return;
   response.setHeader('access-control-allow-origin', origin);
@@ -44,7 +44,7 @@ export function allowReading(request: IncomingMessage, response: ServerResponse)
   response.setHeader('access-control-max-age', '600');
 }
 
-function nameOf(url: string): string {
+function hostnameOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : '';
 }
 

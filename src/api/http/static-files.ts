@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 /** The page runs its own scripts, speaks to its own server, and is framed by nobody. */
-const POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -28,23 +28,26 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-interface Page {
+interface StaticFile {
   /** As it is, and as browsers like it. */
   plain: Buffer;
-  zipped: Buffer;
+  gzipped: Buffer;
   etag: string;
   headers: Record<string, string>;
 }
 
-export type Pages = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
+export type StaticFiles = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Answers `/` with the page, and `/web/…` with its parts; false: there is no such file. */
-export async function openPages(directory: URL = WEB): Promise<Pages> {
-  const pages = new Map<string, Page>();
+export async function openStaticFiles(directory: URL = WEB): Promise<StaticFiles> {
+  const pages = new Map<string, StaticFile>();
   for (const name of await readdir(directory)) {
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
-    pages.set(name === INDEX ? '/' : `/web/${name}`, toPage(await readFile(new URL(name, directory)), type));
+    pages.set(
+      name === INDEX ? '/' : `/web/${name}`,
+      toStaticFile(await readFile(new URL(name, directory)), type),
+    );
   }
   return (path, request, response) => {
     const page = pages.get(path);
@@ -54,11 +57,11 @@ export async function openPages(directory: URL = WEB): Promise<Pages> {
   };
 }
 
-function toPage(plain: Buffer, type: string): Page {
+function toStaticFile(plain: Buffer, type: string): StaticFile {
   const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
   return {
     plain,
-    zipped: gzipSync(plain, { level: 9 }),
+    gzipped: gzipSync(plain, { level: 9 }),
     etag,
     headers: {
       'content-type': type,
@@ -67,7 +70,7 @@ function toPage(plain: Buffer, type: string): Page {
       vary: 'accept-encoding, origin',
       // Asked for again each time, and answered with 304: a newer server is seen at once.
       'cache-control': 'no-cache',
-      'content-security-policy': POLICY,
+      'content-security-policy': CONTENT_SECURITY_POLICY,
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
@@ -75,11 +78,15 @@ function toPage(plain: Buffer, type: string): Page {
   };
 }
 
-function answer({ plain, zipped, etag, headers }: Page, request: IncomingMessage, response: ServerResponse) {
+function answer(
+  { plain, gzipped: zipped, etag, headers }: StaticFile,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   const { method, headers: asked } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
-  } else if (isKnown(asked['if-none-match'], etag)) {
+  } else if (isCached(asked['if-none-match'], etag)) {
     const { 'content-type': _, ...rest } = headers;
     response.writeHead(304, rest).end();
   } else {
@@ -95,6 +102,6 @@ function answer({ plain, zipped, etag, headers }: Page, request: IncomingMessage
 }
 
 /** Whether the browser holds this version. */
-function isKnown(header: string | undefined, etag: string): boolean {
+function isCached(header: string | undefined, etag: string): boolean {
   return header?.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, ''))) === true;
 }

@@ -11,32 +11,32 @@ import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
 
 /** Begun but not finished, under a name that no token can have. */
-const PART = '.part';
+const PARTIAL_PREFIX = '.part';
 const LINGER_MS = 2_000;
 const ABANDONED_MS = 24 * 3_600_000;
 const STATUS: Partial<Record<string, number>> = { UPLOAD_TOO_LARGE: 413, BAD_INPUT: 400 };
 
-export interface Uploads {
+export interface UploadEndpoint {
   /** Answers one upload with `{"token":"…"}`, or with an error as GraphQL would word it. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
 /** Takes up to `maxBytes` a file into `directory`; what an earlier run left unfinished there is deleted. */
-export async function openUploads(options: {
+export async function openUploadEndpoint(options: {
   directory: string;
   maxBytes: number;
   log: Log;
-}): Promise<Uploads> {
+}): Promise<UploadEndpoint> {
   const { directory, maxBytes, log } = options;
   await mkdir(directory, { recursive: true });
-  await sweep(directory);
+  await deleteAbandoned(directory);
 
   const store = async (body: Readable): Promise<string> => {
     const token = randomBytes(16).toString('hex');
-    const part = join(directory, `${PART}-${token}`);
+    const part = join(directory, `${PARTIAL_PREFIX}-${token}`);
     try {
       const size = { bytes: 0 };
-      await pipeline(body, bounded(maxBytes, size), createWriteStream(part, { flags: 'wx', mode: 0o600 }));
+      await pipeline(body, limitBytes(maxBytes, size), createWriteStream(part, { flags: 'wx', mode: 0o600 }));
       if (size.bytes === 0)
         throw new MienError(
           'BAD_INPUT',
@@ -54,10 +54,10 @@ export async function openUploads(options: {
     async handle(request, response) {
       try {
         assertLength(request, maxBytes);
-        const token = isForm(request) ? await fromForm(request, store) : await store(bodyOf(request));
+        const token = isForm(request) ? await storeFromForm(request, store) : await store(bodyOf(request));
         answer(response, 201, { token });
       } catch (error) {
-        refuse(request, response, error, log);
+        answerError(request, response, error, log);
       }
     },
   };
@@ -76,7 +76,10 @@ function isForm({ headers }: IncomingMessage): boolean {
 }
 
 /** The first file of a form; anything else in it is passed over. */
-function fromForm(request: IncomingMessage, store: (body: Readable) => Promise<string>): Promise<string> {
+function storeFromForm(
+  request: IncomingMessage,
+  store: (body: Readable) => Promise<string>,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     let stored: Promise<string> | null = null;
     let form: busboy.Busboy;
@@ -116,7 +119,7 @@ function bodyOf(request: IncomingMessage): Readable {
   return request.pipe(body);
 }
 
-function bounded(maxBytes: number, size: { bytes: number }): Transform {
+function limitBytes(maxBytes: number, size: { bytes: number }): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, callback) {
       size.bytes += chunk.length;
@@ -126,7 +129,7 @@ function bounded(maxBytes: number, size: { bytes: number }): Transform {
   });
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {
+function answerError(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {
   const known = error instanceof MienError ? error : null;
   if (!known) log.error({ err: error }, 'an upload failed unexpectedly');
   // Someone who is still sending reads the answer only if we go on listening for a while.
@@ -153,9 +156,9 @@ function tooLarge(maxBytes: number): MienError {
   );
 }
 
-async function sweep(directory: string): Promise<void> {
+async function deleteAbandoned(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (!name.startsWith(PART)) continue;
+    if (!name.startsWith(PARTIAL_PREFIX)) continue;
     const path = join(directory, name);
     const { mtimeMs } = await stat(path);
     if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { force: true });

@@ -4,7 +4,7 @@
  */
 import { type RequestOptions, request } from 'node:http';
 
-export const QUESTIONS = [
+export const WARM_UP_REQUESTS = [
   {
     query: `{ models { id } streams(first: 1) { edges { node { id name sessions(first: 1) { edges { node {
       id state summary { frames expressions { expression share seconds } }
@@ -18,10 +18,10 @@ export const QUESTIONS = [
 
 /** @throws when the server does not answer on its own port */
 export async function warmUp(host: string, port: number): Promise<void> {
-  for (const question of QUESTIONS) await ask({ host, port }, JSON.stringify(question));
+  for (const question of WARM_UP_REQUESTS) await post({ host, port }, JSON.stringify(question));
 }
 
-function ask(to: RequestOptions, body: string): Promise<void> {
+function post(to: RequestOptions, body: string): Promise<void> {
   const headers = { host: 'localhost', 'content-type': 'application/json', accept: 'application/json' };
   return new Promise((resolve, reject) => {
     const asked = request({ ...to, agent: false, path: '/graphql', method: 'POST', headers }, (answer) => {

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { MienError } from '../../errors.ts';
 import type PrismaTypes from '../../store/generated/pothos.ts';
 import { getDatamodel } from '../../store/generated/pothos.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 1000;

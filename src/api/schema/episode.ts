@@ -2,9 +2,10 @@
 
 import type { SentEpisode } from '../../domain/live-event.ts';
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
+import type { Sharing } from '../fanout/operation.ts';
 import { builder } from './builder.ts';
 import { ExpressionEnum } from './expression.ts';
-import { knownId } from './ids.ts';
+import { assertId } from './ids.ts';
 
 export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episode').implement({
   description:
@@ -64,9 +65,11 @@ builder.subscriptionField('expressionEpisodes', (t) =>
     description:
       'Onset, apex and offset of every episode of a running session, as they happen; ends when the session does.',
     args: { sessionId: t.arg.id({ required: true, description: 'The session.' }) },
-    extensions: { shareable: () => true },
-    subscribe: (_root, { sessionId }, { live }) =>
-      live.episodes({ sessionId: knownId('session', sessionId) }) as Promise<AsyncIterable<SentEpisode>>,
+    extensions: { sharing: { isShareable: () => true } satisfies Sharing },
+    subscribe: (_root, { sessionId }, { subscriptions }) =>
+      subscriptions.episodes({ sessionId: assertId('session', sessionId) }) as Promise<
+        AsyncIterable<SentEpisode>
+      >,
     resolve: (event) => event,
   }),
 );

@@ -1,14 +1,9 @@
 /** Ids are UUIDs; whatever is not cannot exist, and must not reach the database as a malformed value. */
+import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-export function isId(id: string): boolean {
-  return UUID.test(id);
-}
-
 /** @throws MienError NOT_FOUND */
-export function knownId(noun: 'stream' | 'session', id: string | number): string {
+export function assertId(noun: 'stream' | 'session', id: string | number): string {
   const text = String(id);
   if (!isId(text)) throw notFound(noun, text);
   return text.toLowerCase();

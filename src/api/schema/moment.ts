@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { SentMoment } from '../../domain/live-event.ts';
 import { MienError } from '../../errors.ts';
-import type { Shareable } from '../fanout/operation.ts';
+import type { Sharing } from '../fanout/operation.ts';
 import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
-import { knownId } from './ids.ts';
-import { DroppedFramesType, droppedByReason, droppedInAll } from './scalars.ts';
+import { assertId } from './ids.ts';
+import { DroppedFramesType, droppedByReason, totalDropped } from './scalars.ts';
 
 export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').implement({
   description: 'A moment: all faces of one scored frame. Moments are pushed after they are stored.',
@@ -31,7 +31,7 @@ export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').
     }),
     droppedBefore: t.int({
       description: 'Frames that were not scored since the moment before.',
-      resolve: ({ moment }) => droppedInAll(moment.dropped),
+      resolve: ({ moment }) => totalDropped(moment.dropped),
     }),
     dropped: t.field({
       type: [DroppedFramesType],
@@ -50,7 +50,18 @@ export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').
   }),
 });
 
-const live: Shareable = ({ after }) => after == null;
+/** Moments of one stream or session have one order; those of several streams come in no certain one. */
+const sharing: Sharing = {
+  isShareable: ({ after }) => after == null,
+  resume: {
+    argument: 'after',
+    isOrdered: ({ streamId, sessionId }) => streamId != null || sessionId != null,
+    positionOf: (event) => {
+      const { sessionId, seq } = (event as SentMoment).moment;
+      return `${sessionId}/${seq}`;
+    },
+  },
+};
 
 builder.subscriptionField('frameEmotions', (t) =>
   t.field({
@@ -69,14 +80,14 @@ builder.subscriptionField('frameEmotions', (t) =>
         validate: z.number().int().min(1, '`every` must be 1 millisecond or more.').nullish(),
       }),
     },
-    extensions: { shareable: live },
-    subscribe: (_root, { streamId, sessionId, after, every }, { live: source }) => {
+    extensions: { sharing },
+    subscribe: (_root, { streamId, sessionId, after, every }, { subscriptions }) => {
       if (streamId != null && sessionId != null) {
         throw new MienError('BAD_INPUT', 'Give `streamId` or `sessionId`, not both.');
       }
-      return source.moments({
-        ...(streamId != null && { streamId: knownId('stream', streamId) }),
-        ...(sessionId != null && { sessionId: knownId('session', sessionId) }),
+      return subscriptions.moments({
+        ...(streamId != null && { streamId: assertId('stream', streamId) }),
+        ...(sessionId != null && { sessionId: assertId('session', sessionId) }),
         ...(after != null && { after }),
         ...(every != null && { every }),
       }) as Promise<AsyncIterable<SentMoment>>;

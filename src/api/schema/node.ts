@@ -1,6 +1,7 @@
 /** Relay's way to fetch anything again by its id. Ids are unique across all types. */
+
+import { isId } from '../../domain/ids.ts';
 import { builder } from './builder.ts';
-import { isId } from './ids.ts';
 
 interface Identified {
   id: string;

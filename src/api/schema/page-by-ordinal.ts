@@ -5,7 +5,7 @@
  * @param cursor the row that the page begins behind, or none
  * @param take how many, negative when counted from the end
  */
-export function beyond(
+export function afterOrdinal(
   cursor: { ordinal?: unknown } | undefined,
   take: number | undefined,
   order: 'asc' | 'desc',

@@ -8,7 +8,7 @@ builder.addScalarType('DateTime', DateTimeResolver, {
   description: 'A point in time, RFC 3339, in UTC: `2026-11-24T09:30:00.000Z`.',
 });
 
-const STATES: Record<SessionState, string> = {
+const STATE_DESCRIPTIONS: Record<SessionState, string> = {
   STARTING: 'The source is being opened.',
   RUNNING: 'Frames are being scored.',
   RECONNECTING: 'The live source went silent; mien tries again, and the session goes on when it is back.',
@@ -20,11 +20,11 @@ const STATES: Record<SessionState, string> = {
 export const SessionStateEnum = builder.enumType('SessionState', {
   description: 'Where a session is in its life.',
   values: Object.fromEntries(
-    Object.entries(STATES).map(([name, description]) => [name, { value: name, description }]),
+    Object.entries(STATE_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
   ) as Record<SessionState, { value: SessionState; description: string }>,
 });
 
-const REASONS = {
+const REASON_DESCRIPTIONS = {
   BUSY: 'A newer frame took its place, because the models were busy (live sources only).',
   WORKER: 'The thread that was scoring it died, and was replaced.',
   STORE: 'The database was away for too long.',
@@ -33,12 +33,15 @@ const REASONS = {
 export const DropReasonEnum = builder.enumType('DropReason', {
   description: 'Why a frame was not scored.',
   values: Object.fromEntries(
-    Object.entries(REASONS).map(([name, description]) => [name, { value: name, description }]),
-  ) as Record<keyof typeof REASONS, { value: keyof typeof REASONS; description: string }>,
+    Object.entries(REASON_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
+  ) as Record<
+    keyof typeof REASON_DESCRIPTIONS,
+    { value: keyof typeof REASON_DESCRIPTIONS; description: string }
+  >,
 });
 
 interface DroppedFrames {
-  reason: keyof typeof REASONS;
+  reason: keyof typeof REASON_DESCRIPTIONS;
   frames: number;
 }
 
@@ -57,6 +60,6 @@ export function droppedByReason(counts: DropCounts): DroppedFrames[] {
     .map(([reason, frames]) => ({ reason: reason.toUpperCase() as DroppedFrames['reason'], frames }));
 }
 
-export function droppedInAll(counts: DropCounts): number {
+export function totalDropped(counts: DropCounts): number {
   return Object.values(counts).reduce((sum, frames) => sum + frames, 0);
 }

@@ -1,16 +1,17 @@
 /** One run of a stream, and all that was recorded in it. */
 import { z } from 'zod';
+import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
 import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
-import { isId, knownId } from './ids.ts';
+import { assertId } from './ids.ts';
 import { FrameEmotionsType } from './moment.ts';
 import { NodeInterface } from './node.ts';
-import { beyond } from './page-by-ordinal.ts';
+import { afterOrdinal } from './page-by-ordinal.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
-import { listArgs, takeOf, whole } from './whole-lists.ts';
+import { assertWhole, listArgs, listLimit } from './whole-lists.ts';
 
 const TrackType = builder.prismaObject('Track', {
   description: 'A face followed through one session. The number names nobody.',
@@ -24,9 +25,10 @@ const TrackType = builder.prismaObject('Track', {
   }),
 });
 
-const FRAMES =
+const FRAME_SIZE =
   'the frames in which faces are looked for: the video as a player shows it, upright and with square pixels, made smaller where it is large.';
-const UNSIZED = 'Taken from the first frame; null before that, and in sessions recorded before mien kept it.';
+const SIZE_SOURCE =
+  'Taken from the first frame; null before that, and in sessions recorded before mien kept it.';
 
 export const SessionType = builder.prismaObject('Session', {
   interfaces: [NodeInterface],
@@ -47,17 +49,17 @@ export const SessionType = builder.prismaObject('Session', {
     }),
     frameWidth: t.exposeInt('frameWidth', {
       nullable: true,
-      description: `Width in pixels of ${FRAMES} Multiply the \`x\` or \`width\` of a box, or the \`x\` of a landmark, by it to get pixels. ${UNSIZED}`,
+      description: `Width in pixels of ${FRAME_SIZE} Multiply the \`x\` or \`width\` of a box, or the \`x\` of a landmark, by it to get pixels. ${SIZE_SOURCE}`,
     }),
     frameHeight: t.exposeInt('frameHeight', {
       nullable: true,
-      description: `Height in pixels of ${FRAMES} Multiply the \`y\` or \`height\` of a box, or the \`y\` of a landmark, by it to get pixels. ${UNSIZED}`,
+      description: `Height in pixels of ${FRAME_SIZE} Multiply the \`y\` or \`height\` of a box, or the \`y\` of a landmark, by it to get pixels. ${SIZE_SOURCE}`,
     }),
     model: t.relation('model', { description: 'The model that read the faces.' }),
     summary: t.loadable({
       type: SessionSummaryType,
       description: 'The whole session, so far, summed up.',
-      load: async (ids: string[], { library }) => library.summaries(ids),
+      load: async (ids: string[], { recordings }) => recordings.summaries(ids),
       loaderOptions: { cache: false },
       resolve: ({ id }) => id,
     }),
@@ -86,8 +88,8 @@ export const SessionType = builder.prismaObject('Session', {
           validate: z.number().min(1, '`track` counts from 1.').nullish(),
         }),
       },
-      resolve: ({ id }, { bucket, from, to, track }, { library }) =>
-        library.aggregate(id, {
+      resolve: ({ id }, { bucket, from, to, track }, { recordings }) =>
+        recordings.aggregate(id, {
           bucket,
           from: from ?? null,
           to: to ?? null,
@@ -97,11 +99,11 @@ export const SessionType = builder.prismaObject('Session', {
     timeline: t.connection({
       type: FrameEmotionsType,
       description: 'The recorded moments, oldest first. Cursors are those of `frameEmotions`.',
-      resolve: async ({ id }, { first, after, last, before }, { library }) => {
+      resolve: async ({ id }, { first, after, last, before }, { recordings }) => {
         if (last != null || before != null) {
           throw new MienError('BAD_INPUT', '`timeline` is read forwards: use `first` and `after`.');
         }
-        const { moments, more } = await library.timeline(id, {
+        const { moments, more } = await recordings.timeline(id, {
           first: first ?? DEFAULT_PAGE,
           after: after ?? null,
         });
@@ -121,9 +123,9 @@ export const SessionType = builder.prismaObject('Session', {
       description: 'The faces that were followed, by their numbers.',
       args: listArgs(t.arg, 'Only tracks with a greater number than this.'),
       select: ({ first, after }) => ({
-        tracks: { take: takeOf(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
+        tracks: { take: listLimit(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
       }),
-      resolve: ({ tracks }, { first }) => whole('tracks', tracks, first),
+      resolve: ({ tracks }, { first }) => assertWhole('tracks', tracks, first),
     }),
     episodes: t.field({
       type: [EpisodeType],
@@ -134,12 +136,12 @@ export const SessionType = builder.prismaObject('Session', {
       },
       select: ({ expression, first, after }) => ({
         episodes: {
-          take: takeOf(first),
+          take: listLimit(first),
           orderBy: { index: 'asc' },
           where: { index: { gt: after ?? -1 }, ...(expression && { expression }) },
         },
       }),
-      resolve: ({ episodes }, { first }) => whole('episodes', episodes, first),
+      resolve: ({ episodes }, { first }) => assertWhole('episodes', episodes, first),
     }),
   }),
 });
@@ -165,8 +167,8 @@ builder.queryFields((t) => ({
       prisma.session.findMany({
         ...query,
         where: {
-          ...(streamId != null && { streamId: knownId('stream', streamId) }),
-          ...beyond(cursor, query.take, 'desc'),
+          ...(streamId != null && { streamId: assertId('stream', streamId) }),
+          ...afterOrdinal(cursor, query.take, 'desc'),
         },
         orderBy: { ordinal: 'desc' },
       }),

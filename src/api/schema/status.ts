@@ -2,7 +2,7 @@
 
 import type { SentStatus } from '../../domain/live-event.ts';
 import { builder } from './builder.ts';
-import { knownId, notFound } from './ids.ts';
+import { assertId, notFound } from './ids.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { SessionType } from './session.ts';
 
@@ -41,8 +41,8 @@ builder.subscriptionField('streamStatus', (t) =>
     description:
       'The state of each session that runs (with `streamId`: of the newest one), then every change.',
     args: { streamId: t.arg.id({ description: 'Only this stream.' }) },
-    subscribe: (_root, { streamId }, { live }) =>
-      live.status(streamId == null ? {} : { streamId: knownId('stream', streamId) }) as Promise<
+    subscribe: (_root, { streamId }, { subscriptions }) =>
+      subscriptions.status(streamId == null ? {} : { streamId: assertId('stream', streamId) }) as Promise<
         AsyncIterable<SentStatus>
       >,
     resolve: (event) => event,

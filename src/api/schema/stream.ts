@@ -1,11 +1,12 @@
 /** Streams: what mien was told to watch. */
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
+import { isId } from '../../domain/ids.ts';
 import { PURPOSES, type Purpose } from '../../domain/stream.ts';
 import { builder } from './builder.ts';
-import { isId, knownId } from './ids.ts';
+import { assertId } from './ids.ts';
 import { NodeInterface } from './node.ts';
-import { beyond } from './page-by-ordinal.ts';
+import { afterOrdinal } from './page-by-ordinal.ts';
 import { SessionType } from './session.ts';
 import { redacted, SourceInputType, SourceType, toSource } from './source.ts';
 
@@ -95,7 +96,7 @@ builder.queryFields((t) => ({
     resolve: ({ cursor, skip: _, ...query }, _root, _args, { prisma }) =>
       prisma.stream.findMany({
         ...query,
-        where: beyond(cursor, query.take, 'asc'),
+        where: afterOrdinal(cursor, query.take, 'asc'),
         orderBy: { ordinal: 'asc' },
       }),
   }),
@@ -141,8 +142,8 @@ builder.mutationFields((t) => ({
     type: StreamType,
     description: 'Looks at a source, remembers it, and starts watching it.',
     args: { input: t.arg({ type: RegisterStreamInput, required: true, description: 'The stream.' }) },
-    resolve: async (query, _root, { input }, { prisma, conductor }) => {
-      const { id } = await conductor.register({
+    resolve: async (query, _root, { input }, { prisma, streamManager }) => {
+      const { id } = await streamManager.register({
         name: input.name.trim(),
         source: toSource(input.source),
         purpose: input.purpose,
@@ -158,8 +159,8 @@ builder.mutationFields((t) => ({
     type: SessionType,
     description: 'Starts a new session of a stream.',
     args: { id: t.arg.id(idArg) },
-    resolve: async (query, _root, { id }, { prisma, conductor }) => {
-      const session = await conductor.start(knownId('stream', id));
+    resolve: async (query, _root, { id }, { prisma, streamManager }) => {
+      const session = await streamManager.start(assertId('stream', id));
       return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
     },
   }),
@@ -167,17 +168,17 @@ builder.mutationFields((t) => ({
     type: SessionType,
     description: 'Stops a stream: what was decoded is scored and stored, then its session ends.',
     args: { id: t.arg.id(idArg) },
-    resolve: async (query, _root, { id }, { prisma, conductor }) => {
-      const session = await conductor.stop(knownId('stream', id));
+    resolve: async (query, _root, { id }, { prisma, streamManager }) => {
+      const session = await streamManager.stop(assertId('stream', id));
       return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
     },
   }),
   removeStream: t.id({
     description: 'Stops and forgets a stream, with everything that was recorded from it. Gives its id.',
     args: { id: t.arg.id(idArg) },
-    resolve: async (_root, { id }, { conductor }) => {
-      const known = knownId('stream', id);
-      await conductor.remove(known);
+    resolve: async (_root, { id }, { streamManager }) => {
+      const known = assertId('stream', id);
+      await streamManager.remove(known);
       return known;
     },
   }),

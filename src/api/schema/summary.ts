@@ -51,7 +51,7 @@ const AggregateInterface = builder.interfaceRef<Aggregate>('ExpressionAggregate'
     expressions: t.field({
       type: [ExpressionShareType],
       description: 'Share and seconds of every expression.',
-      resolve: shares,
+      resolve: expressionShares,
     }),
     probabilities: t.field({
       type: [ExpressionProbability],
@@ -91,7 +91,7 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
   fields: (t) => ({
     seconds: t.float({
       description: 'Media time from the first to the last scored second.',
-      resolve: ({ start, end }) => milliseconds(end - start),
+      resolve: ({ start, end }) => toMilliseconds(end - start),
     }),
     tracks: t.exposeInt('tracks', {
       description:
@@ -100,16 +100,16 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
   }),
 });
 
-export function shares({ labels, readings, frames, start, end }: Aggregate): ExpressionShare[] {
+export function expressionShares({ labels, readings, frames, start, end }: Aggregate): ExpressionShare[] {
   const secondsPerFrame = frames === 0 ? 0 : (end - start) / frames;
   return EXPRESSIONS.map((expression, index) => ({
     expression,
     share: readings === 0 ? 0 : (labels[index] ?? 0) / readings,
-    seconds: milliseconds((labels[index] ?? 0) * secondsPerFrame),
+    seconds: toMilliseconds((labels[index] ?? 0) * secondsPerFrame),
   }));
 }
 
 /** Seconds to the millisecond: 0.1 × 126 would be 12.600000000000001. */
-function milliseconds(seconds: number): number {
+function toMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }

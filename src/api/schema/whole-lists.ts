@@ -23,12 +23,12 @@ export function listArgs(arg: Arg, after: string) {
 }
 
 /** One more than may come, to notice when that is too many. */
-export function takeOf(first: number | null | undefined): number {
+export function listLimit(first: number | null | undefined): number {
   return first ?? MAX_LIST + 1;
 }
 
 /** Never cut short without saying so. @throws MienError BAD_INPUT */
-export function whole<Item>(name: string, items: Item[], first: number | null | undefined): Item[] {
+export function assertWhole<Item>(name: string, items: Item[], first: number | null | undefined): Item[] {
   if (first != null || items.length <= MAX_LIST) return items;
   throw new MienError(
     'BAD_INPUT',

@@ -2,40 +2,36 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 
-/** Answers that may wait for a client that does not read; beyond that it is cut off. */
+/** Bytes that may wait for a client that does not read; beyond that it is cut off. */
 const MAX_UNREAD = 4 * 1024 * 1024;
 const PING_MS = 15_000;
 /** Without a sign of life for so long, a client is gone. */
 const SILENCE_MS = 60_000;
 
-export class Channel {
-  /** Whether the socket still holds what it was given before. */
-  full = false;
+export class WsConnection {
   readonly #socket: WebSocket;
-  readonly #raw: Duplex;
-  readonly #writers = new Set<() => void>();
+  readonly #tcp: Duplex;
+  readonly #roomListeners = new Set<() => void>();
   readonly #keepAlive: NodeJS.Timeout;
   #lastSign = Date.now();
 
-  /** @param raw the TCP or TLS socket below */
-  constructor(socket: WebSocket, raw: Duplex) {
+  /** @param tcp the TCP or TLS socket below */
+  constructor(socket: WebSocket, tcp: Duplex) {
     this.#socket = socket;
-    this.#raw = raw;
-    socket.on('pong', this.#sign).on('ping', this.#sign).on('message', this.#sign);
-    raw.on('drain', this.#drained);
+    this.#tcp = tcp;
+    socket.on('pong', this.#noteSign).on('ping', this.#noteSign).on('message', this.#noteSign);
+    tcp.on('drain', this.#onDrain);
     this.#keepAlive = setInterval(() => this.#ping(), PING_MS);
   }
 
-  /**
-   * Writes a whole frame, given in two parts, and forgets it. Past `ws`, which would make a header anew for every
-   * subscriber; with nothing to compress it writes at once too, so that all frames keep their order.
-   */
-  write(start: Buffer, end: Buffer): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#raw.cork();
-    this.#raw.write(start);
-    if (!this.#raw.write(end)) this.full = true;
-    this.#raw.uncork();
+  /** Whether the socket still holds what it was given before. */
+  get full(): boolean {
+    return this.#tcp.writableNeedDrain;
+  }
+
+  /** Sends a text message, encoded as UTF-8, and forgets it. */
+  sendBytes(text: Buffer): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text, { binary: false });
   }
 
   /** Resolves when the text has left. */
@@ -50,34 +46,30 @@ export class Channel {
     return new Promise((resolve) => socket.send(text, () => resolve()));
   }
 
-  /** Calls `writer` whenever a full socket has room again. */
-  onRoom(writer: () => void): void {
-    this.#writers.add(writer);
-  }
-
-  forget(writer: () => void): void {
-    this.#writers.delete(writer);
+  /** Calls `listener` whenever a full socket has room again. @returns what stops it */
+  onRoom(listener: () => void): () => void {
+    this.#roomListeners.add(listener);
+    return () => this.#roomListeners.delete(listener);
   }
 
   close(): void {
     clearInterval(this.#keepAlive);
-    this.#raw.off('drain', this.#drained);
-    this.#writers.clear();
+    this.#tcp.off('drain', this.#onDrain);
+    this.#roomListeners.clear();
   }
 
-  readonly #sign = (): void => {
+  readonly #noteSign = (): void => {
     this.#lastSign = Date.now();
     if (this.#socket.bufferedAmount > MAX_UNREAD) this.#socket.terminate();
   };
 
-  readonly #drained = (): void => {
-    this.full = false;
-    this.#sign();
-    for (const writer of [...this.#writers]) writer();
+  readonly #onDrain = (): void => {
+    this.#noteSign();
+    for (const listener of [...this.#roomListeners]) listener();
   };
 
   #ping(): void {
     if (Date.now() - this.#lastSign > SILENCE_MS) this.#socket.terminate();
-    else if (this.#socket.readyState === WebSocket.OPEN && !this.#raw.writableNeedDrain) this.#socket.ping();
+    else if (this.#socket.readyState === WebSocket.OPEN && !this.full) this.#socket.ping();
   }
 }

@@ -50,7 +50,8 @@ function startRun(
       : startFfmpeg({ ...options, target, onLine: onLineSafely });
   void sink.thrown.then(fail);
   const done = run.done.then(async (exit) => {
-    await sink.drained(exit.started);
+    if (exit.abandoned) sink.abandon();
+    else await sink.drained(exit.started);
     return thrown ? { ...exit, thrown } : exit;
   });
   activeRuns.add(done);

@@ -7,7 +7,7 @@ import { killWithParent } from './kill-with-parent.ts';
 export interface FfmpegRun {
   /** Resolves when ffmpeg is gone; never rejects. */
   done: Promise<FfmpegExit>;
-  /** SIGTERM, after two seconds SIGKILL; resolves when ffmpeg is gone. May be called twice. */
+  /** SIGTERM, after two seconds SIGKILL; resolves when ffmpeg is gone, or was abandoned. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -18,6 +18,8 @@ export interface FfmpegExit {
   reason: string | null;
   /** Whether the process was started at all. */
   started: boolean;
+  /** It did not end though it was killed, as when a driver hangs: nobody waits for it any more. */
+  abandoned?: true;
   /** What its reader threw while it took lines or frames, which ended the run. */
   thrown?: { error: unknown };
 }
@@ -34,6 +36,8 @@ export interface FfmpegRunOptions {
 }
 
 const KILL_AFTER_MS = 2000;
+/** After SIGKILL. */
+const ABANDON_AFTER_MS = 3000;
 /** In characters. A source decides how long ffmpeg's lines are. */
 const MAX_LINE_LENGTH = 2048;
 
@@ -51,10 +55,13 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: Ff
 
   let started = false;
   let stopping = false;
+  let abandon = () => {};
   const term = () => {
     if (started) command.kill('SIGTERM');
   };
   const done = new Promise<FfmpegExit>((resolve) => {
+    const reason = 'ffmpeg did not end, though it was killed';
+    abandon = () => resolve({ code: null, reason, started, abandoned: true });
     command
       .on('start', () => {
         started = true;
@@ -74,8 +81,10 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: Ff
         term();
       }
       const force = setTimeout(() => command.kill('SIGKILL'), KILL_AFTER_MS);
+      const giveUp = setTimeout(abandon, KILL_AFTER_MS + ABANDON_AFTER_MS);
       await done;
       clearTimeout(force);
+      clearTimeout(giveUp);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Frame } from '../../domain/frame.ts';
+import { readAheadOf } from '../../domain/read-ahead.ts';
 
 /** Hands frames from the decoder to the one consumer that takes them. */
 export interface FrameBuffer {
@@ -10,8 +11,13 @@ export interface FrameBuffer {
   end(error?: Error, discard?: boolean): void;
 }
 
-/** For real time: holds the newest frame, and counts those that it replaced as dropped because `busy`. */
-export function dropOldestBuffer(): FrameBuffer {
+/** In real time the oldest frames are dropped; of a recording none is, and the decoder waits. */
+export function createFrameBuffer(realtime: boolean): FrameBuffer {
+  return realtime ? dropOldestBuffer() : waitingBuffer(readAheadOf(realtime).buffered);
+}
+
+/** Holds the newest frame, and counts those that it replaced as dropped because `busy`. */
+function dropOldestBuffer(): FrameBuffer {
   const queue = createQueue();
   return {
     ...queue,
@@ -25,8 +31,8 @@ export function dropOldestBuffer(): FrameBuffer {
   };
 }
 
-/** For recordings: holds `capacity` frames, and lets the decoder wait while it is full. */
-export function waitingBuffer(capacity = 2): FrameBuffer {
+/** Holds `capacity` frames, and lets the decoder wait while it is full. */
+function waitingBuffer(capacity: number): FrameBuffer {
   const queue = createQueue();
   const isFull = () => queue.pending.length >= capacity && !queue.ended();
   const waitForSpace = async () => {

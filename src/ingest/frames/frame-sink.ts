@@ -10,6 +10,8 @@ export interface FrameSink {
   protocol: Readonly<Record<string, string>>;
   /** Call it when ffmpeg has ended or could not be started; resolves when all that it wrote was consumed. */
   drained(started: boolean): Promise<void>;
+  /** Call it when ffmpeg does not end: closes this end, whatever ffmpeg may still write. */
+  abandon(): void;
   /** From now on bytes are read and dropped. */
   discard(): void;
   /** Resolves with what the consumer threw; from then on bytes are dropped. Stays pending otherwise. */
@@ -46,14 +48,15 @@ export function createFrameSink(consume: ConsumeBytes): FrameSink {
 
 /** For a run of ffmpeg that writes nothing. */
 export function createNullSink(): FrameSink {
-  return { target: '-', protocol: {}, drained: async () => {}, discard() {}, thrown: new Promise(() => {}) };
+  const thrown = new Promise(() => {});
+  return { target: '-', protocol: {}, drained: async () => {}, abandon() {}, discard() {}, thrown };
 }
 
 type SinkOutput = Omit<FrameSink, 'discard' | 'thrown'>;
 
 /** ffmpeg is the one that listens; it ends when we have read everything. */
-function toSocket({ path, drained }: FrameSocket): SinkOutput {
-  return { target: `unix:${path}`, protocol: { listen: '1' }, drained };
+function toSocket({ path, drained, close }: FrameSocket): SinkOutput {
+  return { target: `unix:${path}`, protocol: { listen: '1' }, drained, abandon: close };
 }
 
 function toStdout(consume: ConsumeBytes): SinkOutput {
@@ -78,5 +81,6 @@ function toStdout(consume: ConsumeBytes): SinkOutput {
         writable.once('error', resolve);
       });
     },
+    abandon: () => void writable.destroy(),
   };
 }

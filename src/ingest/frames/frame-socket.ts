@@ -19,6 +19,8 @@ export interface FrameSocket {
   path: string;
   /** Call it when ffmpeg is gone: resolves when all that it wrote was consumed. */
   drained(): Promise<void>;
+  /** Closes it, whether ffmpeg is gone or not. */
+  close(): void;
 }
 
 /** As much as the kernel buffers for a socket by default, and some more. */
@@ -33,38 +35,61 @@ export function openFrameSocket(consume: ConsumeBytes): FrameSocket {
   const directory = mkdtempSync(join(parent, 'mien-'));
   const path = join(directory, 'frames');
   const removeDirectory = () => rmSync(directory, { recursive: true, force: true });
-  let closed: Promise<void> | null = null;
-  let ffmpegGone = false;
-  let timer = setTimeout(connectWhenThere, POLL_MS);
+  const connection = connectWhenListening(path, consume, removeDirectory);
+  const stopConnecting = () => {
+    connection.stopTrying();
+    removeDirectory();
+  };
+  return {
+    path,
+    async drained() {
+      stopConnecting();
+      await connection.closed();
+    },
+    close() {
+      stopConnecting();
+      connection.destroy();
+    },
+  };
+}
 
-  function connectWhenThere(): void {
-    if (ffmpegGone) return;
-    if (!existsSync(path)) {
-      timer = setTimeout(connectWhenThere, POLL_MS);
-      return;
-    }
-    const socket = connectReusingBuffer(path, consume);
+/** Looks again and again whether ffmpeg listens, and then reads until it has written everything. */
+function connectWhenListening(path: string, consume: ConsumeBytes, onConnect: () => void) {
+  let socket: Socket | null = null;
+  let closed: Promise<void> | null = null;
+  let stopped = false;
+  let timer = setTimeout(attempt, POLL_MS);
+
+  function attempt(): void {
+    if (stopped) return;
+    if (existsSync(path)) connectNow();
+    else timer = setTimeout(attempt, POLL_MS);
+  }
+
+  function connectNow(): void {
+    const opened = connectReusingBuffer(path, consume);
     let connected = false;
+    socket = opened;
     // Waited for from now on: ffmpeg may have written a short recording, and be gone, before 'connect' is emitted.
-    closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    socket.once('connect', () => {
+    closed = new Promise((resolve) => opened.once('close', () => resolve()));
+    opened.once('connect', () => {
       connected = true;
-      removeDirectory();
+      onConnect();
     });
     // The path exists a moment before ffmpeg listens there. An error after the connection shows in ffmpeg's exit.
-    socket.on('error', () => {
-      if (!connected) timer = setTimeout(connectWhenThere, POLL_MS);
+    opened.on('error', () => {
+      if (!connected) timer = setTimeout(attempt, POLL_MS);
     });
   }
 
   return {
-    path,
-    async drained() {
-      ffmpegGone = true;
+    /** Pending while a connection is open. */
+    closed: () => closed,
+    stopTrying() {
+      stopped = true;
       clearTimeout(timer);
-      removeDirectory();
-      await closed;
     },
+    destroy: () => socket?.destroy(),
   };
 }
 

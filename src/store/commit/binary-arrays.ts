@@ -1,55 +1,58 @@
 /**
- * Arrays of numbers as parameters of a statement, in PostgreSQL's binary form: both ends read and write it several times
- * faster than literals.
+ * Arrays of numbers in PostgreSQL's binary format (`array_recv` in its utils/adt/arrayfuncs.c): both ends read and write
+ * it several times faster than literals.
  */
 
 export type NumberType = 'int' | 'bigint' | 'real' | 'double';
 
-/** Filled once, from front to back. */
-export interface NumberArray {
+/** Filled once, from front to back, with as many numbers as were announced. */
+export interface ArrayEncoder {
   push(value: number): void;
-  readonly parameter: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 /** @param length how many will be pushed */
-export function createArray(type: NumberType, length: number): NumberArray {
+export function createArrayEncoder(type: NumberType, length: number): ArrayEncoder {
   switch (type) {
     case 'int':
-      return new IntArray(length);
+      return new IntEncoder(length);
     case 'bigint':
-      return new BigintArray(length);
+      return new BigintEncoder(length);
     case 'real':
-      return new RealArray(length);
+      return new RealEncoder(length);
     case 'double':
-      return new DoubleArray(length);
+      return new DoubleEncoder(length);
   }
 }
 
+/** Type OIDs, as in PostgreSQL's catalog pg_type. */
+const OID = { int4: 23, int8: 20, float4: 700, float8: 701 };
+/** Bytes of the array's header, and of the length before each element. */
 const HEADER = 20;
 const LENGTH = 4;
 
 /** One dimension, no nulls, from 1; each element behind its length. */
 abstract class BinaryArray {
-  readonly parameter: Uint8Array;
+  readonly bytes: Uint8Array;
   protected readonly view: DataView;
   /** Where the next element goes, past its length. */
   protected at = HEADER + LENGTH;
 
-  constructor(oid: number, bytes: number, length: number) {
-    const step = LENGTH + bytes;
-    this.parameter = new Uint8Array(HEADER + length * step);
-    this.view = new DataView(this.parameter.buffer);
+  constructor(oid: number, elementBytes: number, length: number) {
+    const step = LENGTH + elementBytes;
+    this.bytes = new Uint8Array(HEADER + length * step);
+    this.view = new DataView(this.bytes.buffer);
     this.view.setInt32(0, 1);
     this.view.setInt32(8, oid);
     this.view.setInt32(12, length);
     this.view.setInt32(16, 1);
-    for (let at = HEADER; at < this.parameter.length; at += step) this.view.setInt32(at, bytes);
+    for (let at = HEADER; at < this.bytes.length; at += step) this.view.setInt32(at, elementBytes);
   }
 }
 
-class IntArray extends BinaryArray implements NumberArray {
+class IntEncoder extends BinaryArray implements ArrayEncoder {
   constructor(length: number) {
-    super(23, 4, length);
+    super(OID.int4, 4, length);
   }
 
   push(value: number): void {
@@ -58,9 +61,9 @@ class IntArray extends BinaryArray implements NumberArray {
   }
 }
 
-class RealArray extends BinaryArray implements NumberArray {
+class RealEncoder extends BinaryArray implements ArrayEncoder {
   constructor(length: number) {
-    super(700, 4, length);
+    super(OID.float4, 4, length);
   }
 
   push(value: number): void {
@@ -69,9 +72,9 @@ class RealArray extends BinaryArray implements NumberArray {
   }
 }
 
-class DoubleArray extends BinaryArray implements NumberArray {
+class DoubleEncoder extends BinaryArray implements ArrayEncoder {
   constructor(length: number) {
-    super(701, 8, length);
+    super(OID.float8, 8, length);
   }
 
   push(value: number): void {
@@ -80,9 +83,9 @@ class DoubleArray extends BinaryArray implements NumberArray {
   }
 }
 
-class BigintArray extends BinaryArray implements NumberArray {
+class BigintEncoder extends BinaryArray implements ArrayEncoder {
   constructor(length: number) {
-    super(20, 8, length);
+    super(OID.int8, 8, length);
   }
 
   /** Whole numbers that a double holds exactly. */

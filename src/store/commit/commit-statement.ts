@@ -1,100 +1,8 @@
-/** Writes a batch: one statement, which is one transaction and one round trip. */
-import type { Database } from '../database.ts';
-import { isDuplicate, isNoPartition } from '../database-errors.ts';
-import type { PrismaClient } from '../generated/client.ts';
-import type { Partitions } from '../upkeep/partitions.ts';
-import { type Batch, encode, type RollUp, type Work } from './encode-batch.ts';
-import { KINDS, type Parameter, STRIDE } from './parameter-layout.ts';
+/** The one statement that a commit is: one transaction and one round trip, however many rows of how many tables. */
+import { EXPRESSION_ENUM } from '../sql/expressions.ts';
+import { STRIDE } from './flat-rows.ts';
 
-/**
- * Writes what was prepared; may be called again after it threw what the database said.
- * @returns the sessions that no longer exist: nothing of theirs was kept
- */
-export type Commit = () => Promise<Set<string>>;
-
-/** Does the computing at once, so that it can go on while the database writes the batch before. */
-export type Prepare = (work: Work) => Commit;
-
-export interface CommitConfig {
-  write: Database['write'];
-  partitions: Partitions;
-  rollUp: RollUp;
-}
-
-export function createPrepare(prisma: PrismaClient, config: CommitConfig): Prepare {
-  const { write, partitions, rollUp } = config;
-  const prepareInsert = (work: Work): Commit => {
-    const batch = encode(work, rollUp);
-    const values = parameters(batch);
-    return async () => {
-      await partitions.ensure(work.entries.map(({ moment }) => moment.wallTime));
-      const written = await write(STATEMENT, values);
-      if (written.length === batch.sessionIds.length) return new Set();
-      const { known, gone } = await splitByExistence(prisma, work);
-      return new Set([...gone, ...(await prepareInsert(known)())]);
-    };
-  };
-  return (work) => {
-    const insert = prepareInsert(work);
-    return async () => {
-      try {
-        return await insert();
-      } catch (error) {
-        if (isNoPartition(error)) {
-          partitions.forget();
-          return insert();
-        }
-        if (isDuplicate(error)) return prepareInsert(await withoutStored(prisma, work))();
-        throw error;
-      }
-    };
-  };
-}
-
-function parameters(batch: Batch): Parameter[] {
-  const { sessionIds, sessions, moments, readingInts, readingReals, actionUnits, landmarks } = batch;
-  return [
-    ...[`{${sessionIds.join()}}`, sessions, moments, readingInts, readingReals, actionUnits, landmarks],
-    ...[batch.rollups, batch.tracks, batch.episodes],
-  ];
-}
-
-/** What a repeated batch holds that was not stored the first time. */
-async function withoutStored(prisma: PrismaClient, { entries, endings }: Work): Promise<Work> {
-  const stored = await prisma.$queryRawUnsafe<{ key: string }[]>(
-    `SELECT m.session_id || ' ' || m.seq AS key FROM moment m
-      JOIN unnest($1::text::uuid[], $2::text::int[]) AS k (session_id, seq) USING (session_id, seq)`,
-    `{${entries.map(({ moment }) => moment.sessionId).join()}}`,
-    `{${entries.map(({ moment }) => moment.seq).join()}}`,
-  );
-  const seen = new Set(stored.map(({ key }) => key));
-  const fresh = entries.filter(({ moment: { sessionId, seq } }) => {
-    const key = `${sessionId} ${seq}`;
-    const first = !seen.has(key);
-    seen.add(key);
-    return first;
-  });
-  return { entries: fresh, endings };
-}
-
-/** A session that was removed keeps the whole statement from writing; the others must not suffer. */
-async function splitByExistence(prisma: PrismaClient, { entries, endings }: Work) {
-  const ids = [...entries.map(({ moment }) => moment), ...endings].map(({ sessionId }) => sessionId);
-  const rows = await prisma.session.findMany({
-    where: { id: { in: [...new Set(ids)] } },
-    select: { id: true },
-  });
-  const living = new Set(rows.map(({ id }) => id));
-  return {
-    gone: new Set(ids.filter((id) => !living.has(id))),
-    known: {
-      entries: entries.filter(({ moment }) => living.has(moment.sessionId)),
-      endings: endings.filter(({ sessionId }) => living.has(sessionId)),
-    },
-  };
-}
-
-/** Rows of a flat array: `o` is the offset before the row's first value. */
+/** One row for each row of a flat array: `o` is the offset before its first value. */
 function rows(array: string, stride: number): string {
   return `input, generate_series(0, coalesce(cardinality(${array}), 0) - 1, ${stride}) AS o`;
 }
@@ -106,17 +14,23 @@ const addEach = (column: string) =>
   `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
 
 /**
- * All or nothing: while it runs it holds its sessions, so that none is removed meanwhile, and where one is gone it has no
- * input and writes nothing. `input` is read once; a cast beside each use would take the whole array again for every row.
+ * All or nothing: while it runs it locks its sessions, so that none is removed meanwhile, and where one is gone it has no
+ * input, and writes nothing.
+ *
+ * Its parameters (see `encodeBatch`) have short names, because each value of a row is taken by one: `s` session ids,
+ * `n` what the sessions come to, `m` moments, `i` and `r` integers and reals of readings, `au` action units, `lm`
+ * landmarks, `u` rollups, `t` tracks, `e` episodes; `k` is the offset of a moment in `m`, `q` that of a reading in `r`.
+ * `input` is read once; a cast beside each use would take the whole array again for every row.
+ * @returns the ids of its sessions; none where one of them is gone
  */
-const STATEMENT = `
-WITH held AS MATERIALIZED (
+export const COMMIT = `
+WITH locked AS MATERIALIZED (
   SELECT id FROM session WHERE id = ANY($1::text::uuid[]) ORDER BY id FOR NO KEY UPDATE
 ), input AS MATERIALIZED (
-  SELECT $1::text::uuid[] AS s, $2::float8[] AS live, $3::float8[] AS m, $4::int[] AS i,
+  SELECT $1::text::uuid[] AS s, $2::float8[] AS n, $3::float8[] AS m, $4::int[] AS i,
     $5::real[] AS r, $6::real[] AS au, $7::bytea AS lm, $8::bigint[] AS u,
     $9::float8[] AS t, $10::float8[] AS e
-  WHERE (SELECT count(*) FROM held) = cardinality($1::text::uuid[])
+  WHERE (SELECT count(*) FROM locked) = cardinality($1::text::uuid[])
 ), new_moments AS (
   INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store)
   SELECT s[m[k + 1]::int], m[k + 2]::int, ${MOMENT_DAY}, m[k + 3], to_timestamp(m[k + 4] / 1000),
@@ -125,7 +39,7 @@ WITH held AS MATERIALIZED (
 ), new_readings AS (
   INSERT INTO reading (session_id, seq, track, day, expression, x, y, width, height, confidence, agreement, valence,
     arousal, yaw, pitch, roll, quality, issues, probabilities, raw_probabilities, action_units, landmarks)
-  SELECT s[m[k + 1]::int], m[k + 2]::int, i[o + 2], ${MOMENT_DAY}, (${KINDS})[i[o + 3]],
+  SELECT s[m[k + 1]::int], m[k + 2]::int, i[o + 2], ${MOMENT_DAY}, (${EXPRESSION_ENUM})[i[o + 3]],
     r[q + 1], r[q + 2], r[q + 3], r[q + 4], r[q + 5], r[q + 6], r[q + 7], r[q + 8], r[q + 9], r[q + 10], r[q + 11],
     r[q + 12], i[o + 4], r[q + 13 : q + 20], r[q + 21 : q + 28],
     au[coalesce(i[o - 1], 0) + 1 : i[o + 5]], substring(lm FROM coalesce(i[o], 0) + 1 FOR i[o + 6] - coalesce(i[o], 0))
@@ -146,16 +60,16 @@ WITH held AS MATERIALIZED (
     last_seen = greatest(track.last_seen, excluded.last_seen), readings = track.readings + excluded.readings
 ), new_episodes AS (
   INSERT INTO episode (session_id, index, track, expression, onset, apex, "offset", peak)
-  SELECT s[e[o + 1]::int], e[o + 2]::int, e[o + 3]::int, (${KINDS})[e[o + 4]::int], e[o + 5], e[o + 6],
+  SELECT s[e[o + 1]::int], e[o + 2]::int, e[o + 3]::int, (${EXPRESSION_ENUM})[e[o + 4]::int], e[o + 5], e[o + 6],
     nullif(e[o + 7], 'NaN'), e[o + 8]
   FROM ${rows('e', STRIDE.episode)}
   ON CONFLICT (session_id, index) DO UPDATE SET apex = excluded.apex, "offset" = excluded."offset", peak = excluded.peak
 )
-UPDATE session SET last_seq = greatest(last_seq, live[o + 2]::int),
-  first_day = CASE WHEN live[o + 2] < 0 THEN first_day ELSE least(first_day, ${EPOCH} + live[o + 3]::int) END,
-  last_day = CASE WHEN live[o + 2] < 0 THEN last_day ELSE greatest(last_day, ${EPOCH} + live[o + 4]::int) END,
-  trailing_busy = greatest(trailing_busy, live[o + 5]::int), trailing_worker = greatest(trailing_worker, live[o + 6]::int),
-  trailing_store = greatest(trailing_store, live[o + 7]::int)
-FROM ${rows('live', STRIDE.session)}
-WHERE id = s[live[o + 1]::int]
+UPDATE session SET last_seq = greatest(last_seq, n[o + 2]::int),
+  first_day = CASE WHEN n[o + 2] < 0 THEN first_day ELSE least(first_day, ${EPOCH} + n[o + 3]::int) END,
+  last_day = CASE WHEN n[o + 2] < 0 THEN last_day ELSE greatest(last_day, ${EPOCH} + n[o + 4]::int) END,
+  trailing_busy = greatest(trailing_busy, n[o + 5]::int), trailing_worker = greatest(trailing_worker, n[o + 6]::int),
+  trailing_store = greatest(trailing_store, n[o + 7]::int)
+FROM ${rows('n', STRIDE.session)}
+WHERE id = s[n[o + 1]::int]
 RETURNING id::text`;

@@ -1,76 +1,53 @@
 /**
- * A batch of moments as the ten parameters of one statement: flat arrays, which the statement takes apart by position.
- * That costs a tenth of one parameter per value.
+ * A batch as the ten parameters of one statement: flat arrays, which the statement takes apart by position. That costs a
+ * tenth of one parameter per value.
  */
-import type { DropCounts } from '../../domain/frame.ts';
-import type { EpisodeEvent, Moment, Rollup } from '../../domain/moment.ts';
+import type { Moment, Rollup } from '../../domain/moment.ts';
 import { quantise } from '../../domain/quantise.ts';
-import { dayOf } from '../upkeep/days.ts';
-import { createArray, type NumberType } from './binary-arrays.ts';
-import { type EncodedReadings, encodeReadings } from './encode-readings.ts';
-import { dropsOf, episodeRows, rollupRows, trackRows } from './encode-sums.ts';
-import type { Parameter, PositionOf } from './parameter-layout.ts';
+import { dayOf } from '../sql/days.ts';
+import type { Parameter } from '../sql/parameters.ts';
+import { type Batch, type SessionEnd, sessionIdsOf } from './batch.ts';
+import { encodeReadings } from './encode-readings.ts';
+import { dropColumns, episodeRows, rollupRows, trackRows } from './encode-sums.ts';
+import { encodeRows, type SessionPosition } from './flat-rows.ts';
 
-export interface Entry {
-  moment: Moment;
-  events: readonly EpisodeEvent[];
-}
-
-/** The end of a session, after its last moment. */
-export interface Ending {
-  sessionId: string;
-  events: readonly EpisodeEvent[];
-  /** Since the last moment. */
-  dropped: DropCounts;
-}
-
-export interface Work {
-  entries: Entry[];
-  endings: Ending[];
-}
-
+/** Sums moments per second of media time and track. */
 export type RollUp = (moments: readonly Moment[]) => Rollup[];
-export interface Batch extends EncodedReadings {
+
+export interface EncodedBatch {
   sessionIds: string[];
-  sessions: Parameter;
-  moments: Parameter;
-  rollups: Parameter;
-  tracks: Parameter;
-  episodes: Parameter;
+  /** In the order of the statement's placeholders. */
+  parameters: Parameter[];
 }
 
-export function encode({ entries, endings }: Work, rollUp: RollUp): Batch {
-  const moments = entries.map(({ moment }) => quantise(moment));
-  const events = [...entries, ...endings].flatMap((part) => part.events);
-  const sessionIds = [...new Set([...moments, ...endings].map(({ sessionId }) => sessionId))];
-  const index = new Map(sessionIds.map((id, position) => [id, position + 1]));
-  const at: PositionOf = (sessionId) => index.get(sessionId)!;
-  const packed = (type: NumberType, rows: readonly (readonly number[])[]): Parameter => {
-    const array = createArray(
-      type,
-      rows.reduce((sum, row) => sum + row.length, 0),
-    );
-    for (const row of rows) for (const value of row) array.push(value);
-    return array.parameter;
-  };
+export function encodeBatch(batch: Batch, rollUp: RollUp): EncodedBatch {
+  const moments = batch.appended.map(({ moment }) => quantise(moment));
+  const events = [...batch.appended, ...batch.ends].flatMap((item) => item.events);
+  const sessionIds = sessionIdsOf(batch);
+  const positions = new Map(sessionIds.map((id, at) => [id, at + 1]));
+  const positionOf: SessionPosition = (sessionId) => positions.get(sessionId)!;
+  const { ints, reals, actionUnits, landmarks } = encodeReadings(moments);
   return {
     sessionIds,
-    sessions: packed('double', sessionRows(moments, endings, sessionIds)),
-    moments: packed('double', momentRows(moments, at)),
-    ...encodeReadings(moments),
-    rollups: packed('bigint', rollupRows(rollUp(moments), at)),
-    tracks: packed('double', trackRows(moments, at)),
-    episodes: packed('double', episodeRows(events, at)),
+    parameters: [
+      `{${sessionIds.join()}}`,
+      encodeRows('double', sessionRows(moments, batch.ends, sessionIds)),
+      encodeRows('double', momentRows(moments, positionOf)),
+      ...[ints, reals, actionUnits, landmarks],
+      encodeRows('bigint', rollupRows(rollUp(moments), positionOf)),
+      encodeRows('double', trackRows(moments, positionOf)),
+      encodeRows('double', episodeRows(events, positionOf)),
+    ],
   };
 }
 
 /** Position, newest sequence number (-1: no moments), first and last day, frames dropped at the end. */
 function sessionRows(
   moments: readonly Moment[],
-  endings: readonly Ending[],
+  ends: readonly SessionEnd[],
   sessionIds: readonly string[],
 ): number[][] {
-  const rows = new Map(sessionIds.map((id, position) => [id, [position + 1, -1, 1e6, -1e6, 0, 0, 0]]));
+  const rows = new Map(sessionIds.map((id, at) => [id, [at + 1, -1, 1e6, -1e6, 0, 0, 0]]));
   for (const { sessionId, seq, wallTime } of moments) {
     const row = rows.get(sessionId)!;
     const day = dayOf(wallTime);
@@ -78,16 +55,16 @@ function sessionRows(
     row[2] = Math.min(row[2]!, day);
     row[3] = Math.max(row[3]!, day);
   }
-  for (const { sessionId, dropped } of endings) rows.get(sessionId)!.splice(4, 3, ...dropsOf(dropped));
+  for (const { sessionId, dropped } of ends) rows.get(sessionId)!.splice(4, 3, ...dropColumns(dropped));
   return [...rows.values()];
 }
 
-function momentRows(moments: readonly Moment[], at: PositionOf): number[][] {
+function momentRows(moments: readonly Moment[], positionOf: SessionPosition): number[][] {
   return moments.map(({ sessionId, seq, mediaTime, wallTime, dropped }) => [
-    at(sessionId),
+    positionOf(sessionId),
     seq,
     mediaTime,
     wallTime,
-    ...dropsOf(dropped),
+    ...dropColumns(dropped),
   ]);
 }

@@ -1,31 +1,35 @@
 /** The faces of a batch: thousands of numbers each commit, so they are written straight into their arrays. */
-import { EXPRESSIONS, type FaceReading, QUALITY_ISSUES } from '../../domain/face.ts';
+import { type FaceReading, QUALITY_ISSUES } from '../../domain/face.ts';
 import type { Moment } from '../../domain/moment.ts';
 import { LANDMARK } from '../../domain/quantise.ts';
-import { createArray, type NumberArray } from './binary-arrays.ts';
-import { type Parameter, STRIDE } from './parameter-layout.ts';
+import { expressionCode } from '../sql/expressions.ts';
+import { type ArrayEncoder, createArrayEncoder } from './binary-arrays.ts';
+import { STRIDE } from './flat-rows.ts';
 
 export interface EncodedReadings {
-  /** Position of the moment, track, expression, issues, ends in `actionUnits` and `landmarks`. */
-  readingInts: Parameter;
-  readingReals: Parameter;
-  actionUnits: Parameter;
+  /** Per face: position of its moment from 0, track, expression, quality issues, ends in `actionUnits` and `landmarks`. */
+  ints: Uint8Array;
+  /** Per face: box, confidence, agreement, valence, arousal, pose, quality, 8 probabilities, 8 raw probabilities. */
+  reals: Uint8Array;
+  /** Of all faces, one behind the other. */
+  actionUnits: Uint8Array;
+  /** Of all faces: x and y as 16-bit integers, little-endian. */
   landmarks: Uint8Array;
 }
 
 export function encodeReadings(moments: readonly Moment[]): EncodedReadings {
-  const size = sizeOf(moments);
-  const ints = createArray('int', size.faces * STRIDE.readingInts);
-  const reals = createArray('real', size.faces * STRIDE.readingReals);
-  const actionUnits = createArray('real', size.actionUnits);
-  const landmarks = new Int16Array(size.points * 2);
-  let unitsEnd = 0;
+  const counts = count(moments);
+  const ints = createArrayEncoder('int', counts.faces * STRIDE.readingInts);
+  const reals = createArrayEncoder('real', counts.faces * STRIDE.readingReals);
+  const actionUnits = createArrayEncoder('real', counts.actionUnits);
+  const landmarks = new Int16Array(counts.landmarks * 2);
+  let actionUnitsEnd = 0;
   let coordinates = 0;
   for (const [position, { faces }] of moments.entries()) {
     for (const face of faces) {
       pushReals(reals, face);
       for (const value of face.actionUnits) actionUnits.push(value);
-      unitsEnd += face.actionUnits.length;
+      actionUnitsEnd += face.actionUnits.length;
       for (const { x, y } of face.landmarks) {
         landmarks[coordinates++] = Math.round(x * LANDMARK);
         landmarks[coordinates++] = Math.round(y * LANDMARK);
@@ -34,37 +38,32 @@ export function encodeReadings(moments: readonly Moment[]): EncodedReadings {
       ints.push(face.track);
       ints.push(expressionCode(face.expression));
       ints.push(issueBits(face));
-      ints.push(unitsEnd);
+      ints.push(actionUnitsEnd);
       ints.push(coordinates * 2);
     }
   }
   return {
-    readingInts: ints.parameter,
-    readingReals: reals.parameter,
-    actionUnits: actionUnits.parameter,
+    ints: ints.bytes,
+    reals: reals.bytes,
+    actionUnits: actionUnits.bytes,
     landmarks: new Uint8Array(landmarks.buffer),
   };
 }
 
-/** Position in the enum from 1; 0, which is outside, reads as null. */
-export function expressionCode(expression: FaceReading['expression']): number {
-  return expression === null ? 0 : EXPRESSIONS.indexOf(expression) + 1;
-}
-
-function sizeOf(moments: readonly Moment[]) {
-  const size = { faces: 0, actionUnits: 0, points: 0 };
+function count(moments: readonly Moment[]) {
+  const counts = { faces: 0, actionUnits: 0, landmarks: 0 };
   for (const { faces } of moments) {
-    size.faces += faces.length;
+    counts.faces += faces.length;
     for (const face of faces) {
-      size.actionUnits += face.actionUnits.length;
-      size.points += face.landmarks.length;
+      counts.actionUnits += face.actionUnits.length;
+      counts.landmarks += face.landmarks.length;
     }
   }
-  return size;
+  return counts;
 }
 
 /** In the order of the columns. */
-function pushReals(reals: NumberArray, face: FaceReading): void {
+function pushReals(reals: ArrayEncoder, face: FaceReading): void {
   const { box, pose } = face;
   reals.push(box.x);
   reals.push(box.y);

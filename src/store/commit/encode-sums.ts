@@ -2,24 +2,26 @@
 import type { DropCounts } from '../../domain/frame.ts';
 import type { Episode, EpisodeEvent, Moment, Rollup } from '../../domain/moment.ts';
 import { FRACTION } from '../../domain/quantise.ts';
-import { SPANS } from '../read/rollup-sql.ts';
-import { expressionCode } from './encode-readings.ts';
-import type { PositionOf } from './parameter-layout.ts';
+import { expressionCode } from '../sql/expressions.ts';
+import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
+import type { SessionPosition } from './flat-rows.ts';
 
-export function dropsOf({ busy = 0, worker = 0, store = 0 }: DropCounts): number[] {
+/** Frames dropped, by reason, in the order of the columns. */
+export function dropColumns({ busy = 0, worker = 0, store = 0 }: DropCounts): number[] {
   return [busy, worker, store];
 }
 
 /** The seconds and, summed, the longer spans that they belong to. */
-export function rollupRows(rollups: readonly Rollup[], at: PositionOf): number[][] {
+export function rollupRows(rollups: readonly Rollup[], positionOf: SessionPosition): number[][] {
   const sums = new Map<string, number[]>();
   for (const rollup of rollups) {
     const values = rollupValues(rollup);
-    for (const span of SPANS) {
+    for (const span of ROLLUP_SPANS) {
       const second = Math.floor(rollup.second / span) * span;
       const key = `${rollup.sessionId} ${span} ${rollup.track} ${second}`;
       const sum = sums.get(key);
-      if (sum === undefined) sums.set(key, [at(rollup.sessionId), span, rollup.track, second, ...values]);
+      if (sum === undefined)
+        sums.set(key, [positionOf(rollup.sessionId), span, rollup.track, second, ...values]);
       else for (const [position, value] of values.entries()) sum[position + 4]! += value;
     }
   }
@@ -29,19 +31,19 @@ export function rollupRows(rollups: readonly Rollup[], at: PositionOf): number[]
 function rollupValues({ frames, dropped, readings, abstained, labels, ...sums }: Rollup): number[] {
   const parts = [...sums.probabilities, sums.valence, sums.arousal, sums.quality];
   return [
-    ...[frames, ...dropsOf(dropped), readings, abstained],
+    ...[frames, ...dropColumns(dropped), readings, abstained],
     ...labels,
     ...parts.map((sum) => Math.round(sum * FRACTION)),
   ];
 }
 
-export function trackRows(moments: readonly Moment[], at: PositionOf): number[][] {
+export function trackRows(moments: readonly Moment[], positionOf: SessionPosition): number[][] {
   const rows = new Map<string, number[]>();
   for (const { sessionId, mediaTime, faces } of moments) {
     for (const { track } of faces) {
       const row = rows.get(`${sessionId} ${track}`);
       if (row === undefined) {
-        rows.set(`${sessionId} ${track}`, [at(sessionId), track, mediaTime, mediaTime, 1]);
+        rows.set(`${sessionId} ${track}`, [positionOf(sessionId), track, mediaTime, mediaTime, 1]);
       } else {
         row[2] = Math.min(row[2]!, mediaTime);
         row[3] = Math.max(row[3]!, mediaTime);
@@ -53,11 +55,11 @@ export function trackRows(moments: readonly Moment[], at: PositionOf): number[][
 }
 
 /** The newest state of each episode; an offset of NaN: it lasts. */
-export function episodeRows(events: readonly EpisodeEvent[], at: PositionOf): number[][] {
+export function episodeRows(events: readonly EpisodeEvent[], positionOf: SessionPosition): number[][] {
   const newest = new Map<string, Episode>();
   for (const { episode } of events) newest.set(`${episode.sessionId} ${episode.index}`, episode);
   return [...newest.values()].map((episode) => [
-    at(episode.sessionId),
+    positionOf(episode.sessionId),
     episode.index,
     episode.track,
     expressionCode(episode.expression),

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { kill, pid } from 'node:process';
 import { MienError } from '../../errors.ts';
 
-/** @returns what gives the lock back. @throws MienError CONFLICT while another living process holds it */
-export async function takeLock(dataDir: string): Promise<() => Promise<void>> {
+/** @returns what releases the lock. @throws MienError CONFLICT while another living process holds it */
+export async function acquireDirectoryLock(dataDir: string): Promise<() => Promise<void>> {
   const path = join(dataDir, 'mien.lock');
-  const mine = JSON.stringify({ pid: pid, born: await birth(pid), nonce: crypto.randomUUID() });
+  const mine = JSON.stringify({ pid: pid, born: await processStart(pid), nonce: crypto.randomUUID() });
   const draft = `${path}.${crypto.randomUUID()}`;
   await writeFile(draft, mine);
   try {
@@ -35,7 +35,7 @@ async function removeIfStale(path: string, dataDir: string): Promise<void> {
   const held = await read(path);
   if (held === null) return;
   const holder = JSON.parse(held) as { pid: number; born: string | null };
-  if (await lives(holder.pid, holder.born)) {
+  if (await isAlive(holder.pid, holder.born)) {
     throw new MienError(
       'CONFLICT',
       `Another mien (process ${holder.pid}) is using ${dataDir}. Stop it, give this one another data directory, or set DATABASE_URL so that both share a PostgreSQL server.`,
@@ -52,19 +52,19 @@ async function removeIfStale(path: string, dataDir: string): Promise<void> {
   await unlink(aside);
 }
 
-async function lives(id: number, born: string | null): Promise<boolean> {
+async function isAlive(id: number, startedAt: string | null): Promise<boolean> {
   try {
     kill(id, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const now = await birth(id);
-  // Process numbers come again, above all in containers; birth tells them apart where the system says it.
-  return born === null || now === null || born === now;
+  const now = await processStart(id);
+  // Process ids are used again, above all in containers; their start tells them apart where the system says it.
+  return startedAt === null || now === null || startedAt === now;
 }
 
 /** Linux: when the process started, in clock ticks since boot, with the boot's id. Elsewhere null. */
-async function birth(id: number): Promise<string | null> {
+async function processStart(id: number): Promise<string | null> {
   const stat = await read(`/proc/${id}/stat`);
   const boot = await read('/proc/sys/kernel/random/boot_id');
   const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

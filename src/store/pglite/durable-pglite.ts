@@ -5,30 +5,33 @@
 import fs from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
-import { cannotSync, type Synced, syncTree } from './sync-tree.ts';
+import { cannotSync, type SyncedInodes, syncTree } from './fsync-files.ts';
 
 /** Only plain `fsync` leaves PGlite: the default, fdatasync, ends in a function that does nothing. */
 const SETTINGS = ['-c', 'fsync=on', '-c', 'wal_sync_method=fsync'];
-const UNKNOWN =
+const UNKNOWN_PGLITE =
   'PGlite commits without waiting for the disk, so that a power cut would lose data: this version of it is not ' +
   'the one that mien was made for. Install the version in package.json, or set DATABASE_URL.';
 
 /**
- * Opens the database in `directory` after syncing all of it: a mien before this one may have made it, or a copy. Makes it
- * where there is none; see createDirectory for making it durably.
+ * Opens the database in `directory` after syncing all of it: a mien before this one may have made it, or a copy. Creates
+ * it where there is none; see createDatabaseDirectory for creating it durably.
  * @param settings further arguments for PostgreSQL
  * @throws Error when a commit does not reach the disk, as after an update of PGlite that changed its insides
  */
 export async function openDurable(directory: string, settings: readonly string[]): Promise<PGlite> {
-  const files = new SyncedFiles(directory, fs.existsSync(directory) ? await syncTree(directory) : new Map());
+  const files = new SyncingNodeFS(
+    directory,
+    fs.existsSync(directory) ? await syncTree(directory) : new Map(),
+  );
   const startParams = [...PGlite.defaultStartParams, ...SETTINGS, ...settings];
   const db = await PGlite.create({ fs: files, startParams });
   files.opened();
-  const before = files.synced;
+  const before = files.syncCount;
   await db.query(`SELECT pg_logical_emit_message(true, 'mien', 'does a commit reach the disk?')`);
-  if (files.synced > before) return db;
+  if (files.syncCount > before) return db;
   await db.close();
-  throw new Error(UNKNOWN);
+  throw new Error(UNKNOWN_PGLITE);
 }
 
 type Init = NodeFS['init'];
@@ -45,19 +48,20 @@ interface OpenFile {
   nfd: number;
 }
 
-class SyncedFiles extends NodeFS {
+class SyncingNodeFS extends NodeFS {
   /** Syncs so far. */
-  synced = 0;
-  readonly #before: Synced;
+  syncCount = 0;
+  readonly #syncedBefore: SyncedInodes;
 
-  /** @param before the files that were synced before PostgreSQL started, and have not changed where they say the same */
-  constructor(directory: string, before: Synced) {
+  /** @param syncedBefore the files that were synced before PostgreSQL started, and have not changed where they say the same */
+  constructor(directory: string, syncedBefore: SyncedInodes) {
     super(directory);
-    this.#before = before;
+    this.#syncedBefore = syncedBefore;
   }
 
+  /** PostgreSQL runs: from now on each of its syncs is done. */
   opened(): void {
-    this.#before.clear();
+    this.#syncedBefore.clear();
   }
 
   override async init(...given: Parameters<Init>): ReturnType<Init> {
@@ -68,7 +72,7 @@ class SyncedFiles extends NodeFS {
 
   #install({ NODEFS }: Postgres): void {
     const files = NODEFS as unknown as Partial<NodeFiles> | undefined;
-    if (!files?.stream_ops || !files.tryFSOperation) throw new Error(UNKNOWN);
+    if (!files?.stream_ops || !files.tryFSOperation) throw new Error(UNKNOWN_PGLITE);
     files.stream_ops.fsync = ({ nfd }) => {
       files.tryFSOperation!(() => this.#sync(nfd));
       return 0;
@@ -78,10 +82,10 @@ class SyncedFiles extends NodeFS {
   #sync(file: number): void {
     const stats = fs.fstatSync(file, { bigint: true });
     // Before a recovery PostgreSQL syncs each of a thousand files, twice, one after the other: for seconds.
-    if (this.#before.get(stats.ino) === stats.ctimeNs) return;
+    if (this.#syncedBefore.get(stats.ino) === stats.ctimeNs) return;
     try {
       fs.fsyncSync(file);
-      this.synced++;
+      this.syncCount++;
     } catch (error) {
       if (!stats.isDirectory() || !cannotSync(error)) throw error;
     }

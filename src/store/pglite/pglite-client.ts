@@ -1,84 +1,93 @@
-/** Calls into PGlite's thread. A thread that broke is replaced at the next call, as a connection would be. */
+/** Requests to PGlite's thread. A thread that broke is replaced at the next request, as a connection would be. */
 import type { Worker } from 'node:worker_threads';
 import { DriverAdapterError, type SqlQuery, type SqlResultSet } from '@prisma/driver-adapter-utils';
+import { PendingRequests } from '../../threads/pending-requests.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
-import type { Parameter } from '../commit/parameter-layout.ts';
-import type { FromThread, Request, ThreadSetup, ToThread } from './protocol.ts';
+import type { Parameter } from '../sql/parameters.ts';
+import type {
+  PgliteOperation,
+  PgliteRequest,
+  PgliteResponse,
+  PgliteResult,
+  PgliteWorkerData,
+} from './pglite-protocol.ts';
 
-export interface Remote {
-  query(query: SqlQuery): Promise<SqlResultSet>;
+/** The thread starts with the first request. Requests reject with DriverAdapterError: what the database said; with Error: its thread broke. */
+export class PgliteClient {
+  readonly #workerData: PgliteWorkerData;
+  readonly #pending = new PendingRequests<PgliteResult>();
+  #thread: Worker | null = null;
+
+  constructor(workerData: PgliteWorkerData) {
+    this.#workerData = workerData;
+  }
+
+  query(query: SqlQuery): Promise<SqlResultSet> {
+    return this.#request({ op: 'query', query }) as Promise<SqlResultSet>;
+  }
+
   /** @returns affected rows */
-  execute(query: SqlQuery): Promise<number>;
-  script(sql: string): Promise<void>;
+  execute(query: SqlQuery): Promise<number> {
+    return this.#request({ op: 'execute', query }) as Promise<number>;
+  }
+
+  async runScript(script: string): Promise<void> {
+    await this.#request({ op: 'script', script });
+  }
+
   /** Runs a statement that is parsed once. @returns the first column of its rows */
-  write(sql: string, values: readonly Parameter[]): Promise<(string | null)[]>;
-  /** Ends the thread as a fault would; calls under way fail. */
-  abandon(): Promise<void>;
-  close(): Promise<void>;
-}
-
-interface Pending {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
-
-export function openRemote(setup: ThreadSetup): Remote {
-  let thread: Worker | null = null;
-  let calls = 0;
-  const pending = new Map<number, Pending>();
-
-  function start(): Worker {
-    const worker = spawnBeside(import.meta.url, 'pglite.worker', { workerData: setup });
-    worker.on('message', (message: FromThread) => {
-      const call = pending.get(message.call);
-      pending.delete(message.call);
-      if ('result' in message) call?.resolve(message.result);
-      else if ('failure' in message) call?.reject(new DriverAdapterError(message.failure));
-      else {
-        call?.reject(new Error(`PGlite broke: ${message.broken}`));
-        lose(worker, 'PGlite broke');
-      }
-    });
-    worker.on('error', (error) => lose(worker, `PGlite's thread failed: ${error.message}`));
-    worker.on('exit', () => lose(worker, "PGlite's thread ended"));
-    return worker;
+  runPrepared(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]> {
+    return this.#request({ op: 'prepared', sql, parameters }) as Promise<(string | null)[]>;
   }
 
-  function lose(worker: Worker, reason: string): void {
-    if (worker !== thread) return;
-    thread = null;
-    void worker.terminate();
-    const lost = [...pending.values()];
-    pending.clear();
-    for (const { reject } of lost) reject(new Error(reason));
+  /** Ends the thread as a fault would; requests that wait fail. */
+  async abandon(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) return;
+    await thread.terminate();
+    this.#lose(thread, "PGlite's thread was ended");
   }
 
-  function call(request: Request): Promise<unknown> {
-    thread ??= start();
-    const message: ToThread = { call: calls++, request };
-    return new Promise((resolve, reject) => {
-      pending.set(message.call, { resolve, reject });
-      thread!.postMessage(message);
-    });
+  async close(): Promise<void> {
+    if (this.#thread === null) return;
+    await this.#request({ op: 'close' });
+    const thread = this.#thread;
+    this.#thread = null;
+    await thread.terminate();
   }
 
-  return {
-    query: (query) => call({ op: 'query', query }) as Promise<SqlResultSet>,
-    execute: (query) => call({ op: 'execute', query }) as Promise<number>,
-    write: (sql, values) => call({ op: 'write', sql, values }) as Promise<(string | null)[]>,
-    script: (script) => call({ op: 'script', script }) as Promise<never>,
-    async abandon() {
-      const worker = thread;
-      if (worker === null) return;
-      await worker.terminate();
-      lose(worker, "PGlite's thread was ended");
-    },
-    async close() {
-      if (thread === null) return;
-      await call({ op: 'close' });
-      const worker = thread;
-      thread = null;
-      await worker.terminate();
-    },
-  };
+  #request(operation: PgliteOperation): Promise<PgliteResult> {
+    this.#thread ??= this.#start();
+    const { id, answer } = this.#pending.open(undefined);
+    const message: PgliteRequest = { id, operation };
+    this.#thread.postMessage(message);
+    return answer;
+  }
+
+  #start(): Worker {
+    const thread = spawnBeside(import.meta.url, 'pglite.worker', { workerData: this.#workerData });
+    thread.on('message', (response: PgliteResponse) => this.#receive(thread, response));
+    thread.on('error', (error) => this.#lose(thread, `PGlite's thread failed: ${error.message}`));
+    thread.on('exit', () => this.#lose(thread, "PGlite's thread ended"));
+    return thread;
+  }
+
+  #receive(thread: Worker, response: PgliteResponse): void {
+    if ('result' in response) {
+      this.#pending.resolve(response.id, response.result);
+    } else if ('failure' in response) {
+      this.#pending.reject(response.id, new DriverAdapterError(response.failure));
+    } else {
+      this.#pending.reject(response.id, new Error(`PGlite broke: ${response.broken}`));
+      this.#lose(thread, 'PGlite broke');
+    }
+  }
+
+  /** The next request starts another thread. */
+  #lose(thread: Worker, reason: string): void {
+    if (thread !== this.#thread) return;
+    this.#thread = null;
+    void thread.terminate();
+    this.#pending.rejectAll(() => new Error(reason));
+  }
 }

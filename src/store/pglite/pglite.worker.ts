@@ -8,54 +8,68 @@ import {
 } from '@prisma/driver-adapter-utils';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { openDurable } from './durable-pglite.ts';
-import { type PreparedStatements, prepareStatements } from './prepared-statements.ts';
-import type { FromThread, Request, ThreadSetup, ToThread } from './protocol.ts';
+import type {
+  PgliteOperation,
+  PgliteRequest,
+  PgliteResponse,
+  PgliteResult,
+  PgliteWorkerData,
+} from './pglite-protocol.ts';
+import { PreparedStatements } from './prepared-statements.ts';
 
 /** Instead of 128 MB, which a server of one process has all to itself: the operating system caches its files too. */
 const SHARED_BUFFERS = '32MB';
 
-const { directory } = workerData as ThreadSetup;
+const { directory } = workerData as PgliteWorkerData;
 const port = parentPort!;
 const opening = open();
-// Each call awaits it and reports its failure; here nobody does.
+// Each request awaits it and reports its failure; here nobody does.
 opening.catch(() => {});
 
-port.on('message', ({ call, request }: ToThread) => {
-  answer(request).then(
-    (result) => reply({ call, result }),
-    (error) => fail(call, error),
+port.on('message', ({ id, operation }: PgliteRequest) => {
+  run(operation).then(
+    (result) => respond({ id, result }),
+    (error) => fail(id, error),
   );
 });
 
 async function open(): Promise<{ db: PGlite; adapter: SqlDriverAdapter; statements: PreparedStatements }> {
   const db = await openDurable(directory, ['-c', `shared_buffers=${SHARED_BUFFERS}`]);
-  return { db, adapter: await new PrismaPGlite(db).connect(), statements: prepareStatements(db) };
+  return { db, adapter: await new PrismaPGlite(db).connect(), statements: new PreparedStatements(db) };
 }
 
-async function answer(request: Request) {
+async function run(operation: PgliteOperation): Promise<PgliteResult> {
   const { db, adapter, statements } = await opening;
-  if (request.op === 'query') return adapter.queryRaw(request.query);
-  if (request.op === 'execute') return adapter.executeRaw(request.query);
-  if (request.op === 'write') return statements.run(request.sql, request.values);
-  if (request.op === 'script') await db.exec(request.script);
-  else await db.close();
-  return null;
+  switch (operation.op) {
+    case 'query':
+      return adapter.queryRaw(operation.query);
+    case 'execute':
+      return adapter.executeRaw(operation.query);
+    case 'prepared':
+      return statements.run(operation.sql, operation.parameters);
+    case 'script':
+      await db.exec(operation.script);
+      return null;
+    case 'close':
+      await db.close();
+      return null;
+  }
 }
 
-function fail(call: number, error: unknown): void {
+function fail(id: number, error: unknown): void {
   const failure = failureOf(error);
   if (failure !== null) {
-    reply({ call, failure });
+    respond({ id, failure });
   } else {
-    reply({ call, broken: error instanceof Error ? error.message : String(error) });
+    respond({ id, broken: error instanceof Error ? error.message : String(error) });
     port.close();
   }
 }
 
-/** What the database said; null when it was not the database that spoke, or with its last words. */
+/** What the database said; null when the error is not its answer, or the last one it gives. */
 function failureOf(error: unknown): DatabaseFailure | null {
   const failure = isDriverAdapterError(error) ? error.cause : hasSqlState(error) ? toFailure(error) : null;
-  // It stops there, and answers nothing any more: when a commit could not be written to the disk, for one.
+  // After these it answers nothing any more: when a commit could not be written to the disk, for one.
   if (failure?.kind === 'postgres' && /^(FATAL|PANIC)$/.test(failure.severity)) return null;
   return failure;
 }
@@ -76,6 +90,6 @@ function hasSqlState(error: unknown): error is SqlFailure {
   return error instanceof Error && /^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code));
 }
 
-function reply(message: FromThread): void {
-  port.postMessage(message);
+function respond(response: PgliteResponse): void {
+  port.postMessage(response);
 }

@@ -3,55 +3,61 @@
  * and has text only: one moment's statement took 1.8 ms so, and takes 0.4.
  */
 import { type PGlite, protocol } from '@electric-sql/pglite';
-import type { Parameter } from '../commit/parameter-layout.ts';
+import type { Parameter } from '../sql/parameters.ts';
 
 type Messages = Awaited<ReturnType<PGlite['execProtocol']>>['messages'];
 
-export interface PreparedStatements {
+const { serialize, messages } = protocol;
+
+export class PreparedStatements {
+  readonly #db: PGlite;
+  /** Of the statements parsed so far, by their SQL. */
+  readonly #names = new Map<string, string>();
+  /** Names given, also to statements that then could not be parsed. */
+  #named = 0;
+
+  constructor(db: PGlite) {
+    this.#db = db;
+  }
+
   /**
-   * @param values text, or bytes in PostgreSQL's binary form
    * @returns the first column of its rows, as text
    * @throws DatabaseError what the database said
    */
-  run(sql: string, values: readonly Parameter[]): Promise<(string | null)[]>;
-}
-
-export function prepareStatements(db: PGlite): PreparedStatements {
-  const { serialize, messages } = protocol;
-  const names = new Map<string, string>();
-  let count = 0;
-
-  /** The messages of one statement; what is left of it after a failure, Sync clears away. */
-  async function send(...parts: Uint8Array[]): Promise<Messages> {
-    const answers: Messages = [];
-    const exchange = async (message: Uint8Array) => {
-      answers.push(...(await db.execProtocol(message, { syncToFs: false })).messages);
-    };
-    try {
-      for (const part of parts) await exchange(part);
-    } finally {
-      await exchange(serialize.sync());
-    }
-    return answers;
+  run(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]> {
+    return this.#db.runExclusive(async () => {
+      const statement = await this.#parse(sql);
+      const answers = await this.#send(
+        serialize.bind({ statement, values: [...parameters] }),
+        serialize.execute({}),
+      );
+      return answers.flatMap((answer) =>
+        answer instanceof messages.DataRowMessage ? [answer.fields[0] ?? null] : [],
+      );
+    });
   }
 
-  async function nameOf(sql: string): Promise<string> {
-    const known = names.get(sql);
+  /** Once for each statement. @returns its name */
+  async #parse(sql: string): Promise<string> {
+    const known = this.#names.get(sql);
     if (known !== undefined) return known;
-    const name = `mien_${count++}`;
-    await send(serialize.parse({ name, text: sql }));
-    names.set(sql, name);
+    const name = `mien_${this.#named++}`;
+    await this.#send(serialize.parse({ name, text: sql }));
+    this.#names.set(sql, name);
     return name;
   }
 
-  return {
-    run: (sql, values) =>
-      db.runExclusive(async () => {
-        const statement = await nameOf(sql);
-        const answers = await send(serialize.bind({ statement, values: [...values] }), serialize.execute({}));
-        return answers.flatMap((answer) =>
-          answer instanceof messages.DataRowMessage ? [answer.fields[0] ?? null] : [],
-        );
-      }),
-  };
+  /** Sends the messages of one statement; Sync ends it, also after a failure. @returns what came back */
+  async #send(...parts: Uint8Array[]): Promise<Messages> {
+    const answers: Messages = [];
+    const sendOne = async (message: Uint8Array) => {
+      answers.push(...(await this.#db.execProtocol(message, { syncToFs: false })).messages);
+    };
+    try {
+      for (const part of parts) await sendOne(part);
+    } finally {
+      await sendOne(serialize.sync());
+    }
+    return answers;
+  }
 }

@@ -5,35 +5,38 @@ import type {
   SqlQuery,
   Transaction,
 } from '@prisma/driver-adapter-utils';
-import type { Remote } from './pglite-client.ts';
+import { createMutex, type Mutex } from './mutex.ts';
+import type { PgliteClient } from './pglite-client.ts';
 
 const NAME = { provider: 'postgres', adapterName: 'mien-pglite' } as const;
 
-/** @param turns shared with whoever else calls `remote` */
+/** @param mutex shared with whoever else calls `client` */
 export function createAdapterFactory(
-  remote: Remote,
-  turns: Turns = createTurns(),
+  client: PgliteClient,
+  mutex: Mutex = createMutex(),
 ): SqlMigrationAwareDriverAdapterFactory {
   return {
     ...NAME,
-    connect: async () => createAdapter(remote, turns),
+    connect: async () => createAdapter(client, mutex),
     connectToShadowDb: () => Promise.reject(new Error('PGlite has no shadow database')),
   };
 }
 
-function createAdapter(remote: Remote, turns: Turns): SqlDriverAdapter {
+function createAdapter(client: PgliteClient, mutex: Mutex): SqlDriverAdapter {
   return {
     ...NAME,
-    queryRaw: (query) => turns.run(() => remote.query(query)),
-    executeRaw: (query) => turns.run(() => remote.execute(query)),
-    executeScript: (script) => turns.run(() => remote.script(script)),
+    queryRaw: (query) => mutex.runExclusive(() => client.query(query)),
+    executeRaw: (query) => mutex.runExclusive(() => client.execute(query)),
+    executeScript: (script) => mutex.runExclusive(() => client.runScript(script)),
     async startTransaction(isolationLevel) {
-      const end = await turns.take();
+      const release = await mutex.acquire();
       try {
-        await remote.execute(plain(`BEGIN${isolationLevel ? ` ISOLATION LEVEL ${isolationLevel}` : ''}`));
-        return createTransaction(remote, end);
+        await client.execute(
+          withoutArguments(`BEGIN${isolationLevel ? ` ISOLATION LEVEL ${isolationLevel}` : ''}`),
+        );
+        return createTransaction(client, release);
       } catch (error) {
-        end();
+        release();
         throw error;
       }
     },
@@ -43,46 +46,17 @@ function createAdapter(remote: Remote, turns: Turns): SqlDriverAdapter {
 }
 
 /** Prisma sends COMMIT and ROLLBACK itself, as statements, before it calls these. */
-function createTransaction(remote: Remote, end: () => void): Transaction {
+function createTransaction(client: PgliteClient, release: () => void): Transaction {
   return {
     ...NAME,
     options: { usePhantomQuery: false },
-    queryRaw: (query) => remote.query(query),
-    executeRaw: (query) => remote.execute(query),
-    commit: async () => end(),
-    rollback: async () => end(),
+    queryRaw: (query) => client.query(query),
+    executeRaw: (query) => client.execute(query),
+    commit: async () => release(),
+    rollback: async () => release(),
   };
 }
 
-function plain(sql: string): SqlQuery {
+function withoutArguments(sql: string): SqlQuery {
   return { sql, args: [], argTypes: [] };
-}
-
-export interface Turns {
-  /** Resolves when it is the caller's turn, to what ends it. */
-  take(): Promise<() => void>;
-  run<T>(work: () => Promise<T>): Promise<T>;
-}
-
-export function createTurns(): Turns {
-  let last: Promise<void> = Promise.resolve();
-  const take = (): Promise<() => void> => {
-    const before = last;
-    let end = () => {};
-    last = new Promise((resolve) => {
-      end = resolve;
-    });
-    return before.then(() => end);
-  };
-  return {
-    take,
-    async run(work) {
-      const end = await take();
-      try {
-        return await work();
-      } finally {
-        end();
-      }
-    },
-  };
 }

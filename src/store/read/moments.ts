@@ -1,14 +1,14 @@
 /** Reads moments back exactly as they were appended (and published). */
-import { EXPRESSIONS, type FaceReading, type Point, QUALITY_ISSUES } from '../../domain/face.ts';
+import { type FaceReading, type Point, QUALITY_ISSUES } from '../../domain/face.ts';
+import { nonZeroDrops } from '../../domain/frame.ts';
+import { isId } from '../../domain/ids.ts';
 import type { Moment } from '../../domain/moment.ts';
 import { LANDMARK } from '../../domain/quantise.ts';
-import { KINDS } from '../commit/parameter-layout.ts';
 import type { PrismaClient } from '../generated/client.ts';
-import { isId } from '../ids.ts';
-import { dayOf } from '../upkeep/days.ts';
-import { isoDate } from '../upkeep/partitions.ts';
+import { dayOf, isoDate } from '../sql/days.ts';
+import { EXPRESSION_ENUM, expressionOf } from '../sql/expressions.ts';
 
-export interface MomentReads {
+export interface MomentQueries {
   /** At most `limit` moments with a sequence number above `after` (-1: from the start), oldest first. Unknown session: none. */
   page(sessionId: string, after: number, limit: number): Promise<Moment[]>;
   /**
@@ -18,31 +18,21 @@ export interface MomentReads {
   extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
 }
 
-interface Row {
-  seq: number;
-  media_time: number;
-  wall_time: number;
-  dropped_busy: number;
-  dropped_worker: number;
-  dropped_store: number;
-  faces: string | null;
-}
-
-export function createMomentReads(prisma: PrismaClient): MomentReads {
-  const known = (id: string) =>
+export function createMomentQueries(prisma: PrismaClient): MomentQueries {
+  const findSession = (id: string) =>
     isId(id)
       ? prisma.session.findUnique({ where: { id }, select: { lastSeq: true, firstDay: true, lastDay: true } })
       : null;
   return {
     async page(sessionId, after, limit) {
-      const session = await known(sessionId);
+      const session = await findSession(sessionId);
       if (session?.firstDay == null || session.lastDay === null || session.lastSeq <= after) return [];
       const sql = pageSql(dayOf(session.firstDay.getTime()), dayOf(session.lastDay.getTime()));
-      const rows = await prisma.$queryRawUnsafe<Row[]>(sql, sessionId, after, limit);
-      return rows.map((row) => decode(sessionId, row));
+      const rows = await prisma.$queryRawUnsafe<MomentRow[]>(sql, sessionId, after, limit);
+      return rows.map((row) => decodeMoment(sessionId, row));
     },
     async extent(sessionId) {
-      const session = await known(sessionId);
+      const session = await findSession(sessionId);
       if (session?.firstDay == null) return { oldest: null, newest: -1 };
       const oldest = await prisma.moment.findFirst({
         where: { sessionId, day: { gte: session.firstDay } },
@@ -55,7 +45,7 @@ export function createMomentReads(prisma: PrismaClient): MomentReads {
 }
 
 const LISTS = ['probabilities', 'raw_probabilities', 'action_units'];
-const list = (column: string) => `'[' || array_to_string(${column}, ',') || ']'`;
+const listJson = (column: string) => `'[' || array_to_string(${column}, ',') || ']'`;
 
 /**
  * Days stand in the text, not in a parameter, so that the planner never looks at other days' partitions. The columns
@@ -65,51 +55,55 @@ function pageSql(firstDay: number, lastDay: number): string {
   const within = (table: string) => `${table}.day BETWEEN '${isoDate(firstDay)}' AND '${isoDate(lastDay)}'`;
   return `SELECT m.seq, m.media_time, extract(epoch FROM m.wall_time)::float8 AS wall_time,
     m.dropped_busy, m.dropped_worker, m.dropped_store,
-    (SELECT string_agg(concat_ws(',', track, coalesce(array_position(${KINDS}, expression), 0), x, y, width, height,
-        confidence, agreement, valence, arousal, yaw, pitch, roll, quality, issues, ${LISTS.map(list)},
-        '"' || encode(landmarks, 'hex') || '"'), '],[' ORDER BY track)
+    (SELECT string_agg(concat_ws(',', track, coalesce(array_position(${EXPRESSION_ENUM}, expression), 0),
+        x, y, width, height, confidence, agreement, valence, arousal, yaw, pitch, roll, quality, issues,
+        ${LISTS.map(listJson)}, '"' || encode(landmarks, 'hex') || '"'), '],[' ORDER BY track)
       FROM reading AS r WHERE r.session_id = m.session_id AND r.seq = m.seq AND r.day = m.day AND ${within('r')}) AS faces
   FROM moment AS m WHERE m.session_id = $1::uuid AND m.seq > $2 AND ${within('m')}
   ORDER BY m.seq LIMIT $3`;
 }
 
-function decode(sessionId: string, row: Row): Moment {
+interface MomentRow {
+  seq: number;
+  media_time: number;
+  /** Seconds since the epoch. */
+  wall_time: number;
+  dropped_busy: number;
+  dropped_worker: number;
+  dropped_store: number;
+  /** FaceRow as JSON, without the brackets around the first and the last; null where there is no face. */
+  faces: string | null;
+}
+
+/** A face's columns in the order of `pageSql`. */
+type FaceRow = [
+  ...[track: number, expression: number, x: number, y: number, width: number, height: number],
+  ...[confidence: number, agreement: number, valence: number, arousal: number],
+  ...[yaw: number, pitch: number, roll: number, quality: number, issues: number],
+  ...[probabilities: number[], rawProbabilities: number[], actionUnits: number[], landmarks: string],
+];
+
+function decodeMoment(sessionId: string, row: MomentRow): Moment {
   const { dropped_busy: busy, dropped_worker: worker, dropped_store: store } = row;
   return {
     sessionId,
     seq: row.seq,
     mediaTime: row.media_time,
     wallTime: Math.round(row.wall_time * 1000),
-    dropped: { ...(busy ? { busy } : {}), ...(worker ? { worker } : {}), ...(store ? { store } : {}) },
-    faces: row.faces === null ? [] : (JSON.parse(`[[${row.faces}]]`) as FaceColumns[]).map(decodeFace),
+    dropped: nonZeroDrops({ busy, worker, store }),
+    faces: row.faces === null ? [] : (JSON.parse(`[[${row.faces}]]`) as FaceRow[]).map(decodeFace),
   };
 }
 
-type Numbers = [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-type FaceColumns = [number, number, ...Numbers, number, number[], number[], number[], string];
-
-function decodeFace(columns: FaceColumns): FaceReading {
+function decodeFace(row: FaceRow): FaceReading {
   const [track, expression, x, y, width, height, confidence, agreement, valence, arousal, yaw, pitch, roll] =
-    columns;
+    row;
   const [, , , , , , , , , , , , , score, issues, probabilities, rawProbabilities, actionUnits, landmarks] =
-    columns;
+    row;
   return {
     track,
     box: { x, y, width, height },
-    expression: EXPRESSIONS[expression - 1] ?? null,
+    expression: expressionOf(expression),
     confidence,
     probabilities,
     rawProbabilities,
@@ -118,16 +112,17 @@ function decodeFace(columns: FaceColumns): FaceReading {
     arousal,
     pose: { yaw, pitch, roll },
     actionUnits,
-    landmarks: decodePoints(landmarks),
+    landmarks: decodeLandmarks(landmarks),
     quality: { score, issues: QUALITY_ISSUES.filter((_, bit) => issues & (1 << bit)) },
   };
 }
 
-function decodePoints(hex: string): Point[] {
+/** @param hex x and y in turn, as 16-bit integers, little-endian */
+function decodeLandmarks(hex: string): Point[] {
   const bytes = Buffer.from(hex, 'hex');
-  const points: Point[] = [];
+  const landmarks: Point[] = [];
   for (let at = 0; at < bytes.length; at += 4) {
-    points.push({ x: bytes.readInt16LE(at) / LANDMARK, y: bytes.readInt16LE(at + 2) / LANDMARK });
+    landmarks.push({ x: bytes.readInt16LE(at) / LANDMARK, y: bytes.readInt16LE(at + 2) / LANDMARK });
   }
-  return points;
+  return landmarks;
 }

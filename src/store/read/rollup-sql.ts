@@ -1,26 +1,21 @@
 /** The statements that add rollups up. */
 import { EXPRESSIONS } from '../../domain/face.ts';
+import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
 
-/** Lengths of rollups in seconds, each a multiple of the one before: buckets of any usual length add up a few. */
-export const SPANS = [1, 10, 60, 600, 3600] as const;
-
-/** Not min() or max(): without statistics, which PGlite never gathers, those read the whole session. */
-function edge(session: string, order: 'ASC' | 'DESC'): string {
-  return `SELECT second FROM rollup WHERE session_id = ${session} AND span = 1 AND track = 0
-    ORDER BY second ${order} LIMIT 1`;
-}
-
-/** A stretch covered by rollups of one span. */
-export interface Piece {
+/** Seconds of media time, `to` excluded, covered by rollups of one length. */
+export interface SpanRange {
   span: number;
   from: number;
   to: number;
 }
 
-/** The fewest rollups that add up to the stretch: the longest spans that no bucket's edge cuts, shorter ones at the ends. */
-export function pieces(start: number, end: number, bucket: number): Piece[] {
-  const spans = SPANS.filter((span) => bucket % span === 0);
-  const cover = (from: number, to: number, level: number): Piece[] => {
+/**
+ * The fewest rollups that add up to the range: the longest spans that no bucket's edge cuts, shorter ones at the ends.
+ * @param bucket in seconds
+ */
+export function coverBySpans(start: number, end: number, bucket: number): SpanRange[] {
+  const spans = ROLLUP_SPANS.filter((span) => bucket % span === 0);
+  const cover = (from: number, to: number, level: number): SpanRange[] => {
     const span = spans[level];
     if (span === undefined || from >= to) return [];
     const inner = { span, from: Math.ceil(from / span) * span, to: Math.floor(to / span) * span };
@@ -31,60 +26,72 @@ export function pieces(start: number, end: number, bucket: number): Piece[] {
 }
 
 /**
- * Gives `lines`, the lines of all buckets in one text, parted by `],[`. They come in no particular order: sorting such
- * long texts costs half as much again. The numbers in the statement are whole and checked: standing there,
- * they show the planner how few rows it is.
+ * Selects `sums`, those of all buckets (see SumRow) in one text, separated by `],[`. They come in no particular order:
+ * sorting such long texts costs half as much again. The numbers stand in the statement (they are whole, and checked) to
+ * show the planner how few rows it is.
+ * @param ranges of session $1
+ * @param bucket in seconds
+ * @param track 0: the whole picture
  */
-export function aggregateSql(parts: readonly Piece[], seconds: number, track: number): string {
+export function aggregateSql(ranges: readonly SpanRange[], bucket: number, track: number): string {
   // A rollup as long as a bucket is a bucket; only shorter ones are added up.
-  const ready = parts.filter(({ span }) => track === 0 && span === seconds).map(readySql);
-  const rest = parts.filter(({ span }) => track !== 0 || span !== seconds);
-  const all = [...ready, ...(rest.length > 0 ? [addedSql(rest, seconds, track)] : [])];
-  return `SELECT string_agg(line, '],[') AS lines FROM (${all.join(' UNION ALL ')}) AS x`;
+  const isBucket = ({ span }: SpanRange) => track === 0 && span === bucket;
+  const shorter = ranges.filter((range) => !isBucket(range));
+  const selects = ranges.filter(isBucket).map(selectRollups);
+  if (shorter.length > 0) selects.push(selectAdded(shorter, bucket, track));
+  return `SELECT string_agg(sums, '],[') AS sums FROM (${selects.join(' UNION ALL ')}) AS x`;
 }
 
-function readySql({ span, from, to }: Piece): string {
+function selectRollups({ span, from, to }: SpanRange): string {
   return `SELECT concat_ws(',', second, frames, frames, dropped_busy, dropped_worker, dropped_store,
       readings, abstained, array_to_string(labels, ','), array_to_string(probabilities, ','), valence, arousal, quality)
-      AS line
+      AS sums
     FROM rollup WHERE session_id = $1::uuid AND span = ${span} AND track = 0 AND second >= ${from} AND second < ${to}`;
 }
 
-function addedSql(parts: readonly Piece[], seconds: number, track: number): string {
-  const where = parts.map(
+function selectAdded(ranges: readonly SpanRange[], bucket: number, track: number): string {
+  const where = ranges.map(
     ({ span, from, to }) => `(span = ${span} AND second >= ${from} AND second < ${to})`,
   );
   const only = (of: number) => (track === 0 ? '' : `FILTER (WHERE track = ${of})`);
-  const own = (column: string) => `(sum(${column}::float8) ${only(track)})::bigint`;
-  const picture = (column: string) => `coalesce(sum(${column}) ${only(0)}, 0)`;
+  const ofTrack = (column: string) => `(sum(${column}::float8) ${only(track)})::bigint`;
+  const ofPicture = (column: string) => `coalesce(sum(${column}) ${only(0)}, 0)`;
   const sums = [
-    ...[own('frames'), picture('frames'), ...DROPPED.map(picture), own('readings'), own('abstained')],
-    ...[...eachOf('labels'), ...eachOf('probabilities'), ...LAST].map(own),
+    ...[ofTrack('frames'), ofPicture('frames'), ...DROPPED.map(ofPicture)],
+    ...['readings', 'abstained', ...elementsOf('labels'), ...elementsOf('probabilities'), ...MEANS].map(
+      ofTrack,
+    ),
   ];
-  return `SELECT concat_ws(',', start, ${sums}) AS line
-    FROM (SELECT *, second / ${seconds} * ${seconds} AS start FROM rollup
+  return `SELECT concat_ws(',', start, ${sums}) AS sums
+    FROM (SELECT *, second / ${bucket} * ${bucket} AS start FROM rollup
       WHERE session_id = $1::uuid AND track IN (0, ${track}) AND (${where.join(' OR ')})) AS r
     GROUP BY start HAVING bool_or(track = ${track})`;
 }
 
 const DROPPED = ['dropped_busy', 'dropped_worker', 'dropped_store'];
-const LAST = ['valence', 'arousal', 'quality'];
+const MEANS = ['valence', 'arousal', 'quality'];
 
-function eachOf(column: string): string[] {
+function elementsOf(column: string): string[] {
   return EXPRESSIONS.map((_, at) => `${column}[${at + 1}]`);
 }
 
-/** All hours of the whole picture; the rest are looks at indexes. */
-export const SUMMARY = `SELECT n.id::text, (${edge('n.id', 'ASC')}) AS first, (${edge('n.id', 'DESC')}) AS last, h.line,
+/** Of the sessions $1: all hours of the whole picture, added up; the rest are look-ups in indexes. */
+export const SUMMARY = `SELECT n.id::text, (${edgeSecond('n.id', 'ASC')}) AS first, (${edgeSecond('n.id', 'DESC')}) AS last, h.sums,
     (SELECT count(*)::int FROM track AS t WHERE t.session_id = n.id) AS tracks
   FROM session AS n CROSS JOIN LATERAL (
     SELECT concat_ws(',', 0, sum(frames), sum(frames), sum(dropped_busy) + n.trailing_busy,
       sum(dropped_worker) + n.trailing_worker, sum(dropped_store) + n.trailing_store, ${[
-        ...['readings', 'abstained', ...eachOf('labels'), ...eachOf('probabilities'), ...LAST],
-      ].map((column) => `sum(${column}::float8)`)}) AS line
+        ...['readings', 'abstained', ...elementsOf('labels'), ...elementsOf('probabilities'), ...MEANS],
+      ].map((column) => `sum(${column}::float8)`)}) AS sums
     FROM rollup AS r WHERE r.session_id = n.id AND r.span = 3600 AND r.track = 0 HAVING count(*) > 0
   ) AS h
   WHERE n.id = ANY($1::text::uuid[])`;
 
 /** First and last second of session $1. */
-export const EXTENT = `SELECT (${edge('$1::uuid', 'ASC')}) AS first, (${edge('$1::uuid', 'DESC')}) AS last`;
+export const EXTENT = `SELECT (${edgeSecond('$1::uuid', 'ASC')}) AS first, (${edgeSecond('$1::uuid', 'DESC')}) AS last`;
+
+/** Not min() or max(): without statistics, which PGlite never gathers, those read the whole session. */
+function edgeSecond(session: string, order: 'ASC' | 'DESC'): string {
+  return `SELECT second FROM rollup WHERE session_id = ${session} AND span = 1 AND track = 0
+    ORDER BY second ${order} LIMIT 1`;
+}

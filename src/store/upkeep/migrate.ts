@@ -10,13 +10,13 @@ import { MienError } from '../../errors.ts';
 import { applyMigrations, openEngine, PRISMA_DIR } from './schema-engine.ts';
 
 /** Any number that no other program is likely to lock in the same database. */
-const LOCK = 6_243_613_005;
+const ADVISORY_LOCK = 6_243_613_005;
 
 /** One connection that nobody else uses meanwhile. */
 interface Connection {
   factory: SqlMigrationAwareDriverAdapterFactory;
-  script(sql: string): Promise<unknown>;
-  rows(sql: string): Promise<Applied[]>;
+  runScript(sql: string): Promise<unknown>;
+  query(sql: string): Promise<AppliedMigration[]>;
 }
 
 interface Migration {
@@ -24,7 +24,7 @@ interface Migration {
   sql: string;
 }
 
-interface Applied {
+interface AppliedMigration {
   name: string;
   checksum: string;
   finished: boolean;
@@ -37,8 +37,8 @@ export async function migratePostgres(url: string): Promise<void> {
   try {
     await migrate({
       factory: postgresFactory(pool),
-      script: (sql) => pool.query(sql),
-      rows: async (sql) => (await pool.query<Applied>(sql)).rows,
+      runScript: (sql) => pool.query(sql),
+      query: async (sql) => (await pool.query<AppliedMigration>(sql)).rows,
     });
   } finally {
     await pool.end();
@@ -49,10 +49,10 @@ export async function migratePGlite(factory: SqlMigrationAwareDriverAdapterFacto
   const adapter = await factory.connect();
   await migrate({
     factory,
-    script: (sql) => adapter.executeScript(sql),
-    rows: async (sql) => {
+    runScript: (sql) => adapter.executeScript(sql),
+    query: async (sql) => {
       const { rows } = await adapter.queryRaw({ sql, args: [], argTypes: [] });
-      return rows.map(([name, checksum, finished]) => ({ name, checksum, finished }) as Applied);
+      return rows.map(([name, checksum, finished]) => ({ name, checksum, finished }) as AppliedMigration);
     },
   });
 }
@@ -89,14 +89,14 @@ function withCharAsText(pool: pg.Pool): pg.Pool {
 /** @throws MienError CONFIG_INVALID when the database was made by a newer mien, or holds migrations that differ from ours */
 async function migrate(connection: Connection): Promise<void> {
   const migrations = await readMigrations();
-  await connection.script('BEGIN');
+  await connection.runScript('BEGIN');
   try {
-    await connection.script(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    await connection.runScript(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
     const pending = findPending(migrations, await readApplied(connection));
     if (pending.length > 0) await apply(connection, migrations);
-    await connection.script('COMMIT');
+    await connection.runScript('COMMIT');
   } catch (error) {
-    await connection.script('ROLLBACK').catch(() => {});
+    await connection.runScript('ROLLBACK').catch(() => {});
     throw error;
   }
 }
@@ -112,14 +112,14 @@ async function readMigrations(): Promise<Migration[]> {
   );
 }
 
-async function readApplied(connection: Connection): Promise<Applied[]> {
-  const present = await connection.rows(`SELECT 1 FROM pg_tables WHERE tablename = '_prisma_migrations'`);
+async function readApplied(connection: Connection): Promise<AppliedMigration[]> {
+  const present = await connection.query(`SELECT 1 FROM pg_tables WHERE tablename = '_prisma_migrations'`);
   if (present.length === 0) return [];
-  return connection.rows(`SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+  return connection.query(`SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`);
 }
 
-function findPending(migrations: Migration[], applied: Applied[]): Migration[] {
+function findPending(migrations: Migration[], applied: AppliedMigration[]): Migration[] {
   const known = new Map(migrations.map((migration) => [migration.name, migration]));
   for (const { name, checksum, finished } of applied) {
     const migration = known.get(name);

@@ -3,7 +3,7 @@
  * cost too much at every commit: who deletes a session deletes them too, in one transaction.
  */
 import type { Prisma, PrismaClient } from '../generated/client.ts';
-import { partitionsOf } from './partitions.ts';
+import { listPartitions } from '../sql/partitions.ts';
 
 type Transaction = Prisma.TransactionClient;
 
@@ -32,16 +32,16 @@ export async function removeSessions(prisma: PrismaClient, ids: readonly string[
  * A session is stored before its first moment, so nothing that runs can look like that.
  * @returns of how many sessions
  */
-export async function removeOwnerless(prisma: PrismaClient, stopping?: AbortSignal): Promise<number> {
+export async function removeOrphans(prisma: PrismaClient, stopping?: AbortSignal): Promise<number> {
   const ids = new Set<string>();
   const tables = [
-    ...(await partitionsOf(prisma, 'moment')),
-    ...(await partitionsOf(prisma, 'reading')),
+    ...(await listPartitions(prisma, 'moment')),
+    ...(await listPartitions(prisma, 'reading')),
     'rollup',
   ];
   for (const table of tables) {
     if (stopping?.aborted) break;
-    for (const { id } of await prisma.$queryRawUnsafe<{ id: string }[]>(ownerlessIn(table))) ids.add(id);
+    for (const { id } of await prisma.$queryRawUnsafe<{ id: string }[]>(orphansIn(table))) ids.add(id);
   }
   let removed = 0;
   for (const id of ids) {
@@ -53,7 +53,7 @@ export async function removeOwnerless(prisma: PrismaClient, stopping?: AbortSign
 }
 
 /**
- * A commit holds the rows of its sessions until it is done (see `commit`): we wait for it, and then delete what it
+ * A commit holds the rows of its sessions until it is done (see COMMIT): we wait for it, and then delete what it
  * wrote; one that comes later finds its session gone.
  */
 async function removeRecorded(tx: Transaction, ids: readonly string[]): Promise<void> {
@@ -66,7 +66,7 @@ async function removeRecorded(tx: Transaction, ids: readonly string[]): Promise<
 }
 
 /** Goes from one session to the next along the primary key: one look into the index for each, however many rows it has. */
-function ownerlessIn(table: string): string {
+function orphansIn(table: string): string {
   return `WITH RECURSIVE present AS (
     (SELECT session_id FROM ${table} ORDER BY session_id LIMIT 1)
     UNION ALL

@@ -1,4 +1,4 @@
-/** Which detection is which track: two stages after ByteTrack (Zhang et al., 2022), each an optimal assignment. */
+/** Which detection is which track: stages after ByteTrack (Zhang et al., 2022), each an optimal assignment. */
 
 import type { Detection } from '../detection/detection.ts';
 import { equivalentSide, iou, meanDistance, translate } from '../image/geometry.ts';
@@ -22,34 +22,35 @@ export function associate(
   highConfidence: number,
   time: number,
 ): Map<Track, Detection> {
+  const confirmed = tracks.filter(({ id }) => id > 0);
+  const tentative = tracks.filter(({ id }) => id === 0);
+  const confident = detections.filter(({ score }) => score >= highConfidence);
+  const others = detections.filter(({ score }) => score < highConfidence);
   const pairs = new Map<Track, Detection>();
-  const assigned = new Set<Detection>();
-  const assign = (
-    acceptsTrack: (track: Track) => boolean,
-    acceptsDetection: (detection: Detection) => boolean,
-  ) => {
-    const rows = tracks.filter((track) => acceptsTrack(track) && !pairs.has(track));
-    const columns = detections.filter((detection) => acceptsDetection(detection) && !assigned.has(detection));
-    const cost = rows.map((track) => columns.map((detection) => pairCost(track, detection, time)));
-    solveAssignment(cost, columns.length, UNASSIGNED_COST).forEach((column, row) => {
-      if (column < 0) return;
-      pairs.set(rows[row]!, columns[column]!);
-      assigned.add(columns[column]!);
-    });
-  };
-  assign(
-    (track) => track.id > 0,
-    ({ score }) => score >= highConfidence,
+  addPairs(pairs, confirmed, confident, time);
+  addPairs(
+    pairs,
+    confirmed.filter(({ missedFrames }) => missedFrames === 0),
+    others,
+    time,
   );
-  assign(
-    (track) => track.id > 0 && track.missedFrames === 0,
-    ({ score }) => score < highConfidence,
-  );
-  assign(
-    (track) => track.id === 0,
-    ({ score }) => score >= highConfidence,
-  );
+  addPairs(pairs, tentative, confident, time);
   return pairs;
+}
+
+/** Assigns the detections that are left to the tracks that are left. */
+function addPairs(
+  pairs: Map<Track, Detection>,
+  tracks: readonly Track[],
+  detections: readonly Detection[],
+  time: number,
+): void {
+  const assigned = new Set(pairs.values());
+  const rows = tracks.filter((track) => !pairs.has(track));
+  const columns = detections.filter((detection) => !assigned.has(detection));
+  const cost = rows.map((track) => columns.map((detection) => pairCost(track, detection, time)));
+  for (const [row, column] of solveAssignment(cost, columns.length, UNASSIGNED_COST).entries())
+    if (column >= 0) pairs.set(rows[row]!, columns[column]!);
 }
 
 /** How far constant velocity takes a track by `time`, in pixels. */

@@ -1,6 +1,7 @@
 /**
  * What the models do next. While a run is in hand crops are cut, and all that are cut by its end are scored together;
  * detections are requested as soon as it is known that they are due, and run while the frames before them are scored.
+ * Faces of a stream that reads ahead wait a little for those of its next frames, because a larger run costs less.
  */
 
 import type { Detector } from '../detection/detector.ts';
@@ -35,6 +36,8 @@ const MAX_DETECTION_BATCH = 8;
  * took a tenth more processor time than in one run, and half as long.
  */
 const MIN_SHARE = 4;
+/** Milliseconds that faces wait for others, at most: in that time a recording of 720p gives more frames than they wait for. */
+const MAX_WAIT_MS = 30;
 
 export class BatchScheduler {
   readonly #deps: BatchSchedulerDeps;
@@ -43,6 +46,9 @@ export class BatchScheduler {
   #runsInHand = 0;
   #lastRunWasDetection = false;
   #advanceIsDue = false;
+  /** Runs while faces wait for others to join their run. */
+  #wait: NodeJS.Timeout | undefined;
+  #waitIsOver = false;
 
   constructor(deps: BatchSchedulerDeps) {
     this.#deps = deps;
@@ -91,9 +97,25 @@ export class BatchScheduler {
       if (this.#runsInHand >= (isFull ? modelThreads + 1 : modelThreads)) return;
       const facesFirst = pendingFaces > 0 && this.#lastRunWasDetection;
       if (this.#detectionRequests.length > 0 && !facesFirst) void this.#run('detector', this.#detect());
-      else if (pendingFaces > 0) void this.#run('ensemble', ensemble.run(share));
+      else if (pendingFaces > 0 && this.#isTimeToScore()) void this.#run('ensemble', ensemble.run(share));
       else return;
     }
+  }
+
+  /** Whether the faces that wait are scored now: the run is full, one of the streams is ready, or they have waited long enough. */
+  #isTimeToScore(): boolean {
+    const isFull = this.#deps.ensemble.pendingFaces >= this.#deps.maxBatch;
+    if (isFull || this.#waitIsOver || [...this.#queues.values()].some((queue) => queue.isReadyToScore)) {
+      clearTimeout(this.#wait);
+      this.#wait = undefined;
+      this.#waitIsOver = false;
+      return true;
+    }
+    this.#wait ??= setTimeout(() => {
+      this.#waitIsOver = true;
+      this.#startRuns();
+    }, MAX_WAIT_MS);
+    return false;
   }
 
   /** Faces of the next run: one thread's share. The fewer are left the smaller it is, so that the threads end together. */

@@ -8,6 +8,7 @@
  * those that the frames would have had one by one.
  */
 import type { RawReading } from '../../domain/face.ts';
+import { RECORDING_READ_AHEAD } from '../../domain/read-ahead.ts';
 import type { EnsembleCard } from '../models/model-card.ts';
 import type { Ensemble } from '../scoring/ensemble.ts';
 import { landmarks5Of } from '../scoring/landmarks5.ts';
@@ -44,12 +45,15 @@ export class StreamQueue {
   readonly #waiting: QueuedFrame[] = [];
   /** The frames before them, whose faces are with the ensemble. */
   readonly #scoring: QueuedFrame[] = [];
+  /** Whether a frame came before the one before it was answered, as those of a recording do: the next will follow soon. */
+  #readsAhead = false;
 
   constructor(deps: StreamQueueDeps) {
     this.#deps = deps;
   }
 
   add(request: FrameRequest): void {
+    this.#readsAhead ||= this.#waiting.length + this.#scoring.length > 0;
     this.#waiting.push(createQueuedFrame(request));
   }
 
@@ -64,6 +68,17 @@ export class StreamQueue {
     const at = this.#waiting.indexOf(frame);
     if (at >= 0) this.#waiting.splice(at, 1);
     frame.request.fail(error);
+  }
+
+  /** Whether it has faces for the ensemble, and no further frame of its own could be scored together with them. */
+  get isReadyToScore(): boolean {
+    const last = this.#scoring.at(-1)?.request;
+    if (last === undefined) return false;
+    if (!this.#readsAhead || this.#waiting.length > 0) return true;
+    if (this.#scoring.length >= RECORDING_READ_AHEAD.scoring) return true;
+    const times = this.#scoring.map(({ request }) => request.mediaTime);
+    const interval = times.length > 1 ? last.mediaTime - times.at(-2)! : 0;
+    return this.#deps.timing.isDue(last.mediaTime + interval, times);
   }
 
   #commitScored(): void {

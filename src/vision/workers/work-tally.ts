@@ -36,21 +36,23 @@ export interface VisionStats {
 
 type Sums = Omit<VisionStats, 'workers' | 'streams' | 'queueDepth'>;
 
+const NOTHING: Sums = {
+  frames: 0,
+  detectedFrames: 0,
+  halfSizeDetections: 0,
+  faces: 0,
+  detectionSeconds: 0,
+  ensembleSeconds: 0,
+  totalSeconds: 0,
+  workerDeaths: 0,
+};
+
 /** @param workers those of the pool; more may be added later */
 export function createWorkTally(
   { metrics, onDeath }: { metrics: Partial<VisionMetrics>; onDeath(reason: string): void },
   workers: readonly SupervisedWorker[],
 ): { events: WorkerEvents; stats(): VisionStats } {
-  const sums: Sums = {
-    frames: 0,
-    detectedFrames: 0,
-    halfSizeDetections: 0,
-    faces: 0,
-    detectionSeconds: 0,
-    ensembleSeconds: 0,
-    totalSeconds: 0,
-    workerDeaths: 0,
-  };
+  const sums: Sums = { ...NOTHING };
   const queueDepth = () => workers.reduce((sum, worker) => sum + worker.queueDepth, 0);
   const events: WorkerEvents = {
     onWork({ batchSizes, ...work }) {

@@ -1,0 +1,73 @@
+/** A database of its own on the server of TEST_DATABASE_URL, and stores on it or on PGlite. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { openStore, type Store } from '../../src/store/index.ts';
+import { rollUp } from '../../src/timeline/index.ts';
+
+export interface StoreLocation {
+  /** `undefined`: PGlite in `dataDir`. */
+  databaseUrl: string | undefined;
+  dataDir: string;
+  remove(): Promise<void>;
+}
+
+/** Null, with a line saying why, where no server answers. */
+export async function postgresLocation(log: (line: string) => void): Promise<StoreLocation | null> {
+  const server = process.env.TEST_DATABASE_URL;
+  if (!server) return skip(log, 'TEST_DATABASE_URL is not set');
+  const name = `mien_bench_${randomBytes(6).toString('hex')}`;
+  try {
+    await onServer(server, `CREATE DATABASE ${name}`);
+  } catch (error) {
+    return skip(log, (error as Error).message);
+  }
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return {
+    databaseUrl: url.href,
+    dataDir: tmpdir(),
+    remove: () => onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+export function pgliteLocation(): StoreLocation {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mien-bench-'));
+  return {
+    databaseUrl: undefined,
+    dataDir,
+    remove: async () => rmSync(dataDir, { recursive: true, force: true }),
+  };
+}
+
+export async function openStoreAt({ databaseUrl, dataDir }: StoreLocation): Promise<Store> {
+  const store = await openStore({ rollUp, dataDir, ...(databaseUrl !== undefined && { databaseUrl }) });
+  await store.models.upsert(MODEL);
+  return store;
+}
+
+export async function createSession(store: Store): Promise<{ id: string; streamId: string }> {
+  const stream = await store.streams.create({
+    ...{ name: 'bench', source: { type: 'file', path: 'none.mp4' }, purpose: 'RESEARCH' },
+    ...{ frameRate: 10, loop: false, realtime: null },
+  });
+  return store.sessions.create({ streamId: stream.id, modelId: MODEL.id });
+}
+
+const MODEL = {
+  ...{ id: 'bench@1', name: 'bench', version: '1', sha256: '0'.repeat(64), kind: 'ensemble' },
+  ...{ license: 'MIT', device: 'cpu', labels: [], actionUnits: [], metrics: {} },
+};
+
+async function onServer(server: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+function skip(log: (line: string) => void, why: string): null {
+  log(`PostgreSQL skipped: ${why}`);
+  return null;
+}

@@ -1,0 +1,150 @@
+/** One source of events, executed event by event for all who take from it. */
+import { type ExecutionArgs, execute, type GraphQLError } from 'graphql';
+import type { MaskError } from '../errors/mask-errors.ts';
+import { Delivery } from './delivery.ts';
+import type { SubscriptionPlan } from './operation.ts';
+import { Subscriber, type SubscriberOptions } from './subscriber.ts';
+
+export interface ExecutionOptions extends SubscriberOptions {
+  /** A context for one event: what it loads must not outlive the event. */
+  createContext: () => object;
+  maskError: MaskError;
+}
+
+type Watcher = (delivery: Delivery) => void;
+
+/** It starts with the first who takes from it, and stops with the last. */
+export class Execution {
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #iterator: AsyncIterator<unknown>;
+  readonly #args: ExecutionArgs;
+  readonly #plan: SubscriptionPlan;
+  readonly #options: ExecutionOptions;
+  readonly #onEnd: (() => void)[] = [];
+  #state: 'waiting' | 'running' | 'over' = 'waiting';
+
+  constructor(
+    source: AsyncIterable<unknown>,
+    args: ExecutionArgs,
+    plan: SubscriptionPlan,
+    options: ExecutionOptions,
+  ) {
+    this.#iterator = source[Symbol.asyncIterator]();
+    this.#args = args;
+    this.#plan = plan;
+    this.#options = options;
+  }
+
+  get over(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** Calls `listener` when nothing more will come, whatever the reason: at once where that is so already. */
+  onEnd(listener: () => void): void {
+    if (this.over) listener();
+    else this.#onEnd.push(listener);
+  }
+
+  /** A subscriber from the next event on; null when this execution is over. */
+  join(): Subscriber | null {
+    if (this.over) return null;
+    const subscriber = new Subscriber(this.#options);
+    this.adopt(subscriber);
+    return subscriber;
+  }
+
+  /** From the next event on a subscriber takes from here. */
+  adopt(subscriber: Subscriber): void {
+    subscriber.takeFrom((closed) => {
+      this.#subscribers.delete(closed);
+      this.#stopIfUnused();
+    });
+    this.#subscribers.add(subscriber);
+    this.#start();
+  }
+
+  /** Shows deliveries, after the subscribers have them. @returns what stops it */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    this.#start();
+    return () => {
+      this.#watchers.delete(watcher);
+      this.#stopIfUnused();
+    };
+  }
+
+  /** Hands all subscribers, with what they have missed there, to another execution that runs, and stops. */
+  moveTo(other: Execution, missed: readonly Delivery[]): void {
+    for (const subscriber of this.#subscribers) {
+      for (const delivery of missed) subscriber.offer(delivery);
+      other.adopt(subscriber);
+    }
+    this.#subscribers.clear();
+    this.#stop();
+  }
+
+  fail(reason: GraphQLError): void {
+    this.#endSubscribers(reason);
+    this.#stop();
+  }
+
+  #start(): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'running';
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    let failure: unknown = null;
+    try {
+      for (let step = await this.#iterator.next(); !step.done; step = await this.#iterator.next()) {
+        const delivery = await this.#execute(step.value);
+        for (const subscriber of this.#subscribers) subscriber.offer(delivery);
+        for (const watcher of this.#watchers) watcher(delivery);
+        // Alone, the reader sets the pace; the source's own bounded queue takes up what it lags behind.
+        if (this.#plan.key === null) for (const one of this.#subscribers) await one.waitForRoom();
+      }
+    } catch (error) {
+      failure = this.#options.maskError(error);
+    }
+    this.#end();
+    this.#endSubscribers(failure);
+  }
+
+  async #execute(event: unknown): Promise<Delivery> {
+    const { createContext, maskError } = this.#options;
+    const result = await execute({ ...this.#args, rootValue: event, contextValue: createContext() });
+    const masked = result.errors ? { ...result, errors: result.errors.map(maskError) } : result;
+    const { skipPlace, positionOf } = this.#plan;
+    return new Delivery(masked, skippedBefore(event), skipPlace, positionOf?.(event) ?? null);
+  }
+
+  #endSubscribers(failure: unknown): void {
+    for (const subscriber of this.#subscribers) subscriber.end(failure);
+    this.#subscribers.clear();
+  }
+
+  /** Who watches keeps a shared execution going only: of any other, the subscriber is the purpose. */
+  #stopIfUnused(): void {
+    const watched = this.#plan.key !== null && this.#watchers.size > 0;
+    if (this.#subscribers.size === 0 && !watched) this.#stop();
+  }
+
+  #stop(): void {
+    if (this.over) return;
+    this.#end();
+    // What goes wrong when a source is left concerns nobody any more.
+    void Promise.resolve(this.#iterator.return?.()).catch(() => {});
+  }
+
+  #end(): void {
+    if (this.over) return;
+    this.#state = 'over';
+    for (const listener of this.#onEnd) listener();
+  }
+}
+
+function skippedBefore(event: unknown): number {
+  return (event as { skippedBefore?: number } | null)?.skippedBefore ?? 0;
+}

@@ -1,0 +1,29 @@
+/**
+ * From a resumed subscription's own execution to the one that others share. Both run for a while: what the shared one
+ * delivered last is remembered, and when the own one delivers an event of those, the two have met. From there on
+ * everything comes from the shared one, so nothing is left out and nothing comes twice.
+ */
+import type { ExecutionResult } from 'graphql';
+import type { Delivery } from './delivery.ts';
+import { Execution } from './execution.ts';
+
+/** Deliveries of the shared execution that are remembered. */
+const REMEMBERED = 64;
+
+/** @param shared where it could not begin, the subscription stays with its own execution */
+export function rejoin(own: Execution, shared: Execution | ExecutionResult): void {
+  if (!(shared instanceof Execution) || shared.over) return;
+  const recent = new Map<string, Delivery>();
+  const stopWatching = shared.watch((delivery) => {
+    if (delivery.position !== null) recent.set(delivery.position, delivery);
+    const [oldest] = recent.keys();
+    if (recent.size > REMEMBERED && oldest !== undefined) recent.delete(oldest);
+  });
+  own.watch(({ position }) => {
+    if (position === null || !recent.has(position) || shared.over) return;
+    const deliveries = [...recent.values()];
+    const met = deliveries.findIndex((delivery) => delivery.position === position);
+    own.moveTo(shared, deliveries.slice(met + 1));
+  });
+  own.onEnd(stopWatching);
+}

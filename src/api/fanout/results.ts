@@ -1,0 +1,27 @@
+/** What GraphQL libraries are handed in place of results, which go to the socket without them. */
+import type { Subscriber } from './subscriber.ts';
+
+/**
+ * A stream without values. Leaving it closes the subscriber.
+ * @param over settles with the subscription, as the stream then does
+ */
+export function withoutResults(
+  subscriber: Subscriber,
+  over: Promise<void>,
+): AsyncGenerator<never, void, void> {
+  const leave = async (): Promise<IteratorReturnResult<void>> => {
+    subscriber.close();
+    return { done: true, value: undefined };
+  };
+  return {
+    next: () => over.then(() => ({ done: true, value: undefined }) as const),
+    return: leave,
+    throw: async (error: unknown) => {
+      await leave();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
+import { BoundedQueue } from '../../bus/index.ts';
+import type { Delivery } from './delivery.ts';
+
+/** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
+export const SUBSCRIBER_CAPACITY = 256;
+
+export interface SubscriberOptions {
+  capacity?: number | undefined;
+  /** Called when a delivery was dropped because the queue was full. */
+  onOverflow?: (() => void) | undefined;
+}
+
+/** The socket's side of a subscriber. */
+export interface DeliveryWriter {
+  /** While true, deliveries wait; `flush` the subscriber when there is room again. */
+  readonly full: boolean;
+  /** @param missed deliveries that this subscriber was too slow for, since the one before */
+  write(delivery: Delivery, missed: number): void;
+  /** All was written and no more will come; `failure`: why the source failed, null when it ended as it should. */
+  end(failure: unknown): void;
+}
+
+/**
+ * Takes what an execution offers, and hands it to a writer as fast as that takes it. When the queue is full the oldest
+ * delivery is dropped, and counted in the next one's `skippedBefore`.
+ */
+export class Subscriber {
+  readonly #queue: BoundedQueue<Delivery>;
+  readonly #capacity: number;
+  /** The execution that this subscriber takes from, told once when nobody will take any more. */
+  #onClose: ((subscriber: Subscriber) => void) | null = null;
+  #writer: DeliveryWriter | null = null;
+  /** What the source had lost before deliveries that were dropped here. */
+  #skippedBySource = 0;
+  #state: 'open' | 'ended' | 'closed' = 'open';
+  #failure: unknown = null;
+  #onRoom: (() => void) | null = null;
+
+  constructor({ capacity = SUBSCRIBER_CAPACITY, onOverflow }: SubscriberOptions) {
+    this.#capacity = capacity;
+    this.#queue = new BoundedQueue({
+      capacity,
+      onDrop: ({ skipped }) => {
+        this.#skippedBySource += skipped;
+        onOverflow?.();
+      },
+    });
+  }
+
+  /** From now on it takes from another execution, which is told in place of the former when it closes. */
+  takeFrom(onClose: (subscriber: Subscriber) => void): void {
+    this.#onClose = onClose;
+  }
+
+  offer(delivery: Delivery): void {
+    if (this.#state !== 'open') return;
+    const writer = this.#writer;
+    if (writer !== null && this.#queue.length === 0 && !writer.full) writer.write(delivery, 0);
+    else this.#queue.push(delivery);
+  }
+
+  /** No more will come; what is queued is still written. */
+  end(failure: unknown = null): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.#failure = failure;
+    this.#wakeExecution();
+    this.flush();
+  }
+
+  /** Nobody takes any more: what is queued is forgotten. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#queue.close();
+    this.#wakeExecution();
+    this.flush();
+    this.#onClose?.(this);
+  }
+
+  /** Resolves when the queue is at most half full, or nobody takes any more. */
+  async waitForRoom(): Promise<void> {
+    if (this.#hasRoom()) return;
+    await new Promise<void>((resolve) => {
+      this.#onRoom = resolve;
+    });
+  }
+
+  /** From now on deliveries go to this writer, as fast as it takes them. */
+  attach(writer: DeliveryWriter): void {
+    this.#writer = writer;
+    this.flush();
+  }
+
+  /** Writes what waits until the writer is full. */
+  flush(): void {
+    const writer = this.#writer;
+    if (writer === null) return;
+    while (!writer.full) {
+      const taken = this.#queue.shift();
+      if (taken === null) break;
+      writer.write(taken.event, taken.skippedBefore + this.#takeSkippedBySource());
+    }
+    if (this.#hasRoom()) this.#wakeExecution();
+    if (this.#state === 'open' || this.#queue.length > 0) return;
+    this.#writer = null;
+    writer.end(this.#failure);
+  }
+
+  #takeSkippedBySource(): number {
+    const skipped = this.#skippedBySource;
+    this.#skippedBySource = 0;
+    return skipped;
+  }
+
+  #hasRoom(): boolean {
+    return this.#state !== 'open' || this.#queue.length <= this.#capacity / 2;
+  }
+
+  #wakeExecution(): void {
+    this.#onRoom?.();
+    this.#onRoom = null;
+  }
+}

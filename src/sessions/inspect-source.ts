@@ -1,0 +1,57 @@
+/** Looks at a source before it is registered, and gives up one that neither shows itself nor fails. */
+import type { Frame, SourceInfo } from '../domain/frame.ts';
+import { MienError } from '../errors.ts';
+import type { OpenSource, Probe } from './ports.ts';
+import type { Registration } from './registration.ts';
+
+/** A source that stays open until a session takes it over. */
+export interface HeldSource {
+  info: SourceInfo;
+  frames: AsyncIterable<Frame>;
+  /** Harmless when it has ended already. */
+  stop(): void;
+}
+
+export interface InspectDeps {
+  probe: Probe;
+  openSource: OpenSource;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * What may be a camera is connected to once: it stays open for the session that starts at once. All else is only
+ * probed, because a recording would go on while the stream is being stored.
+ * @throws MienError SOURCE_UNREACHABLE when it takes too long, and what probing throws
+ */
+export function inspectSource(
+  { probe, openSource }: InspectDeps,
+  { source, frameRate, realtime, loop, autoStart }: Registration,
+  stopping: AbortSignal,
+): Promise<{ info: SourceInfo; held: HeldSource | null }> {
+  return withTimeout(stopping, async (signal) => {
+    if (!autoStart || source.type === 'file' || source.type === 'upload') {
+      return { info: await probe(source, signal), held: null };
+    }
+    const holding = new AbortController();
+    const options = { frameRate, realtime: realtime ?? false, loop };
+    const both = AbortSignal.any([signal, holding.signal]);
+    const opened = await openSource(source, { ...options, signal: both });
+    return { info: opened.info, held: { ...opened, stop: () => holding.abort() } };
+  });
+}
+
+/** @param work is given a signal that aborts when it takes too long, or when `stopping` does */
+async function withTimeout<T>(stopping: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(noPicture()), TIMEOUT_MS);
+  try {
+    return await work(AbortSignal.any([stopping, timeout.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noPicture(): MienError {
+  return new MienError('SOURCE_UNREACHABLE', 'The source showed no picture; check that it is sending video.');
+}

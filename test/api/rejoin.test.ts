@@ -1,0 +1,121 @@
+/** A subscription that resumes runs alone until it has caught up, and then shares the execution of all others. */
+import { setImmediate } from 'node:timers/promises';
+import { createClient } from 'graphql-sse';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MemoryBus } from '../../src/bus/index.ts';
+import { createSubscriptions, encodeCursor, momentCursor } from '../../src/subscriptions/index.ts';
+import { MemoryStore } from '../helpers/memory-store.ts';
+import { moment, openTestApi, SESSION, STREAM, type TestApi, until } from './harness.ts';
+
+const ONE = `subscription ($streamId: ID, $after: String) {
+  frameEmotions(streamId: $streamId, after: $after) { seq skippedBefore }
+}`;
+const ALL = 'subscription ($after: String) { frameEmotions(after: $after) { seq skippedBefore } }';
+
+let api: TestApi;
+let store: MemoryStore;
+let bus: MemoryBus;
+let published: number;
+beforeEach(async () => {
+  store = new MemoryStore();
+  bus = new MemoryBus();
+  published = 0;
+  const source = { type: 'file', path: 'a.mp4' } as const;
+  const fields = {
+    name: 'a',
+    purpose: 'RESEARCH',
+    frameRate: 10,
+    loop: false,
+    realtime: null,
+    shouldRun: true,
+  };
+  store.streams.set(STREAM, { ...fields, id: STREAM, source, createdAt: new Date() });
+  store.addSession(STREAM, { id: SESSION, state: 'RUNNING' });
+  const subscriptions = createSubscriptions({
+    ...{ streams: store.repository, sessions: store.sessions, history: store, feed: bus },
+    now: Date.now,
+  });
+  api = await openTestApi({ subscriptions });
+});
+afterEach(() => api.close());
+
+/** Commits and publishes so many moments more, a turn of the event loop apart. */
+async function publish(count: number): Promise<void> {
+  for (const last = published + count; published < last; published++) {
+    const next = moment(published, 1, 0);
+    await store.append(next);
+    bus.moment(STREAM, next);
+    await setImmediate();
+  }
+}
+
+/** Subscribes, and collects what comes. */
+function listen(query: string, variables: Record<string, unknown>) {
+  const seqs: number[] = [];
+  let skipped = 0;
+  const client = createClient({ url: `${api.url}/graphql`, retryAttempts: 0 });
+  const results = client.iterate({ query, variables }) as AsyncIterableIterator<{
+    data: { frameEmotions: { seq: number; skippedBefore: number } };
+  }>;
+  const over = (async () => {
+    for await (const { data } of results) {
+      seqs.push(data.frameEmotions.seq);
+      skipped += data.frameEmotions.skippedBefore;
+    }
+  })();
+  const leave = async () => {
+    await results.return?.();
+    await over;
+  };
+  return { seqs, skipped: () => skipped, leave };
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+const executions = (count: number) => until(() => bus.subscribers === count, `${count} executions run`);
+
+test('those who resume join the shared execution once they have caught up, and get every moment once', async () => {
+  await publish(30);
+  const watching = listen(ONE, { streamId: STREAM });
+  await executions(1);
+  const resumed = [];
+  for (const seq of [3, 17, 29]) {
+    resumed.push({ seq, ...listen(ONE, { streamId: STREAM, after: momentCursor(SESSION, seq) }) });
+    await publish(10);
+  }
+  await until(async () => {
+    await publish(1);
+    return bus.subscribers === 1;
+  }, 'all share one execution');
+  await publish(20);
+  const all = [watching, ...resumed];
+  await until(() => all.every(({ seqs }) => seqs.at(-1) === published - 1), 'all have heard the last one');
+  for (const { seq, seqs, skipped } of resumed) {
+    expect(seqs).toEqual(range(seq + 1, published));
+    expect(skipped()).toBe(0);
+  }
+  await Promise.all(all.map(({ leave }) => leave()));
+  await executions(0);
+});
+
+test('one who resumes alone, and leaves before a moment has come, leaves nothing behind', async () => {
+  await publish(5);
+  const resumed = listen(ONE, { streamId: STREAM, after: momentCursor(SESSION, 1) });
+  await until(() => resumed.seqs.length === 3, 'it has caught up');
+  await executions(2);
+  await resumed.leave();
+  await executions(0);
+});
+
+test('those who resume in all streams, whose moments have no certain order, stay with an execution of their own', async () => {
+  await publish(5);
+  const watching = listen(ALL, {});
+  await executions(1);
+  const after = encodeCursor({ kind: 'all', since: 0, offsets: [[SESSION, 1]] });
+  const resumed = listen(ALL, { after });
+  await until(() => resumed.seqs.length === 3, 'it has caught up');
+  await publish(20);
+  await until(() => resumed.seqs.at(-1) === 24 && watching.seqs.at(-1) === 24, 'both have heard all');
+  expect(bus.subscribers).toBe(2);
+  expect(resumed.seqs).toEqual(range(2, 25));
+  await Promise.all([watching.leave(), resumed.leave()]);
+});

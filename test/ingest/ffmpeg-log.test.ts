@@ -1,0 +1,37 @@
+/** What ffmpeg says of its input, and why there was no frame. */
+import { expect, test } from 'vitest';
+import { noFrameError } from '../../src/ingest/ffmpeg/ffmpeg-errors.ts';
+import { describeInput } from '../../src/ingest/ffmpeg/ffmpeg-log.ts';
+import { createRedactor } from '../../src/ingest/ffmpeg/redact.ts';
+
+const source = { displayName: '"a.mp4"', networkError: () => undefined, redact: createRedactor(null) };
+const errorOf = (...lines: string[]) => noFrameError({ kind: 'file', source, lines, maxPixels: 9 });
+
+test('the log of ffmpeg up to its first frame describes the input', () => {
+  const lines = [
+    "Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'a.mp4':",
+    '  Duration: 01:02:03.50, start: 0.000000, bitrate: 1 kb/s',
+    '  Stream #0:0[0x1](und): Audio: aac (LC)',
+    '  Stream #0:1[0x2](und): Video: hevc (Main), yuv420p, 1920x1080, 30 fps',
+    '    Side data:',
+    '      displaymatrix: rotation of -90.00 degrees',
+    'Stream mapping:',
+    '  Stream #0:1 -> #0:0 (hevc (native) -> wrapped_avframe (native))',
+  ];
+  const size = { width: 1080, height: 1920 };
+  expect(describeInput(lines, size)).toEqual({
+    ...{ format: 'mov,mp4,m4a,3gp,3g2,mj2', duration: 3723.5, codec: 'hevc' },
+    ...{ rotation: 90, ...size },
+  });
+  expect(describeInput(lines.slice(1), size)).toBeNull();
+});
+
+test('the last lines of an ffmpeg without a frame become an error code and a sentence', () => {
+  expect(errorOf('a.mp4: Invalid data found when processing input').code).toBe('SOURCE_NOT_VIDEO');
+  expect(errorOf("Stream map '0:V:0' matches no streams.").message).toBe(
+    '"a.mp4" has no video track; choose another.',
+  );
+  expect(errorOf('[h264] Decoder foo not found').message).toContain('codec');
+  expect(errorOf("Unrecognized option 'x'.").code).toBe('FFMPEG_MISSING');
+  expect(errorOf().code).toBe('SOURCE_NOT_VIDEO');
+});

@@ -1,0 +1,124 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { GroupCommit } from '../../src/store/commit/group-commit.ts';
+import type { PrepareCommit } from '../../src/store/commit/prepare-commit.ts';
+import { makeMoment } from '../helpers/moments.ts';
+
+const SESSION = '00000000-0000-7000-8000-000000000001';
+const CONFIG = { commitIntervalMs: 5, commitMax: 4, bufferMax: 20 };
+const add = (groupCommit: GroupCommit, seq: number) =>
+  groupCommit.add({ moment: makeMoment(SESSION, seq), events: [] });
+const seqs = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+
+/** A commit that writes down what it was given, after it threw the given errors. */
+function recorder(...errors: unknown[]) {
+  const commits: number[][] = [];
+  const prepare: PrepareCommit =
+    ({ appended }) =>
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      commits.push(appended.map(({ moment }) => moment.seq));
+      return new Set();
+    };
+  return { prepare, commits };
+}
+
+afterEach(() => vi.useRealTimers());
+
+const away = () => Object.assign(new Error('gone'), { code: 'P1001' });
+const full = () =>
+  Object.assign(new Error('full'), {
+    code: 'P2010',
+    meta: { driverAdapterError: { cause: { kind: 'postgres', code: '53100', originalCode: '53100' } } },
+  });
+
+it('moments that come together are committed together, and a backlog in larger commits, in order', async () => {
+  const { prepare, commits } = recorder();
+  const groupCommit = new GroupCommit(prepare, CONFIG);
+  await Promise.all(seqs(0, 20).map((seq) => add(groupCommit, seq)));
+  expect(commits).toEqual([seqs(0, 4), seqs(4, 20)]);
+  await add(groupCommit, 20);
+  expect(commits.at(-1)).toEqual([20]);
+  await groupCommit.close();
+});
+
+it.each([
+  ['the connection breaks', away],
+  ['the disk is full', full],
+])('a commit is tried again when %s, and nothing is lost', async (_, error) => {
+  const { prepare, commits } = recorder(error(), error());
+  const messages: string[] = [];
+  const log = {
+    info: (_: object, text: string) => messages.push(text),
+    warn: (_: object, text: string) => messages.push(text),
+  };
+  const groupCommit = new GroupCommit(prepare, { ...CONFIG, log });
+  await Promise.all(seqs(0, 6).map((seq) => add(groupCommit, seq)));
+  expect(commits.flat()).toEqual(seqs(0, 6));
+  expect(messages).toEqual(['the database is away; moments wait', 'the database is back']);
+  await groupCommit.close();
+});
+
+it('a moment beyond the bound of the buffer is refused at once, and those before it are committed', async () => {
+  const depths: number[] = [];
+  const { prepare, commits } = recorder(away(), away());
+  const groupCommit = new GroupCommit(prepare, {
+    ...CONFIG,
+    metrics: { bufferDepth: (depth) => depths.push(depth) },
+  });
+  const results = await Promise.allSettled(seqs(0, 25).map((seq) => add(groupCommit, seq)));
+  expect(results.slice(0, 20).every(({ status }) => status === 'fulfilled')).toBe(true);
+  for (const refused of results.slice(20)) {
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
+  }
+  expect(commits.flat()).toEqual(seqs(0, 20));
+  expect(Math.max(...depths)).toBe(20);
+  await groupCommit.close();
+});
+
+it('the one moment that the database refuses is found, and the others are committed', async () => {
+  const stored: number[] = [];
+  const prepare: PrepareCommit =
+    ({ appended }) =>
+    async () => {
+      if (appended.some(({ moment }) => moment.seq === 5))
+        throw Object.assign(new Error('no'), { code: '22003' });
+      stored.push(...appended.map(({ moment }) => moment.seq));
+      return new Set();
+    };
+  const groupCommit = new GroupCommit(prepare, CONFIG);
+  const results = await Promise.allSettled(seqs(0, 10).map((seq) => add(groupCommit, seq)));
+  expect(results.map(({ status }) => status === 'fulfilled')).toEqual(seqs(0, 10).map((seq) => seq !== 5));
+  expect(stored).toEqual(seqs(0, 10).filter((seq) => seq !== 5));
+  await groupCommit.close();
+});
+
+it('a moment after a lull is committed at once; those that follow wait, and are committed when the store closes', async () => {
+  const { prepare, commits } = recorder();
+  const groupCommit = new GroupCommit(prepare, { ...CONFIG, commitIntervalMs: 60_000 });
+  await add(groupCommit, 0);
+  const waiting = [add(groupCommit, 1), add(groupCommit, 2)];
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(commits).toEqual([[0]]);
+  await groupCommit.close();
+  await Promise.all(waiting);
+  expect(commits).toEqual([[0], [1, 2]]);
+  await expect(add(groupCommit, 3)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+});
+
+it('closing gives up after some seconds where the database stays away', async () => {
+  const prepare: PrepareCommit = () => () => Promise.reject(away());
+  const groupCommit = new GroupCommit(prepare, CONFIG);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const settled = vi.fn();
+  const waiting = Promise.allSettled([add(groupCommit, 0), add(groupCommit, 1)]).finally(settled);
+  const closed = groupCommit.close();
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(settled).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(200);
+  await closed;
+  for (const result of await waiting) {
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
+  }
+});
