@@ -4,7 +4,7 @@
  */
 export default {
   testRunner: 'vitest',
-  vitest: { configFile: 'vitest.mutate.ts' },
+  vitest: { configFile: 'vitest.mutate.config.ts' },
   plugins: ['@stryker-mutator/vitest-runner'],
   // The rooms that need no database, no ffmpeg and no model.
   mutate: [

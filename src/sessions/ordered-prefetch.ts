@@ -25,7 +25,7 @@ export async function* scoreInOrder(
       if (!first && !nextFrame) break;
       const outcome = await Promise.race([first ?? nextFrame!, nextFrame ?? first!]);
       if (outcome.kind === 'scored') {
-        scoring.shift();
+        void scoring.shift();
         if (!('value' in outcome)) throw outcome.error;
         if (outcome.value) yield outcome.value;
         continue;

@@ -40,7 +40,7 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
 
   test('a vanished client leaves nothing behind', async () => {
     const feed = subscribe(LIVE);
-    feed.next().catch(() => {});
+    void feed.next().catch(() => {});
     await subscribers(1);
     feed.client.dispose();
     await subscribers(0);

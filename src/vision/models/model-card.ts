@@ -68,7 +68,7 @@ const ensembleCard = z.object({
     .refine(
       (labels) => labels.length === expressions.length && expressions.every((e) => labels.includes(e)),
       {
-        message: `names each of ${EXPRESSIONS.join(', ')} once`,
+        error: `names each of ${EXPRESSIONS.join(', ')} once`,
       },
     ),
   actionUnits: z.array(z.string().min(1)),

@@ -58,8 +58,8 @@ export async function stopWorkerThreads({ worker, modelWorkers }: WorkerThreads)
 }
 
 /** Resolves when the thread is gone. */
-function exitOf(thread: Worker): Promise<unknown> | null {
-  return thread.threadId === -1 ? null : new Promise((resolve) => thread.once('exit', resolve));
+function exitOf(thread: Worker): Promise<unknown> {
+  return thread.threadId === -1 ? Promise.resolve() : new Promise((resolve) => thread.once('exit', resolve));
 }
 
 /** Leaves threads that hang to themselves, for the reason above: they end when they come back from where they hang. */
