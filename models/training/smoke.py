@@ -60,7 +60,7 @@ def small_config(folder: Path, steps: int) -> dict:
     for member in config["members"]:
         member["shape"]["widths"] = [16, 16, 16, 16]
     for phase in config["phases"]:
-        phase |= {"steps": steps, "real": min(phase["real"], 8), "synthetic": min(phase["synthetic"], 8), "other": 0}
+        phase |= {"steps": steps, "real": min(phase["real"], 8), "synthetic": min(phase["synthetic"], 8), "other": 0, "photos": 0}
     config["views"] = {"detector": 1.0, "whole": 1.0}
     config["every"] = steps
     (folder / "config.json").write_text(json.dumps(config))

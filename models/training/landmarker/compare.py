@@ -15,7 +15,7 @@ from ..metrics import landmark_error, pose_error
 from ..renders import correlations
 from ..scorer import five_points
 from . import mapping
-from .label import FILES, MODEL, pictures
+from .label import FILES, MODEL, apart, pictures
 from .rows import Seen, seen
 
 LOOKS = 2
@@ -34,13 +34,15 @@ def second_opinion(chain: Chain, data: Path = DATA) -> dict | None:
 
 def compare(chain: Chain, data: Path = DATA) -> dict[str, dict]:
     """By set of pictures how far landmarks (inner 51, by the eyes' distance), pose (degrees) and action units (Pearson's r)
-    agree: `held-out`, photos without masks; `valid`, FER+'s validation faces that the protocol keeps."""
+    agree: `held-out`, photos without masks that look like none of training; `valid`, FER+'s validation faces that the protocol keeps."""
     report = {}
     for kind in ("held-out", "valid"):
         grays, teacher = gray_pictures(kind, data), seen(kind, chain.card["actionUnits"], data)
         chosen = teacher.sure
         if kind in FILES:
             chosen = chosen & protocol(load_ferplus([data / name for name in FILES[kind]])[1])[0]
+        else:
+            chosen = chosen & apart(kind, data)
         report[kind] = agreement(read(chain, [grays[i] for i in np.nonzero(chosen)[0]]), teacher, chosen, chain.card["actionUnits"])
         report[kind]["pictures"] = int(len(grays))
     return report

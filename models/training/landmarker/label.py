@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..data import DATA, cache_folder, load_ferplus
-from ..detector.sources import read_tar
+from ..detector.sources import TWINS, difference_hash, read_tar
 from ..splits import split
 from .detect import BLENDSHAPES, POINTS, open_landmarker
 
@@ -43,6 +43,18 @@ def pictures(kind: str, data: Path) -> list[np.ndarray]:
     share = "training" if kind == "photos" else kind
     photos = read_tar(data / "faces.tar")
     return [photo for name, photo in photos.items() if name.startswith("without_mask") and split("faces", name) == share]
+
+
+def apart(kind: str, data: Path) -> np.ndarray:
+    """Which of the pictures of `photos` or `held-out` look like none of those on the other side of the split (near-equal
+    difference hash), bool [N]: some are the same photo, cut or lit anew."""
+    photos = read_tar(data / "faces.tar")
+    hashes = np.array([difference_hash(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)) for photo in photos.values()])
+    training = np.array([split("faces", name) == "training" for name in photos])
+    share = "training" if kind == "photos" else kind
+    mine = np.array([name.startswith("without_mask") and split("faces", name) == share for name in photos])
+    others = hashes[~training if kind == "photos" else training]
+    return np.array([(np.unpackbits(others ^ h, axis=1).sum(1) > TWINS).all() for h in hashes[mine]])
 
 
 def labels(kind: str, data: Path = DATA, workers: int = 2, most: int | None = None) -> dict[str, np.ndarray]:

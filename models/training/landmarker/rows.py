@@ -16,7 +16,7 @@ from ..data import BORDER, DATA, ENLARGE, MARGIN, SIZE, STORED, cut_crops, load_
 from ..rows import CIRCUMPLEX, LANDMARK_FLIP, Rows, mirrored_units
 from ..scorer import five_points
 from . import mapping
-from .label import FILES, labels, pictures
+from .label import FILES, apart, labels, pictures
 
 AGREE = 0.05  # of the eyes' distance: as far apart the inner landmarks of both looks may be
 SMALLEST = 0.12  # of the picture's longer side: the eyes' distance
@@ -83,9 +83,9 @@ def ferplus_rows(template, units: list[str], data: Path = DATA, most: int | None
 
 
 def photo_rows(template, units: list[str], data: Path = DATA) -> Rows:
-    """Photos that training may use, of which the teacher is sure, cut by its points."""
+    """Photos that training may use and that look like none that is held out, of which the teacher is sure, cut by its points."""
     teacher = seen("photos", units, data)
-    sure = np.nonzero(teacher.sure)[0]
+    sure = np.nonzero(teacher.sure & apart("photos", data))[0]
     teacher, photos = chosen_of(teacher, sure), pictures("photos", data)
     target = np.asarray(template) * SIZE + MARGIN
     matrices = np.stack([crop.similarity(five, target) for five in five_points(teacher.landmarks)])
