@@ -1,4 +1,4 @@
-/** What Prometheus reads at /metrics. One registry per server, so that two in a process do not mix. */
+/** What Prometheus reads at /metrics. Each server has a registry of its own, so that two in a process do not mix. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { DropCounts } from './domain/frame.ts';
@@ -8,51 +8,49 @@ const COMMIT_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const MILLISECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** The measurements that rooms report, by name. */
-export interface Metrics {
-  registry: Registry;
-  framesDecoded: Counter;
-  framesScored: Counter;
-  framesDropped(counts: DropCounts): void;
-  batchSize: Histogram;
-  inferenceSeconds: Histogram;
-  detectionSeconds: Histogram;
-  visionQueueDepth: Gauge;
-  workerDeaths: Counter;
-  commitSeconds: Histogram;
-  commitSize: Histogram;
-  commitBufferDepth: Gauge;
-  subscribers: Gauge<'transport'>;
-  queueOverflow: Counter;
-  close(): void;
-}
+export type Metrics = ReturnType<typeof frameMetrics> &
+  ReturnType<typeof visionMetrics> &
+  ReturnType<typeof storeMetrics> &
+  ReturnType<typeof subscriptionMetrics> & { registry: Registry; close(): void };
 
 /** Starts measuring; `close` stops it. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const loopDelay = watchEventLoop(registry);
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
   const registers = [registry];
+  return {
+    registry,
+    ...frameMetrics(registers),
+    ...visionMetrics(registers),
+    ...storeMetrics(registers),
+    ...subscriptionMetrics(registers),
+    close: () => {
+      loopDelay.disable();
+      registry.clear();
+    },
+  };
+}
+
+function frameMetrics(registers: Registry[]) {
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
   const dropped = new Counter({
     name: 'mien_frames_dropped_total',
     help: 'Frames that were not scored, by reason',
     labelNames: ['reason'] as const,
     registers,
   });
-  const loopDelay = watchEventLoop(registry);
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
   return {
-    registry,
-    framesDecoded: new Counter({
-      name: 'mien_frames_decoded_total',
-      help: 'Frames that ffmpeg delivered',
-      registers,
-    }),
-    framesScored: new Counter({
-      name: 'mien_frames_scored_total',
-      help: 'Frames whose faces were scored',
-      registers,
-    }),
-    framesDropped: (counts) => {
+    framesDecoded: counter('mien_frames_decoded_total', 'Frames that ffmpeg delivered'),
+    framesScored: counter('mien_frames_scored_total', 'Frames whose faces were scored'),
+    framesDropped(counts: DropCounts): void {
       for (const [reason, count] of Object.entries(counts)) dropped.inc({ reason }, count);
     },
+  };
+}
+
+function visionMetrics(registers: Registry[]) {
+  return {
     batchSize: new Histogram({
       name: 'mien_batch_faces',
       help: 'Faces scored together',
@@ -81,6 +79,11 @@ export function createMetrics(): Metrics {
       help: 'Vision workers that died or hung, and were replaced',
       registers,
     }),
+  };
+}
+
+function storeMetrics(registers: Registry[]) {
+  return {
     commitSeconds: new Histogram({
       name: 'mien_commit_seconds',
       help: 'Time from a moment handed to the store to its commit',
@@ -98,6 +101,11 @@ export function createMetrics(): Metrics {
       help: 'Moments, and ends of sessions, handed to the store and not yet committed',
       registers,
     }),
+  };
+}
+
+function subscriptionMetrics(registers: Registry[]) {
+  return {
     subscribers: new Gauge({
       name: 'mien_subscribers',
       help: 'Open subscriptions',
@@ -109,10 +117,6 @@ export function createMetrics(): Metrics {
       help: 'Events dropped because a subscriber was too slow',
       registers,
     }),
-    close: () => {
-      loopDelay.disable();
-      registry.clear();
-    },
   };
 }
 

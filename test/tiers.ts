@@ -18,7 +18,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
   bench: 'all',
   api: ['queries'],
   cli: ['analyze', 'many-inputs', 'row-output', 'serve', 'store-metrics', 'vision-metrics'],
-  ingest: ['crafted', 'files', 'http', 'lifecycle', 'live', 'refused'],
+  ingest: ['crafted', 'ffmpeg-process', 'files', 'http', 'kill-with-parent', 'lifecycle', 'live', 'refused'],
   store: [
     'aggregates',
     'crash',

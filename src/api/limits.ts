@@ -1,11 +1,13 @@
 /** What one request may ask for. Rules on the text come from graphql-armor; the sizes of pages, which may be variables, are ours. */
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import {
+  type DocumentNode,
   type ExecutionArgs,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLError,
   type GraphQLNamedType,
+  type GraphQLSchema,
   getNamedType,
   getOperationAST,
   getVariableValues,
@@ -70,45 +72,57 @@ function countItems({ document, operationName, schema, variableValues }: Executi
   const operation = getOperationAST(document, operationName);
   const root = operation && schema.getRootType(operation.operation);
   if (!operation || !root) return 0;
-  const { coerced = {} } = getVariableValues(
-    schema,
-    operation.variableDefinitions ?? [],
-    variableValues ?? {},
-  );
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const known = new Map<string, number>();
+  const { variableDefinitions = [], selectionSet } = operation;
+  const { coerced = {} } = getVariableValues(schema, variableDefinitions, variableValues ?? {});
+  return new ItemCounter(schema, document, coerced).countBelow(selectionSet, root);
+}
 
-  /** Items below one object of a type. A fragment is counted once, and remembered, however often it is used. */
-  const below = ({ selections }: SelectionSetNode, type: GraphQLNamedType): number =>
-    selections.reduce((sum, selection) => sum + selected(selection, type), 0);
+/** Counts what a selection may give, by the sizes of its pages. */
+class ItemCounter {
+  readonly #schema: GraphQLSchema;
+  readonly #variables: Record<string, unknown>;
+  readonly #fragments = new Map<string, FragmentDefinitionNode>();
+  /** A fragment is counted once, however often it is used. */
+  readonly #counted = new Map<string, number>();
 
-  const selected = (selection: SelectionNode, type: GraphQLNamedType): number => {
-    if (selection.kind === Kind.FIELD) return ofField(selection, type);
+  constructor(schema: GraphQLSchema, { definitions }: DocumentNode, variables: Record<string, unknown>) {
+    this.#schema = schema;
+    this.#variables = variables;
+    for (const node of definitions)
+      if (node.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(node.name.value, node);
+  }
+
+  /** Items below one object of a type. */
+  countBelow({ selections }: SelectionSetNode, type: GraphQLNamedType): number {
+    return selections.reduce((sum, selection) => sum + this.#countSelection(selection, type), 0);
+  }
+
+  #countSelection(selection: SelectionNode, type: GraphQLNamedType): number {
+    if (selection.kind === Kind.FIELD) return this.#countField(selection, type);
     if (selection.kind === Kind.INLINE_FRAGMENT)
-      return below(selection.selectionSet, narrowed(selection.typeCondition, type));
+      return this.countBelow(selection.selectionSet, this.#narrow(selection.typeCondition, type));
     const name = selection.name.value;
-    const fragment = fragments.get(name);
+    const fragment = this.#fragments.get(name);
     if (!fragment) return 0;
-    const items = known.get(name) ?? below(fragment.selectionSet, narrowed(fragment.typeCondition, type));
-    known.set(name, items);
+    const items =
+      this.#counted.get(name) ??
+      this.countBelow(fragment.selectionSet, this.#narrow(fragment.typeCondition, type));
+    this.#counted.set(name, items);
     return items;
-  };
+  }
 
-  const ofField = (field: FieldNode, type: GraphQLNamedType): number => {
+  #countField(field: FieldNode, type: GraphQLNamedType): number {
     const definition =
       isObjectType(type) || isInterfaceType(type) ? type.getFields()[field.name.value] : undefined;
     if (!definition || !field.selectionSet) return 0;
     const inner = getNamedType(definition.type);
-    const items = below(field.selectionSet, inner);
-    return isConnection(inner) ? pageSize(field, coerced) * (1 + items) : items;
-  };
+    const items = this.countBelow(field.selectionSet, inner);
+    return isConnection(inner) ? pageSize(field, this.#variables) * (1 + items) : items;
+  }
 
-  const narrowed = (condition: NamedTypeNode | undefined, type: GraphQLNamedType): GraphQLNamedType =>
-    (condition && schema.getType(condition.name.value)) ?? type;
-
-  return below(operation.selectionSet, root);
+  #narrow(condition: NamedTypeNode | undefined, type: GraphQLNamedType): GraphQLNamedType {
+    return (condition && this.#schema.getType(condition.name.value)) ?? type;
+  }
 }
 
 function pageSize(field: FieldNode, variables: Record<string, unknown>): number {

@@ -58,16 +58,11 @@ async function openServer(config: Config, log: Log, parts: OpenParts): Promise<s
   const modelIds = await storeModels(store, vision);
   const subscriptions = openSubscriptions(store, bus);
   await streamManager.noteLeftoverSessions();
+  const recordings = createRecordingQueries(store);
   const { host, port, allowedOrigins, uploadsDir, maxUpload } = config;
   const api = parts.add(
     await openApi({
-      services: {
-        prisma: store.prisma,
-        recordings: createRecordingQueries(store),
-        subscriptions,
-        streamManager,
-        modelIds,
-      },
+      services: { prisma: store.prisma, recordings, subscriptions, streamManager, modelIds },
       ...{ log, metrics, host, port, allowedOrigins, uploadsDir, maxUpload },
       ready: () => assertReady(store, streamManager),
     }),

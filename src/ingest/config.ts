@@ -1,6 +1,6 @@
 import type { LookupAll } from './network/safe-connect.ts';
 
-/** What `createIngest` is told once; every field but the first three has a default. */
+/** The settings of ingest; every field but the first three has a default. */
 export interface IngestConfig {
   /** The only directory that `file` sources are read from. */
   mediaDir: string;
@@ -12,7 +12,7 @@ export interface IngestConfig {
   ffmpegPath?: string | undefined;
   /** Pixels; the longer side of a frame is scaled down to this, never up. Default 640. */
   longerSide?: number | undefined;
-  /** A live source without a frame for so many seconds has failed. Default 20. */
+  /** A live source that gives no frame for this many seconds has failed. Default 20. */
   stallSeconds?: number | undefined;
   /** How long a server may take to answer, in seconds. Default 10. */
   connectSeconds?: number | undefined;
@@ -20,7 +20,7 @@ export interface IngestConfig {
   maxPixels?: number | undefined;
   /** Resolves host names; default: the system's resolver. */
   lookup?: LookupAll | undefined;
-  /** What ffmpeg said, line by line, without credentials; left out where nobody reads it, which spares the work. */
+  /** Takes the lines of ffmpeg's log, without credentials. */
   onLog?: ((line: string) => void) | undefined;
 }
 

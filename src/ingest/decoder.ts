@@ -68,7 +68,7 @@ function argumentsFor(job: DecodeJob, { protocol }: FrameSink): FfmpegArguments 
 /** A local recording cannot stall. A low frame rate has pauses of its own; the first frame may take longer. */
 function watchForStall({ info, options, deps, listener }: DecodeJob, onStall: () => void): StallWatchdog {
   const { stallSeconds, connectSeconds } = deps.limits;
-  // Where the source is opened by this run, whoever waits for its first frame has a limit of its own.
+  // Where this run opens the source, `waitForFirstFrame` has a limit of its own.
   const grace = listener ? connectSeconds + FIRST_FRAME_SECONDS : connectSeconds;
   const watchdog = startStallWatchdog(stallSeconds + 1 / options.frameRate, grace, onStall);
   if (!isNetwork(info.kind) && !info.live) watchdog.stop();

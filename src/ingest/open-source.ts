@@ -96,7 +96,7 @@ function startDecoding(job: Omit<DecodeJob, 'buffer'>): RunningDecoder {
     await done;
   };
   async function* takeAll(): AsyncGenerator<Frame, undefined, undefined> {
-    // Frames of an opened source that came before anyone asked for the first one are nobody's loss.
+    // Frames that were replaced before the first one was taken do not count as dropped.
     let uncounted = job.listener !== undefined;
     try {
       for (let frame = await buffer.take(); frame && !signal.aborted; frame = await buffer.take()) {

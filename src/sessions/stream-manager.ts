@@ -138,8 +138,7 @@ export class StreamManager {
    */
   async restoreDesiredState(): Promise<void> {
     const { sessions, streams, publisher, log } = this.#deps;
-    if (this.#leftovers === null) await this.noteLeftoverSessions();
-    const leftovers = this.#leftovers ?? [];
+    const leftovers = this.#leftovers ?? (await sessions.live());
     const interrupted = await sessions.interruptLive(leftovers.map(({ id }) => id));
     for (const session of interrupted) publisher.status(session.streamId, session);
     for (const { id } of await streams.thatShouldRun()) {
@@ -155,9 +154,9 @@ export class StreamManager {
     this.#closing.abort(shuttingDown());
     const entries = [...this.#running.values()];
     for (const { session } of entries) void session.stop('INTERRUPTED', 'The server was stopped.');
-    const timer = new AbortController();
-    await Promise.race([Promise.all(entries.map(({ ended }) => ended)), sleep(CLOSE_MS, timer.signal)]);
-    timer.abort();
+    const drained = new AbortController();
+    await Promise.race([Promise.all(entries.map(({ ended }) => ended)), sleep(CLOSE_MS, drained.signal)]);
+    drained.abort();
     for (const { streamId, sessionId } of this.running()) {
       this.#deps.log.error({ stream: streamId, session: sessionId }, 'a session did not drain in time');
     }

@@ -8,7 +8,6 @@ import { type Analyser, startPool } from './workers/worker-pool.ts';
 
 export type { Device } from './runtime/inference-session.ts';
 export type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
-export { WorkerLost } from './workers/worker-lost.ts';
 
 export interface VisionConfig {
   /** Folder of detector.json, ensemble.json and the files that they name. */

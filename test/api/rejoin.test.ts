@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { createClient } from 'graphql-sse';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
-import { createSubscriptions, encodeCursor, momentCursor } from '../../src/subscriptions/index.ts';
+import { encodeCursor } from '../../src/subscriptions/cursor.ts';
+import { createSubscriptions, momentCursor } from '../../src/subscriptions/index.ts';
 import { MemoryStore } from '../helpers/memory-store.ts';
 import { moment, openTestApi, SESSION, STREAM, type TestApi, until } from './harness.ts';
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { textHeader } from '../../src/api/transports/ws-frame.ts';
 import { moment, openTestApi, STREAM, type TestApi, until } from './harness.ts';
 
 const query = 'subscription { frameEmotions { seq faces { landmarks { x y } } } }';
@@ -81,6 +82,16 @@ test('small and very large messages are framed as WebSocket asks', async () => {
   expect(JSON.stringify(client.messages[2]).length).toBeGreaterThan(0xffff);
   client.socket.terminate();
 });
+
+test.each([
+  [0, [0x81, 0]],
+  [125, [0x81, 125]],
+  [126, [0x81, 126, 0, 126]],
+  [0xffff, [0x81, 126, 0xff, 0xff]],
+  [0x10000, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]],
+])('the header of a WebSocket text message of %i bytes', (length, bytes) =>
+  expect([...textHeader(length)]).toEqual(bytes),
+);
 
 test('events come in chunks to HTTP/1.1, and plainly to HTTP/1.0', async () => {
   const clients = [overTcp(post('1.1')), overTcp(post('1.0'))];

@@ -61,6 +61,9 @@ test('the server survives a kill without losing what was shown, and drains when 
   const feed = client.iterate({ query, variables: { streamId } }) as unknown as AsyncIterator<Event['value']>;
   const shown: Event['value']['data']['frameEmotions'][] = [];
   for (let count = 0; count < 5; count++) shown.push(((await feed.next()) as Event).value.data.frameEmotions);
+  const metrics = await (await fetch(new URL('/metrics', first.url))).text();
+  expect(metrics).toMatch(/^mien_commit_size_count [1-9]/m);
+  expect(metrics).toMatch(/^mien_commit_buffer_depth \d/m);
   first.child.kill('SIGKILL');
   await first.finished;
   await client.dispose();

@@ -1,16 +1,11 @@
-import { ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
-import { createFfmpegLauncher } from '../../src/ingest/ffmpeg/ffmpeg-launcher.ts';
-import { startFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-process.ts';
-import { createFrameSink, createNullSink } from '../../src/ingest/frames/frame-sink.ts';
 import { decode, file, ingestAt, never, open, refusal, risesAlways, times } from './harness.ts';
-import { counting, ffmpeg, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
-import { rtsp } from './servers.ts';
+import { counting, ffmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
+import { counted, goneSoon, naming, pidOf, sleep } from './processes.ts';
 
 let media: MediaDir;
 let ingest: ReturnType<typeof ingestAt>;
@@ -30,34 +25,6 @@ afterAll(async () => {
 afterEach(async () => {
   expect(await goneSoon(media.path)).toEqual([]);
 });
-
-/** Command lines of the processes that name something. */
-function naming(text: string): string[] {
-  const all = existsSync('/proc/self/cmdline')
-    ? readdirSync('/proc')
-        .filter((name) => /^\d+$/.test(name))
-        .map((pid) => commandLine(pid))
-    : execFileSync('ps', ['-axwwo', 'args']).toString().split('\n');
-  return all.filter((line) => line.includes(text) && !line.includes('victim'));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
-  } catch {
-    return ''; // it has ended meanwhile
-  }
-}
-
-/** The processes that name something, once they are so many; as they are after a minute, otherwise. */
-async function counted(count: number, text: string): Promise<string[]> {
-  for (let tries = 0; tries < 1200 && naming(text).length !== count; tries++) await sleep(50);
-  return naming(text);
-}
-
-const goneSoon = (text: string) => counted(0, text);
-
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 test('an opened source that is returned before its first frame was taken leaves no process', async () => {
   for (const realtime of [false, true]) {
@@ -176,72 +143,6 @@ describe('a decoding', () => {
   });
 });
 
-test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async () => {
-  const stubborn = media.at('stubborn');
-  await writeFile(stubborn, "#!/bin/sh\ntrap '' TERM\necho up >&2\nwhile :; do sleep 0.2; done\n", {
-    mode: 0o755,
-  });
-  let up = () => {};
-  const isUp = new Promise<void>((resolve) => (up = resolve));
-  const run = startFfmpeg({
-    ...{ ffmpegPath: stubborn, url: 'x', args: { input: [], output: [] } },
-    ...{ target: createNullSink().target, onLine: up },
-  });
-  await isUp;
-  const started = performance.now();
-  await run.stop();
-  expect(performance.now() - started).toBeGreaterThan(1900);
-  expect(naming(stubborn)).toEqual([]);
-});
-
-test('an ffmpeg that does not end when it is killed is waited for no longer than five seconds', async () => {
-  const seconds = String(200_000 + process.pid);
-  const script = media.at('unkillable');
-  // A child that keeps its log open stands for a process that hangs in a driver: either way it does not end.
-  await writeFile(
-    script,
-    `#!/bin/sh\nsetsid sleep ${seconds} &\necho up >&2\nwhile :; do sleep 0.2; done\n`,
-    {
-      mode: 0o755,
-    },
-  );
-  const launcher = createFfmpegLauncher();
-  let up = () => {};
-  const isUp = new Promise<void>((resolve) => (up = resolve));
-  const run = launcher.start({
-    ...{ ffmpegPath: script, url: 'x', args: { input: [], output: [] } },
-    ...{ sink: createFrameSink(() => null), onLine: up, activeRuns: new Set() },
-  });
-  await isUp;
-  const started = performance.now();
-  await run.stop();
-  expect(performance.now() - started).toBeGreaterThan(4900);
-  expect(await run.done).toMatchObject({ code: null, abandoned: true });
-  await launcher.close();
-  execFileSync('sh', ['-c', `kill -KILL ${pidOf(naming(`sleep ${seconds}`)[0]!)}`]);
-  expect(await goneSoon(script)).toEqual([]);
-});
-
-test('no ffmpeg is started in the thread that asks for frames, which that would block', async () => {
-  await ingest.ffmpeg();
-  const made = vi.spyOn(ChildProcess.prototype as ChildProcess & { spawn(): void }, 'spawn');
-  try {
-    const frames = [];
-    const clip = await ingest.probe(file('clip.mp4'), never);
-    for await (const frame of decode(ingest, file('clip.mp4'), clip)) frames.push(frame);
-    expect(frames.length).toBeGreaterThan(10);
-    expect(made).not.toHaveBeenCalled();
-    // That it would have been seen:
-    await startFfmpeg({
-      ...{ ffmpegPath: ffmpeg.path, url: media.at('clip.mp4'), args: { input: [], output: ['-f', 'null'] } },
-      ...{ target: createNullSink().target, onLine() {} },
-    }).done;
-    expect(made).toHaveBeenCalledOnce();
-  } finally {
-    made.mockRestore();
-  }
-});
-
 test('a probe that is aborted stops, and so does opening a source', async () => {
   const controller = new AbortController();
   const endless = media.at('endless');
@@ -258,48 +159,3 @@ test('a probe that is aborted stops, and so does opening a source', async () => 
   controller.abort(new Error('enough'));
   await refused;
 });
-
-describe('when this process is killed', () => {
-  async function victim(what: string, subject: string): Promise<ChildProcess> {
-    const script = fileURLToPath(new URL('victim.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', script, what, subject], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(child.stdout!, 'data');
-    return child;
-  }
-
-  test('a process that was started with kill-with-parent is killed with its parent, though it neither reads nor writes', async () => {
-    const seconds = String(100_000 + process.pid);
-    const child = await victim('guard', seconds);
-    while (naming(`sleep ${seconds}`).length === 0) await sleep(20);
-    child.kill('SIGKILL');
-    expect(await goneSoon(`sleep ${seconds}`)).toEqual([]);
-  });
-
-  test.skipIf(!hasNetworkFfmpeg)(
-    'ffmpeg is killed with its parent at a source that has gone silent',
-    async () => {
-      const server = await rtsp();
-      const publisher = spawn(
-        ffmpeg.path,
-        `-v error -re -stream_loop -1 -i clip.mp4 -c copy -f rtsp -rtsp_transport tcp rtsp://127.0.0.1:${server.port}/x`.split(
-          ' ',
-        ),
-        { cwd: media.path, stdio: 'ignore' },
-      );
-      while (!server.seen.includes('RECORD')) await sleep(20);
-      const child = await victim('decode', `rtsp://127.0.0.1:${server.port}/silent`);
-      server.mute();
-      expect(naming('/silent').length).toBeGreaterThan(0);
-      child.kill('SIGKILL');
-      expect(await goneSoon('/silent')).toEqual([]);
-      publisher.kill('SIGKILL');
-      await server.close();
-    },
-  );
-});
-
-function pidOf(line: string): string {
-  return readdirSync('/proc').find((name) => /^\d+$/.test(name) && commandLine(name) === line)!;
-}

@@ -6,7 +6,7 @@ import {
   encodeCursor,
   momentCursor,
   seqOfCursor,
-} from '../../src/subscriptions/index.ts';
+} from '../../src/subscriptions/cursor.ts';
 import { seeded } from '../helpers/memory-store.ts';
 
 it('cursors are read back as they were written', () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { encodeCursor, momentCursor } from '../../src/subscriptions/index.ts';
+import { encodeCursor } from '../../src/subscriptions/cursor.ts';
+import { momentCursor } from '../../src/subscriptions/index.ts';
 import { tick } from '../helpers/memory-store.ts';
 import { range, seqs, take, World } from './world.ts';
 

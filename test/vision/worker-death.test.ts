@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createVision, type Vision, WorkerLost } from '../../src/vision/index.ts';
+import { createVision, type Vision } from '../../src/vision/index.ts';
+import { WorkerLost } from '../../src/vision/workers/worker-lost.ts';
 import { squares } from '../helpers/squares.ts';
 import { LUMA, writeTinyModels } from '../helpers/tiny-models.ts';
 

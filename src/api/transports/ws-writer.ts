@@ -3,6 +3,7 @@ import type { Delivery, WireFormat } from '../fanout/delivery.ts';
 import { withoutResults } from '../fanout/results.ts';
 import type { DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
 import type { WsConnection } from './ws-connection.ts';
+import { textHeader } from './ws-frame.ts';
 
 /**
  * Writes a subscriber's deliveries as `next` messages, without going through objects again. What graphql-ws is given
@@ -30,10 +31,14 @@ export function writeDeliveries(
 }
 
 const HEAD = Buffer.from('{"type":"next","payload":');
+const ID = Buffer.from(',"id":');
 
-/** Deliveries as the `next` messages of one operation. The id comes last: all before it is made once for everyone. */
+/**
+ * Deliveries as the `next` messages of one operation. The id comes last: all before it is shared with
+ * every operation whose id is as long, and copied for none.
+ */
 class NextMessageWriter implements DeliveryWriter, WireFormat {
-  readonly key = 'next';
+  readonly key: string;
   readonly end: (failure: unknown) => void;
   readonly #connection: WsConnection;
   readonly #tail: Buffer;
@@ -41,7 +46,8 @@ class NextMessageWriter implements DeliveryWriter, WireFormat {
   constructor(connection: WsConnection, id: string, end: (failure: unknown) => void) {
     this.#connection = connection;
     this.end = end;
-    this.#tail = Buffer.from(`,"id":${JSON.stringify(id)}}`);
+    this.#tail = Buffer.from(`${JSON.stringify(id)}}`);
+    this.key = `next/${this.#tail.length}`;
   }
 
   get full(): boolean {
@@ -49,10 +55,11 @@ class NextMessageWriter implements DeliveryWriter, WireFormat {
   }
 
   write(delivery: Delivery, missed: number): void {
-    this.#connection.sendBytes(Buffer.concat([delivery.bytes(this, missed), this.#tail]));
+    this.#connection.writeFrame(delivery.bytes(this, missed), this.#tail);
   }
 
   encode(json: Buffer): Buffer {
-    return Buffer.concat([HEAD, json]);
+    const length = HEAD.length + json.length + ID.length + this.#tail.length;
+    return Buffer.concat([textHeader(length), HEAD, json, ID]);
   }
 }

@@ -42,17 +42,8 @@ const ABANDON_AFTER_MS = 3000;
 const MAX_LINE_LENGTH = 2048;
 
 /** Blocks the event loop until the system has made the process: see `ffmpeg-launcher.ts`. */
-export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: FfmpegRunOptions): FfmpegRun {
-  const { path, prefix } = killWithParent(ffmpegPath, proxy);
-  // Arguments are passed one by one: fluent-ffmpeg splits an array element that holds one space.
-  const command = createCommand({ stdoutLines: 1 })
-    .setFfmpegPath(path)
-    .input(url)
-    .inputOptions(...(prefix.concat(args.input) as [string]))
-    .output(target, { end: true })
-    .outputOptions(...(args.output as [string]));
-  skipCapabilityChecks(command);
-
+export function startFfmpeg(options: FfmpegRunOptions): FfmpegRun {
+  const command = createGuardedCommand(options);
   let started = false;
   let stopping = false;
   let abandon = () => {};
@@ -67,7 +58,7 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: Ff
         started = true;
         if (stopping) term(); // a kill before the start has no effect
       })
-      .on('stderr', (line: string) => onLine(line.slice(0, MAX_LINE_LENGTH)))
+      .on('stderr', (line: string) => options.onLine(line.slice(0, MAX_LINE_LENGTH)))
       .on('end', () => resolve({ code: 0, reason: null, started }))
       .on('error', ({ message }: Error) => resolve({ code: exitCode(message), reason: message, started }));
   });
@@ -87,6 +78,19 @@ export function startFfmpeg({ ffmpegPath, url, args, proxy, target, onLine }: Ff
       clearTimeout(giveUp);
     },
   };
+}
+
+function createGuardedCommand({ ffmpegPath, url, args, proxy, target }: FfmpegRunOptions) {
+  const { path, prefix } = killWithParent(ffmpegPath, proxy);
+  // Arguments are passed one by one: fluent-ffmpeg splits an array element that holds one space.
+  const command = createCommand({ stdoutLines: 1 })
+    .setFfmpegPath(path)
+    .input(url)
+    .inputOptions(...(prefix.concat(args.input) as [string]))
+    .output(target, { end: true })
+    .outputOptions(...(args.output as [string]));
+  skipCapabilityChecks(command);
+  return command;
 }
 
 /**

@@ -13,31 +13,18 @@ export type FromLauncher = { id: number; lines: string[] } | { id: number; exit:
 /** As `startFfmpeg`, in the thread. */
 export type StartInThread = (options: StartOptions, onLine: OnLine) => FfmpegRun;
 
+type Runs = PendingRequests<FfmpegExit, OnLine>;
+
 /** The thread is started with the first run, and keeps this process alive while any run lasts. */
 export function createLauncherThread(): { start: StartInThread; close(): Promise<void> } {
-  const runs = new PendingRequests<FfmpegExit, OnLine>();
-  let worker: Worker | null = null;
-
-  function spawn(): Worker {
-    const spawned = spawnBeside(import.meta.url, 'launcher.worker');
-    let death = 'it ended by itself';
-    spawned.on('message', (message: FromLauncher) => {
-      if ('lines' in message) for (const line of message.lines) runs.noteOf(message.id)?.(line);
-      else runs.resolve(message.id, message.exit);
-    });
-    spawned.on('error', ({ message }) => {
-      death = message;
-    });
-    spawned.on('exit', () => {
-      if (worker === spawned) worker = null;
-      runs.rejectAll(() => new Error(`The thread that starts ffmpeg is gone: ${death}`));
-    });
-    return spawned;
-  }
+  const runs: Runs = new PendingRequests();
+  let current: Worker | null = null;
 
   function start(options: StartOptions, onLine: OnLine): FfmpegRun {
-    worker ??= spawn();
-    const thread = worker;
+    current ??= spawnLauncher(runs, (gone) => {
+      if (current === gone) current = null;
+    });
+    const thread = current;
     const { id, answer } = runs.open(onLine);
     thread.ref();
     thread.postMessage({ id, start: options } satisfies ToLauncher);
@@ -57,5 +44,22 @@ export function createLauncherThread(): { start: StartInThread; close(): Promise
     };
   }
 
-  return { start, close: async () => void (await worker?.terminate()) };
+  return { start, close: async () => void (await current?.terminate()) };
+}
+
+function spawnLauncher(runs: Runs, onExit: (gone: Worker) => void): Worker {
+  const thread = spawnBeside(import.meta.url, 'launcher.worker');
+  let death = 'it ended by itself';
+  thread.on('message', (message: FromLauncher) => {
+    if ('lines' in message) for (const line of message.lines) runs.noteOf(message.id)?.(line);
+    else runs.resolve(message.id, message.exit);
+  });
+  thread.on('error', ({ message }) => {
+    death = message;
+  });
+  thread.on('exit', () => {
+    onExit(thread);
+    runs.rejectAll(() => new Error(`The thread that starts ffmpeg is gone: ${death}`));
+  });
+  return thread;
 }

@@ -1,0 +1,110 @@
+/** What was recorded in a session: sums, moments, tracks and episodes. */
+import { z } from 'zod';
+import { MienError } from '../../errors.ts';
+import { builder, DEFAULT_PAGE } from './builder.ts';
+import { EpisodeType } from './episode.ts';
+import { ExpressionEnum } from './expression.ts';
+import { FrameEmotionsType } from './moment.ts';
+import { SessionType } from './session.ts';
+import { SessionSummaryType, TimelineBucketType } from './summary.ts';
+import { TrackType } from './track.ts';
+import { assertWhole, listArgs, listLimit } from './whole-lists.ts';
+
+builder.prismaObjectFields(SessionType, (t) => ({
+  summary: t.loadable({
+    type: SessionSummaryType,
+    description: 'The whole session, so far, summed up.',
+    load: async (ids: string[], { recordings }) => recordings.summaries(ids),
+    loaderOptions: { cache: false },
+    resolve: ({ id }) => id,
+  }),
+  aggregate: t.field({
+    type: [TimelineBucketType],
+    description:
+      'The timeline in buckets of equal length. Buckets in which nothing was scored or dropped are left out.',
+    args: {
+      bucket: t.arg.int({
+        required: true,
+        description: 'Length of a bucket in milliseconds: a multiple of 1000.',
+        validate: z
+          .number()
+          .refine((ms) => ms >= 1000 && ms % 1000 === 0, '`bucket` must be a multiple of 1000 milliseconds.'),
+      }),
+      from: t.arg.float({
+        description: 'Where to begin, in seconds of media time.',
+        validate: finite('from'),
+      }),
+      to: t.arg.float({ description: 'Where to end, in seconds of media time.', validate: finite('to') }),
+      track: t.arg.int({
+        description: 'Only this face.',
+        validate: z.number().min(1, '`track` counts from 1.').nullish(),
+      }),
+    },
+    resolve: ({ id }, { bucket, from, to, track }, { recordings }) =>
+      recordings.aggregate(id, {
+        bucket,
+        from: from ?? null,
+        to: to ?? null,
+        track: track ?? null,
+      }) as Promise<Bucket[]>,
+  }),
+}));
+
+builder.prismaObjectFields(SessionType, (t) => ({
+  timeline: t.connection({
+    type: FrameEmotionsType,
+    description: 'The recorded moments, oldest first. Cursors are those of `frameEmotions`.',
+    resolve: async ({ id }, { first, after, last, before }, { recordings }) => {
+      if (last != null || before != null) {
+        throw new MienError('BAD_INPUT', '`timeline` is read forwards: use `first` and `after`.');
+      }
+      const { moments, more } = await recordings.timeline(id, {
+        first: first ?? DEFAULT_PAGE,
+        after: after ?? null,
+      });
+      return {
+        edges: moments.map((moment) => ({ cursor: moment.cursor, node: { ...moment, skippedBefore: 0 } })),
+        pageInfo: {
+          hasNextPage: more,
+          hasPreviousPage: after != null,
+          startCursor: moments[0]?.cursor ?? null,
+          endCursor: moments.at(-1)?.cursor ?? null,
+        },
+      };
+    },
+  }),
+}));
+
+builder.prismaObjectFields(SessionType, (t) => ({
+  tracks: t.field({
+    type: [TrackType],
+    description: 'The faces that were followed, by their numbers.',
+    args: listArgs(t.arg, 'Only tracks with a greater number than this.'),
+    select: ({ first, after }) => ({
+      tracks: { take: listLimit(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
+    }),
+    resolve: ({ tracks }, { first }) => assertWhole('tracks', tracks, first),
+  }),
+  episodes: t.field({
+    type: [EpisodeType],
+    description: 'Stretches of one expression on one face, in the order of onset.',
+    args: {
+      expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }),
+      ...listArgs(t.arg, 'Only episodes with a greater `index` than this.'),
+    },
+    select: ({ expression, first, after }) => ({
+      episodes: {
+        take: listLimit(first),
+        orderBy: { index: 'asc' },
+        where: { index: { gt: after ?? -1 }, ...(expression && { expression }) },
+      },
+    }),
+    resolve: ({ episodes }, { first }) => assertWhole('episodes', episodes, first),
+  }),
+}));
+
+type Bucket = typeof TimelineBucketType.$inferType;
+
+function finite(name: string) {
+  return z.number().min(0, `\`${name}\` must be 0 or more seconds.`).nullish();
+}

@@ -1,0 +1,14 @@
+/** Faces followed through one session. */
+import { builder } from './builder.ts';
+
+export const TrackType = builder.prismaObject('Track', {
+  description: 'A face followed through one session. The number names nobody.',
+  fields: (t) => ({
+    track: t.exposeInt('track', { description: 'Its number within the session, from 1.' }),
+    firstSeen: t.exposeFloat('firstSeen', {
+      description: 'When it was first seen, in seconds of media time.',
+    }),
+    lastSeen: t.exposeFloat('lastSeen', { description: 'When it was last seen, in seconds of media time.' }),
+    readings: t.exposeInt('readings', { description: 'In how many frames it was scored.' }),
+  }),
+});
