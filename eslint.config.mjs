@@ -8,6 +8,8 @@ export default tseslint.config(
       'dist/',
       'data/',
       'coverage/',
+      'reports/',
+      '.stryker-tmp/',
       'models/',
       'src/store/generated/',
       'src/web/',

@@ -18,5 +18,10 @@ export default defineConfig({
     hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
+    coverage: {
+      include: ['src/**/*.{ts,js}'],
+      exclude: ['src/store/generated/**'],
+      reporter: ['text-summary', 'html'],
+    },
   },
 });

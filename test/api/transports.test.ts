@@ -40,9 +40,9 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
 
   test('a vanished client leaves nothing behind', async () => {
     const feed = subscribe(LIVE);
-    void feed.next().catch(() => {});
+    feed.next().catch(() => {});
     await subscribers(1);
-    feed.client.dispose();
+    await feed.client.dispose();
     await subscribers(0);
     const text = await (await fetch(`${api.url}/metrics`)).text();
     expect(text).toMatch(
