@@ -61,23 +61,26 @@ export const StreamType = builder.prismaObject('Stream', {
       description:
         'Whether it should be running: it was started, and neither stopped nor ended. A restarted server starts it again.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered.' }),
-    latestSession: t.field({
-      type: SessionType,
-      nullable: true,
-      description: 'Its newest run, which may still be running; null when it never ran.',
-      select: (_args, _context, nested) => ({
-        sessions: nested({ take: 1, orderBy: { ordinal: 'desc' } }),
-      }),
-      resolve: ({ sessions }) => sessions[0] ?? null,
-    }),
-    sessions: t.relatedConnection('sessions', {
-      cursor: 'ordinal',
-      description: 'Its runs, the newest first.',
-      query: { orderBy: { ordinal: 'desc' } },
-    }),
   }),
 });
+
+builder.prismaObjectFields(StreamType, (t) => ({
+  createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered.' }),
+  latestSession: t.field({
+    type: SessionType,
+    nullable: true,
+    description: 'Its newest run, which may still be running; null when it never ran.',
+    select: (_args, _context, nested) => ({
+      sessions: nested({ take: 1, orderBy: { ordinal: 'desc' } }),
+    }),
+    resolve: ({ sessions }) => sessions[0] ?? null,
+  }),
+  sessions: t.relatedConnection('sessions', {
+    cursor: 'ordinal',
+    description: 'Its runs, the newest first.',
+    query: { orderBy: { ordinal: 'desc' } },
+  }),
+}));
 
 builder.queryFields((t) => ({
   stream: t.prismaField({
@@ -155,6 +158,9 @@ builder.mutationFields((t) => ({
       return prisma.stream.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),
+}));
+
+builder.mutationFields((t) => ({
   startStream: t.prismaField({
     type: SessionType,
     description: 'Starts a new session of a stream.',
@@ -173,7 +179,10 @@ builder.mutationFields((t) => ({
       return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
     },
   }),
-  removeStream: t.id({
+}));
+
+builder.mutationField('removeStream', (t) =>
+  t.id({
     description: 'Stops and forgets a stream, with everything that was recorded from it. Gives its id.',
     args: { id: t.arg.id(idArg) },
     resolve: async (_root, { id }, { streamManager }) => {
@@ -182,4 +191,4 @@ builder.mutationFields((t) => ({
       return known;
     },
   }),
-}));
+);
