@@ -107,10 +107,10 @@ test.skipIf(binary === null)(
     await page.until(`${inked('#stage')} > 20 && ${inked('#rows canvas')} > 3`);
     await page.until('witness.received.length > 20');
     // A new row has its size when it is drawn for the first time.
-    const width = `import('/web/dom.js').then(({ sync }) => new Promise((resolve) => {
+    const width = `import('/web/dom.js').then(({ reconcile }) => new Promise((resolve) => {
       const list = document.body.appendChild(document.createElement('ul'));
       const create = () => document.createElement('canvas');
-      sync(list, [0], { key: String, create, update: (canvas) => resolve(canvas.clientWidth) });
+      reconcile(list, [0], { key: String, create, update: (canvas) => resolve(canvas.clientWidth) });
       list.remove();
     }))`;
     expect(await page.evaluate(width)).toBeGreaterThan(0);

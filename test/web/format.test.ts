@@ -52,7 +52,7 @@ test('counts agree with their noun', () => {
 test('names are words; what the server adds later is still readable', () => {
   expect(format.expressionName(null)).toBe('No label');
   expect(format.expressionName('HAPPINESS')).toBe('Happiness');
-  expect(format.titled('MEDIA_ANALYTICS')).toBe('Media analytics');
+  expect(format.humanize('MEDIA_ANALYTICS')).toBe('Media analytics');
   expect(format.stateName('RECONNECTING')).toBe('source silent, trying again');
   expect(format.stateName(null)).toBe('never started');
   expect(format.issueName('TURNED')).toBe('turned away');
@@ -67,8 +67,8 @@ test.each([
   [3600, 300, 15_000],
   [10_000_000, 300, 33_334_000],
 ])('%f seconds in at most %i buckets are buckets of %i ms', (seconds, most, bucket) => {
-  expect(format.bucketFor(seconds, most)).toBe(bucket);
-  expect((seconds * 1000) / format.bucketFor(seconds, most)).toBeLessThanOrEqual(most);
+  expect(format.bucketLength(seconds, most)).toBe(bucket);
+  expect((seconds * 1000) / format.bucketLength(seconds, most)).toBeLessThanOrEqual(most);
 });
 
 test('marks of an axis are round, and few', () => {

@@ -1,8 +1,8 @@
 /** Colours that can be told from what they stand on (WCAG 2.2: 4.5 for text, 3 for graphics), light and dark. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { blackOrWhiteOn } from '../../src/web/face-canvas.js';
 import { EXPRESSIONS } from '../../src/web/format.js';
-import { legibleOn } from '../../src/web/stage.js';
 
 const css = readFileSync(new URL('../../src/web/style.css', import.meta.url), 'utf8');
 const [light = '', dark = ''] = css.split('prefers-color-scheme: dark');
@@ -48,6 +48,6 @@ describe.each([
     const colour = colours[name]!;
     expect(contrast(colour, colours.paper!)).toBeGreaterThanOrEqual(3);
     expect(contrast(colour, colours.stage!)).toBeGreaterThanOrEqual(2.7);
-    expect(contrast(legibleOn(colour), colour)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(blackOrWhiteOn(colour), colour)).toBeGreaterThanOrEqual(4.5);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { runsOf } from '../../src/web/bands.js';
 import { Timeline } from '../../src/web/timeline.js';
+import { contiguousRuns } from '../../src/web/track-chart.js';
 import type { Bucket } from '../../src/web/types.d.ts';
 import { moment } from './moments.ts';
 
@@ -17,7 +17,7 @@ it('joins samples of one face, and leaves a hole where there was none', () => {
   for (const seq of [0, 1, 2, 30, 31]) timeline.add(moment(seq));
   const [row] = timeline.rows;
   expect(row?.samples.map(({ at }) => at)).toEqual([0, 0.1, 0.2, 3, 3.1]);
-  expect(runsOf(row?.samples ?? []).map((run) => run.length)).toEqual([3, 2]);
+  expect(contiguousRuns(row?.samples ?? []).map((run) => run.length)).toEqual([3, 2]);
   expect(row?.samples[0]).toMatchObject({
     probabilities: [0.2, 0.8, 0, 0, 0, 0, 0, 0],
     abstained: 0,

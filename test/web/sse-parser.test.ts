@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSseParser, type SseEvent } from '../../src/web/sse.js';
+import { createSseParser, type SseEvent } from '../../src/web/sse-parser.js';
 
 const STREAM =
   ':\n\nevent: next\ndata: {"a":1}\n\n:\n\nevent: next\r\ndata: {"b":\r\ndata: 2}\r\n\r\nevent: complete\ndata:\n\n';

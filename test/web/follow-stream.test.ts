@@ -1,8 +1,8 @@
 /** Following through broken connections: nothing missed, nothing twice. */
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { ConnectionLost, ServerError } from '../../src/web/client.js';
-import { createLag, follow } from '../../src/web/follow.js';
+import { createLagDetector, followStream } from '../../src/web/follow-stream.js';
+import { ConnectionLost, ServerError } from '../../src/web/graphql-client.js';
 import type { Connection, Moment } from '../../src/web/types.d.ts';
 import { moment } from './moments.ts';
 
@@ -33,7 +33,7 @@ function world(connections: ((after: string | null) => Line[])[]) {
       else yield line;
     }
   }
-  const done = follow({
+  const done = followStream({
     open,
     onMoment: ({ cursor }) => shown.push(cursor),
     onConnection: (connection: Connection) => {
@@ -139,7 +139,7 @@ it('stops when it is told to, in silence', async () => {
 
 it('knows history by how much later than ever it comes, whatever the clocks say', () => {
   let now = 5_000_000;
-  const isBehind = createLag(() => now);
+  const isBehind = createLagDetector(() => now);
   const at = (time: number) => ({ wallTime: new Date(time).toISOString() });
   expect(isBehind(at(1_000_000))).toBe(false); // clocks differ by more than an hour
   now += 60_000;
