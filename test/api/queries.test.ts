@@ -2,7 +2,7 @@ import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WARM_UP_REQUESTS, warmUp } from '../../src/api/http/warm-up.ts';
 import { schema } from '../../src/api/schema/index.ts';
-import { assertWhole, MAX_LIST } from '../../src/api/schema/whole-lists.ts';
+import { assertNotTooLong, MAX_LIST } from '../../src/api/schema/short-lists.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { type Answer, ask as askAt, until } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';
@@ -318,9 +318,9 @@ describe('errors of requests', () => {
 
   test('a list that is too long is refused rather than cut short', () => {
     const items = Array.from({ length: MAX_LIST + 1 }, (_, at) => at);
-    expect(() => assertWhole('tracks', items, null)).toThrow(/in parts/);
-    expect(assertWhole('tracks', items.slice(1), null)).toHaveLength(MAX_LIST);
-    expect(assertWhole('tracks', items, MAX_LIST)).toBe(items);
+    expect(() => assertNotTooLong('tracks', items, null)).toThrow(/in parts/);
+    expect(assertNotTooLong('tracks', items.slice(1), null)).toHaveLength(MAX_LIST);
+    expect(assertNotTooLong('tracks', items, MAX_LIST)).toBe(items);
   });
 
   test('unknown ids give null for `stream`, `session` and `node`', async () => {

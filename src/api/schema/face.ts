@@ -1,9 +1,9 @@
-/** One face in one frame. */
+/** What was read from one face in one frame. */
 import type { Box, FaceReading, Point, Pose, QualityIssue } from '../../domain/face.ts';
 import { builder } from './builder.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
 
-/** A reading that knows its session, whose model names the action units. */
+/** A reading with its session, whose model names the action units. */
 export type SessionReading = FaceReading & { sessionId: string };
 
 export const BoxType = builder.objectRef<Box>('Box').implement({
@@ -50,7 +50,7 @@ export const ActionUnitType = builder.objectRef<ActionUnitIntensity>('ActionUnit
   }),
 });
 
-const ISSUES: Record<QualityIssue, string> = {
+const ISSUE_DESCRIPTIONS: Record<QualityIssue, string> = {
   SMALL: 'The face has few pixels.',
   BLURRED: 'The face is out of focus or moved.',
   TURNED: 'The head is turned far from the camera.',
@@ -61,7 +61,7 @@ const ISSUES: Record<QualityIssue, string> = {
 export const QualityIssueEnum = builder.enumType('QualityIssue', {
   description: 'A reason to doubt what was read from a face.',
   values: Object.fromEntries(
-    Object.entries(ISSUES).map(([name, description]) => [name, { value: name, description }]),
+    Object.entries(ISSUE_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
   ) as Record<QualityIssue, { value: QualityIssue; description: string }>,
 });
 
