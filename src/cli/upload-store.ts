@@ -23,28 +23,18 @@ export interface UploadStore {
   close(): Promise<void>;
 }
 
-/** Sweeps at once, and every hour. @param isTaken whether a stream that is stored uses this upload */
-export function createUploadStore(options: {
+interface UploadStoreOptions {
   directory: string;
+  /** Whether a stream that is stored uses this upload. */
   isTaken: (token: string) => Promise<boolean>;
   log: Pick<Log, 'info' | 'warn'>;
-}): UploadStore {
-  const { directory, isTaken, log } = options;
+}
 
-  async function sweep(now = Date.now()): Promise<number> {
-    let swept = 0;
-    for (const token of (await readdir(directory)).filter((name) => TOKEN.test(name))) {
-      const { mtimeMs, mode } = await stat(join(directory, token));
-      if ((mode & WRITABLE) === 0 || now - mtimeMs < UNCLAIMED_MS || (await isTaken(token))) continue;
-      await rm(join(directory, token), { force: true });
-      swept += 1;
-    }
-    if (swept > 0) log.info({ uploads: swept }, 'deleted uploads that no stream took within a day');
-    return swept;
-  }
-
+/** Sweeps at once, and every hour. */
+export function createUploadStore(options: UploadStoreOptions): UploadStore {
+  const { directory, log } = options;
   const sweepAndReport = () =>
-    sweep().then(
+    deleteUnclaimed(options, Date.now()).then(
       () => {},
       (error: unknown) =>
         log.warn({ err: error }, 'could not look through the uploads; it will be tried again'),
@@ -58,10 +48,26 @@ export function createUploadStore(options: {
   return {
     take: (token) => chmod(join(directory, token), READ_ONLY),
     release: (token) => rm(join(directory, token), { force: true }),
-    sweep,
+    sweep: (now = Date.now()) => deleteUnclaimed(options, now),
     async close() {
       clearInterval(timer);
       await running;
     },
   };
+}
+
+/** @returns how many were deleted */
+async function deleteUnclaimed(
+  { directory, isTaken, log }: UploadStoreOptions,
+  now: number,
+): Promise<number> {
+  let deleted = 0;
+  for (const token of (await readdir(directory)).filter((name) => TOKEN.test(name))) {
+    const { mtimeMs, mode } = await stat(join(directory, token));
+    if ((mode & WRITABLE) === 0 || now - mtimeMs < UNCLAIMED_MS || (await isTaken(token))) continue;
+    await rm(join(directory, token), { force: true });
+    deleted += 1;
+  }
+  if (deleted > 0) log.info({ uploads: deleted }, 'deleted uploads that no stream took within a day');
+  return deleted;
 }

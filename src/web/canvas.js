@@ -7,7 +7,7 @@
  * @param {HTMLCanvasElement} canvas
  * @returns {Surface}
  */
-export function surfaceOf(canvas) {
+export function clearedSurface(canvas) {
   const { clientWidth: width, clientHeight: height } = canvas;
   const ratio = Math.min(devicePixelRatio, 3);
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -19,7 +19,7 @@ export function surfaceOf(canvas) {
 }
 
 /** Stripes that say “no label”, whatever the colours below. @param {string} colour */
-export function hatch(colour) {
+export function createStripes(colour) {
   const tile = document.createElement('canvas');
   Object.assign(tile, { width: 8, height: 8 });
   const context = /** @type {CanvasRenderingContext2D} */ (tile.getContext('2d'));
@@ -37,7 +37,7 @@ export function hatch(colour) {
  * One paint a frame, however often it is asked for.
  * @param {() => void} paint
  */
-export function createPainter(paint) {
+export function paintOncePerFrame(paint) {
   let asked = false;
   return () => {
     if (asked) return;

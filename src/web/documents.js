@@ -4,7 +4,7 @@
  */
 
 /** Milliseconds of media time between moments: 15 a second are as many as an eye follows in numbers and lines. */
-export const EVERY_MS = 66;
+export const MOMENT_INTERVAL_MS = 66;
 
 export const STREAMS = `query DashboardStreams($after: String) {
   streams(first: 100, after: $after) {
@@ -18,7 +18,7 @@ export const STATUS = `subscription DashboardStatus {
 }`;
 
 export const MOMENTS = `subscription DashboardMoments($streamId: ID!, $after: String) {
-  frameEmotions(streamId: $streamId, after: $after, every: ${EVERY_MS}) {
+  frameEmotions(streamId: $streamId, after: $after, every: ${MOMENT_INTERVAL_MS}) {
     cursor sessionId seq mediaTime wallTime droppedBefore skippedBefore
     faces {
       track box { x y width height } expression confidence probabilities { expression probability }

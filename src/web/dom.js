@@ -19,7 +19,7 @@ export function find(selector, type, root = document) {
  * @param {string} id
  * @returns {HTMLElement}
  */
-export function copyOf(id) {
+export function cloneTemplate(id) {
   const { content } = find(`#${id}`, HTMLTemplateElement);
   return /** @type {HTMLElement} */ (find('*', HTMLElement, content).cloneNode(true));
 }
@@ -29,7 +29,7 @@ export function copyOf(id) {
  * @param {Element} element
  * @param {string} text
  */
-export function write(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -40,7 +40,7 @@ export function write(element, text) {
  * @param {readonly T[]} items
  * @param {{ key: (item: T) => string, create: (item: T) => HTMLElement, update: (element: HTMLElement, item: T) => void }} how
  */
-export function sync(list, items, { key, create, update }) {
+export function reconcile(list, items, { key, create, update }) {
   const present = new Map(
     [...list.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
   );

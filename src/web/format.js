@@ -1,6 +1,6 @@
 /** Numbers, times and the server's words, as people read them. */
 
-/** @import { Expression, SessionState } from './types.js' */
+/** @import { Expression, SessionState, Stream } from './types.js' */
 
 /** In the order in which they are stacked and listed. @type {readonly Expression[]} */
 export const EXPRESSIONS = [
@@ -42,7 +42,7 @@ const DROPS = {
 
 /** Null: mien abstained. @param {Expression | null} expression */
 export function expressionName(expression) {
-  return expression === null ? 'No label' : titled(expression);
+  return expression === null ? 'No label' : humanize(expression);
 }
 
 /** @param {SessionState | null} state null: the stream never ran */
@@ -53,6 +53,11 @@ export function stateName(state) {
 /** @param {SessionState | null | undefined} state */
 export function isLive(state) {
   return state === 'STARTING' || state === 'RUNNING' || state === 'RECONNECTING';
+}
+
+/** @param {Stream['source']} source */
+export function sourceLabel({ kind, location }) {
+  return location ?? (kind === 'UPLOAD' ? 'an uploaded file' : kind.toLowerCase());
 }
 
 /** @param {string} issue */
@@ -72,7 +77,7 @@ export function sentence(words) {
 }
 
 /** As in `MEDIA_ANALYTICS`. @param {string} name */
-export function titled(name) {
+export function humanize(name) {
   const words = name.toLowerCase().replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
@@ -124,7 +129,7 @@ const BUCKETS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
  * @param {number} seconds
  * @param {number} most
  */
-export function bucketFor(seconds, most) {
+export function bucketLength(seconds, most) {
   const fitting = BUCKETS.find((bucket) => seconds / bucket <= most);
   return (fitting ?? Math.ceil(seconds / most)) * 1000;
 }
@@ -136,7 +141,7 @@ export function bucketFor(seconds, most) {
  * @param {number} most
  */
 export function ticks(start, end, most) {
-  const step = bucketFor(end - start, most) / 1000;
+  const step = bucketLength(end - start, most) / 1000;
   /** @type {number[]} */
   const marks = [];
   for (let mark = Math.ceil(start / step) * step; mark <= end; mark += step) marks.push(mark);

@@ -1,26 +1,27 @@
 /** The dashboard: the address says which stream or session is looked at; the rest follows from it. */
-import { createBoard } from './board.js';
-import { ConnectionLost } from './client.js';
-import { find, write } from './dom.js';
+import { find, setText } from './dom.js';
 import { isLive, sentence } from './format.js';
-import { createHeading } from './heading.js';
-import { createRegister } from './register.js';
+import { ConnectionLost } from './graphql-client.js';
+import { openRecordedSession } from './recorded-session.js';
+import { createRegisterDialog } from './register-dialog.js';
 import { messageOf } from './retry.js';
-import { createStreams } from './streams.js';
-import { clearSummary } from './summary.js';
-import { openRecorded, watchStream } from './watch.js';
+import { clearSummary } from './session-summary.js';
+import { createSessionView } from './session-view.js';
+import { createStreamHeader } from './stream-header.js';
+import { createStreamList } from './stream-list.js';
+import { watchStream } from './watch-stream.js';
 
 /** @import { Connection } from './types.js' */
 
 const ROUTE = /^#\/stream\/([\w-]+)(?:\/session\/([\w-]+))?$/;
 
-const board = createBoard();
-const streams = createStreams({ onChange: update });
-const heading = createHeading({
+const sessionView = createSessionView();
+const streams = createStreamList({ onChange: update });
+const streamHeader = createStreamHeader({
   onProblem: showProblem,
   onDone: () => streams.refresh().catch(showProblem),
 });
-createRegister({
+createRegisterDialog({
   onRegistered: (streamId) => {
     location.hash = `#/stream/${streamId}`;
     streams.refresh().catch(showProblem);
@@ -32,19 +33,19 @@ addEventListener('hashchange', update);
 
 /** Opens what the address names, unless it is open already. */
 function update() {
-  if (!streams.known) return;
-  const { streamId, sessionId } = routeOf();
+  if (!streams.loaded) return;
+  const { streamId, sessionId } = readRoute();
   const stream = streamId === null ? null : streams.get(streamId);
   find('#board', HTMLElement).hidden = stream === null;
   find('#nothing', HTMLElement).hidden = stream !== null;
-  if (stream === null) return leave();
-  heading.show(stream);
+  if (stream === null) return closeCurrent();
+  streamHeader.show(stream);
   const live = sessionId === null && isLive(stream.latestSession?.state);
   const same = opened.streamId === stream.id && opened.sessionId === sessionId;
-  showIdle(opened.live && !live);
+  if (opened.live && !live) showStreamEnded();
   // A stream that was watched until it ended stays as it was seen last; one that starts is watched.
   if (same && (opened.live || !live)) return;
-  leave();
+  closeCurrent();
   open(stream, sessionId, live);
 }
 
@@ -54,38 +55,38 @@ function update() {
  * @param {boolean} live
  */
 function open(stream, sessionId, live) {
-  const listSessions = () => heading.listSessions(stream.id, sessionId).catch(showProblem);
-  const view = {
-    board,
+  const listSessions = () => streamHeader.listSessions(stream.id, sessionId).catch(showProblem);
+  const page = {
+    view: sessionView,
     onConnection: showConnection,
     onProblem: showProblem,
     onNote: showNote,
-    onCounts: (/** @type {string} */ sentence) => write(find('#counts', HTMLElement), sentence),
+    onCounts: (/** @type {string} */ sentence) => setText(find('#counts', HTMLElement), sentence),
     onSession: listSessions,
   };
   find('#now', HTMLElement).hidden = !live;
-  streams.choose(stream.id);
+  streams.select(stream.id);
   listSessions();
   const recorded = sessionId ?? stream.latestSession?.id;
   const start = () => {
-    if (live) return watchStream(stream, view);
-    return recorded ? openRecorded(recorded, view) : showConnection({ state: 'ended' });
+    if (live) return watchStream(stream, page);
+    return recorded ? openRecordedSession(recorded, page) : showConnection({ state: 'ended' });
   };
   opened = { streamId: stream.id, sessionId, live, close: start() ?? (() => {}) };
 }
 
-function leave() {
+function closeCurrent() {
   opened.close();
   opened = { streamId: '', sessionId: null, live: false, close: () => {} };
-  board.open(null);
+  sessionView.open(null);
   clearSummary();
-  streams.choose(null);
+  streams.select(null);
   showProblem(null);
   showNote('');
 }
 
 /** @returns {{ streamId: string | null, sessionId: string | null }} */
-function routeOf() {
+function readRoute() {
   const [, streamId = null, sessionId = null] = ROUTE.exec(location.hash) ?? [];
   if (streamId !== null && streams.get(streamId) !== null) return { streamId, sessionId };
   return { streamId: streams.first()?.id ?? null, sessionId: null };
@@ -97,17 +98,16 @@ function showConnection(connection) {
   // What failed for that reason is said by this line, and is tried again.
   if ((place.dataset.state === 'lost') !== (connection.state === 'lost')) showProblem(null);
   place.dataset.state = connection.state;
-  write(place, sentenceOf(connection));
+  setText(place, connectionSentence(connection));
 }
 
-/** What is connected to a stream that has ended waits for its next session. @param {boolean} idle */
-function showIdle(idle) {
-  const place = find('#connection', HTMLElement);
-  if (idle && place.dataset.state === 'live') showConnection({ state: 'ended' });
+/** The connection to a stream that has ended stays open, and waits for the next session. */
+function showStreamEnded() {
+  if (find('#connection', HTMLElement).dataset.state === 'live') showConnection({ state: 'ended' });
 }
 
 /** @param {Connection | { state: 'recorded' }} connection */
-function sentenceOf(connection) {
+function connectionSentence(connection) {
   if (connection.state === 'ended') return 'not running';
   if (connection.state !== 'lost') return connection.state;
   return `connection lost: ${connection.reason}. Trying again; what is missed meanwhile comes then.`;
@@ -120,12 +120,12 @@ function showProblem(problem) {
   // The line above says so already, and for how long.
   if (problem instanceof ConnectionLost && state === 'lost') return;
   place.hidden = problem === null;
-  write(place, problem === null ? '' : sentence(messageOf(problem)));
+  setText(place, problem === null ? '' : sentence(messageOf(problem)));
 }
 
 /** @param {string} sentence */
 function showNote(sentence) {
   const place = find('#note', HTMLElement);
   place.hidden = sentence === '';
-  write(place, sentence);
+  setText(place, sentence);
 }

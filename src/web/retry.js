@@ -1,10 +1,10 @@
 /** Trying again what a broken connection ended, at growing intervals. */
 
 /** First and longest pause, in milliseconds. */
-const FIRST_MS = 500;
-const LONGEST_MS = 8_000;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 8_000;
 /** Answers of the server that another try may not meet. */
-const PASSING = ['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'INTERNAL', 'TOO_MANY_SUBSCRIPTIONS'];
+const TRANSIENT_CODES = ['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'INTERNAL', 'TOO_MANY_SUBSCRIPTIONS'];
 
 /** @typedef {(ms: number, signal: AbortSignal) => Promise<void>} Pause */
 
@@ -27,8 +27,8 @@ export async function retry(attempt, { signal, onLost, pause = wait }) {
       return await attempt(recovered);
     } catch (error) {
       if (signal.aborted) return;
-      if (!isPassing(error)) throw error;
-      const retryMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** failures++);
+      if (!isTransient(error)) throw error;
+      const retryMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++);
       onLost({ reason: messageOf(error), retryMs });
       await pause(retryMs, signal);
     }
@@ -46,8 +46,10 @@ export function messageOf(error) {
 }
 
 /** @param {unknown} error */
-function isPassing(error) {
-  return error instanceof Error && (error.name === 'ConnectionLost' || PASSING.includes(codeOf(error)));
+function isTransient(error) {
+  return (
+    error instanceof Error && (error.name === 'ConnectionLost' || TRANSIENT_CODES.includes(codeOf(error)))
+  );
 }
 
 /**

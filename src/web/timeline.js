@@ -7,12 +7,12 @@ import { EXPRESSIONS } from './format.js';
 /** @import { Bucket, Face, Moment, Probability } from './types.js' */
 
 /** Between sessions, in seconds: nobody knows how long it was in media time. */
-const SEAM = 1;
+const SESSION_GAP_SECONDS = 1;
 /** A sample lasts until the next one of its face, unless that comes later than so many steps or seconds. */
 const JOINED_STEPS = 3;
 const JOINED_SECONDS = 1;
 /** A face unseen for so many seconds gives its row to another. */
-const STALE = 5;
+const STALE_SECONDS = 5;
 
 /**
  * @typedef {object} Sample
@@ -109,7 +109,7 @@ export class Timeline {
   #sectionOf(sessionId, mediaTime) {
     const known = this.#sections.find((section) => section.sessionId === sessionId);
     if (known) return known;
-    const start = this.#sections.length === 0 ? mediaTime : this.end + SEAM;
+    const start = this.#sections.length === 0 ? mediaTime : this.end + SESSION_GAP_SECONDS;
     const section = { sessionId, base: start - mediaTime, start, end: start };
     this.#sections.push(section);
     return section;
@@ -137,7 +137,7 @@ export class Timeline {
   #giveWay(at) {
     const newest = (/** @type {Row} */ { samples }) => samples.at(-1)?.until ?? 0;
     const [stalest] = this.rows.sort((one, other) => newest(one) - newest(other));
-    if (stalest === undefined || newest(stalest) > at - STALE) return false;
+    if (stalest === undefined || newest(stalest) > at - STALE_SECONDS) return false;
     return this.#rows.delete(stalest.key);
   }
 

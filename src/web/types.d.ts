@@ -57,7 +57,7 @@ export interface Status {
   session: { id: string; startedAt: string };
 }
 
-export interface SessionHead {
+export interface SessionListItem {
   id: string;
   state: SessionState;
   failure: string | null;
@@ -70,7 +70,7 @@ export interface Stream {
   purpose: string;
   frameRate: number;
   source: { kind: string; location: string | null };
-  latestSession: SessionHead | null;
+  latestSession: SessionListItem | null;
 }
 
 export interface Bucket {
@@ -106,14 +106,14 @@ export interface Summary {
   dropped: { reason: string; frames: number }[];
 }
 
-export interface SessionSummed {
+export interface SessionWithSummary {
   id: string;
   state: SessionState;
   failure: string | null;
   summary: Summary;
 }
 
-export interface SessionDetail extends SessionHead {
+export interface SessionDetail extends SessionListItem {
   endedAt: string | null;
   stream: { id: string };
   model: { id: string };

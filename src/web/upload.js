@@ -1,12 +1,12 @@
 /** A file's way to the server: raw, with its progress. */
-import { ConnectionLost, dataOf } from './client.js';
+import { ConnectionLost, dataOf } from './graphql-client.js';
 
 /**
  * Gives the token that a stream can be registered with.
  * @param {File} file
  * @param {(fraction: number) => void} onProgress
  * @returns {Promise<string>}
- * @throws {import('./client.js').ServerError | ConnectionLost}
+ * @throws {import('./graphql-client.js').ServerError | ConnectionLost}
  */
 export function upload(file, onProgress) {
   // Of all that a browser has, only this tells how much has been sent.

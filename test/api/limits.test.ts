@@ -17,25 +17,25 @@ const LONG = `{ models { ${'id '.repeat(1200)} } }`;
 const DIRECTED = `{ models { id ${'@include(if: true) '.repeat(20)} } }`;
 const COSTLY = '{ streams(first: 1000) { nodes { sessions(first: 1000) { nodes { id } } } } }';
 
-describe('requests beyond measure are refused', () => {
+describe('limits of queries', () => {
   const CASES: [string, string, RegExp, string][] = [
-    ['deep', DEEP, /^Query depth .*ask for less/i, 'QUERY_TOO_LARGE'],
-    ['wide', WIDE, /^Alias.*ask for less/i, 'QUERY_TOO_LARGE'],
-    ['long', LONG, /^Token.*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['too deep', DEEP, /^Query depth .*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['too wide', WIDE, /^Alias.*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['too long', LONG, /^Token.*ask for less/i, 'QUERY_TOO_LARGE'],
     ['full of directives', DIRECTED, /^Directive.*ask for less/i, 'QUERY_TOO_LARGE'],
-    ['costly', COSTLY, /^Query cost.*ask for less/i, 'QUERY_TOO_LARGE'],
+    ['too costly', COSTLY, /^Query cost.*ask for less/i, 'QUERY_TOO_LARGE'],
     ['malformed', '{ models { id ', /syntax error/i, 'GRAPHQL_PARSE_FAILED'],
-    ['unknown', '{ nothing }', /cannot query field "nothing"/i, 'GRAPHQL_VALIDATION_FAILED'],
+    ['of an unknown field', '{ nothing }', /cannot query field "nothing"/i, 'GRAPHQL_VALIDATION_FAILED'],
   ];
 
-  test.each(CASES)('over HTTP: %s', async (_name, query, message, code) => {
+  test.each(CASES)('a query that is %s is refused over HTTP', async (_name, query, message, code) => {
     const { errors, data } = await ask(api.url, query);
     expect(errors?.[0]?.message).toMatch(message);
     expect(errors?.[0]?.extensions?.code).toBe(code);
     expect(data ?? null).toBeNull();
   });
 
-  test.each(CASES)('over WebSocket: %s', async (_name, query, message) => {
+  test.each(CASES)('a query that is %s is refused over WebSocket', async (_name, query, message) => {
     const client = createClient({ url: api.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
     const told = await (client.iterate({ query }) as AsyncIterableIterator<unknown>)
       .next()
@@ -44,7 +44,7 @@ describe('requests beyond measure are refused', () => {
     await client.dispose();
   });
 
-  test('over SSE, a subscription too', async () => {
+  test('a subscription that is too wide is refused over SSE', async () => {
     const client = createSseClient({ url: `${api.url}/graphql`, retryAttempts: 0 });
     const query = `subscription { ${Array.from({ length: 40 }, (_, index) => `a${index}: frameEmotions { seq }`).join(' ')} }`;
     const told = await (client.iterate({ query }) as AsyncIterableIterator<unknown>).next().then(
@@ -55,7 +55,7 @@ describe('requests beyond measure are refused', () => {
     client.dispose();
   });
 
-  test('pages within pages, also when variables hide their size', async () => {
+  test('pages within pages are refused when too many, also when variables hold their sizes', async () => {
     const query =
       'query($n: Int, $m: Int) { streams(first: $n) { ...S } } fragment S on QueryStreamsConnection { nodes { sessions(first: $m) { nodes { id } } } }';
     const { errors } = await ask(api.url, query, { n: 1000, m: 1000 });
@@ -65,14 +65,14 @@ describe('requests beyond measure are refused', () => {
     });
   });
 
-  test('a body that is too large', async () => {
+  test('a request body that is too large is refused', async () => {
     const { status } = await ask(api.url, `{ models { id } } # ${'x'.repeat(300_000)}`).catch(() => ({
       status: 413,
     }));
     expect(status).toBe(413);
   });
 
-  test('introspection works', async () => {
+  test('the introspection query of GraphiQL is within the limits', async () => {
     const { data, errors } = await ask(api.url, getIntrospectionQuery({ oneOf: true }));
     expect(errors).toBeUndefined();
     expect(data.__schema.types.length).toBeGreaterThan(30);
@@ -87,7 +87,7 @@ describe('a WebSocket', () => {
       socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
     );
 
-  test('carries so many operations and no more', async () => {
+  test('a WebSocket carries at most so many subscriptions', async () => {
     const client = createClient({ url: api.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false });
     const feeds = Array.from(
       { length: 4 },
@@ -102,7 +102,7 @@ describe('a WebSocket', () => {
     await until(() => api.bus.subscribers === 0, 'they are gone');
   });
 
-  test('from a page of another origin is turned away', async () => {
+  test('a WebSocket from a page of another origin is refused', async () => {
     const refused = await new Promise((resolve) => {
       open({ origin: 'https://evil.example' })
         .on('unexpected-response', (_request, response) => resolve(response.statusCode))
@@ -114,7 +114,7 @@ describe('a WebSocket', () => {
     friend.terminate();
   });
 
-  test('is closed when it speaks another protocol, nonsense, or too much', async () => {
+  test('a WebSocket is closed that speaks another protocol, sends nonsense or too much', async () => {
     const other = open({}, 'graphql-ws');
     expect(
       await Promise.race([
@@ -140,14 +140,14 @@ describe('a WebSocket', () => {
 describe('HTTP', () => {
   const get = (path: string, headers: Record<string, string> = {}) => fetch(`${api.url}${path}`, { headers });
 
-  test('health, readiness, metrics, and nothing', async () => {
+  test('GET answers on /health, /ready and /metrics, and with 404 elsewhere', async () => {
     expect(await (await get('/health')).json()).toEqual({ status: 'ok' });
     expect((await get('/ready')).status).toBe(200);
     expect(await (await get('/metrics')).text()).toContain('mien_event_loop_blocked_seconds');
     expect((await get('/nothing')).status).toBe(404);
   });
 
-  test('not ready says why', async () => {
+  test('/ready answers 503 with the reason when the server is not ready', async () => {
     const own = await openTestApi(
       {},
       { ready: () => Promise.reject(new Error('the database does not answer')) },
@@ -158,7 +158,7 @@ describe('HTTP', () => {
     await own.close();
   });
 
-  test('pages of other origins may not call it, those allowed may read the answer', async () => {
+  test('pages of other origins are refused over HTTP unless they are allowed', async () => {
     const refused = await ask(api.url, '{ __typename }', {}, { origin: 'https://evil.example' });
     expect(refused).toMatchObject({ status: 403, errors: [{ extensions: { code: 'ORIGIN_REFUSED' } }] });
     const preflight = await fetch(`${api.url}/graphql`, {
@@ -184,13 +184,13 @@ describe('HTTP', () => {
     });
   });
 
-  test('a browser gets GraphiQL', async () => {
+  test('a browser gets GraphiQL at /graphql', async () => {
     const response = await get('/graphql', { accept: 'text/html' });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('frameEmotions');
   });
 
-  test('a subscription without a way to stream it leaves nothing behind', async () => {
+  test('a subscription that accepts JSON only is refused, and leaves no subscriber behind', async () => {
     const response = await fetch(`${api.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },

@@ -2,7 +2,7 @@ import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WARM_UP_REQUESTS, warmUp } from '../../src/api/http/warm-up.ts';
 import { schema } from '../../src/api/schema/index.ts';
-import { assertWhole, MAX_LIST } from '../../src/api/schema/whole-lists.ts';
+import { assertNotTooLong, MAX_LIST } from '../../src/api/schema/short-lists.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { type Answer, ask as askAt, until } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';
@@ -41,7 +41,7 @@ async function recorded(input: object = {}) {
 }
 
 describe('streams', () => {
-  test('are registered with defaults, and shown without secrets', async () => {
+  test('streams are registered with defaults, and shown without secrets', async () => {
     const { data } = await register({
       name: ' Lobby ',
       source: { url: 'rtsp://me:pass@example.org/cam?key=1' },
@@ -58,7 +58,7 @@ describe('streams', () => {
     );
   });
 
-  test('start, stop and go with all that was recorded', async () => {
+  test('streams are started, stopped, and removed with all that was recorded', async () => {
     const { data } = await register({ source: { file: 'endless.mp4' }, autoStart: false });
     const { id } = data.registerStream;
     expect(await codeOf('mutation($id: ID!) { stopStream(id: $id) { id } }', { id })).toBe('CONFLICT');
@@ -79,7 +79,7 @@ describe('streams', () => {
     expect((await ask('query($id: ID!) { stream(id: $id) { id } }', { id })).data.stream).toBeNull();
   });
 
-  test('are paged forwards', async () => {
+  test('streams are paged forwards', async () => {
     for (let count = 0; count < 3; count++) await register({ autoStart: false });
     const page =
       'query($after: String) { streams(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }';
@@ -105,7 +105,7 @@ describe('what was recorded', () => {
       track expression confidence actionUnits { name intensity } landmarks { x } probabilities { expression probability } quality { score issues } box { width } pose { yaw } } } } }
   } }`;
 
-  test('is read back whole', async () => {
+  test('a recorded session is read back whole', async () => {
     const { sessionId, streamId } = await recorded();
     const { data, errors } = await ask(SESSION, { id: sessionId });
     expect(errors).toBeUndefined();
@@ -151,7 +151,7 @@ describe('what was recorded', () => {
     expect(rest.data.session.timeline.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: true });
   });
 
-  test('tells how large the frames are, which a session without any does not know', async () => {
+  test('a session has the size of its frames, null before the first', async () => {
     const sizeOf = async (id: string) =>
       (await ask('query($id: ID!) { session(id: $id) { frameWidth frameHeight } }', { id })).data.session;
     const { sessionId } = await recorded();
@@ -164,7 +164,7 @@ describe('what was recorded', () => {
     expect(await sizeOf(latestSession.id)).toEqual(unknown);
   });
 
-  test('costs the same number of queries for one session as for ten', async () => {
+  test('summaries of ten sessions take as many statements as of one', async () => {
     for (let count = 0; count < 10; count++) await recorded();
     const query = (
       first: number,
@@ -182,7 +182,7 @@ describe('what was recorded', () => {
     expect(nested.length).toBeLessThanOrEqual(5);
   });
 
-  test('gives anything again by its id alone', async () => {
+  test('`node` finds streams, sessions and models by id', async () => {
     const { streamId, sessionId } = await recorded();
     const node = async (id: string) =>
       (
@@ -200,7 +200,7 @@ describe('what was recorded', () => {
     expect(await node('test@1')).toEqual({ __typename: 'Model', id: 'test@1', kind: 'ensemble' });
   });
 
-  test('gives tracks and episodes in parts where that is asked for', async () => {
+  test('tracks and episodes are paged with `first` and `after`', async () => {
     const { sessionId } = await recorded();
     const session = async (text: string) =>
       (await ask(`{ session(id: "${sessionId}") { ${text} } }`)).data.session;
@@ -219,16 +219,16 @@ describe('what was recorded', () => {
     });
   });
 
-  test('tells which models are loaded', async () => {
+  test('`models` lists the loaded models', async () => {
     expect((await ask('{ models { id kind device } }')).data.models).toEqual([
       { id: 'test@1', kind: 'ensemble', device: 'cpu' },
     ]);
   });
 });
 
-describe('errors say what to do', () => {
+describe('errors of requests', () => {
   test.each([
-    ['first: -1', '{ streams(first: -1) { nodes { id } } }', 'BAD_INPUT'],
+    ['a page of -1 items', '{ streams(first: -1) { nodes { id } } }', 'BAD_INPUT'],
     ['a page beyond bounds', '{ sessions(first: 5000) { nodes { id } } }', 'BAD_INPUT'],
     ['a garbage cursor of a list', '{ streams(after: "garbage") { nodes { id } } }', 'CURSOR_INVALID'],
     ['stopping what is not there', `mutation { stopStream(id: "${NOWHERE}") { id } }`, 'NOT_FOUND'],
@@ -254,13 +254,13 @@ describe('errors say what to do', () => {
       'mutation { registerStream(input: { name: "w", source: { file: "missing.mp4" }, purpose: RESEARCH }) { id } }',
       'SOURCE_UNREACHABLE',
     ],
-  ])('%s', async (_name, query, code) => {
+  ])('%s is refused with a code and a sentence', async (_name, query, code) => {
     const { errors } = await ask(query);
     expect(errors?.[0]?.extensions?.code).toBe(code);
     expect(errors?.[0]?.message).toMatch(/[.)]$/);
   });
 
-  test('two sources, or none, are refused before anything runs', async () => {
+  test('registering with two sources, or none, is refused', async () => {
     for (const source of ['{ file: "a", url: "http://b" }', '{}', '{ file: null }']) {
       const { errors, data } = await ask(
         `mutation { registerStream(input: { name: "w", source: ${source}, purpose: RESEARCH }) { id } }`,
@@ -270,7 +270,7 @@ describe('errors say what to do', () => {
     }
   });
 
-  test('bad arguments of a session', async () => {
+  test('bad arguments of a session’s fields are refused with their code', async () => {
     const { sessionId } = await recorded();
     const field = (text: string) => codeOf(`{ session(id: "${sessionId}") { ${text} } }`);
     expect(await field('aggregate(bucket: 1500) { start }')).toBe('BAD_INPUT');
@@ -288,7 +288,7 @@ describe('errors say what to do', () => {
     expect(await field(`timeline(after: "${foreign}") { nodes { seq } }`)).toBe('CURSOR_INVALID');
   });
 
-  test('a cursor older than the retention, whoever reads on from it', async () => {
+  test('a cursor older than the retention is refused to queries and subscriptions', async () => {
     const { store } = world;
     const { streamId } = await recorded();
     const { id } = await store.sessions.create({ streamId, modelId: 'test@1' });
@@ -316,14 +316,14 @@ describe('errors say what to do', () => {
     expect(await followed.text()).toContain('CURSOR_EXPIRED');
   });
 
-  test('lists that are too long are never cut short in silence', () => {
+  test('a list that is too long is refused rather than cut short', () => {
     const items = Array.from({ length: MAX_LIST + 1 }, (_, at) => at);
-    expect(() => assertWhole('tracks', items, null)).toThrow(/in parts/);
-    expect(assertWhole('tracks', items.slice(1), null)).toHaveLength(MAX_LIST);
-    expect(assertWhole('tracks', items, MAX_LIST)).toBe(items);
+    expect(() => assertNotTooLong('tracks', items, null)).toThrow(/in parts/);
+    expect(assertNotTooLong('tracks', items.slice(1), null)).toHaveLength(MAX_LIST);
+    expect(assertNotTooLong('tracks', items, MAX_LIST)).toBe(items);
   });
 
-  test('unknown ids are null where a field may be', async () => {
+  test('unknown ids give null for `stream`, `session` and `node`', async () => {
     for (const id of [NOWHERE, 'garbage', '']) {
       const { data, errors } = await ask(
         'query($id: ID!) { stream(id: $id) { id } session(id: $id) { id } node(id: $id) { id } }',
@@ -334,7 +334,7 @@ describe('errors say what to do', () => {
     }
   });
 
-  test('what nobody meant is masked, under an id', async () => {
+  test('an unexpected error is masked, and given an id', async () => {
     const { errors } = await register({ source: { file: 'broken.mp4' } });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL', errorId: expect.any(String) });
     expect(JSON.stringify(errors)).not.toContain('secret detail');
@@ -342,7 +342,7 @@ describe('errors say what to do', () => {
 });
 
 describe('warming up', () => {
-  test('asks what is valid, reads the database, and changes nothing', async () => {
+  test('the requests that warm the server up are valid, read the database and change nothing', async () => {
     for (const { query } of WARM_UP_REQUESTS) expect(validate(schema, parse(query))).toEqual([]);
     const count = async () => world.store.prisma.stream.count();
     const before = await count();
@@ -352,7 +352,7 @@ describe('warming up', () => {
     expect(await count()).toBe(before);
   });
 
-  test('fails where nobody listens', async () => {
+  test('warming up fails where nobody listens', async () => {
     await expect(warmUp('127.0.0.1', 1)).rejects.toThrow('ECONNREFUSED');
   });
 });

@@ -74,7 +74,7 @@ function listen(query: string, variables: Record<string, unknown>) {
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 const executions = (count: number) => until(() => bus.subscribers === count, `${count} executions run`);
 
-test('those who resume join the shared execution once they have caught up, and get every moment once', async () => {
+test('subscribers that resume join the shared execution once caught up, and get every moment once', async () => {
   await publish(30);
   const watching = listen(ONE, { streamId: STREAM });
   await executions(1);
@@ -98,7 +98,7 @@ test('those who resume join the shared execution once they have caught up, and g
   await executions(0);
 });
 
-test('one who resumes alone, and leaves before a moment has come, leaves nothing behind', async () => {
+test('a subscriber that resumes alone and leaves before a moment arrives leaves no execution behind', async () => {
   await publish(5);
   const resumed = listen(ONE, { streamId: STREAM, after: momentCursor(SESSION, 1) });
   await until(() => resumed.seqs.length === 3, 'it has caught up');
@@ -107,7 +107,7 @@ test('one who resumes alone, and leaves before a moment has come, leaves nothing
   await executions(0);
 });
 
-test('those who resume in all streams, whose moments have no certain order, stay with an execution of their own', async () => {
+test('subscribers that resume over all streams, whose moments have no total order, keep an execution of their own', async () => {
   await publish(5);
   const watching = listen(ALL, {});
   await executions(1);

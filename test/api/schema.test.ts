@@ -7,7 +7,7 @@ test('schema.graphql is current (run `npm run schema`)', () => {
   expect(readFileSync('schema.graphql', 'utf8')).toBe(`${printSchema(schema)}\n`);
 });
 
-test('everything has a description', () => {
+test('every type, field, argument and enum value of the schema has a description', () => {
   const bare: string[] = [];
   const check = (path: string, description: string | null | undefined) => {
     if (!description?.trim()) bare.push(path);
@@ -32,12 +32,12 @@ test('everything has a description', () => {
   expect(bare).toEqual([]);
 });
 
-test('expressions are apparent: no description speaks of what someone feels', () => {
+test('no description in the schema speaks of what someone feels', () => {
   const feelings = printSchema(schema).match(/^.*\b(feels|felt|mood|emotional state)\b.*$/gim) ?? [];
   expect(feelings.filter((line) => !line.includes('never what the person feels'))).toEqual([]);
 });
 
-test('the expressions stand in the order of the model', () => {
+test('the Expression enum has the order of the model’s outputs', () => {
   const type = schema.getType('Expression');
   expect(
     isEnumType(type) &&

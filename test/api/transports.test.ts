@@ -18,7 +18,7 @@ const subscribers = (count: number) => until(() => api.bus.subscribers === count
 const seqOf = (message: unknown) =>
   (message as { data: { frameEmotions: { seq: number } } }).data.frameEmotions.seq;
 
-describe.each(['sse', 'ws'] as const)('%s', (transport) => {
+describe.each(['sse', 'ws'] as const)('over %s', (transport) => {
   const subscribe = (query: string) => {
     const client =
       transport === 'ws'
@@ -27,7 +27,7 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
     return Object.assign(client.iterate({ query }) as AsyncIterableIterator<unknown>, { client });
   };
 
-  test('moments arrive, in order, as they were published', async () => {
+  test(`moments arrive in order over ${transport}`, async () => {
     const feed = subscribe(LIVE);
     const first = feed.next();
     await subscribers(1);
@@ -38,7 +38,7 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
     await subscribers(0);
   });
 
-  test('a vanished client leaves nothing behind', async () => {
+  test(`a client that vanishes leaves no subscription behind over ${transport}`, async () => {
     const feed = subscribe(LIVE);
     feed.next().catch(() => {});
     await subscribers(1);
@@ -50,7 +50,7 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
     );
   });
 
-  test('identical subscriptions share one execution; others do not', async () => {
+  test(`identical subscriptions share one execution over ${transport}`, async () => {
     const same = [subscribe(LIVE), subscribe(LIVE), subscribe(`${LIVE} # the same`)];
     const other = subscribe('subscription { frameEmotions { seq } }');
     const firsts = [...same, other].map((feed) => feed.next());
@@ -66,7 +66,7 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
     await subscribers(0);
   });
 
-  test('shutting down ends subscriptions with a code', async () => {
+  test(`shutting down ends subscriptions with a code over ${transport}`, async () => {
     const own = await openTestApi();
     const client =
       transport === 'ws'
@@ -82,7 +82,7 @@ describe.each(['sse', 'ws'] as const)('%s', (transport) => {
     expect(await told).toContain('SHUTTING_DOWN');
   });
 
-  test('a stalled client delays nobody, grows nothing, and is told what it missed', async () => {
+  test(`a stalled client delays nobody, holds no memory, and is told what it missed over ${transport}`, async () => {
     const stalled = await stall(transport);
     const reader = subscribe(LIVE);
     const pending = reader.next();

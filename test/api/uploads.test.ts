@@ -16,7 +16,7 @@ const post = (body: BodyInit, headers: Record<string, string> = {}) =>
   fetch(`${api.url}/uploads`, { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
 const files = () => readdir(api.uploadsDir);
 
-test('a raw body is kept under a token that nobody can guess', async () => {
+test('a raw upload is stored under a token that cannot be guessed', async () => {
   const video = Buffer.from('not really a video');
   const response = await post(video, { 'content-type': 'video/mp4' });
   expect(response.status).toBe(201);
@@ -26,7 +26,7 @@ test('a raw body is kept under a token that nobody can guess', async () => {
   expect(await readFile(join(api.uploadsDir, token))).toEqual(video);
 });
 
-test('so is the file of a form', async () => {
+test('the file of an uploaded form is stored under a token', async () => {
   const form = new FormData();
   form.set('note', 'hello');
   form.set('file', new Blob(['frames']), '../../etc/passwd');
@@ -35,7 +35,7 @@ test('so is the file of a form', async () => {
   expect(await files()).toEqual([token]);
 });
 
-test('what is too large is refused, and leaves nothing', async () => {
+test('an upload that is too large is refused, and leaves no file', async () => {
   const honest = await post(Buffer.alloc(MAX * 3));
   expect(honest.status).toBe(413);
   expect(await honest.json()).toMatchObject({ errors: [{ extensions: { code: 'UPLOAD_TOO_LARGE' } }] });
@@ -57,13 +57,13 @@ test('what is too large is refused, and leaves nothing', async () => {
 });
 
 test.each([
-  ['raw', 'Content-Type: video/mp4', 'some frames'],
+  ['a raw body', 'Content-Type: video/mp4', 'some frames'],
   [
     'a form',
     'Content-Type: multipart/form-data; boundary=b',
     '--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nsome',
   ],
-])('what is cut off leaves nothing (%s)', async (_name, type, body) => {
+])('an upload of %s that is cut off leaves no file', async (_name, type, body) => {
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   socket.write(
     `POST /uploads HTTP/1.1\r\nHost: 127.0.0.1\r\n${type}\r\nContent-Length: 100000\r\n\r\n${body}`,
@@ -73,7 +73,7 @@ test.each([
   await until(async () => (await files()).length === 0, 'the part is deleted');
 });
 
-test('nothing, a form without a file and a form without a boundary are refused', async () => {
+test('uploads of nothing, of a form without a file or without a boundary are refused', async () => {
   const form = new FormData();
   form.set('note', 'hello');
   for (const response of [
@@ -87,7 +87,7 @@ test('nothing, a form without a file and a form without a boundary are refused',
   expect(await files()).toEqual([]);
 });
 
-test('only POST, and not from pages of other origins', async () => {
+test('uploads are refused other than by POST, and from pages of other origins', async () => {
   expect((await fetch(`${api.url}/uploads`)).status).toBe(405);
   expect((await post('x', { origin: 'https://evil.example' })).status).toBe(403);
 });

@@ -55,7 +55,7 @@ function post(version: string, ...headers: string[]): string {
   return `${line} HTTP/${version}\r\n${all.join('\r\n')}\r\n\r\n${body}`;
 }
 
-test('operations whose ids are alike, longer, or odd each get every moment under their own id', async () => {
+test('WebSocket operations with alike, long or odd ids each get every moment under their own id', async () => {
   const ids = ['1', '2', '0198c000-0000-4000-8000-000000000001', 'quote " and umlaut ü'];
   const one = await overWebSocket(...ids);
   const other = await overWebSocket('1');
@@ -70,7 +70,7 @@ test('operations whose ids are alike, longer, or odd each get every moment under
   other.socket.terminate();
 });
 
-test('small and very large messages are framed as WebSocket asks', async () => {
+test('small and very large moments are framed as WebSocket messages', async () => {
   const client = await overWebSocket('1');
   await subscriptions(1);
   const faces = [0, 1, 60];
@@ -93,7 +93,7 @@ test.each([
   expect([...textHeader(length)]).toEqual(bytes),
 );
 
-test('events come in chunks to HTTP/1.1, and plainly to HTTP/1.0', async () => {
+test('server-sent events are chunked for HTTP/1.1, and plain for HTTP/1.0', async () => {
   const clients = [overTcp(post('1.1')), overTcp(post('1.0'))];
   await subscriptions(2);
   await until(() => clients.every(({ read }) => read().includes(':\n\n')), 'both have begun');
@@ -106,7 +106,7 @@ test('events come in chunks to HTTP/1.1, and plainly to HTTP/1.0', async () => {
   for (const { socket } of clients) socket.destroy();
 });
 
-test('events wait for the answer before them, on a connection with several requests under way', async () => {
+test('server-sent events wait for the response before them on a pipelined connection', async () => {
   const slow = 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
   const { socket, read } = overTcp(`${slow}${post('1.1')}`);
   await subscriptions(1);
@@ -120,7 +120,7 @@ test('events wait for the answer before them, on a connection with several reque
   socket.destroy();
 });
 
-test('after an event stream has ended, its connection takes the next request', async () => {
+test('a connection whose event stream has ended takes the next request', async () => {
   const { socket, read } = overTcp(post('1.1'));
   await subscriptions(1);
   const health = 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';

@@ -94,7 +94,7 @@ const inked = (selector: string) => `(() => {
 })()`;
 
 test.skipIf(binary === null)(
-  'shows faces as they come, and goes on after the server was killed',
+  'the dashboard shows faces as they come, and resumes after the server was killed',
   async () => {
     const page = await open();
     await page.until(`${number('#faces .face')} === 2`);
@@ -107,10 +107,10 @@ test.skipIf(binary === null)(
     await page.until(`${inked('#stage')} > 20 && ${inked('#rows canvas')} > 3`);
     await page.until('witness.received.length > 20');
     // A new row has its size when it is drawn for the first time.
-    const width = `import('/web/dom.js').then(({ sync }) => new Promise((resolve) => {
+    const width = `import('/web/dom.js').then(({ reconcile }) => new Promise((resolve) => {
       const list = document.body.appendChild(document.createElement('ul'));
       const create = () => document.createElement('canvas');
-      sync(list, [0], { key: String, create, update: (canvas) => resolve(canvas.clientWidth) });
+      reconcile(list, [0], { key: String, create, update: (canvas) => resolve(canvas.clientWidth) });
       list.remove();
     }))`;
     expect(await page.evaluate(width)).toBeGreaterThan(0);
@@ -161,7 +161,7 @@ async function expectComplete({ received }: Witness): Promise<void> {
 }
 
 test.skipIf(binary === null)(
-  'registers, refuses in the server’s words, opens what was recorded, stops and removes',
+  'the dashboard registers streams, shows refusals, opens recorded sessions, stops and removes',
   async () => {
     const page = await open();
     await page.until(`${text('#streams .state')} === 'running'`);
@@ -221,7 +221,7 @@ test.skipIf(binary === null)(
 );
 
 test.skipIf(binary === null)(
-  'gives the stage the shape of the frames, of a picture taller than wide too',
+  'the dashboard’s face canvas has the proportions of the frames, also of upright video',
   async () => {
     const media = await mediaDir();
     await media.make(`${counting({ rate: 10 })} ${MPEG4} level.mp4`);
@@ -259,7 +259,7 @@ const hide = (hidden: boolean) => `(() => {
 })()`;
 
 test.skipIf(binary === null)(
-  'asks for nothing while nobody sees it, and then for what it missed',
+  'the dashboard unsubscribes while its tab is hidden, and then resumes with what it missed',
   async () => {
     const page = await open();
     await page.until('witness.received.length > 10');

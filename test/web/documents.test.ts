@@ -17,19 +17,19 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it('has them all', () => {
+it('the documents of the dashboard are found', () => {
   expect(texts.length).toBeGreaterThan(9);
 });
 
-it.each(texts)('%s is valid', (_name, text) => {
+it.each(texts)('the dashboard’s document %s is valid against the schema', (_name, text) => {
   expect(validate(schema, parse(text))).toEqual([]);
 });
 
-it('never asks for the rows of moments', () => {
+it('the dashboard never asks for recorded moments or raw probabilities', () => {
   expect(texts.filter(([, text]) => /\btimeline\b|rawProbabilities/.test(text))).toEqual([]);
 });
 
-test('one execution serves all who watch a stream, those included who resumed and have caught up', () => {
+test('one execution serves all dashboards that watch a stream, also those that resumed and have caught up', () => {
   const streamId = '0190b0f0-0000-7000-8000-000000000001';
   const planOf = (text: string, variableValues: Record<string, unknown>) =>
     planSubscription({ schema, document: parse(text), variableValues });
@@ -40,13 +40,13 @@ test('one execution serves all who watch a stream, those included who resumed an
   expect([resumed.key, resumed.live?.key]).toEqual([null, key]);
 });
 
-test('expressions are those of the server, in its order', async () => {
+test('the dashboard lists the expressions of the schema, in its order', async () => {
   const { data } = await ask(api.url, getIntrospectionQuery());
   const type = (data as IntrospectionQuery).__schema.types.find(({ name }) => name === 'Expression');
   expect(type).toMatchObject({ enumValues: EXPRESSIONS.map((name) => ({ name })) });
 });
 
-test('the purposes that the dialog offers come from the server, with what they mean', async () => {
+test('the register dialog gets the purposes and their descriptions from the server', async () => {
   const { data } = await ask(api.url, documents.PURPOSES);
   const names = data.__type.enumValues.map(({ name }: { name: string }) => name);
   expect(names).toContain('RESEARCH');

@@ -7,7 +7,7 @@ test.each([
   [0.927, '93 %'],
   [0.999, '>99 %'],
   [1, '100 %'],
-])('%f is %s: never all for what is less, nor nothing for what is more', (fraction, text) => {
+])('the fraction %f is written %s: 0 % and 100 % only when they are exact', (fraction, text) => {
   expect(format.percent(fraction)).toBe(text);
 });
 
@@ -16,7 +16,7 @@ test.each([
   [-0.125, '−0.13'],
   [0.004, '0.00'],
   [-0.004, '0.00'],
-])('%f is %s', (value, text) => {
+])('the signed number %f is written %s', (value, text) => {
   expect(format.signed(value)).toBe(text);
 });
 
@@ -25,7 +25,7 @@ test.each([
   [65.9, '1:05'],
   [7265, '2:01:05'],
   [-1, '0:00'],
-])('%f seconds are %s on a clock', (seconds, text) => {
+])('the media time %f seconds is written %s', (seconds, text) => {
   expect(format.clock(seconds)).toBe(text);
 });
 
@@ -35,24 +35,24 @@ test.each([
   [48.4, '48 s'],
   [720, '12 min'],
   [12_600, '3.5 h'],
-])('%f seconds last %s', (seconds, text) => {
+])('the duration %f seconds is written %s', (seconds, text) => {
   expect(format.duration(seconds)).toBe(text);
 });
 
-test('what stands alone is a sentence, and one that is already stays as it is', () => {
+test('a message becomes a sentence with a capital and a full stop, and a sentence stays as it is', () => {
   expect(format.sentence('the server does not answer')).toBe('The server does not answer.');
   expect(format.sentence('There is no stream x.')).toBe('There is no stream x.');
 });
 
-test('counts agree with their noun', () => {
+test('a count of things has its noun in the singular or plural', () => {
   expect(format.count(1, 'frame')).toBe('1 frame');
   expect(format.count(1200, 'frame')).toBe('1,200 frames');
 });
 
-test('names are words; what the server adds later is still readable', () => {
+test('enum values are written as words, also those that the dashboard does not know', () => {
   expect(format.expressionName(null)).toBe('No label');
   expect(format.expressionName('HAPPINESS')).toBe('Happiness');
-  expect(format.titled('MEDIA_ANALYTICS')).toBe('Media analytics');
+  expect(format.humanize('MEDIA_ANALYTICS')).toBe('Media analytics');
   expect(format.stateName('RECONNECTING')).toBe('source silent, trying again');
   expect(format.stateName(null)).toBe('never started');
   expect(format.issueName('TURNED')).toBe('turned away');
@@ -67,11 +67,11 @@ test.each([
   [3600, 300, 15_000],
   [10_000_000, 300, 33_334_000],
 ])('%f seconds in at most %i buckets are buckets of %i ms', (seconds, most, bucket) => {
-  expect(format.bucketFor(seconds, most)).toBe(bucket);
-  expect((seconds * 1000) / format.bucketFor(seconds, most)).toBeLessThanOrEqual(most);
+  expect(format.bucketLength(seconds, most)).toBe(bucket);
+  expect((seconds * 1000) / format.bucketLength(seconds, most)).toBeLessThanOrEqual(most);
 });
 
-test('marks of an axis are round, and few', () => {
+test('the marks of a time axis are few and at round times', () => {
   expect(format.ticks(12.3, 72.3, 8)).toEqual([20, 30, 40, 50, 60, 70]);
   expect(format.ticks(0, 5, 8)).toEqual([0, 1, 2, 3, 4, 5]);
 });

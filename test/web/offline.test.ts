@@ -31,7 +31,7 @@ describe.skipIf(binary === null)('in a browser', () => {
   it.each([
     ['/', `document.readyState === 'complete'`],
     ['/graphql', `document.querySelector('.graphiql-container .view-line') !== null`],
-  ])('%s asks its own server for everything', async (path, ready) => {
+  ])('the page %s loads everything from its own server', async (path, ready) => {
     const page = await browser.open(api.url + path);
     await page.until(ready);
     // The schema is asked for, and what else a page does once it is there.
@@ -45,12 +45,15 @@ describe.skipIf(binary === null)('in a browser', () => {
   });
 });
 
-it.skipIf(binary === null || !strace)('the browser of the tests stays on this machine', async () => {
-  const { tries } = await runOutside(strace!, [binary!, ...FLAGS, `${api.url}/graphql`], {
-    async during(child) {
-      await sleep(8_000);
-      child.kill('SIGTERM');
-    },
-  });
-  expect(tries.filter((one) => one !== IPV6_PROBE)).toEqual([]);
-});
+it.skipIf(binary === null || !strace)(
+  'the browser that the tests run connects to nothing but this machine',
+  async () => {
+    const { tries } = await runOutside(strace!, [binary!, ...FLAGS, `${api.url}/graphql`], {
+      async during(child) {
+        await sleep(8_000);
+        child.kill('SIGTERM');
+      },
+    });
+    expect(tries.filter((one) => one !== IPV6_PROBE)).toEqual([]);
+  },
+);

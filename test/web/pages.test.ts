@@ -27,8 +27,8 @@ function raw(path: string, method = 'GET'): Promise<{ status: number; body: stri
   });
 }
 
-describe('the page', () => {
-  it('is at /, and links to GraphiQL, which stays where it was', async () => {
+describe('the dashboard’s page', () => {
+  it('the dashboard is at / and links to GraphiQL at /graphql', async () => {
     const response = await fetch(`${api.url}/`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -38,7 +38,7 @@ describe('the page', () => {
     expect((await graphiql.text()).toLowerCase()).toContain('graphiql');
   });
 
-  it('allows nothing but its own scripts, styles and server', async () => {
+  it('the dashboard’s content security policy allows only its own scripts, styles and server', async () => {
     const { headers } = await fetch(`${api.url}/`);
     const policy = headers.get('content-security-policy');
     expect(policy).toContain("default-src 'none'");
@@ -49,7 +49,7 @@ describe('the page', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  it('holds nothing that its policy would refuse, and nothing of another server', async () => {
+  it('the dashboard’s HTML has nothing inline, nothing of another server, and no dead link', async () => {
     const html = await (await fetch(`${api.url}/`)).text();
     expect(html).not.toMatch(/ style=| on\w+=|<style|javascript:/);
     const addresses = [...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, address]) => address!);
@@ -60,10 +60,10 @@ describe('the page', () => {
   });
 });
 
-describe('its parts', () => {
+describe('the dashboard’s files', () => {
   const parts = readdirSync(WEB).filter((name) => !name.endsWith('.ts') && name !== 'index.html');
 
-  it.each(parts)('%s comes with its type', async (name) => {
+  it.each(parts)('the dashboard’s file %s is served with its content type', async (name) => {
     const response = await fetch(`${api.url}/web/${name}`);
     const types = {
       css: 'text/css; charset=utf-8',
@@ -75,7 +75,7 @@ describe('its parts', () => {
     expect(await response.text()).toBe(readFileSync(new URL(name, WEB), 'utf8'));
   });
 
-  it('import one another, and nothing else', () => {
+  it('the dashboard’s scripts import only one another', () => {
     const imported = parts
       .filter((name) => name.endsWith('.js'))
       .flatMap((name) => [...readFileSync(new URL(name, WEB), 'utf8').matchAll(/ from '(.*)';$/gm)])
@@ -84,7 +84,7 @@ describe('its parts', () => {
     expect(imported.filter((specifier) => !parts.includes(specifier.replace('./', '')))).toEqual([]);
   });
 
-  it('are some tens of kilobytes altogether', async () => {
+  it('the whole dashboard is less than 50 kB compressed', async () => {
     let bytes = 0;
     for (const path of ['/', ...parts.map((name) => `/web/${name}`)]) {
       const { headers } = await fetch(api.url + path, {
@@ -98,13 +98,13 @@ describe('its parts', () => {
     expect(bytes).toBeLessThan(50_000);
   });
 
-  it('come as they are to who does not unzip', async () => {
+  it('the dashboard’s files are served uncompressed to clients that do not accept gzip', async () => {
     const { status, body } = await raw('/web/main.js');
     expect([status, body]).toEqual([200, readFileSync(new URL('main.js', WEB), 'utf8')]);
   });
 });
 
-test('what the browser has already is not sent again', async () => {
+test('a file of the dashboard whose ETag the browser has is answered with 304', async () => {
   const first = await fetch(`${api.url}/web/main.js`);
   const etag = first.headers.get('etag') ?? '';
   expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
@@ -118,7 +118,7 @@ test('what the browser has already is not sent again', async () => {
   expect(stale.status).toBe(200);
 });
 
-test('HEAD tells what GET would, without the body', async () => {
+test('HEAD for a file of the dashboard has the headers of GET, and no body', async () => {
   for (const path of ['/', '/web/style.css']) {
     const [head, get] = [
       await fetch(api.url + path, { method: 'HEAD' }),
@@ -131,7 +131,7 @@ test('HEAD tells what GET would, without the body', async () => {
   }
 });
 
-test('it is only read', async () => {
+test('POST to the dashboard is refused', async () => {
   const response = await fetch(`${api.url}/`, { method: 'POST', body: 'x' });
   expect(response.status).toBe(405);
   expect(response.headers.get('allow')).toBe('GET, HEAD');
@@ -160,7 +160,7 @@ test.each([
   );
 });
 
-test('a page of another origin may not have it, as with everything here', async () => {
+test('the dashboard is refused to pages of another origin', async () => {
   const response = await fetch(`${api.url}/`, { headers: { origin: 'https://elsewhere.example' } });
   expect(response.status).toBe(403);
 });

@@ -1,8 +1,8 @@
 /** Colours that can be told from what they stand on (WCAG 2.2: 4.5 for text, 3 for graphics), light and dark. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { blackOrWhiteOn } from '../../src/web/face-canvas.js';
 import { EXPRESSIONS } from '../../src/web/format.js';
-import { legibleOn } from '../../src/web/stage.js';
 
 const css = readFileSync(new URL('../../src/web/style.css', import.meta.url), 'utf8');
 const [light = '', dark = ''] = css.split('prefers-color-scheme: dark');
@@ -29,25 +29,25 @@ function contrast(one: string, other: string): number {
 describe.each([
   ['light', coloursOf(light)],
   ['dark', coloursOf(dark)],
-])('in the %s', (_name, colours) => {
+])('in the %s colours', (mode, colours) => {
   const text = ['ink', 'muted', 'accent', 'bad', 'good', 'warn'];
   it.each(text.flatMap((name) => ['paper', 'ground'].map((ground) => [name, ground])))(
-    '%s is read on %s',
+    `%s text is legible on %s in the ${mode} colours`,
     (name, ground) => {
       expect(contrast(colours[name]!, colours[ground]!)).toBeGreaterThanOrEqual(4.5);
     },
   );
 
-  it('alerts are read', () => {
+  it(`alerts and buttons are legible in the ${mode} colours`, () => {
     expect(contrast(colours.bad!, colours['bad-paper']!)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(colours.paper!, colours.accent!)).toBeGreaterThanOrEqual(4.5);
   });
 
   const drawn = [...EXPRESSIONS.map((name) => name.toLowerCase()), 'valence', 'arousal'];
-  it.each(drawn)('%s is seen, and its label read', (name) => {
+  it.each(drawn)(`the colour of %s stands out, and its label is legible, in the ${mode} colours`, (name) => {
     const colour = colours[name]!;
     expect(contrast(colour, colours.paper!)).toBeGreaterThanOrEqual(3);
     expect(contrast(colour, colours.stage!)).toBeGreaterThanOrEqual(2.7);
-    expect(contrast(legibleOn(colour), colour)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(blackOrWhiteOn(colour), colour)).toBeGreaterThanOrEqual(4.5);
   });
 });

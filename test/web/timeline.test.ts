@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { runsOf } from '../../src/web/bands.js';
 import { Timeline } from '../../src/web/timeline.js';
+import { contiguousRuns } from '../../src/web/track-chart.js';
 import type { Bucket } from '../../src/web/types.d.ts';
 import { moment } from './moments.ts';
 
@@ -12,12 +12,12 @@ function bucket(start: number, changes: Partial<Bucket> = {}): Bucket {
   };
 }
 
-it('joins samples of one face, and leaves a hole where there was none', () => {
+it('samples of one face on the timeline are joined, with a gap where it was not seen', () => {
   const timeline = new Timeline({ span: 60, maxRows: 4 });
   for (const seq of [0, 1, 2, 30, 31]) timeline.add(moment(seq));
   const [row] = timeline.rows;
   expect(row?.samples.map(({ at }) => at)).toEqual([0, 0.1, 0.2, 3, 3.1]);
-  expect(runsOf(row?.samples ?? []).map((run) => run.length)).toEqual([3, 2]);
+  expect(contiguousRuns(row?.samples ?? []).map((run) => run.length)).toEqual([3, 2]);
   expect(row?.samples[0]).toMatchObject({
     probabilities: [0.2, 0.8, 0, 0, 0, 0, 0, 0],
     abstained: 0,
@@ -25,13 +25,13 @@ it('joins samples of one face, and leaves a hole where there was none', () => {
   });
 });
 
-it('shows when mien abstained', () => {
+it('a sample on the timeline says that mien abstained', () => {
   const timeline = new Timeline({ span: 60, maxRows: 4 });
   timeline.add(moment(0, { expression: null }));
   expect(timeline.rows[0]?.samples[0]?.abstained).toBe(1);
 });
 
-it('keeps the visible stretch only, however long it runs', () => {
+it('the timeline keeps only its visible span, however long it runs', () => {
   const timeline = new Timeline({ span: 10, maxRows: 4 });
   for (let seq = 0; seq < 5_000; seq++) timeline.add(moment(seq, { tracks: [1, 2 + Math.floor(seq / 30)] }));
   expect(timeline.end).toBeCloseTo(499.9);
@@ -43,7 +43,7 @@ it('keeps the visible stretch only, however long it runs', () => {
   }
 });
 
-it('forgets faces and sessions that have left the stretch', () => {
+it('the timeline forgets faces and sessions that have left its span', () => {
   const timeline = new Timeline({ span: 10, maxRows: 4 });
   timeline.add(moment(0, { tracks: [1] }));
   for (let session = 0; session < 50; session++) {
@@ -53,7 +53,7 @@ it('forgets faces and sessions that have left the stretch', () => {
   expect(timeline.sections.length).toBeLessThanOrEqual(3);
 });
 
-it('lays sessions one behind the other, and does not mix their faces', () => {
+it('sessions follow one another on the timeline, and their faces have rows of their own', () => {
   const timeline = new Timeline({ span: 60, maxRows: 4 });
   for (let seq = 0; seq <= 50; seq++) timeline.add(moment(seq, { sessionId: 'a' }));
   for (let seq = 0; seq <= 20; seq++) timeline.add(moment(seq, { sessionId: 'b' }));
@@ -64,7 +64,7 @@ it('lays sessions one behind the other, and does not mix their faces', () => {
   expect(timeline.sections.map(({ start }) => start)).toEqual([0, 6]);
 });
 
-it('gives rows to the faces in view first, and counts those without', () => {
+it('faces in view get the rows of the timeline, and those without a row are counted', () => {
   const timeline = new Timeline({ span: 60, maxRows: 2 });
   for (let seq = 0; seq < 20; seq++) timeline.add(moment(seq, { tracks: [1, 2, 3] }));
   expect(timeline.rows.map(({ track }) => track)).toEqual([1, 2]);
@@ -74,7 +74,7 @@ it('gives rows to the faces in view first, and counts those without', () => {
   expect(timeline.hidden).toBe(0);
 });
 
-it('is filled from buckets up to what came live', () => {
+it('the timeline is filled with buckets up to the first live moment', () => {
   const timeline = new Timeline({ span: 60, maxRows: 4 });
   for (let seq = 95; seq < 110; seq++) timeline.add(moment(seq));
   timeline.addBuckets('s', 1, [bucket(7), bucket(8), bucket(9), bucket(10)]);
@@ -89,7 +89,7 @@ it('is filled from buckets up to what came live', () => {
   expect(timeline.end).toBeCloseTo(10.9);
 });
 
-it('holds a whole recorded session, without the buckets that had no face', () => {
+it('the timeline of a recorded session leaves out buckets without a face', () => {
   const timeline = new Timeline({ span: Number.POSITIVE_INFINITY, maxRows: 4 });
   timeline.addBuckets('s', null, [bucket(3), bucket(4, { faces: 0, probabilities: null }), bucket(5)]);
   timeline.addBuckets('s', 2, [bucket(5)]);

@@ -1,4 +1,4 @@
-/** The one schema builder; every file in schema/ adds its noun to it. */
+/** The one schema builder, to which every file of this folder adds its types and fields. */
 import SchemaBuilder from '@pothos/core';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import PrismaPlugin from '@pothos/plugin-prisma';

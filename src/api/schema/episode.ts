@@ -1,5 +1,4 @@
-/** Stretches of one expression on one face. */
-
+/** Episodes: stretches of one expression on one face, and the subscription to their changes. */
 import type { SentEpisode } from '../../domain/live-event.ts';
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
 import type { Sharing } from '../fanout/operation.ts';
@@ -27,7 +26,7 @@ export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episod
   }),
 });
 
-const KINDS: Record<EpisodeEventKind, string> = {
+const KIND_DESCRIPTIONS: Record<EpisodeEventKind, string> = {
   ONSET: 'An episode began.',
   APEX: 'It was stronger than before.',
   OFFSET: 'It ended.',
@@ -36,7 +35,7 @@ const KINDS: Record<EpisodeEventKind, string> = {
 export const EpisodeEventKindEnum = builder.enumType('EpisodeEventKind', {
   description: 'What happened to an episode.',
   values: Object.fromEntries(
-    Object.entries(KINDS).map(([name, description]) => [name, { value: name, description }]),
+    Object.entries(KIND_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
   ) as Record<EpisodeEventKind, { value: EpisodeEventKind; description: string }>,
 });
 

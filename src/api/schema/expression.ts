@@ -1,8 +1,8 @@
-/** The eight expressions, their probabilities and their shares. */
+/** The eight expressions, and their probabilities. */
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
 import { builder } from './builder.ts';
 
-const MEANINGS: Record<Expression, string> = {
+const EXPRESSION_DESCRIPTIONS: Record<Expression, string> = {
   NEUTRAL: 'A face at rest.',
   HAPPINESS: 'Looks happy: typically raised lip corners and cheeks.',
   SURPRISE: 'Looks surprised: typically raised brows, wide eyes, a dropped jaw.',
@@ -17,7 +17,7 @@ export const ExpressionEnum = builder.enumType('Expression', {
   description:
     'What a face apparently expresses: how it looks to an observer, never what the person feels. A face can look happy without happiness.',
   values: Object.fromEntries(
-    EXPRESSIONS.map((name) => [name, { value: name, description: MEANINGS[name] }]),
+    EXPRESSIONS.map((name) => [name, { value: name, description: EXPRESSION_DESCRIPTIONS[name] }]),
   ) as Record<Expression, { value: Expression; description: string }>,
 });
 
@@ -43,7 +43,7 @@ export const ExpressionProbability = builder
     }),
   });
 
-/** Pairs probabilities, in the model's order, with their expressions. */
+/** Pairs probabilities, which are in the order of EXPRESSIONS, with their names. */
 export function byExpression(probabilities: readonly number[]): ExpressionProbability[] {
   return EXPRESSIONS.map((expression, index) => ({ expression, probability: probabilities[index] ?? 0 }));
 }

@@ -1,9 +1,9 @@
-/** One face in one frame. */
+/** What was read from one face in one frame. */
 import type { Box, FaceReading, Point, Pose, QualityIssue } from '../../domain/face.ts';
 import { builder } from './builder.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
 
-/** A reading that knows its session, whose model names the action units. */
+/** A reading with its session, whose model names the action units. */
 export type SessionReading = FaceReading & { sessionId: string };
 
 export const BoxType = builder.objectRef<Box>('Box').implement({
@@ -50,7 +50,7 @@ export const ActionUnitType = builder.objectRef<ActionUnitIntensity>('ActionUnit
   }),
 });
 
-const ISSUES: Record<QualityIssue, string> = {
+const ISSUE_DESCRIPTIONS: Record<QualityIssue, string> = {
   SMALL: 'The face has few pixels.',
   BLURRED: 'The face is out of focus or moved.',
   TURNED: 'The head is turned far from the camera.',
@@ -61,7 +61,7 @@ const ISSUES: Record<QualityIssue, string> = {
 export const QualityIssueEnum = builder.enumType('QualityIssue', {
   description: 'A reason to doubt what was read from a face.',
   values: Object.fromEntries(
-    Object.entries(ISSUES).map(([name, description]) => [name, { value: name, description }]),
+    Object.entries(ISSUE_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
   ) as Record<QualityIssue, { value: QualityIssue; description: string }>,
 });
 
@@ -80,59 +80,66 @@ export const FaceQualityType = builder.objectRef<FaceReading['quality']>('FaceQu
 export const FaceReadingType = builder.objectRef<SessionReading>('FaceReading').implement({
   description:
     'What one face in one frame apparently expresses, with how sure that is and reasons to doubt it.',
-  fields: (t) => ({
-    track: t.exposeInt('track', {
-      description:
-        'Number of the face within its session, the same while it stays in view. It names nobody, and means nothing in another session.',
-    }),
-    box: t.field({ type: BoxType, description: 'Where the face is.', resolve: ({ box }) => box }),
-    expression: t.field({
-      type: ExpressionEnum,
-      nullable: true,
-      description:
-        'The most probable expression; null when mien abstains, because the face was seen too badly or nothing stands out.',
-      resolve: ({ expression }) => expression,
-    }),
-    confidence: t.exposeFloat('confidence', { description: 'The greatest of `probabilities`.' }),
-    probabilities: t.field({
-      type: [ExpressionProbability],
-      description: 'Calibrated, smoothed along the track, summing to 1; `expression` is read off these.',
-      resolve: ({ probabilities }) => byExpression(probabilities),
-    }),
-    rawProbabilities: t.field({
-      type: [ExpressionProbability],
-      description: 'Of this frame alone, before smoothing, summing to 1.',
-      resolve: ({ rawProbabilities }) => byExpression(rawProbabilities),
-    }),
-    agreement: t.exposeFloat('agreement', {
-      description: '1 when all networks of the ensemble agree, less the more they differ.',
-    }),
-    valence: t.exposeFloat('valence', {
-      description: 'How pleasant the expression looks: -1 unpleasant, 0 neutral, 1 pleasant.',
-    }),
-    arousal: t.exposeFloat('arousal', {
-      description: 'How activated the expression looks: -1 calm or sleepy, 0 neutral, 1 excited.',
-    }),
-    pose: t.field({ type: PoseType, description: 'Where the head points.', resolve: ({ pose }) => pose }),
-    actionUnits: t.field({
-      type: [ActionUnitType],
-      description: 'The muscle movements that the model reads, in the order of `Model.actionUnits`.',
-      resolve: async ({ sessionId, actionUnits }, _args, context) => {
-        const names = await context.actionUnitsOf(sessionId);
-        return actionUnits.map((intensity, index) => ({ name: names[index] ?? `AU?${index}`, intensity }));
-      },
-    }),
-    landmarks: t.field({
-      type: [PointType],
-      nullable: true,
-      description:
-        '68 points along jaw, brows, nose, eyes and mouth, in the order of the 68-point Multi-PIE scheme; null when they were not kept.',
-      resolve: ({ landmarks }) => (landmarks.length > 0 ? landmarks : null),
-    }),
-    quality: t.field({
-      type: FaceQualityType,
-      description: 'How well the face could be seen.',
-      resolve: ({ quality }) => quality,
-    }),
-  }),
 });
+
+builder.objectFields(FaceReadingType, (t) => ({
+  track: t.exposeInt('track', {
+    description:
+      'Number of the face within its session, the same while it stays in view. It names nobody, and means nothing in another session.',
+  }),
+  box: t.field({ type: BoxType, description: 'Where the face is.', resolve: ({ box }) => box }),
+  expression: t.field({
+    type: ExpressionEnum,
+    nullable: true,
+    description:
+      'The most probable expression; null when mien abstains, because the face was seen too badly or nothing stands out.',
+    resolve: ({ expression }) => expression,
+  }),
+  confidence: t.exposeFloat('confidence', { description: 'The greatest of `probabilities`.' }),
+  probabilities: t.field({
+    type: [ExpressionProbability],
+    description: 'Calibrated, smoothed along the track, summing to 1; `expression` is read off these.',
+    resolve: ({ probabilities }) => byExpression(probabilities),
+  }),
+  rawProbabilities: t.field({
+    type: [ExpressionProbability],
+    description: 'Of this frame alone, before smoothing, summing to 1.',
+    resolve: ({ rawProbabilities }) => byExpression(rawProbabilities),
+  }),
+}));
+
+builder.objectFields(FaceReadingType, (t) => ({
+  agreement: t.exposeFloat('agreement', {
+    description: '1 when all networks of the ensemble agree, less the more they differ.',
+  }),
+  valence: t.exposeFloat('valence', {
+    description: 'How pleasant the expression looks: -1 unpleasant, 0 neutral, 1 pleasant.',
+  }),
+  arousal: t.exposeFloat('arousal', {
+    description: 'How activated the expression looks: -1 calm or sleepy, 0 neutral, 1 excited.',
+  }),
+  pose: t.field({ type: PoseType, description: 'Where the head points.', resolve: ({ pose }) => pose }),
+}));
+
+builder.objectFields(FaceReadingType, (t) => ({
+  actionUnits: t.field({
+    type: [ActionUnitType],
+    description: 'The muscle movements that the model reads, in the order of `Model.actionUnits`.',
+    resolve: async ({ sessionId, actionUnits }, _args, context) => {
+      const names = await context.actionUnitsOf(sessionId);
+      return actionUnits.map((intensity, index) => ({ name: names[index] ?? `AU?${index}`, intensity }));
+    },
+  }),
+  landmarks: t.field({
+    type: [PointType],
+    nullable: true,
+    description:
+      '68 points along jaw, brows, nose, eyes and mouth, in the order of the 68-point Multi-PIE scheme; null when they were not kept.',
+    resolve: ({ landmarks }) => (landmarks.length > 0 ? landmarks : null),
+  }),
+  quality: t.field({
+    type: FaceQualityType,
+    description: 'How well the face could be seen.',
+    resolve: ({ quality }) => quality,
+  }),
+}));

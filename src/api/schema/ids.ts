@@ -1,8 +1,8 @@
-/** Ids are UUIDs; whatever is not cannot exist, and must not reach the database as a malformed value. */
+/** Ids of streams and sessions are UUIDs: anything else is refused before it reaches the database. */
 import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 
-/** @throws MienError NOT_FOUND */
+/** @returns the id in lower case @throws MienError NOT_FOUND when it is not a UUID */
 export function assertId(noun: 'stream' | 'session', id: string | number): string {
   const text = String(id);
   if (!isId(text)) throw notFound(noun, text);

@@ -1,4 +1,4 @@
-/** The schema: every noun adds itself to the builder when it is imported. */
+/** The whole schema: importing a file adds its types and fields to the builder. */
 import { builder } from './builder.ts';
 import './scalars.ts';
 import './node.ts';

@@ -1,4 +1,4 @@
-/** The models: what scored a session, and what runs now. */
+/** Models: those that scored sessions, and those that are loaded now. */
 import { builder } from './builder.ts';
 import { NodeInterface } from './node.ts';
 
@@ -33,7 +33,7 @@ export const ModelType = builder.prismaObject('Model', {
       type: [Metric],
       description: 'How good it is, as its card says.',
       select: { metrics: true },
-      resolve: ({ metrics }) => flatten(metrics),
+      resolve: ({ metrics }) => flattenMetrics(metrics),
     }),
   }),
 });
@@ -47,11 +47,11 @@ builder.queryField('models', (t) =>
   }),
 );
 
-/** Cards nest their metrics freely; a path of names says the same in one list. */
-function flatten(value: unknown, path = ''): { name: string; value: number }[] {
+/** Lists the nested metrics of a model card, each under its path, such as `rafdb.accuracy`. */
+function flattenMetrics(value: unknown, path = ''): { name: string; value: number }[] {
   if (typeof value === 'number') return [{ name: path, value }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
-    flatten(inner, path === '' ? key : `${path}.${key}`),
+    flattenMetrics(inner, path === '' ? key : `${path}.${key}`),
   );
 }

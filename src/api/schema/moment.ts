@@ -1,4 +1,4 @@
-/** All faces of one frame, as it is pushed to subscribers and read back from the timeline. */
+/** Moments: all faces of one frame, as subscribers get them and as the timeline is read. */
 import { z } from 'zod';
 import type { SentMoment } from '../../domain/live-event.ts';
 import { MienError } from '../../errors.ts';
@@ -50,7 +50,7 @@ export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').
   }),
 });
 
-/** Moments of one stream or session have one order; those of several streams come in no certain one. */
+/** Moments of one stream or session are totally ordered; those of several streams are not. */
 const sharing: Sharing = {
   isShareable: ({ after }) => after == null,
   resume: {

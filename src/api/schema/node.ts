@@ -1,5 +1,4 @@
-/** Relay's way to fetch anything again by its id. Ids are unique across all types. */
-
+/** Relay's `node` query, which finds any object by its id. Ids are unique across all types. */
 import { isId } from '../../domain/ids.ts';
 import { builder } from './builder.ts';
 
@@ -20,16 +19,16 @@ builder.queryField('node', (t) =>
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     resolve: async (_root, { id }, { prisma }) => {
       const where = { where: { id: String(id) } };
-      if (!isId(String(id))) return brand('Model', await prisma.model.findUnique(where));
+      if (!isId(String(id))) return withTypename('Model', await prisma.model.findUnique(where));
       return (
-        brand('Stream', await prisma.stream.findUnique(where)) ??
-        brand('Session', await prisma.session.findUnique(where))
+        withTypename('Stream', await prisma.stream.findUnique(where)) ??
+        withTypename('Session', await prisma.session.findUnique(where))
       );
     },
   }),
 );
 
-/** Says which type a row is of, as an interface cannot tell. */
-function brand<Row extends object>(__typename: string, row: Row | null): (Row & Identified) | null {
+/** Adds the type of a row, by which Pothos resolves the interface. */
+function withTypename<Row extends object>(__typename: string, row: Row | null): (Row & Identified) | null {
   return row && ({ ...row, __typename } as unknown as Row & Identified);
 }

@@ -1,17 +1,17 @@
-/** Pages by position rather than by row, so that a page goes on where it was even when its last row is deleted. */
+/** Pages by `ordinal` rather than by row, so that the next page is right even when the last row was deleted. */
 
 /**
- * The condition on `ordinal` that a relay page of a query asks for.
- * @param cursor the row that the page begins behind, or none
- * @param take how many, negative when counted from the end
+ * The `where` on `ordinal` of one relay page.
+ * @param cursor the row before the page; undefined for the first page
+ * @param take length of the page, negative when it is counted from the end
  */
-export function afterOrdinal(
+export function whereOrdinalAfter(
   cursor: { ordinal?: unknown } | undefined,
   take: number | undefined,
   order: 'asc' | 'desc',
 ) {
-  const at = cursor?.ordinal;
-  if (typeof at !== 'number') return {};
+  const ordinal = cursor?.ordinal;
+  if (typeof ordinal !== 'number') return {};
   const forwards = (take ?? 0) >= 0;
-  return { ordinal: forwards === (order === 'asc') ? { gt: at } : { lt: at } };
+  return { ordinal: forwards === (order === 'asc') ? { gt: ordinal } : { lt: ordinal } };
 }

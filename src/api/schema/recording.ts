@@ -1,4 +1,4 @@
-/** What was recorded in a session: sums, moments, tracks and episodes. */
+/** The fields of a session that read what was recorded: aggregates, moments, tracks and episodes. */
 import { z } from 'zod';
 import { MienError } from '../../errors.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
@@ -6,9 +6,9 @@ import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
 import { FrameEmotionsType } from './moment.ts';
 import { SessionType } from './session.ts';
+import { assertNotTooLong, listPageArgs, listTake } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
 import { TrackType } from './track.ts';
-import { assertWhole, listArgs, listLimit } from './whole-lists.ts';
 
 builder.prismaObjectFields(SessionType, (t) => ({
   summary: t.loadable({
@@ -32,9 +32,12 @@ builder.prismaObjectFields(SessionType, (t) => ({
       }),
       from: t.arg.float({
         description: 'Where to begin, in seconds of media time.',
-        validate: finite('from'),
+        validate: nonNegativeSeconds('from'),
       }),
-      to: t.arg.float({ description: 'Where to end, in seconds of media time.', validate: finite('to') }),
+      to: t.arg.float({
+        description: 'Where to end, in seconds of media time.',
+        validate: nonNegativeSeconds('to'),
+      }),
       track: t.arg.int({
         description: 'Only this face.',
         validate: z.number().min(1, '`track` counts from 1.').nullish(),
@@ -79,32 +82,32 @@ builder.prismaObjectFields(SessionType, (t) => ({
   tracks: t.field({
     type: [TrackType],
     description: 'The faces that were followed, by their numbers.',
-    args: listArgs(t.arg, 'Only tracks with a greater number than this.'),
+    args: listPageArgs(t.arg, 'Only tracks with a greater number than this.'),
     select: ({ first, after }) => ({
-      tracks: { take: listLimit(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
+      tracks: { take: listTake(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
     }),
-    resolve: ({ tracks }, { first }) => assertWhole('tracks', tracks, first),
+    resolve: ({ tracks }, { first }) => assertNotTooLong('tracks', tracks, first),
   }),
   episodes: t.field({
     type: [EpisodeType],
     description: 'Stretches of one expression on one face, in the order of onset.',
     args: {
       expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }),
-      ...listArgs(t.arg, 'Only episodes with a greater `index` than this.'),
+      ...listPageArgs(t.arg, 'Only episodes with a greater `index` than this.'),
     },
     select: ({ expression, first, after }) => ({
       episodes: {
-        take: listLimit(first),
+        take: listTake(first),
         orderBy: { index: 'asc' },
         where: { index: { gt: after ?? -1 }, ...(expression && { expression }) },
       },
     }),
-    resolve: ({ episodes }, { first }) => assertWhole('episodes', episodes, first),
+    resolve: ({ episodes }, { first }) => assertNotTooLong('episodes', episodes, first),
   }),
 }));
 
 type Bucket = typeof TimelineBucketType.$inferType;
 
-function finite(name: string) {
+function nonNegativeSeconds(name: string) {
   return z.number().min(0, `\`${name}\` must be 0 or more seconds.`).nullish();
 }

@@ -1,4 +1,4 @@
-/** Scalars and enums that several nouns use. */
+/** Scalars, enums and drop counts that several types use. */
 import { DateTimeResolver } from 'graphql-scalars';
 import type { DropCounts } from '../../domain/frame.ts';
 import type { SessionState } from '../../domain/stream.ts';
@@ -53,7 +53,7 @@ export const DroppedFramesType = builder.objectRef<DroppedFrames>('DroppedFrames
   }),
 });
 
-/** Only the reasons that occurred. */
+/** Leaves out the reasons for which no frame was dropped. */
 export function droppedByReason(counts: DropCounts): DroppedFrames[] {
   return Object.entries(counts)
     .filter(([, frames]) => frames > 0)

@@ -3,7 +3,7 @@ import { isId } from '../../domain/ids.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
 import { NodeInterface } from './node.ts';
-import { afterOrdinal } from './page-by-ordinal.ts';
+import { whereOrdinalAfter } from './page-by-ordinal.ts';
 import { SessionStateEnum } from './scalars.ts';
 
 const FRAME_SIZE =
@@ -60,7 +60,7 @@ builder.queryFields((t) => ({
         ...query,
         where: {
           ...(streamId != null && { streamId: assertId('stream', streamId) }),
-          ...afterOrdinal(cursor, query.take, 'desc'),
+          ...whereOrdinalAfter(cursor, query.take, 'desc'),
         },
         orderBy: { ordinal: 'desc' },
       }),

@@ -1,4 +1,4 @@
-/** Where a stream's video comes from: as a client names it, and as it is shown. */
+/** The source of a stream: as a client gives it, and as it is shown, without secrets. */
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
@@ -6,7 +6,7 @@ import { builder } from './builder.ts';
 
 const MAX_LENGTH = 4096;
 
-const field = (name: string) =>
+const sourceText = (name: string) =>
   z
     .string()
     .refine((text) => text.trim() !== '', `\`source.${name}\` must not be empty.`)
@@ -19,18 +19,21 @@ export const SourceInputType = builder.inputType('SourceInput', {
   fields: (t) => ({
     url: t.string({
       description: 'An address: `http(s)://` (files and HLS), `rtsp(s)://` or `rtmp(s)://`.',
-      validate: field('url'),
+      validate: sourceText('url'),
     }),
-    file: t.string({ description: 'A path inside the server’s `MIEN_MEDIA_DIR`.', validate: field('file') }),
-    upload: t.string({ description: 'The token that `POST /uploads` gave.', validate: field('upload') }),
+    file: t.string({
+      description: 'A path inside the server’s `MIEN_MEDIA_DIR`.',
+      validate: sourceText('file'),
+    }),
+    upload: t.string({ description: 'The token that `POST /uploads` gave.', validate: sourceText('upload') }),
     device: t.string({
       description: 'A camera of the server, such as `/dev/video0`.',
-      validate: field('device'),
+      validate: sourceText('device'),
     }),
   }),
 });
 
-const KINDS = {
+const KIND_DESCRIPTIONS = {
   URL: 'An address on the network.',
   FILE: 'A file in the media directory.',
   UPLOAD: 'A file that was uploaded.',
@@ -40,12 +43,12 @@ const KINDS = {
 const SourceKindEnum = builder.enumType('SourceKind', {
   description: 'How a source was named.',
   values: Object.fromEntries(
-    Object.entries(KINDS).map(([name, description]) => [name, { value: name, description }]),
-  ) as Record<keyof typeof KINDS, { value: keyof typeof KINDS; description: string }>,
+    Object.entries(KIND_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
+  ) as Record<keyof typeof KIND_DESCRIPTIONS, { value: keyof typeof KIND_DESCRIPTIONS; description: string }>,
 });
 
 interface ShownSource {
-  kind: keyof typeof KINDS;
+  kind: keyof typeof KIND_DESCRIPTIONS;
   location: string | null;
 }
 
@@ -61,7 +64,7 @@ export const SourceType = builder.objectRef<ShownSource>('Source').implement({
   }),
 });
 
-/** @throws MienError BAD_INPUT */
+/** @throws MienError BAD_INPUT when no source is given */
 export function toSource(input: typeof SourceInputType.$inferInput): SourceInput {
   if (input.url != null) return { type: 'url', url: input.url };
   if (input.file != null) return { type: 'file', path: input.file };
@@ -70,11 +73,11 @@ export function toSource(input: typeof SourceInputType.$inferInput): SourceInput
   throw new MienError('BAD_INPUT', 'Give one of `url`, `file`, `upload` and `device` in `source`.');
 }
 
-/** Without secrets: whoever may look at a stream need not know how to log in to its camera. */
-export function redacted(source: SourceInput): ShownSource {
+/** Leaves out secrets: who may see a stream need not know how to log in to its camera. */
+export function withoutSecrets(source: SourceInput): ShownSource {
   switch (source.type) {
     case 'url':
-      return { kind: 'URL', location: withoutSecrets(source.url) };
+      return { kind: 'URL', location: addressOnly(source.url) };
     case 'file':
       return { kind: 'FILE', location: source.path };
     case 'upload':
@@ -84,7 +87,8 @@ export function redacted(source: SourceInput): ShownSource {
   }
 }
 
-function withoutSecrets(url: string): string {
+/** An address without user, password and query; empty when it is none. */
+function addressOnly(url: string): string {
   if (!URL.canParse(url)) return '';
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;

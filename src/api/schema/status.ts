@@ -1,5 +1,4 @@
-/** What happens to a stream's sessions, as it happens. */
-
+/** The subscription to changes of the state of sessions. */
 import type { SentStatus } from '../../domain/live-event.ts';
 import { builder } from './builder.ts';
 import { assertId, notFound } from './ids.ts';

@@ -1,4 +1,4 @@
-/** Streams: what mien was told to watch. */
+/** Streams: their type, the queries that read them and the mutations that change them. */
 import { z } from 'zod';
 import type { SourceInput } from '../../domain/frame.ts';
 import { isId } from '../../domain/ids.ts';
@@ -6,9 +6,9 @@ import { PURPOSES, type Purpose } from '../../domain/stream.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
 import { NodeInterface } from './node.ts';
-import { afterOrdinal } from './page-by-ordinal.ts';
+import { whereOrdinalAfter } from './page-by-ordinal.ts';
 import { SessionType } from './session.ts';
-import { redacted, SourceInputType, SourceType, toSource } from './source.ts';
+import { SourceInputType, SourceType, toSource, withoutSecrets } from './source.ts';
 
 const MAX_NAME = 200;
 
@@ -43,7 +43,7 @@ export const StreamType = builder.prismaObject('Stream', {
       type: SourceType,
       description: 'Where its video comes from.',
       select: { source: true },
-      resolve: ({ source }) => redacted(source as unknown as SourceInput),
+      resolve: ({ source }) => withoutSecrets(source as unknown as SourceInput),
     }),
     purpose: t.field({
       type: PurposeEnum,
@@ -61,23 +61,26 @@ export const StreamType = builder.prismaObject('Stream', {
       description:
         'Whether it should be running: it was started, and neither stopped nor ended. A restarted server starts it again.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered.' }),
-    latestSession: t.field({
-      type: SessionType,
-      nullable: true,
-      description: 'Its newest run, which may still be running; null when it never ran.',
-      select: (_args, _context, nested) => ({
-        sessions: nested({ take: 1, orderBy: { ordinal: 'desc' } }),
-      }),
-      resolve: ({ sessions }) => sessions[0] ?? null,
-    }),
-    sessions: t.relatedConnection('sessions', {
-      cursor: 'ordinal',
-      description: 'Its runs, the newest first.',
-      query: { orderBy: { ordinal: 'desc' } },
-    }),
   }),
 });
+
+builder.prismaObjectFields(StreamType, (t) => ({
+  createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered.' }),
+  latestSession: t.field({
+    type: SessionType,
+    nullable: true,
+    description: 'Its newest run, which may still be running; null when it never ran.',
+    select: (_args, _context, nested) => ({
+      sessions: nested({ take: 1, orderBy: { ordinal: 'desc' } }),
+    }),
+    resolve: ({ sessions }) => sessions[0] ?? null,
+  }),
+  sessions: t.relatedConnection('sessions', {
+    cursor: 'ordinal',
+    description: 'Its runs, the newest first.',
+    query: { orderBy: { ordinal: 'desc' } },
+  }),
+}));
 
 builder.queryFields((t) => ({
   stream: t.prismaField({
@@ -96,7 +99,7 @@ builder.queryFields((t) => ({
     resolve: ({ cursor, skip: _, ...query }, _root, _args, { prisma }) =>
       prisma.stream.findMany({
         ...query,
-        where: afterOrdinal(cursor, query.take, 'asc'),
+        where: whereOrdinalAfter(cursor, query.take, 'asc'),
         orderBy: { ordinal: 'asc' },
       }),
   }),
@@ -135,7 +138,7 @@ const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
   }),
 });
 
-const idArg = { description: 'Id of the stream.', required: true } as const;
+const streamIdArg = { description: 'Id of the stream.', required: true } as const;
 
 builder.mutationFields((t) => ({
   registerStream: t.prismaField({
@@ -155,10 +158,13 @@ builder.mutationFields((t) => ({
       return prisma.stream.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),
+}));
+
+builder.mutationFields((t) => ({
   startStream: t.prismaField({
     type: SessionType,
     description: 'Starts a new session of a stream.',
-    args: { id: t.arg.id(idArg) },
+    args: { id: t.arg.id(streamIdArg) },
     resolve: async (query, _root, { id }, { prisma, streamManager }) => {
       const session = await streamManager.start(assertId('stream', id));
       return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
@@ -167,19 +173,22 @@ builder.mutationFields((t) => ({
   stopStream: t.prismaField({
     type: SessionType,
     description: 'Stops a stream: what was decoded is scored and stored, then its session ends.',
-    args: { id: t.arg.id(idArg) },
+    args: { id: t.arg.id(streamIdArg) },
     resolve: async (query, _root, { id }, { prisma, streamManager }) => {
       const session = await streamManager.stop(assertId('stream', id));
       return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
     },
   }),
-  removeStream: t.id({
+}));
+
+builder.mutationField('removeStream', (t) =>
+  t.id({
     description: 'Stops and forgets a stream, with everything that was recorded from it. Gives its id.',
-    args: { id: t.arg.id(idArg) },
+    args: { id: t.arg.id(streamIdArg) },
     resolve: async (_root, { id }, { streamManager }) => {
-      const known = assertId('stream', id);
-      await streamManager.remove(known);
-      return known;
+      const streamId = assertId('stream', id);
+      await streamManager.remove(streamId);
+      return streamId;
     },
   }),
-}));
+);

@@ -1,4 +1,4 @@
-/** Sums and means over a stretch of a session. */
+/** Aggregates: sums and means over a bucket of the timeline, or over a whole session. */
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
 import { builder } from './builder.ts';
@@ -29,7 +29,7 @@ export const ExpressionShareType = builder.objectRef<ExpressionShare>('Expressio
   }),
 });
 
-/** Fields that a bucket and a whole session have in common. */
+/** The fields that a bucket and a session's summary share. */
 const AggregateInterface = builder.interfaceRef<Aggregate>('ExpressionAggregate').implement({
   description: 'Sums and means over a stretch of a session’s timeline.',
   fields: (t) => ({
@@ -91,7 +91,7 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
   fields: (t) => ({
     seconds: t.float({
       description: 'Media time from the first to the last scored second.',
-      resolve: ({ start, end }) => toMilliseconds(end - start),
+      resolve: ({ start, end }) => roundToMilliseconds(end - start),
     }),
     tracks: t.exposeInt('tracks', {
       description:
@@ -105,11 +105,11 @@ export function expressionShares({ labels, readings, frames, start, end }: Aggre
   return EXPRESSIONS.map((expression, index) => ({
     expression,
     share: readings === 0 ? 0 : (labels[index] ?? 0) / readings,
-    seconds: toMilliseconds((labels[index] ?? 0) * secondsPerFrame),
+    seconds: roundToMilliseconds((labels[index] ?? 0) * secondsPerFrame),
   }));
 }
 
-/** Seconds to the millisecond: 0.1 × 126 would be 12.600000000000001. */
-function toMilliseconds(seconds: number): number {
+/** Seconds, rounded to the millisecond: 0.1 × 126 would be 12.600000000000001. */
+function roundToMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }

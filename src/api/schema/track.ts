@@ -1,4 +1,4 @@
-/** Faces followed through one session. */
+/** Tracks: faces followed through one session. */
 import { builder } from './builder.ts';
 
 export const TrackType = builder.prismaObject('Track', {

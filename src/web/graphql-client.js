@@ -1,8 +1,8 @@
 /** GraphQL as any client would speak it: queries over POST, subscriptions over server-sent events. */
-import { createSseParser } from './sse.js';
+import { createSseParser } from './sse-parser.js';
 
-/** The server pings every 12 seconds; a connection that says nothing for so long is dead. */
-const SILENCE_MS = 30_000;
+/** The server pings every 12 seconds; a connection that is silent for longer than this is dead. */
+const MAX_SILENCE_MS = 30_000;
 
 /** An answer of the server that is an error, in its own words. */
 export class ServerError extends Error {
@@ -38,7 +38,7 @@ export class ConnectionLost extends Error {
  * @returns {Promise<T>}
  * @throws {ServerError | ConnectionLost}
  */
-export async function ask(query, variables = {}, signal) {
+export async function request(query, variables = {}, signal) {
   const response = await post({ query, variables }, 'application/json', signal);
   return dataOf(await bodyOf(response));
 }
@@ -52,14 +52,14 @@ export async function ask(query, variables = {}, signal) {
  * @returns {AsyncGenerator<T, void>}
  * @throws {ServerError | ConnectionLost}
  */
-export async function* listen(query, variables, { signal, onOpen }) {
+export async function* subscribe(query, variables, { signal, onOpen }) {
   const closing = new AbortController();
   const close = () => closing.abort();
   signal.addEventListener('abort', close, { once: true });
   try {
     if (signal.aborted) return;
     const response = await post({ query, variables }, 'text/event-stream', closing.signal);
-    if (!isStream(response)) {
+    if (!isEventStream(response)) {
       dataOf(await bodyOf(response));
       throw new ConnectionLost('the server answered without a stream of events');
     }
@@ -76,16 +76,16 @@ export async function* listen(query, variables, { signal, onOpen }) {
  * @param {() => void} close
  */
 async function* events({ body }, close) {
-  /** @type {import('./sse.js').SseEvent[]} */
+  /** @type {import('./sse-parser.js').SseEvent[]} */
   const arrived = [];
   const parse = createSseParser((event) => arrived.push(event));
   const reader = /** @type {ReadableStream<Uint8Array>} */ (body).getReader();
   const decoder = new TextDecoder();
   for (;;) {
-    const silence = setTimeout(close, SILENCE_MS);
+    const silence = setTimeout(close, MAX_SILENCE_MS);
     const { done, value } = await reader
       .read()
-      .catch(asLost)
+      .catch(throwConnectionLost)
       .finally(() => clearTimeout(silence));
     if (done) throw new ConnectionLost('the server closed the connection');
     parse(decoder.decode(value, { stream: true }));
@@ -97,17 +97,17 @@ async function* events({ body }, close) {
 }
 
 /**
- * @param {object} request
+ * @param {object} body
  * @param {string} accept
  * @param {AbortSignal} [signal]
  */
-function post(request, accept, signal) {
+function post(body, accept, signal) {
   return fetch('graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept },
-    body: JSON.stringify(request),
+    body: JSON.stringify(body),
     ...(signal && { signal }),
-  }).catch(asLost);
+  }).catch(throwConnectionLost);
 }
 
 /** @param {Response} response */
@@ -120,7 +120,7 @@ async function bodyOf(response) {
 }
 
 /** @param {Response} response */
-function isStream(response) {
+function isEventStream(response) {
   return (
     response.headers.get('content-type')?.startsWith('text/event-stream') === true && response.body !== null
   );
@@ -140,6 +140,6 @@ export function dataOf({ data, errors }) {
  * @param {unknown} error
  * @returns {never}
  */
-function asLost(error) {
+function throwConnectionLost(error) {
   throw new ConnectionLost('the server does not answer', { cause: error });
 }

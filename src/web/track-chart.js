@@ -1,5 +1,5 @@
 /** One face along the timeline: stacked probabilities, stripes where mien abstained, valence and arousal below. */
-import { surfaceOf } from './canvas.js';
+import { clearedSurface } from './canvas.js';
 import { clock, ticks } from './format.js';
 
 /** @import { Row, Sample, Section } from './timeline.js' */
@@ -7,10 +7,10 @@ import { clock, ticks } from './format.js';
 /** @import { Palette } from './palette.js' */
 
 /** Of the height: what the bands take, and the gap below them in pixels. */
-const BANDS = 0.64;
-const GAP = 6;
+const BANDS_SHARE = 0.64;
+const GAP_PX = 6;
 /** Two samples further apart are not joined: nothing was read in between. */
-const APART = 0.05;
+const MAX_GAP_SECONDS = 0.05;
 
 /** @typedef {{ start: number, end: number, sections: readonly Section[] }} Range */
 
@@ -20,23 +20,23 @@ const APART = 0.05;
  * @param {Range} range
  * @param {{ palette: Palette, stripes: CanvasPattern }} look
  */
-export function drawRow(canvas, row, range, { palette, stripes }) {
-  const surface = surfaceOf(canvas);
+export function drawTrackChart(canvas, row, range, { palette, stripes }) {
+  const surface = clearedSurface(canvas);
   const scale = surface.width / (range.end - range.start || 1);
   const x = (/** @type {number} */ at) => (at - range.start) * scale;
-  const bands = Math.round(surface.height * BANDS);
+  const bands = Math.round(surface.height * BANDS_SHARE);
   surface.context.fillStyle = palette.ink.stage;
   surface.context.fillRect(0, 0, surface.width, bands);
-  for (const run of runsOf(row.samples)) {
-    drawBands(surface, run, x, bands, palette.expressions);
-    drawAbstained(surface, run, x, bands, stripes);
+  for (const run of contiguousRuns(row.samples)) {
+    drawProbabilityBands(surface, run, x, bands, palette.expressions);
+    drawAbstention(surface, run, x, bands, stripes);
   }
-  drawCourses(surface, row.samples, x, bands + GAP, palette);
-  drawSeams(surface, range, x, palette.ink.ink);
+  drawValenceAndArousal(surface, row.samples, x, bands + GAP_PX, palette);
+  drawSessionBoundaries(surface, range, x, palette.ink.ink);
 }
 
 /** Between the marks of the axis. */
-const APART_PX = 60;
+const MIN_MARK_DISTANCE_PX = 60;
 
 /**
  * Below all rows: media time.
@@ -44,14 +44,18 @@ const APART_PX = 60;
  * @param {Range} range
  * @param {Palette} palette
  */
-export function drawAxis(canvas, { start, end, sections }, { ink }) {
-  const { context, width } = surfaceOf(canvas);
+export function drawTimeAxis(canvas, { start, end, sections }, { ink }) {
+  const { context, width } = clearedSurface(canvas);
   const scale = width / (end - start || 1);
   Object.assign(context, { fillStyle: ink.muted, font: '12px system-ui, sans-serif', textBaseline: 'top' });
   for (const { base, start: from, end: to } of sections) {
     const shown = Math.max(start, from);
     // As many as there is room for where this section is drawn, which may be a sliver.
-    for (const mark of ticks(shown - base, to - base, Math.max(1, ((to - shown) * scale) / APART_PX))) {
+    for (const mark of ticks(
+      shown - base,
+      to - base,
+      Math.max(1, ((to - shown) * scale) / MIN_MARK_DISTANCE_PX),
+    )) {
       const x = (mark + base - start) * scale;
       context.fillRect(Math.min(x, width - 1), 0, 1, 4);
       context.textAlign = x < 20 ? 'left' : x > width - 20 ? 'right' : 'center';
@@ -61,13 +65,13 @@ export function drawAxis(canvas, { start, end, sections }, { ink }) {
 }
 
 /** Samples without a hole between them. @param {readonly Sample[]} samples */
-export function runsOf(samples) {
+export function contiguousRuns(samples) {
   /** @type {Sample[][]} */
   const runs = [];
   for (const sample of samples) {
     const last = runs.at(-1);
     const before = last?.at(-1);
-    if (last && before && sample.at - before.until <= APART) last.push(sample);
+    if (last && before && sample.at - before.until <= MAX_GAP_SECONDS) last.push(sample);
     else runs.push([sample]);
   }
   return runs;
@@ -80,7 +84,7 @@ export function runsOf(samples) {
  * @param {number} height
  * @param {readonly string[]} colours
  */
-function drawBands({ context }, run, x, height, colours) {
+function drawProbabilityBands({ context }, run, x, height, colours) {
   const floors = run.map(() => 0);
   for (const [index, colour] of colours.entries()) {
     const ceilings = run.map(({ probabilities }, at) => (floors[at] ?? 0) + (probabilities[index] ?? 0));
@@ -114,7 +118,7 @@ function drawBands({ context }, run, x, height, colours) {
  * @param {number} height
  * @param {CanvasPattern} stripes
  */
-function drawAbstained({ context }, run, x, height, stripes) {
+function drawAbstention({ context }, run, x, height, stripes) {
   context.fillStyle = stripes;
   for (const { at, until, abstained } of run) {
     if (abstained > 0) context.fillRect(x(at), 0, x(until) - x(at), height * abstained);
@@ -129,7 +133,7 @@ function drawAbstained({ context }, run, x, height, stripes) {
  * @param {number} top
  * @param {Palette} palette
  */
-function drawCourses({ context, width, height }, samples, x, top, { ink }) {
+function drawValenceAndArousal({ context, width, height }, samples, x, top, { ink }) {
   const middle = (top + height) / 2;
   const reach = (height - top) / 2 - 1;
   context.fillStyle = ink.line;
@@ -137,7 +141,7 @@ function drawCourses({ context, width, height }, samples, x, top, { ink }) {
   for (const course of /** @type {const} */ (['valence', 'arousal'])) {
     Object.assign(context, { strokeStyle: ink[course], lineWidth: 1.75, lineJoin: 'round' });
     context.setLineDash(course === 'arousal' ? [4, 3] : []);
-    for (const run of runsOf(samples)) {
+    for (const run of contiguousRuns(samples)) {
       context.beginPath();
       for (const sample of run)
         context.lineTo(x((sample.at + sample.until) / 2), middle - sample[course] * reach);
@@ -154,7 +158,7 @@ function drawCourses({ context, width, height }, samples, x, top, { ink }) {
  * @param {(at: number) => number} x
  * @param {string} colour
  */
-function drawSeams({ context, height }, { sections }, x, colour) {
+function drawSessionBoundaries({ context, height }, { sections }, x, colour) {
   context.fillStyle = colour;
   for (const { start } of sections.slice(1)) context.fillRect(x(start) - 1, 0, 1, height);
 }

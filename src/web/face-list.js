@@ -1,5 +1,5 @@
 /** The faces of the newest moment in words. */
-import { copyOf, find, sync, write } from './dom.js';
+import { cloneTemplate, find, reconcile, setText } from './dom.js';
 import { expressionName, issueName, percent, signed } from './format.js';
 
 /** @import { Face } from './types.js' */
@@ -7,10 +7,10 @@ import { expressionName, issueName, percent, signed } from './format.js';
 /**
  * @param {readonly Face[]} faces
  */
-export function showFaces(faces) {
-  sync(find('#faces', HTMLUListElement), faces, {
+export function renderFaceList(faces) {
+  reconcile(find('#faces', HTMLUListElement), faces, {
     key: ({ track }) => String(track),
-    create: () => copyOf('face-card'),
+    create: () => cloneTemplate('face-card'),
     update: updateCard,
   });
   find('#no-faces', HTMLElement).hidden = faces.length > 0;
@@ -23,7 +23,7 @@ export function showFaces(faces) {
 function updateCard(card, face) {
   const { track, expression, confidence, agreement, quality, valence, arousal } = face;
   const set = (/** @type {string} */ name, /** @type {string} */ text) =>
-    write(find(`.${name}`, HTMLElement, card), text);
+    setText(find(`.${name}`, HTMLElement, card), text);
   find('.swatch', HTMLElement, card).dataset.expression = expression ?? 'NONE';
   set('track', `Track ${track}`);
   set('expression', expressionName(expression));

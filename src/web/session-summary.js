@@ -1,8 +1,6 @@
 /** What a session adds up to, from its aggregates. */
-
-import { ask } from './client.js';
 import { SUMMARY } from './documents.js';
-import { copyOf, find, sync, write } from './dom.js';
+import { cloneTemplate, find, reconcile, setText } from './dom.js';
 import {
   count,
   dropReason,
@@ -13,8 +11,9 @@ import {
   percent,
   signed,
 } from './format.js';
+import { request } from './graphql-client.js';
 
-/** @import { Expression, SessionSummed, Summary } from './types.js' */
+/** @import { Expression, SessionWithSummary, Summary } from './types.js' */
 
 /** Milliseconds between two looks at the sums. */
 const REFRESH_MS = 4_000;
@@ -25,15 +24,15 @@ const REFRESH_MS = 4_000;
  * @param {(problem: unknown) => void} onProblem null: it is over
  * @returns {() => void}
  */
-export function showSummary(sessionId, onProblem) {
+export function watchSummary(sessionId, onProblem) {
   const stop = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let failed = false;
   const refresh = async () => {
     try {
-      const { session } = await /** @type {Promise<{ session: SessionSummed | null }>} */ (
-        ask(SUMMARY, { id: sessionId }, stop.signal)
+      const { session } = await /** @type {Promise<{ session: SessionWithSummary | null }>} */ (
+        request(SUMMARY, { id: sessionId }, stop.signal)
       );
       if (stop.signal.aborted || session === null) return;
       if (failed) onProblem(null);
@@ -60,15 +59,15 @@ export function clearSummary() {
     find(id, HTMLElement).replaceChildren();
 }
 
-/** @param {SessionSummed} session */
+/** @param {SessionWithSummary} session */
 function writeSummary({ state, failure, summary }) {
-  write(find('#summary-title', HTMLElement), isLive(state) ? 'This session so far' : 'This session in all');
+  setText(find('#summary-title', HTMLElement), isLive(state) ? 'This session so far' : 'This session in all');
   const { frames, faces, seconds, tracks } = summary;
   const lead = `${count(frames, 'frame')} scored in ${duration(seconds)} of media time, with ${count(faces, 'reading')} of ${count(tracks, 'face')} followed.`;
-  write(find('#summary-lead', HTMLElement), failure ? `${lead} It failed: ${failure}` : lead);
+  setText(find('#summary-lead', HTMLElement), failure ? `${lead} It failed: ${failure}` : lead);
   writeShares(summary);
   writeFigures(summary);
-  write(find('#drops', HTMLElement), dropsIn(summary));
+  setText(find('#drops', HTMLElement), droppedSentence(summary));
 }
 
 /** @param {Summary} summary */
@@ -80,16 +79,16 @@ function writeShares({ expressions, abstained, faces }) {
     seconds: found.get(expression)?.seconds ?? null,
   }));
   const unlabelled = { expression: null, share: faces > 0 ? abstained / faces : 0, seconds: null };
-  sync(find('#shares', HTMLElement), [...labelled, unlabelled], {
+  reconcile(find('#shares', HTMLElement), [...labelled, unlabelled], {
     key: ({ expression }) => expression ?? 'NONE',
-    create: () => copyOf('share'),
+    create: () => cloneTemplate('share'),
     update(element, { expression, share, seconds }) {
-      write(find('.word', HTMLElement, element), expressionName(expression));
+      setText(find('.word', HTMLElement, element), expressionName(expression));
       const fill = find('.fill', HTMLElement, element);
       fill.dataset.expression = expression ?? 'NONE';
       fill.style.width = `${share * 100}%`;
       const time = seconds === null ? '' : ` · ${duration(seconds)}`;
-      write(find('.value', HTMLElement, element), percent(share) + time);
+      setText(find('.value', HTMLElement, element), percent(share) + time);
     },
   });
 }
@@ -104,7 +103,7 @@ function writeFigures({ coverage, valence, arousal, quality }) {
     { term: 'Mean arousal', value: shown(arousal, signed), about: '−1 calm to +1 excited' },
     { term: 'Mean quality', value: shown(quality, percent), about: 'how well faces could be seen' },
   ];
-  sync(find('#figures', HTMLElement), figures, {
+  reconcile(find('#figures', HTMLElement), figures, {
     key: ({ term }) => term,
     create: () => {
       const figure = document.createElement('div');
@@ -113,13 +112,13 @@ function writeFigures({ coverage, valence, arousal, quality }) {
     },
     update(element, { term, value, about }) {
       for (const [index, text] of [term, value, about].entries())
-        write(/** @type {Element} */ (element.children[index]), text);
+        setText(/** @type {Element} */ (element.children[index]), text);
     },
   });
 }
 
 /** @param {Summary} summary */
-function dropsIn({ dropped }) {
+function droppedSentence({ dropped }) {
   const reasons = dropped.filter(({ frames }) => frames > 0);
   if (reasons.length === 0) return 'No frame was dropped.';
   const parts = reasons.map(({ reason, frames }) => `${count(frames, 'frame')}: ${dropReason(reason)}`);

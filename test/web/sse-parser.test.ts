@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSseParser, type SseEvent } from '../../src/web/sse.js';
+import { createSseParser, type SseEvent } from '../../src/web/sse-parser.js';
 
 const STREAM =
   ':\n\nevent: next\ndata: {"a":1}\n\n:\n\nevent: next\r\ndata: {"b":\r\ndata: 2}\r\n\r\nevent: complete\ndata:\n\n';
@@ -9,14 +9,14 @@ const EVENTS = [
   { event: 'complete', data: '' },
 ];
 
-it.each([1, 2, 3, 7, 1000])('reads events however they are cut: %i characters at a time', (size) => {
+it.each([1, 2, 3, 7, 1000])('server-sent events are parsed from pieces of %i characters', (size) => {
   const events: SseEvent[] = [];
   const parse = createSseParser((event) => events.push(event));
   for (let at = 0; at < STREAM.length; at += size) parse(STREAM.slice(at, at + size));
   expect(events).toEqual(EVENTS);
 });
 
-it('gives no event before its end has come', () => {
+it('a server-sent event is given only once it is complete', () => {
   const events: SseEvent[] = [];
   const parse = createSseParser((event) => events.push(event));
   parse('event: next\ndata: {"a":1}\n');

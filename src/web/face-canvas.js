@@ -1,5 +1,5 @@
 /** The faces of the newest moment on an empty frame: boxes, and landmarks as lines. */
-import { surfaceOf } from './canvas.js';
+import { clearedSurface } from './canvas.js';
 import { EXPRESSIONS, expressionName, percent } from './format.js';
 
 /** @import { Face } from './types.js' */
@@ -7,7 +7,7 @@ import { EXPRESSIONS, expressionName, percent } from './format.js';
 /** @import { Palette } from './palette.js' */
 
 /** The 68-point scheme, as lines: from, to, and whether the last point meets the first. */
-const LINES = /** @type {const} */ ([
+const LANDMARK_LINES = /** @type {const} */ ([
   [0, 16, false],
   [17, 21, false],
   [22, 26, false],
@@ -21,16 +21,16 @@ const LINES = /** @type {const} */ ([
 const FONT = '600 13px system-ui, sans-serif';
 const LABEL_HEIGHT = 20;
 /** On a narrower stage labels would cover one another; the list has the numbers. */
-const ROOMY = 480;
+const MIN_WIDTH_FOR_CONFIDENCE = 480;
 
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {readonly Face[]} faces
  * @param {Palette} palette
  */
-export function drawStage(canvas, faces, palette) {
-  const surface = surfaceOf(canvas);
-  drawThirds(surface, palette);
+export function drawFaces(canvas, faces, palette) {
+  const surface = clearedSurface(canvas);
+  drawGrid(surface, palette);
   for (const face of faces) {
     const colour = colourOf(face, palette);
     drawLandmarks(surface, face, palette.ink.ink);
@@ -43,7 +43,7 @@ export function drawStage(canvas, faces, palette) {
  * @param {Surface} surface
  * @param {Palette} palette
  */
-function drawThirds({ context, width, height }, { ink }) {
+function drawGrid({ context, width, height }, { ink }) {
   Object.assign(context, { strokeStyle: ink.line, lineWidth: 1 });
   context.beginPath();
   for (const third of [1 / 3, 2 / 3]) {
@@ -63,7 +63,7 @@ function drawThirds({ context, width, height }, { ink }) {
 function drawLandmarks({ context, width, height }, { landmarks }, colour) {
   if (landmarks?.length !== 68) return;
   Object.assign(context, { strokeStyle: colour, lineWidth: 1.5, lineJoin: 'round', globalAlpha: 0.75 });
-  for (const [from, to, closed] of LINES) {
+  for (const [from, to, closed] of LANDMARK_LINES) {
     context.beginPath();
     for (const { x, y } of landmarks.slice(from, to + 1)) context.lineTo(x * width, y * height);
     if (closed) context.closePath();
@@ -91,7 +91,7 @@ function drawBox({ context, width, height }, { box, expression }, colour) {
  * @param {string} colour
  */
 function drawLabel({ context, width, height }, { box, track, expression, confidence }, colour) {
-  const sure = expression === null || width < ROOMY ? '' : ` ${percent(confidence)}`;
+  const sure = expression === null || width < MIN_WIDTH_FOR_CONFIDENCE ? '' : ` ${percent(confidence)}`;
   const text = `${track} · ${expressionName(expression)}${sure}`;
   context.font = FONT;
   const wide = context.measureText(text).width + 12;
@@ -99,7 +99,7 @@ function drawLabel({ context, width, height }, { box, track, expression, confide
   const top = Math.max(0, box.y * height - LABEL_HEIGHT);
   context.fillStyle = colour;
   context.fillRect(left, top, wide, LABEL_HEIGHT);
-  Object.assign(context, { fillStyle: legibleOn(colour), textBaseline: 'middle', textAlign: 'left' });
+  Object.assign(context, { fillStyle: blackOrWhiteOn(colour), textBaseline: 'middle', textAlign: 'left' });
   context.fillText(text, left + 6, top + LABEL_HEIGHT / 2 + 0.5);
 }
 
@@ -112,7 +112,7 @@ function colourOf({ expression }, { expressions, ink }) {
 }
 
 /** Black or white, whichever stands out more (WCAG's relative luminance). @param {string} colour as `#rrggbb` */
-export function legibleOn(colour) {
+export function blackOrWhiteOn(colour) {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;

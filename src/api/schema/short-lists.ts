@@ -1,14 +1,14 @@
-/** Lists that are mostly short, and therefore come whole; whoever has a long one asks for it in parts. */
+/** Lists that are mostly short, and answered whole unless the client pages them with `first` and `after`. */
 import { z } from 'zod';
 import { MienError } from '../../errors.ts';
 import { type builder, MAX_PAGE } from './builder.ts';
 
-/** Of a list that is not asked for in parts. */
+/** Most items of a list that is not paged. */
 export const MAX_LIST = 10_000;
 
 type Arg = Parameters<NonNullable<Parameters<(typeof builder)['queryField']>[1]>>[0]['arg'];
 
-export function listArgs(arg: Arg, after: string) {
+export function listPageArgs(arg: Arg, after: string) {
   return {
     first: arg.int({
       description: `How many, at most ${MAX_PAGE}; all of them when left out.`,
@@ -22,13 +22,17 @@ export function listArgs(arg: Arg, after: string) {
   };
 }
 
-/** One more than may come, to notice when that is too many. */
-export function listLimit(first: number | null | undefined): number {
+/** The `take` of the query: one more than may be answered, so that too many are noticed. */
+export function listTake(first: number | null | undefined): number {
   return first ?? MAX_LIST + 1;
 }
 
-/** Never cut short without saying so. @throws MienError BAD_INPUT */
-export function assertWhole<Item>(name: string, items: Item[], first: number | null | undefined): Item[] {
+/** @throws MienError BAD_INPUT when the list is too long to be answered whole */
+export function assertNotTooLong<Item>(
+  name: string,
+  items: Item[],
+  first: number | null | undefined,
+): Item[] {
   if (first != null || items.length <= MAX_LIST) return items;
   throw new MienError(
     'BAD_INPUT',

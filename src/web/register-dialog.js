@@ -1,15 +1,15 @@
 /** The dialog that registers a stream: an address, or a file that is uploaded first. */
-import { ask } from './client.js';
 import { PURPOSES, REGISTER } from './documents.js';
-import { find, write } from './dom.js';
-import { sentence, titled } from './format.js';
+import { find, setText } from './dom.js';
+import { humanize, sentence } from './format.js';
+import { request } from './graphql-client.js';
 import { messageOf } from './retry.js';
 import { upload } from './upload.js';
 
 /** @typedef {{ name: string, description: string }} Purpose */
 
 /** @param {{ onRegistered: (streamId: string) => void }} options */
-export function createRegister({ onRegistered }) {
+export function createRegisterDialog({ onRegistered }) {
   const dialog = find('#register', HTMLDialogElement);
   const form = find('#register-form', HTMLFormElement);
   /** Files that have been sent, so that a second try after a refusal need not send them again. @type {WeakMap<File, string>} */
@@ -21,9 +21,9 @@ export function createRegister({ onRegistered }) {
     event.preventDefault();
     const done = busy(form);
     try {
-      const input = await inputOf(form, sent);
+      const input = await readInput(form, sent);
       /** @type {{ registerStream: { id: string } }} */
-      const { registerStream } = await ask(REGISTER, { input });
+      const { registerStream } = await request(REGISTER, { input });
       dialog.close();
       form.reset();
       showFields(form);
@@ -45,7 +45,7 @@ export function createRegister({ onRegistered }) {
  * @param {HTMLFormElement} form
  * @param {WeakMap<File, string>} sent
  */
-async function inputOf(form, sent) {
+async function readInput(form, sent) {
   const data = new FormData(form);
   const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
   const common = { name: text('name'), purpose: text('purpose'), frameRate: Number(text('frameRate')) };
@@ -68,7 +68,7 @@ function showFields(form) {
     if (input && input.type !== 'checkbox') input.required = !part.hidden;
   }
   const { selectedOptions } = find('[name=purpose]', HTMLSelectElement, form);
-  write(find('#purpose-about', HTMLElement, form), selectedOptions[0]?.dataset.about ?? '');
+  setText(find('#purpose-about', HTMLElement, form), selectedOptions[0]?.dataset.about ?? '');
 }
 
 /** The purposes in the server's own words. @param {HTMLFormElement} form */
@@ -76,10 +76,10 @@ async function offerPurposes(form) {
   const select = find('[name=purpose]', HTMLSelectElement, form);
   if (select.options.length > 0) return;
   /** @type {{ __type: { enumValues: Purpose[] } }} */
-  const { __type } = await ask(PURPOSES);
+  const { __type } = await request(PURPOSES);
   select.add(new Option('Choose…', ''));
   for (const { name, description } of __type.enumValues) {
-    const option = new Option(titled(name), name);
+    const option = new Option(humanize(name), name);
     option.dataset.about = description;
     select.add(option);
   }
@@ -106,5 +106,5 @@ function showProgress(fraction) {
 function showProblem(sentence) {
   const place = find('#register-problem', HTMLElement);
   place.hidden = sentence === '';
-  write(place, sentence);
+  setText(place, sentence);
 }

@@ -1,15 +1,15 @@
-/** Following through broken connections: nothing missed, nothing twice. */
+/** Following a stream through broken connections: no moment is missed, and none shown twice. */
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { ConnectionLost, ServerError } from '../../src/web/client.js';
-import { createLag, follow } from '../../src/web/follow.js';
+import { createLagDetector, followStream } from '../../src/web/follow-stream.js';
+import { ConnectionLost, ServerError } from '../../src/web/graphql-client.js';
 import type { Connection, Moment } from '../../src/web/types.d.ts';
 import { moment } from './moments.ts';
 
-type Line = Moment | Error | (() => void);
+type Delivery = Moment | Error | (() => void);
 
-/** A server in small: what each connection delivers, and then whether it ends, breaks or stays open. */
-function world(connections: ((after: string | null) => Line[])[]) {
+/** Follows a stream from which each connection delivers what the test lists: moments, then an end or an error. */
+function followScripted(connections: ((after: string | null) => Delivery[])[]) {
   const asked: (string | null)[] = [];
   const shown: string[] = [];
   const states: string[] = [];
@@ -25,15 +25,15 @@ function world(connections: ((after: string | null) => Line[])[]) {
     const deliver = connections[asked.length - 1];
     if (!deliver) throw new ConnectionLost('the server does not answer');
     onOpen();
-    for (const line of deliver(after)) {
+    for (const delivery of deliver(after)) {
       await setImmediate();
       if (signal.aborted) throw new ConnectionLost('left');
-      if (line instanceof Error) throw line;
-      if (typeof line === 'function') line();
-      else yield line;
+      if (delivery instanceof Error) throw delivery;
+      if (typeof delivery === 'function') delivery();
+      else yield delivery;
     }
   }
-  const done = follow({
+  const done = followStream({
     open,
     onMoment: ({ cursor }) => shown.push(cursor),
     onConnection: (connection: Connection) => {
@@ -57,16 +57,16 @@ const cursors = (from: number, to: number, sessionId = 's') =>
   range(from, to, sessionId).map(({ cursor }) => cursor);
 const lost = new ConnectionLost('the server closed the connection');
 
-it('asks for what everyone asks for, without `after`, at first', async () => {
-  const { done, asked, shown, states } = world([() => range(5, 9)]);
+it('following a stream begins without `after`, as all other subscribers do', async () => {
+  const { done, asked, shown, states } = followScripted([() => range(5, 9)]);
   await done;
   expect(asked).toEqual([null]);
   expect(shown).toEqual(cursors(5, 9));
   expect(states).toEqual(['connecting', 'live', 'ended']);
 });
 
-it('goes on behind its last moment when the connection breaks, and says so meanwhile', async () => {
-  const { done, asked, shown, states, pauses } = world([
+it('following a stream resumes behind the last moment after a broken connection, and reports the loss meanwhile', async () => {
+  const { done, asked, shown, states, pauses } = followScripted([
     () => [...range(0, 3), lost],
     () => [...range(4, 9)],
   ]);
@@ -77,8 +77,8 @@ it('goes on behind its last moment when the connection breaks, and says so meanw
   expect(pauses).toEqual([500]);
 });
 
-it('shows what comes twice once, through the sessions of a stream', async () => {
-  const { done, shown } = world([
+it('a moment that is delivered twice is shown once, in every session of a stream', async () => {
+  const { done, shown } = followScripted([
     () => [...range(0, 3), lost],
     () => [...range(2, 5), ...range(0, 2, 't'), lost],
     () => [...range(1, 4, 't')],
@@ -87,14 +87,14 @@ it('shows what comes twice once, through the sessions of a stream', async () => 
   expect(shown).toEqual([...cursors(0, 5), ...cursors(0, 4, 't')]);
 });
 
-it('waits longer and longer, but not for ever, while nobody answers', async () => {
-  const { done, pauses } = world([]);
+it('pauses between attempts to reconnect grow up to a limit while nobody answers', async () => {
+  const { done, pauses } = followScripted([]);
   await done;
   expect(pauses.slice(0, 7)).toEqual([500, 1000, 2000, 4000, 8000, 8000, 8000]);
 });
 
-it('waits briefly again once things have gone well', async () => {
-  const { done, pauses } = world([
+it('pauses between attempts to reconnect are short again after a moment has arrived', async () => {
+  const { done, pauses } = followScripted([
     () => [lost],
     () => [lost],
     () => [...range(0, 1), lost],
@@ -104,16 +104,16 @@ it('waits briefly again once things have gone well', async () => {
   expect(pauses).toEqual([500, 1000, 500]);
 });
 
-it('comes back after a restart', async () => {
+it('following a stream goes on after the server has restarted', async () => {
   const closing = new ServerError('mien is shutting down; connect again in a moment.', 'SHUTTING_DOWN');
-  const { done, shown } = world([() => [...range(0, 1), closing], () => range(2, 3)]);
+  const { done, shown } = followScripted([() => [...range(0, 1), closing], () => range(2, 3)]);
   await done;
   expect(shown).toEqual(cursors(0, 3));
 });
 
-it('begins anew, and says what the server says, when what it missed has been deleted', async () => {
+it('following a stream begins without a cursor, and shows the server’s sentence, when the moments it missed were deleted', async () => {
   const expired = new ServerError('This cursor is too old.', 'CURSOR_EXPIRED');
-  const { done, asked, gaps, shown } = world([
+  const { done, asked, gaps, shown } = followScripted([
     () => [...range(0, 1), lost],
     () => [expired],
     () => range(50, 51),
@@ -124,22 +124,24 @@ it('begins anew, and says what the server says, when what it missed has been del
   expect(shown).toEqual([...cursors(0, 1), ...cursors(50, 51)]);
 });
 
-it('does not try again what cannot go better', async () => {
-  const { done, asked } = world([() => [new ServerError('There is no stream x.', 'NOT_FOUND')]]);
+it('following a stream does not retry after an error that is final', async () => {
+  const { done, asked } = followScripted([() => [new ServerError('There is no stream x.', 'NOT_FOUND')]]);
   await expect(done).rejects.toThrow('There is no stream x.');
   expect(asked).toEqual([null]);
 });
 
-it('stops when it is told to, in silence', async () => {
-  const { done, stop, states, shown } = world([() => [moment(0), () => stop.abort(), ...range(1, 5)]]);
+it('following a stream stops without an error when it is aborted', async () => {
+  const { done, stop, states, shown } = followScripted([
+    () => [moment(0), () => stop.abort(), ...range(1, 5)],
+  ]);
   await done;
   expect(shown).toEqual(cursors(0, 0));
   expect(states).toEqual(['connecting', 'live']);
 });
 
-it('knows history by how much later than ever it comes, whatever the clocks say', () => {
+it('a moment is catching up when it is much later than the quickest one, whatever the two clocks say', () => {
   let now = 5_000_000;
-  const isBehind = createLag(() => now);
+  const isBehind = createLagDetector(() => now);
   const at = (time: number) => ({ wallTime: new Date(time).toISOString() });
   expect(isBehind(at(1_000_000))).toBe(false); // clocks differ by more than an hour
   now += 60_000;
