@@ -26,6 +26,21 @@ test('the log of ffmpeg up to its first frame describes the input', () => {
   expect(describeInput(lines.slice(1), size)).toBeNull();
 });
 
+test.each([
+  [-90, 90],
+  [90, 270],
+  [-180, 180],
+  [999, 81],
+  [-999, 279],
+])('a rotation of %i degrees, be it forged, is told as 0 to 359 degrees clockwise', (degrees, clockwise) => {
+  const lines = [
+    "Input #0, avi, from 'x':",
+    '  Stream #0:0: Video',
+    `displaymatrix: rotation of ${degrees}.00 degrees`,
+  ];
+  expect(describeInput(lines, { width: 1, height: 1 })?.rotation).toBe(clockwise);
+});
+
 test('the last lines of an ffmpeg without a frame become an error code and a sentence', () => {
   expect(errorOf('a.mp4: Invalid data found when processing input').code).toBe('SOURCE_NOT_VIDEO');
   expect(errorOf("Stream map '0:V:0' matches no streams.").message).toBe(

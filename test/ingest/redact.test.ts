@@ -34,6 +34,11 @@ test("a logged line holds no secret of the source's own URL, however it is spell
   expect(redact('rtsp://cam/x: Connection refused')).toBe('rtsp://cam/x: Connection refused');
 });
 
+test.each(['?t', '?1', '?a=1'])('a short query, %s, leaves the rest of a line as it is', (query) => {
+  const redact = createRedactor(new URL(`http://h/live.m3u8${query}`));
+  expect(redact('HTTP error 401, not there')).toBe('HTTP error 401, not there');
+});
+
 // One that is quadratic takes 4 s for a line of 64 kB; ffmpeg may write many.
 test.each(['a', 'a:', '://', 'http://', 'http://a@', '?', ' ', `'`])(
   'redacting takes time in proportion to the length of a line: a run of "%s"',

@@ -81,6 +81,9 @@ test('what lies outside the media directory is refused, however it is named', as
   await symlink('..', media.at('inner/up'));
   const inner = ingestAt(media.at('inner'));
   const outside = [
+    '..',
+    '../',
+    'sub/../..',
     '../clip.mp4',
     media.at('clip.mp4'),
     'link.mp4',

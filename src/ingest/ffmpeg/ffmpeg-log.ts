@@ -56,7 +56,7 @@ function rotationOf(lines: readonly string[], stream: string): number {
     if (line.startsWith('Stream mapping:')) break;
     current = /^ {2,8}Stream #0:(\d{1,6})/.exec(line)?.[1] ?? current;
     const degrees = /displaymatrix: rotation of (-?\d{1,3}(?:\.\d+)?) degrees/.exec(line)?.[1];
-    if (degrees !== undefined && current === stream) return (720 - Math.round(Number(degrees))) % 360;
+    if (degrees !== undefined && current === stream) return (1080 - Math.round(Number(degrees))) % 360;
   }
   return 0;
 }

@@ -8,7 +8,7 @@ export function redactUrl(url: string): string {
 /** Makes a line of ffmpeg's output fit to be logged. */
 export type Redact = (line: string) => string;
 
-/** Shorter ones are not searched for: as plain text they are in half of all lines. */
+/** Shorter ones, and shorter queries, are not searched for: as plain text they are in half of all lines. */
 const SHORTEST_PASSWORD = 4;
 const SHORTEST_VALUE = 8;
 
@@ -20,10 +20,13 @@ export function createRedactor(source: URL | null): Redact {
 
 /** Longest first, because one secret may be part of another. */
 function secretsIn({ password, search, searchParams }: URL): string[] {
-  const passwords = [password, decoded(password)].filter(({ length }) => length >= SHORTEST_PASSWORD);
+  const passwords = [password, decoded(password), search.slice(1)];
   const values = [...searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]);
-  const all = [...passwords, search.slice(1), ...values.filter(({ length }) => length >= SHORTEST_VALUE)];
-  return [...new Set(all)].filter(Boolean).sort((one, other) => other.length - one.length);
+  const all = [
+    ...passwords.filter(({ length }) => length >= SHORTEST_PASSWORD),
+    ...values.filter(({ length }) => length >= SHORTEST_VALUE),
+  ];
+  return [...new Set(all)].sort((one, other) => other.length - one.length);
 }
 
 function decoded(text: string): string {

@@ -48,7 +48,7 @@ const PICTURE_SIGNATURES: [RegExp, string][] = [
 
 function isInside(root: string, path: string): boolean {
   const way = relative(root, path);
-  return way !== '../..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 async function assertReadable(path: string, displayName: string): Promise<void> {
