@@ -120,3 +120,18 @@ test('subscribers that resume over all streams, whose moments have no total orde
   expect(resumed.seqs).toEqual(range(2, 25));
   await Promise.all([watching.leave(), resumed.leave()]);
 });
+
+test('those who resume at the newest moment, with nothing to catch up, share one execution from the next one on', async () => {
+  await publish(5);
+  const all = [0, 1, 2, 3].map(() => listen(ONE, { streamId: STREAM, after: momentCursor(SESSION, 4) }));
+  await executions(5);
+  await publish(40);
+  await until(() => all.every(({ seqs }) => seqs.at(-1) === 44), 'all have heard the last one');
+  expect(bus.subscribers).toBe(1);
+  for (const { seqs, skipped } of all) {
+    expect(seqs).toEqual(range(5, 45));
+    expect(skipped()).toBe(0);
+  }
+  await Promise.all(all.map(({ leave }) => leave()));
+  await executions(0);
+});

@@ -1,7 +1,8 @@
 /**
  * From a resumed subscription's own execution to the one that others share. Both run for a while: what the shared one
- * delivered last is remembered, and when the own one delivers an event of those, the two have met. From there on
- * everything comes from the shared one, so nothing is left out and nothing comes twice.
+ * delivered last is remembered, and what the own one did; when one of them delivers what the other had delivered, the two
+ * have met, whichever was first. From there on everything comes from the shared one, so nothing is left out and nothing
+ * comes twice.
  */
 import type { ExecutionResult } from 'graphql';
 import type { Delivery } from './delivery.ts';
@@ -14,12 +15,16 @@ const REMEMBERED = 64;
 export function rejoin(own: Execution, shared: Execution | ExecutionResult): void {
   if (!(shared instanceof Execution) || shared.over) return;
   const recent = new Map<string, Delivery>();
+  let ownPosition: string | null = null;
   const stopWatching = shared.watch((delivery) => {
-    if (delivery.position !== null) recent.set(delivery.position, delivery);
+    if (delivery.position === null) return;
+    if (delivery.position === ownPosition) return own.moveTo(shared, []);
+    recent.set(delivery.position, delivery);
     const [oldest] = recent.keys();
     if (recent.size > REMEMBERED && oldest !== undefined) recent.delete(oldest);
   });
   own.watch(({ position }) => {
+    ownPosition = position;
     if (position === null || !recent.has(position) || shared.over) return;
     const deliveries = [...recent.values()];
     const met = deliveries.findIndex((delivery) => delivery.position === position);
