@@ -101,6 +101,7 @@ def protocols(fer: dict) -> str:
         cell = lambda key: f"{told[key]:.4f} ({told['interval95'][key][0]:.4f} to {told['interval95'][key][1]:.4f})"
         cells = [cell(key) for key in ("accuracy", "macroF1", "meanRecall", "calibrationError")]
         lines.append(f"| {SETS[name]} | {told['faces']} | " + " | ".join(cells) + " |")
+    lines += ["", "In brackets what lies within 95 % of 1,000 bootstrap samples of the faces; sampling alone makes a calibration error larger."]
     return "\n".join(lines)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from training import data, losses, refit, rows
+from training import data, losses, refit, rows, sources
+from training.detector.sources import TWINS, difference_hash
 from training.landmarker import compare, detect, label, mapping
 from training.landmarker import rows as real
 from training.synth import camera
@@ -23,8 +27,7 @@ def mesh(rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(8, 40, (1, 478, 2)).astype(np.float32)
 
 
-def test_vertices_are_mirror_images_as_the_landmarks_are():
-    """Every vertex is used once, and the mapping names each blendshape that MediaPipe has."""
+def test_every_landmark_has_a_vertex_of_its_own_and_every_blendshape_its_name():
     assert len(set(mapping.VERTICES)) == len(mapping.VERTICES) == 68
     assert len(set(mapping.BLENDSHAPES)) == detect.BLENDSHAPES
     stems = {shape.removesuffix("Left").removesuffix("Right") for shape in mapping.BLENDSHAPES}
@@ -136,3 +139,42 @@ def test_the_landmarker_sees_a_face_of_ferplus():
     marks = mapping.landmarks(seen.points)
     assert seen.blendshapes.shape == (52,) and (marks > -8).all() and (marks < 56).all()
     assert marks[36:42, 0].mean() < marks[42:48, 0].mean() and marks[27, 1] < marks[8, 1]
+
+
+def test_the_shipped_card_says_of_every_action_unit_whether_it_is_told():
+    card = json.loads((Path(data.__file__).parents[1] / "ensemble.json").read_text())
+    assert list(card["actionUnitsTold"]) == card["actionUnits"]
+    assert all(r is None or compare.TOLD <= r <= 1 for r in card["actionUnitsTold"].values())
+    assert card["actionUnitsTold"]["AU6"] is None and card["actionUnitsTold"]["AU9"] is None
+
+
+@pytest.mark.skipif(not (data.DATA / "faces.tar").exists(), reason="no photos")
+def test_no_photo_looks_like_one_on_the_other_side():
+    """Of what is left on both sides no two pictures have near-equal hashes, and most are left."""
+    hashes = {}
+    for kind in ("photos", "held-out"):
+        left = label.apart(kind, data.DATA)
+        assert left.mean() > 0.7
+        grays = [cv2.cvtColor(p, cv2.COLOR_BGR2GRAY) for p, stays in zip(label.pictures(kind, data.DATA), left) if stays]
+        hashes[kind] = np.array([difference_hash(gray) for gray in grays])
+    apart = [np.unpackbits(hashes["held-out"] ^ h, axis=1).sum(1).min() for h in hashes["photos"]]
+    assert min(apart) > TWINS
+
+
+def test_every_view_of_ferplus_carries_the_teachers_labels(monkeypatch):
+    """The detector's cut of a face has the landmarks in its own px, and the detector's five points no longer."""
+    votes = np.zeros((2, 10), np.uint8)
+    votes[0, 1], votes[1, 8] = 10, 10  # the second is unknown, and left out
+    five = np.float32([[[16, 20], [32, 20], [24, 29], [17, 36], [31, 36]]]).repeat(2, 0)
+    images = np.full((2, 48, 48), 90, np.uint8)
+    crops, matrix = data.cut_crops(images, five * data.ENLARGE + data.BORDER, [True, True], TEMPLATE)
+    cached = {"crops": crops, "matrix": matrix, "five": five, "found": np.array([True, True]), "votes": votes}
+    marks = np.full((2, 68, 2), 24, np.float32)
+    teacher = real.Seen(marks, np.zeros((2, 3), np.float32), np.zeros((2, 1), np.float32), np.array([True, True]))
+    monkeypatch.setattr(sources, "ferplus_crops", lambda *_: cached)
+    monkeypatch.setattr(sources.landmarker, "seen", lambda *_: teacher)
+    config = {"crop": {"template": TEMPLATE}, "actionUnits": ["AU12"], "views": {"landmarker": 1, "detector": 1}}
+    made = sources.view("detector", {"detector": None}, config, Namespace(data=data.DATA))
+    expected = real.enlarged_to(matrix)[0] @ [24, 24, 1]
+    assert len(made) == 1 and np.allclose(made.labels["landmarks"][0, 40], expected, atol=1e-3)
+    assert "five" not in made.labels and made.weights["action_units"].tolist() == [1]
