@@ -1,4 +1,4 @@
-/** Canvases that are as sharp as the screen. */
+/** Canvases in the resolution of the screen. */
 
 /** @typedef {{ context: CanvasRenderingContext2D, width: number, height: number }} Surface sizes in CSS pixels */
 
@@ -18,7 +18,7 @@ export function clearedSurface(canvas) {
   return { context, width, height };
 }
 
-/** Stripes that say “no label”, whatever the colours below. @param {string} colour */
+/** A pattern of stripes that marks abstention on any colour. @param {string} colour */
 export function createStripes(colour) {
   const tile = document.createElement('canvas');
   Object.assign(tile, { width: 8, height: 8 });
@@ -34,16 +34,16 @@ export function createStripes(colour) {
 }
 
 /**
- * One paint a frame, however often it is asked for.
+ * Gives a function that has `paint` run in the next animation frame, once however often it is called.
  * @param {() => void} paint
  */
 export function paintOncePerFrame(paint) {
-  let asked = false;
+  let scheduled = false;
   return () => {
-    if (asked) return;
-    asked = true;
+    if (scheduled) return;
+    scheduled = true;
     requestAnimationFrame(() => {
-      asked = false;
+      scheduled = false;
       paint();
     });
   };

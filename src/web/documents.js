@@ -1,6 +1,6 @@
 /**
- * Everything the page asks. Texts and variables are the same for all who look at one stream, so that the server
- * runs one subscription for them; only what is drawn is asked for.
+ * The GraphQL documents of the page. All pages that watch one stream send the same text and variables, so that the
+ * server shares one execution among them. They select only what is drawn.
  */
 
 /** Milliseconds of media time between moments: 15 a second are as many as an eye follows in numbers and lines. */
@@ -52,7 +52,7 @@ export const SUMMARY = `query DashboardSummary($id: ID!) {
   }
 }`;
 
-/** Of one face, or (without `track`) of all together; from rollups, never from the rows of moments. */
+/** Buckets of one face, or without `track` of all together; the server reads rollups for them, not moments. */
 export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Int!, $from: Float, $track: Int) {
   session(id: $id) {
     aggregate(bucket: $bucket, from: $from, track: $track) {

@@ -1,7 +1,7 @@
-/** Small helpers around the document. Text goes in as text, never as markup. */
+/** Finds, copies and changes elements of the page. Text is set as text, never as markup. */
 
 /**
- * An element of the page that must be there.
+ * Finds an element that the page must have.
  * @template {Element} T
  * @param {string} selector
  * @param {new () => T} type
@@ -25,7 +25,7 @@ export function cloneTemplate(id) {
 }
 
 /**
- * Writes only what changed, so that nothing is read out or laid out again for nothing.
+ * Sets a text only if it differs, so that screen readers and layout are not troubled for nothing.
  * @param {Element} element
  * @param {string} text
  */
@@ -34,7 +34,7 @@ export function setText(element, text) {
 }
 
 /**
- * Brings the children of a list in step with items: kept by key, added, put in order, removed.
+ * Makes the children of a list match the items: those with a known key are kept, others added or removed.
  * @template T
  * @param {Element} list
  * @param {readonly T[]} items

@@ -1,4 +1,4 @@
-/** The faces of the newest moment on an empty frame: boxes, and landmarks as lines. */
+/** Draws the faces of the newest moment on an empty frame: boxes with labels, and landmarks as lines. */
 import { clearedSurface } from './canvas.js';
 import { EXPRESSIONS, expressionName, percent } from './format.js';
 
@@ -6,7 +6,7 @@ import { EXPRESSIONS, expressionName, percent } from './format.js';
 /** @import { Surface } from './canvas.js' */
 /** @import { Palette } from './palette.js' */
 
-/** The 68-point scheme, as lines: from, to, and whether the last point meets the first. */
+/** Lines through the 68 landmarks: the first and last point, and whether the line is closed. */
 const LANDMARK_LINES = /** @type {const} */ ([
   [0, 16, false],
   [17, 21, false],
@@ -20,7 +20,7 @@ const LANDMARK_LINES = /** @type {const} */ ([
 ]);
 const FONT = '600 13px system-ui, sans-serif';
 const LABEL_HEIGHT = 20;
-/** On a narrower stage labels would cover one another; the list has the numbers. */
+/** On a narrower canvas, in pixels, labels with a percentage would cover one another; the list has them. */
 const MIN_WIDTH_FOR_CONFIDENCE = 480;
 
 /**
@@ -85,20 +85,21 @@ function drawBox({ context, width, height }, { box, expression }, colour) {
 }
 
 /**
- * Above the box, or inside where there is no room above.
+ * Draws the label above the box, or inside where there is no room above.
  * @param {Surface} surface
  * @param {Face} face
  * @param {string} colour
  */
 function drawLabel({ context, width, height }, { box, track, expression, confidence }, colour) {
-  const sure = expression === null || width < MIN_WIDTH_FOR_CONFIDENCE ? '' : ` ${percent(confidence)}`;
-  const text = `${track} · ${expressionName(expression)}${sure}`;
+  const confidenceText =
+    expression === null || width < MIN_WIDTH_FOR_CONFIDENCE ? '' : ` ${percent(confidence)}`;
+  const text = `${track} · ${expressionName(expression)}${confidenceText}`;
   context.font = FONT;
-  const wide = context.measureText(text).width + 12;
-  const left = Math.max(0, Math.min(box.x * width - 1, width - wide));
+  const labelWidth = context.measureText(text).width + 12;
+  const left = Math.max(0, Math.min(box.x * width - 1, width - labelWidth));
   const top = Math.max(0, box.y * height - LABEL_HEIGHT);
   context.fillStyle = colour;
-  context.fillRect(left, top, wide, LABEL_HEIGHT);
+  context.fillRect(left, top, labelWidth, LABEL_HEIGHT);
   Object.assign(context, { fillStyle: blackOrWhiteOn(colour), textBaseline: 'middle', textAlign: 'left' });
   context.fillText(text, left + 6, top + LABEL_HEIGHT / 2 + 0.5);
 }

@@ -1,4 +1,4 @@
-/** The faces of the newest moment in words. */
+/** The list that describes the faces of the newest moment in words. */
 import { cloneTemplate, find, reconcile, setText } from './dom.js';
 import { expressionName, issueName, percent, signed } from './format.js';
 

@@ -25,7 +25,7 @@ const UNUSABLE_CURSOR_CODES = ['CURSOR_EXPIRED', 'CURSOR_INVALID'];
  */
 
 /**
- * Runs until `signal` aborts or the stream is no more. @throws what another try would meet again
+ * Runs until `signal` aborts or the subscription completes. @throws errors that retrying would not help
  * @param {FollowOptions} options
  */
 export async function followStream(options) {

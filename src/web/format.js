@@ -1,4 +1,4 @@
-/** Numbers, times and the server's words, as people read them. */
+/** Writes numbers, times and enum values for people. */
 
 /** @import { Expression, SessionState, Stream } from './types.js' */
 
@@ -70,13 +70,13 @@ export function dropReason(reason) {
   return DROPS[reason] ?? reason.toLowerCase();
 }
 
-/** As it stands alone. @param {string} words */
-export function sentence(words) {
+/** Gives a message its capital and its full stop. @param {string} words */
+export function toSentence(words) {
   const begun = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
 
-/** As in `MEDIA_ANALYTICS`. @param {string} name */
+/** `MEDIA_ANALYTICS` as “Media analytics”. @param {string} name */
 export function humanize(name) {
   const words = name.toLowerCase().replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -125,7 +125,7 @@ export function count(number, one, many = `${one}s`) {
 const BUCKETS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
- * Milliseconds of a bucket, so that a stretch comes to at most so many.
+ * The length of a bucket in milliseconds with which a time span has at most so many buckets.
  * @param {number} seconds
  * @param {number} most
  */

@@ -1,6 +1,6 @@
-/** The dashboard: the address says which stream or session is looked at; the rest follows from it. */
+/** The dashboard: opens the stream or session that the address names, and shows it in the parts of the page. */
 import { find, setText } from './dom.js';
-import { isLive, sentence } from './format.js';
+import { isLive, toSentence } from './format.js';
 import { ConnectionLost } from './graphql-client.js';
 import { openRecordedSession } from './recorded-session.js';
 import { createRegisterDialog } from './register-dialog.js';
@@ -95,7 +95,7 @@ function readRoute() {
 /** @param {Connection | { state: 'recorded' }} connection */
 function showConnection(connection) {
   const place = find('#connection', HTMLElement);
-  // What failed for that reason is said by this line, and is tried again.
+  // This line reports the lost connection, and what failed because of it is retried.
   if ((place.dataset.state === 'lost') !== (connection.state === 'lost')) showProblem(null);
   place.dataset.state = connection.state;
   setText(place, connectionSentence(connection));
@@ -120,7 +120,7 @@ function showProblem(problem) {
   // The line above says so already, and for how long.
   if (problem instanceof ConnectionLost && state === 'lost') return;
   place.hidden = problem === null;
-  setText(place, problem === null ? '' : sentence(messageOf(problem)));
+  setText(place, problem === null ? '' : toSentence(messageOf(problem)));
 }
 
 /** @param {string} sentence */

@@ -1,4 +1,4 @@
-/** The colours of the style sheet, for canvases; read again when light turns to dark. */
+/** The colours of the style sheet, for drawing on canvases; read again when light turns to dark. */
 import { EXPRESSIONS } from './format.js';
 
 /** @typedef {'ink' | 'muted' | 'line' | 'stage' | 'paper' | 'valence' | 'arousal'} Ink */

@@ -1,7 +1,7 @@
 /** The dialog that registers a stream: an address, or a file that is uploaded first. */
 import { PURPOSES, REGISTER } from './documents.js';
 import { find, setText } from './dom.js';
-import { humanize, sentence } from './format.js';
+import { humanize, toSentence } from './format.js';
 import { request } from './graphql-client.js';
 import { messageOf } from './retry.js';
 import { upload } from './upload.js';
@@ -12,16 +12,16 @@ import { upload } from './upload.js';
 export function createRegisterDialog({ onRegistered }) {
   const dialog = find('#register', HTMLDialogElement);
   const form = find('#register-form', HTMLFormElement);
-  /** Files that have been sent, so that a second try after a refusal need not send them again. @type {WeakMap<File, string>} */
-  const sent = new WeakMap();
+  /** Tokens of files that were uploaded, so that they are not uploaded again after a refusal. @type {WeakMap<File, string>} */
+  const tokens = new WeakMap();
   showFields(form);
   form.addEventListener('change', () => showFields(form));
   find('[value=cancel]', HTMLButtonElement, form).addEventListener('click', () => dialog.close());
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const done = busy(form);
+    const enableSubmit = disableSubmit(form);
     try {
-      const input = await readInput(form, sent);
+      const input = await readInput(form, tokens);
       /** @type {{ registerStream: { id: string } }} */
       const { registerStream } = await request(REGISTER, { input });
       dialog.close();
@@ -29,31 +29,31 @@ export function createRegisterDialog({ onRegistered }) {
       showFields(form);
       onRegistered(registerStream.id);
     } catch (problem) {
-      showProblem(sentence(messageOf(problem)));
+      showProblem(toSentence(messageOf(problem)));
     } finally {
-      done();
+      enableSubmit();
     }
   });
   find('#add', HTMLButtonElement).addEventListener('click', () => {
     showProblem('');
     dialog.showModal();
-    offerPurposes(form).catch((problem) => showProblem(sentence(messageOf(problem))));
+    offerPurposes(form).catch((problem) => showProblem(toSentence(messageOf(problem))));
   });
 }
 
 /**
  * @param {HTMLFormElement} form
- * @param {WeakMap<File, string>} sent
+ * @param {WeakMap<File, string>} tokens
  */
-async function readInput(form, sent) {
+async function readInput(form, tokens) {
   const data = new FormData(form);
   const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
   const common = { name: text('name'), purpose: text('purpose'), frameRate: Number(text('frameRate')) };
   if (text('from') === 'url') return { ...common, source: { url: text('url').trim() } };
   const file = data.get('file');
   if (!(file instanceof File) || file.name === '') throw new Error('Choose a video file first.');
-  const token = sent.get(file) ?? (await upload(file, showProgress));
-  sent.set(file, token);
+  const token = tokens.get(file) ?? (await upload(file, showProgress));
+  tokens.set(file, token);
   const [loop, realtime] = [data.has('loop'), data.has('realtime')];
   return { ...common, source: { upload: token }, loop, realtime };
 }
@@ -85,8 +85,8 @@ async function offerPurposes(form) {
   }
 }
 
-/** While it works nothing can be sent twice. @param {HTMLFormElement} form */
-function busy(form) {
+/** Keeps the form from being sent twice. @param {HTMLFormElement} form @returns {() => void} enables it again */
+function disableSubmit(form) {
   const submit = find('[type=submit]', HTMLButtonElement, form);
   submit.disabled = true;
   showProblem('');

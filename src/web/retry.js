@@ -1,21 +1,22 @@
-/** Trying again what a broken connection ended, at growing intervals. */
+/** Retries what a broken connection ended, with exponential backoff. */
 
-/** First and longest pause, in milliseconds. */
+/** The first and the longest pause between two attempts. */
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 8_000;
-/** Answers of the server that another try may not meet. */
+/** Codes of errors that may be gone at the next attempt. */
 const TRANSIENT_CODES = ['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'INTERNAL', 'TOO_MANY_SUBSCRIPTIONS'];
 
 /** @typedef {(ms: number, signal: AbortSignal) => Promise<void>} Pause */
 
 /**
- * Runs `attempt` until it comes to its end, or `signal` aborts. An attempt calls `recovered` once things go well.
+ * Runs `attempt` until it ends without an error, or `signal` aborts. An attempt calls `recovered` once it succeeds,
+ * so that the next pause is short again.
  * @param {(recovered: () => void) => Promise<void>} attempt
  * @param {object} options
  * @param {AbortSignal} options.signal
  * @param {(lost: { reason: string, retryMs: number }) => void} options.onLost
  * @param {Pause} [options.pause]
- * @throws what another try would meet again
+ * @throws any other error of an attempt: retrying would not help
  */
 export async function retry(attempt, { signal, onLost, pause = wait }) {
   let failures = 0;

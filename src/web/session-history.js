@@ -8,13 +8,13 @@ import { Timeline } from './timeline.js';
 
 /** At most so many faces get a row of the timeline; the others are counted. */
 export const MAX_ROWS = 8;
-/** Buckets across a recorded session: about as many as a screen can tell apart. */
+/** At most so many buckets across a recorded session: about as many as a screen can tell apart. */
 const MAX_BUCKETS = 300;
 /** The server keeps rollups of one second: the shortest bucket there is. */
 const ROLLUP_MS = 1000;
 
 /**
- * A whole session: all faces together, then those that were seen most.
+ * Reads a whole session: a row of all faces together, then rows of the faces with most readings.
  * @param {string} sessionId
  * @param {AbortSignal} signal
  * @returns {Promise<Timeline>}
@@ -29,7 +29,7 @@ export async function readSessionTimeline(sessionId, signal) {
   for (const { track } of shown.sort((one, other) => one.track - other.track)) {
     timeline.addBuckets(sessionId, track, await readBuckets({ id: sessionId, bucket, track }, signal));
   }
-  timeline.hidden = tracks.length - shown.length;
+  timeline.facesWithoutRow = tracks.length - shown.length;
   return timeline;
 }
 

@@ -1,4 +1,4 @@
-/** What a session adds up to, from its aggregates. */
+/** The summary of a session below its timeline: shares of the expressions, means and drops. */
 import { SUMMARY } from './documents.js';
 import { cloneTemplate, find, reconcile, setText } from './dom.js';
 import {
@@ -15,14 +15,14 @@ import { request } from './graphql-client.js';
 
 /** @import { Expression, SessionWithSummary, Summary } from './types.js' */
 
-/** Milliseconds between two looks at the sums. */
+/** Milliseconds between two readings of the summary. */
 const REFRESH_MS = 4_000;
 
 /**
- * Shows the sums of a session, and again every few seconds while it runs. Gives back its stop.
+ * Shows the summary of a session, and reads it again every few seconds while the session runs.
  * @param {string} sessionId
  * @param {(problem: unknown) => void} onProblem null: it is over
- * @returns {() => void}
+ * @returns {() => void} stops reading it
  */
 export function watchSummary(sessionId, onProblem) {
   const stop = new AbortController();
@@ -53,7 +53,7 @@ export function watchSummary(sessionId, onProblem) {
   };
 }
 
-/** So that nobody takes the sums of one session for those of another. */
+/** Empties the summary, so that the one of another session is not taken for it. */
 export function clearSummary() {
   for (const id of ['#summary-lead', '#shares', '#figures', '#drops'])
     find(id, HTMLElement).replaceChildren();

@@ -124,8 +124,8 @@ function writeRows(timeline, newest) {
     find('canvas', HTMLCanvasElement, element).setAttribute('aria-label', label);
   }
   const more = find('#hidden-rows', HTMLElement);
-  more.hidden = timeline.hidden === 0;
-  setText(more, `${count(timeline.hidden, 'more face')} in view without a row here.`);
+  more.hidden = timeline.facesWithoutRow === 0;
+  setText(more, `${count(timeline.facesWithoutRow, 'more face')} in view without a row here.`);
 }
 
 /**

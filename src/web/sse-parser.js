@@ -1,9 +1,9 @@
-/** Server-sent events out of the pieces in which a connection delivers them. */
+/** Parses server-sent events from the pieces in which a connection delivers them. */
 
 /** @typedef {{ event: string, data: string }} SseEvent */
 
 /**
- * Gives back the function that takes the pieces. Comments (the server's pings) and ids are passed over.
+ * Returns the function that takes the pieces. Comments (the server's pings) and ids are ignored.
  * @param {(event: SseEvent) => void} onEvent
  * @returns {(piece: string) => void}
  */
@@ -15,7 +15,7 @@ export function createSseParser(onEvent) {
     const blocks = text.split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      const event = eventOf(block);
+      const event = parseEvent(block);
       if (event !== null) onEvent(event);
     }
   };
@@ -25,7 +25,7 @@ export function createSseParser(onEvent) {
  * @param {string} block the lines of one event
  * @returns {SseEvent | null} null when it holds comments only
  */
-function eventOf(block) {
+function parseEvent(block) {
   let event = 'message';
   /** @type {string[]} */
   const data = [];

@@ -1,23 +1,23 @@
 /**
- * The visible stretch of the timeline: what is drawn, and nothing else is kept. Live moments and stored buckets
- * become the same samples. Sessions of one stream are laid one behind the other on one axis.
+ * The samples that the timeline draws; those that have left its visible span are dropped. Live moments and stored
+ * buckets become the same samples. Sessions of one stream follow one another on one axis.
  */
 import { EXPRESSIONS } from './format.js';
 
 /** @import { Bucket, Face, Moment, Probability } from './types.js' */
 
-/** Between sessions, in seconds: nobody knows how long it was in media time. */
+/** Drawn between two sessions: how much media time passed between them is unknown. */
 const SESSION_GAP_SECONDS = 1;
-/** A sample lasts until the next one of its face, unless that comes later than so many steps or seconds. */
+/** A sample lasts until the next one of its face, unless that comes later than both of these. */
 const JOINED_STEPS = 3;
 const JOINED_SECONDS = 1;
-/** A face unseen for so many seconds gives its row to another. */
+/** A face that was not seen for so long loses its row to another that needs one. */
 const STALE_SECONDS = 5;
 
 /**
  * @typedef {object} Sample
  * @property {number} at seconds on the axis
- * @property {number} until
+ * @property {number} until seconds on the axis
  * @property {number[]} probabilities in the order of EXPRESSIONS
  * @property {number} abstained share of the readings without a label, 0 to 1
  * @property {number} valence
@@ -37,15 +37,15 @@ export class Timeline {
     this.span = span;
     this.maxRows = maxRows;
     this.step = step;
-    /** Faces of the newest moment for which there is no row. */
-    this.hidden = 0;
+    /** How many faces of the newest moment have no row. */
+    this.facesWithoutRow = 0;
   }
 
   get end() {
     return this.#sections.at(-1)?.end ?? 0;
   }
 
-  /** Where the visible stretch begins. */
+  /** Where the visible span begins, in seconds on the axis. */
   get start() {
     if (this.span === Number.POSITIVE_INFINITY) return this.#sections[0]?.start ?? 0;
     return this.end - this.span;
@@ -56,29 +56,29 @@ export class Timeline {
     return this.#sections;
   }
 
-  /** Those of the newest session first; within it, in the order in which the faces appeared. */
+  /** Rows of the newest session first; within a session, in the order in which the faces appeared. */
   get rows() {
     const order = new Map(this.#sections.map(({ sessionId }, index) => [sessionId, index]));
-    const place = (/** @type {Row} */ { sessionId }) => order.get(sessionId) ?? -1;
-    return [...this.#rows.values()].sort((one, other) => place(other) - place(one));
+    const sessionIndex = (/** @type {Row} */ { sessionId }) => order.get(sessionId) ?? -1;
+    return [...this.#rows.values()].sort((one, other) => sessionIndex(other) - sessionIndex(one));
   }
 
   /** @param {Moment} moment */
   add({ sessionId, mediaTime, faces }) {
-    const section = this.#sectionOf(sessionId, mediaTime);
+    const section = this.#findOrAddSection(sessionId, mediaTime);
     const at = section.base + mediaTime;
     section.end = Math.max(section.end, at);
-    this.hidden = 0;
+    this.facesWithoutRow = 0;
     for (const face of faces) {
-      const row = this.#rowOf(sessionId, face.track, at);
-      if (row) append(row, sampleOf(face, at, this.step), this.step);
-      else this.hidden += 1;
+      const row = this.#findOrAddRow(sessionId, face.track, at);
+      if (row) appendSample(row, sampleOfFace(face, at, this.step), this.step);
+      else this.facesWithoutRow += 1;
     }
-    this.#prune();
+    this.#dropInvisible();
   }
 
   /**
-   * What was before the page came: buckets of one face, or of all (null), oldest first.
+   * Adds recorded buckets before the live moments: of one face, or of all together (null), oldest first.
    * @param {string} sessionId
    * @param {number | null} track
    * @param {readonly Bucket[]} buckets
@@ -86,19 +86,19 @@ export class Timeline {
   addBuckets(sessionId, track, buckets) {
     const [first] = buckets;
     if (first === undefined) return;
-    const section = this.#sectionOf(sessionId, first.start);
-    const row = this.#rowOf(sessionId, track, section.base + first.start);
+    const section = this.#findOrAddSection(sessionId, first.start);
+    const row = this.#findOrAddRow(sessionId, track, section.base + first.start);
     if (row === null) return;
     const [next] = row.samples;
-    const samples = buckets.flatMap((bucket) => sampleOfBucket(bucket, section.base));
-    // What has come live meanwhile is finer: buckets end where it begins.
+    const samples = buckets.flatMap((bucket) => samplesOfBucket(bucket, section.base));
+    // Live moments that have arrived meanwhile are finer: buckets end where they begin.
     const before = samples.filter(({ at }) => next === undefined || at < next.at);
     const last = before.at(-1);
     if (last && next) last.until = Math.min(last.until, next.at);
     row.samples.unshift(...before);
     section.start = Math.min(section.start, section.base + first.start);
     if (next === undefined) section.end = Math.max(section.end, ...samples.map(({ until }) => until));
-    this.#prune();
+    this.#dropInvisible();
   }
 
   /**
@@ -106,7 +106,7 @@ export class Timeline {
    * @param {number} mediaTime
    * @returns {Section}
    */
-  #sectionOf(sessionId, mediaTime) {
+  #findOrAddSection(sessionId, mediaTime) {
     const known = this.#sections.find((section) => section.sessionId === sessionId);
     if (known) return known;
     const start = this.#sections.length === 0 ? mediaTime : this.end + SESSION_GAP_SECONDS;
@@ -116,32 +116,32 @@ export class Timeline {
   }
 
   /**
-   * The row of a face; null when there is none, and all others are in use.
+   * The row of a face, made when it has none; null when all rows are in use.
    * @param {string} sessionId
    * @param {number | null} track
    * @param {number} at
    * @returns {Row | null}
    */
-  #rowOf(sessionId, track, at) {
+  #findOrAddRow(sessionId, track, at) {
     const key = `${sessionId} ${track ?? 'all'}`;
     const known = this.#rows.get(key);
     if (known) return known;
-    if (this.#rows.size >= this.maxRows && !this.#giveWay(at)) return null;
+    if (this.#rows.size >= this.maxRows && !this.#removeStaleRow(at)) return null;
     /** @type {Row} */
     const row = { key, track, sessionId, samples: [] };
     this.#rows.set(key, row);
     return row;
   }
 
-  /** Whether a face that has not been seen for a while made room. @param {number} at */
-  #giveWay(at) {
+  /** Removes the row that was longest unseen, if its face is stale. @param {number} at @returns {boolean} whether it did */
+  #removeStaleRow(at) {
     const newest = (/** @type {Row} */ { samples }) => samples.at(-1)?.until ?? 0;
     const [stalest] = this.rows.sort((one, other) => newest(one) - newest(other));
     if (stalest === undefined || newest(stalest) > at - STALE_SECONDS) return false;
     return this.#rows.delete(stalest.key);
   }
 
-  #prune() {
+  #dropInvisible() {
     const { start } = this;
     for (const row of this.#rows.values()) {
       const gone = row.samples.findIndex(({ until }) => until > start);
@@ -158,7 +158,7 @@ export class Timeline {
  * @param {Sample} sample
  * @param {number} step
  */
-function append({ samples }, sample, step) {
+function appendSample({ samples }, sample, step) {
   const last = samples.at(-1);
   if (last && sample.at - last.at <= Math.max(JOINED_SECONDS, JOINED_STEPS * step)) last.until = sample.at;
   samples.push(sample);
@@ -170,9 +170,9 @@ function append({ samples }, sample, step) {
  * @param {number} step
  * @returns {Sample}
  */
-function sampleOf({ probabilities, expression, valence, arousal }, at, step) {
+function sampleOfFace({ probabilities, expression, valence, arousal }, at, step) {
   return {
-    ...{ at, until: at + step, probabilities: ordered(probabilities) },
+    ...{ at, until: at + step, probabilities: inExpressionOrder(probabilities) },
     ...{ abstained: expression === null ? 1 : 0, valence, arousal },
   };
 }
@@ -182,18 +182,18 @@ function sampleOf({ probabilities, expression, valence, arousal }, at, step) {
  * @param {number} base
  * @returns {Sample[]} none when there was no face
  */
-function sampleOfBucket({ start, end, probabilities, faces, abstained, valence, arousal }, base) {
+function samplesOfBucket({ start, end, probabilities, faces, abstained, valence, arousal }, base) {
   if (probabilities === null || faces === 0) return [];
   return [
     {
-      ...{ at: base + start, until: base + end, probabilities: ordered(probabilities) },
+      ...{ at: base + start, until: base + end, probabilities: inExpressionOrder(probabilities) },
       ...{ abstained: abstained / faces, valence: valence ?? 0, arousal: arousal ?? 0 },
     },
   ];
 }
 
 /** @param {readonly Probability[]} probabilities */
-function ordered(probabilities) {
+function inExpressionOrder(probabilities) {
   const found = new Map(probabilities.map(({ expression, probability }) => [expression, probability]));
   return EXPRESSIONS.map((expression) => found.get(expression) ?? 0);
 }

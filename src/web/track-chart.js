@@ -1,4 +1,4 @@
-/** One face along the timeline: stacked probabilities, stripes where mien abstained, valence and arousal below. */
+/** The chart of one face along the timeline: stacked probabilities, stripes where mien abstained, valence and arousal below. */
 import { clearedSurface } from './canvas.js';
 import { clock, ticks } from './format.js';
 
@@ -6,10 +6,10 @@ import { clock, ticks } from './format.js';
 /** @import { Surface } from './canvas.js' */
 /** @import { Palette } from './palette.js' */
 
-/** Of the height: what the bands take, and the gap below them in pixels. */
+/** The share of the height that the bands of probabilities take, and the gap below them. */
 const BANDS_SHARE = 0.64;
 const GAP_PX = 6;
-/** Two samples further apart are not joined: nothing was read in between. */
+/** Samples further apart are not joined: nothing was read in between. */
 const MAX_GAP_SECONDS = 0.05;
 
 /** @typedef {{ start: number, end: number, sections: readonly Section[] }} Range */
@@ -35,11 +35,11 @@ export function drawTrackChart(canvas, row, range, { palette, stripes }) {
   drawSessionBoundaries(surface, range, x, palette.ink.ink);
 }
 
-/** Between the marks of the axis. */
+/** Least distance between two marks of the axis. */
 const MIN_MARK_DISTANCE_PX = 60;
 
 /**
- * Below all rows: media time.
+ * Draws the axis of media time below all rows.
  * @param {HTMLCanvasElement} canvas
  * @param {Range} range
  * @param {Palette} palette
@@ -50,7 +50,7 @@ export function drawTimeAxis(canvas, { start, end, sections }, { ink }) {
   Object.assign(context, { fillStyle: ink.muted, font: '12px system-ui, sans-serif', textBaseline: 'top' });
   for (const { base, start: from, end: to } of sections) {
     const shown = Math.max(start, from);
-    // As many as there is room for where this section is drawn, which may be a sliver.
+    // As many marks as the drawn part of this section has room for.
     for (const mark of ticks(
       shown - base,
       to - base,
@@ -64,7 +64,7 @@ export function drawTimeAxis(canvas, { start, end, sections }, { ink }) {
   }
 }
 
-/** Samples without a hole between them. @param {readonly Sample[]} samples */
+/** Splits samples where the face was not seen. They are in the order of time. @param {readonly Sample[]} samples */
 export function contiguousRuns(samples) {
   /** @type {Sample[][]} */
   const runs = [];
@@ -90,8 +90,8 @@ function drawProbabilityBands({ context }, run, x, height, colours) {
     const ceilings = run.map(({ probabilities }, at) => (floors[at] ?? 0) + (probabilities[index] ?? 0));
     context.fillStyle = colour;
     context.beginPath();
-    trace(run, ceilings, false);
-    trace(run, floors, true);
+    tracePath(run, ceilings, false);
+    tracePath(run, floors, true);
     context.fill();
     floors.splice(0, floors.length, ...ceilings);
   }
@@ -101,7 +101,7 @@ function drawProbabilityBands({ context }, run, x, height, colours) {
    * @param {number[]} heights
    * @param {boolean} back
    */
-  function trace(samples, heights, back) {
+  function tracePath(samples, heights, back) {
     for (let step = 0; step < samples.length; step++) {
       const index = back ? samples.length - 1 - step : step;
       const { at, until } = /** @type {Sample} */ (samples[index]);
@@ -126,7 +126,7 @@ function drawAbstention({ context }, run, x, height, stripes) {
 }
 
 /**
- * Valence and arousal, -1 at the bottom to 1 at the top.
+ * Draws valence and arousal as lines, -1 at the bottom to 1 at the top.
  * @param {Surface} surface
  * @param {readonly Sample[]} samples
  * @param {(at: number) => number} x
@@ -138,13 +138,13 @@ function drawValenceAndArousal({ context, width, height }, samples, x, top, { in
   const reach = (height - top) / 2 - 1;
   context.fillStyle = ink.line;
   context.fillRect(0, Math.round(middle), width, 1);
-  for (const course of /** @type {const} */ (['valence', 'arousal'])) {
-    Object.assign(context, { strokeStyle: ink[course], lineWidth: 1.75, lineJoin: 'round' });
-    context.setLineDash(course === 'arousal' ? [4, 3] : []);
+  for (const measure of /** @type {const} */ (['valence', 'arousal'])) {
+    Object.assign(context, { strokeStyle: ink[measure], lineWidth: 1.75, lineJoin: 'round' });
+    context.setLineDash(measure === 'arousal' ? [4, 3] : []);
     for (const run of contiguousRuns(samples)) {
       context.beginPath();
       for (const sample of run)
-        context.lineTo(x((sample.at + sample.until) / 2), middle - sample[course] * reach);
+        context.lineTo(x((sample.at + sample.until) / 2), middle - sample[measure] * reach);
       context.stroke();
     }
   }
@@ -152,7 +152,7 @@ function drawValenceAndArousal({ context, width, height }, samples, x, top, { in
 }
 
 /**
- * Where one session ends and the next begins.
+ * Draws a line where one session ends and the next begins.
  * @param {Surface} surface
  * @param {Range} range
  * @param {(at: number) => number} x

@@ -1,4 +1,4 @@
-/** What the page asks the server for, as the documents of documents.js select it. */
+/** What the server answers to the documents of documents.js. */
 
 export type Expression =
   | 'NEUTRAL'
@@ -120,7 +120,7 @@ export interface SessionDetail extends SessionListItem {
   tracks: Track[];
 }
 
-/** Where the following of a stream stands. */
+/** The state of the connection to a stream that is followed. */
 export type Connection =
   | { state: 'connecting' }
   | { state: 'live' }

@@ -1,15 +1,14 @@
-/** A file's way to the server: raw, with its progress. */
+/** Uploads a file as a raw body, and reports the progress. */
 import { ConnectionLost, dataOf } from './graphql-client.js';
 
 /**
- * Gives the token that a stream can be registered with.
  * @param {File} file
  * @param {(fraction: number) => void} onProgress
- * @returns {Promise<string>}
+ * @returns {Promise<string>} the token with which a stream can be registered
  * @throws {import('./graphql-client.js').ServerError | ConnectionLost}
  */
 export function upload(file, onProgress) {
-  // Of all that a browser has, only this tells how much has been sent.
+  // fetch does not report how much has been sent.
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
     request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(loaded / total));

@@ -1,7 +1,7 @@
-/** A page that nobody sees asks for nothing: browsers give one server few connections, which its tabs share. */
+/** Stops the page's requests while its tab is hidden: browsers share few connections to one server among all tabs. */
 
 /**
- * Runs `start` while the page can be seen, and what it gave back when it no longer can.
+ * Calls `start` whenever the page becomes visible, and the function that it returned when the page is hidden.
  * @param {(hiddenMs: number) => () => void} start is told for how long the page was hidden before; 0 at first
  * @returns {() => void} ends it for good
  */

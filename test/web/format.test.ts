@@ -40,8 +40,8 @@ test.each([
 });
 
 test('a message becomes a sentence with a capital and a full stop, and a sentence stays as it is', () => {
-  expect(format.sentence('the server does not answer')).toBe('The server does not answer.');
-  expect(format.sentence('There is no stream x.')).toBe('There is no stream x.');
+  expect(format.toSentence('the server does not answer')).toBe('The server does not answer.');
+  expect(format.toSentence('There is no stream x.')).toBe('There is no stream x.');
 });
 
 test('a count of things has its noun in the singular or plural', () => {

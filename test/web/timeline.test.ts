@@ -68,10 +68,10 @@ it('faces in view get the rows of the timeline, and those without a row are coun
   const timeline = new Timeline({ span: 60, maxRows: 2 });
   for (let seq = 0; seq < 20; seq++) timeline.add(moment(seq, { tracks: [1, 2, 3] }));
   expect(timeline.rows.map(({ track }) => track)).toEqual([1, 2]);
-  expect(timeline.hidden).toBe(1);
+  expect(timeline.facesWithoutRow).toBe(1);
   for (let seq = 20; seq < 80; seq++) timeline.add(moment(seq, { tracks: [2, 3] }));
   expect(timeline.rows.map(({ track }) => track)).toEqual([2, 3]);
-  expect(timeline.hidden).toBe(0);
+  expect(timeline.facesWithoutRow).toBe(0);
 });
 
 it('the timeline is filled with buckets up to the first live moment', () => {

@@ -18,6 +18,9 @@ builder.prismaObjectFields(SessionType, (t) => ({
     loaderOptions: { cache: false },
     resolve: ({ id }) => id,
   }),
+}));
+
+builder.prismaObjectFields(SessionType, (t) => ({
   aggregate: t.field({
     type: [TimelineBucketType],
     description:
