@@ -167,6 +167,24 @@ describe('one stream', () => {
     expect(runs).toEqual(['ensemble 1', 'ensemble 2']);
   });
 
+  it('faces that wait for others let no detection of another stream wait', async () => {
+    const { analyse, look, runs } = open(() => {});
+    await Promise.all([0, 0.1].map((time) => analyse(0, bright, time)));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    // The run before is a detection, after which it is the turn of faces.
+    expect(await look(1, squares([], 0))).toEqual([]);
+    runs.length = 0;
+    const waiting = analyse(0, bright, 0.2);
+    await tick();
+    expect(runs).toEqual([]);
+    const empty = look(2, squares([], 0));
+    await tick();
+    expect(runs).toEqual(['detector 1']);
+    expect(await empty).toEqual([]);
+    vi.runAllTimers();
+    expect(await waiting).toHaveLength(1);
+  });
+
   it('frames of one stream are answered after one that failed', async () => {
     let failures = 0;
     const { analyse } = open((model, pixels) => {

@@ -95,9 +95,10 @@ export class BatchScheduler {
       const share = this.#shareOf(pendingFaces);
       const isFull = pendingFaces >= (modelThreads === 1 ? maxBatch : Math.max(share, MIN_SHARE));
       if (this.#runsInHand >= (isFull ? modelThreads + 1 : modelThreads)) return;
-      const facesFirst = pendingFaces > 0 && this.#lastRunWasDetection;
+      const canScore = pendingFaces > 0 && this.#isTimeToScore();
+      const facesFirst = canScore && this.#lastRunWasDetection;
       if (this.#detectionRequests.length > 0 && !facesFirst) void this.#run('detector', this.#detect());
-      else if (pendingFaces > 0 && this.#isTimeToScore()) void this.#run('ensemble', ensemble.run(share));
+      else if (canScore) void this.#score(share);
       else return;
     }
   }
@@ -105,17 +106,20 @@ export class BatchScheduler {
   /** Whether the faces that wait are scored now: the run is full, one of the streams is ready, or they have waited long enough. */
   #isTimeToScore(): boolean {
     const isFull = this.#deps.ensemble.pendingFaces >= this.#deps.maxBatch;
-    if (isFull || this.#waitIsOver || [...this.#queues.values()].some((queue) => queue.isReadyToScore)) {
-      clearTimeout(this.#wait);
-      this.#wait = undefined;
-      this.#waitIsOver = false;
+    if (isFull || this.#waitIsOver || [...this.#queues.values()].some((queue) => queue.isReadyToScore))
       return true;
-    }
     this.#wait ??= setTimeout(() => {
       this.#waitIsOver = true;
       this.#startRuns();
     }, MAX_WAIT_MS);
     return false;
+  }
+
+  #score(share: number): Promise<void> {
+    clearTimeout(this.#wait);
+    this.#wait = undefined;
+    this.#waitIsOver = false;
+    return this.#run('ensemble', this.#deps.ensemble.run(share));
   }
 
   /** Faces of the next run: one thread's share. The fewer are left the smaller it is, so that the threads end together. */
