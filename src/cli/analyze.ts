@@ -16,6 +16,8 @@ import { createSummary, type Summary } from './summary.ts';
 export interface AnalyzeOptions {
   format: (typeof FORMATS)[number];
   out?: string;
+  /** A list of inputs: a file, or `-` for stdin. */
+  filesFrom?: string;
   rate: number;
   smoothing: boolean;
 }
@@ -33,7 +35,9 @@ export async function analyze(
 ): Promise<number> {
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
-  const output = await openRowOutput(options.out, inputs, host, () => stop.abort());
+  const { out, filesFrom = '-' } = options;
+  const read = filesFrom === '-' ? inputs : [...inputs, filesFrom];
+  const output = await openRowOutput(out, read, host, () => stop.abort());
   try {
     return await analyzeInto(output, { inputs, options, config, host, signal: stop.signal });
   } finally {

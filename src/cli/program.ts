@@ -61,10 +61,10 @@ function describeAnalyze(program: Command, host: Host, done: (code: number) => v
     .option('--out <file>', 'write rows there instead of to stdout')
     .option('--rate <number>', 'frames scored per second of video', parseRate, 10)
     .option('--no-smoothing', 'score each frame by itself')
-    .action(async (named: string[], { filesFrom, ...options }: AnalyzeOptions & { filesFrom?: string }) => {
+    .action(async (named: string[], options: AnalyzeOptions) => {
       const config = readConfig(host.env);
       const { allInputs } = await import('./inputs.ts');
-      const inputs = await allInputs(named, filesFrom, host);
+      const inputs = await allInputs(named, options.filesFrom, host);
       const { analyze } = await import('./analyze.ts');
       done(await analyze(inputs, options, config, host));
     });

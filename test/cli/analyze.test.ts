@@ -123,6 +123,16 @@ test('CSV has one head and flat columns; --out takes the rows', async () => {
   for (const line of lines) expect(line.split(',')).toHaveLength(columns.length);
 });
 
+test('--out never destroys the list of inputs', async () => {
+  const list = await place.write('inputs.txt', `${picture}\n`);
+  const { code, stderr } = await mien('analyze', '--files-from', list, '--out', list);
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `mien: --out ${list} is the input ${list}, which rows would destroy. Name another file.\n`,
+  );
+  expect(await readFile(list, 'utf8')).toBe(`${picture}\n`);
+});
+
 test('--out never destroys an input; it is told before any work', async () => {
   const before = await readFile(video);
   const link = join(place.directory, 'link.mp4');
