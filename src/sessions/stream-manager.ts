@@ -71,7 +71,11 @@ export class StreamManager {
     const record = await this.#deps.streams.create(stream);
     await this.#uploads.acquire(record);
     if (!autoStart) return record;
-    await this.#exclusively(record.id, () => this.#begin(record, held));
+    await this.#exclusively(record.id, async () => {
+      // Since it is stored, others see it, and may have started it.
+      if (this.#running.has(record.id)) held?.stop();
+      else await this.#begin(record, held);
+    });
     return { ...record, shouldRun: true };
   }
 

@@ -105,3 +105,16 @@ it.each(['refused', 'not stored', 'stored, and not started'])(
     expect([count(), open.size]).toEqual([1, 0]);
   },
 );
+
+it('a stream that somebody starts while it is being registered has one session, and its camera one connection', async () => {
+  const { deps, open } = openings();
+  const test = new TestManager(deps);
+  const { create } = test.store.repository;
+  test.store.repository.create = async (input) => {
+    const record = await create(input);
+    await test.manager.start(record.id);
+    return record;
+  };
+  await test.manager.register(CAMERA);
+  expect([test.store.records.size, test.manager.running().length, open.size]).toEqual([1, 1, 1]);
+});
