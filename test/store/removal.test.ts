@@ -1,6 +1,7 @@
 /** What was recorded goes with its session: all of it, or none of it and it can be asked for again. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openStore } from '../../src/store/index.ts';
+import { removeOrphans } from '../../src/store/upkeep/removal.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createStore, MODEL, summaryOf, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
@@ -154,4 +155,32 @@ it('the upkeep removes rows without a session at every start, also where everyth
   await db.store.close();
   db.store = await openStore({ rollUp, ...db.config });
   await expect.poll(() => rowsOf(id), { timeout: 60_000 }).toEqual(NOTHING);
+});
+
+it('orphans are looked for though another server drops a partition meanwhile', async () => {
+  const { store } = db;
+  const left = await recorded();
+  await orphan(left.id);
+  const day = Date.UTC(2002, 0, 1, 12);
+  const session = await db.session();
+  await store.moments.append(makeMoment(session.id, 0, { start: day }), []);
+  const dropped: string[] = [];
+  /** Drops the old partition when it is about to be read. */
+  const prisma = new Proxy(store.prisma, {
+    get(target, key) {
+      const value = Reflect.get(target, key) as unknown;
+      if (key !== '$queryRawUnsafe') return typeof value === 'function' ? value.bind(target) : value;
+      return async (sql: string) => {
+        const [partition] = /\b(?:moment|reading)_20020101\b/.exec(sql) ?? [];
+        if (partition) {
+          dropped.push(partition);
+          await target.$executeRawUnsafe(`DROP TABLE ${partition}`);
+        }
+        return target.$queryRawUnsafe(sql);
+      };
+    },
+  });
+  expect(await removeOrphans(prisma)).toBe(1);
+  expect(dropped).toContain('moment_20020101');
+  expect(await rowsOf(left.id)).toEqual(NOTHING);
 });

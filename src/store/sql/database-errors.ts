@@ -30,6 +30,11 @@ export function isNoPartition(error: unknown): boolean {
   );
 }
 
+/** The table is not there; another process dropped it. */
+export function isNoTable(error: unknown): boolean {
+  return sqlState(error) === '42P01';
+}
+
 /** A row that others refer to is missing. */
 export function isMissingReference(error: unknown): boolean {
   return sqlState(error) === '23503' || (error as ErrorFields)?.code === 'P2003';

@@ -3,6 +3,7 @@
  * cost too much at every commit: who deletes a session deletes them too, in one transaction.
  */
 import type { Prisma, PrismaClient } from '../generated/client.ts';
+import { isNoTable } from '../sql/database-errors.ts';
 import { listPartitions } from '../sql/partitions.ts';
 
 type Transaction = Prisma.TransactionClient;
@@ -41,7 +42,7 @@ export async function removeOrphans(prisma: PrismaClient, stopping?: AbortSignal
   ];
   for (const table of tables) {
     if (stopping?.aborted) break;
-    for (const { id } of await prisma.$queryRawUnsafe<{ id: string }[]>(orphansIn(table))) ids.add(id);
+    for (const id of await findOrphans(prisma, table)) ids.add(id);
   }
   let removed = 0;
   for (const id of ids) {
@@ -50,6 +51,17 @@ export async function removeOrphans(prisma: PrismaClient, stopping?: AbortSignal
     removed += 1;
   }
   return removed;
+}
+
+/** None in a partition that another server's retention drops meanwhile. */
+async function findOrphans(prisma: PrismaClient, table: string): Promise<string[]> {
+  try {
+    const rows = await prisma.$queryRawUnsafe<{ id: string }[]>(orphansIn(table));
+    return rows.map(({ id }) => id);
+  } catch (error) {
+    if (isNoTable(error)) return [];
+    throw error;
+  }
 }
 
 /**
