@@ -16,7 +16,7 @@ describe.skipIf(TRACERS.length === 0)('asks nobody:', () => {
   it('`npm run`, which would look for a newer npm', async () => {
     const outcome = await run(['npm', 'run'], ROOT);
     expect(outcome).toMatchObject({ code: 0, tries: [] });
-    expect(outcome.stdout).toContain('node dist/main.js serve');
+    expect(outcome.stdout).toContain('node scripts/start.mjs');
   });
 
   it('`npm run generate`, by which Prisma would be told of', async () => {
