@@ -63,7 +63,7 @@ export class CrashLoopGuard {
     publisher.status(stream.id, await sessions.setState(cutOff.id, 'INTERRUPTED', { failure }));
     log.error(
       { stream: stream.id, session: cutOff.id, crashes },
-      'a stream is not started again: crash by crash',
+      'a stream is not started again, because the server crashed each time soon after it started',
     );
   }
 }
