@@ -51,6 +51,7 @@ export function table(report: Report): string {
     'Written by `npm run bench`; one row: `npm run bench -- NAME`. Every ratio is taken pair by pair within one run:',
     'absolute figures move with the machine. Cells are the median, with the least and the greatest of the rounds.',
     'Load: of the last minute, per core; the bench alone makes 1 to 2, and with more than that other programs had their part.',
+    'Machine and commit are those of the newest run: rows of other dates, and of other runs of that day, may come from others.',
     '',
     ...about,
     '',

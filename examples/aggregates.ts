@@ -1,10 +1,13 @@
 /** npx tsx examples/aggregates.ts SESSION_ID: how much of each five seconds every expression filled. */
+// Where the server asks who somebody is.
+const secret = process.env.TOKEN;
+const access = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 const query = `query ($id: ID!) {
   session(id: $id) { aggregate(bucket: 5000) { start faces coverage expressions { expression share } } }
 }`;
 const response = await fetch('http://localhost:4000/graphql', {
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { ...access, 'content-type': 'application/json' },
   body: JSON.stringify({ query, variables: { id: process.argv[2] } }),
 });
 const { data, errors } = await response.json();

@@ -2,8 +2,12 @@
 import { openAsBlob } from 'node:fs';
 
 const server = 'http://localhost:4000';
+// Of an operator, where the server asks who somebody is.
+const secret = process.env.TOKEN;
+const access = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 const upload = await fetch(`${server}/uploads`, {
   method: 'POST',
+  headers: { ...access, 'content-type': 'application/octet-stream' },
   body: await openAsBlob(process.argv[2] ?? ''),
 });
 const { token } = await upload.json();
@@ -12,5 +16,5 @@ const query = `mutation ($input: RegisterStreamInput!) {
 }`;
 const input = { name: `Clip of ${new Date().toISOString()}`, source: { upload: token }, purpose: 'RESEARCH' };
 const body = JSON.stringify({ query, variables: { input } });
-const headers = { 'content-type': 'application/json' };
+const headers = { ...access, 'content-type': 'application/json' };
 console.log(await (await fetch(`${server}/graphql`, { method: 'POST', headers, body })).text());

@@ -3,7 +3,14 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
 const [streamId, after] = process.argv.slice(2);
-const client = createClient({ url: 'ws://localhost:4000/graphql', webSocketImpl: WebSocket });
+// Where the server asks who somebody is.
+const secret = process.env.TOKEN;
+const connectionParams = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+const client = createClient({
+  url: 'ws://localhost:4000/graphql',
+  webSocketImpl: WebSocket,
+  connectionParams,
+});
 const query = `subscription ($streamId: ID, $after: String) {
   frameEmotions(streamId: $streamId, after: $after) { cursor mediaTime faces { track expression confidence } }
 }`;

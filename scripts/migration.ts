@@ -1,5 +1,6 @@
 /** `npx tsx scripts/migration.ts NAME`: a new migration from what the migrations give to what schema.prisma says. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PgliteClient } from '../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../src/store/pglite/prisma-adapter.ts';
@@ -12,12 +13,14 @@ if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
   process.exit(2);
 }
 const schema = readFileSync(join(PRISMA_DIR, 'schema.prisma'), 'utf8');
-const database = new PgliteClient({ directory: 'memory://' });
+const scratch = mkdtempSync(join(tmpdir(), 'mien-migration-'));
+const database = new PgliteClient({ directory: join(scratch, 'pglite') });
 const factory = createAdapterFactory(database);
 await migratePGlite(factory);
 const engine = await openEngine(schema, factory);
 const sql = await diffSql(engine, schema, 'database');
 await database.close();
+rmSync(scratch, { recursive: true, force: true });
 if (sql.includes('This is an empty migration')) {
   console.log('Nothing to do: the migrations already give what schema.prisma describes.');
 } else {

@@ -1,7 +1,11 @@
 /** Codes that a client can act on; they travel as `extensions.code`. */
 export type MienErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'ISSUER_UNAVAILABLE'
   | 'NOT_FOUND'
   | 'BAD_INPUT'
+  | 'QUERY_TOO_LARGE'
   | 'CONFLICT'
   | 'SOURCE_UNREACHABLE'
   | 'SOURCE_NOT_VIDEO'
@@ -11,7 +15,11 @@ export type MienErrorCode =
   | 'CURSOR_INVALID'
   | 'CURSOR_EXPIRED'
   | 'UPLOAD_TOO_LARGE'
+  | 'UPLOADS_FULL'
   | 'TOO_MANY_SUBSCRIPTIONS'
+  | 'TOO_MANY_STREAMS'
+  | 'TOO_MANY_REQUESTS'
+  | 'OVER_CAPACITY'
   | 'DEVICE_UNAVAILABLE'
   | 'MODEL_INVALID'
   | 'FFMPEG_MISSING'

@@ -2,6 +2,8 @@
 /** The composition root, and the only file that touches the process: reads its arguments and hands the rest over. */
 // First, so that nothing that is loaded after it reports to its maker.
 import './no-telemetry.ts';
+// Before anything large is loaded: it may begin the process again.
+import './give-memory-back.ts';
 
 import { readFileSync } from 'node:fs';
 import process from 'node:process';

@@ -1,7 +1,7 @@
 /** What Prometheus reads at /metrics. Each server has a registry of its own, so that two in a process do not mix. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { DropCounts } from './domain/frame.ts';
+import type { DropMeasure } from './domain/frame.ts';
+import { EventLoopWatch } from './event-loop-lag.ts';
 
 /** Powers of two, up to the largest commit of a backlog. */
 const COMMIT_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -9,24 +9,29 @@ const MILLISECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 
 /** The measurements that rooms report, by name. */
 export type Metrics = ReturnType<typeof frameMetrics> &
+  ReturnType<typeof loadMetrics> &
   ReturnType<typeof visionMetrics> &
   ReturnType<typeof storeMetrics> &
-  ReturnType<typeof subscriptionMetrics> & { registry: Registry; close(): void };
+  ReturnType<typeof subscriptionMetrics> &
+  ReturnType<typeof auditMetrics> & { registry: Registry; close(): void };
 
 /** Starts measuring; `close` stops it. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const loopDelay = watchEventLoop(registry);
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
+  const watch = new EventLoopWatch();
+  collectDefaults(registry);
+  eventLoopMetrics([registry], watch);
   const registers = [registry];
   return {
     registry,
     ...frameMetrics(registers),
+    ...loadMetrics(registers),
     ...visionMetrics(registers),
     ...storeMetrics(registers),
     ...subscriptionMetrics(registers),
+    ...auditMetrics(registers),
     close: () => {
-      loopDelay.disable();
+      watch.close();
       registry.clear();
     },
   };
@@ -36,16 +41,37 @@ function frameMetrics(registers: Registry[]) {
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   const dropped = new Counter({
     name: 'mien_frames_dropped_total',
-    help: 'Frames that were not scored, by reason',
+    help: 'Frames that were not scored, by reason: busy, worker, store; shed, left out by a lowered rate; late, decoded too late',
     labelNames: ['reason'] as const,
     registers,
   });
   return {
     framesDecoded: counter('mien_frames_decoded_total', 'Frames that ffmpeg delivered'),
     framesScored: counter('mien_frames_scored_total', 'Frames whose faces were scored'),
-    framesDropped(counts: DropCounts): void {
+    framesDropped(counts: DropMeasure): void {
       for (const [reason, count] of Object.entries(counts)) dropped.inc({ reason }, count);
     },
+  };
+}
+
+function loadMetrics(registers: Registry[]) {
+  return {
+    effectiveFrameRate: new Gauge({
+      name: 'mien_effective_frame_rate',
+      help: 'Frames a second at which a stream that runs in real time is scored, at most: no more than come in time',
+      labelNames: ['stream'] as const,
+      registers,
+    }),
+    overloadedStreams: new Gauge({
+      name: 'mien_overloaded_streams',
+      help: 'Streams that get fewer frames than they ask for, because there is not the time for all',
+      registers,
+    }),
+    capacity: new Gauge({
+      name: 'mien_capacity_frames_per_second',
+      help: 'Frames a second that can be scored in all, estimated',
+      registers,
+    }),
   };
 }
 
@@ -117,21 +143,58 @@ function subscriptionMetrics(registers: Registry[]) {
       help: 'Events dropped because a subscriber was too slow',
       registers,
     }),
+    refused: new Counter({
+      name: 'mien_refused_total',
+      help: 'Connections, requests, subscriptions, streams and uploads that were not let in, by the code they were told',
+      labelNames: ['code'] as const,
+      registers,
+    }),
   };
 }
 
-/** The longest block of the event loop since the last scrape. */
-function watchEventLoop(registry: Registry) {
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
+function auditMetrics(registers: Registry[]) {
+  return {
+    auditFailures: new Counter({
+      name: 'mien_audit_failures_total',
+      help: 'Entries of the audit that could not be stored when they were due; the log holds each',
+      registers,
+    }),
+  };
+}
+
+/** What prom-client tells of every program, without its own watch of the event loop, whose timer would wake an idle server. */
+function collectDefaults(register: Registry): void {
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: NEVER_MS });
+  for (const statistic of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'])
+    register.removeSingleMetric(`nodejs_eventloop_lag_${statistic}_seconds`);
+}
+
+/** The longest that a timer can be set for. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** Measured only while the event loop has work; see `event-loop-lag.ts`. */
+function eventLoopMetrics(registers: Registry[], watch: EventLoopWatch): void {
+  // First, because a scrape takes the values in this order.
   new Gauge({
     name: 'mien_event_loop_blocked_seconds',
     help: 'Longest time that the event loop was blocked since the last scrape',
-    registers: [registry],
+    registers,
     collect() {
-      this.set(Math.max(0, delay.max) / 1e9);
-      delay.reset();
+      const lag = watch.read();
+      this.set(lag.longest);
+      for (const [name, statistic] of Object.entries(statistics))
+        statistic.set(lag[name as keyof typeof lag]);
     },
   });
-  return delay;
+  const gauge = (statistic: string, help: string) =>
+    new Gauge({ name: `nodejs_eventloop_lag_${statistic}_seconds`, help, registers });
+  const statistics = {
+    longest: gauge('max', 'Longest delay of the event loop since the last scrape'),
+    min: gauge('min', 'Least delay of the event loop, which is measured every 10 ms while it has work'),
+    mean: gauge('mean', 'Mean delay of the event loop while it has work'),
+    stddev: gauge('stddev', 'Standard deviation of the delay of the event loop while it has work'),
+    p50: gauge('p50', 'Median delay of the event loop while it has work'),
+    p90: gauge('p90', '90th percentile of the delay of the event loop while it has work'),
+    p99: gauge('p99', '99th percentile of the delay of the event loop while it has work'),
+  };
 }

@@ -1,9 +1,10 @@
 /** The rules of the house: who may import whom, and who alone may touch what. Read from the imports of src. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { parseFile } from './helpers/parse.ts';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 
@@ -13,31 +14,44 @@ const DOMAIN = ['domain', 'errors'];
  * by their path. A file that lies in src itself is a room too. Whatever is imported, there is no circle.
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  main: ['cli', 'no-telemetry'],
+  main: ['cli', 'give-memory-back', 'no-telemetry'],
 
   // The composition root: what `main` calls, it opens the rooms and hands them to one another.
   cli: [
-    ...['api', 'sessions', 'subscriptions', 'ingest', 'vision', 'timeline', 'store', 'bus'],
-    ...['config', 'log', 'metrics', ...DOMAIN],
+    ...['api', 'access', 'sessions', 'subscriptions', 'ingest', 'vision', 'timeline', 'store', 'bus'],
+    ...['tables', 'threads', 'config', 'log', 'metrics', 'stat-if-there', ...DOMAIN],
   ],
 
   api: [
-    ...['api/http', 'api/transports', 'api/fanout', 'api/schema', 'api/errors', 'api/context'],
-    ...['metrics', ...DOMAIN],
+    ...['api/admission', 'api/uploads', 'api/http', 'api/transports', 'api/fanout', 'api/schema'],
+    ...['api/errors', 'api/context', 'api/audit', 'api/notice', 'api/auth', 'api/sign-in', 'api/export'],
+    ...['access', 'metrics', ...DOMAIN],
   ],
-  'api/http': DOMAIN,
-  'api/transports': ['api/fanout', 'api/errors', ...DOMAIN],
-  'api/fanout': ['api/errors', 'bus', ...DOMAIN],
-  'api/schema': ['api/context', 'api/fanout', 'store', ...DOMAIN],
+  'api/admission': ['api/fanout', 'api/context', 'api/errors', ...DOMAIN],
+  'api/auth': ['api/admission', 'access', 'threads', ...DOMAIN],
+  'api/http': ['api/admission', 'api/auth', 'api/export', 'api/errors', ...DOMAIN],
+  'api/sign-in': ['api/auth', 'api/errors', 'access', ...DOMAIN],
+  'api/export': ['api/context', 'api/errors', 'tables', 'tables/parquet', ...DOMAIN],
+  'api/uploads': ['api/errors', 'threads', 'stat-if-there', ...DOMAIN],
+  'api/transports': ['api/auth', 'api/fanout', 'api/errors', ...DOMAIN],
+  'api/fanout': ['api/errors', 'bus', 'threads', ...DOMAIN],
+  'api/schema': ['api/context', 'api/errors', 'api/fanout', 'access', 'store', ...DOMAIN],
+  'api/notice': ['api/http', 'store', ...DOMAIN],
+  'api/audit': ['api/errors', 'api/fanout', ...DOMAIN],
   'api/errors': DOMAIN,
-  'api/context': ['store', ...DOMAIN],
+  'api/context': ['access', 'store', ...DOMAIN],
 
-  sessions: ['threads', ...DOMAIN],
+  // Knows no HTTP and no SQL: credentials in, principals out.
+  access: ['threads', ...DOMAIN],
+  'access/oidc': ['access', ...DOMAIN],
+
+  sessions: ['sessions/load', 'threads', ...DOMAIN],
+  'sessions/load': ['threads', ...DOMAIN],
   subscriptions: DOMAIN,
 
-  ingest: ['ingest/source', 'ingest/network', 'ingest/ffmpeg', 'ingest/frames', ...DOMAIN],
-  'ingest/source': ['ingest/network', 'ingest/ffmpeg', ...DOMAIN],
-  'ingest/network': DOMAIN,
+  ingest: ['ingest/source', 'ingest/network', 'ingest/ffmpeg', 'ingest/frames', 'threads', ...DOMAIN],
+  'ingest/source': ['ingest/network', 'ingest/ffmpeg', 'threads', ...DOMAIN],
+  'ingest/network': ['threads', ...DOMAIN],
   'ingest/ffmpeg': ['ingest/frames', 'threads', ...DOMAIN],
   'ingest/frames': ['threads', ...DOMAIN],
 
@@ -48,18 +62,37 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'vision/scoring': ['vision/tracking', 'vision/models', 'vision/image', 'domain'],
   'vision/tracking': ['vision/detection', 'vision/image'],
-  'vision/detection': ['vision/models', 'vision/image'],
+  'vision/detection': ['domain', 'vision/models', 'vision/image'],
   'vision/runtime': ['vision/models', 'no-telemetry', 'errors'],
   'vision/models': DOMAIN,
   'vision/image': [],
 
   timeline: DOMAIN,
 
-  store: ['store/commit', 'store/read', 'store/upkeep', 'store/pglite', 'store/sql', ...DOMAIN],
+  // What is recorded, or analysed, as rows.
+  tables: DOMAIN,
+  'tables/parquet': ['tables', 'threads', ...DOMAIN],
+
+  store: [
+    'store/access',
+    'store/commit',
+    'store/erasure',
+    'store/read',
+    'store/upkeep',
+    'store/pglite',
+    'store/secrets',
+    'store/access',
+    'store/sql',
+    'access',
+    ...DOMAIN,
+  ],
   'store/commit': ['store/sql', 'threads', ...DOMAIN],
+  'store/erasure': ['store/commit', 'store/read', 'store/upkeep', 'store/sql', ...DOMAIN],
   'store/read': ['store/sql', ...DOMAIN],
-  'store/upkeep': ['store/sql', ...DOMAIN],
+  'store/upkeep': ['store/sql', 'threads', ...DOMAIN],
   'store/pglite': ['store/sql', 'threads', 'errors'],
+  'store/secrets': ['store/pglite', ...DOMAIN],
+  'store/access': ['access', 'store/sql', ...DOMAIN],
   'store/sql': DOMAIN,
 
   bus: DOMAIN,
@@ -69,23 +102,35 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   web: [],
   errors: [],
   // What the environment must say before a native library is loaded.
+  'give-memory-back': [],
   'no-telemetry': [],
-  config: ['errors'],
+  config: ['config-values', 'config-variables', 'config-oidc', 'errors'],
+  'config-variables': ['config-values', 'config-oidc'],
+  'config-oidc': ['config-values', 'domain'],
+  'config-values': [],
   log: ['domain'],
-  metrics: ['domain'],
+  metrics: ['domain', 'event-loop-lag'],
+  'event-loop-lag': [],
+  'stat-if-there': [],
 };
 
 /** Packages that one file alone may import. */
 const ONLY: Record<string, string> = {
   'fluent-ffmpeg': 'ingest/ffmpeg/ffmpeg-process.ts',
+  'libheif-js/libheif-wasm/libheif-bundle.js': 'ingest/source/heic.worker.ts',
   'onnxruntime-node': 'vision/runtime/inference-session.ts',
 };
 
 /** Files that may touch the process, and why. */
 const TOUCH_PROCESS: Record<string, string> = {
+  'api/http/other-upgrades.ts': 'which requests are upgrades is told in another way from Node 25 on',
+  'give-memory-back.ts': 'glibc reads the environment of the process',
   'no-telemetry.ts': 'a native library reads the environment of the process',
+  'ingest/ffmpeg/launcher.child.ts':
+    'the entry of the process that starts ffmpegs: messages, signals, its end',
   'main.ts': 'the entry: arguments, environment, signals, exit code',
-  'store/pglite/directory-lock.ts': 'the lock of the data directory holds the id of its process',
+  'threads/fork.ts': 'a process of ours gets the environment without what is for the server alone',
+  'store/pglite/lock-holder.ts': 'the lock of the data directory holds the id of its process',
   'vision/runtime/inference-session.ts': 'which providers can run depends on the platform',
 };
 
@@ -102,7 +147,6 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map(readSource);
 
 function readSource(path: string): Source {
-  const file = ts.createSourceFile(path, readFileSync(join(SRC, path), 'utf8'), ts.ScriptTarget.Latest, true);
   const imports: string[] = [];
   let touchesProcess = false;
   const visit = (node: ts.Node): void => {
@@ -111,7 +155,7 @@ function readSource(path: string): Source {
     if (ts.isIdentifier(node) && node.text === 'process' && isGlobal(node)) touchesProcess = true;
     ts.forEachChild(node, visit);
   };
-  visit(file);
+  visit(parseFile(join(SRC, path)));
   touchesProcess ||= imports.includes('node:process');
   return { path, folder: folderOf(path), imports, touchesProcess };
 }

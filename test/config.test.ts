@@ -25,8 +25,9 @@ describe('readConfig', () => {
       device: 'auto',
       allowPrivateSources: false,
       allowPurposes: [],
+      publicUrls: [],
       allowedOrigins: [],
-      retentionDays: 0,
+      retentionHours: 'DEFAULT',
       maxUpload: 2 * 2 ** 30,
       demo: true,
     });
@@ -48,6 +49,7 @@ describe('readConfig', () => {
     ['MIEN_MAX_UPLOAD', '500MB', { maxUpload: 500 * 2 ** 20 }],
     ['MIEN_MAX_UPLOAD', '1024', { maxUpload: 1024 }],
     ['MIEN_DEMO', 'no', { demo: false }],
+    ['MIEN_HWACCEL', 'vaapi', { hwaccel: 'vaapi' }],
     ['MIEN_ALLOW_PRIVATE_SOURCES', '1', { allowPrivateSources: true }],
     ['MIEN_ALLOW_PURPOSES', 'WORKPLACE, EDUCATION', { allowPurposes: ['WORKPLACE', 'EDUCATION'] }],
     [
@@ -58,6 +60,103 @@ describe('readConfig', () => {
     ['DATABASE_URL', 'postgres://u@h/db', { databaseUrl: 'postgres://u@h/db' }],
   ])('%s=%s', (key, value, expected) => {
     expect(readConfig({ [key]: value })).toMatchObject(expected);
+  });
+
+  test.each([
+    ['http://localhost:3000', 'http://localhost:3000'],
+    ['https://mien.example.org/', 'https://mien.example.org'],
+    ['https://a.org, http://mien:4000', 'https://a.org,http://mien:4000'],
+  ])('MIEN_PUBLIC_URL=%s', (given, expected) => {
+    expect(readConfig({ MIEN_PUBLIC_URL: given }).publicUrls).toEqual(expected.split(','));
+  });
+
+  test.each([
+    ...['localhost:3000', 'example.org:8080', 'app://x', 'file:///x', 'null', 'https://', 'https://u@a.org'],
+    ...[
+      'https://a.org/path',
+      'https://a.org/',
+      'https://A.org',
+      'https://a.org:443',
+      'https://a.org?q',
+      '*.a.org',
+    ],
+  ])('MIEN_ALLOWED_ORIGINS=%s is refused, and the sentence names it', (origin) => {
+    const message = mistakes({ MIEN_ALLOWED_ORIGINS: `https://fine.org,${origin}` });
+    expect(message).toContain('MIEN_ALLOWED_ORIGINS');
+    expect(message).toContain(JSON.stringify(origin));
+    expect(message).not.toContain('fine.org');
+  });
+
+  test('an origin that is nearly right is given as it should be written', () => {
+    expect(mistakes({ MIEN_ALLOWED_ORIGINS: 'https://A.org/path' })).toMatch(/write https:\/\/a\.org\.$/);
+  });
+
+  test.each([
+    ...[
+      ['HOST', '999.1.1.1'],
+      ['HOST', '1.2.3'],
+      ['HOST', '4000'],
+      ['HOST', '[::1]'],
+      ['HOST', 'a b'],
+      ['HOST', 'http://a.org'],
+    ],
+    ...[
+      ['HOST', ' 127.0.0.1 '],
+      ['HOST', '127.0.0.1\0'],
+      ['HOST', '-a.org'],
+      ['HOST', 'a..org'],
+    ],
+    ...[
+      ['PORT', '1e3'],
+      ['PORT', '-1'],
+      ['PORT', ' 4000'],
+      ['PORT', '0x10'],
+      ['MIEN_WORKERS', '0'],
+    ],
+    ...[
+      ['MIEN_MAX_UPLOAD', '5ib'],
+      ['MIEN_MAX_UPLOAD', '0'],
+      ['MIEN_MAX_UPLOAD', '999999999999TB'],
+      ['MIEN_MAX_UPLOAD', '17TB'],
+    ],
+    ...[
+      ['MIEN_DATA_DIR', 'a\0b'],
+      ['MIEN_MEDIA_DIR', 'a\nb'],
+      ['MIEN_MODELS', ' models'],
+      ['FFMPEG_PATH', '/usr/bin/ffmpeg\n'],
+    ],
+    ...[
+      ['DATABASE_URL', 'postgres://u@h:99999/db'],
+      ['DATABASE_URL', 'postgres://u@h/a\0b'],
+      ['MIEN_RETENTION_DAYS', '99999'],
+      ['MIEN_RETENTION', '30'],
+      ['MIEN_RETENTION', '0h'],
+      ['MIEN_RETENTION', '36501d'],
+    ],
+    ...[
+      ['MIEN_PUBLIC_URL', 'mien.example.org'],
+      ['MIEN_PUBLIC_URL', '*'],
+      ['MIEN_PUBLIC_URL', 'https://a.org/mien'],
+    ],
+  ])('%s=%j is refused', (key, value) => {
+    expect(mistakes({ [key!]: value! })).toContain(key);
+  });
+
+  test.each(['127.0.0.1', '::1', '0.0.0.0', '::', 'fe80::1%eth0', 'localhost', 'mien.lan', 'a1'])(
+    'HOST=%s is taken',
+    (host) => {
+      expect(readConfig({ HOST: host }).host).toBe(host);
+    },
+  );
+
+  test.each([
+    ['5KiB', 5 * 2 ** 10],
+    ['16TB', 16 * 2 ** 40],
+    ['7b', 7],
+    ['2 gb', 2 ** 31],
+    ['1t', 2 ** 40],
+  ])('the size %s', (text, size) => {
+    expect(readConfig({ MIEN_MAX_UPLOAD: text }).maxUpload).toBe(size);
   });
 
   test('reports every mistake at once', () => {

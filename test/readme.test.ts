@@ -16,6 +16,20 @@ it('the README links only to files that exist', () => {
   expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
 });
 
+it('each decision has a number of its own, and one row with its title in the list of them', () => {
+  const folder = new URL('docs/decisions/', root);
+  const list = readFileSync(new URL('README.md', folder), 'utf8');
+  const pages = readdirSync(folder).filter((name) => name !== 'README.md');
+  const numbers = pages.map((name) => name.slice(0, 4));
+  expect(numbers.filter((number, i) => numbers.indexOf(number) !== i)).toEqual([]);
+  const rows = list.split('\n').filter((line) => line.startsWith('- ['));
+  const titled = pages.map((name) => {
+    const title = /^# (.*)/.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1];
+    return `- [${title}](${name})`;
+  });
+  expect(rows.map((row) => row.replace(/ \(superseded by \d{4}\)$/, '')).sort()).toEqual(titled.sort());
+});
+
 it('ARCHITECTURE.md names files that exist, and every folder of src', () => {
   const architecture = readFileSync(new URL('ARCHITECTURE.md', root), 'utf8');
   const named = [...architecture.matchAll(/`((?:src|test|models)\/[\w./-]+)`/g)].map(([, path]) => path!);

@@ -1,10 +1,11 @@
 /** No regular expression of src takes more than linear time: text from outside decides how long it is. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { analyse } from 'scslre';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
+import { parseFile } from './helpers/parse.ts';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 
@@ -17,10 +18,10 @@ interface Found {
 const found = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => /\.(ts|mjs|js)$/.test(path) && !path.startsWith('store/generated/'))
-  .flatMap((path) => expressionsOf(path, readFileSync(join(SRC, path), 'utf8')));
+  .flatMap(expressionsOf);
 
-function expressionsOf(path: string, text: string): Found[] {
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+function expressionsOf(path: string): Found[] {
+  const file = parseFile(join(SRC, path));
   const all: Found[] = [];
   const visit = (node: ts.Node): void => {
     const where = `${path} ${node.getText(file)}`;

@@ -1,4 +1,5 @@
 /** A unit test needs no database, ffmpeg, model or other process: nothing that it loads brings one. */
+import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -39,4 +40,14 @@ describe('tiers of tests', () => {
     );
     expect(light).toEqual([]);
   });
+});
+
+it('what mutations are made in is there, though files are moved', async () => {
+  const { default: mutation }: { default: { mutate: string[] } } = await import(
+    new URL('../stryker.config.mjs', import.meta.url).href
+  );
+  const gone = mutation.mutate.filter(
+    (pattern) => !existsSync(resolve(ROOT, pattern.replace('/**/*.ts', ''))),
+  );
+  expect(gone).toEqual([]);
 });

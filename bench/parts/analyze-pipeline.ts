@@ -1,4 +1,5 @@
 /** A clip through all of `mien analyze` but its rows, run as often as asked. */
+import { DEFAULT_SMOOTHING } from '../../src/domain/stream.ts';
 import { analyseSource } from '../../src/sessions/index.ts';
 import { measured } from '../harness.ts';
 import type { Workload } from './analyze-limits.ts';
@@ -43,7 +44,12 @@ export class AnalyzePipeline {
       openAnalyser: this.#vision.open,
       openTimeline: timelinesOf(this.#vision),
     };
-    const options = { frameRate: this.#rate, signal: new AbortController().signal };
+    const options = {
+      frameRate: this.#rate,
+      smoothing: DEFAULT_SMOOTHING,
+      detectSize: 'STANDARD' as const,
+      signal: new AbortController().signal,
+    };
     const began = performance.now();
     let first = 0;
     const source = { type: 'file', path: this.#path } as const;

@@ -24,8 +24,18 @@ export async function bareDecode(path: string, frameRate: number, threads: numbe
   const { input, output } = decodeArguments(
     { kind: 'file', url: path },
     {
-      ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, loop: false, live: false, hasFpsMode: true },
-      ...{ reportFirstFrame: false, showinfo: createShowinfo(), threads, queuedFrames: 0, protocol: {} },
+      ...{ frameRate, longerSide: 640, maxPixels: 8192 * 8192, passes: 1, live: false, hasFpsMode: true },
+      ...{
+        reportFirstFrame: false,
+        reportDecoded: false,
+        onCanvas: false,
+        track: 0,
+        byArrival: false,
+        showinfo: createShowinfo(),
+        threads,
+        queuedFrames: 0,
+        protocol: {},
+      },
     },
   );
   const filters = output.slice(0, output.indexOf('-c:v'));

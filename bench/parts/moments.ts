@@ -6,6 +6,7 @@ import type { Moment } from '../../src/domain/moment.ts';
 export function makeMoment(sessionId: string, seq: number, start: number): Moment {
   return {
     ...{ sessionId, seq, mediaTime: seq / 10, wallTime: start + seq * 100, dropped: {} },
+    ...{ previousDuration: 0.1, cut: false },
     faces: [makeFace(seq)],
   };
 }

@@ -1,7 +1,7 @@
 /** mien's pipeline, opened as the program opens it. */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
+import type { Frame } from '../../src/domain/frame.ts';
 import { createIngest, type Ingest } from '../../src/ingest/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { createVision, type Device, type Vision, type VisionConfig } from '../../src/vision/index.ts';
@@ -35,10 +35,9 @@ export async function decodeAll(dir: string, path: string, frameRate: number): P
   const ingest = openIngest(dir);
   const { signal } = new AbortController();
   const source = { type: 'file', path } as const;
-  const info: SourceInfo = await ingest.probe(source, signal);
   const frames: Frame[] = [];
-  const options = { frameRate, realtime: false, loop: false, signal };
-  for await (const frame of ingest.decode(source, info, options)) frames.push(frame);
+  const options = { frameRate, realtime: false, loop: false, detectSize: 'STANDARD' as const, signal };
+  for await (const frame of (await ingest.open(source, options)).frames) frames.push(frame);
   await ingest.close();
   return frames;
 }

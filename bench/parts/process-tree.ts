@@ -32,7 +32,8 @@ export function usageOf(pid: number): Usage {
 }
 
 /**
- * What the processes below `pid` cost that run one of these programs.
+ * What the processes below `pid` cost that run one of these programs; with the processor time of all that such processes, and
+ * those between, have started and waited for, so that it never falls when one takes the place of another.
  * @param atLeast how many of the first of them there must be
  * @throws Error when there are fewer, or nothing was measured of them
  */
@@ -49,7 +50,8 @@ export function usageBelow(pid: number, programs: readonly [string, ...string[]]
     .filter(({ program }) => programs.includes(program))
     .map(({ child }) => usageIfThere(child))
     .filter((usage) => usage !== null);
-  const cpuSeconds = usages.reduce((sum, usage) => sum + usage.cpuSeconds, 0);
+  const ended = running.reduce((sum, { child }) => sum + (timesIfThere(child)?.ofEndedChildren ?? 0), 0);
+  const cpuSeconds = usages.reduce((sum, usage) => sum + usage.cpuSeconds, ended);
   const megabytes = usages.reduce((sum, usage) => sum + usage.megabytes, 0);
   if (atLeast > 0 && !(cpuSeconds > 0 && megabytes > 0)) {
     throw new Error(`Nothing was measured of the ${first} below process ${pid}.`);
@@ -59,15 +61,23 @@ export function usageBelow(pid: number, programs: readonly [string, ...string[]]
 
 /** Null where the process has ended. */
 function usageIfThere(pid: number): Usage | null {
-  const stat = readIfThere(`/proc/${pid}/stat`);
+  const times = timesIfThere(pid);
   const memory = readIfThere(`/proc/${pid}/smaps_rollup`);
-  if (!stat || !memory) return null;
-  const fields = stat.replace(/^.*\) /s, '').split(' ');
+  if (!times || !memory) return null;
   const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(memory) ?? [];
-  return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS,
-    megabytes: Number(kilobytes ?? 0) / 1024,
-  };
+  return { cpuSeconds: times.own, megabytes: Number(kilobytes ?? 0) / 1024 };
+}
+
+/** Seconds of the processor, user and system; null where the process has ended. */
+function timesIfThere(pid: number): { own: number; ofEndedChildren: number } | null {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  if (!stat) return null;
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .slice(11, 15)
+    .map(Number);
+  return { own: (user + system) / TICKS, ofEndedChildren: (childUser + childSystem) / TICKS };
 }
 
 /** Null where the process has ended. */

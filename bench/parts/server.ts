@@ -17,12 +17,18 @@ export interface Server {
   url: string;
   /** A looping file, ten frames scored per second of video, in real time unless told otherwise; gives the stream's id. */
   startStream(file: string, name: string, options?: { realtime: boolean }): Promise<string>;
+  stopStream(id: string): Promise<void>;
   metrics(): Promise<Metrics>;
-  /** So far; ffmpegs that ended are left out. @throws Error when a stream that was started has no ffmpeg */
-  usage(): { server: Usage; ffmpeg: Usage };
+  /**
+   * So far; of ffmpegs that ended, their processor time.
+   * @param atLeast ffmpegs that have to run now; default: one for each stream that was started
+   * @throws Error when there are fewer
+   */
+  usage(atLeast?: number): { server: Usage; ffmpeg: Usage };
   stop(): Promise<void>;
 }
 
+const STOP = `mutation ($id: ID!) { stopStream(id: $id) { id } }`;
 const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }`;
 
 /** @param databaseUrl default: PGlite in a temporary directory */
@@ -44,8 +50,15 @@ export async function startServer(mediaDir: string, databaseUrl?: string): Promi
       streams += 1;
       return id;
     },
+    async stopStream(id) {
+      await ask(url, STOP, { id });
+      streams -= 1;
+    },
     metrics: async () => parseMetrics(await (await fetch(new URL('/metrics', url))).text()),
-    usage: () => ({ server: usageOf(child.pid!), ffmpeg: usageBelow(child.pid!, DECODING, streams) }),
+    usage: (atLeast = streams) => ({
+      server: usageOf(child.pid!),
+      ffmpeg: usageBelow(child.pid!, DECODING, atLeast),
+    }),
     async stop() {
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
@@ -69,15 +82,17 @@ function addressOf(child: ChildProcess): Promise<string> {
 
 async function register(url: string, file: string, name: string, realtime: boolean): Promise<string> {
   const input = { name, source: { file }, purpose: 'RESEARCH', frameRate: 10, loop: true, realtime };
+  const { registerStream } = await ask<{ registerStream: { id: string } }>(url, REGISTER, { input });
+  return registerStream.id;
+}
+
+async function ask<Data>(url: string, query: string, variables: object): Promise<Data> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: REGISTER, variables: { input } }),
+    body: JSON.stringify({ query, variables }),
   });
-  const { data, errors } = (await response.json()) as {
-    data?: { registerStream: { id: string } };
-    errors?: { message: string }[];
-  };
-  if (!data) throw new Error(errors?.[0]?.message ?? 'the stream was not registered');
-  return data.registerStream.id;
+  const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
+  if (!data || errors) throw new Error(errors?.[0]?.message ?? 'the server gave no data');
+  return data;
 }

@@ -51,7 +51,16 @@ export async function openStoreAt({ databaseUrl, dataDir }: StoreLocation): Prom
 export async function createSession(store: Store): Promise<{ id: string; streamId: string }> {
   const stream = await store.streams.create({
     ...{ name: 'bench', source: { type: 'file', path: 'none.mp4' }, purpose: 'RESEARCH' },
-    ...{ frameRate: 10, loop: false, realtime: null },
+    ...{
+      frameRate: 10,
+      priority: 'NORMAL' as const,
+      loop: false,
+      realtime: null,
+      smoothing: 250,
+      retention: null,
+      detectSize: 'STANDARD' as const,
+      tags: {},
+    },
   });
   return store.sessions.create({ streamId: stream.id, modelId: MODEL.id });
 }

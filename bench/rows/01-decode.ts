@@ -27,8 +27,8 @@ async function* run({ quick }: RowOptions) {
   const mien = async (frameRate: number) => {
     const began = performance.now();
     let frames = 0;
-    const options = { frameRate, realtime: false, loop: false, signal };
-    for await (const frame of ingest.decode(source, info, options)) {
+    const options = { frameRate, realtime: false, loop: false, detectSize: 'STANDARD' as const, signal };
+    for await (const frame of (await ingest.open(source, options)).frames) {
       frames += 1;
       frame.release?.();
     }

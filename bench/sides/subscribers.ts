@@ -11,6 +11,8 @@ export interface ConnectQuestion {
   connect: number;
   port: number;
   transport: 'ws' | 'sse';
+  /** Of somebody who may; none: everybody is let in. */
+  token?: string;
 }
 /** Answered when so many messages have come since the last question of this kind. */
 export interface AwaitQuestion {
@@ -57,19 +59,25 @@ async function awaitAll({ expect, date }: AwaitQuestion) {
   return answered;
 }
 
-async function connectAll({ connect: count, port, transport }: ConnectQuestion) {
+async function connectAll({ connect: count, port, transport, token }: ConnectQuestion) {
   for (let i = 0; i < count; i += 50) {
     await Promise.all(
-      Array.from({ length: Math.min(50, count - i) }, (_, at) => open(port, transport, i + at)),
+      Array.from({ length: Math.min(50, count - i) }, (_, at) => open(port, transport, i + at, token)),
     );
   }
   return { connected: count };
 }
 
-async function open(port: number, transport: 'ws' | 'sse', subscriber: number): Promise<void> {
+async function open(
+  port: number,
+  transport: 'ws' | 'sse',
+  subscriber: number,
+  token: string | undefined,
+): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.on('error', (error) => console.error(`a subscriber's socket: ${error.message}`));
-  socket.write(transport === 'ws' ? UPGRADE : POST);
+  const shown = token === undefined ? [] : [`Authorization: Bearer ${token}`];
+  socket.write(head(transport === 'ws' ? UPGRADE : POST, shown));
   await new Promise((resolve) => socket.once('data', resolve));
   if (transport === 'ws') {
     socket.write(masked('{"type":"connection_init"}'));
@@ -88,12 +96,18 @@ async function open(port: number, transport: 'ws' | 'sse', subscriber: number): 
 const UPGRADE = [
   ...['GET /graphql HTTP/1.1', 'Host: 127.0.0.1', 'Connection: Upgrade', 'Upgrade: websocket'],
   ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='],
-  ...['Sec-WebSocket-Protocol: graphql-transport-ws', '', ''],
-].join('\r\n');
+  'Sec-WebSocket-Protocol: graphql-transport-ws',
+];
 const POST = [
   ...['POST /graphql HTTP/1.1', 'Host: 127.0.0.1', 'Accept: text/event-stream'],
-  ...['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(BODY)}`, '', BODY],
-].join('\r\n');
+  ...['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(BODY)}`],
+];
+
+/** A request, with some more headers. */
+function head(lines: readonly string[], more: readonly string[]): string {
+  const body = lines === POST ? BODY : '';
+  return [...lines, ...more, '', body].join('\r\n');
+}
 
 /** A text frame masked with zeros, which leaves the text as it is. */
 function masked(text: string): Buffer {

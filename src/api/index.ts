@@ -3,26 +3,45 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
+import type { Authenticator } from '../access/authenticate.ts';
 import type { Log } from '../domain/log.ts';
 import type { Metrics } from '../metrics.ts';
-import { createContextFactory, type Services } from './context/context.ts';
+import { limitStreams } from './admission/limit-streams.ts';
+import { limitSubscribers, type SubscriberLimit } from './admission/limit-subscribers.ts';
+import type { Limits } from './admission/limits.ts';
+import { createRequestRate, type RequestRate, toldOf } from './admission/request-rate.ts';
+import { auditRefusedSubscriptions } from './audit/refusals.ts';
+import { type Auth, createAuth } from './auth/auth.ts';
+import { type CreateContext, createContextFactory, type Services } from './context/context.ts';
+import { countSubscribers } from './count-subscribers.ts';
 import { createMaskError } from './errors/mask-errors.ts';
+import { createExportEndpoint, type ExportEndpoint } from './export/export-endpoint.ts';
 import { createFanout, type Fanout } from './fanout/fanout.ts';
+import { createGate } from './http/gate.ts';
+import { createGraphiqlPage } from './http/graphiql.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { createOriginPolicy } from './http/origins.ts';
+import { trackIdleConnections } from './http/idle-connections.ts';
+import { displayHost, LOOPBACK_OF_ANY, listen } from './http/listen.ts';
 import { openStaticFiles } from './http/static-files.ts';
-import { openUploadEndpoint } from './http/upload-endpoint.ts';
 import { warmUp } from './http/warm-up.ts';
+import { createNotice, type NoticeOptions } from './notice/notice.ts';
 import { schema } from './schema/index.ts';
+import { createSignInEndpoint, type SignInOptions } from './sign-in/sign-in-endpoint.ts';
 import { createWsServer, type WsServer } from './transports/ws-server.ts';
-import { createGraphQL } from './yoga.ts';
+import { openUploadEndpoint, type UploadEndpoint } from './uploads/upload-endpoint.ts';
+import { createGraphQL, type GraphQLServer } from './yoga.ts';
 
+export { clientAddress } from './admission/client-address.ts';
 export type { Services } from './context/context.ts';
 export type * from './context/ports.ts';
 export { DEMO_SUBSCRIPTION } from './http/graphiql.ts';
+export { bare, isLoopback } from './http/hosts.ts';
+export type { SignInEvent, SignInOptions } from './sign-in/sign-in-endpoint.ts';
 
 /** Subscriptions and queries that one WebSocket carries at a time. */
 const MAX_OPERATIONS = 100;
+/** Slow bodies are gone within two of them. */
+const PATIENCE_MS = 15_000;
 /** How long answers under way may take after closing has begun. */
 const LAST_ANSWERS_MS = 3_000;
 
@@ -32,17 +51,42 @@ export interface ApiOptions {
   metrics: Metrics;
   host: string;
   port: number;
+  /** Web origins under which people reach the server; loopback, and what it listens on, need not be among them. */
+  publicUrls: readonly string[];
   allowedOrigins: readonly string[];
   uploadsDir: string;
   maxUpload: number;
+  limits: Limits;
+  /** Within it headers must have come, and each stretch of a body must keep the least rate. */
+  patienceMs?: number;
+  /** Who is let in; without it everybody is. */
+  authenticator?: Authenticator;
+  /** How people sign in to the dashboard; without it nobody can. */
+  signIn?: SignInOptions;
+  /** By which mien shows itself who it is. */
+  ownCredential?: string;
+  /** What shows a command that this is the server whose secret it knows; without it, none is convinced. */
+  proofOf?: (challenge: string) => string;
+  /** Between two looks at whether what is open may stay so. */
+  watchMs?: number;
   ready: () => Promise<void>;
+  /** Whether an error says that the database cannot answer now; clients are told so, not more. */
+  isStoreAway?: (error: unknown) => boolean;
+  /** What `/health` tells beside that the process lives. */
+  health?: () => Readonly<Record<string, string>>;
   maxOperations?: number;
+  /** What `/notice` tells of this server. */
+  notice?: NoticeOptions;
 }
+
+const NOTHING_SAID: NoticeOptions = { controller: null, contact: null, url: null, retentionHours: null };
 
 export interface Api {
   /** As a browser would be given it. */
   url: string;
   port: number;
+  /** Where programs of this machine find it. */
+  local: { host: string; port: number };
   /** Asks itself what clients ask, so that no client's request is the first of its kind. @throws when it does not answer */
   warmUp(): Promise<void>;
   /** Ends subscriptions with SHUTTING_DOWN, closes sockets with a reason, waits a little for answers under way. */
@@ -50,42 +94,113 @@ export interface Api {
 }
 
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { log, metrics } = options;
-  const createContext = createContextFactory(options.services);
-  const maskError = createMaskError(log);
-  const fanout = createFanout({ createContext, maskError, onOverflow: () => metrics.queueOverflow.inc() });
-  const sse = gauge(metrics, 'sse', 'onSseOpen', 'onSseClose');
-  const graphql = createGraphQL({ schema, createContext, maskError, fanout, log, ...sse });
+  const { log, metrics, limits } = options;
+  const { audit } = options.services;
+  const onRefused = (code: string) => metrics.refused.inc({ code });
+  const createContext = createContextFactory(limitServices(options, onRefused));
+  const maskError = createMaskError(log, options.isStoreAway);
+  const rate = createRequestRate(limits.requestRate);
+  const subscribers = countSubscribers(metrics);
+  const fanout = openFanout(options, { createContext, maskError, open: subscribers.open, onRefused });
+  const sse = subscribers.hooks('sse', 'onSseOpen', 'onSseClose');
+  const auth = createAuth({ ...options, onRefused, audit });
+  const { hold } = auth;
+  const graphql = createGraphQL({ schema, createContext, maskError, fanout, audit, hold, log, ...sse });
   const webSockets = createWsServer({
-    ...{ prepare: graphql.prepare, execute: graphql.execute, fanout, maskError, log },
+    ...{ prepare: graphql.prepare, execute: graphql.execute, fanout, auth, maskError, log },
     maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS,
-    ...gauge(metrics, 'websocket', 'onOpen', 'onClose'),
+    rate: toldOf(rate, onRefused),
+    ...subscribers.hooks('websocket', 'onOpen', 'onClose'),
   });
   const uploads = await openUploadEndpoint({
-    directory: options.uploadsDir,
-    maxBytes: options.maxUpload,
-    log,
+    ...{ directory: options.uploadsDir, maxBytes: options.maxUpload, maxDisk: limits.uploadDisk },
+    ...{ onRefused, audit, log },
   });
-  const server = createHttpServer({
-    origins: createOriginPolicy(options),
-    graphql: graphql.handle,
-    upload: uploads.handle,
-    upgrade: webSockets.upgrade,
-    ready: options.ready,
-    metrics: async () => ({ type: metrics.registry.contentType, text: await metrics.registry.metrics() }),
-    staticFiles: await openStaticFiles(),
-  });
-  await listen(server, options.port, options.host);
+  const exports = createExportEndpoint({ ...options, createContext });
+  const parts = { auth, graphql, webSockets, uploads, exports, rate, onRefused };
+  const { server, closeIdle } = await openServer(options, parts);
   const { address, port } = server.address() as AddressInfo;
+  const local = { host: LOOPBACK_OF_ANY[address] ?? address, port };
   return {
     port,
-    warmUp: () => warmUp(LOOPBACK_OF_ANY[address] ?? address, port),
+    local,
+    warmUp: () => warmUp(local, options.ownCredential),
     url: `http://${displayHost(options.host)}:${port}`,
-    close: () => shutDown(server, fanout, webSockets),
+    async close() {
+      await shutDown(server, closeIdle, fanout, webSockets);
+      await uploads.close();
+      auth.close();
+    },
   };
 }
 
-async function shutDown(server: Server, fanout: Fanout, webSockets: WsServer): Promise<void> {
+/** With the limit of subscribers; what may not begin is in the audit. */
+function openFanout(
+  { metrics, limits, services }: ApiOptions,
+  { createContext, ...rest }: { createContext: CreateContext } & Omit<SubscriberLimit, 'most'>,
+): Fanout {
+  const onOverflow = () => metrics.queueOverflow.inc();
+  const fanout = createFanout({ createContext, maskError: rest.maskError, onOverflow });
+  return limitSubscribers(auditRefusedSubscriptions(fanout, services.audit), {
+    most: limits.subscribers,
+    ...rest,
+  });
+}
+
+interface ServerParts {
+  auth: Auth;
+  graphql: GraphQLServer;
+  webSockets: WsServer;
+  uploads: UploadEndpoint;
+  exports: ExportEndpoint;
+  rate: RequestRate;
+  onRefused: (code: string) => void;
+}
+
+/** Listens. @returns with what closes the connections on which nothing is under way */
+async function openServer(options: ApiOptions, parts: ServerParts) {
+  const server = await createServer(options, parts);
+  const closeIdle = trackIdleConnections(server);
+  await listen(server, options.port, options.host);
+  return { server, closeIdle };
+}
+
+async function createServer(
+  options: ApiOptions,
+  { auth, graphql, webSockets, uploads, exports, rate, onRefused }: ServerParts,
+): Promise<Server> {
+  const { log, metrics, limits, services } = options;
+  return createHttpServer({
+    gate: createGate(options),
+    connections: limits,
+    pace: { bytesPerSecond: limits.minUploadRate, patienceMs: options.patienceMs ?? PATIENCE_MS },
+    ...{ auth, rate, onRefused, log, ready: options.ready },
+    graphql: (request, response, requester) => graphql.handle(request, response, { requester }),
+    graphiql: createGraphiqlPage(),
+    upload: uploads.handle,
+    exports,
+    proofOf: options.proofOf ?? (() => ''),
+    upgrade: webSockets.upgrade,
+    health: options.health ?? (() => ({})),
+    metrics: async () => ({ type: metrics.registry.contentType, text: await metrics.registry.metrics() }),
+    signIn: createSignInEndpoint(options.signIn, { auth, publicUrls: options.publicUrls }),
+    staticFiles: await openStaticFiles(),
+    notice: createNotice(options.notice ?? NOTHING_SAID, services.prisma, log),
+  });
+}
+
+function limitServices({ services, limits }: ApiOptions, onRefused: (code: string) => void): Services {
+  const count = () => services.prisma.stream.count();
+  const streamManager = limitStreams(services.streamManager, { most: limits.streams, count, onRefused });
+  return { ...services, streamManager };
+}
+
+async function shutDown(
+  server: Server,
+  closeIdle: () => void,
+  fanout: Fanout,
+  webSockets: WsServer,
+): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   fanout.close(
     new GraphQLError('mien is shutting down; connect again in a moment, with `after`.', {
@@ -94,39 +209,10 @@ async function shutDown(server: Server, fanout: Fanout, webSockets: WsServer): P
   );
   await setImmediate(); // the last words of subscriptions go out before their sockets close
   await webSockets.close('mien is shutting down');
-  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
+  closeIdle();
+  const closeLeft = setInterval(closeIdle, 50);
   const closeAll = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
   await closed;
-  clearInterval(closeIdle);
+  clearInterval(closeLeft);
   clearTimeout(closeAll);
-}
-
-/** Where a server that listens everywhere is found. */
-const LOOPBACK_OF_ANY: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-
-function gauge<Open extends string, Close extends string>(
-  { subscribers }: Metrics,
-  transport: string,
-  open: Open,
-  close: Close,
-) {
-  return {
-    [open]: () => subscribers.inc({ transport }),
-    [close]: () => subscribers.dec({ transport }),
-  } as Record<Open | Close, () => void>;
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function displayHost(host: string): string {
-  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

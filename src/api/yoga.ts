@@ -3,23 +3,32 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { Requester } from '../domain/access.ts';
+import type { Audit } from '../domain/audit.ts';
 import type { Log } from '../domain/log.ts';
-import type { Context } from './context/context.ts';
+import { auditRefusals } from './audit/refusals.ts';
+import type { Hold } from './auth/watch.ts';
+import type { Context, CreateContext } from './context/context.ts';
 import { useErrorBodies } from './errors/http-error-bodies.ts';
+import { useHttpStatuses } from './errors/http-status.ts';
 import type { MaskError } from './errors/mask-errors.ts';
+import { useRequestParameters } from './errors/request-parameters.ts';
 import type { Fanout } from './fanout/fanout.ts';
-import { graphiql, renderPage } from './http/graphiql.ts';
-import { assertItemLimit, documentLimits, itemLimit } from './limits.ts';
+import { createItemLimit, documentLimits, type ItemLimit } from './limits.ts';
+import { unconditionalSubscriptions } from './subscription-root.ts';
 import { useSse } from './transports/sse.ts';
 
 const MAX_BODY = 256 * 1024;
 
 export interface GraphQLOptions {
   schema: GraphQLSchema;
-  createContext: () => Context;
+  createContext: CreateContext;
   maskError: MaskError;
   fanout: Fanout;
+  audit: Audit;
   log: Log;
+  /** Calls `end` when a requester may not go on. @returns what stops that */
+  hold: Hold;
   onSseOpen?: () => void;
   onSseClose?: () => void;
 }
@@ -27,24 +36,28 @@ export interface GraphQLOptions {
 interface ServerContext {
   req: IncomingMessage;
   res: ServerResponse;
+  /** Who asks. */
+  requester: Requester;
 }
 
 export interface GraphQLServer {
   handle: YogaServerInstance<ServerContext, Context>;
   /** For WebSockets: parses and validates under the same limits; gives the mistakes, if any. @throws GraphQLError */
-  prepare(payload: SubscribePayload): Promise<ExecutionArgs | readonly GraphQLError[]>;
+  prepare(payload: SubscribePayload, requester: Requester): Promise<ExecutionArgs | readonly GraphQLError[]>;
   execute(args: ExecutionArgs): unknown;
 }
 
 type Enveloped = ReturnType<YogaServerInstance<ServerContext, Context>['getEnveloped']>;
 
 export function createGraphQL(options: GraphQLOptions): GraphQLServer {
-  const handle = createYogaHandler(options);
+  const { createContext } = options;
+  const itemLimit = createItemLimit();
+  const handle = createYogaHandler(options, itemLimit);
   const pipelines = new WeakMap<ExecutionArgs, Enveloped>();
 
   return {
     handle,
-    async prepare(payload) {
+    async prepare(payload, requester) {
       const enveloped = handle.getEnveloped({ params: payload } as never);
       const document = enveloped.parse(payload.query);
       const mistakes = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
@@ -54,9 +67,9 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
         document,
         operationName: payload.operationName,
         variableValues: payload.variables,
-        contextValue: await enveloped.contextFactory(),
+        contextValue: createContext(requester),
       };
-      assertItemLimit(args);
+      itemLimit.assert(args);
       pipelines.set(args, enveloped);
       return args;
     },
@@ -64,10 +77,13 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
   };
 }
 
-function createYogaHandler({ schema, createContext, maskError, fanout, log, ...sse }: GraphQLOptions) {
+function createYogaHandler(
+  { schema, createContext, maskError, fanout, audit, log, hold, ...sse }: GraphQLOptions,
+  itemLimit: ItemLimit,
+) {
   return createYoga<ServerContext, Context>({
     schema,
-    context: createContext,
+    context: ({ requester }) => createContext(requester),
     logging: {
       debug: () => {},
       info: (...lines) => log.debug({}, lines.join(' ')),
@@ -80,14 +96,17 @@ function createYogaHandler({ schema, createContext, maskError, fanout, log, ...s
     batching: false,
     landingPage: false,
     maxRequestBodySize: MAX_BODY,
-    graphiql,
-    renderGraphiQL: renderPage,
+    graphiql: false, // a page of ours
     plugins: [
       ...documentLimits(),
-      itemLimit(),
+      auditRefusals(audit),
+      itemLimit.plugin,
+      unconditionalSubscriptions(),
+      useRequestParameters(),
+      useHttpStatuses(),
       useErrorBodies(),
       useSse({
-        fanout,
+        ...{ fanout, hold, maskError },
         ...(sse.onSseOpen && { onOpen: sse.onSseOpen }),
         ...(sse.onSseClose && { onClose: sse.onSseClose }),
       }),

@@ -5,13 +5,17 @@
 
 export interface Taken<T> {
   event: T;
-  /** Events dropped between this one and the one taken before. */
+  /** Events that count, dropped between this one and the one taken before; 0 with one that does not count. */
   skippedBefore: number;
 }
 
 export interface QueueOptions<T> {
   /** Events that may wait; at least 1. */
   capacity: number;
+  /** Whether such an event is for this reader; any other is as if it had not happened. By default all are. */
+  accepts?: ((event: T) => boolean) | undefined;
+  /** Whether the loss of such an event is told; it is told with the next such event. By default all are. */
+  counts?: ((event: T) => boolean) | undefined;
   /** Told of each dropped event, in order; must not throw. */
   onDrop?: ((event: T) => void) | undefined;
   /** Told once, when nobody reads any more. */
@@ -24,7 +28,9 @@ export class BoundedQueue<T> {
   readonly #ring: (T | undefined)[] = [];
   #head = 0;
   #length = 0;
-  #skipped = 0;
+  /** Events that count: dropped so far, and told of. */
+  #lost = 0;
+  #told = 0;
   #closed = false;
   #waiting: ((taken: Taken<T> | null) => void) | null = null;
 
@@ -38,13 +44,18 @@ export class BoundedQueue<T> {
     return this.#length;
   }
 
+  /** Events that count and were dropped so far, whether that was told yet or not. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** Takes time that does not depend on the reader. Ignored once closed. */
   push(event: T): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#options.accepts?.(event) === false) return;
     const waiting = this.#waiting;
     if (waiting) {
       this.#waiting = null;
-      waiting({ event, skippedBefore: 0 });
+      waiting(this.#taken(event));
       return;
     }
     if (this.#length === this.#options.capacity) this.#dropOldest();
@@ -65,13 +76,17 @@ export class BoundedQueue<T> {
   /** The next event if one waits, else null. */
   shift(): Taken<T> | null {
     if (this.#length === 0) return null;
-    const event = this.#ring[this.#head] as T;
-    this.#ring[this.#head] = undefined;
-    this.#head = (this.#head + 1) % this.#options.capacity;
-    this.#length -= 1;
-    const skippedBefore = this.#skipped;
-    this.#skipped = 0;
-    return { event, skippedBefore };
+    return this.#taken(this.#remove());
+  }
+
+  /** Lets go of events that wait, without counting them as lost. */
+  forget(isGone: (event: T) => boolean): void {
+    const kept: T[] = [];
+    while (this.#length > 0) {
+      const event = this.#remove();
+      if (!isGone(event)) kept.push(event);
+    }
+    for (const event of kept) this.push(event);
   }
 
   /** Lets go of everything; a reader that waits is answered at once. Harmless when closed already. */
@@ -85,10 +100,31 @@ export class BoundedQueue<T> {
     this.#options.onClose?.();
   }
 
+  #taken(event: T): Taken<T> {
+    return { event, skippedBefore: this.#counts(event) ? this.#tell() : 0 };
+  }
+
+  #counts(event: T): boolean {
+    return this.#options.counts?.(event) ?? true;
+  }
+
+  #tell(): number {
+    const untold = this.#lost - this.#told;
+    this.#told = this.#lost;
+    return untold;
+  }
+
   #dropOldest(): void {
-    const oldest = this.shift();
-    if (oldest === null) return;
-    this.#skipped = oldest.skippedBefore + 1;
-    this.#options.onDrop?.(oldest.event);
+    const oldest = this.#remove();
+    if (this.#counts(oldest)) this.#lost += 1;
+    this.#options.onDrop?.(oldest);
+  }
+
+  #remove(): T {
+    const event = this.#ring[this.#head] as T;
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) % this.#options.capacity;
+    this.#length -= 1;
+    return event;
   }
 }

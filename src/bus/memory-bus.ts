@@ -9,6 +9,10 @@ export interface SubscribeOptions<Event> {
   /** Events that may wait; the oldest are dropped beyond that. */
   capacity?: number;
   onDrop?: ((event: Event) => void) | undefined;
+  /** Whether an event is for this subscriber. */
+  accepts?: ((event: Event) => boolean) | undefined;
+  /** The kind whose losses are told as `skippedBefore`; by default all are. */
+  counted?: LiveEventKind | undefined;
 }
 
 export interface BusOptions {
@@ -33,8 +37,8 @@ export class MemoryBus {
     this.#publish({ kind: 'moment', streamId, moment });
   }
 
-  status(streamId: string, session: SessionRecord): void {
-    this.#publish({ kind: 'status', streamId, session });
+  status(streamId: string, session: SessionRecord, sameState = false): void {
+    this.#publish({ kind: 'status', streamId, session, ...(sameState && { sameState }) });
   }
 
   episode(streamId: string, event: EpisodeEvent): void {
@@ -54,6 +58,8 @@ export class MemoryBus {
     const topics = kinds.map((kind) => topicOf(kind, scope));
     const queue = new BoundedQueue<LiveEventOf<Kind>>({
       capacity: options.capacity ?? QUEUE_CAPACITY,
+      accepts: options.accepts,
+      counts: options.counted && ((event) => event.kind === options.counted),
       onDrop: (event) => {
         this.#options.onOverflow?.();
         options.onDrop?.(event);
@@ -62,6 +68,11 @@ export class MemoryBus {
     });
     this.#join(topics, queue as unknown as BoundedQueue<LiveEvent>);
     return queue;
+  }
+
+  /** Lets go of events that wait for a subscriber: what they tell of was erased. */
+  forget(isGone: (event: LiveEvent) => boolean): void {
+    for (const queues of this.#topics.values()) for (const queue of queues) queue.forget(isGone);
   }
 
   /** Queues now open. */

@@ -1,32 +1,44 @@
 /** `mien analyze`: the pipeline of the server without the server, for files and addresses. */
 import { parse, resolve } from 'node:path';
 import type { Config } from '../config.ts';
-import type { SourceInfo } from '../domain/frame.ts';
+import type { DetectSize } from '../domain/detect-size.ts';
+import type { FrameSize, FrameTiming, SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
+import type { Ingest } from '../ingest/index.ts';
 import { type AnalyseDeps, analyseSource } from '../sessions/index.ts';
-import type { Vision } from '../vision/index.ts';
+import { assertRowOptions, type RowFormat, type RowOptions, rowFormat } from '../tables/row-format.ts';
+import { rowsOf } from '../tables/rows.ts';
+import { withDurations } from '../tables/with-durations.ts';
 import type { Host } from './host.ts';
 import { createInputPrefetch, type InputPrefetch, sourceOf } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
-import { csvRows, type FORMATS, jsonLines, type RowFormat, rowsOf } from './row-format.ts';
 import { openRowOutput, type RowOutput } from './row-output.ts';
 import { createTimelines, ensembleOf, openIngest, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
 
-export interface AnalyzeOptions {
-  format: (typeof FORMATS)[number];
+export interface AnalyzeOptions extends RowOptions {
   out?: string;
+  /** Whether `out` may be overwritten. */
+  force: boolean;
+  /** Whether frames without a face have no row. */
+  facesOnly: boolean;
   /** A list of inputs: a file, or `-` for stdin. */
   filesFrom?: string;
   rate: number;
-  smoothing: boolean;
+  /** Which video track, from 1; undefined: the default one. */
+  track?: number;
+  detectSize: DetectSize;
+  /** Frames need not lie on an even grid. */
+  fast: boolean;
+  /** Time constant in milliseconds of video; false, as 0: none. */
+  smoothing: number | false;
 }
 
 /** Some input was not video or picture, or could not be read to its end. */
 const BAD_INPUT = 2;
 const INTERRUPTED = 130;
 
-/** Writes a row per face and frame; gives the exit code. @throws MienError when models or the output are at fault */
+/** Writes a row for each face and frame, and for a frame without a face; gives the exit code. @throws MienError when models or the output are at fault */
 export async function analyze(
   inputs: string[],
   options: AnalyzeOptions,
@@ -35,9 +47,10 @@ export async function analyze(
 ): Promise<number> {
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
-  const { out, filesFrom = '-' } = options;
+  assertRowOptions(options);
+  const { out: path, force, filesFrom = '-' } = options;
   const read = filesFrom === '-' ? inputs : [...inputs, filesFrom];
-  const output = await openRowOutput(out, read, host, () => stop.abort());
+  const output = await openRowOutput({ path, force }, read, host, () => stop.abort());
   try {
     return await analyzeInto(output, { inputs, options, config, host, signal: stop.signal });
   } finally {
@@ -57,11 +70,8 @@ async function analyzeInto(
   output: RowOutput,
   { inputs, options, config, host, signal }: AnalyzeTask,
 ): Promise<number> {
-  const ingest = openIngest(config, { mediaDir: parse(resolve('.')).root, allowPrivateSources: true });
-  const { rate: frameRate } = options;
-  const prefetch = createInputPrefetch(inputs, (source) =>
-    ingest.open(source, { frameRate, realtime: false, loop: false, signal }),
-  );
+  const ingest = openAnywhere(config, host);
+  const prefetch = createInputPrefetch(inputs, openerOf(ingest, options, signal));
   prefetch.begin(0);
   const vision = await openVision(config).catch(async (error) => {
     await ingest.close();
@@ -69,10 +79,10 @@ async function analyzeInto(
   });
   try {
     const actionUnits = ensembleOf(vision).actionUnits ?? [];
-    const format = options.format === 'csv' ? csvRows(actionUnits) : jsonLines;
+    const format = rowFormat(options, actionUnits);
     await output.begin(format.head);
-    await ingest.ffmpeg(); // without any, no input can be looked at
-    const deps = depsOf(vision, options);
+    await checkFfmpeg(ingest, host);
+    const deps = { openAnalyser: vision.open, openTimeline: createTimelines(vision) };
     const failures = await analyzeAll(inputs, {
       options,
       host,
@@ -92,6 +102,31 @@ async function analyzeInto(
     await ingest.close();
     await vision.close();
   }
+}
+
+/** Whoever runs the program may read what it names. */
+function openAnywhere(config: Config, host: Host): Ingest {
+  return openIngest(config, {
+    mediaDir: parse(resolve('.')).root,
+    allowPrivateSources: true,
+    onCaution: (sentence) => void host.stderr.write(`mien: ${sentence}\n`),
+  });
+}
+
+function openerOf(
+  ingest: Ingest,
+  { rate: frameRate, fast, detectSize, track }: AnalyzeOptions,
+  signal: AbortSignal,
+): (source: SourceInput) => ReturnType<Ingest['open']> {
+  const timing: FrameTiming = fast ? 'NEAREST' : 'EVEN';
+  const options = { frameRate, timing, realtime: false, loop: false, detectSize, signal };
+  return (source) => ingest.open(track === undefined ? source : { ...source, videoTrack: track }, options);
+}
+
+/** Warns of one that is not fit for every input. @throws MienError FFMPEG_MISSING: no input can be looked at */
+async function checkFfmpeg(ingest: Ingest, host: Host): Promise<void> {
+  const { caution } = await ingest.ffmpeg();
+  if (caution !== null) host.stderr.write(`mien: ${caution}\n`);
 }
 
 /** What analysing one input after the other needs. */
@@ -147,23 +182,26 @@ async function analyzeOne(
     progress.total(duration);
     job.prefetch.begin(index + 1);
   };
+  const rows = withDurations(async (moment, duration, frame: FrameSize) => {
+    if (options.facesOnly && moment.faces.length === 0) return;
+    await output.write(rowsOf(input, moment, duration, frame, actionUnits).map(format.text).join(''));
+  });
   const result = await analyseSource(
     { ...job.deps, open: () => job.prefetch.take(index) },
     sourceOf(input),
-    { frameRate: options.rate, signal, sessionId: `analysis-${index}`, onInfo },
-    async (moment) => {
-      totals.add(moment);
-      progress.at(moment.mediaTime);
-      const text = rowsOf(input, moment, actionUnits).map(format.text).join('');
-      if (text !== '') await output.write(text);
+    {
+      frameRate: options.rate,
+      smoothing: options.smoothing || 0,
+      detectSize: options.detectSize,
+      signal,
+      sessionId: `analysis-${index}`,
+      onInfo,
     },
-  );
+    async (moment, _events, frame) => {
+      totals.add(moment, frame);
+      progress.at(moment.mediaTime);
+      await rows.add(moment, frame);
+    },
+  ).finally(rows.end);
   totals.end((performance.now() - began) / 1000, result.dropped);
-}
-
-function depsOf(vision: Vision, { smoothing }: AnalyzeOptions): AnalyzeJob['deps'] {
-  return {
-    openAnalyser: vision.open,
-    openTimeline: createTimelines(vision, smoothing),
-  };
 }

@@ -17,6 +17,17 @@ export function createRecordingQueries({ moments, rollups }: Store): RecordingQu
         more: page.length > first,
       };
     },
+    async *pages(sessionId, afterSeq, pageSize) {
+      if (afterSeq >= 0) await assertKept(moments, sessionId, afterSeq);
+      for (let after = afterSeq; ; ) {
+        const page = await moments.page(sessionId, after, pageSize);
+        const newest = page.at(-1);
+        if (newest === undefined) return;
+        yield page;
+        if (page.length < pageSize) return;
+        after = newest.seq;
+      }
+    },
     summaries: (sessionIds) => rollups.summaries(sessionIds),
     aggregate: (sessionId, { bucket, from, to, track }) =>
       rollups.aggregate(sessionId, {
@@ -30,10 +41,10 @@ export function createRecordingQueries({ moments, rollups }: Store): RecordingQu
 
 /** A page must not begin later than its cursor without saying so. */
 async function assertKept(moments: Store['moments'], sessionId: string, seq: number): Promise<void> {
-  const { oldest } = await moments.extent(sessionId);
-  if (oldest === null || oldest <= seq + 1) return;
+  const { oldest, newest } = await moments.extent(sessionId);
+  if (newest <= seq || (oldest !== null && oldest <= seq + 1)) return;
   throw new MienError(
     'CURSOR_EXPIRED',
-    'Moments behind this cursor are older than the retention and were deleted. Leave `after` out to begin with the oldest that is kept.',
+    'Moments behind this place are older than the retention and were deleted. Leave it out to begin with the oldest that is kept.',
   );
 }

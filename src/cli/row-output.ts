@@ -1,37 +1,33 @@
 /** Writes the rows of `mien analyze`, at the pace of whoever reads them. */
 import type { Writable } from 'node:stream';
 import type { Host } from './host.ts';
-import { cannotWrite, type OutputTarget, openFileTarget, stdoutTarget } from './output-target.ts';
+import { cannotWrite, type OutputOptions, type OutputTarget, openTarget } from './output-target.ts';
 import { refuseInputs } from './refuse-inputs.ts';
 
 /**
- * @param path undefined: stdout
  * @param onEnd called when nothing more can be written
- * @throws MienError BAD_INPUT: it cannot be opened for writing, or it is one of the inputs
+ * @throws MienError BAD_INPUT: it cannot be opened for writing, exists already, or is one of the inputs
  */
 export async function openRowOutput(
-  path: string | undefined,
+  options: OutputOptions,
   inputs: readonly string[],
-  host: Pick<Host, 'stdout'>,
+  host: Pick<Host, 'stdin' | 'stdout'>,
   onEnd: () => void,
 ): Promise<RowOutput> {
-  await refuseInputs(path, inputs, host);
-  const target = path === undefined ? stdoutTarget(host) : await openFileTarget(path);
-  return new RowOutput(target, path === undefined, onEnd);
+  await refuseInputs(options.path, inputs, host);
+  return new RowOutput(await openTarget(options, host), onEnd);
 }
 
 export class RowOutput {
   readonly #target: OutputTarget;
-  readonly #headAtOnce: boolean;
   readonly #onEnd: () => void;
   #failure: Error | null = null;
   #gone = false;
   /** What comes before the first row; null: written. */
   #head: string | null = '';
 
-  constructor(target: OutputTarget, headAtOnce: boolean, onEnd: () => void) {
+  constructor(target: OutputTarget, onEnd: () => void) {
     this.#target = target;
-    this.#headAtOnce = headAtOnce;
     this.#onEnd = onEnd;
     target.stream.on('error', (error) => this.#fail(error));
   }
@@ -44,7 +40,7 @@ export class RowOutput {
   /** What comes before the first row: at once on stdout, in a file when it is emptied. */
   async begin(head: string): Promise<void> {
     this.#head = head;
-    if (this.#headAtOnce) await this.#writeHead();
+    if (this.#target.headAtOnce) await this.#writeHead();
   }
 
   /** Resolves when there is room for more. */

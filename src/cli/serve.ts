@@ -2,34 +2,49 @@
 import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../domain/log.ts';
+import type { ConfinementLevel, Ingest } from '../ingest/index.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { isAway, type Store } from '../store/index.ts';
+import { settledWithin } from '../threads/settled-within.ts';
 import { registerDemo } from './demo.ts';
+import { describeRetention } from './describe-retention.ts';
 import type { Host } from './host.ts';
 import { OpenParts } from './open-parts.ts';
-import { createRecordingQueries } from './recording-queries.ts';
+import { createReadiness } from './readiness.ts';
+import { noteServer } from './running-server.ts';
 import {
-  assertReady,
+  apiAccess,
+  apiSettings,
+  assertPortFree,
+  createAuditTrail,
   createBus,
+  createLoadControl,
   createStreamManager,
   makeDirectories,
+  openAccess,
   openServerStore,
-  openSubscriptions,
+  openServices,
   openUploads,
 } from './server-parts.ts';
-import { logFfmpegLines, openIngest, openVision, storeModels, visionMetrics } from './services.ts';
+import { logFfmpeg, logFfmpegLines, openIngest, openVision, storeModels, visionMetrics } from './services.ts';
+import { tellNotice } from './tell-notice.ts';
 
 /** Sources stopped, moments stored, sockets closed: all of it. */
 const DRAIN_MS = 9_500;
+/** Longest wait for a part that is being opened when the end is asked for. */
+const OPENING_MS = 2_000;
 
 /** Serves until the process is asked to end; gives the exit code. @throws MienError what kept it from starting */
 export async function serve(config: Config, host: Host): Promise<number> {
   const log = createLog(config.logLevel, host.stderr.isTTY === true);
   const parts = new OpenParts(log);
+  const opening = openServer(config, log, parts);
+  const stopped = host.stopped.then((signal) => ({ signal }));
   try {
-    const url = await openServer(config, log, parts);
-    host.stdout.write(greeting(url));
-    const signal = await host.stopped;
+    const first = await Promise.race([opening, stopped]);
+    if ('url' in first) host.stdout.write(greeting(first));
+    const { signal } = await stopped;
     log.info({ signal }, 'stopping: sources first, then what waits to be stored, then sockets');
   } catch (error) {
     await parts.closeAll();
@@ -40,45 +55,100 @@ export async function serve(config: Config, host: Host): Promise<number> {
     host.exit(1);
   }, DRAIN_MS);
   await parts.closeAll();
+  // Asked to end while it started: the part that was being opened is waited for a little, then left.
+  await settledWithin(opening, OPENING_MS);
+  await parts.closeAll();
   clearTimeout(late);
   log.info({}, 'stopped');
   return 0;
 }
 
-/** @returns where it can be reached */
-async function openServer(config: Config, log: Log, parts: OpenParts): Promise<string> {
+interface Serving {
+  /** Where it can be reached. */
+  url: string;
+  /** For how long it keeps recordings, in a sentence. */
+  retention: string;
+  /** Whether who asks must show who they are. */
+  isAuthRequired: boolean;
+}
+
+async function openServer(config: Config, log: Log, parts: OpenParts): Promise<Serving> {
+  await assertPortFree(config);
   const metrics = parts.add(createMetrics());
+  log.info({ dataDir: config.dataDir }, 'opening the database');
   const store = parts.add(await openServerStore(config, metrics, log));
-  const vision = parts.add(await openVision(config, { metrics: visionMetrics(metrics), log }));
-  const ingest = parts.add(openIngest(config, { onLog: logFfmpegLines(config, log) }));
+  const audit = parts.add(createAuditTrail(store, metrics, log));
+  const access = await openAccess(config, store, audit, log);
+  const vision = parts.add(await openVision(config, { metrics: visionMetrics(metrics), measure: true, log }));
+  const ingest = parts.add(openLoggedIngest(config, log));
+  const sourceConfinement = await tellIngest(ingest, log);
   const bus = parts.add(createBus(metrics, log));
   await makeDirectories(config);
   const uploads = parts.add(openUploads(config, store, log));
-  const streamManager = createStreamManager({ config, metrics, store, vision, ingest, bus, uploads, log });
+  const load = createLoadControl(config, metrics, vision, log);
+  const rooms = { config, metrics, store, vision, ingest, bus, uploads, load, log };
+  const streamManager = createStreamManager(rooms);
   const modelIds = await storeModels(store, vision);
-  const subscriptions = openSubscriptions(store, bus);
   await streamManager.noteLeftoverSessions();
-  const recordings = createRecordingQueries(store);
-  const { host, port, allowedOrigins, uploadsDir, maxUpload } = config;
+  const { tokens } = access;
+  const services = { ...openServices(rooms, streamManager), audit, tokens, modelIds };
   const api = parts.add(
     await openApi({
-      services: { prisma: store.prisma, recordings, subscriptions, streamManager, modelIds },
-      ...{ log, metrics, host, port, allowedOrigins, uploadsDir, maxUpload },
-      ready: () => assertReady(store, streamManager),
+      services,
+      ...{ log, metrics, ...apiSettings(config, store), ...apiAccess(access), isStoreAway: isAway },
+      ready: createReadiness(config, store, streamManager),
+      health: () => ({ sourceConfinement, ...decodingHealth(ingest) }),
     }),
   );
+  parts.add(await noteServer(config.dataDir, { ...api.local, credential: access.commandCredential }));
   // Last, so that it is closed first: its sessions drain while all that they need is open.
   parts.add(streamManager);
   await api.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the first requests will be slow'));
+  await services.eraser.resume();
   await streamManager.restoreDesiredState();
   if (config.demo) await registerDemo(store, streamManager, config, log);
   log.info({ url: api.url, models: modelIds }, 'serving');
-  return api.url;
+  const isAuthRequired = await access.authenticator.isRequired();
+  return { url: api.url, retention: tellPrivacy(config, store, log), isAuthRequired };
 }
 
-function greeting(url: string): string {
+function openLoggedIngest(config: Config, log: Log): Ingest {
+  const onCaution = (sentence: string) => log.warn({}, sentence);
+  return openIngest(config, { onLog: logFfmpegLines(config, log), onCaution });
+}
+
+/** Which ffmpeg decodes, and what holds it. */
+async function tellIngest(ingest: Ingest, log: Log): Promise<ConfinementLevel> {
+  await logFfmpeg(ingest, log);
+  const sourceConfinement = await ingest.confinement();
+  log.info({ sourceConfinement }, CONFINED[sourceConfinement]);
+  return sourceConfinement;
+}
+
+/** @returns for how long recordings are kept, in a sentence */
+function tellPrivacy(config: Config, { retentionHours }: Store, log: Log): string {
+  tellNotice(config, log);
+  const sentence = describeRetention(retentionHours);
+  log.info({ retentionHours }, sentence);
+  return sentence;
+}
+
+const CONFINED: Record<ConfinementLevel, string> = {
+  landlock: 'the kernel lets ffmpeg reach our proxy alone, and nothing for files',
+  seccomp: 'the kernel lets ffmpeg reach nothing for files; for addresses our proxy holds where it gets',
+  proxy: 'our proxy alone holds where ffmpeg gets: this system, or a setting, has nothing stronger',
+};
+
+/** @returns what decodes video, and, where that is not what was asked for, why */
+function decodingHealth(ingest: Pick<Ingest, 'decoding'>): Record<string, string> {
+  const { by, caution } = ingest.decoding();
+  return { decoding: by, ...(caution !== null && { decodingCaution: caution }) };
+}
+
+function greeting({ url, retention, isAuthRequired }: Serving): string {
   return `
 mien serves at ${url}/graphql, and its dashboard at ${url}/
+${retention}${isAuthRequired ? `\n${SIGN_IN}` : ''}
 
 Open the dashboard in a browser to watch; or open the first address, and paste:
 
@@ -86,3 +156,6 @@ ${DEMO_SUBSCRIPTION}
 
 `;
 }
+
+const SIGN_IN =
+  'This server asks who you are: sign in at the dashboard first. `mien token create` makes a token.';

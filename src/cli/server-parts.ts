@@ -1,28 +1,91 @@
 /** The parts of the server as its settings ask for them; `serve.ts` says which stands upon which. */
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { type Access, createAccess } from '../access/access.ts';
+import { AuditTrail } from '../access/audit-trail.ts';
+import { bare, clientAddress, isLoopback, type SignInEvent, type SignInOptions } from '../api/index.ts';
 import { MemoryBus } from '../bus/index.ts';
 import { type Config, isDefaultMediaDir } from '../config.ts';
+import type { Audit } from '../domain/audit.ts';
 import type { Log } from '../domain/log.ts';
-import { MienError } from '../errors.ts';
 import type { Ingest } from '../ingest/index.ts';
 import type { Metrics } from '../metrics.ts';
-import { StreamManager } from '../sessions/index.ts';
-import { openStore, type Store } from '../store/index.ts';
-import { createSubscriptions, type Subscriptions } from '../subscriptions/index.ts';
+import { Eraser, LoadControl, StreamManager } from '../sessions/index.ts';
+import { openStore, type Store, type StoreConfig } from '../store/index.ts';
+import { createSubscriptions } from '../subscriptions/index.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Vision } from '../vision/index.ts';
-import { createMeter, createTimelines, ensembleOf, storeMetrics } from './services.ts';
+import { openOidc, recordSignIn } from './oidc-parts.ts';
+import { createRecordingQueries } from './recording-queries.ts';
+import { createMeter, createTimelines, ensembleOf, loadMetrics, storeMetrics } from './services.ts';
 import { createUploadStore, type UploadStore } from './upload-store.ts';
 
 export function openServerStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
   return openStore({
+    ...storeOptions(config, metrics, log),
+    retentionHours: config.retentionHours,
+    ...(config.auditDays > 0 && { auditDays: config.auditDays }),
+  });
+}
+
+/** How long the server keeps what it records may stand in settings that a command is not given: it deletes nothing by them. */
+export function openCommandStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
+  return openStore(storeOptions(config, metrics, log));
+}
+
+function storeOptions(config: Config, metrics: Metrics, log: Log): StoreConfig {
+  return {
     ...(config.databaseUrl !== null && { databaseUrl: config.databaseUrl }),
-    ...(config.retentionDays > 0 && { retentionDays: config.retentionDays }),
     dataDir: config.dataDir,
+    secretKeys: config.secretKeys,
     rollUp,
     metrics: storeMetrics(metrics),
     log,
+  };
+}
+
+export function createAuditTrail(store: Store, metrics: Metrics, log: Log): AuditTrail {
+  return new AuditTrail({
+    append: store.audit.append,
+    networkOf: clientAddress,
+    onFailure: () => metrics.auditFailures.inc(),
+    log,
   });
+}
+
+/** @throws MienError CONFIG_INVALID where the server would be open to a network, and nobody said so */
+export async function openAccess(
+  config: Config,
+  { tokens, signIns }: Store,
+  audit: Audit,
+  log: Log,
+): Promise<Access & { signIn: SignInOptions }> {
+  const { auth: mode, host, publicUrls } = config;
+  const loopback = isLoopback(host);
+  const { schemes, issuer } = openOidc(config, log);
+  const access = createAccess({ mode, loopback, tokens, signIns, schemes });
+  await access.assertStartable();
+  const open = !(await access.authenticator.isRequired());
+  if (open && !(loopback && publicUrls.every((url) => isLoopback(bare(new URL(url).hostname)))))
+    log.warn(
+      { host, publicUrls },
+      'everybody who reaches this server may do anything: nobody is asked who they are',
+    );
+  const onEvent = (event: SignInEvent) => recordSignIn(event, audit);
+  return { ...access, signIn: { signIns: access.signIns, issuer, onEvent } };
+}
+
+/** What of it the API asks. */
+export function apiAccess(access: Access & { signIn: SignInOptions }) {
+  const { authenticator, ownCredential, proofOf, signIn } = access;
+  return { authenticator, ownCredential, proofOf, signIn };
+}
+
+/** What the API is told from outside. */
+export function apiSettings(config: Config, { retentionHours }: Store) {
+  const { host, port, publicUrls, allowedOrigins, uploadsDir, maxUpload, limits } = config;
+  const notice = { ...config.notice, retentionHours };
+  return { host, port, publicUrls, allowedOrigins, uploadsDir, maxUpload, limits, notice };
 }
 
 export function createBus(metrics: Metrics, log: Log): MemoryBus {
@@ -52,11 +115,12 @@ export interface ManagerParts {
   ingest: Ingest;
   bus: MemoryBus;
   uploads: UploadStore;
+  load: LoadControl;
   log: Log;
 }
 
 export function createStreamManager(parts: ManagerParts): StreamManager {
-  const { config, metrics, store, vision, ingest, bus, uploads, log } = parts;
+  const { config, metrics, store, vision, ingest, bus, uploads, load, log } = parts;
   return new StreamManager({
     streams: store.streams,
     uploads,
@@ -65,23 +129,53 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
     probe: ingest.probe,
     openSource: ingest.open,
     openAnalyser: vision.open,
-    openTimeline: createTimelines(vision, true),
+    openTimeline: createTimelines(vision),
     publisher: bus,
     modelId: ensembleOf(vision).id,
     allowPurposes: config.allowPurposes,
     meter: createMeter(metrics),
+    load,
     log,
   });
 }
 
-export function openSubscriptions({ streams, sessions, moments }: Store, bus: MemoryBus): Subscriptions {
-  return createSubscriptions({ streams, sessions, history: moments, feed: bus, now: Date.now });
+export function createLoadControl(
+  { overcommit }: Config,
+  metrics: Metrics,
+  vision: Vision,
+  log: Log,
+): LoadControl {
+  return new LoadControl({
+    modelRate: vision.modelRate,
+    work() {
+      const { detectionSeconds, ensembleSeconds, modelThreads } = vision.stats();
+      return { seconds: detectionSeconds + ensembleSeconds, threads: modelThreads };
+    },
+    overcommit,
+    metrics: loadMetrics(metrics),
+    log,
+  });
 }
 
-/** @throws MienError SHUTTING_DOWN, STORE_UNAVAILABLE: the server cannot answer requests now */
-export async function assertReady(store: Store, streamManager: StreamManager): Promise<void> {
-  if (streamManager.closing) throw new MienError('SHUTTING_DOWN', 'mien is shutting down');
-  await store.ping().catch((error: unknown) => {
-    throw new MienError('STORE_UNAVAILABLE', 'the database does not answer', { cause: error });
-  });
+/** What the API reaches of them. */
+export function openServices(parts: ManagerParts, streamManager: StreamManager) {
+  const { store, bus, uploads, load, log } = parts;
+  const { prisma, streams, sessions, moments, erasures } = store;
+  return {
+    ...{ prisma, streamManager, load },
+    recordings: createRecordingQueries(store),
+    subscriptions: createSubscriptions({ streams, sessions, history: moments, feed: bus, now: Date.now }),
+    eraser: new Eraser({
+      ...{ erasures, uploads, log, streams: streamManager },
+      forget: (isGone) => bus.forget(isGone),
+    }),
+  };
+}
+
+/** Before the models are loaded, which takes seconds. @throws Error as the system calls it: EADDRINUSE and its like */
+export async function assertPortFree({ host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  if (port === 0) return;
+  const trial = createServer();
+  await new Promise<void>((resolve, reject) => trial.once('error', reject).listen(port, host, resolve));
+  await new Promise((resolve) => trial.close(resolve));
 }

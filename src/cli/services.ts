@@ -2,9 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import type { Log } from '../domain/log.ts';
+import { MienError } from '../errors.ts';
 import { createIngest, type Ingest, type IngestConfig } from '../ingest/index.ts';
 import type { Metrics } from '../metrics.ts';
-import type { OpenTimeline } from '../sessions/index.ts';
+import type { LoadDeps, OpenTimeline } from '../sessions/index.ts';
 import type { Store, StoreMetrics } from '../store/index.ts';
 import { createTimeline } from '../timeline/index.ts';
 import { createVision, type Vision, type VisionConfig } from '../vision/index.ts';
@@ -45,15 +46,17 @@ export function openIngest(config: Config, options: Partial<IngestConfig> = {}):
     mediaDir: config.mediaDir,
     uploadsDir: config.uploadsDir,
     allowPrivateSources: config.allowPrivateSources,
+    confine: config.confineFfmpeg,
+    hardware: config.hwaccel,
     ...(config.ffmpegPath !== null && { ffmpegPath: config.ffmpegPath }),
     ...options,
   });
 }
 
 /** Timelines by the thresholds of the ensemble's card. */
-export function createTimelines(vision: Vision, smoothing: boolean): OpenTimeline {
+export function createTimelines(vision: Vision): OpenTimeline {
   const thresholds = ensembleOf(vision).thresholds ?? { confidence: 0, quality: 0 };
-  return createTimeline({ thresholds, ...(!smoothing && { smoothingSeconds: 0 }) });
+  return createTimeline({ thresholds });
 }
 
 export function ensembleOf(vision: Vision): Vision['models'][number] {
@@ -81,6 +84,30 @@ export function createMeter(metrics: Metrics) {
     scored: (frames: number) => metrics.framesScored.inc(frames),
     dropped: metrics.framesDropped,
   };
+}
+
+/** The load's part of the metrics. */
+export function loadMetrics(metrics: Metrics): LoadDeps['metrics'] {
+  return {
+    effectiveFrameRate(stream, framesPerSecond) {
+      if (framesPerSecond === null) metrics.effectiveFrameRate.remove({ stream });
+      else metrics.effectiveFrameRate.set({ stream }, framesPerSecond);
+    },
+    overloaded: (streams) => metrics.overloadedStreams.set(streams),
+    capacity: (framesPerSecond) => metrics.capacity.set(framesPerSecond),
+  };
+}
+
+/** Says which ffmpeg decodes, and what it is not fit for. Without any, what is recorded can still be served. */
+export async function logFfmpeg(ingest: Pick<Ingest, 'ffmpeg'>, log: Log): Promise<void> {
+  try {
+    const { path, version, caution } = await ingest.ffmpeg();
+    log.info({ ffmpeg: { path, version } }, 'this ffmpeg decodes');
+    if (caution !== null) log.warn({}, caution);
+  } catch (error) {
+    if (!(error instanceof MienError)) throw error;
+    log.warn({}, error.message);
+  }
 }
 
 /** ffmpeg's own words, for those who look at debug lines. */

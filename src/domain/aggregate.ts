@@ -19,7 +19,15 @@ export interface Aggregate {
   valence: number | null;
   arousal: number | null;
   quality: number | null;
-  /** `frames` as a share of all frames of the picture, scored or dropped: 0 to 1. */
+  /** Seconds of one face by label, in the order of EXPRESSIONS: two faces at once count twice. */
+  durations: readonly number[];
+  /** Seconds that moments stand for; of a track those in which it was seen. */
+  covered: number;
+  /** Seconds of the stretch for which the source was there to be scored: from its beginning to its end, holes included, without what was erased. */
+  elapsed: number;
+  /** Seconds of it that were erased: neither covered nor missing. */
+  erased: number;
+  /** `covered` as a share of `elapsed`: 0 to 1. */
   coverage: number;
 }
 
@@ -27,4 +35,6 @@ export interface Aggregate {
 export interface SessionSummary extends Aggregate {
   /** How many faces were followed. */
   tracks: number;
+  /** Side of the smallest face that could be found, in pixels of the source's own picture; null before the first frame. */
+  smallestFace: number | null;
 }

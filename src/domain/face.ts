@@ -54,6 +54,13 @@ export interface RawReading {
   quality: { score: number; issues: QualityIssue[] };
 }
 
+/** What `vision` says of one frame. */
+export interface FrameReadings {
+  faces: RawReading[];
+  /** Whether another scene begins with this frame: faces were searched anew, and no track of a frame before goes on. */
+  cut: boolean;
+}
+
 /** A reading with its track's past taken into account. */
 export interface FaceReading extends Omit<RawReading, 'probabilities'> {
   /** Null: mien abstains. */

@@ -5,3 +5,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function isId(id: string): boolean {
   return UUID.test(id);
 }
+
+/** Uploads are known by a token that nobody can guess: 16 bytes, as hexadecimal digits. */
+export function isUploadToken(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text);
+}

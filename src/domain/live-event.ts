@@ -4,7 +4,8 @@ import type { SessionRecord } from './stream.ts';
 
 export type LiveEvent =
   | { kind: 'moment'; streamId: string; moment: Moment }
-  | { kind: 'status'; streamId: string; session: SessionRecord }
+  /** `sameState`: the state is the one told before; something else that is told with it has changed. */
+  | { kind: 'status'; streamId: string; session: SessionRecord; sameState?: boolean }
   | { kind: 'episode'; streamId: string; event: EpisodeEvent }
   /** The stream is gone, with its sessions. */
   | { kind: 'removed'; streamId: string };
@@ -17,6 +18,12 @@ export type LiveEventOf<Kind extends LiveEventKind> = Extract<LiveEvent, { kind:
 export interface Scope {
   streamId?: string | undefined;
   sessionId?: string | undefined;
+}
+
+/** Events as one subscriber, or several that share them, are sent them. */
+export interface SentEvents<Event> extends AsyncIterable<Event> {
+  /** Events lost so far because the reader was too slow, whether a `skippedBefore` has told of them yet or not. */
+  lost(): number;
 }
 
 /** A moment as a subscriber is sent it. */

@@ -1,5 +1,5 @@
 import type { Expression, FaceReading } from './face.ts';
-import type { DropCounts } from './frame.ts';
+import type { DropCounts, LoopPlace } from './frame.ts';
 
 /** All faces of one frame: the unit that is stored, published and resumed from. */
 export interface Moment {
@@ -10,14 +10,31 @@ export interface Moment {
   mediaTime: number;
   /** Milliseconds since the epoch. */
   wallTime: number;
+  /** Of a looped recording only. */
+  loop?: LoopPlace | undefined;
+  /**
+   * Seconds that the moment before stands for: to this one, or less where the source paused. The newest moment stands for as
+   * long as the one before it; so of the first this is the stream's interval.
+   */
+  previousDuration: number;
+  /** Seconds to the end of the recording, where that is nearer: it stands for no longer. Not kept: the session's end tells it. */
+  untilEnd?: number | undefined;
+  /** Whether another scene begins with this frame: no track of a moment before goes on. */
+  cut: boolean;
   /** Frames not scored since the moment before, by reason. */
   dropped: DropCounts;
   faces: FaceReading[];
 }
 
+/** A moment, and the one before it in its session; undefined of the first. */
+export interface FollowingMoment {
+  moment: Moment;
+  previous?: Moment | undefined;
+}
+
 /** A stretch of one expression on one track. Times are media time in seconds. */
 export interface Episode {
-  /** From 0 within its session, in the order of onset. */
+  /** From 0 within its session, in the order of onset; stretches too short to count leave gaps. */
   index: number;
   sessionId: string;
   track: number;
@@ -46,6 +63,10 @@ export interface Rollup {
   track: number;
   frames: number;
   dropped: DropCounts;
+  /** Microseconds that moments stand for: all of them, of a track those in which it was seen. */
+  covered: number;
+  /** Microseconds by label, in the order of EXPRESSIONS; of the whole picture summed over faces. */
+  durations: number[];
   /** Readings summed here, and those of them in which mien abstained. */
   readings: number;
   abstained: number;

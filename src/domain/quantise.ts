@@ -2,7 +2,7 @@
  * Rounds a moment to what the database holds, so that what is published is, digit for digit, what is read back.
  *
  * Fractions (probabilities, agreement, valence, arousal, quality, box, action units) keep 5 decimals, angles 2,
- * landmarks 4 (a third of a pixel in a 4K frame), wall time whole milliseconds, media time everything. At most
+ * landmarks 4 (a third of a pixel in a 4K frame), durations and times of media whole microseconds, wall time whole milliseconds. At most
  * six significant digits survive `real` columns unchanged. Probabilities still sum to 1.
  */
 import type { FaceReading, Point } from './face.ts';
@@ -14,6 +14,8 @@ import type { Moment } from './moment.ts';
 export const FRACTION = 100_000;
 const ANGLE = 100;
 export const LANDMARK = 10_000;
+/** Parts of a second in which durations are counted. */
+export const MICROSECONDS = 1_000_000;
 /** Landmarks are 16 bits signed: a point further than three frames away is moved to that bound. */
 const LANDMARK_BOUND = 32_767;
 const FRACTION_BOUND = 9.99999;
@@ -25,22 +27,38 @@ class Rounded implements Moment {
   readonly seq: number;
   readonly mediaTime: number;
   readonly wallTime: number;
+  readonly loop: Moment['loop'];
+  readonly previousDuration: number;
+  readonly untilEnd: Moment['untilEnd'];
+  readonly cut: boolean;
   readonly dropped: Moment['dropped'];
   readonly faces: FaceReading[];
 
-  constructor({ sessionId, seq, mediaTime, wallTime, dropped, faces }: Moment) {
-    this.sessionId = sessionId;
-    this.seq = seq;
-    this.mediaTime = mediaTime;
-    this.wallTime = Math.round(wallTime);
-    this.dropped = nonZeroDrops(dropped);
-    this.faces = faces.map(quantiseFace).sort((a, b) => a.track - b.track);
+  constructor(moment: Moment) {
+    this.sessionId = moment.sessionId;
+    this.seq = moment.seq;
+    this.mediaTime = inMicroseconds(finite(moment.mediaTime));
+    this.wallTime = Math.round(finite(moment.wallTime));
+    this.loop = moment.loop && {
+      pass: finite(moment.loop.pass),
+      sourceTime: inMicroseconds(finite(moment.loop.sourceTime)),
+    };
+    this.previousDuration = inMicroseconds(finite(moment.previousDuration));
+    this.untilEnd = moment.untilEnd && inMicroseconds(moment.untilEnd);
+    this.cut = moment.cut;
+    this.dropped = nonZeroDrops(moment.dropped);
+    this.faces = moment.faces.map(quantiseFace).sort((a, b) => a.track - b.track);
   }
 }
 
 /** Idempotent; faces come in the order of their track. Leaves the argument alone; do not change the answer. */
 export function quantise(moment: Moment): Moment {
   return moment instanceof Rounded ? moment : new Rounded(moment);
+}
+
+/** Rounded to whole microseconds, in which durations are added up. @param seconds */
+export function inMicroseconds(seconds: number): number {
+  return Math.round(seconds * MICROSECONDS) / MICROSECONDS;
 }
 
 function quantiseFace(face: FaceReading): FaceReading {
@@ -66,7 +84,7 @@ function quantiseFace(face: FaceReading): FaceReading {
   };
 }
 
-/** Rounds probabilities to whole parts; what the sum then lacks goes to the greatest. */
+/** Rounds probabilities to whole parts; what the sum then lacks goes to the greatest. @throws RangeError for what is no number */
 function distribution(probabilities: readonly number[]): number[] {
   if (probabilities.length !== EXPRESSIONS.length) {
     throw new RangeError(`${EXPRESSIONS.length} probabilities expected, not ${probabilities.length}`);
@@ -75,7 +93,7 @@ function distribution(probabilities: readonly number[]): number[] {
   let rest = FRACTION;
   let greatest = 0;
   for (const [at, value] of probabilities.entries()) {
-    const part = Math.round(value * FRACTION);
+    const part = Math.round(finite(value) * FRACTION);
     parts.push(part);
     rest -= part;
     if (part > parts[greatest]!) greatest = at;
@@ -100,8 +118,18 @@ function landmark({ x, y }: Point): Point {
   };
 }
 
+/** @throws RangeError for NaN and infinity, which nothing could read back */
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw notANumber();
+  return value;
+}
+
+function notANumber(): RangeError {
+  return new RangeError('a moment holds a number that is none');
+}
+
 /** Also turns -0 into 0, which the database does not tell apart. @throws RangeError for NaN, which nothing could read back */
 function bounded(value: number, bound: number): number {
-  if (Number.isNaN(value)) throw new RangeError('a reading holds a number that is none');
+  if (Number.isNaN(value)) throw notANumber();
   return Math.min(bound, Math.max(-bound, value)) + 0;
 }

@@ -1,3 +1,4 @@
+import type { HardwareSetting } from './ffmpeg/hardware.ts';
 import type { LookupAll } from './network/safe-connect.ts';
 
 /** The settings of ingest; every field but the first three has a default. */
@@ -10,8 +11,12 @@ export interface IngestConfig {
   allowPrivateSources: boolean | readonly string[];
   /** The ffmpeg to run; otherwise the one on the PATH, otherwise the npm package's. */
   ffmpegPath?: string | undefined;
-  /** Pixels; the longer side of a frame is scaled down to this, never up. Default 640. */
-  longerSide?: number | undefined;
+  /** False: ffmpeg is kept from the network by our proxy alone, though the kernel could do it. Default true. */
+  confine?: boolean | undefined;
+  /** What video is decoded by, where it works; `auto`: what this platform may have. Default `none`: software. */
+  hardware?: HardwareSetting | undefined;
+  /** Takes a sentence where that does not work. */
+  onCaution?: ((sentence: string) => void) | undefined;
   /** A live source that gives no frame for this many seconds has failed. Default 20. */
   stallSeconds?: number | undefined;
   /** How long a server may take to answer, in seconds. Default 10. */
@@ -25,7 +30,6 @@ export interface IngestConfig {
 }
 
 export interface Limits {
-  longerSide: number;
   stallSeconds: number;
   connectSeconds: number;
   maxPixels: number;
@@ -33,7 +37,6 @@ export interface Limits {
 
 export function limitsOf(config: IngestConfig): Limits {
   return {
-    longerSide: config.longerSide ?? 640,
     stallSeconds: config.stallSeconds ?? 20,
     connectSeconds: config.connectSeconds ?? 10,
     maxPixels: config.maxPixels ?? 8192 * 8192,

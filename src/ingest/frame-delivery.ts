@@ -1,11 +1,18 @@
 /** From ffmpeg's bytes and log lines to frames in the buffer. */
-import type { DecodeJob, DecodeProgress } from './decode-job.ts';
+import { whenAborted } from '../threads/when-aborted.ts';
+import { type DecodeJob, type DecodeProgress, frameShape } from './decode-job.ts';
 import { type BufferPool, createBufferPool } from './frames/buffer-pool.ts';
-import { type AssembledFrame, FrameAssembler } from './frames/frame-assembler.ts';
+import {
+  type AssembledFrame,
+  type FilterGraph,
+  FrameAssembler,
+  FramesLost,
+} from './frames/frame-assembler.ts';
 import { createFrameSink, type FrameSink } from './frames/frame-sink.ts';
-import { createPtsClock } from './frames/pts-clock.ts';
-import { createRealtimePacer } from './frames/realtime-pacer.ts';
+import { PtsClock, type TimedFrame } from './frames/pts-clock.ts';
+import { RateLimit } from './frames/rate-limit.ts';
 import type { StallWatchdog } from './frames/stall-watchdog.ts';
+import { firstTime } from './reading.ts';
 
 export interface FrameDelivery {
   /** Where ffmpeg's bytes go. */
@@ -14,24 +21,32 @@ export interface FrameDelivery {
   onLine(line: string): void;
 }
 
-/** Joins the bytes with what the log says of them, and puts each frame into the job's buffer when it is due. */
+const STAMP_SECONDS = 20;
+
+/**
+ * Joins the bytes with what the log says of them, and gives each frame to the job's outlet.
+ * @param stampSeconds how long the bytes of a frame wait for its line of the log
+ */
 export function deliverFrames(
   job: DecodeJob,
   progress: DecodeProgress,
   watchdog: StallWatchdog,
+  stampSeconds = STAMP_SECONDS,
 ): FrameDelivery {
   const pool = createBufferPool();
-  const assembler = new FrameAssembler(pool, job.deps.limits.longerSide);
+  const assembler = new FrameAssembler(pool, frameShape(job));
+  const clock = new PtsClock<AssembledFrame>(job.info.live, job.options.frameRate, () => firstTimeOf(job));
+  const select = createSelection(job, assembler, pool);
   const deliver = createDeliver(job, progress, watchdog, pool);
   const { signal: stopping } = progress.stopping;
-  let wake = () => {};
+  const stampWait = createStampWait(stampSeconds, stopping);
 
   /** Delivers the complete frames; a promise when something must be waited for before more bytes are read. */
   function advance(): Promise<void> | null {
     while (!stopping.aborted) {
       const frame = assembler.nextFrame();
       if (!frame && !assembler.awaitsStamp) return null;
-      const busy = frame ? deliver(frame) : new Promise<void>((resolve) => (wake = resolve));
+      const busy = frame ? deliver(select(clock.add(frame, frame.stamp.pts))) : stampWait.begin();
       if (busy) return busy.then(advance).then(nothing);
     }
     return null;
@@ -41,52 +56,93 @@ export function deliverFrames(
     assembler.addBytes(chunk);
     return advance();
   });
-  const drained = (started: boolean) => {
+  const drained = async (started: boolean) => {
     // ffmpeg's log has ended: bytes that still wait for a stamp would wait for ever.
     assembler.endStamps();
-    wake();
-    return sink.drained(started);
+    stampWait.end();
+    await sink.drained(started);
+    progress.leftover = assembler.leftover;
+    await Promise.race([deliver(select(clock.end())), whenAborted(stopping)]);
   };
-  return { sink: { ...sink, drained }, onLine: readLog(job, progress, assembler, () => wake()) };
+  return { sink: { ...sink, drained }, onLine: readLog(job, progress, assembler, stampWait.end) };
 }
 
-type Deliver = (frame: AssembledFrame) => Promise<void> | null;
+/** Of a source that this run opens, ffmpeg has told of the first frame before it comes; a run from a later place counts from there. */
+function firstTimeOf({ reading, listener, start }: DecodeJob): number | null {
+  if (start.position > 0) return null;
+  return listener?.found ? firstTime(listener.found, 'start') : reading.firstTime;
+}
 
-/** Puts a frame into the buffer once it is due; a promise while the buffer is full or the frame is early. */
+/** ffmpeg tells of a frame before it writes its bytes: what is not told soon after them was lost. */
+function createStampWait(seconds: number, stopping: AbortSignal) {
+  let end = () => {};
+  stopping.addEventListener('abort', () => end(), { once: true });
+  return {
+    /** Resolves when it is ended, and rejects when that takes too long. */
+    begin: () =>
+      new Promise<void>((resolve, reject) => {
+        const lost = new FramesLost(`ffmpeg wrote a frame, and did not tell of it in ${seconds} s`);
+        const timer = setTimeout(() => reject(lost), seconds * 1000);
+        end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+    end: () => end(),
+  };
+}
+
+type TimedFrames = readonly TimedFrame<AssembledFrame>[];
+
+/**
+ * Leaves out those of the frames, which come in order, that are not due. ffmpeg's selection begins anew with each of its filter graphs, of
+ * which a source whose pictures change often has many.
+ */
+function createSelection({ options }: DecodeJob, assembler: FrameAssembler, pool: BufferPool) {
+  const limit = new RateLimit(Number.POSITIVE_INFINITY);
+  limit.setRate(options.frameRate);
+  return (frames: TimedFrames) =>
+    frames.filter(({ frame, mediaTime }) => {
+      const isSelected = limit.admit(mediaTime) || assembler.graphs < 2;
+      if (!isSelected) pool.release(frame.pixels);
+      return isSelected;
+    });
+}
+
+type Deliver = (frames: TimedFrames) => Promise<void> | null;
+
+/** Gives frames away; a promise while nobody takes them or a frame is early. */
 function createDeliver(
-  { buffer, info, options }: DecodeJob,
+  { outlet, start }: DecodeJob,
   progress: DecodeProgress,
   watchdog: StallWatchdog,
   pool: BufferPool,
 ): Deliver {
-  const mediaTimeOf = createPtsClock(info.live, options.frameRate);
   const stopping = progress.stopping.signal;
-  const waitUntilDue = needsPacer(info, options) ? createRealtimePacer(stopping) : null;
 
-  function put({ pixels, stamp }: AssembledFrame, mediaTime: number): Promise<void> | null {
+  function deliverOne({ frame: { pixels, stamp }, mediaTime }: TimedFrame<AssembledFrame>) {
+    watchdog.pause();
     if (stopping.aborted) return null;
     progress.count++;
-    progress.mediaTime = mediaTime;
+    progress.mediaTime = start.position + mediaTime;
+    progress.pts = stamp.pts;
     const { width, height } = stamp;
     const release = once(() => pool.release(pixels));
-    const full = buffer.put({ pixels, width, height, mediaTime, wallTime: Date.now(), dropped: {}, release });
+    const source = stamp.graph?.source ?? undefined;
+    const frame = { pixels, width, height, source, mediaTime: start.mediaTime() + mediaTime, release };
+    const full = outlet.give(frame, stopping);
     if (!full) watchdog.feed();
     return full?.then(watchdog.feed) ?? null;
   }
 
-  return (frame) => {
-    const mediaTime = mediaTimeOf(frame.stamp.pts);
-    watchdog.pause();
-    if (!waitUntilDue) return put(frame, mediaTime);
-    return waitUntilDue(mediaTime)
-      .then(() => put(frame, mediaTime))
-      .then(nothing);
+  return function deliver(frames): Promise<void> | null {
+    if (frames.length === 0) watchdog.feed(); // a frame came, and is not due, or held back until its time is known
+    for (const [i, frame] of frames.entries()) {
+      const busy = deliverOne(frame);
+      if (busy) return busy.then(() => deliver(frames.slice(i + 1))).then(nothing);
+    }
+    return null;
   };
-}
-
-/** Recordings in real time, and live HLS, which comes in bursts of whole segments. Other live sources pace themselves. */
-function needsPacer({ kind, live }: DecodeJob['info'], { realtime }: DecodeJob['options']): boolean {
-  return live ? kind === 'hls' : realtime;
 }
 
 /** How many lines an error can quote. */
@@ -94,19 +150,26 @@ const MAX_LOG_LINES = 100;
 
 /** Takes the stamps of frames out of ffmpeg's log, and keeps its other lines. */
 function readLog(
-  { source, deps, showinfo, listener }: DecodeJob,
+  { source, deps, showinfo, listener, start: { decoded } }: DecodeJob,
   { log }: DecodeProgress,
   assembler: FrameAssembler,
   wake: () => void,
 ): (line: string) => void {
+  let graph: FilterGraph = { source: null };
   return (line) => {
     const stamp = showinfo.parseFrame(line);
     if (stamp) {
-      assembler.addStamp(stamp);
+      assembler.addStamp({ ...(decoded?.timed(stamp) ?? stamp), graph });
       wake();
       return;
     }
-    if (showinfo.isFilterStart(line)) assembler.restartNumbering();
+    const before = decoded && showinfo.parseDecoded(line);
+    if (before) decoded.add(before);
+    if (showinfo.isFilterStart(line)) {
+      assembler.restartNumbering();
+      graph = { source: null };
+    }
+    graph.source ??= showinfo.parseFirstFrame(line);
     listener?.onLine(line);
     if (!line || showinfo.isFromShowinfo(line)) return;
     if (log.push(line) > MAX_LOG_LINES) log.shift();

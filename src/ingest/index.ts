@@ -1,15 +1,22 @@
-import type { Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { DecodeOptions } from '../domain/decode-options.ts';
+import type { SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import { type IngestConfig, limitsOf } from './config.ts';
-import type { DecodeOptions } from './decode-job.ts';
+import { type IngestConfig, type Limits, limitsOf } from './config.ts';
+import { DecodingTurns } from './decoding-turns.ts';
+import { type ConfinementLevel, findConfinement } from './ffmpeg/confinement.ts';
 import { createFfmpegLauncher } from './ffmpeg/ffmpeg-launcher.ts';
-import { type FfmpegProgram, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
+import { cautionOf, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
+import type { Decoding } from './ffmpeg/hardware.ts';
+import { HardwareDecoding } from './hardware-decoding.ts';
 import type { IngestDeps } from './ingest-deps.ts';
 import { createSafeConnector } from './network/safe-connect.ts';
-import { decodeSource, type OpenedSource, openSource } from './open-source.ts';
+import { type OpenedSource, openSource } from './open-source.ts';
 import { probeSource } from './probe-source.ts';
+import { HeicDecoder } from './source/heic-decoder.ts';
+import type { SourceAccess } from './source/resolve-source.ts';
 
 export type { IngestConfig } from './config.ts';
+export type { ConfinementLevel } from './ffmpeg/confinement.ts';
 
 export interface Ingest {
   /**
@@ -17,55 +24,76 @@ export interface Ingest {
    * SOURCE_REFUSED, FFMPEG_MISSING; the signal's reason when it aborts.
    */
   probe(source: SourceInput, signal: AbortSignal): Promise<SourceInfo>;
-  /** Frames until the source ends or the signal aborts (it finishes), or until it fails (it throws MienError). */
-  decode(source: SourceInput, info: SourceInfo, options: DecodeOptions): AsyncIterable<Frame>;
   /**
-   * What `probe` and then `decode` do; in one run of ffmpeg, but for what comes by HTTP. Decoding goes on until the frames
-   * are returned or the signal aborts. Throws as `probe` does.
+   * Looks and decodes; in one run of ffmpeg, but for what comes by HTTP. Throws as `probe` does. The frames come until the
+   * source ends or the signal aborts (they finish), or until it fails (they throw MienError); decoding goes on until they
+   * are returned.
    */
   open(source: SourceInput, options: DecodeOptions): Promise<OpenedSource>;
-  /** The ffmpeg that is used. `bundled`: that of the npm package, of 2018, for local files only. Throws FFMPEG_MISSING. */
-  ffmpeg(): Promise<{ path: string; version: string; bundled: boolean }>;
+  /** The ffmpeg that is used. `caution`: what it is not fit for, in sentences, null of a current one. Throws FFMPEG_MISSING. */
+  ffmpeg(): Promise<{ path: string; version: string; caution: string | null }>;
+  /** What keeps ffmpeg from the network, beside our proxy. It is tried once, and stays so. */
+  confinement(): Promise<ConfinementLevel>;
+  /** What decodes video now; software until ffmpeg was found. */
+  decoding(): Decoding;
   /** Ends every run, and resolves when no ffmpeg is left. */
   close(): Promise<void>;
 }
 
 export function createIngest(config: IngestConfig): Ingest {
   const limits = limitsOf(config);
-  const connector = createSafeConnector({
-    allowPrivate: config.allowPrivateSources,
-    connectSeconds: limits.connectSeconds,
-    lookup: config.lookup,
-  });
-  let found: Promise<FfmpegProgram> | null = null;
-  const ffmpeg = () => {
-    found ??= findFfmpeg(config.ffmpegPath);
-    found.catch(() => {
-      found = null; // it may be installed while we run
-    });
-    return found;
-  };
+  const confinement = once(() => findConfinement(config.confine ?? true));
+  const runs = { launcher: createFfmpegLauncher(), activeRuns: new Set<Promise<unknown>>() };
+  const hardware = new HardwareDecoding(config.hardware ?? 'none', runs, config.onCaution);
+  const ffmpeg = findOnce(async () =>
+    hardware.find({ ...(await findFfmpeg(config.ffmpegPath)), confinement: await confinement() }),
+  );
   const deps: IngestDeps = {
-    access: { mediaDir: config.mediaDir, uploadsDir: config.uploadsDir, connector },
-    limits,
-    ffmpeg,
-    launcher: createFfmpegLauncher(),
-    onLog: config.onLog,
-    activeRuns: new Set(),
+    ...{ ...runs, limits, hardware, onLog: config.onLog },
+    access: accessOf(config, limits),
+    ffmpeg: async () => ({ ...(await ffmpeg()), hardware: hardware.inUse }),
+    remaining: new Map(),
+    turns: new DecodingTurns(),
   };
   const closing = new AbortController();
   const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
 
   return {
-    probe: (source, signal) => probeSource(source, untilClosed(signal), deps),
-    decode: (source, info, options) =>
-      decodeSource(source, info, { ...options, signal: untilClosed(options.signal) }, deps),
+    probe: async (source, signal) => (await probeSource(source, untilClosed(signal), deps)).info,
     open: (source, options) => openSource(source, { ...options, signal: untilClosed(options.signal) }, deps),
-    ffmpeg,
+    async ffmpeg() {
+      const program = await ffmpeg();
+      return { path: program.path, version: program.version, caution: cautionOf(program) };
+    },
+    confinement: async () => (await confinement()).level,
+    decoding: () => hardware.decoding,
     async close() {
       closing.abort(new MienError('SHUTTING_DOWN', 'mien is shutting down.'));
       await Promise.all(deps.activeRuns);
       await deps.launcher.close();
     },
+  };
+}
+
+function accessOf(config: IngestConfig, { connectSeconds, maxPixels }: Limits): SourceAccess {
+  const { mediaDir, uploadsDir, allowPrivateSources: allowPrivate, lookup } = config;
+  const connector = createSafeConnector({ allowPrivate, connectSeconds, lookup });
+  return { mediaDir, uploadsDir, connector, heic: new HeicDecoder(), maxPixels };
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () => (result ??= work());
+}
+
+/** Remembers what was found, and looks again after a failure: ffmpeg may be installed while we run. */
+function findOnce<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | null = null;
+  return () => {
+    found ??= find();
+    found.catch(() => {
+      found = null;
+    });
+    return found;
   };
 }

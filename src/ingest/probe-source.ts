@@ -3,32 +3,53 @@ import { probeArguments } from './ffmpeg/ffmpeg-args.ts';
 import { assertFitForNetwork } from './ffmpeg/ffmpeg-path.ts';
 import { createShowinfo } from './ffmpeg/showinfo.ts';
 import { isNetwork } from './ffmpeg/source-kinds.ts';
-import { createFirstFrameListener, waitForFirstFrame } from './first-frame.ts';
+import { createFirstFrameListener, type SourceFound, waitForFirstFrame } from './first-frame.ts';
 import { createNullSink } from './frames/frame-sink.ts';
 import type { IngestDeps } from './ingest-deps.ts';
+import { readingOf, readingUntold, type SourceReading } from './reading.ts';
 import { kindByName, resolveSource } from './source/resolve-source.ts';
+
+/** A source that was probed, and how it is to be read. */
+export interface ProbedSource {
+  info: SourceInfo;
+  reading: SourceReading;
+}
 
 /** Decodes one frame of a source. Throws as `Ingest.probe` does, and the signal's reason when it aborts. */
 export async function probeSource(
   input: SourceInput,
   signal: AbortSignal,
   deps: IngestDeps,
-): Promise<SourceInfo> {
+): Promise<ProbedSource> {
+  const { videoTrack } = input;
+  const { track } = readingUntold(videoTrack);
+  const found = await probeTrack(input, track, signal, deps);
+  const reading = readingOf(found.description, { ...found.info, videoTrack }, 'own')!;
+  if (reading.track === track) return { info: found.info, reading };
+  return probeSource({ ...input, videoTrack: reading.track + 1 }, signal, deps);
+}
+
+async function probeTrack(
+  input: SourceInput,
+  track: number,
+  signal: AbortSignal,
+  deps: IngestDeps,
+): Promise<SourceFound> {
   signal.throwIfAborted();
   const kind = kindByName(input);
   const ffmpeg = await deps.ffmpeg();
   if (isNetwork(kind)) assertFitForNetwork(ffmpeg);
-  const source = await resolveSource(input, kind, deps.access);
+  const source = await resolveSource(input, kind, deps.access, signal);
   const { limits } = deps;
   const { hasFpsMode } = ffmpeg;
   const showinfo = createShowinfo();
   const listener = createFirstFrameListener(showinfo);
   const run = deps.launcher.start({
     ffmpegPath: ffmpeg.path,
+    confine: ffmpeg.confinement.prefix(source.input.proxyPort),
     url: source.input.url,
-    proxy: source.input.proxy,
     activeRuns: deps.activeRuns,
-    args: probeArguments(source.input, { maxPixels: limits.maxPixels, hasFpsMode, showinfo }),
+    args: probeArguments(source.input, { track, maxPixels: limits.maxPixels, hasFpsMode, showinfo }),
     sink: createNullSink(),
     onLine(line) {
       deps.onLog?.(source.redact(line));
@@ -36,7 +57,7 @@ export async function probeSource(
     },
   });
   try {
-    return await waitForFirstFrame({ kind, source, listener, run, signal, limits });
+    return await waitForFirstFrame({ kind, source, listener, track, hardware: null, run, signal, limits });
   } finally {
     await run.stop();
     source.close();

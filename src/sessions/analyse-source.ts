@@ -1,5 +1,6 @@
 /** One source from its first frame to its last, without server or store. */
-import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
+import { type DetectSize, inSourcePixels } from '../domain/detect-size.ts';
+import type { DropCounts, Frame, FrameSize, SourceInfo, SourceInput } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import { RECORDING_READ_AHEAD } from '../domain/read-ahead.ts';
 import { FrameScorer } from './frame-scorer.ts';
@@ -16,6 +17,9 @@ export interface AnalyseDeps {
 export interface AnalyseOptions {
   /** Frames scored per second of media time. */
   frameRate: number;
+  /** Time constant of the smoothing, in milliseconds of media time; 0: none. */
+  smoothing: number;
+  detectSize: DetectSize;
   signal: AbortSignal;
   /** What the moments carry as `sessionId`; must differ between sources analysed at the same time. */
   sessionId?: string;
@@ -32,6 +36,14 @@ export interface AnalyseSummary {
   events: EpisodeEvent[];
 }
 
+/** The frame of a moment: its size, as it was searched. */
+export interface SearchedFrame extends FrameSize {
+  /** Side of the smallest face that could be found in it, in pixels of the source's own picture. */
+  smallestFace: number;
+  /** Whether it is smaller than the source's own picture. */
+  reduced: boolean;
+}
+
 /**
  * Every frame, as fast as they are scored. `onMoment` is waited for, so that a slow writer slows the reading.
  * @throws what opening and decoding throw; moments before that have been told
@@ -40,22 +52,30 @@ export async function analyseSource(
   deps: AnalyseDeps,
   source: SourceInput,
   options: AnalyseOptions,
-  onMoment: (moment: Moment, events: EpisodeEvent[]) => void | Promise<void>,
+  onMoment: (moment: Moment, events: EpisodeEvent[], frame: SearchedFrame) => void | Promise<void>,
 ): Promise<AnalyseSummary> {
-  const { frameRate, signal, sessionId = 'analysis' } = options;
+  const { frameRate, smoothing, detectSize, signal, sessionId = 'analysis' } = options;
   const analyser = deps.openAnalyser(sessionId);
-  const scorer = new FrameScorer({ analyser, timeline: deps.openTimeline(sessionId) });
+  const timeline = deps.openTimeline(sessionId, { smoothing, frameRate });
+  const scorer = new FrameScorer({ analyser, timeline });
   const clock = createSessionClock();
   let moments = 0;
   try {
-    const { info, frames } = await deps.open(source, { frameRate, realtime: false, loop: false, signal });
+    const opening = { frameRate, realtime: false, loop: false, detectSize, signal };
+    const { info, frames } = await deps.open(source, opening);
     await closeOnError(frames, () => options.onInfo?.(info));
-    const score = (frame: Frame) => scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
-    for await (const { moment, events } of scoreInOrder(frames, score, RECORDING_READ_AHEAD.scoring)) {
+    scorer.end = info.live ? null : info.duration;
+    const analyse = (frame: Frame) => scorer.analyse(frame, clock.at(frame.mediaTime, frame.wallTime));
+    for await (const analysed of scoreInOrder(frames, analyse, RECORDING_READ_AHEAD.scoring)) {
+      const scored = scorer.tell(analysed);
+      if (scored === null) continue;
       moments += 1;
-      await onMoment(moment, events);
+      const { moment, events, size, source = info } = scored;
+      const found = scorer.smallestFace(size);
+      const smallestFace = inSourcePixels(found, size, source);
+      await onMoment(moment, events, { ...size, smallestFace, reduced: smallestFace > found });
     }
-    return { info, moments, ...scorer.finish() };
+    return { info, moments, ...scorer.finish(null) };
   } finally {
     await analyser.close();
   }

@@ -1,32 +1,55 @@
 /** The end of a session's timeline: the events that close its episodes, and the frames dropped since the last moment. */
+import type { DropCounts } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
-import { whenAborted } from '../threads/when-aborted.ts';
-import type { FrameScorer } from './frame-scorer.ts';
+import type { EpisodeEvent } from '../domain/moment.ts';
+import { sleep } from '../threads/sleep.ts';
+import { unlessAborted } from '../threads/unless-aborted.ts';
 import type { MomentSink, Publisher } from './ports.ts';
+import { isStoreAway, type StoreWaits } from './store-away.ts';
 
-export interface FinishDeps {
+export interface FinishDeps extends StoreWaits {
   sink: MomentSink;
   publisher: Publisher;
   log: Log;
 }
 
+export interface TimelineEnd {
+  events: readonly EpisodeEvent[];
+  dropped: DropCounts;
+  /** Where the source ended, in seconds of media time; null: with the last moment. */
+  end: number | null;
+}
+
 /** Publishes the events that close the timeline once they are stored, unless `giveUp` aborts before. Never rejects. */
 export async function finishTimeline(
-  { sink, publisher, log }: FinishDeps,
+  deps: FinishDeps,
   { streamId, id }: { streamId: string; id: string },
-  scorer: FrameScorer,
-  giveUp: AbortSignal,
+  end: TimelineEnd,
 ): Promise<void> {
-  const { events, dropped } = scorer.finish();
-  if (events.length === 0 && Object.keys(dropped).length === 0) return;
+  if (end.events.length === 0 && Object.keys(end.dropped).length === 0 && end.end === null) return;
   try {
-    await Promise.race([sink.finish?.(id, events, dropped), whenAborted(giveUp).then(outOfTime)]);
-    for (const event of events) publisher.episode(streamId, event);
+    await storeEnd(deps, id, end);
+    for (const event of end.events) deps.publisher.episode(streamId, event);
   } catch (error) {
-    log.error({ err: error, session: id }, 'could not store the end of a timeline');
+    deps.log.error({ err: error, session: id }, 'could not store the end of a timeline');
   }
 }
 
-function outOfTime(): never {
-  throw new Error('There was no more time to wait.');
+/** Offers it until the store takes it. @throws why it never will, or that there was no more time to wait */
+async function storeEnd(
+  { sink, retryMs, giveUp }: FinishDeps,
+  id: string,
+  { events, dropped, end }: TimelineEnd,
+): Promise<void> {
+  for (;;) {
+    try {
+      const stored = Promise.resolve(sink.finish?.(id, events, dropped, end));
+      stored.catch(() => {}); // where nobody waits any more
+      await unlessAborted(giveUp, () => stored);
+      return;
+    } catch (error) {
+      if (giveUp.aborted || !isStoreAway(error)) throw error;
+      await sleep(retryMs, giveUp);
+    }
+  }
 }

@@ -1,11 +1,24 @@
 /** Frames become numbered moments; what could not be scored is counted, and told with the next moment. */
-import { addDrops, type DropCounts, type Frame } from '../domain/frame.ts';
+import type { FrameReadings } from '../domain/face.ts';
+import { addDrops, type DropCounts, type Frame, type FrameSize, measureDrops } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { FaceAnalyser, Meter, SessionTimeline } from './ports.ts';
 
 export interface ScoredFrame {
   moment: Moment;
+  /** Of the frame that was scored. */
+  size: FrameSize;
+  /** Of the source's own picture; undefined: not known. */
+  source: FrameSize | undefined;
   events: EpisodeEvent[];
+}
+
+/** A frame that was handed to the analyser, without its pixels. */
+export interface AnalysedFrame
+  extends Pick<Frame, 'mediaTime' | 'wallTime' | 'source' | 'loop' | 'dropped' | 'leftOut' | 'late'> {
+  size: FrameSize;
+  /** Null while there is no answer, and when the frame was lost with its worker. */
+  readings: FrameReadings | null;
 }
 
 export interface FrameScorerDeps {
@@ -15,53 +28,100 @@ export interface FrameScorerDeps {
 }
 
 export class FrameScorer {
+  /** Where the recording ends, in seconds of media time; null: not known. */
+  end: number | null = null;
   readonly #deps: FrameScorerDeps;
   #nextSeq = 0;
+  /** Media time of the newest moment. */
+  #newest = Number.NEGATIVE_INFINITY;
   /** Frames since the last moment that were not scored. */
   #dropped: DropCounts = {};
+  /** Frames that are with the analyser, or whose answer was not told. */
+  readonly #pending = new Set<AnalysedFrame>();
 
   constructor(deps: FrameScorerDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Null when the worker died; the frame is counted, and the next call works again. The next frame may be given
-   * before this one is answered; answers come in the order of the calls.
+   * The next frame may be given before this one is answered; answers come in the order of the calls. When its worker
+   * died, the next call works again.
    * @param mediaTime seconds since the session's start
    */
-  async score(frame: Frame, mediaTime: number): Promise<ScoredFrame | null> {
-    const { analyser, timeline, meter } = this.#deps;
+  async analyse(frame: Frame, mediaTime: number): Promise<AnalysedFrame> {
+    const { analyser, meter } = this.#deps;
     meter?.decoded(1);
-    const { wallTime } = frame;
-    const faces = await analyser.analyse(frame).catch(nullIfWorkerDied).finally(frame.release);
-    // Only now: a frame before this one may have been with the worker until now.
-    this.#count(frame.dropped);
-    if (faces === null) {
-      this.#count({ worker: 1 });
+    const { wallTime, source, loop, dropped, leftOut = 0, late = 0, width, height } = frame;
+    const size = { width, height };
+    const missing = { dropped, leftOut, late };
+    const analysed: AnalysedFrame = { mediaTime, wallTime, source, loop, ...missing, size, readings: null };
+    this.#pending.add(analysed);
+    analysed.readings = await analyser.analyse(frame).catch(nullIfWorkerDied).finally(frame.release);
+    return analysed;
+  }
+
+  /** Side in pixels of the smallest face that can be found in frames of this size. */
+  smallestFace(frame: FrameSize): number {
+    return this.#deps.analyser.smallestFace(frame);
+  }
+
+  /**
+   * The moment that an answered frame becomes; null when it was lost with its worker, and is counted. To be called in
+   * the order of the frames: what is not told leaves no trace in the timeline.
+   */
+  tell(analysed: AnalysedFrame): ScoredFrame | null {
+    const { timeline, meter } = this.#deps;
+    const { mediaTime, wallTime, loop, readings } = analysed;
+    if (readings === null) {
+      this.#lose(analysed);
       return null;
     }
-    const scored = timeline.push({ seq: this.#nextSeq, mediaTime, wallTime, dropped: this.#dropped, faces });
+    const dropped = addDrops(this.#dropped, analysed.dropped);
+    const at = { seq: this.#nextSeq, mediaTime, wallTime, loop, end: this.end };
+    const scored = timeline.push({ ...at, dropped, ...readings });
+    this.#pending.delete(analysed);
+    this.#count(analysed);
     this.#nextSeq += 1;
+    this.#newest = mediaTime;
     this.#dropped = {};
     meter?.scored(1);
-    return scored;
+    return { ...scored, size: analysed.size, source: analysed.source };
+  }
+
+  /** Media time of the newest moment, in seconds; minus infinity without one. */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** Counts a frame that is not scored, with those dropped before it. */
   drop(frame: Frame, counts: DropCounts): void {
     this.#deps.meter?.decoded(1);
-    this.#count(addDrops(frame.dropped, counts));
+    this.#count({ ...frame, dropped: addDrops(frame.dropped, counts) });
     frame.release?.();
   }
 
-  /** Closes the open episodes; `dropped`: frames since the last moment. */
-  finish(): { events: EpisodeEvent[]; dropped: DropCounts } {
-    return { events: this.#deps.timeline.finish(), dropped: this.#dropped };
+  /**
+   * Closes the open episodes; `dropped`: frames since the last moment, those that were handed over and not told among them.
+   * @param end where the source ended, in seconds of media time; null: with the last moment
+   */
+  finish(end: number | null): { events: EpisodeEvent[]; dropped: DropCounts } {
+    const { timeline } = this.#deps;
+    for (const analysed of this.#pending) this.#lose(analysed);
+    const source = end === null ? 0 : timeline.missingUntil(end, this.#dropped);
+    return {
+      events: timeline.finish(),
+      dropped: source > 0 ? addDrops(this.#dropped, { source }) : this.#dropped,
+    };
   }
 
-  #count(counts: DropCounts): void {
-    this.#dropped = addDrops(this.#dropped, counts);
-    if (Object.keys(counts).length > 0) this.#deps.meter?.dropped(counts);
+  #lose(analysed: AnalysedFrame): void {
+    this.#pending.delete(analysed);
+    this.#count({ ...analysed, dropped: addDrops(analysed.dropped, { worker: 1 }) });
+  }
+
+  #count(missing: Pick<Frame, 'dropped' | 'leftOut' | 'late'>): void {
+    this.#dropped = addDrops(this.#dropped, missing.dropped);
+    if (Object.keys(missing.dropped).length > 0) this.#deps.meter?.dropped(measureDrops(missing));
   }
 }
 

@@ -3,7 +3,10 @@ export {
   type AnalyseOptions,
   type AnalyseSummary,
   analyseSource,
+  type SearchedFrame,
 } from './analyse-source.ts';
+export { Eraser } from './eraser.ts';
+export { LoadControl, type LoadDeps } from './load/load-control.ts';
 export type { OpenTimeline } from './ports.ts';
 export type { RegisterInput } from './registration.ts';
 export { StreamManager, type StreamManagerDeps } from './stream-manager.ts';

@@ -1,13 +1,11 @@
 /** Looks at a source before it is registered, and gives up one that neither shows itself nor fails. */
-import type { Frame, SourceInfo } from '../domain/frame.ts';
+import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
-import type { OpenSource, Probe } from './ports.ts';
+import type { OpenSource, Probe, RunningSource } from './ports.ts';
 import type { Registration } from './registration.ts';
 
 /** A source that stays open until a session takes it over. */
-export interface HeldSource {
-  info: SourceInfo;
-  frames: AsyncIterable<Frame>;
+export interface HeldSource extends RunningSource {
   /** Harmless when it has ended already. */
   stop(): void;
 }
@@ -26,7 +24,7 @@ const TIMEOUT_MS = 30_000;
  */
 export function inspectSource(
   { probe, openSource }: InspectDeps,
-  { source, frameRate, realtime, loop, autoStart }: Registration,
+  { source, frameRate, timing, realtime, loop, detectSize, autoStart }: Registration,
   stopping: AbortSignal,
 ): Promise<{ info: SourceInfo; held: HeldSource | null }> {
   return withTimeout(stopping, async (signal) => {
@@ -34,7 +32,7 @@ export function inspectSource(
       return { info: await probe(source, signal), held: null };
     }
     const holding = new AbortController();
-    const options = { frameRate, realtime: realtime ?? false, loop };
+    const options = { frameRate, timing, realtime: realtime ?? false, loop, detectSize };
     const both = AbortSignal.any([signal, holding.signal]);
     const opened = await openSource(source, { ...options, signal: both });
     return { info: opened.info, held: { ...opened, stop: () => holding.abort() } };

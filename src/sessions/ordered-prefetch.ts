@@ -1,23 +1,22 @@
 /** Frames scored in order, while vision is never left without the next ones. */
 import type { Frame } from '../domain/frame.ts';
-import type { ScoredFrame } from './frame-scorer.ts';
 
 /**
  * What `score` makes of each frame, in their order.
- * @param score null, or resolves to null: there is nothing to tell of this frame
+ * @param score null: there is nothing to tell of this frame
  * @param ahead frames that are handed over while one before them is still being scored; with 0 the next frame is asked
  *   for only then, so that it is the newest there is
  * @throws what `frames` and `score` throw, once the frames before are told
  */
-export async function* scoreInOrder(
+export async function* scoreInOrder<Score>(
   frames: AsyncIterable<Frame>,
-  score: (frame: Frame) => Promise<ScoredFrame | null> | null,
+  score: (frame: Frame) => Promise<Score> | null,
   ahead: number,
-): AsyncGenerator<ScoredFrame, void, undefined> {
+): AsyncGenerator<Score, void, undefined> {
   const iterator = frames[Symbol.asyncIterator]();
-  const scoring: Promise<Outcome>[] = [];
-  let nextFrame: Promise<Outcome> | null = null;
-  let end: Outcome | null = null;
+  const scoring: Promise<ScoreOutcome<Score>>[] = [];
+  let nextFrame: Promise<FrameOutcome> | null = null;
+  let end: FrameOutcome | null = null;
   try {
     for (;;) {
       if (end === null && scoring.length <= ahead) nextFrame ??= outcomeOf('frame', iterator.next());
@@ -27,11 +26,11 @@ export async function* scoreInOrder(
       if (outcome.kind === 'scored') {
         void scoring.shift();
         if (!('value' in outcome)) throw outcome.error;
-        if (outcome.value) yield outcome.value;
+        yield outcome.value;
         continue;
       }
       nextFrame = null;
-      if (!outcome.value || outcome.value.done) end = outcome;
+      if (!('value' in outcome) || outcome.value.done) end = outcome;
       else {
         const answer = score(outcome.value.value);
         if (answer) scoring.push(outcomeOf('scored', answer));
@@ -44,8 +43,9 @@ export async function* scoreInOrder(
 }
 
 /** What was waited for; a failure as a value, because what came before it has to be told first. */
-type Outcome = Settled<'frame', IteratorResult<Frame>> | Settled<'scored', ScoredFrame | null>;
-type Settled<Kind, T> = { kind: Kind; value: T } | { kind: Kind; value?: never; error: unknown };
+type FrameOutcome = Settled<'frame', IteratorResult<Frame>>;
+type ScoreOutcome<Score> = Settled<'scored', Score>;
+type Settled<Kind, T> = { kind: Kind; value: T } | { kind: Kind; error: unknown };
 
 function outcomeOf<Kind extends 'frame' | 'scored', T>(
   kind: Kind,

@@ -5,26 +5,24 @@
  * A moment that the store refuses keeps its `seq`: it is offered again until it is taken, those after it wait,
  * and there is no room meanwhile. So the session has no gap, and the bound is kept by not scoring frames.
  */
+import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import { MienError } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
 import { whenAborted } from '../threads/when-aborted.ts';
 import type { MomentSink } from './ports.ts';
+import { isStoreAway, type StoreWaits } from './store-away.ts';
 
-export interface OutboxOptions {
+export interface OutboxOptions extends StoreWaits {
   sink: MomentSink;
   publish(moment: Moment, events: readonly EpisodeEvent[]): void;
-  /** Moments not yet published, at most. */
+  /** Moments not yet published, with the places reserved for others, at most. */
   limit: number;
-  /** Milliseconds between offers to a store that refuses. */
-  retryMs: number;
-  /** Aborts when there is no more time to wait for the store. */
-  giveUp: AbortSignal;
 }
 
 interface Entry {
   moment: Moment;
   events: readonly EpisodeEvent[];
+  previous: Moment | undefined;
 }
 /** An entry that waits to be offered again, or for one that does. */
 interface Retry {
@@ -37,9 +35,13 @@ export class Outbox {
   readonly #options: OutboxOptions;
   /** Moments not yet published. */
   #size = 0;
+  /** Places of moments that may come. */
+  #reserved = 0;
   #failure: unknown = null;
+  #lost: DropCounts = {};
   /** A refused moment and those that wait behind it; they are offered one at a time. */
   readonly #retries: Retry[] = [];
+  #newest: Moment | undefined;
   /** Whether all moments until now were published; resolves when that is known. */
   #published: Promise<boolean> = Promise.resolve(true);
   readonly #waitingForRoom: (() => void)[] = [];
@@ -49,9 +51,17 @@ export class Outbox {
     options.giveUp.addEventListener('abort', () => this.#wakeWaiting(), { once: true });
   }
 
-  /** Whether another moment may be pushed. */
-  get hasRoom(): boolean {
-    return this.#size < this.#options.limit && this.#retries.length === 0;
+  /** Takes a place for a moment that may come: it is pushed, or cancelled. @returns false when there is none */
+  reserve(): boolean {
+    if (!this.#hasRoom) return false;
+    this.#reserved += 1;
+    return true;
+  }
+
+  /** No moment came for a place that was reserved. */
+  cancel(): void {
+    this.#reserved -= 1;
+    this.#wakeWaiting();
   }
 
   /** Why a moment could not be written, other than that the store is away; there will be no more. */
@@ -59,15 +69,26 @@ export class Outbox {
     return this.#failure;
   }
 
+  /** Frames of moments that were not written, with those dropped before them. */
+  get lost(): DropCounts {
+    return this.#lost;
+  }
+
+  /** Into a place that was reserved. */
   push(moment: Moment, events: readonly EpisodeEvent[]): void {
-    const entry = { moment, events };
+    const entry = { moment, events, previous: this.#newest };
+    this.#newest = moment;
+    this.#reserved -= 1;
     this.#size += 1;
     this.#published = this.#publishAfter(this.#commit(entry), this.#published, entry);
   }
 
-  /** Resolves when there is room, when it failed or gave up, or when `signal` aborts. */
-  waitForRoom(signal: AbortSignal): Promise<void> {
-    if (this.hasRoom || this.#isOver || signal.aborted) return Promise.resolve();
+  /** Reserves a place as soon as there is one; without one when it failed or gave up, or when `signal` aborts. */
+  async waitForPlace(signal: AbortSignal): Promise<void> {
+    while (!this.#isOver && !signal.aborted && !this.reserve()) await this.#waitForRoom(signal);
+  }
+
+  #waitForRoom(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const resume = () => {
         signal.removeEventListener('abort', resume);
@@ -84,6 +105,10 @@ export class Outbox {
     return this.#size;
   }
 
+  get #hasRoom(): boolean {
+    return this.#size + this.#reserved < this.#options.limit && this.#retries.length === 0;
+  }
+
   get #isOver(): boolean {
     return this.#failure !== null || this.#options.giveUp.aborted;
   }
@@ -98,6 +123,8 @@ export class Outbox {
     if (mayPublish) {
       this.#options.publish(moment, events);
       this.#size -= 1;
+    } else {
+      this.#lost = addDrops(this.#lost, addDrops(moment.dropped, { store: 1 }));
     }
     this.#wakeWaiting();
     return mayPublish;
@@ -110,10 +137,10 @@ export class Outbox {
     return result === 'refused' ? this.#commitLater(entry) : result === 'committed';
   }
 
-  async #offer({ moment, events }: Entry): Promise<OfferResult> {
+  async #offer({ moment, events, previous }: Entry): Promise<OfferResult> {
     if (this.#isOver) return 'lost';
     try {
-      await this.#options.sink.append(moment, events);
+      await this.#options.sink.append(moment, events, previous);
       return 'committed';
     } catch (error) {
       if (isStoreAway(error)) return 'refused';
@@ -143,10 +170,6 @@ export class Outbox {
   }
 
   #wakeWaiting(): void {
-    if (this.hasRoom || this.#isOver) for (const resume of this.#waitingForRoom.splice(0)) resume();
+    if (this.#hasRoom || this.#isOver) for (const resume of this.#waitingForRoom.splice(0)) resume();
   }
-}
-
-function isStoreAway(error: unknown): boolean {
-  return error instanceof MienError && error.code === 'STORE_UNAVAILABLE';
 }

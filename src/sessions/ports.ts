@@ -2,22 +2,34 @@
  * What `sessions` needs of the rooms below it. Each room exports functions of these shapes without knowing
  * this file; the composition root hands them over.
  */
-import type { RawReading } from '../domain/face.ts';
-import type { DropCounts, Frame, SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { DecodeOptions } from '../domain/decode-options.ts';
+import type { ErasureOrder, ErasureStep, LiveSession } from '../domain/erasure.ts';
+import type { FrameReadings, RawReading } from '../domain/face.ts';
+import type {
+  DropCounts,
+  DropMeasure,
+  Frame,
+  FrameSize,
+  LoopPlace,
+  SourceInfo,
+  SourceInput,
+} from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { SessionRecord, SessionState, StateDetails, StreamRecord } from '../domain/stream.ts';
 
 /** ingest: looks at a source without decoding it. Throws SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING. */
 export type Probe = (source: SourceInput, signal: AbortSignal) => Promise<SourceInfo>;
 
-export interface DecodeOptions {
-  /** Frames per second of media time; a source with fewer gives all it has. */
-  frameRate: number;
-  /** At the pace of the clock, newest frame kept and older ones dropped as `busy`; false: as fast as they are read. */
-  realtime: boolean;
-  /** Files only: start again at the end; media time goes on. */
-  loop: boolean;
-  signal: AbortSignal;
+/** A source that is being decoded. */
+export interface RunningSource {
+  info: SourceInfo;
+  frames: AsyncIterable<Frame>;
+  /**
+   * From now on at most so many frames a second of media time, from 0.2 to the rate that it was opened with, as early on their
+   * way as can be. Those that are left out count as dropped because `busy`, with the frame after them. Only in real time: a
+   * recording that is waited for keeps all its frames.
+   */
+  setFrameRate(framesPerSecond: number): void;
 }
 
 /**
@@ -25,10 +37,7 @@ export interface DecodeOptions {
  * too long (it throws MienError), and when `signal` aborts (it finishes). Decoding goes on until they are returned. Throws as
  * `Probe` does, and the reason of `signal` when that aborts before the first frame.
  */
-export type OpenSource = (
-  source: SourceInput,
-  options: DecodeOptions,
-) => Promise<{ info: SourceInfo; frames: AsyncIterable<Frame> }>;
+export type OpenSource = (source: SourceInput, options: DecodeOptions) => Promise<RunningSource>;
 
 /** vision: the faces of one stream, frame by frame. */
 export interface FaceAnalyser {
@@ -37,10 +46,13 @@ export interface FaceAnalyser {
    * the answer. Rejects with an error named `WorkerLost` when the worker died; the frame then counts as dropped, the next
    * call works again. The next frame may be given before this one is answered.
    */
-  analyse(frame: Frame): Promise<RawReading[]>;
+  analyse(frame: Frame): Promise<FrameReadings>;
+  /** Side in pixels of the smallest face that can be found in frames of this size. */
+  smallestFace(frame: FrameSize): number;
   close(): Promise<void>;
 }
-export type OpenAnalyser = (sessionId: string) => FaceAnalyser;
+/** `realtime`: frames are given one at a time, as they come; false by default: some ahead. */
+export type OpenAnalyser = (sessionId: string, realtime?: boolean) => FaceAnalyser;
 
 /** timeline: one session's readings become moments and episodes. Pure but for its own state. */
 export interface SessionTimeline {
@@ -48,26 +60,48 @@ export interface SessionTimeline {
     seq: number;
     mediaTime: number;
     wallTime: number;
+    loop?: LoopPlace | undefined;
+    /** Where the recording ends, in seconds of media time; null: not known. */
+    end?: number | null;
     dropped: DropCounts;
     faces: RawReading[];
+    cut?: boolean;
   }): { moment: Moment; events: EpisodeEvent[] };
   /** Closes the open episodes. */
   finish(): EpisodeEvent[];
+  /** Frames that the source did not give behind the newest moment; `dropped`: those that it gave. @param end seconds */
+  missingUntil(end: number, dropped: DropCounts): number;
+  /** Open episodes that began before are not told of any more. @param until seconds */
+  forget?(until: number): void;
 }
-export type OpenTimeline = (sessionId: string) => SessionTimeline;
+export interface TimelineSettings {
+  /** Time constant in milliseconds of media time; 0: none. */
+  smoothing: number;
+  /** Of the stream, in frames per second of media time. */
+  frameRate: number;
+}
+export type OpenTimeline = (sessionId: string, settings: TimelineSettings) => SessionTimeline;
 
 /** store: the group-committing writer. */
 export interface MomentSink {
   /**
    * Resolves once committed, in the order of the calls. Safe to repeat. Rejects with STORE_UNAVAILABLE when the
-   * bounded buffer is full: at once, never after it has accepted the moment.
+   * bounded buffer is full: at once, never after it has accepted the moment. It takes none of a session whose `seq` is
+   * behind one that it has rejected, until that one is offered again: what it holds of a session has no hole.
+   * @param previous the moment before it in its session; undefined of the first
    */
-  append(moment: Moment, events: readonly EpisodeEvent[]): Promise<void>;
+  append(moment: Moment, events: readonly EpisodeEvent[], previous?: Moment): Promise<void>;
   /**
-   * The end of a session, after its last moment: the events that close its episodes, and the frames dropped
-   * since the last moment (for the summary). Called once, and only where there is something to tell.
+   * The end of a session, after its last moment: the events that close its episodes, the frames dropped since the last
+   * moment, and where the source ended in seconds of media time (for the summary); null: with the last moment. Called
+   * once, and only where there is something to tell.
    */
-  finish?(sessionId: string, events: readonly EpisodeEvent[], dropped: DropCounts): Promise<void>;
+  finish?(
+    sessionId: string,
+    events: readonly EpisodeEvent[],
+    dropped: DropCounts,
+    end: number | null,
+  ): Promise<void>;
 }
 
 /** store: the registered streams. */
@@ -82,6 +116,8 @@ export interface StreamRepository {
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
   /** One more crash of the server that came soon after its start. Returns how many in a row. */
   countCrash(id: string): Promise<number>;
+  /** How many so far; 0 when the stream is gone. */
+  crashesOf(id: string): Promise<number>;
   /** There was none, after all. Harmless when the stream is gone. */
   forgetCrashes(id: string): Promise<void>;
   /** With all that was recorded from it. */
@@ -90,12 +126,16 @@ export interface StreamRepository {
 
 /** store: the sessions. */
 export interface SessionRepository {
-  /** In the state STARTING. */
+  /** In the state STARTING, with the tags of its stream, which should run from now on. */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
-  /** The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`. */
+  /**
+   * The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`; after ENDED and FAILED the stream should not run any
+   * more. Throws NOT_FOUND when the session was removed, STORE_UNAVAILABLE when the store is away: it may be called again
+   * then. It refuses for good what it throws anything else for.
+   */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them. */
-  interruptLive(ids: readonly string[]): Promise<SessionRecord[]>;
+  interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
   /** The newest session of a stream. */
   latest(streamId: string): Promise<SessionRecord | null>;
   /** Those in a live state. */
@@ -105,16 +145,35 @@ export interface SessionRepository {
 /** bus: what happened, after it is committed. */
 export interface Publisher {
   moment(streamId: string, moment: Moment): void;
-  status(streamId: string, session: SessionRecord): void;
+  /** @param sameState the state is the one told before: something else that is told with it has changed */
+  status(streamId: string, session: SessionRecord, sameState?: boolean): void;
   episode(streamId: string, event: EpisodeEvent): void;
   /** The stream is gone, with its sessions: those who wait for it need not. */
   removed(streamId: string): void;
+}
+
+/** store: what is to be erased, written down and done. */
+export interface ErasureStore {
+  /** Writes it down; `stop` is called with the sessions that run and go as a whole. @throws MienError NOT_FOUND, CONFLICT */
+  begin(
+    order: ErasureOrder,
+    stop: (sessions: readonly LiveSession[]) => Promise<void>,
+  ): Promise<{ id: string; steps: readonly ErasureStep[] }>;
+  /** Does what is left of it. It may be called again after it threw. */
+  run(
+    id: string,
+    hands: { removeStream(id: string): Promise<void>; removeUpload(token: string): Promise<void> },
+  ): Promise<void>;
+  /** The oldest first. */
+  unfinished(): Promise<string[]>;
 }
 
 /** Uploaded files. */
 export interface UploadStore {
   /** A stream uses it from now on. */
   take(token: string): Promise<void>;
+  /** From now on it goes by itself when no stream uses it. */
+  offer(token: string): Promise<void>;
   /** No stream uses it any more. */
   release(token: string): Promise<void>;
 }
@@ -123,5 +182,6 @@ export interface UploadStore {
 export interface Meter {
   decoded(frames: number): void;
   scored(frames: number): void;
-  dropped(counts: DropCounts): void;
+  /** Frames that were not scored. */
+  dropped(counts: DropMeasure): void;
 }

@@ -1,6 +1,17 @@
 /** What may be registered: checked before anything is opened, and again once the source is known. */
-import type { SourceInfo, SourceInput } from '../domain/frame.ts';
-import { PURPOSES } from '../domain/stream.ts';
+import { seesTags, type Tags } from '../domain/access.ts';
+import type { DetectSize } from '../domain/detect-size.ts';
+import { FRAME_TIMINGS, type FrameTiming, type SourceInfo, type SourceInput } from '../domain/frame.ts';
+import {
+  DEFAULT_SMOOTHING,
+  MAX_RETENTION,
+  MAX_SMOOTHING,
+  PRIORITIES,
+  type Priority,
+  PURPOSES,
+  type StreamRecord,
+} from '../domain/stream.ts';
+import { faultOfTags } from '../domain/tags.ts';
 import { MienError } from '../errors.ts';
 
 /** Refused unless allowed by name: EU AI Act, article 5(1)(f). */
@@ -12,9 +23,19 @@ export interface RegisterInput {
   purpose: string;
   /** Frames scored per second of media time, 0.1 to 60. */
   frameRate?: number | undefined;
+  /** Which streams give their frames first where there is not the time for all. */
+  priority?: Priority | undefined;
+  /** Null: NEAREST for what runs in real time, EVEN for recordings that do not. */
+  timing?: FrameTiming | null | undefined;
   loop?: boolean | undefined;
   /** Null: true for live sources, false for files. */
   realtime?: boolean | null | undefined;
+  /** Milliseconds of media time, 0 (none) to MAX_SMOOTHING. */
+  smoothing?: number | undefined;
+  detectSize?: DetectSize | undefined;
+  tags?: Tags | undefined;
+  /** Hours, 1 to MAX_RETENTION; null: as the server says. */
+  retention?: number | null | undefined;
   autoStart?: boolean | undefined;
 }
 export type Registration = Required<{ [Key in keyof RegisterInput]: Exclude<RegisterInput[Key], undefined> }>;
@@ -24,8 +45,32 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** @throws MienError BAD_INPUT, PURPOSE_REFUSED */
 export function checkRegistration(input: RegisterInput, allowed: readonly string[]): Registration {
-  const name = input.name.trim();
-  const { frameRate = 10, loop = false, realtime = null, autoStart = true, source, purpose } = input;
+  const registration = withDefaults(input);
+  checkSettings(registration);
+  checkPurpose(registration.purpose, allowed);
+  return registration;
+}
+
+function withDefaults({ name, source, purpose, ...given }: RegisterInput): Registration {
+  return {
+    name: name.trim(),
+    source,
+    purpose,
+    frameRate: given.frameRate ?? 10,
+    priority: given.priority ?? 'NORMAL',
+    timing: given.timing ?? null,
+    loop: given.loop ?? false,
+    realtime: given.realtime ?? null,
+    smoothing: given.smoothing ?? DEFAULT_SMOOTHING,
+    detectSize: given.detectSize ?? 'STANDARD',
+    tags: given.tags ?? {},
+    retention: given.retention ?? null,
+    autoStart: given.autoStart ?? true,
+  };
+}
+
+function checkSettings(registration: Registration): void {
+  const { name, source, frameRate, priority, timing, loop, smoothing, tags, retention } = registration;
   if (name === '' || name.length > MAX_NAME_LENGTH || CONTROL_CHARACTER.test(name)) {
     throw badInput(`A stream's name has 1 to ${MAX_NAME_LENGTH} characters, without line breaks.`);
   }
@@ -34,8 +79,18 @@ export function checkRegistration(input: RegisterInput, allowed: readonly string
   if (loop && source.type !== 'file' && source.type !== 'upload') {
     throw badInput('`loop` is for files and uploads only; leave it out for other sources.');
   }
-  checkPurpose(purpose, allowed);
-  return { name, source, purpose, frameRate, loop, realtime, autoStart };
+  if (!(Number.isInteger(smoothing) && smoothing >= 0 && smoothing <= MAX_SMOOTHING)) {
+    throw badInput(`\`smoothing\` must be a whole number of milliseconds from 0 (none) to ${MAX_SMOOTHING}.`);
+  }
+  if (!PRIORITIES.includes(priority))
+    throw badInput(`There is no priority ${priority}; take LOW, NORMAL or HIGH.`);
+  if (timing !== null && !FRAME_TIMINGS.includes(timing))
+    throw badInput(`There is no timing ${timing}; take EVEN or NEAREST.`);
+  const fault = faultOfTags(Object.entries(tags));
+  if (fault !== null) throw badInput(fault);
+  if (retention !== null && !(Number.isInteger(retention) && retention >= 1 && retention <= MAX_RETENTION)) {
+    throw badInput(`\`retention\` must be a whole number of hours from 1 to ${MAX_RETENTION}.`);
+  }
 }
 
 /** @throws MienError BAD_INPUT when the source, as it was found, cannot be run as asked */
@@ -45,8 +100,17 @@ export function checkSource({ realtime }: Registration, info: SourceInfo): void 
   }
 }
 
-export function isSameSource(one: SourceInput, other: SourceInput): boolean {
-  return addressOf(one) === addressOf(other);
+/** The one of these streams that has the source, if it is shown to whoever asks. @param shown its tags; null: all are */
+export function findTwin(
+  streams: readonly StreamRecord[],
+  source: SourceInput,
+  shown: Tags | null,
+): StreamRecord | undefined {
+  return streams.find((one) => isSameSource(one.source, source) && seesTags({ streams: shown }, one.tags));
+}
+
+function isSameSource(one: SourceInput, other: SourceInput): boolean {
+  return addressOf(one) === addressOf(other) && one.videoTrack === other.videoTrack;
 }
 
 function addressOf(source: SourceInput): string {

@@ -4,8 +4,10 @@ export interface SessionLimits {
   reopenMs: number;
   /** Wait before a store that is away is asked again. */
   storeRetryMs: number;
-  /** Longest wait for the store when the session ends. */
+  /** Longest wait for the store when the server ends; until then a session waits as long as the store is away. */
   drainMs: number;
+  /** Longest wait of those who stop, remove or start a stream for the end of its session. */
+  stopMs: number;
   /** A session that has run so long is not why its server may crash later. */
   stableMs: number;
   /** Moments on their way to the store. */
@@ -16,6 +18,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   reopenMs: 1000,
   storeRetryMs: 250,
   drainMs: 8000,
+  stopMs: 20_000,
   stableMs: 60_000,
   maxUncommitted: 256,
 };

@@ -2,32 +2,37 @@
  * One session of a stream, from STARTING to its last state: one timeline, however often its source is opened. The
  * supervisor's loop is in `supervise`, what is done with the frames in `runSource`.
  */
-import type { FrameSize } from '../domain/frame.ts';
+import { addDrops, type Frame } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
-import type { SessionRecord, SessionState, StreamRecord } from '../domain/stream.ts';
-import { MienError } from '../errors.ts';
-import { finishTimeline } from './finish-timeline.ts';
+import type { SessionRecord, SessionState, StateDetails, StreamRecord } from '../domain/stream.ts';
+import { finishTimeline, type TimelineEnd } from './finish-timeline.ts';
 import { FrameScorer } from './frame-scorer.ts';
+import { FrameSizes } from './frame-sizes.ts';
 import type { HeldSource } from './inspect-source.ts';
 import { Outbox } from './outbox.ts';
 import type {
-  Meter,
   MomentSink,
   OpenAnalyser,
   OpenSource,
   OpenTimeline,
   Publisher,
   SessionRepository,
+  SessionTimeline,
+  TimelineSettings,
 } from './ports.ts';
 import { createReopenBackoff, type ReopenBackoff } from './reopen-backoff.ts';
+import type { RunningSession } from './running-session.ts';
 import { createSessionClock } from './session-clock.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+import { openSessionLoad, type SessionLoad, type SessionLoadDeps } from './session-load.ts';
 import { createSessionSource, type SessionSource } from './session-source.ts';
 import { runSource } from './source-run.ts';
 import { createStateWriter, type StateWriter } from './state-writer.ts';
+import type { StoreWaits } from './store-away.ts';
+import { outOfTime, sentenceOf } from './stream-errors.ts';
 import { type SourceEnd, supervise } from './supervisor.ts';
 
-export interface SessionDeps {
+export interface SessionDeps extends SessionLoadDeps {
   openSource: OpenSource;
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
@@ -35,18 +40,7 @@ export interface SessionDeps {
   sessions: Pick<SessionRepository, 'setState'>;
   publisher: Publisher;
   log: Log;
-  meter?: Meter;
   limits?: Partial<SessionLimits>;
-}
-
-export interface RunningSession {
-  readonly id: string;
-  /** Whether its source has ended; what remains is to store and close. */
-  readonly ending: boolean;
-  /** Stops the source, stores and publishes what was scored, and ends. Harmless when it ends already. */
-  stop(state: 'ENDED' | 'INTERRUPTED', reason?: string): Promise<SessionRecord>;
-  /** The session as it ended; never rejects. */
-  readonly done: Promise<SessionRecord>;
 }
 
 /** @param held the source, where registering has left it open */
@@ -63,6 +57,7 @@ export function runSession(
     get ending() {
       return run.ending;
     },
+    forget: run.forget,
     stop(state, reason) {
       run.stop({ state, failure: reason ?? null });
       return done;
@@ -78,20 +73,25 @@ interface FinalState {
 
 class SessionRun {
   ending = false;
+  /** Set as soon as it runs. */
+  forget: NonNullable<SessionTimeline['forget']> = () => {};
   readonly #deps: SessionDeps;
   readonly #limits: SessionLimits;
   readonly #streamId: string;
   readonly #id: string;
+  readonly #timelineSettings: TimelineSettings;
   readonly #stopping = new AbortController();
   /** Aborts when there is no more time to wait for the store. */
   readonly #giveUp = new AbortController();
+  readonly #storeWaits: StoreWaits;
+  #deadline: NodeJS.Timeout | undefined;
   readonly #source: SessionSource;
   readonly #clock = createSessionClock();
   readonly #backoff: ReopenBackoff;
   readonly #states: StateWriter;
   readonly #outbox: Outbox;
-  /** Whether the size of its frames is stored. */
-  #hasSize = false;
+  readonly #load: SessionLoad;
+  readonly #sizes = new FrameSizes();
   #stopAs: FinalState = { state: 'ENDED', failure: null };
 
   constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, held: HeldSource | null) {
@@ -99,14 +99,16 @@ class SessionRun {
     this.#limits = { ...DEFAULT_LIMITS, ...deps.limits };
     this.#streamId = stream.id;
     this.#id = session.id;
+    this.#timelineSettings = { smoothing: stream.smoothing, frameRate: stream.frameRate };
     this.#source = createSessionSource(deps.openSource, stream, held);
     this.#backoff = createReopenBackoff(() => performance.now(), this.#limits.reopenMs);
     const { sessions, sink, publisher, log } = deps;
-    const storeWaits = { retryMs: this.#limits.storeRetryMs, giveUp: this.#giveUp.signal };
-    const publish = (record: SessionRecord) => publisher.status(stream.id, record);
-    this.#states = createStateWriter(session, { ...storeWaits, sessions, log, publish });
+    this.#storeWaits = { retryMs: this.#limits.storeRetryMs, giveUp: this.#giveUp.signal };
+    this.#load = openSessionLoad(deps, stream, session);
+    const { publish } = this.#load;
+    this.#states = createStateWriter(session, { ...this.#storeWaits, sessions, log, publish });
     this.#outbox = new Outbox({
-      ...storeWaits,
+      ...this.#storeWaits,
       sink,
       limit: this.#limits.maxUncommitted,
       publish: (moment, events) => {
@@ -117,31 +119,38 @@ class SessionRun {
   }
 
   stop(as: FinalState): void {
+    if (as.state === 'INTERRUPTED') {
+      this.#deadline ??= setTimeout(() => this.#giveUp.abort(outOfTime()), this.#limits.drainMs);
+    }
     if (this.#stopping.signal.aborted) return;
     this.#stopAs = as;
     this.#stopping.abort();
   }
 
   async untilEnd(): Promise<SessionRecord> {
-    const { openAnalyser, openTimeline, meter, log } = this.#deps;
-    const analyser = openAnalyser(this.#id);
-    const scorer = new FrameScorer({ analyser, timeline: openTimeline(this.#id), meter });
+    const { openAnalyser, openTimeline, log } = this.#deps;
+    const { meter } = this.#load;
+    const analyser = openAnalyser(this.#id, this.#source.realtime);
+    const timeline = openTimeline(this.#id, this.#timelineSettings);
+    this.forget = (until) => timeline.forget?.(until);
+    const scorer = new FrameScorer({ analyser, timeline, meter });
     const end = await supervise({
       runSource: () => this.#runSource(scorer),
-      canReturn: () => this.#source.live,
+      canReturn: (error) => this.#source.canReturn(error),
       onSourceLost: (error, wait) => this.#onSourceLost(error, wait),
       backoff: this.#backoff,
       stopping: this.#stopping.signal,
     });
     this.ending = true;
-    const timer = setTimeout(() => this.#giveUp.abort(), this.#limits.drainMs);
+    this.#load.close();
     await analyser.close().catch((error) => log.error({ err: error }, 'could not close an analyser'));
     const left = await this.#outbox.drain();
     if (left > 0) log.error({ session: this.#id, moments: left }, 'moments were not stored');
-    await finishTimeline(this.#deps, { streamId: this.#streamId, id: this.#id }, scorer, this.#giveUp.signal);
+    const ids = { streamId: this.#streamId, id: this.#id };
+    await finishTimeline({ ...this.#deps, ...this.#storeWaits }, ids, this.#timelineEnd(scorer, left));
     const { state, failure } = this.#finalState(end);
     const record = await this.#states.write(state, { failure });
-    clearTimeout(timer);
+    clearTimeout(this.#deadline);
     return record;
   }
 
@@ -154,18 +163,25 @@ class SessionRun {
     if (stopping.aborted) abort();
     try {
       const opened = await this.#source.open(run.signal);
-      const onFirstFrame = (frame: FrameSize) => this.#onFirstFrame(frame);
-      await runSource({ scorer, clock: this.#clock, outbox: this.#outbox, stopping, onFirstFrame }, opened);
+      this.#load.opened(opened);
+      scorer.end = opened.end;
+      const sizesOf = (frame: Frame) => this.#sizes.told(frame, scorer.smallestFace(frame), opened.size);
+      const onFirstFrame = (frame: Frame) => this.#onFirstFrame(sizesOf(frame) ?? {});
+      const onOtherSize = (frame: Frame) => {
+        const sizes = sizesOf(frame);
+        if (sizes) void this.#states.write('RUNNING', sizes);
+      };
+      const parts = { scorer, clock: this.#clock, outbox: this.#outbox, load: this.#load };
+      await runSource({ ...parts, stopping, onFirstFrame, onOtherSize }, opened);
     } finally {
       stopping.removeEventListener('abort', abort);
       abort();
     }
   }
 
-  #onFirstFrame({ width, height }: FrameSize): void {
+  #onFirstFrame(sizes: StateDetails): void {
     this.#backoff.delivers();
-    void this.#states.write('RUNNING', this.#hasSize ? {} : { frame: { width, height } });
-    this.#hasSize = true;
+    void this.#states.write('RUNNING', sizes);
   }
 
   #onSourceLost(error: unknown, wait: number): void {
@@ -175,17 +191,21 @@ class SessionRun {
     this.#clock.reopened();
   }
 
+  /** Episodes that a moment which was not written told of are closed by the store, where it has them. */
+  #timelineEnd(scorer: FrameScorer, left: number): TimelineEnd {
+    const ended = this.#clock.end(Date.now());
+    const end = ended !== null && ended > scorer.newest ? ended : null;
+    const { events, dropped } = scorer.finish(end);
+    if (this.#outbox.failure !== null)
+      return { events: [], dropped: addDrops(this.#outbox.lost, dropped), end };
+    if (left > 0) return { events: [], dropped: addDrops({ store: left }, dropped), end };
+    return { events, dropped, end };
+  }
+
   #finalState(end: SourceEnd): FinalState {
     const error = this.#outbox.failure ?? (end.how === 'failed' ? end.error : null);
     if (error === null) return end.how === 'stopped' ? this.#stopAs : { state: 'ENDED', failure: null };
     this.#deps.log.error({ err: error, session: this.#id }, 'session failed');
     return { state: 'FAILED', failure: sentenceOf(error) };
   }
-}
-
-/** What may be shown of an error: deliberate ones speak for themselves. */
-function sentenceOf(error: unknown): string {
-  return error instanceof MienError
-    ? error.message
-    : 'Something went wrong inside mien; its log has the details.';
 }

@@ -1,40 +1,70 @@
 /** One stream's source, opened as the stream asks for it, and opened anew after a break. */
-import type { Frame } from '../domain/frame.ts';
-import type { StreamRecord } from '../domain/stream.ts';
+import type { FrameSize } from '../domain/frame.ts';
+import { mayBeLive, runsInRealTime, type StreamRecord } from '../domain/stream.ts';
+import { MienError } from '../errors.ts';
 import type { HeldSource } from './inspect-source.ts';
-import type { OpenSource } from './ports.ts';
+import type { OpenSource, RunningSource } from './ports.ts';
 
-export interface OpenedSource {
-  frames: AsyncIterable<Frame>;
+export interface OpenedSource extends Omit<RunningSource, 'info'> {
   /** Whether frames are dropped rather than waited for. */
   realtime: boolean;
+  /** Of the source's own picture. */
+  size: FrameSize;
+  /** Where it ends, in seconds since its start; null: that is not known, or it goes on. */
+  end: number | null;
 }
 
 export interface SessionSource {
-  /** Whether it can be opened again later; until it was opened, its name must do. */
-  readonly live: boolean;
+  /** Whether frames are dropped rather than waited for, as far as that is known before it is opened. */
+  readonly realtime: boolean;
+  /**
+   * Whether it can be opened again: what is live always, until it was opened by its name, unless it came by HTTP and its server
+   * said that this was all; a file that is looped when its decoder broke (`error`), a few times, since it may be the file
+   * that breaks it.
+   */
+  canReturn(error: unknown): boolean;
   /** Opens it, unless registering has left it open. */
   open(signal: AbortSignal): Promise<OpenedSource>;
 }
 
+/** A looped file whose decoder broke is opened again so many times within ten minutes. */
+const MAX_REOPENED = 5;
+const REOPENED_WITHIN_MS = 600_000;
+
 /** @param held what registering has left open; null: the first opening is like all others */
 export function createSessionSource(
   openSource: OpenSource,
-  { source, frameRate, loop, realtime }: StreamRecord,
+  stream: StreamRecord,
   held: HeldSource | null,
 ): SessionSource {
+  const { source, frameRate, timing, loop, detectSize } = stream;
   let waiting = held;
-  let live = held?.info.live ?? (source.type === 'url' || source.type === 'device');
+  let broken: number[] = [];
+  let kind = held?.info.kind;
+  let live = held?.info.live ?? null;
   return {
-    get live() {
-      return live;
+    realtime: runsInRealTime(stream, live),
+    canReturn(error) {
+      if (live ?? mayBeLive(source)) return error !== null || kind !== 'http';
+      if (!loop || error === null) return false;
+      const now = performance.now();
+      broken = [...broken.filter((at) => now - at < REOPENED_WITHIN_MS), now];
+      return broken.length <= MAX_REOPENED;
     },
     async open(signal) {
-      const options = { frameRate, realtime: realtime ?? false, loop, signal };
+      if (source.type === 'url' && source.locked) throw locked();
+      const options = { frameRate, timing, realtime: stream.realtime ?? false, loop, detectSize, signal };
       const opened = waiting ? takeOver(waiting, signal) : await openSource(source, options);
       waiting = null;
-      live = opened.info.live;
-      return { realtime: live || (realtime ?? false), frames: opened.frames };
+      ({ live, kind } = opened.info);
+      const { frames, setFrameRate, info } = opened;
+      return {
+        realtime: runsInRealTime(stream, live),
+        frames,
+        setFrameRate,
+        size: info,
+        end: live || stream.loop ? null : info.duration,
+      };
     },
   };
 }
@@ -44,4 +74,11 @@ function takeOver(held: HeldSource, signal: AbortSignal): HeldSource {
   signal.addEventListener('abort', held.stop, { once: true });
   if (signal.aborted) held.stop();
   return held;
+}
+
+function locked(): MienError {
+  return new MienError(
+    'SOURCE_REFUSED',
+    'The password of this source cannot be read, because the key that it was sealed with is not here: start mien with that key (MIEN_SECRET_KEY, or secret.key in the data directory), or remove this stream and register it again.',
+  );
 }

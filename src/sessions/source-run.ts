@@ -5,45 +5,57 @@ import type { FrameScorer } from './frame-scorer.ts';
 import { scoreInOrder } from './ordered-prefetch.ts';
 import type { Outbox } from './outbox.ts';
 import type { SessionClock } from './session-clock.ts';
+import type { SessionLoad } from './session-load.ts';
 import type { OpenedSource } from './session-source.ts';
 
 export interface SourceRun {
   scorer: FrameScorer;
   clock: SessionClock;
   outbox: Outbox;
+  load: Pick<SessionLoad, 'turn'>;
   stopping: AbortSignal;
   /** The source has given its first frame. */
   onFirstFrame(frame: Frame): void;
+  /** It has given a frame of another size than the one before, or of a picture of another size. */
+  onOtherSize(frame: Frame): void;
 }
 
 /** @throws what the source and the scorer throw, and why the store refuses for good */
 export async function runSource(run: SourceRun, { frames, realtime }: OpenedSource): Promise<void> {
-  const { scorer, clock, outbox, stopping } = run;
-  const score = (frame: Frame) => {
-    if (outbox.hasRoom) return scorer.score(frame, clock.at(frame.mediaTime, frame.wallTime));
+  const { scorer, clock, outbox } = run;
+  const analyse = (frame: Frame) => {
+    const mediaTime = clock.at(frame.mediaTime, frame.wallTime);
+    // That of a recording has its place since it was admitted.
+    const hasPlace = !realtime || outbox.reserve();
+    if (hasPlace) return scorer.analyse(frame, mediaTime);
     scorer.drop(frame, { store: 1 });
     return null;
   };
   const { scoring } = readAheadOf(realtime);
-  for await (const { moment, events } of scoreInOrder(admit(run, frames, realtime), score, scoring)) {
-    outbox.push(moment, events);
-    if (stopping.aborted) return;
+  // What was handed over when the session is stopped is still told: it is scored all the same.
+  for await (const analysed of scoreInOrder(admit(run, frames, realtime), analyse, scoring)) {
+    const scored = scorer.tell(analysed);
+    if (scored === null) outbox.cancel();
+    else outbox.push(scored.moment, scored.events);
   }
 }
 
-/** Frames for which the outbox has room; in real time all of them, because those without are counted. */
+/** Frames for which a place in the outbox is reserved; in real time all of them, because those without are counted. */
 async function* admit(
-  { outbox, stopping, onFirstFrame }: SourceRun,
+  { outbox, load, stopping, onFirstFrame, onOtherSize }: SourceRun,
   frames: AsyncIterable<Frame>,
   realtime: boolean,
 ): AsyncGenerator<Frame, void, undefined> {
-  let isFirst = true;
+  let before: string | null = null;
   for await (const frame of frames) {
-    if (!realtime) await outbox.waitForRoom(stopping);
+    if (!realtime) await load.turn(stopping);
+    if (!realtime) await outbox.waitForPlace(stopping);
     if (stopping.aborted) return;
     if (outbox.failure !== null) throw outbox.failure;
-    if (isFirst) onFirstFrame(frame);
-    isFirst = false;
+    const sizes = [frame.width, frame.height, frame.source?.width, frame.source?.height].join();
+    if (before === null) onFirstFrame(frame);
+    else if (sizes !== before) onOtherSize(frame);
+    before = sizes;
     yield frame;
   }
 }

@@ -1,8 +1,14 @@
-/** A session's states, in order: each is committed, then published. A store that is away is asked again. */
+/**
+ * A session's states, in order: each is committed, then published. A store that is away is asked again; what it refuses for
+ * good is stored without its details, and given up where that is refused too.
+ */
 import type { Log } from '../domain/log.ts';
 import type { SessionRecord, SessionState, StateDetails } from '../domain/stream.ts';
+import { MienError } from '../errors.ts';
+import { createBackoff } from '../threads/backoff.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { SessionRepository } from './ports.ts';
+import { isStoreAway } from './store-away.ts';
 
 export interface StateWriter {
   /** Returns at once, unless waited for. Resolves to the record as it was last committed. Without a failure, there is none. */
@@ -13,27 +19,47 @@ export interface StateWriterDeps {
   sessions: Pick<SessionRepository, 'setState'>;
   publish(session: SessionRecord): void;
   log: Log;
+  /** Milliseconds before a store that is away is asked again for the first time. */
   retryMs: number;
   /** Aborts when there is no more time to wait for the store. */
   giveUp: AbortSignal;
 }
 
+/** The pauses grow to so many times the first. */
+const LONGEST = 20;
+
+const NOT_STORABLE = 'Why it failed could not be stored; the log of the server has it.';
+
 export function createStateWriter(session: SessionRecord, deps: StateWriterDeps): StateWriter {
   let committed = session;
   let tail: Promise<unknown> = Promise.resolve();
 
-  const commit = async (state: SessionState, details: StateDetails): Promise<SessionRecord> => {
+  /** @throws why it never will be stored */
+  const store = async (state: SessionState, details: StateDetails): Promise<void> => {
+    const backoff = createBackoff({ shortest: deps.retryMs, longest: LONGEST * deps.retryMs });
     for (;;) {
       try {
         committed = await deps.sessions.setState(session.id, state, details);
-        deps.publish(committed);
-        return committed;
+        return deps.publish(committed);
       } catch (error) {
         deps.log.warn({ err: error, session: session.id, state }, 'could not store the state of a session');
-        if (deps.giveUp.aborted) return committed;
-        await sleep(deps.retryMs, deps.giveUp);
+        if (deps.giveUp.aborted || !isStoreAway(error)) throw error;
+        await sleep(backoff.next(), deps.giveUp);
       }
     }
+  };
+
+  const commit = async (state: SessionState, details: StateDetails): Promise<SessionRecord> => {
+    try {
+      await store(state, details).catch((error) => {
+        if (deps.giveUp.aborted || isGone(error)) throw error;
+        return store(state, { failure: details.failure == null ? null : NOT_STORABLE });
+      });
+    } catch (error) {
+      if (!isGone(error))
+        deps.log.error({ err: error, session: session.id, state }, 'a state of a session is not stored');
+    }
+    return committed;
   };
 
   return {
@@ -43,4 +69,9 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
       return written;
     },
   };
+}
+
+/** Another server removed the session: there is nothing to store its state in. */
+function isGone(error: unknown): boolean {
+  return error instanceof MienError && error.code === 'NOT_FOUND';
 }

@@ -1,4 +1,4 @@
-/** What the stream manager refuses, in sentences that say what to do. */
+/** What sessions refuse, and why they fail, in sentences that say what to do. */
 import type { StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 
@@ -20,6 +20,22 @@ export function shuttingDown(): MienError {
   return new MienError('SHUTTING_DOWN', 'The server is stopping. Try again when it is back.');
 }
 
+export function stillEnding({ name }: StreamRecord): MienError {
+  const sentence = `The stream ${name} is still ending: what it gave cannot be stored now, because the database is away or slow. Try again in a moment.`;
+  return new MienError('STORE_UNAVAILABLE', sentence);
+}
+
 export function noSuchStream(id: string): MienError {
   return new MienError('NOT_FOUND', `There is no stream ${id}.`);
+}
+
+/** What may be shown of an error: deliberate ones speak for themselves. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof MienError
+    ? error.message
+    : 'Something went wrong inside mien; its log has the details.';
+}
+
+export function outOfTime(): Error {
+  return new Error('There was no more time to wait for the store.');
 }

@@ -1,19 +1,24 @@
 /** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
+import type { Tags } from '../domain/access.ts';
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
-import { sleep } from '../threads/sleep.ts';
+import { settledWithin } from '../threads/settled-within.ts';
 import { CrashLoopGuard } from './crash-loop-guard.ts';
+import { restoreStreams } from './desired-state.ts';
 import { type HeldSource, type InspectDeps, inspectSource } from './inspect-source.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import type { SessionRepository, StreamRepository, UploadStore } from './ports.ts';
 import {
   checkRegistration,
   checkSource,
-  isSameSource,
+  findTwin,
   type RegisterInput,
   type Registration,
 } from './registration.ts';
-import { type RunningSession, runSession, type SessionDeps } from './session-runner.ts';
+import { removeRecord } from './remove-record.ts';
+import { type RunningSession, type RunningStream, runningStream } from './running-session.ts';
+import { runSession, type SessionDeps } from './session-runner.ts';
 import { alreadyRegistered, alreadyRunning, neverRan, noSuchStream, shuttingDown } from './stream-errors.ts';
+import { untilEnded } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases } from './upload-leases.ts';
 
 export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions'>, InspectDeps {
@@ -26,8 +31,8 @@ export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions'>, Inspec
   allowPurposes?: readonly string[];
 }
 
-/** Longest wait for the sessions when the server ends; in milliseconds. */
-const CLOSE_MS = 10_000;
+/** Longest wait for the sessions when the server ends; in milliseconds, and less than the server itself waits. */
+const CLOSE_MS = 9_000;
 
 export class StreamManager {
   readonly #deps: StreamManagerDeps;
@@ -38,6 +43,7 @@ export class StreamManager {
   readonly #uploads: UploadLeases;
   readonly #guard: CrashLoopGuard;
   #leftovers: SessionRecord[] | null = null;
+  #restoring: Promise<void> = Promise.resolve();
 
   constructor(deps: StreamManagerDeps) {
     this.#deps = deps;
@@ -47,19 +53,23 @@ export class StreamManager {
 
   /**
    * Probes the source, stores the stream, and starts it unless `autoStart` is false.
-   * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source already), and what probing throws
+   * @param shown the tags of the streams that are shown to whoever registers it: a twin that is not is no conflict; null: all are
+   * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source already), OVER_CAPACITY, and what probing throws
    */
-  register(input: RegisterInput): Promise<StreamRecord> {
+  register(input: RegisterInput, shown: Tags | null = null): Promise<StreamRecord> {
     const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
     return this.#exclusively(`name ${registration.name}`, async () => {
       this.#closing.signal.throwIfAborted();
       const namesakes = await this.#deps.streams.byName(registration.name);
-      const twin = namesakes.find(({ source }) => isSameSource(source, registration.source));
+      const twin = findTwin(namesakes, registration.source, shown);
       if (twin) throw alreadyRegistered(twin);
       const { info, held } = await inspectSource(this.#deps, registration, this.#closing.signal);
       try {
         checkSource(registration, info);
-        return await this.#store(registration, held);
+        const store = () => this.#store(registration, held);
+        return await (registration.autoStart
+          ? this.#deps.load.claimed(registration, info.live, store)
+          : store());
       } catch (error) {
         held?.stop();
         throw error;
@@ -79,14 +89,14 @@ export class StreamManager {
     return { ...record, shouldRun: true };
   }
 
-  /** Begins a new session. @throws MienError NOT_FOUND, CONFLICT when it runs already */
+  /** Begins a new session. @throws MienError NOT_FOUND, OVER_CAPACITY, CONFLICT when it runs already */
   start(id: string): Promise<SessionRecord> {
     return this.#exclusively(id, async () => {
       const stream = await this.#get(id);
       const entry = this.#running.get(id);
       if (entry && !entry.session.ending) throw alreadyRunning(stream, entry.session.id);
-      await entry?.ended;
-      return this.#begin(stream, null);
+      if (entry) await untilEnded(stream, entry, this.#deps.limits);
+      return this.#deps.load.claimed(stream, null, () => this.#begin(stream, null));
     });
   }
 
@@ -101,7 +111,7 @@ export class StreamManager {
       await this.#deps.streams.setShouldRun(id, false);
       if (entry) {
         void entry.session.stop('ENDED');
-        return entry.ended;
+        return untilEnded(stream, entry, this.#deps.limits);
       }
       const last = await this.#deps.sessions.latest(id);
       if (last) return last;
@@ -115,15 +125,19 @@ export class StreamManager {
       const stream = await this.#get(id);
       const entry = this.#running.get(id);
       void entry?.session.stop('ENDED');
-      await entry?.ended;
-      await this.#removeRecord(id);
-      this.#deps.publisher.removed(id);
-      await this.#uploads.release(stream);
+      if (entry) await untilEnded(stream, entry, this.#deps.limits);
+      await this.#uploads.offer(stream);
+      try {
+        await removeRecord(this.#deps.streams, id);
+        this.#deps.publisher.removed(id);
+      } finally {
+        await this.#uploads.settle(stream);
+      }
     });
   }
 
-  running(): { streamId: string; sessionId: string }[] {
-    return [...this.#running].map(([streamId, { session }]) => ({ streamId, sessionId: session.id }));
+  running(): RunningStream[] {
+    return [...this.#running].map(([streamId, { session }]) => runningStream(streamId, session));
   }
 
   /** Whether it starts no more sessions. */
@@ -138,76 +152,57 @@ export class StreamManager {
 
   /**
    * Once, at boot: sessions that were noted, or are live now, become INTERRUPTED; streams that should run start a new
-   * session, unless that crashes the server.
+   * session, unless that crashes the server. Suspects of a crash start in groups, one after another, also after this has resolved.
    */
   async restoreDesiredState(): Promise<void> {
-    const { sessions, streams, publisher, log } = this.#deps;
-    const leftovers = this.#leftovers ?? (await sessions.live());
-    const interrupted = await sessions.interruptLive(leftovers.map(({ id }) => id));
-    for (const session of interrupted) publisher.status(session.streamId, session);
-    for (const { id } of await streams.thatShouldRun()) {
-      const cutOff = interrupted.find(({ streamId }) => streamId === id);
-      await this.#exclusively(id, () => this.#restore(id, cutOff)).catch((error) =>
-        log.error({ err: error, stream: id }, 'could not start a stream again'),
-      );
-    }
+    const start = (id: string) => this.#exclusively(id, () => this.#restart(id));
+    const deps = { ...this.#deps, guard: this.#guard, start, stopping: this.#closing.signal };
+    this.#restoring = (await restoreStreams(deps, this.#leftovers)).allStarted;
   }
 
   /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
   async close(): Promise<void> {
     this.#closing.abort(shuttingDown());
-    const entries = [...this.#running.values()];
-    for (const { session } of entries) void session.stop('INTERRUPTED', 'The server was stopped.');
-    const drained = new AbortController();
-    await Promise.race([Promise.all(entries.map(({ ended }) => ended)), sleep(CLOSE_MS, drained.signal)]);
-    drained.abort();
+    await settledWithin(this.#drain(), CLOSE_MS);
     for (const { streamId, sessionId } of this.running()) {
       this.#deps.log.error({ stream: streamId, session: sessionId }, 'a session did not drain in time');
     }
   }
 
+  async #drain(): Promise<void> {
+    const interrupt = () =>
+      [...this.#running.values()].map(({ session, ended }) => {
+        void session.stop('INTERRUPTED', 'The server was stopped.');
+        return ended;
+      });
+    void interrupt();
+    // What is being started or registered ends by itself, because the server closes.
+    await Promise.all([this.#restoring, this.#exclusively.settled()]);
+    await Promise.all(interrupt());
+  }
+
   /** Asked again when its turn comes: meanwhile it may have been stopped, removed, or run to its end. */
-  async #restore(id: string, cutOff: SessionRecord | undefined): Promise<void> {
+  async #restart(id: string): Promise<{ ended: Promise<unknown> } | null> {
     const stream = await this.#deps.streams.get(id);
-    if (!stream?.shouldRun || this.#running.has(id)) return;
-    if (await this.#guard.mayStart(stream, cutOff)) await this.#begin(stream, null);
+    if (!stream?.shouldRun || this.#running.has(id)) return null;
+    await this.#begin(stream, null);
+    return this.#running.get(id) ?? null;
   }
 
   async #begin(stream: StreamRecord, held: HeldSource | null): Promise<SessionRecord> {
     this.#closing.signal.throwIfAborted();
-    const { streams, sessions, publisher, modelId } = this.#deps;
-    await streams.setShouldRun(stream.id, true);
+    const { sessions, publisher, modelId } = this.#deps;
     const record = await sessions.create({ streamId: stream.id, modelId });
     publisher.status(stream.id, record);
     const session = runSession(this.#deps, stream, record, held);
-    this.#guard.watch(stream.id, session.done);
-    const ended = session.done.then((last) => this.#onEnded(stream.id, last));
+    const ranWell = this.#guard.watch(stream.id);
+    const ended = session.done.finally(async () => {
+      await ranWell();
+      this.#running.delete(stream.id);
+    });
     this.#running.set(stream.id, { session, ended });
     if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', 'The server was stopped.');
     return record;
-  }
-
-  /** A stream whose session ended by itself should not run any more; one that the server's end interrupted still should. */
-  async #onEnded(streamId: string, session: SessionRecord): Promise<SessionRecord> {
-    try {
-      if (session.state === 'ENDED' || session.state === 'FAILED') {
-        await this.#deps.streams.setShouldRun(streamId, false);
-      }
-    } catch (error) {
-      this.#deps.log.warn({ err: error, stream: streamId }, 'could not note that a stream ended');
-    }
-    this.#running.delete(streamId);
-    return session;
-  }
-
-  /** Where the answer was lost, but not the removal, there is still something to tell and an upload to release. */
-  async #removeRecord(id: string): Promise<void> {
-    const { streams } = this.#deps;
-    try {
-      await streams.remove(id);
-    } catch (error) {
-      if (await streams.get(id).catch(() => true)) throw error;
-    }
   }
 
   async #get(id: string): Promise<StreamRecord> {

@@ -6,8 +6,8 @@ import type { ReopenBackoff } from './reopen-backoff.ts';
 export interface Supervised {
   /** Opens the source and works until it ends; rejects when it fails. */
   runSource(): Promise<void>;
-  /** Whether a source that ended or was lost can come back. */
-  canReturn(): boolean;
+  /** Whether a source that ended (null), or was lost by this error, can come back. */
+  canReturn(error: unknown): boolean;
   /** It will be opened again after `wait` milliseconds. `error` is null when it simply ended. */
   onSourceLost(error: unknown, wait: number): void;
   backoff: ReopenBackoff;
@@ -29,7 +29,11 @@ export async function supervise(supervised: Supervised): Promise<SourceEnd> {
       (error: unknown): SourceEnd => ({ how: 'failed', error }),
     );
     if (stopping.aborted) return { how: 'stopped' };
-    if (!canReturn() || (end.how === 'failed' && !isTransient(end.error))) return end;
+    if (
+      !canReturn(end.how === 'failed' ? end.error : null) ||
+      (end.how === 'failed' && !isTransient(end.error))
+    )
+      return end;
     const wait = backoff.failed();
     onSourceLost(end.how === 'failed' ? end.error : null, wait);
     await sleep(wait, stopping);

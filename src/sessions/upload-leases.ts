@@ -1,4 +1,7 @@
-/** A stream's lease on its upload: acquired by the first stream that uses one, released after the last. */
+/**
+ * A stream's lease on its upload: acquired by the first stream that uses one, released after the last. A removal offers
+ * it first and settles it afterwards, so that whatever ends the server in between, the sweep of uploads does the rest.
+ */
 import type { Log } from '../domain/log.ts';
 import type { StreamRecord } from '../domain/stream.ts';
 import type { StreamRepository, UploadStore } from './ports.ts';
@@ -12,22 +15,25 @@ export interface UploadLeasesDeps {
 /** Neither rejects: a file that stays behind is no reason to fail, what no stream uses is looked for again every hour. */
 export interface UploadLeases {
   acquire(stream: StreamRecord): Promise<void>;
-  /** Of a stream that was removed; what another one uses stays. */
-  release(stream: StreamRecord): Promise<void>;
+  /** Of a stream that is about to be removed. */
+  offer(stream: StreamRecord): Promise<void>;
+  /** After a removal: deletes the upload, or keeps it where a stream uses it: another one, or this one, if that failed. */
+  settle(stream: StreamRecord): Promise<void>;
 }
 
 export function createUploadLeases({ uploads, streams, log }: UploadLeasesDeps): UploadLeases {
-  const change = async ({ id, source }: StreamRecord, what: 'take' | 'release') => {
+  const change = async ({ id, source }: StreamRecord, what: keyof UploadStore) => {
     if (source.type !== 'upload') return;
     try {
-      if (what === 'release' && (await streams.byUpload(source.token)).length > 0) return;
-      await uploads?.[what](source.token);
+      const isUsed = what === 'release' && (await streams.byUpload(source.token)).length > 0;
+      await uploads?.[isUsed ? 'take' : what](source.token);
     } catch (error) {
       log.warn({ err: error, stream: id }, `could not ${what} an upload`);
     }
   };
   return {
     acquire: (stream) => change(stream, 'take'),
-    release: (stream) => change(stream, 'release'),
+    offer: (stream) => change(stream, 'offer'),
+    settle: (stream) => change(stream, 'release'),
   };
 }

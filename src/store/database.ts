@@ -3,20 +3,35 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { SqlDriverAdapterFactory, SqlQuery } from '@prisma/driver-adapter-utils';
+import type { SqlDriverAdapterFactory, SqlQuery, SqlQueryable } from '@prisma/driver-adapter-utils';
+import type { Log } from '../domain/log.ts';
+import { MienError } from '../errors.ts';
+import {
+  createIn,
+  noteClosed,
+  openingFailure,
+  tellCheckpointFailed,
+  watchLock,
+} from './embedded-database.ts';
 import { PrismaClient } from './generated/client.ts';
-import { createDatabaseDirectory } from './pglite/create-database-directory.ts';
-import { acquireDirectoryLock } from './pglite/directory-lock.ts';
+import { type Checkpoints, type CheckpointTimes, createCheckpoints } from './pglite/checkpoints.ts';
+import { acquireDirectoryLock, type LockTimes } from './pglite/directory-lock.ts';
+import { assertUndamaged } from './pglite/file-sizes.ts';
 import { createSyncedDirectory } from './pglite/fsync-files.ts';
-import { createMutex } from './pglite/mutex.ts';
+import { createMutex, type Mutex } from './pglite/mutex.ts';
 import { PgliteClient } from './pglite/pglite-client.ts';
 import { createAdapterFactory } from './pglite/prisma-adapter.ts';
+import { createScrub } from './pglite/scrub.ts';
+import { createServerVacuum, createVacuum } from './pglite/vacuum.ts';
+import { isStatementNotKept } from './sql/database-errors.ts';
 import type { Parameter, RunPrepared } from './sql/parameters.ts';
 import { migratePGlite, migratePostgres } from './upkeep/migrate.ts';
 
 /** Connections of one process to a server. */
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A commit that was not answered by then is repeated over another connection: the network may have forgotten this one. */
+const COMMIT_TIMEOUT_MS = 30_000;
 /** Removing a long session takes its time; a busy machine too. */
 const TRANSACTION_WAIT_MS = 15_000;
 const TRANSACTION_MS = 300_000;
@@ -29,36 +44,69 @@ export interface Database {
   runPrepared: RunPrepared;
   /** What a server's autovacuum does; PGlite has none. */
   vacuum(): Promise<void>;
+  /** Of rows that were deleted from these partitions, and from other tables, nothing stays in PGlite's files; a server is told to vacuum. */
+  scrub(partitions: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Migrates, then connects. @throws MienError CONFLICT when another process holds the directory, CONFIG_INVALID (see migrate) */
-export async function openDatabase(config: {
+export interface DatabaseConfig {
   databaseUrl?: string | undefined;
   dataDir: string;
-}): Promise<Database> {
-  return config.databaseUrl === undefined ? openPGlite(config.dataDir) : openPostgres(config.databaseUrl);
+  log?: Pick<Log, 'info' | 'warn' | 'error'> | undefined;
+  /** Of a commit on a server. */
+  commitTimeoutMs?: number | undefined;
 }
 
-async function openPostgres(url: string): Promise<Database> {
+/**
+ * Migrates, then connects.
+ * @param times of the data directory's lock and of checkpoints, where there is no server
+ * @throws MienError CONFLICT when another process holds the directory, CONFIG_INVALID (see migrate)
+ */
+export async function openDatabase(
+  config: DatabaseConfig,
+  times: { lock?: LockTimes; checkpoints?: CheckpointTimes } = {},
+): Promise<Database> {
+  return config.databaseUrl === undefined
+    ? openPGlite(config, times)
+    : openPostgres(config.databaseUrl, config.commitTimeoutMs);
+}
+
+async function openPostgres(url: string, commitTimeoutMs = COMMIT_TIMEOUT_MS): Promise<Database> {
   await migratePostgres(url);
   const config = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true };
+  const ofCommits = { ...config, max: 1, query_timeout: commitTimeoutMs };
   // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
   const options = { onPoolError: () => {}, onConnectionError: () => {} };
-  const adapter = new PrismaPg({ ...config, max: POOL_SIZE }, options);
-  const preparing = new PrismaPg(
-    { ...config, max: 1 },
-    { ...options, statementNameGenerator: statementName },
-  );
-  const connection = await preparing.connect();
-  const runPrepared: RunPrepared = async (sql, parameters) => {
-    const argTypes = parameters.map(argTypeOf);
-    const { rows } = await connection.queryRaw({ sql, args: [...parameters], argTypes });
-    return rows.map(([first]) => first);
-  };
-  return {
-    ...(await connect(adapter, runPrepared, () => connection.dispose())),
-    vacuum: async () => {},
+  const adapter = new PrismaPg({ ...config, max: POOL_SIZE, query_timeout: TRANSACTION_MS }, options);
+  const preparing = new PrismaPg(ofCommits, { ...options, statementNameGenerator: statementName });
+  const keeping = await preparing.connect();
+  const parsing = await new PrismaPg(ofCommits, options).connect();
+  const dispose = async () => void (await Promise.all([keeping.dispose(), parsing.dispose()]));
+  try {
+    const database = await connect(adapter, prepareWhereKept(keeping, parsing), dispose);
+    return { ...database, vacuum: async () => {}, scrub: createServerVacuum(database.prisma) };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/**
+ * Behind a pooler that gives every transaction another connection (PgBouncer, with `max_prepared_statements = 0`), statements
+ * are not kept: from the first that is not known, or is another's, they are parsed each time.
+ */
+function prepareWhereKept(keeping: SqlQueryable, parsing: SqlQueryable): RunPrepared {
+  let connection = keeping;
+  return async (sql, parameters) => {
+    const query = { sql, args: [...parameters], argTypes: parameters.map(argTypeOf) };
+    const run = async () => (await connection.queryRaw(query)).rows.map(([first]) => first);
+    try {
+      return await run();
+    } catch (error) {
+      if (connection === parsing || !isStatementNotKept(error)) throw error;
+      connection = parsing;
+      return run();
+    }
   };
 }
 
@@ -71,34 +119,47 @@ function argTypeOf(parameter: Parameter) {
   return { scalarType: typeof parameter === 'string' ? 'string' : 'bytes', arity: 'scalar' } as const;
 }
 
-async function openPGlite(dataDir: string): Promise<Database> {
+async function openPGlite(
+  { dataDir, log }: DatabaseConfig,
+  times: { lock?: LockTimes; checkpoints?: CheckpointTimes },
+): Promise<Database> {
   await createSyncedDirectory(dataDir);
-  const releaseLock = await acquireDirectoryLock(dataDir);
   const directory = join(dataDir, 'pglite');
   const client = new PgliteClient({ directory });
+  const mutex = createMutex();
+  const releaseLock = await acquireDirectoryLock(dataDir, watchLock(client, dataDir, log), times.lock);
+  const checkpoints = createCheckpoints(
+    ...([client, directory, mutex, tellCheckpointFailed(log), times.checkpoints] as const),
+  );
   const closeClient = async () => {
-    await client.close();
+    await checkpoints.stop();
+    if (await client.close()) await noteClosed(directory, log);
     await releaseLock();
   };
   try {
-    // In a thread of its own: what creates a database keeps some 350 MB of memory.
-    if (!existsSync(join(directory, 'PG_VERSION'))) {
-      await createDatabaseDirectory(directory, (draft) => migratePGlite(createAdapterFactory(draft)));
-    }
-    const mutex = createMutex();
-    const adapter = createAdapterFactory(client, mutex);
-    await migratePGlite(adapter);
-    const runPrepared: RunPrepared = (sql, parameters) =>
-      mutex.runExclusive(() => client.runPrepared(sql, parameters));
-    const database = await connect(adapter, runPrepared, closeClient);
-    const vacuum = async () => {
-      await database.prisma.$executeRawUnsafe('VACUUM (ANALYZE) session, track, episode, rollup');
-    };
-    return { ...database, vacuum };
+    if (!existsSync(join(directory, 'PG_VERSION'))) await createIn(directory, log);
+    await assertUndamaged(directory);
+    const database = await connectPGlite(client, checkpoints, mutex, closeClient);
+    checkpoints.start();
+    return database;
   } catch (error) {
-    await closeClient().catch(() => {});
-    throw error;
+    await closeClient();
+    throw openingFailure(error, directory);
   }
+}
+
+async function connectPGlite(
+  client: PgliteClient,
+  checkpoints: Checkpoints,
+  mutex: Mutex,
+  closeClient: () => Promise<void>,
+): Promise<Database> {
+  const adapter = createAdapterFactory(checkpoints.client, mutex);
+  await migratePGlite(adapter);
+  const runPrepared: RunPrepared = (sql, parameters) =>
+    mutex.runExclusive(() => client.runPrepared(sql, parameters));
+  const database = await connect(adapter, runPrepared, closeClient);
+  return { ...database, vacuum: createVacuum(database.prisma), scrub: createScrub(database.prisma) };
 }
 
 /** @param closeBelow called once Prisma's client is disconnected */
@@ -106,9 +167,10 @@ async function connect(
   adapter: SqlDriverAdapterFactory,
   runPrepared: RunPrepared,
   closeBelow: () => Promise<void>,
-): Promise<Omit<Database, 'vacuum'>> {
+): Promise<Omit<Database, 'vacuum' | 'scrub'>> {
+  let closed: Promise<void> | null = null;
   const prisma = new PrismaClient({
-    adapter,
+    adapter: untilClosed(adapter, () => closed !== null),
     log: [{ emit: 'event', level: 'query' }],
     transactionOptions: { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_MS },
   });
@@ -117,9 +179,14 @@ async function connect(
     for (const listener of listeners) listener(sql);
   };
   prisma.$on('query', ({ query }) => notify(query));
-  await prisma.$connect();
-  // PGlite's thread starts with its first statement, and takes as long as it takes; a transaction would not wait for it.
-  await prisma.$queryRaw`SELECT 1`;
+  try {
+    await prisma.$connect();
+    // PGlite's thread starts with its first statement, and takes as long as it takes; a transaction would not wait for it.
+    await prisma.$queryRaw`SELECT 1`;
+  } catch (error) {
+    await prisma.$disconnect();
+    throw error;
+  }
   return {
     prisma,
     runPrepared(sql, parameters) {
@@ -130,9 +197,16 @@ async function connect(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async close() {
-      await prisma.$disconnect();
-      await closeBelow();
-    },
+    close: () => (closed ??= prisma.$disconnect().finally(closeBelow)),
   };
+}
+
+/** Left to itself, Prisma's client connects again for whatever is asked of it after its end. */
+function untilClosed(factory: SqlDriverAdapterFactory, isClosed: () => boolean): SqlDriverAdapterFactory {
+  const { provider, adapterName } = factory;
+  const connect = async () => {
+    if (isClosed()) throw new MienError('SHUTTING_DOWN', 'The database is closed.');
+    return factory.connect();
+  };
+  return { provider, adapterName, connect };
 }

@@ -1,20 +1,32 @@
 /** The store: streams, sessions, moments and what they add up to, in PGlite or on a PostgreSQL server. */
+import type { SignInStore, TokenStore } from '../access/ports.ts';
 import type { DropCounts } from '../domain/frame.ts';
+import type { Log } from '../domain/log.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { type AuditEntries, createAuditEntries } from './access/audit-entries.ts';
+import { createSignInRepository } from './access/sign-in-repository.ts';
+import { createTokenRepository } from './access/token-repository.ts';
 import type { RollUp } from './commit/encode-batch.ts';
 import { GroupCommit, type GroupCommitConfig } from './commit/group-commit.ts';
 import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
+import { createErasures, type Erasures } from './erasure/erasures.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
 import { createMomentQueries, type MomentQueries } from './read/moments.ts';
 import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
+import { rotateKeys, type Sealed, sealStored } from './secrets/seal-stored.ts';
+import { createSecretKeys, type SecretKeys } from './secrets/secret-keys.ts';
 import { createSessionRepository, type SessionRepository } from './session-repository.ts';
-import { createPartitions } from './sql/partitions.ts';
+import { createPartitions, type Partitions } from './sql/partitions.ts';
 import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
+import { readStreamTags, type StreamTags } from './stream-tags.ts';
 import { createRetention, type Retention } from './upkeep/retention.ts';
 import { startUpkeep } from './upkeep/schedule.ts';
 
+export type { AuditEntries, StoredAuditEntry } from './access/audit-entries.ts';
 export type { StoreMetrics } from './commit/write-batch.ts';
+export { isAway } from './sql/database-errors.ts';
+export { openTokenDatabase, type TokenDatabase } from './token-database.ts';
 
 export interface StoreConfig extends Partial<GroupCommitConfig> {
   /** A PostgreSQL server; without it PGlite in `${dataDir}/pglite`. */
@@ -22,31 +34,58 @@ export interface StoreConfig extends Partial<GroupCommitConfig> {
   dataDir: string;
   /** The timeline's per-second sums. */
   rollUp: RollUp;
-  /** Drop what is older, at start and then every hour. Without it everything is kept. */
-  retentionDays?: number | undefined;
+  /**
+   * Hours after which recordings of streams that have no retention of their own are deleted, at start and then every hour;
+   * DEFAULT: as was decided when the database was made. Null or undefined: they are kept.
+   */
+  retentionHours?: number | null | 'DEFAULT' | undefined;
+  /** Days after which entries of the audit are deleted; without it they are kept. */
+  auditDays?: number | undefined;
+  log?: Pick<Log, 'info' | 'warn' | 'error'> | undefined;
+  /** Longest wait for the answer to a commit on a server, in milliseconds. */
+  commitTimeoutMs?: number | undefined;
+  /** They seal the secrets of sources, the first one from now on. None: a key in `${dataDir}/secret.key`. */
+  secretKeys?: readonly string[] | undefined;
 }
 
 export interface MomentStore extends MomentQueries {
   /**
    * Resolves once durable. Stores `quantise(moment)`: publish that, not what you had. Repeating is harmless; the
    * order within a session is kept. Moments of a session that does not exist are refused.
+   * @param previous the moment before it in its session; what it stands for is known now
    * @throws MienError STORE_UNAVAILABLE (not stored: the buffer is full), NOT_FOUND, BAD_INPUT, SHUTTING_DOWN
    */
-  append(moment: Moment, events: readonly EpisodeEvent[]): Promise<void>;
-  /** The end of a session, in order with its moments: events that close its episodes, frames dropped since the last one. */
-  finish(sessionId: string, events: readonly EpisodeEvent[], dropped: DropCounts): Promise<void>;
+  append(moment: Moment, events: readonly EpisodeEvent[], previous?: Moment): Promise<void>;
+  /**
+   * The end of a session, in order with its moments: events that close its episodes, frames dropped since the last one, and
+   * where the source ended in seconds of media time; null: with the last moment.
+   */
+  finish(
+    sessionId: string,
+    events: readonly EpisodeEvent[],
+    dropped: DropCounts,
+    end?: number | null,
+  ): Promise<void>;
 }
 
 export interface Store extends Retention {
+  /** Hours after which recordings are deleted where their stream says nothing; null: they are kept. */
+  readonly retentionHours: number | null;
   streams: StreamRepository;
   sessions: SessionRepository;
   models: ModelRepository;
+  signIns: SignInStore;
   moments: MomentStore;
   rollups: RollupQueries;
+  erasures: Erasures;
+  audit: AuditEntries;
+  tokens: TokenStore;
   /** For the API, whose queries are made of its schema. */
   prisma: Database['prisma'];
   /** For tests that count statements. */
   onQuery: Database['onQuery'];
+  /** Seals all secrets with the newest key. Other servers on the same database must be stopped. */
+  rotateSecrets(): Promise<Sealed>;
   /** A cheap question to the database. @throws what it answers */
   ping(): Promise<void>;
   /** Writes what waits (for some seconds at most), then disconnects. */
@@ -57,35 +96,89 @@ export interface Store extends Retention {
  * Migrates the database, then opens it.
  * @throws MienError CONFIG_INVALID when a newer mien prepared it; CONFLICT when another process holds the directory
  */
-export async function openStore({ rollUp, retentionDays, ...config }: StoreConfig): Promise<Store> {
-  const { prisma, runPrepared, onQuery, vacuum, close } = await openDatabase(config);
-  const partitions = createPartitions(prisma);
-  const { commitIntervalMs = 50, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
+export async function openStore(config: StoreConfig): Promise<Store> {
+  const database = await openDatabase(config);
+  try {
+    const partitions = createPartitions(database.prisma);
+    const keys = createSecretKeys(config.secretKeys ?? [], config.dataDir);
+    await partitions.ensure([Date.now()]);
+    tellSealed(await sealStored(database.prisma, keys, 'clear'), config.log);
+    const retentionHours = await findRetention(database.prisma, config.retentionHours);
+    const tags = await readStreamTags(database.prisma);
+    return openOn(database, tags, partitions, keys, { ...config, retentionHours });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function openOn(
+  { prisma, runPrepared, onQuery, vacuum, scrub, close }: Database,
+  tags: StreamTags,
+  partitions: Partitions,
+  keys: SecretKeys,
+  { rollUp, retentionHours, auditDays, ...config }: StoreConfig & { retentionHours: number | null },
+): Store {
+  const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
   const prepare = createPrepareCommit({ prisma, runPrepared, partitions, rollUp });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, partitions.forget);
-  await partitions.ensure([Date.now()]);
-  const stopUpkeep = startUpkeep({ retention, retentionDays, vacuum, log });
+  const erasures = createErasures({ prisma, rollUp, scrub });
+  const audit = createAuditEntries(prisma);
+  const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, log });
   return {
-    streams: createStreamRepository(prisma),
+    streams: createStreamRepository(prisma, keys, tags),
     sessions: createSessionRepository(prisma),
     models: createModelRepository(prisma),
-    moments: {
-      ...createMomentQueries(prisma),
-      append: (moment, events) => commits.add({ moment, events }),
-      finish: (sessionId, events, dropped) => commits.add({ sessionId, events, dropped }),
-    },
+    signIns: createSignInRepository(prisma),
+    moments: createMomentStore(prisma, commits),
     rollups: createRollupQueries(prisma),
+    erasures,
+    audit,
+    tokens: createTokenRepository(prisma),
     ...retention,
+    retentionHours,
     prisma,
     onQuery,
-    async ping() {
-      await prisma.$queryRawUnsafe('SELECT 1');
-    },
+    rotateSecrets: () => rotateKeys(prisma, keys),
+    ping: async () => void (await prisma.$queryRawUnsafe('SELECT 1')),
     async close() {
+      erasures.stop();
       await stopUpkeep();
       await commits.close();
       await close();
     },
   };
+}
+
+function createMomentStore(prisma: Database['prisma'], commits: GroupCommit): MomentStore {
+  return {
+    ...createMomentQueries(prisma),
+    append: (moment, events, previous) => commits.add({ moment, events, previous }),
+    finish: (sessionId, events, dropped, end = null) => commits.add({ sessionId, events, dropped, end }),
+  };
+}
+
+/** What the setting says, or what was decided when the database was made. */
+async function findRetention(
+  prisma: Database['prisma'],
+  setting: StoreConfig['retentionHours'],
+): Promise<number | null> {
+  if (setting !== 'DEFAULT') return setting ?? null;
+  const installation = await prisma.installation.findUnique({ where: { id: 1 } });
+  return installation?.retentionHours ?? null;
+}
+
+function tellSealed({ sealed, locked }: Sealed, log: StoreConfig['log']): void {
+  if (sealed > 0)
+    log?.info(
+      { sources: sealed },
+      'passwords of sources, stored in clear by an earlier version, are sealed now',
+    );
+  if (locked > 0) {
+    log?.warn(
+      { sources: locked },
+      'passwords of sources cannot be read, because they were sealed with another key; give that one by MIEN_SECRET_KEY or secret.key, or register these streams anew',
+    );
+  }
 }

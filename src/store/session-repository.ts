@@ -1,27 +1,30 @@
 /** Runs of streams, and their states. */
+import type { Tags } from '../domain/access.ts';
 import { isId } from '../domain/ids.ts';
-import { LIVE_STATES, type SessionRecord, type SessionState, type StateDetails } from '../domain/stream.ts';
+import type { SessionQueries } from '../domain/session-queries.ts';
+import {
+  LASTING_STATES,
+  LIVE_STATES,
+  type SessionRecord,
+  type SessionState,
+  type StateDetails,
+} from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Session } from './generated/client.ts';
-import { isMissingReference } from './sql/database-errors.ts';
+import { isMissingReference, throwUnavailable } from './sql/database-errors.ts';
+import { withTags } from './sql/with-tags.ts';
 
 export interface SessionRepository extends SessionQueries {
-  /** @throws MienError NOT_FOUND when the stream or the model is not stored */
+  /** With the tags of its stream, which should run from now on. @throws MienError NOT_FOUND when the stream or the model is not stored */
   create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
-  /** A state that is not live also sets `endedAt`. @throws MienError NOT_FOUND */
+  /**
+   * A state that is not live also sets `endedAt`, and closes the episodes that are still open; after ENDED and FAILED the
+   * stream should not run any more.
+   * @throws MienError NOT_FOUND; STORE_UNAVAILABLE: the same may be stored later
+   */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them, oldest first. */
-  interruptLive(ids: readonly string[]): Promise<SessionRecord[]>;
-}
-
-interface SessionQueries {
-  get(id: string): Promise<SessionRecord | null>;
-  /** The newest session of a stream. */
-  latest(streamId: string): Promise<SessionRecord | null>;
-  /** Those in a live state, oldest first; of one stream or of all. */
-  live(streamId?: string): Promise<SessionRecord[]>;
-  /** Those with `startedAt` at or after `time`, by `startedAt`, then by id; of one stream or of all. */
-  startedSince(time: Date, streamId?: string): Promise<SessionRecord[]>;
+  interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
 }
 
 export function createSessionRepository(prisma: PrismaClient): SessionRepository {
@@ -33,21 +36,30 @@ export function createSessionRepository(prisma: PrismaClient): SessionRepository
         throw new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
       return toRecord(row);
     },
-    async setState(id, state, { failure, frame } = {}) {
+    async setState(id, state, { failure, frame, smallestFace } = {}) {
       const data = {
         state,
         endedAt: LIVE_STATES.includes(state) ? null : new Date(),
-        ...(failure === undefined ? {} : { failure }),
+        // PostgreSQL's text holds every character but NUL, and servers of sources choose words of it.
+        ...(failure === undefined ? {} : { failure: failure?.replaceAll('\0', '') ?? null }),
+        ...(smallestFace === undefined ? {} : { smallestFace }),
         ...(frame === undefined ? {} : { frameWidth: frame.width, frameHeight: frame.height }),
       };
-      const [row] = isId(id) ? await prisma.session.updateManyAndReturn({ where: { id }, data }) : [];
+      const [row] = isId(id) ? await updateRow(prisma, id, state, data).catch(throwUnavailable) : [];
       if (row === undefined) throw new MienError('NOT_FOUND', `There is no session ${id}.`);
       return toRecord(row);
     },
-    async interruptLive(ids) {
-      const rows = await prisma.session.updateManyAndReturn({
-        where: { id: { in: ids.filter(isId) }, state: { in: [...LIVE_STATES] } },
-        data: { state: 'INTERRUPTED', endedAt: new Date() },
+    async interruptLive(ids, failure) {
+      const rows = await prisma.$transaction(async (tx) => {
+        const interrupted = await tx.session.updateManyAndReturn({
+          where: { id: { in: ids.filter(isId) }, state: { in: [...LIVE_STATES] } },
+          data: { state: 'INTERRUPTED', failure, endedAt: new Date() },
+        });
+        await closeEpisodes(
+          tx,
+          interrupted.map(({ id }) => id),
+        );
+        return interrupted;
       });
       return rows.sort((a, b) => a.ordinal - b.ordinal).map(toRecord);
     },
@@ -60,10 +72,13 @@ function createSessionQueries(prisma: PrismaClient): SessionQueries {
     streamId: string | undefined,
     where: Prisma.SessionWhereInput,
     orderBy: Prisma.SessionOrderByWithRelationInput[],
+    limit?: number,
   ): Promise<SessionRecord[]> {
     if (streamId !== undefined && !isId(streamId)) return [];
     const ofStream = streamId === undefined ? {} : { streamId };
-    return (await prisma.session.findMany({ where: { ...ofStream, ...where }, orderBy })).map(toRecord);
+    const query: Prisma.SessionFindManyArgs = { where: { ...ofStream, ...where }, orderBy };
+    if (limit !== undefined) query.take = limit;
+    return (await prisma.session.findMany(query)).map(toRecord);
   }
   return {
     async get(id) {
@@ -77,14 +92,55 @@ function createSessionQueries(prisma: PrismaClient): SessionQueries {
       return row && toRecord(row);
     },
     live: (streamId) => findAll(streamId, { state: { in: [...LIVE_STATES] } }, [{ ordinal: 'asc' }]),
-    startedSince: (time, streamId) =>
-      findAll(streamId, { startedAt: { gte: time } }, [{ startedAt: 'asc' }, { id: 'asc' }]),
+    async followersOf(id, limit) {
+      const row = isId(id) ? await prisma.session.findUnique({ where: { id } }) : null;
+      if (row === null) return [];
+      return findAll(row.streamId, { ordinal: { gt: row.ordinal } }, [{ ordinal: 'asc' }], limit);
+    },
+    startedSince: (time, { streamId, tags, limit } = {}) =>
+      findAll(
+        streamId,
+        { startedAt: { gte: time }, ...(tags && { stream: withTags(tags) }) },
+        [{ startedAt: 'asc' }, { id: 'asc' }],
+        limit,
+      ),
   };
 }
 
+function updateRow(
+  prisma: PrismaClient,
+  id: string,
+  state: SessionState,
+  data: Prisma.SessionUpdateManyMutationInput,
+): Promise<Session[]> {
+  if (LIVE_STATES.includes(state)) return prisma.session.updateManyAndReturn({ where: { id }, data });
+  return prisma.$transaction(async (tx) => {
+    // Stream first, as whoever removes it locks them.
+    if (LASTING_STATES.includes(state)) {
+      await tx.stream.updateMany({ where: { sessions: { some: { id } } }, data: { shouldRun: false } });
+    }
+    const rows = await tx.session.updateManyAndReturn({ where: { id }, data });
+    await closeEpisodes(tx, [id]);
+    return rows;
+  });
+}
+
+/** Those whose end was not stored, because of a crash or a moment that was refused: they end with their track's last reading. */
+async function closeEpisodes(tx: Prisma.TransactionClient, sessionIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`UPDATE episode SET "offset" = greatest(apex, track.last_seen) FROM track
+    WHERE episode.session_id = ANY(${`{${sessionIds.join()}}`}::text::uuid[]) AND "offset" IS NULL
+      AND track.session_id = episode.session_id AND track.track = episode.track`;
+}
+
 async function createRow(prisma: PrismaClient, streamId: string, modelId: string): Promise<Session | null> {
+  const found = await prisma.stream.findUnique({ where: { id: streamId }, select: { tags: true } });
+  if (found === null) return null;
+  const tags = found.tags as Tags;
+  const stream = prisma.stream.updateMany({ where: { id: streamId }, data: { shouldRun: true } });
+  const session = prisma.session.create({ data: { streamId, modelId, tags } });
   try {
-    return await prisma.session.create({ data: { streamId, modelId } });
+    const [, row] = await prisma.$transaction([stream, session]);
+    return row;
   } catch (error) {
     if (isMissingReference(error)) return null;
     throw error;

@@ -7,13 +7,14 @@
  * 3. The store is read. When the queue overflows meanwhile, the store is read again: nothing is lost, and the queue
  *    stays small.
  * 4. Live: what the queue brings. A full queue now drops the oldest moments, and the next one sent tells how many
- *    (`skippedBefore`). A gap that is no such drop (the bus lost something) is filled from the store.
+ *    (`skippedBefore`), with what the bus lost before them. A gap that is no such drop (the bus lost something) is filled from the
+ *    store, and so is what the queue dropped meanwhile. What the bus brings twice is sent once.
  */
 import { addDrops } from '../domain/frame.ts';
 import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
-import { addDropped, type DroppedRange } from './dropped-ranges.ts';
+import { type DroppedRanges, Losses } from './losses.ts';
 import { mergeByTime } from './merge-by-time.ts';
 import { type Offset, Offsets } from './offsets.ts';
 import type { EventQueue, SubscriptionDeps } from './ports.ts';
@@ -33,12 +34,10 @@ export class MomentSubscription {
   readonly #signal: AbortSignal | undefined;
   /** Sessions whose beginning was dropped from the queue before there was a plan. */
   readonly #startedBeforePlan: SessionRecord[] = [];
-  /** What the queue dropped since that was last looked at, by session. */
-  #dropped = new Map<string, DroppedRange>();
+  readonly #losses = new Losses();
   #plan: ResumePlan = { offsets: new Offsets(0), backlog: [], over: false };
   #isPlanned = false;
-  /** Moments lost since the last one that was sent. */
-  #skipped = 0;
+  #isLive = false;
   #closed = false;
 
   constructor(deps: SubscriptionDeps, request: MomentsRequest, signal: AbortSignal | undefined) {
@@ -71,23 +70,35 @@ export class MomentSubscription {
     this.#queue.close();
   };
 
+  /** Until it is live, what the queue drops is read from the store. */
+  readonly lost = (): number => {
+    return this.#isLive ? this.#losses.withDropped(this.#offsets) : this.#losses.lost;
+  };
+
   async *moments(): AsyncGenerator<SentMoment, undefined> {
     try {
-      yield* this.#readBacklog();
-      if (this.#plan.over) return;
-      for (;;) {
+      yield* this.#readBacklog(this.#plan.backlog);
+      this.#isLive = true;
+      while (!this.#plan.over) {
         const taking = this.#queue.take();
         // What was dropped until now comes before the event that `take` has just chosen; later drops come after it.
-        const dropped = this.#dropped;
-        this.#dropped = new Map();
+        const dropped = this.#losses.takeDropped();
         const taken = await taking;
         if (taken === null) return;
         const { event } = taken;
         // Of a session that is over, the store tells the rest: a moment after it, to count them in, will not come.
         if (event.kind === 'status' && !isLive(event.session)) dropped.delete(event.session.id);
-        this.#countSkipped(dropped);
-        if (event.kind === 'moment') yield* this.#sendLive(event.moment);
-        else if (yield* this.#endsWith(event)) return;
+        if (event.kind !== 'moment') {
+          await this.#countSkipped(dropped);
+          if (yield* this.#endsWith(event)) return;
+          continue;
+        }
+        const offset = await this.#offsetOf(event.moment.sessionId);
+        if (offset === null || isCopy(event.moment, offset, dropped)) this.#losses.putBack(dropped);
+        else {
+          await this.#countSkipped(dropped);
+          yield* this.#sendLive(event.moment, offset);
+        }
       }
     } finally {
       this.close();
@@ -95,18 +106,28 @@ export class MomentSubscription {
   }
 
   /** Reads the store until it is read to its end without the queue overflowing meanwhile. */
-  async *#readBacklog(): AsyncGenerator<SentMoment> {
-    let { backlog } = this.#plan;
+  async *#readBacklog(backlog: Backlog[]): AsyncGenerator<SentMoment> {
     while (backlog.length > 0 && !this.#closed) {
-      this.#dropped.clear();
+      this.#losses.takeDropped();
       yield* this.#readSessions(backlog);
       // Not before: a cursor leaves out what is over, and must not while moments of it are still to be sent.
       for (const { offset, over } of backlog) offset.over ||= over;
-      backlog = [...this.#dropped.keys()].flatMap((sessionId) => {
-        const offset = this.#offsets.get(sessionId);
-        return offset ? [{ offset, over: false }] : [];
-      });
+      backlog = this.#droppedSessions();
     }
+  }
+
+  /** What the queue dropped while a hole was read from the store is read, too: whoever subscribed was not slow. */
+  async *#catchUp(): AsyncGenerator<SentMoment> {
+    this.#isLive = false;
+    yield* this.#readBacklog(this.#droppedSessions());
+    this.#isLive = true;
+  }
+
+  #droppedSessions(): Backlog[] {
+    return this.#losses.sessionIds.flatMap((sessionId) => {
+      const offset = this.#offsets.get(sessionId);
+      return offset ? [{ offset, over: false }] : [];
+    });
   }
 
   async *#readSessions(backlog: Backlog[]): AsyncGenerator<SentMoment> {
@@ -130,11 +151,15 @@ export class MomentSubscription {
     }
   }
 
-  async *#sendLive(moment: Moment): AsyncGenerator<SentMoment> {
-    const { sessionId, seq } = moment;
-    const offset = this.#offsets.get(sessionId) ?? this.#offsets.add(sessionId, seq - 1, null);
-    if (seq > offset.seen + 1) yield* this.#readSession(offset, seq - 1);
-    if (seq > offset.seen) yield* this.#send(offset, moment);
+  async *#sendLive(moment: Moment, offset: Offset): AsyncGenerator<SentMoment> {
+    const isHole = moment.seq > offset.seen + 1;
+    if (isHole) yield* this.#readSession(offset, moment.seq - 1);
+    if (moment.seq > offset.seen) yield* this.#send(offset, moment);
+    if (isHole) yield* this.#catchUp();
+  }
+
+  #offsetOf(sessionId: string): Promise<Offset | null> {
+    return this.#offsets.find(sessionId, this.#deps.sessions);
   }
 
   *#sendAll(offset: Offset, moments: readonly Moment[]): Generator<SentMoment> {
@@ -146,16 +171,15 @@ export class MomentSubscription {
 
   /** Sends the next moment of a session, or leaves it out for `every`. */
   *#send(offset: Offset, moment: Moment): Generator<SentMoment> {
-    this.#skipped += moment.seq - offset.seen - 1;
+    this.#losses.count(moment.seq - offset.seen - 1);
     offset.seen = moment.seq;
     if (this.#offsets.isTooSoon(offset, moment, this.#request.every)) {
       offset.dropped = addDrops(offset.dropped, moment.dropped);
       return;
     }
     const sent = this.#offsets.send(offset, moment);
-    const skippedBefore = this.#skipped;
-    this.#skipped = 0;
-    yield { moment: sent, cursor: this.#offsets.cursor(this.#isOfAll, offset), skippedBefore };
+    const cursor = this.#offsets.cursor(this.#isOfAll, offset);
+    yield { moment: sent, cursor, skippedBefore: this.#losses.tell() };
   }
 
   /** Whether nothing can follow. The last moments of an ended session are in the store, whatever the bus did. */
@@ -163,26 +187,34 @@ export class MomentSubscription {
     if (event.kind === 'removed') return this.#request.streamId !== undefined;
     const over = !isLive(event.session);
     const offset = this.#offsets.get(event.session.id);
-    if (over && offset && !offset.over) yield* this.#readSession(offset);
+    if (over && offset && !offset.over) {
+      yield* this.#readSession(offset);
+      yield* this.#catchUp();
+    }
     this.#offsets.note(event.session, over);
     return over && this.#request.sessionId !== undefined;
   }
 
   #onDrop(event: QueuedEvent): void {
-    if (event.kind === 'moment') addDropped(this.#dropped, event.moment);
+    if (event.kind === 'moment') this.#losses.drop(event.moment);
     if (event.kind !== 'status') return;
     if (this.#isPlanned) this.#offsets.note(event.session, false);
     else if (event.session.state === 'STARTING') this.#startedBeforePlan.push(event.session);
   }
 
-  /** Counts what the queue dropped and was not sent from the store before. */
-  #countSkipped(ranges: Map<string, DroppedRange>): void {
-    for (const [sessionId, { first, last, dropped }] of ranges) {
-      const offset = this.#offsets.get(sessionId) ?? this.#offsets.add(sessionId, first - 1, null);
-      if (last <= offset.seen) continue;
-      this.#skipped += last - Math.max(offset.seen, first - 1);
+  /** Counts what the queue dropped and was not sent from the store before, with what the bus lost before it. */
+  async #countSkipped(ranges: DroppedRanges): Promise<void> {
+    for (const [sessionId, { last, dropped }] of ranges) {
+      const offset = await this.#offsetOf(sessionId);
+      if (offset === null || last <= offset.seen) continue;
+      this.#losses.count(last - offset.seen);
       offset.seen = last;
       offset.dropped = addDrops(offset.dropped, dropped);
     }
   }
+}
+
+/** Whether it was dealt with before, or is older than what was dropped: then nothing is told with it. */
+function isCopy({ sessionId, seq }: Moment, { seen }: Offset, dropped: DroppedRanges): boolean {
+  return seq <= Math.max(seen, dropped.get(sessionId)?.last ?? -1);
 }

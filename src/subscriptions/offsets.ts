@@ -1,6 +1,7 @@
 /** How far one subscriber has come in each session, and the cursor that says so. */
 import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { Moment } from '../domain/moment.ts';
+import type { SessionQueries } from '../domain/session-queries.ts';
 import type { SessionRecord } from '../domain/stream.ts';
 import { encodeCursor, momentCursor } from './cursor.ts';
 
@@ -50,6 +51,18 @@ export class Offsets {
     if (offset.startedAt !== null) this.#since = Math.max(this.#since, offset.startedAt - CLOCK_SKEW_MS);
     this.#bySession.set(sessionId, offset);
     return offset;
+  }
+
+  /**
+   * Of a session that is not known the bus lost the beginning: it has all of its moments to come. Null: it began so long ago that
+   * it is done with, so that what is heard of it is a late copy; or it was removed.
+   */
+  async find(sessionId: string, sessions: Pick<SessionQueries, 'get'>): Promise<Offset | null> {
+    const known = this.#bySession.get(sessionId);
+    if (known) return known;
+    const session = await sessions.get(sessionId);
+    if (session === null || session.startedAt.getTime() < this.#since) return null;
+    return this.add(sessionId, -1, session.startedAt);
   }
 
   /** A session that began while we listened has all of its moments to come. */

@@ -1,7 +1,7 @@
 /** Subscriptions to moments, from a cursor or from now on. */
 import type { SentMoment } from '../domain/live-event.ts';
 import { MienError } from '../errors.ts';
-import { closable } from './closable.ts';
+import { type ClosableEvents, closable } from './closable.ts';
 import { MomentSubscription } from './moment-subscription.ts';
 import type { SubscriptionDeps } from './ports.ts';
 import type { MomentsRequest } from './resume-plan.ts';
@@ -15,7 +15,7 @@ export async function openMoments(
   deps: SubscriptionDeps,
   request: MomentsRequest,
   signal?: AbortSignal,
-): Promise<AsyncIterableIterator<SentMoment, undefined>> {
+): Promise<ClosableEvents<SentMoment>> {
   if (request.every !== undefined && !(request.every >= 1)) {
     throw new MienError('BAD_INPUT', '`every` must be at least 1 millisecond.');
   }
@@ -26,5 +26,5 @@ export async function openMoments(
     subscription.close();
     throw error;
   }
-  return closable(subscription.moments(), subscription.close);
+  return closable(subscription.moments(), subscription.lost, subscription.close);
 }

@@ -2,24 +2,17 @@
  * What `subscriptions` needs of the rooms below it. Each room exports functions of these shapes without knowing
  * this file; the composition root hands them over.
  */
+import type { Tags } from '../domain/access.ts';
 import type { LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
-import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
+import type { SessionQueries } from '../domain/session-queries.ts';
+import type { StreamRecord } from '../domain/stream.ts';
 
 /** store: the registered streams. */
 export interface StreamQueries {
   get(id: string): Promise<StreamRecord | null>;
-}
-
-/** store: the sessions as subscribers look for them. */
-export interface SessionQueries {
-  get(id: string): Promise<SessionRecord | null>;
-  /** The newest session of a stream. */
-  latest(streamId: string): Promise<SessionRecord | null>;
-  /** Those in a live state; of one stream or of all. */
-  live(streamId?: string): Promise<SessionRecord[]>;
-  /** Those with `startedAt` at or after `time`, by `startedAt`, then by id; of one stream or of all. */
-  startedSince(time: Date, streamId?: string): Promise<SessionRecord[]>;
+  /** Of one that is stored, without a wait; null when there is none. */
+  tagsOf(id: string): Tags | null;
 }
 
 /** store: the committed moments. */
@@ -35,16 +28,27 @@ export interface MomentHistory {
 
 /** bus: a subscriber's own bounded queue; the oldest events are dropped when it is full. */
 export interface EventQueue<Event> {
-  /** The next event, with the number of those dropped before it; null once the queue was closed. */
+  /**
+   * The next event; null once the queue was closed. One of the counted kind comes with the number of those that were dropped
+   * since the one before.
+   */
   take(): Promise<{ event: Event; skippedBefore: number } | null>;
+  /** Events waiting. */
+  readonly length: number;
+  /** Events of the counted kind that were dropped so far. */
+  readonly lost: number;
   close(): void;
 }
 
 export interface EventQueueOptions<Event> {
   /** Events that may wait. */
   capacity: number;
+  /** The kind whose dropped events are counted; by default all are. */
+  counted?: LiveEventKind;
   /** Called with each event that is dropped, in order. */
   onDrop?: ((event: Event) => void) | undefined;
+  /** Whether an event is for this subscriber; by default all are. */
+  accepts?: ((event: Event) => boolean) | undefined;
 }
 
 /** bus: what is published. Events of several kinds share a queue, in the order of publication. */

@@ -1,4 +1,5 @@
 /** Where a subscription begins: which sessions it reads from the store first, each from which moment on. */
+import type { Tags } from '../domain/access.ts';
 import type { Scope } from '../domain/live-event.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
@@ -6,7 +7,12 @@ import { type Cursor, decodeCursor } from './cursor.ts';
 import { CLOCK_SKEW_MS, type Offset, Offsets } from './offsets.ts';
 import type { MomentHistory, SubscriptionDeps } from './ports.ts';
 
-export interface MomentsRequest extends Scope {
+export interface Shown {
+  /** What a stream must be tagged with, all of it, to be there; none given: all streams are. */
+  tags?: Tags | undefined;
+}
+
+export interface MomentsRequest extends Scope, Shown {
   /** Cursor to resume from; without it, begin with the next moment. */
   after?: string | undefined;
   /** At most one moment per so many milliseconds of media time and session. */
@@ -28,6 +34,9 @@ export interface ResumePlan {
   /** The session asked for takes no more moments: nothing follows the backlog. */
   over: boolean;
 }
+
+/** Sessions behind a cursor that one subscription reads at most: each costs statements before its first moment. */
+const MAX_SESSIONS = 1000;
 
 const START_ANEW = 'Subscribe without `after`, and read what you missed from `Session.timeline`.';
 
@@ -67,7 +76,7 @@ async function checkScope(deps: PlanDeps, { streamId, sessionId }: Scope): Promi
 /** Begin with the next moment: all that was committed so far is dealt with. */
 async function committedUntilNow(deps: PlanDeps, scope: Scope): Promise<Offsets> {
   const since = deps.now() - CLOCK_SKEW_MS;
-  const recent = await deps.sessions.startedSince(new Date(since), scope.streamId);
+  const recent = await deps.sessions.startedSince(new Date(since), { streamId: scope.streamId });
   const live = await deps.sessions.live(scope.streamId);
   const offsets = new Offsets(since);
   for (const session of [...recent, ...live].filter(({ id }) => id === (scope.sessionId ?? id))) {
@@ -104,15 +113,16 @@ async function sessionsOfOne(
   if (scope.streamId !== undefined && scope.streamId !== session.streamId) throw cursorOfOtherScope(false);
   const start = { session, seq: cursor.seq };
   if (scope.sessionId !== undefined) return [start];
-  const since = await deps.sessions.startedSince(session.startedAt, session.streamId);
-  const later = since.slice(since.findIndex(({ id }) => id === session.id) + 1);
+  const later = await deps.sessions.followersOf(session.id, MAX_SESSIONS + 1);
+  assertFewSessions(later);
   return [start, ...later.map((next) => ({ session: next, seq: -1 }))];
 }
 
 /** Those that the cursor lists and that were not removed since, and all that started later. */
 async function sessionsOfAll(deps: PlanDeps, cursor: Cursor & { kind: 'all' }): Promise<ResumedSessions> {
   const seqs = new Map(cursor.offsets);
-  const recent = await deps.sessions.startedSince(new Date(cursor.since));
+  const recent = await deps.sessions.startedSince(new Date(cursor.since), { limit: MAX_SESSIONS + 1 });
+  assertFewSessions(recent);
   const listed = new Set(recent.map(({ id }) => id));
   const older = await Promise.all(
     [...seqs.keys()].filter((id) => !listed.has(id)).map((id) => deps.sessions.get(id)),
@@ -121,6 +131,14 @@ async function sessionsOfAll(deps: PlanDeps, cursor: Cursor & { kind: 'all' }): 
     session,
     seq: seqs.get(session.id) ?? -1,
   }));
+}
+
+function assertFewSessions(behindCursor: readonly SessionRecord[]): void {
+  if (behindCursor.length <= MAX_SESSIONS) return;
+  throw new MienError(
+    'CURSOR_EXPIRED',
+    `More than ${MAX_SESSIONS} sessions began since this cursor. ${START_ANEW}`,
+  );
 }
 
 async function checkNotDeleted(history: MomentHistory, { sessionId, seen }: Offset): Promise<void> {

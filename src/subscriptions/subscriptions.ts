@@ -2,61 +2,106 @@
 import type { LiveEventOf, Scope, SentEpisode, SentMoment, SentStatus } from '../domain/live-event.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
-import { closable } from './closable.ts';
+import { type ClosableEvents, closable } from './closable.ts';
 import { openMoments } from './open-moments.ts';
 import type { EventQueue, SubscriptionDeps } from './ports.ts';
-import type { MomentsRequest } from './resume-plan.ts';
+import type { MomentsRequest, Shown } from './resume-plan.ts';
+import { shownOnly } from './shown-only.ts';
 
 /** Each iterable ends at once when it is returned, also while it waits. */
 export interface Subscriptions {
   /** @see openMoments */
-  moments(
-    request: MomentsRequest,
-    signal?: AbortSignal,
-  ): Promise<AsyncIterableIterator<SentMoment, undefined>>;
+  moments(request: MomentsRequest, signal?: AbortSignal): Promise<ClosableEvents<SentMoment>>;
   /** First the present state of each session that is live (or the newest one of the stream), then every change. */
-  status(scope: Pick<Scope, 'streamId'>): Promise<AsyncIterableIterator<SentStatus, undefined>>;
+  status(scope: Pick<Scope, 'streamId'> & Shown): Promise<ClosableEvents<SentStatus>>;
   /** Those that happen from now on; finishes with the session. */
-  episodes(scope: { sessionId: string }): Promise<AsyncIterableIterator<SentEpisode, undefined>>;
+  episodes(scope: { sessionId: string } & Shown): Promise<ClosableEvents<SentEpisode>>;
 }
 
 /** Events that may wait for a slow subscriber to states or episodes. */
 const QUEUE_CAPACITY = 64;
 
-export function createSubscriptions(deps: SubscriptionDeps): Subscriptions {
+export function createSubscriptions(all: SubscriptionDeps): Subscriptions {
+  const shownTo = ({ tags }: Shown) => (tags ? shownOnly(all, tags) : all);
   return {
-    moments: (request, signal) => openMoments(deps, request, signal),
+    moments: (request, signal) => openMoments(shownTo(request), request, signal),
 
-    async status({ streamId }) {
-      const queue = deps.feed.subscribe(['status', 'removed'], { streamId }, { capacity: QUEUE_CAPACITY });
-      const current = await closeOnError(queue, () => currentSessions(deps, streamId));
-      return closable(statusEvents(queue, current, streamId), () => queue.close());
+    async status({ streamId, ...shown }) {
+      const deps = shownTo(shown);
+      const { queue, current } = await listenAndRead(deps, streamId);
+      return closableQueue(queue, statusEvents(queue, current, streamId));
     },
 
-    async episodes({ sessionId }) {
-      const queue = deps.feed.subscribe(['episode', 'status'], { sessionId }, { capacity: QUEUE_CAPACITY });
+    async episodes({ sessionId, ...shown }) {
+      const deps = shownTo(shown);
+      const options = { capacity: QUEUE_CAPACITY, counted: 'episode' } as const;
+      const queue = deps.feed.subscribe(['episode', 'status'], { sessionId }, options);
       const session = await closeOnError(queue, () => deps.sessions.get(sessionId));
       if (session === null) {
         queue.close();
         throw new MienError('NOT_FOUND', `There is no session ${sessionId}.`);
       }
       if (!isLive(session)) queue.close();
-      return closable(episodeEvents(queue), () => queue.close());
+      return closableQueue(queue, episodeEvents(queue));
     },
   };
 }
 
+function closableQueue<T>(
+  queue: EventQueue<unknown>,
+  events: AsyncGenerator<T, undefined>,
+): ClosableEvents<T> {
+  return closable(
+    events,
+    () => queue.lost,
+    () => queue.close(),
+  );
+}
+
+type StatusQueue = EventQueue<LiveEventOf<'status' | 'removed'>>;
+
+/**
+ * The present sessions, and the changes that follow. A state is published after its commit, so that what was published
+ * before the reading is in it; whether what is published during the reading is in it cannot be told: then it is read again.
+ */
+async function listenAndRead(
+  deps: SubscriptionDeps,
+  streamId: string | undefined,
+): Promise<{ queue: StatusQueue; current: SessionRecord[] }> {
+  for (;;) {
+    const options = { capacity: QUEUE_CAPACITY, counted: 'status' } as const;
+    const queue = deps.feed.subscribe(['status', 'removed'], { streamId }, options);
+    const current = await closeOnError(queue, () => currentSessions(deps, streamId));
+    if (queue.length === 0) return { queue, current };
+    queue.close();
+  }
+}
+
 async function* statusEvents(
-  queue: EventQueue<LiveEventOf<'status' | 'removed'>>,
+  queue: StatusQueue,
   current: SessionRecord[],
   streamId: string | undefined,
 ): AsyncGenerator<SentStatus, undefined> {
   for (const session of current) yield { streamId: session.streamId, session, skippedBefore: 0 };
+  /** Read when they were committed, and perhaps published only then. */
+  const read = new Map(current.map((session) => [session.id, session]));
+  let skipped = 0;
   for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
-    const { event, skippedBefore } = taken;
-    if (event.kind === 'status') yield { streamId: event.streamId, session: event.session, skippedBefore };
-    else if (streamId !== undefined) return;
+    const { event } = taken;
+    if (event.kind === 'removed' && streamId !== undefined) return;
+    if (event.kind === 'removed') continue;
+    const { session } = event;
+    const before = read.get(session.id);
+    read.delete(session.id);
+    skipped += taken.skippedBefore;
+    if (before && !event.sameState && isSameStatus(before, session)) continue;
+    yield { streamId: event.streamId, session, skippedBefore: skipped };
+    skipped = 0;
   }
+}
+
+function isSameStatus(one: SessionRecord, other: SessionRecord): boolean {
+  return one.state === other.state && one.failure === other.failure;
 }
 
 async function* episodeEvents(

@@ -4,11 +4,12 @@
  * An episode begins (onset) where the smoothed probability reaches `enter`, and ends (offset) with the last
  * reading before it falls below `exit`, or before another expression reaches `enter`: hysteresis, so that a
  * wavering score is one episode. It counts once it has lasted `leastSeconds`; a shorter one is never told.
- * A track has one episode at a time. Faces too poor to judge neither begin nor end one.
+ * A track has one episode at a time. Faces too poor to judge neither begin nor end one, however long they are seen.
  *
  * Events: ONSET once the episode counts, with its onset in the past; APEX once the probability has fallen
  * clearly below its peak, again when a later peak is higher, and at the latest before the OFFSET. An episode
- * ends with its track's last reading when the track is not seen for `goneSeconds`, and at the session's end.
+ * ends with the last reading in which it held when its track is not seen for `goneSeconds`, and at the session's end. A
+ * track that two frames in a row show was not gone, however far they are apart.
  */
 import { EXPRESSIONS } from '../domain/face.ts';
 import type { Episode, EpisodeEvent, EpisodeEventKind } from '../domain/moment.ts';
@@ -38,6 +39,8 @@ interface Candidate {
   expression: number;
   /** Last time at which it held. */
   lastSeen: number;
+  /** Last time at which its track was seen, good enough to judge or not. */
+  inFrame: number;
   counted: boolean;
   apexTold: number | null;
 }
@@ -52,7 +55,9 @@ export class EpisodeFinder {
   readonly #rules: EpisodeRules;
   /** The open episode of each track, counted or not. */
   readonly #open = new Map<number, Candidate>();
-  #counted = 0;
+  /** Numbers given: at the onset, so that they are in its order; those that never count leave gaps. */
+  #begun = 0;
+  #lastFrame = Number.NEGATIVE_INFINITY;
 
   constructor(sessionId: string, rules: EpisodeRules) {
     this.#sessionId = sessionId;
@@ -61,18 +66,32 @@ export class EpisodeFinder {
 
   /** Takes the faces of one frame. @param mediaTime in seconds, not less than the one before */
   push(mediaTime: number, faces: readonly FaceAt[]): EpisodeEvent[] {
-    const closed = this.#closeUnseenSince(mediaTime - this.#rules.goneSeconds);
+    const closed = this.#closeGone(mediaTime, new Set(faces.map(({ track }) => track)));
     const judged = faces.filter((face) => face.judged);
-    return [...closed, ...judged.flatMap((face) => this.#follow(mediaTime, face))];
+    const events = [...closed, ...judged.flatMap((face) => this.#follow(mediaTime, face))];
+    for (const { track } of faces) {
+      const candidate = this.#open.get(track);
+      if (candidate) candidate.inFrame = mediaTime;
+    }
+    this.#lastFrame = mediaTime;
+    return events;
   }
 
   /** Closes the open episodes at the end of the session. */
   finish(): EpisodeEvent[] {
-    return this.#closeUnseenSince(Number.POSITIVE_INFINITY);
+    return this.#closeGone(Number.POSITIVE_INFINITY, new Set());
   }
 
-  #closeUnseenSince(mediaTime: number): EpisodeEvent[] {
-    const gone = [...this.#open].filter(([, candidate]) => candidate.lastSeen < mediaTime);
+  /** Open episodes that began before `until` are not told of any more: what they began with was erased. */
+  forget(until: number): void {
+    for (const [track, { episode }] of this.#open) if (episode.onset < until) this.#open.delete(track);
+  }
+
+  #closeGone(mediaTime: number, present: ReadonlySet<number>): EpisodeEvent[] {
+    const gone = [...this.#open].filter(([track, { inFrame }]) => {
+      const followed = present.has(track) && inFrame === this.#lastFrame;
+      return !followed && inFrame < mediaTime - this.#rules.goneSeconds;
+    });
     for (const [track] of gone) this.#open.delete(track);
     return gone.flatMap(([, candidate]) => close(candidate));
   }
@@ -85,10 +104,28 @@ export class EpisodeFinder {
       events.push(...close(current));
       this.#open.delete(face.track);
     }
-    const candidate = this.#open.get(face.track) ?? begin(this.#sessionId, mediaTime, face, entering);
+    const candidate = this.#open.get(face.track) ?? this.#begin(mediaTime, face.track, entering);
     if (!candidate) return events;
-    this.#open.set(face.track, candidate);
     return [...events, ...this.#advance(candidate, mediaTime, face)];
+  }
+
+  #begin(mediaTime: number, track: number, entering: number | null): Candidate | undefined {
+    const expression = entering === null ? undefined : EXPRESSIONS[entering];
+    if (entering === null || expression === undefined) return undefined;
+    const episode: Episode = {
+      index: this.#begun++,
+      sessionId: this.#sessionId,
+      track,
+      expression,
+      onset: mediaTime,
+      apex: mediaTime,
+      offset: null,
+      peak: 0,
+    };
+    const times = { lastSeen: mediaTime, inFrame: mediaTime };
+    const candidate = { episode, expression: entering, ...times, counted: false, apexTold: null };
+    this.#open.set(track, candidate);
+    return candidate;
   }
 
   #advance(candidate: Candidate, mediaTime: number, face: FaceAt): EpisodeEvent[] {
@@ -100,7 +137,6 @@ export class EpisodeFinder {
     if (level > episode.peak) Object.assign(episode, { peak: level, apex: mediaTime });
     if (!candidate.counted && mediaTime - episode.onset >= this.#rules.leastSeconds) {
       candidate.counted = true;
-      episode.index = this.#counted++;
       events.push(event('ONSET', episode));
     }
     if (level <= episode.peak - CLEARLY) events.push(...tellApex(candidate));
@@ -120,27 +156,6 @@ function prevailing(probabilities: readonly number[], enter: number): number | n
 function holds(current: Candidate, face: FaceAt, entering: number | null, rules: EpisodeRules): boolean {
   if (entering !== null && entering !== current.expression) return false;
   return (face.probabilities[current.expression] ?? 0) >= rules.exit;
-}
-
-function begin(
-  sessionId: string,
-  mediaTime: number,
-  face: FaceAt,
-  entering: number | null,
-): Candidate | undefined {
-  const expression = entering === null ? undefined : EXPRESSIONS[entering];
-  if (entering === null || expression === undefined) return undefined;
-  const episode: Episode = {
-    index: -1,
-    sessionId,
-    track: face.track,
-    expression,
-    onset: mediaTime,
-    apex: mediaTime,
-    offset: null,
-    peak: 0,
-  };
-  return { episode, expression: entering, lastSeen: mediaTime, counted: false, apexTold: null };
 }
 
 function close(candidate: Candidate): EpisodeEvent[] {

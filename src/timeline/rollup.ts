@@ -1,31 +1,31 @@
 /** Sums moments per second of media time and track; every aggregate is made from these rollups. */
+import { newestDuration } from '../domain/coverage.ts';
 import { EXPRESSIONS, type FaceReading } from '../domain/face.ts';
 import { addDrops } from '../domain/frame.ts';
-import type { Moment, Rollup } from '../domain/moment.ts';
+import type { FollowingMoment, Moment, Rollup } from '../domain/moment.ts';
+import { MICROSECONDS } from '../domain/quantise.ts';
 
 /** The track number under which a rollup sums the whole picture. */
 const WHOLE_PICTURE = 0;
 
-/** One rollup per session, second and track that occur, track 0 included, in that order. */
-export function rollUp(moments: readonly Moment[]): Rollup[] {
+/** The rollup of a second and a track of one session; made where there is none. */
+type RollupAt = (second: number, track: number) => Rollup;
+
+/**
+ * One rollup per session, second and track that occur, track 0 included, in that order. What a moment tells of the one before
+ * it is told as a difference to what that was taken to stand for: so rollups of one session add up, however they are batched.
+ */
+export function rollUp(moments: readonly FollowingMoment[]): Rollup[] {
   const rollups = new Map<string, Rollup>();
-  const at = (moment: Moment, track: number): Rollup => {
-    const second = Math.floor(moment.mediaTime);
-    const key = `${moment.sessionId}/${second}/${track}`;
-    const rollup = rollups.get(key) ?? emptyRollup(moment.sessionId, second, track);
-    rollups.set(key, rollup);
-    return rollup;
-  };
-  for (const moment of moments) {
-    const whole = at(moment, WHOLE_PICTURE);
-    whole.frames += 1;
-    whole.dropped = addDrops(whole.dropped, moment.dropped);
-    for (const face of moment.faces) {
-      addReading(whole, face);
-      const own = at(moment, face.track);
-      own.frames += 1;
-      addReading(own, face);
-    }
+  for (const { moment, previous } of moments) {
+    const at: RollupAt = (second, track) => {
+      const key = `${moment.sessionId}/${second}/${track}`;
+      const rollup = rollups.get(key) ?? emptyRollup(moment.sessionId, second, track);
+      rollups.set(key, rollup);
+      return rollup;
+    };
+    addCounts(at, moment);
+    addDurations(at, moment, previous);
   }
   return [...rollups.values()].sort(bySessionSecondTrack);
 }
@@ -37,6 +37,8 @@ function emptyRollup(sessionId: string, second: number, track: number): Rollup {
     track,
     frames: 0,
     dropped: {},
+    covered: 0,
+    durations: EXPRESSIONS.map(() => 0),
     readings: 0,
     abstained: 0,
     labels: EXPRESSIONS.map(() => 0),
@@ -45,6 +47,19 @@ function emptyRollup(sessionId: string, second: number, track: number): Rollup {
     arousal: 0,
     quality: 0,
   };
+}
+
+function addCounts(at: RollupAt, moment: Moment): void {
+  const second = Math.floor(moment.mediaTime);
+  const whole = at(second, WHOLE_PICTURE);
+  whole.frames += 1;
+  whole.dropped = addDrops(whole.dropped, moment.dropped);
+  for (const face of moment.faces) {
+    addReading(whole, face);
+    const own = at(second, face.track);
+    own.frames += 1;
+    addReading(own, face);
+  }
 }
 
 function addReading(rollup: Rollup, face: FaceReading): void {
@@ -57,6 +72,44 @@ function addReading(rollup: Rollup, face: FaceReading): void {
   rollup.valence += face.valence;
   rollup.arousal += face.arousal;
   rollup.quality += face.quality.score;
+}
+
+/** The newest moment stands for as long as the one before it did, or to the recording's end; how long that really was, is known now. */
+function addDurations(at: RollupAt, moment: Moment, previous: Moment | undefined): void {
+  addStretch(at, moment, 0, newestDuration(moment), 1);
+  if (previous === undefined) return;
+  const [taken, actual] = [newestDuration(previous), moment.previousDuration];
+  if (actual > taken) addStretch(at, previous, taken, actual, 1);
+  else addStretch(at, previous, actual, taken, -1);
+}
+
+/** Adds or takes away the time of a moment between so many seconds after it, shared out among the seconds that it lies in. */
+function addStretch(at: RollupAt, moment: Moment, after: number, until: number, sign: 1 | -1): void {
+  const start = microseconds(moment.mediaTime);
+  const end = start + microseconds(until);
+  for (let from = start + microseconds(after); from < end; ) {
+    const second = Math.floor(from / MICROSECONDS);
+    const to = Math.min(end, (second + 1) * MICROSECONDS);
+    addTime(at, moment, second, sign * (to - from));
+    from = to;
+  }
+}
+
+function addTime(at: RollupAt, { faces }: Moment, second: number, time: number): void {
+  const whole = at(second, WHOLE_PICTURE);
+  whole.covered += time;
+  for (const { track, expression } of faces) {
+    const own = at(second, track);
+    own.covered += time;
+    const label = expression === null ? -1 : EXPRESSIONS.indexOf(expression);
+    if (label < 0) continue;
+    whole.durations[label]! += time;
+    own.durations[label]! += time;
+  }
+}
+
+function microseconds(seconds: number): number {
+  return Math.round(seconds * MICROSECONDS);
 }
 
 function bySessionSecondTrack(a: Rollup, b: Rollup): number {

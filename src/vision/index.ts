@@ -22,6 +22,8 @@ export interface VisionConfig {
   detectEvery?: number | undefined;
   /** Faces in one run of the ensemble; 32 by default. */
   maxBatch?: number | undefined;
+  /** Whether it is measured at the start, by a few runs, how fast the models are. */
+  measure?: boolean | undefined;
   /** A worker that has frames and answers none for so many seconds hangs, and is replaced; 60 by default. */
   hungAfter?: number | undefined;
   metrics?: Partial<VisionMetrics> | undefined;
@@ -51,10 +53,16 @@ export interface ModelInfo {
 }
 
 export interface Vision {
-  /** One session's faces. Track numbers begin at 1 for each. */
-  open(sessionId: string): Analyser;
+  /**
+   * One session's faces. Track numbers begin at 1 for each.
+   * @param realtime its frames come one at a time, as live ones do (false by default): it takes turns with other such
+   *   streams at the detector. The readings of a recording depend on its own frames alone.
+   */
+  open(sessionId: string, realtime?: boolean): Analyser;
   /** The detector, then the ensemble. */
   models: ModelInfo[];
+  /** Frames a second, with one face each, that the models could score if they did nothing else; null: not measured. */
+  modelRate: number | null;
   stats(): VisionStats;
   /** Stops the workers; frames that are not answered reject with WorkerLost. */
   close(): Promise<void>;
@@ -75,14 +83,16 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
     intraOpThreads: config.intraOpThreads,
     detectEvery: config.detectEvery ?? 5,
     maxBatch: config.maxBatch ?? 32,
+    measure: config.measure ?? false,
     hungAfter: config.hungAfter ?? 60,
     metrics,
     onDeath: (reason) => log?.warn({ reason }, 'A vision worker died; it is being replaced'),
   });
   log?.info({ device: pool.device, passedOver: pool.skipped }, `The models run on ${pool.device}`);
   return {
-    open: () => pool.open(),
+    open: (_sessionId, realtime = false) => pool.open(realtime),
     models: describeModels(models, pool.device),
+    modelRate: pool.modelRate,
     stats: pool.stats,
     close: pool.close,
   };

@@ -8,13 +8,13 @@ export const MOMENT_INTERVAL_MS = 66;
 
 export const STREAMS = `query DashboardStreams($after: String) {
   streams(first: 100, after: $after) {
-    nodes { id name purpose frameRate source { kind location } latestSession { id state failure startedAt } }
+    nodes { id name purpose frameRate effectiveFrameRate source { kind location } latestSession { id state failure startedAt } }
     pageInfo { hasNextPage endCursor }
   }
 }`;
 
 export const STATUS = `subscription DashboardStatus {
-  streamStatus { streamId state failure session { id startedAt } }
+  streamStatus { streamId state failure effectiveFrameRate session { id startedAt } }
 }`;
 
 export const MOMENTS = `subscription DashboardMoments($streamId: ID!, $after: String) {
@@ -31,10 +31,13 @@ export const SESSIONS = `query DashboardSessions($streamId: ID!) {
   sessions(streamId: $streamId, first: 50) { nodes { id state failure startedAt } }
 }`;
 
-export const SESSION = `query DashboardSession($id: ID!) {
+/** Faces in one page of a session's. */
+export const TRACKS_PER_PAGE = 1000;
+
+export const SESSION = `query DashboardSession($id: ID!, $after: Int) {
   session(id: $id) {
-    id state failure startedAt endedAt stream { id } model { id }
-    tracks { track firstSeen lastSeen readings }
+    state
+    tracks(first: ${TRACKS_PER_PAGE}, after: $after) { track firstSeen lastSeen readings }
   }
 }`;
 

@@ -24,6 +24,9 @@ const STATES = {
   INTERRUPTED: 'interrupted',
 };
 
+/** From this part of what a stream asks for on, the server calls it overloaded no more. */
+const ON_TIME = 0.9;
+
 /** @type {Record<string, string>} */
 const ISSUES = {
   SMALL: 'small',
@@ -35,9 +38,10 @@ const ISSUES = {
 
 /** @type {Record<string, string>} */
 const DROPS = {
-  BUSY: 'a newer frame took their place while the models were busy',
+  BUSY: 'this machine was busy, and newer frames took their place',
   WORKER: 'the thread that scored them died and was replaced',
   STORE: 'the database was away for too long',
+  SOURCE: 'the source gave none',
 };
 
 /** Null: mien abstained. @param {Expression | null} expression */
@@ -58,6 +62,15 @@ export function isLive(state) {
 /** @param {Stream['source']} source */
 export function sourceLabel({ kind, location }) {
   return location ?? (kind === 'UPLOAD' ? 'an uploaded file' : kind.toLowerCase());
+}
+
+/** @param {Pick<Stream, 'frameRate' | 'effectiveFrameRate'>} stream */
+export function frameRateText({ frameRate, effectiveFrameRate }) {
+  if (effectiveFrameRate === null || effectiveFrameRate >= ON_TIME * frameRate)
+    return `up to ${frameRate} frames a second`;
+  const now = Math.round(effectiveFrameRate * 10) / 10;
+  const why = 'this machine is busy, or no more come in time';
+  return `scores ${now} of ${frameRate} frames a second: ${why}`;
 }
 
 /** @param {string} issue */

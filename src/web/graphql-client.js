@@ -4,6 +4,9 @@ import { createSseParser } from './sse-parser.js';
 /** The server pings every 12 seconds; a connection that is silent for longer than this is dead. */
 const MAX_SILENCE_MS = 30_000;
 
+/** Heard on the window when the server does not know any more who this is. */
+export const SIGNED_OUT = 'mien:signed-out';
+
 /** An answer of the server that is an error, in its own words. */
 export class ServerError extends Error {
   /**
@@ -132,6 +135,7 @@ function isEventStream(response) {
  */
 export function dataOf({ data, errors }) {
   const [error] = errors ?? [];
+  if (error?.extensions?.code === 'UNAUTHENTICATED') dispatchEvent(new Event(SIGNED_OUT));
   if (error) throw new ServerError(error.message, error.extensions?.code ?? 'UNKNOWN');
   return data;
 }

@@ -1,4 +1,5 @@
 /** The dashboard: opens the stream or session that the address names, and shows it in the parts of the page. */
+import { openAccount } from './account.js';
 import { find, setText } from './dom.js';
 import { isLive, toSentence } from './format.js';
 import { ConnectionLost } from './graphql-client.js';
@@ -15,6 +16,11 @@ import { watchStream } from './watch-stream.js';
 
 const ROUTE = /^#\/stream\/([\w-]+)(?:\/session\/([\w-]+))?$/;
 
+await openAccount({
+  onLost: (lost) => showConnection({ state: 'lost', ...lost }),
+  onProblem: showProblem,
+});
+showConnection({ state: 'connecting' });
 const sessionView = createSessionView();
 const streams = createStreamList({ onChange: update });
 const streamHeader = createStreamHeader({
@@ -30,6 +36,10 @@ createRegisterDialog({
 /** What is open now: the stream, the session (null: the newest), and whether it is watched as it happens. */
 let opened = { streamId: '', sessionId: /** @type {string | null} */ (null), live: false, close: () => {} };
 addEventListener('hashchange', update);
+find('.skip', HTMLAnchorElement).addEventListener('click', (event) => {
+  event.preventDefault(); // the link's address would take the place of the stream's
+  find('#watch', HTMLElement).focus();
+});
 
 /** Opens what the address names, unless it is open already. */
 function update() {

@@ -14,22 +14,28 @@ export function createRegisterDialog({ onRegistered }) {
   const form = find('#register-form', HTMLFormElement);
   /** Tokens of files that were uploaded, so that they are not uploaded again after a refusal. @type {WeakMap<File, string>} */
   const tokens = new WeakMap();
+  /** Stops the upload that is under way. */
+  let sending = new AbortController();
   showFields(form);
   form.addEventListener('change', () => showFields(form));
   find('[value=cancel]', HTMLButtonElement, form).addEventListener('click', () => dialog.close());
+  // Escape closes it too.
+  dialog.addEventListener('close', () => sending.abort());
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const enableSubmit = disableSubmit(form);
+    sending = new AbortController();
+    const { signal } = sending;
     try {
-      const input = await readInput(form, tokens);
+      const input = await readInput(form, tokens, signal);
       /** @type {{ registerStream: { id: string } }} */
-      const { registerStream } = await request(REGISTER, { input });
+      const { registerStream } = await request(REGISTER, { input }, signal);
       dialog.close();
       form.reset();
       showFields(form);
       onRegistered(registerStream.id);
     } catch (problem) {
-      showProblem(toSentence(messageOf(problem)));
+      if (!signal.aborted) showProblem(toSentence(messageOf(problem)));
     } finally {
       enableSubmit();
     }
@@ -44,15 +50,16 @@ export function createRegisterDialog({ onRegistered }) {
 /**
  * @param {HTMLFormElement} form
  * @param {WeakMap<File, string>} tokens
+ * @param {AbortSignal} signal
  */
-async function readInput(form, tokens) {
+async function readInput(form, tokens, signal) {
   const data = new FormData(form);
   const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
   const common = { name: text('name'), purpose: text('purpose'), frameRate: Number(text('frameRate')) };
   if (text('from') === 'url') return { ...common, source: { url: text('url').trim() } };
   const file = data.get('file');
   if (!(file instanceof File) || file.name === '') throw new Error('Choose a video file first.');
-  const token = tokens.get(file) ?? (await upload(file, showProgress));
+  const token = tokens.get(file) ?? (await upload(file, { onProgress: showProgress, signal }));
   tokens.set(file, token);
   const [loop, realtime] = [data.has('loop'), data.has('realtime')];
   return { ...common, source: { upload: token }, loop, realtime };

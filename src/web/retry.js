@@ -4,7 +4,12 @@
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 8_000;
 /** Codes of errors that may be gone at the next attempt. */
-const TRANSIENT_CODES = ['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'INTERNAL', 'TOO_MANY_SUBSCRIPTIONS'];
+const TRANSIENT_CODES = [
+  ...['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'TOO_MANY_SUBSCRIPTIONS', 'TOO_MANY_REQUESTS'],
+  ...['TOO_MANY_CONNECTIONS', 'TOO_MANY_CONNECTIONS_FROM_ADDRESS'],
+];
+/** So often in a row the server may go wrong: what stays wrong then is no accident, and each try is logged there. */
+const MAX_INTERNAL = 5;
 
 /** @typedef {(ms: number, signal: AbortSignal) => Promise<void>} Pause */
 
@@ -20,15 +25,18 @@ const TRANSIENT_CODES = ['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'INTERNAL', 'TOO_
  */
 export async function retry(attempt, { signal, onLost, pause = wait }) {
   let failures = 0;
+  let internal = 0;
   const recovered = () => {
     failures = 0;
+    internal = 0;
   };
   while (!signal.aborted) {
     try {
       return await attempt(recovered);
     } catch (error) {
       if (signal.aborted) return;
-      if (!isTransient(error)) throw error;
+      if (codeOf(error) === 'INTERNAL') internal += 1;
+      if (!isTransient(error, internal)) throw error;
       const retryMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++);
       onLost({ reason: messageOf(error), retryMs });
       await pause(retryMs, signal);
@@ -46,11 +54,15 @@ export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** @param {unknown} error */
-function isTransient(error) {
-  return (
-    error instanceof Error && (error.name === 'ConnectionLost' || TRANSIENT_CODES.includes(codeOf(error)))
-  );
+/**
+ * @param {unknown} error
+ * @param {number} internal how often in a row the server went wrong
+ */
+function isTransient(error, internal) {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (code === 'INTERNAL') return internal < MAX_INTERNAL;
+  return error.name === 'ConnectionLost' || TRANSIENT_CODES.includes(code);
 }
 
 /**

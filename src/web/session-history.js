@@ -1,6 +1,6 @@
 /** Fills timelines with what was recorded, read as aggregates. */
-import { AGGREGATE, SESSION } from './documents.js';
-import { bucketLength } from './format.js';
+import { AGGREGATE, SESSION, TRACKS_PER_PAGE } from './documents.js';
+import { bucketLength, isLive } from './format.js';
 import { request } from './graphql-client.js';
 import { Timeline } from './timeline.js';
 
@@ -17,11 +17,11 @@ const ROLLUP_MS = 1000;
  * Reads a whole session: a row of all faces together, then rows of the faces with most readings.
  * @param {string} sessionId
  * @param {AbortSignal} signal
- * @returns {Promise<Timeline>}
+ * @returns {Promise<{ timeline: Timeline, running: boolean }>} running: more will be recorded
  */
 export async function readSessionTimeline(sessionId, signal) {
-  const { tracks } = await readSessionDetail(sessionId, signal);
-  const seconds = Math.max(0, ...tracks.map(({ lastSeen }) => lastSeen));
+  const { tracks, state } = await readSessionDetail(sessionId, signal);
+  const seconds = tracks.reduce((latest, { lastSeen }) => Math.max(latest, lastSeen), 0);
   const bucket = bucketLength(seconds, MAX_BUCKETS);
   const timeline = new Timeline({ span: Number.POSITIVE_INFINITY, maxRows: MAX_ROWS + 1 });
   timeline.addBuckets(sessionId, null, await readBuckets({ id: sessionId, bucket }, signal));
@@ -30,7 +30,7 @@ export async function readSessionTimeline(sessionId, signal) {
     timeline.addBuckets(sessionId, track, await readBuckets({ id: sessionId, bucket, track }, signal));
   }
   timeline.facesWithoutRow = tracks.length - shown.length;
-  return timeline;
+  return { timeline, running: isLive(state) };
 }
 
 /**
@@ -53,15 +53,22 @@ export async function backfill(timeline, { sessionId, mediaTime }, signal) {
 }
 
 /**
+ * Reads a session with all its faces, page by page.
  * @param {string} id
  * @param {AbortSignal} signal
  * @returns {Promise<SessionDetail>}
  */
 async function readSessionDetail(id, signal) {
-  /** @type {{ session: SessionDetail | null }} */
-  const { session } = await request(SESSION, { id }, signal);
-  if (session === null) throw new Error('This session is no more: it was removed.');
-  return session;
+  /** @type {Track[]} */
+  const tracks = [];
+  for (;;) {
+    const after = tracks.at(-1)?.track ?? null;
+    /** @type {{ session: SessionDetail | null }} */
+    const { session } = await request(SESSION, { id, after }, signal);
+    if (session === null) throw new Error('This session is no more: it was removed.');
+    tracks.push(...session.tracks);
+    if (session.tracks.length < TRACKS_PER_PAGE) return { state: session.state, tracks };
+  }
 }
 
 /**

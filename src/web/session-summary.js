@@ -15,6 +15,8 @@ import { request } from './graphql-client.js';
 
 /** @import { Expression, SessionWithSummary, Summary } from './types.js' */
 
+/** A share of the time that is less than this is shown as a warning. */
+const COMPLETE = 0.95;
 /** Milliseconds between two readings of the summary. */
 const REFRESH_MS = 4_000;
 
@@ -98,7 +100,12 @@ function writeFigures({ coverage, valence, arousal, quality }) {
   const shown = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ how) =>
     value === null ? '–' : how(value);
   const figures = [
-    { term: 'Coverage', value: percent(coverage), about: 'of all frames were scored' },
+    {
+      term: 'Coverage',
+      value: percent(coverage),
+      about: 'of the time is covered by scored frames',
+      isLow: coverage < COMPLETE,
+    },
     { term: 'Mean valence', value: shown(valence, signed), about: '−1 unpleasant to +1 pleasant' },
     { term: 'Mean arousal', value: shown(arousal, signed), about: '−1 calm to +1 excited' },
     { term: 'Mean quality', value: shown(quality, percent), about: 'how well faces could be seen' },
@@ -110,7 +117,8 @@ function writeFigures({ coverage, valence, arousal, quality }) {
       for (const tag of ['dt', 'dd', 'dd']) figure.append(document.createElement(tag));
       return figure;
     },
-    update(element, { term, value, about }) {
+    update(element, { term, value, about, isLow = false }) {
+      element.classList.toggle('low', isLow);
       for (const [index, text] of [term, value, about].entries())
         setText(/** @type {Element} */ (element.children[index]), text);
     },

@@ -10,6 +10,8 @@ export function createStreamCache() {
   const streams = new Map();
   /** For each reading of the list that is under way, the changes that arrived since it began. @type {Set<Status[]>} */
   const readings = new Set();
+  let begun = 0;
+  let applied = 0;
   const all = () => [...streams.values()];
 
   return {
@@ -18,12 +20,18 @@ export function createStreamCache() {
     all,
     /** The first stream that runs, or else the first of all. */
     first: () => all().find(({ latestSession }) => isLive(latestSession?.state)) ?? all()[0] ?? null,
-    /** Reads the whole list. A change that arrives meanwhile is newer than the list, and applied to it. */
+    /**
+     * Reads the whole list. A change that arrives meanwhile is newer than the list, and applied to it; a list that was
+     * asked for before another is older than that, though its answer comes later.
+     */
     async refresh() {
+      const reading = ++begun;
       /** @type {Status[]} */
       const arrived = [];
       readings.add(arrived);
       const found = await readAllStreams().finally(() => readings.delete(arrived));
+      if (reading < applied) return;
+      applied = reading;
       streams.clear();
       for (const stream of found) streams.set(stream.id, stream);
       for (const status of arrived) applyStatus(streams, status);
@@ -40,9 +48,10 @@ export function createStreamCache() {
  * @param {Map<string, Stream>} streams
  * @param {Status} status
  */
-function applyStatus(streams, { streamId, state, failure, session }) {
+function applyStatus(streams, { streamId, state, failure, effectiveFrameRate, session }) {
   const stream = streams.get(streamId);
-  if (stream) stream.latestSession = { ...session, state, failure };
+  if (stream && session)
+    Object.assign(stream, { effectiveFrameRate, latestSession: { ...session, state, failure } });
   return stream !== undefined;
 }
 

@@ -1,7 +1,7 @@
 /** The header above a stream: its name and state, the choice of a session, the buttons that start, stop and remove it. */
 import { REMOVE, SESSIONS, START, STOP } from './documents.js';
 import { find, setText } from './dom.js';
-import { humanize, isLive, sourceLabel, stateName } from './format.js';
+import { frameRateText, humanize, isLive, sourceLabel, stateName } from './format.js';
 import { request } from './graphql-client.js';
 
 /** @import { SessionListItem, Stream } from './types.js' */
@@ -17,6 +17,7 @@ export function createStreamHeader(options) {
   /** @type {Stream | null} */
   let current = null;
   const currentStream = () => current;
+  let listings = 0;
   bindMutation('#start', START, { ...options, currentStream });
   bindMutation('#stop', STOP, { ...options, currentStream });
   bindMutation('#remove', REMOVE, { ...options, currentStream, confirm: confirmRemoval });
@@ -40,9 +41,11 @@ export function createStreamHeader(options) {
      * @param {string | null} sessionId null: the newest
      */
     async listSessions(streamId, sessionId) {
+      const listing = ++listings;
       /** @type {{ sessions: { nodes: SessionListItem[] } }} */
       const { sessions } = await request(SESSIONS, { streamId });
-      if (current?.id !== streamId) return;
+      // Another session or stream was opened since: what is listed for that is newer, whichever answer comes first.
+      if (listing !== listings || current?.id !== streamId) return;
       select.replaceChildren(new Option('Newest', ''), ...sessions.nodes.map(sessionOption));
       select.value = sessionId ?? '';
     },
@@ -84,10 +87,11 @@ function showStartOrStop(start, stop, running) {
 }
 
 /** @param {Stream} stream */
-function aboutLine({ source, purpose, frameRate, latestSession }) {
+function aboutLine(stream) {
+  const { source, purpose, latestSession } = stream;
   const state = stateName(latestSession?.state ?? null);
   const failure = latestSession?.failure ? ` (${latestSession.failure})` : '';
-  return `${state}${failure} · ${sourceLabel(source)} · for ${humanize(purpose).toLowerCase()} · up to ${frameRate} frames a second`;
+  return `${state}${failure} · ${sourceLabel(source)} · for ${humanize(purpose).toLowerCase()} · ${frameRateText(stream)}`;
 }
 
 /** @param {SessionListItem} session */

@@ -2,7 +2,7 @@
 import { STATUS } from './documents.js';
 import { cloneTemplate, find, reconcile, setText } from './dom.js';
 import { sourceLabel, stateName } from './format.js';
-import { subscribe } from './graphql-client.js';
+import { SIGNED_OUT, subscribe } from './graphql-client.js';
 import { messageOf, retry } from './retry.js';
 import { createStreamCache } from './stream-cache.js';
 import { whileVisible } from './visibility.js';
@@ -59,6 +59,7 @@ export function createStreamList({ onChange }) {
 function refreshAndFollow(refresh, onStatus) {
   const stop = new AbortController();
   const poll = setInterval(() => refresh().catch(showProblem), REFRESH_MS);
+  addEventListener(SIGNED_OUT, () => clearInterval(poll), { signal: stop.signal });
   followStatusChanges(refresh, onStatus, stop.signal).catch(showProblem);
   return () => {
     stop.abort();

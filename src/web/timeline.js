@@ -78,14 +78,16 @@ export class Timeline {
   }
 
   /**
-   * Adds recorded buckets before the live moments: of one face, or of all together (null), oldest first.
+   * Adds recorded buckets before the live moments: of one face, or of all together (null), oldest first. Those of a
+   * session that has left the visible span meanwhile come too late, and are left out.
    * @param {string} sessionId
    * @param {number | null} track
    * @param {readonly Bucket[]} buckets
    */
   addBuckets(sessionId, track, buckets) {
     const [first] = buckets;
-    if (first === undefined) return;
+    const isKnown = this.#sections.some((section) => section.sessionId === sessionId);
+    if (first === undefined || (this.#sections.length > 0 && !isKnown)) return;
     const section = this.#findOrAddSection(sessionId, first.start);
     const row = this.#findOrAddRow(sessionId, track, section.base + first.start);
     if (row === null) return;

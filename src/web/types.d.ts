@@ -54,7 +54,10 @@ export interface Status {
   streamId: string;
   state: SessionState;
   failure: string | null;
-  session: { id: string; startedAt: string };
+  /** Null when it does not run in real time. */
+  effectiveFrameRate: number | null;
+  /** Null when it was removed since. */
+  session: { id: string; startedAt: string } | null;
 }
 
 export interface SessionListItem {
@@ -69,6 +72,8 @@ export interface Stream {
   name: string;
   purpose: string;
   frameRate: number;
+  /** Frames a second at which it is scored now, at most; null when it does not run in real time. */
+  effectiveFrameRate: number | null;
   source: { kind: string; location: string | null };
   latestSession: SessionListItem | null;
 }
@@ -113,10 +118,8 @@ export interface SessionWithSummary {
   summary: Summary;
 }
 
-export interface SessionDetail extends SessionListItem {
-  endedAt: string | null;
-  stream: { id: string };
-  model: { id: string };
+export interface SessionDetail {
+  state: SessionState;
   tracks: Track[];
 }
 
@@ -127,3 +130,19 @@ export type Connection =
   | { state: 'catching up' }
   | { state: 'lost'; reason: string; retryMs: number }
   | { state: 'ended' };
+
+/** Who is signed in. */
+export interface Principal {
+  name: string;
+  role: 'VIEWER' | 'OPERATOR' | 'ADMIN';
+  /** The tags that limit them to streams, in words; null: all streams. */
+  streams: string | null;
+}
+
+export interface Who {
+  /** Whether people have to sign in here. */
+  required: boolean;
+  principal: Principal | null;
+  /** The sign-in service that can be used, by its name. */
+  issuer: string | null;
+}

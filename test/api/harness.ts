@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { Services, Subscriptions } from '../../src/api/index.ts';
 import { type ApiOptions, openApi } from '../../src/api/index.ts';
 import { type BoundedQueue, MemoryBus } from '../../src/bus/index.ts';
+import { readConfig } from '../../src/config.ts';
 import type { FaceReading } from '../../src/domain/face.ts';
+import type { SentEvents } from '../../src/domain/live-event.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -15,12 +17,15 @@ export const SESSION = '0190b0f0-0000-7000-8000-000000000002';
 
 export type Bus = MemoryBus;
 
-/** Subscriptions straight from a bus, without a store. */
-export function subscriptionsOf(bus: Bus, capacity = 64): Subscriptions {
+/** Subscriptions straight from a bus, without a store. @param cursorLength how long the cursor of each moment is */
+export function subscriptionsOf(bus: Bus, capacity = 64, cursorLength = 0): Subscriptions {
   return {
     async moments(scope) {
       const queue = bus.subscribe(['moment'], scope, { capacity });
-      return iterate(queue, ({ moment }) => ({ moment, cursor: `c${moment.seq}` }));
+      return iterate(queue, ({ moment }) => ({
+        moment,
+        cursor: `c${moment.seq}`.padEnd(cursorLength, '.'),
+      }));
     },
     async status(scope) {
       return iterate(bus.subscribe(['status'], scope), (event) => event);
@@ -35,8 +40,9 @@ export function subscriptionsOf(bus: Bus, capacity = 64): Subscriptions {
 function iterate<In, Out extends object>(
   queue: BoundedQueue<In>,
   change: (event: In) => Out,
-): AsyncIterable<Out & { skippedBefore: number }> {
+): SentEvents<Out & { skippedBefore: number }> {
   return {
+    lost: () => queue.lost,
     [Symbol.asyncIterator]: () => ({
       async next() {
         const taken = await queue.take();
@@ -51,6 +57,9 @@ function iterate<In, Out extends object>(
   };
 }
 
+type Limits = ApiOptions['limits'];
+const { limits: LIMITS } = readConfig({});
+
 export interface TestApi {
   url: string;
   wsUrl: string;
@@ -62,8 +71,8 @@ export interface TestApi {
 
 /** @param services what a test needs of them; touching any other fails loudly */
 export async function openTestApi(
-  services: Partial<Services> = {},
-  options: Partial<ApiOptions> = {},
+  services: Partial<Services> | ((bus: Bus) => Partial<Services>) = {},
+  { limits = {}, ...rest }: Partial<Omit<ApiOptions, 'limits'>> & { limits?: Partial<Limits> } = {},
 ): Promise<TestApi> {
   const bus: Bus = new MemoryBus();
   const directory = await mkdtemp(join(tmpdir(), 'mien-api-'));
@@ -73,18 +82,20 @@ export async function openTestApi(
     services: {
       subscriptions: subscriptionsOf(bus),
       modelIds: [],
-
-      ...services,
+      audit: { record: async () => {} },
+      ...(typeof services === 'function' ? services(bus) : services),
     } as Services,
     log: createLog('silent', false),
     metrics,
     host: '127.0.0.1',
     port: 0,
+    publicUrls: [],
     allowedOrigins: [],
     uploadsDir,
     maxUpload: 100_000,
     ready: async () => {},
-    ...options,
+    ...rest,
+    limits: { ...LIMITS, ...limits },
   });
   return {
     url: `http://127.0.0.1:${api.port}`,
@@ -128,6 +139,8 @@ export function moment(seq: number, faces = 1, landmarks = 68): Moment {
     seq,
     mediaTime: seq / 10,
     wallTime: 1_700_000_000_000 + seq * 100,
+    previousDuration: 0.1,
+    cut: false,
     dropped: {},
     faces: Array.from({ length: faces }, (_, index) => face(index + 1, landmarks)),
   };

@@ -21,7 +21,7 @@ const codeOf = async (query: string, variables?: Record<string, unknown>) => {
 };
 
 const REGISTER = `mutation Register($input: RegisterStreamInput!) {
-  registerStream(input: $input) { id name purpose frameRate loop realtime wanted source { kind location } latestSession { id state } }
+  registerStream(input: $input) { id name purpose frameRate loop realtime smoothing detectSize wanted source { kind location } latestSession { id state } }
 }`;
 let unique = 0;
 const register = (input: object = {}) =>
@@ -51,11 +51,42 @@ describe('streams', () => {
       frameRate: 10,
       loop: false,
       realtime: null,
+      smoothing: 250,
+      detectSize: 'STANDARD',
       source: { kind: 'URL', location: 'rtsp://example.org/cam' },
     });
     expect(JSON.stringify(await ask('{ streams { nodes { source { kind location } } } }'))).not.toContain(
       'pass',
     );
+  });
+
+  test('a stream has the smoothing that it was registered with, also when that is none', async () => {
+    for (const smoothing of [0, 10_000]) {
+      const { data } = await register({ smoothing });
+      const { id } = data.registerStream;
+      const { stream } = (await ask('query($id: ID!) { stream(id: $id) { smoothing } }', { id })).data;
+      expect([data.registerStream.smoothing, stream.smoothing]).toEqual([smoothing, smoothing]);
+    }
+  });
+
+  test('a stream has the video track that it was registered with, and the default one otherwise', async () => {
+    const query = 'query($id: ID!) { stream(id: $id) { source { kind location videoTrack } } }';
+    for (const videoTrack of [2, null, undefined]) {
+      const source = { url: 'rtsp://user:pass@example.org/cam' };
+      const { data } = await register({ source, videoTrack });
+      const { stream } = (await ask(query, { id: data.registerStream.id })).data;
+      const location = 'rtsp://example.org/cam';
+      expect(stream.source).toEqual({ kind: 'URL', location, videoTrack: videoTrack ?? null });
+    }
+  });
+
+  test('a stream is searched as large as it was registered', async () => {
+    for (const detectSize of ['STANDARD', 'LARGE', 'FULL']) {
+      const { data } = await register({ detectSize });
+      const { id } = data.registerStream;
+      const { stream } = (await ask('query($id: ID!) { stream(id: $id) { detectSize } }', { id })).data;
+      expect([data.registerStream.detectSize, stream.detectSize]).toEqual([detectSize, detectSize]);
+    }
   });
 
   test('streams are started, stopped, and removed with all that was recorded', async () => {
@@ -95,6 +126,62 @@ describe('streams', () => {
   });
 });
 
+describe('what a busy machine does', () => {
+  const CAPACITY = '{ capacity { framesPerSecond used asked left } }';
+
+  test('a stream has the priority it was registered with, NORMAL without one', async () => {
+    const priority = 'query($id: ID!) { stream(id: $id) { priority } }';
+    for (const [input, stored] of [
+      [{}, 'NORMAL'],
+      [{ priority: 'LOW' }, 'LOW'],
+    ] as const) {
+      const { id } = (await register({ ...input, autoStart: false })).data.registerStream;
+      expect((await ask(priority, { id })).data.stream.priority).toBe(stored);
+    }
+  });
+
+  test('a stream has the timing it was registered with, that of its kind without one', async () => {
+    const timing = 'query($id: ID!) { stream(id: $id) { timing } }';
+    for (const [input, stored] of [
+      [{}, null],
+      [{ timing: 'NEAREST' }, 'NEAREST'],
+    ] as const) {
+      const { id } = (await register({ ...input, autoStart: false })).data.registerStream;
+      expect((await ask(timing, { id })).data.stream.timing).toBe(stored);
+    }
+  });
+
+  test('a stream that runs in real time says how often it is scored, and what it takes of the capacity', async () => {
+    const before = (await ask(CAPACITY)).data.capacity;
+    expect(before).toMatchObject({ framesPerSecond: 25.5, asked: 0, left: 25.5 });
+    const input = { source: { file: 'endless.mp4' }, realtime: true, frameRate: 20 };
+    const { id } = (await register(input)).data.registerStream;
+    const load = 'query($id: ID!) { stream(id: $id) { effectiveFrameRate warnings } }';
+    const rate = async () => (await ask(load, { id })).data.stream.effectiveFrameRate;
+    await until(async () => (await rate()) === 20, 'its source was open');
+    expect((await ask(load, { id })).data.stream.warnings).toEqual([]);
+    expect((await ask(CAPACITY)).data.capacity).toMatchObject({ asked: 20, left: 5.5 });
+    const other = (await register({ ...input, source: { file: 'endless2.mp4' } })).data.registerStream;
+    const { warnings } = (await ask(load, { id: other.id })).data.stream;
+    expect(warnings).toEqual([
+      expect.stringContaining('40 frames a second, and this machine scores about 26'),
+    ]);
+    for (const stream of [id, other.id])
+      await ask('mutation($id: ID!) { removeStream(id: $id) }', { id: stream });
+    expect(await ask(load, { id })).toMatchObject({ data: { stream: null } });
+    expect((await ask(CAPACITY)).data.capacity).toMatchObject({ asked: 0 });
+  });
+
+  test('a recording that waits for its turn has no rate', async () => {
+    const { streamId } = await recorded();
+    const rate = 'query($id: ID!) { stream(id: $id) { effectiveFrameRate warnings } }';
+    expect((await ask(rate, { id: streamId })).data.stream).toEqual({
+      effectiveFrameRate: null,
+      warnings: [],
+    });
+  });
+});
+
 describe('what was recorded', () => {
   const SESSION = `query($id: ID!) { session(id: $id) {
     id state startedAt endedAt failure stream { id } model { id actionUnits metrics { name value } }
@@ -123,7 +210,7 @@ describe('what was recorded', () => {
       tracks: 2,
       dropped: [{ reason: 'BUSY', frames: 2 }],
     });
-    expect(session.summary.coverage).toBeCloseTo(20 / 22);
+    expect(session.summary.coverage).toBe(1);
     expect(session.summary.expressions[1]).toEqual({ expression: 'HAPPINESS', share: 1, seconds: 4 });
     expect(session.aggregate.map(({ frames }: { frames: number }) => frames)).toEqual([10, 10]);
     expect(session.episodes).toMatchObject([{ expression: 'HAPPINESS' }, { expression: 'HAPPINESS' }]);
@@ -158,6 +245,10 @@ describe('what was recorded', () => {
     expect(await sizeOf(sessionId)).toEqual({ frameWidth: 6, frameHeight: 4 });
     const { data } = await register({ source: { file: 'silent.mp4' } });
     const { id, latestSession } = data.registerStream;
+    const smallest = async (id: string) =>
+      (await ask('query($id: ID!) { session(id: $id) { summary { smallestFace } } }', { id })).data.session;
+    // 1.25 pixels of frames half as large as their source.
+    expect(await smallest(sessionId)).toEqual({ summary: { smallestFace: 2.5 } });
     const unknown = { frameWidth: null, frameHeight: null };
     expect(await sizeOf(latestSession.id)).toEqual(unknown);
     await ask('mutation($id: ID!) { stopStream(id: $id) { id } }', { id });
@@ -249,6 +340,16 @@ describe('errors of requests', () => {
       'mutation { registerStream(input: { name: "w", frameRate: 0, source: { file: "a" }, purpose: RESEARCH }) { id } }',
       'BAD_INPUT',
     ],
+    ...['0', '-1', '101'].map((track) => [
+      `a video track of number ${track}`,
+      `mutation { registerStream(input: { name: "w", videoTrack: ${track}, source: { file: "a" }, purpose: RESEARCH }) { id } }`,
+      'BAD_INPUT',
+    ]),
+    ...['-1', '10001'].map((smoothing) => [
+      `a smoothing of ${smoothing} ms`,
+      `mutation { registerStream(input: { name: "w", smoothing: ${smoothing}, source: { file: "a" }, purpose: RESEARCH }) { id } }`,
+      'BAD_INPUT',
+    ]),
     [
       'a source that is not there',
       'mutation { registerStream(input: { name: "w", source: { file: "missing.mp4" }, purpose: RESEARCH }) { id } }',
@@ -299,7 +400,7 @@ describe('errors of requests', () => {
     const page =
       'query($id: ID!, $after: String) { session(id: $id) { timeline(first: 9, after: $after) { nodes { seq cursor } } } }';
     const [first, second] = (await ask(page, { id })).data.session.timeline.nodes;
-    await store.dropOlderThan(7, Date.UTC(2026, 5, 10, 15));
+    await store.expire(7 * 24, { now: Date.UTC(2026, 5, 10, 15) });
     const read = (after: string | null) => ask(page, { id, after });
     expect((await read(first.cursor)).errors?.[0]?.extensions?.code).toBe('CURSOR_EXPIRED');
     const rest = [{ seq: 2 }, { seq: 3 }, { seq: 4 }];
@@ -346,13 +447,15 @@ describe('warming up', () => {
     for (const { query } of WARM_UP_REQUESTS) expect(validate(schema, parse(query))).toEqual([]);
     const count = async () => world.store.prisma.stream.count();
     const before = await count();
-    const statements = await world.countQueries(() => warmUp('127.0.0.1', Number(new URL(world.url).port)));
+    const statements = await world.countQueries(() =>
+      warmUp({ host: '127.0.0.1', port: Number(new URL(world.url).port) }),
+    );
     expect(statements.length).toBeGreaterThan(0);
     expect(statements.filter((sql) => /^\s*(INSERT|UPDATE|DELETE)/i.test(sql))).toEqual([]);
     expect(await count()).toBe(before);
   });
 
   test('warming up fails where nobody listens', async () => {
-    await expect(warmUp('127.0.0.1', 1)).rejects.toThrow('ECONNREFUSED');
+    await expect(warmUp({ host: '127.0.0.1', port: 1 })).rejects.toThrow('ECONNREFUSED');
   });
 });

@@ -3,9 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import { createClient } from 'graphql-sse';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
+import type { SentEvents, SentMoment } from '../../src/domain/live-event.ts';
 import { encodeCursor } from '../../src/subscriptions/cursor.ts';
-import { createSubscriptions, momentCursor } from '../../src/subscriptions/index.ts';
+import { createSubscriptions, type MomentsRequest, momentCursor } from '../../src/subscriptions/index.ts';
 import { MemoryStore } from '../helpers/memory-store.ts';
+import { STREAM_RECORD } from '../helpers/streams.ts';
 import { moment, openTestApi, SESSION, STREAM, type TestApi, until } from './harness.ts';
 
 const ONE = `subscription ($streamId: ID, $after: String) {
@@ -17,28 +19,38 @@ let api: TestApi;
 let store: MemoryStore;
 let bus: MemoryBus;
 let published: number;
+let breakShared: boolean;
 beforeEach(async () => {
   store = new MemoryStore();
   bus = new MemoryBus();
   published = 0;
-  const source = { type: 'file', path: 'a.mp4' } as const;
-  const fields = {
-    name: 'a',
-    purpose: 'RESEARCH',
-    frameRate: 10,
-    loop: false,
-    realtime: null,
-    shouldRun: true,
-  };
-  store.streams.set(STREAM, { ...fields, id: STREAM, source, createdAt: new Date() });
+  store.streams.set(STREAM, { ...STREAM_RECORD, id: STREAM });
   store.addSession(STREAM, { id: SESSION, state: 'RUNNING' });
   const subscriptions = createSubscriptions({
     ...{ streams: store.repository, sessions: store.sessions, history: store, feed: bus },
     now: Date.now,
   });
-  api = await openTestApi({ subscriptions });
+  breakShared = false;
+  const moments = async (request: MomentsRequest, signal?: AbortSignal) => {
+    const sent = await subscriptions.moments(request, signal);
+    return request.after === undefined ? breakable(sent) : sent;
+  };
+  api = await openTestApi({ subscriptions: { ...subscriptions, moments } });
 });
 afterEach(() => api.close());
+
+/** Fails at its next moment once `breakShared` is set. */
+function breakable(sent: SentEvents<SentMoment>): SentEvents<SentMoment> {
+  const iterator = sent[Symbol.asyncIterator]();
+  const next = async () => {
+    const step = await iterator.next();
+    if (!breakShared) return step;
+    await iterator.return?.();
+    throw new Error('the shared one breaks');
+  };
+  const broken = { next, return: () => iterator.return!() };
+  return { lost: () => sent.lost(), [Symbol.asyncIterator]: () => broken };
+}
 
 /** Commits and publishes so many moments more, a turn of the event loop apart. */
 async function publish(count: number): Promise<void> {
@@ -133,5 +145,41 @@ test('those who resume at the newest moment, with nothing to catch up, share one
     expect(skipped()).toBe(0);
   }
   await Promise.all(all.map(({ leave }) => leave()));
+  await executions(0);
+});
+
+test('a shared execution that fails before they have met leaves the one that resumed to its own, and tells its others why', async () => {
+  await publish(5);
+  const client = createClient({ url: `${api.url}/graphql`, retryAttempts: 0 });
+  const watching = client.iterate({ query: ONE, variables: { streamId: STREAM } });
+  const told = watching.next();
+  await executions(1);
+  const resumed = listen(ONE, { streamId: STREAM, after: momentCursor(SESSION, 1) });
+  await until(() => resumed.seqs.length === 3, 'it has caught up');
+  await executions(2);
+  breakShared = true;
+  await publish(1);
+  expect((await told).value).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL' } }] });
+  await publish(20);
+  await until(() => resumed.seqs.at(-1) === 25, 'it goes on alone');
+  expect(resumed.seqs).toEqual(range(2, 26));
+  expect(bus.subscribers).toBe(1);
+  await resumed.leave();
+  await executions(0);
+});
+
+test('a shared execution that cannot begin leaves the one that resumed to its own', async () => {
+  await publish(5);
+  const { startedSince } = store.sessions;
+  store.sessions.startedSince = async () => {
+    throw new Error('the store is away');
+  };
+  const resumed = listen(ONE, { streamId: STREAM, after: momentCursor(SESSION, 1) });
+  await until(() => resumed.seqs.length === 3, 'it has caught up');
+  await executions(1);
+  store.sessions.startedSince = startedSince;
+  await publish(20);
+  await until(() => resumed.seqs.at(-1) === 24, 'it goes on alone');
+  await resumed.leave();
   await executions(0);
 });

@@ -1,9 +1,14 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
+import { createAccess } from '../../src/access/access.ts';
+import { AuditTrail } from '../../src/access/audit-trail.ts';
+import type { Services } from '../../src/api/index.ts';
 import { MemoryBus } from '../../src/bus/index.ts';
 import { createRecordingQueries } from '../../src/cli/recording-queries.ts';
+import type { Role, Tags } from '../../src/domain/access.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
-import { StreamManager } from '../../src/sessions/index.ts';
+import { Eraser, LoadControl, StreamManager, type StreamManagerDeps } from '../../src/sessions/index.ts';
+import type { MomentSink } from '../../src/sessions/ports.ts';
 import type { Store } from '../../src/store/index.ts';
 import { createSubscriptions } from '../../src/subscriptions/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
@@ -12,6 +17,9 @@ import { face, openTestApi, type TestApi } from './harness.ts';
 
 export interface World extends TestApi {
   store: Store;
+  services: Services;
+  /** A new token, as a header. */
+  token(role: Role, streams?: Tags | null): Promise<{ authorization: string }>;
   /** Statements sent to the database while `work` runs. */
   countQueries(work: () => Promise<unknown>): Promise<string[]>;
 }
@@ -27,11 +35,28 @@ const INFO: SourceInfo = {
 };
 export const UNITS = ['AU1', 'AU12'];
 
+interface WorldChanges
+  extends Partial<Pick<StreamManagerDeps, 'probe' | 'openSource' | 'openAnalyser' | 'limits'>> {
+  /** Whether who asks must show a token. */
+  auth?: boolean;
+  /** What stands before the store when moments are written. */
+  sinkOf?(sink: MomentSink): MomentSink;
+  /** What stands in for some of the services. */
+  servicesOf?(services: Services): Services;
+  api?: Parameters<typeof openTestApi>[1];
+}
+
 /**
  * Sources named `missing…` cannot be found, `broken…` are bugs; `endless…` run in real time, `silent…` show nothing,
  * others run for two seconds.
  */
-export async function openWorld(): Promise<World> {
+export async function openWorld({
+  sinkOf,
+  auth = false,
+  servicesOf = (services) => services,
+  api,
+  ...changes
+}: WorldChanges = {}): Promise<World> {
   const { store, dispose } = await createStore();
   const bus = new MemoryBus();
   await store.models.upsert({
@@ -46,10 +71,14 @@ export async function openWorld(): Promise<World> {
     },
     ...{ labels: [], actionUnits: UNITS, metrics: { rafdb: { accuracy: 0.5 } } },
   });
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  // Of a machine that scores 42.5 frames a second if its models are all that runs, three fifths are counted on.
+  const work = () => ({ seconds: 0, threads: 1 });
+  const load = new LoadControl({ modelRate: 42.5, work, overcommit: true, log });
   const streams = new StreamManager({
     streams: store.streams,
     sessions: store.sessions,
-    sink: store.moments,
+    sink: sinkOf?.(store.moments) ?? store.moments,
     probe: async (source) => {
       const path = source.type === 'file' ? source.path : '';
       if (path.startsWith('missing'))
@@ -60,18 +89,26 @@ export async function openWorld(): Promise<World> {
     openSource: async (source, { signal }) => {
       const path = source.type === 'file' ? source.path : '';
       const shown = path.startsWith('silent') ? silence(signal) : frames(path.startsWith('endless'), signal);
-      return { info: INFO, frames: shown };
+      return { info: INFO, frames: shown, setFrameRate() {} };
     },
     openAnalyser: () => ({
-      analyse: async () =>
-        [face(1), face(2)].map(({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw),
+      analyse: async () => ({
+        faces: [face(1), face(2)].map(
+          ({ expression: _, confidence: __, rawProbabilities: ___, ...raw }) => raw,
+        ),
+        cut: false,
+      }),
+      smallestFace: () => 1.25,
       close: async () => {},
     }),
     openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.2 } }),
     publisher: bus,
     modelId: 'test@1',
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    load,
+    log,
+    ...changes,
   });
+  const audit = createTrail(store);
   const live = createSubscriptions({
     streams: store.streams,
     sessions: store.sessions,
@@ -79,17 +116,33 @@ export async function openWorld(): Promise<World> {
     feed: bus,
     now: Date.now,
   });
-  const api = await openTestApi({
+  const { tokens, authenticator } = createAccess({
+    ...{ mode: 'required', loopback: true, tokens: store.tokens, signIns: store.signIns },
+  });
+  const services = servicesOf({
     prisma: store.prisma,
     recordings: createRecordingQueries(store),
     subscriptions: live,
     streamManager: streams,
+    load,
+    audit,
+    tokens,
+    eraser: new Eraser({
+      ...{ erasures: store.erasures, streams, uploads: { release: async () => {} }, log },
+      forget: (isGone) => bus.forget(isGone),
+    }),
     modelIds: ['test@1'],
   });
+  const opened = await openTestApi(services, api ?? (auth ? { authenticator, watchMs: 50 } : {}));
   return {
-    ...api,
+    ...opened,
     bus,
     store,
+    services,
+    async token(role, streams = null) {
+      const { secret } = await tokens.issue({ name: `a ${role}`, role, streams, expiresAt: null }, 'a test');
+      return { authorization: `Bearer ${secret}` };
+    },
     async countQueries(work) {
       const statements: string[] = [];
       const stop = store.onQuery((sql) => statements.push(sql));
@@ -102,10 +155,22 @@ export async function openWorld(): Promise<World> {
     },
     async close() {
       await streams.close();
-      await api.close();
+      await opened.close();
+      await audit.close();
       await dispose();
     },
   };
+}
+
+function createTrail({ audit }: Store): AuditTrail {
+  const log = { info() {}, error() {} };
+  return new AuditTrail({
+    append: audit.append,
+    networkOf: (address) => address,
+    onFailure() {},
+    log,
+    sumMs: 500,
+  });
 }
 
 async function* silence(signal: AbortSignal): AsyncGenerator<Frame> {

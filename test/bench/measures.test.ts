@@ -3,10 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { platform } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { inTurn, measured, spread } from '../../bench/harness.ts';
+import { begins } from '../../bench/parts/load-window.ts';
 import { parseMetrics } from '../../bench/parts/metrics.ts';
-import { descendantsOf, usageBelow, usageOf } from '../../bench/parts/process-tree.ts';
+import { descendantsOf, programOf, usageBelow, usageOf } from '../../bench/parts/process-tree.ts';
 
 const linux = it.skipIf(platform() !== 'linux');
 const children: ChildProcess[] = [];
@@ -30,8 +31,11 @@ linux('a child that another thread started is among the descendants of its proce
 });
 
 linux('a child that must be there and is not fails the measurement', () => {
-  expect(usageBelow(process.pid, ['no-such-program'], 0)).toEqual({ cpuSeconds: 0, megabytes: 0 });
-  expect(() => usageBelow(process.pid, ['no-such-program'], 1)).toThrow('0 of 1 no-such-program');
+  // One that has not had any, as this process may have.
+  const alone = spawn('sleep', ['60'], { detached: true });
+  children.push(alone);
+  expect(usageBelow(alone.pid!, ['no-such-program'], 0)).toEqual({ cpuSeconds: 0, megabytes: 0 });
+  expect(() => usageBelow(alone.pid!, ['no-such-program'], 1)).toThrow('0 of 1 no-such-program');
 });
 
 linux('a child is measured with the children that it started, once it has cost something', async () => {
@@ -49,12 +53,33 @@ linux('a child is measured with the children that it started, once it has cost s
 });
 
 linux('a child of which nothing can be measured yet fails the measurement', async () => {
-  const idle = spawn('sleep', ['60']);
-  children.push(idle);
-  await once(idle, 'spawn');
-  await expect
-    .poll(() => message(() => usageBelow(process.pid, ['sleep'], 1)))
-    .toContain('Nothing was measured');
+  // A small process starts it: to begin as the copy of a large one costs something that can be measured. Looked at from there: this
+  // process may have other children. One that happened to run when the kernel looked cost something for good; then another is tried.
+  const measureNewChild = async () => {
+    const idle = spawn('sh', ['-c', 'sleep 60 & wait'], { detached: true });
+    children.push(idle);
+    try {
+      await vi.waitUntil(
+        () => descendantsOf(idle.pid!).some((child) => programOf(child) === 'sleep'),
+        30_000,
+      );
+      return message(() => usageBelow(idle.pid!, ['sleep'], 1));
+    } finally {
+      process.kill(-idle.pid!, 'SIGKILL');
+      await once(idle, 'exit');
+    }
+  };
+  await expect.poll(measureNewChild, { timeout: 60_000 }).toContain('Nothing was measured');
+});
+
+linux('the processor time of children that have ended is not lost', async () => {
+  const busy = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
+  const parent = spawn('sh', ['-c', `sh -c '${busy}'; echo done; exec sleep 60`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  children.push(parent);
+  await once(parent.stdout, 'data');
+  expect(usageBelow(process.pid, ['no-such-program'], 0).cpuSeconds).toBeGreaterThan(0);
 });
 
 linux('a process that has ended fails the measurement', async () => {
@@ -70,6 +95,15 @@ it('a metric that the server does not have fails; one by labels is 0 until it is
   );
   expect([metrics('a'), metrics('b'), metrics('c_sum')]).toEqual([5, 0, 4]);
   expect(() => metrics('d')).toThrow('no metric d');
+});
+
+it('a rate is reached when the first stretch of a second begins that has so many, and never without one', () => {
+  // Two a second for three seconds, then ten.
+  const slow = Array.from({ length: 6 }, (_, i) => 1000 + i * 500);
+  const fast = Array.from({ length: 20 }, (_, i) => 4000 + i * 100);
+  expect(begins([...slow, ...fast], 9, 1000)).toBe(3);
+  expect(begins(slow, 9, 1000)).toBe(Infinity);
+  expect(begins([], 9, 1000)).toBe(Infinity);
 });
 
 it('a round in which nothing was measured fails the bench', async () => {

@@ -8,6 +8,8 @@ const moment = (sessionId: string, seq: number): Moment => ({
   seq,
   mediaTime: seq,
   wallTime: seq,
+  previousDuration: 1,
+  cut: false,
   dropped: {},
   faces: [],
 });

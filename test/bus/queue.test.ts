@@ -28,6 +28,20 @@ describe('a bounded queue', () => {
     expect(await queue.take()).toEqual({ event: 8, skippedBefore: 0 });
   });
 
+  it('tells of losses with the next event that counts, also where a reader waits for it', async () => {
+    const isEven = (event: number) => event % 2 === 0;
+    const queue = new BoundedQueue<number>({ capacity: 1, counts: isEven });
+    queue.push(2);
+    queue.push(1);
+    expect(await queue.take()).toEqual({ event: 1, skippedBefore: 0 });
+    const odd = queue.take();
+    queue.push(3);
+    expect(await odd).toEqual({ event: 3, skippedBefore: 0 });
+    const even = queue.take();
+    queue.push(4);
+    expect(await even).toEqual({ event: 4, skippedBefore: 1 });
+  });
+
   it('answers a waiting reader when it is closed, and takes nothing after', async () => {
     let closed = 0;
     const queue = new BoundedQueue<number>({ capacity: 3, onClose: () => closed++ });
@@ -57,4 +71,16 @@ describe('a bounded queue', () => {
     await expect(queue.take()).rejects.toThrow('one reader');
     expect(() => new BoundedQueue({ capacity: 0 })).toThrow(RangeError);
   });
+});
+
+it('events that are let go of are neither taken nor counted as lost, and the others keep their order', () => {
+  const queue = new BoundedQueue<number>({ capacity: 4 });
+  for (const event of [1, 2, 3, 4]) queue.push(event);
+  queue.forget((event) => event % 2 === 0);
+  queue.push(5);
+  expect([queue.shift(), queue.shift(), queue.shift(), queue.shift()]).toEqual([
+    ...[1, 3, 5].map((event) => ({ event, skippedBefore: 0 })),
+    null,
+  ]);
+  expect(queue.lost).toBe(0);
 });

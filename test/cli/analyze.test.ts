@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { readFile, symlink } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { EXPRESSIONS } from '../../src/domain/face.ts';
 import { run, start, type Workplace, workplace } from './harness.ts';
 
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+const FACE = fileURLToPath(new URL('../fixtures/face.heic', import.meta.url));
 const DEMO = fileURLToPath(new URL('../fixtures/demo.mp4', import.meta.url));
 
 let place: Workplace;
@@ -29,7 +30,7 @@ const rows = (text: string): any[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 
-test('videos and pictures become a line per face and frame; what is neither is told at the end', async () => {
+test('videos and pictures become a line for each face and frame; what is neither is told at the end', async () => {
   const bad = await place.write('bad.mp4', 'this is no video');
   const { code, stdout, stderr } = await mien(
     'analyze',
@@ -54,7 +55,7 @@ test('videos and pictures become a line per face and frame; what is neither is t
   });
   const [row] = all;
   expect(Object.keys(row)).toEqual(
-    'input seq mediaTime track box expression confidence probabilities rawProbabilities agreement valence arousal pose actionUnits landmarks quality'.split(
+    'input seq mediaTime duration cut faces frameWidth frameHeight track box expression confidence probabilities rawProbabilities agreement valence arousal pose actionUnits landmarks quality'.split(
       ' ',
     ),
   );
@@ -65,10 +66,66 @@ test('videos and pictures become a line per face and frame; what is neither is t
   expect(row.landmarks).toHaveLength(68);
   const lines = stderr.trim().split('\n');
   expect(lines).toHaveLength(4);
-  expect(lines[0]).toMatch(/: 10 frames, 10 faces in [\d.]+ s \([\d.]+ frames per second\); HAPPINESS 100%$/);
-  expect(lines[1]).toMatch(/picture\.png: 1 frame, 1 face in [\d.]+ s; HAPPINESS 100%$/);
+  expect(lines[0]).toMatch(
+    /: 10 frames in [\d.]+ s \([\d.]+ frames per second\); a face in 100% of them, 10 faces in all; HAPPINESS 100%; faces under [\d.]+ px could not be found$/,
+  );
+  expect(lines[1]).toMatch(
+    /picture\.png: 1 frame in [\d.]+ s; 1 face; HAPPINESS 100%; faces under [\d.]+ px could not be found$/,
+  );
   expect(lines[2]).toMatch(/^mien: .*bad\.mp4.* is not a video/);
   expect(lines[3]).toMatch(/^mien: .*missing\.mp4/);
+});
+
+test('a HEIC picture has the faces that the JPEG of the same frame has, and a damaged one costs a sentence', async () => {
+  const bytes = await readFile(FACE);
+  const cut = await place.write('cut.heic', bytes.subarray(0, 5000));
+  const heic = await place.write('phone.heic', bytes);
+  const jpeg = join(place.directory, 'phone.jpg');
+  await place.ffmpeg(
+    '-ss',
+    '1',
+    '-i',
+    DEMO,
+    ...'-frames:v 1 -pix_fmt yuvj420p -q:v 2 -f image2'.split(' '),
+    jpeg,
+  );
+  const env = { ...place.env, MIEN_MODELS: MODELS };
+  const { code, stdout, stderr } = await run(['analyze', heic, cut, jpeg], env);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/cut\.heic.* is a HEIC picture that is cut off or damaged; /);
+  const facesOf = (input: string) =>
+    rows(stdout)
+      .filter((row) => row.input === input)
+      .sort((one, other) => one.box[0] - other.box[0]);
+  const [found, expected] = [facesOf(heic), facesOf(jpeg)];
+  expect(expected.length).toBeGreaterThan(1);
+  expect(found.map(({ expression }) => expression)).toEqual(expected.map(({ expression }) => expression));
+  for (const [i, { box }] of expected.entries()) {
+    for (const [side, value] of box.entries())
+      expect(Math.abs(found[i].box[side] - value)).toBeLessThan(0.02);
+  }
+});
+
+test('of three damaged videos each is scored as far as it goes, and told at the end', async () => {
+  const names = ['half.avi', 'half.mkv', 'half.mov'];
+  for (const name of names) {
+    await place.ffmpeg(
+      ...`-f lavfi -i testsrc=s=160x120:r=10:d=5 -c:v mpeg4 -g 10 -movflags faststart ${join(place.directory, name)}`.split(
+        ' ',
+      ),
+    );
+    const bytes = await readFile(join(place.directory, name));
+    bytes.fill(0x77, Math.round(bytes.length / 2));
+    await writeFile(join(place.directory, name), bytes);
+  }
+  const { code, stdout, stderr } = await mien('analyze', ...names.map((name) => join(place.directory, name)));
+  expect(code).toBe(2);
+  const scored = rows(stdout);
+  for (const name of names) {
+    const last = scored.findLast(({ input }) => input.endsWith(name)).mediaTime.toFixed(1);
+    expect(last).toMatch(/^[12]\.\d$/);
+    expect(stderr).toMatch(new RegExp(`${name}"? is damaged: it could be read to ${last} s of 5.0 s\\.`));
+  }
 });
 
 test('an address that cannot be read fails alone: of a bad scheme, or for want of a current ffmpeg', async () => {
@@ -77,8 +134,9 @@ test('an address that cannot be read fails alone: of a bad scheme, or for want o
   const { code, stdout, stderr } = await run(['analyze', ...addresses, picture], env);
   expect(code).toBe(2);
   expect(rows(stdout).map(({ input }) => input)).toEqual([picture]);
-  const [summary, scheme, ffmpeg, ...more] = stderr.trim().split('\n');
-  expect(summary).toMatch(/picture\.png: 1 frame, 1 face/);
+  const [warning, summary, scheme, ffmpeg, ...more] = stderr.trim().split('\n');
+  expect(warning).toMatch(/^mien: Only the ffmpeg that npm brings is here, a build of 2018/);
+  expect(summary).toMatch(/picture\.png: 1 frame in [\d.]+ s; 1 face/);
   expect(scheme).toMatch(/^mien: ftp:\/\/example\.org\/a\.mp4: A source's URL begins with http:\/\/, /);
   expect(ffmpeg).toMatch(/^mien: http:\/\/example\.org\/a\.mp4: Network sources need a current ffmpeg/);
   expect(more).toEqual([]);
@@ -123,6 +181,95 @@ test('CSV has one head and flat columns; --out takes the rows', async () => {
   for (const line of lines) expect(line.split(',')).toHaveLength(columns.length);
 });
 
+test('frames without a face have a row each, unless faces alone are asked for; one without any is told of', async () => {
+  const half = join(place.directory, 'half.mp4');
+  const box = "drawbox=x=100:y=60:w=80:h=80:color=white:t=200:enable='gte(t,1)'";
+  const black = ['-f', 'lavfi', '-i', 'color=black:s=320x240:r=10:d=2'];
+  await place.ffmpeg(...black, '-vf', box, '-c:v', 'mpeg4', '-q:v', '2', half);
+  const none = join(place.directory, 'none.png');
+  await place.ffmpeg(...black, '-frames:v', '1', none);
+  const all = await mien('analyze', half, none);
+  expect(all.code).toBe(0);
+  const counts = rows(all.stdout).map(({ input, seq, faces }) => [input, seq, faces]);
+  const ofHalf = Array.from({ length: 20 }, (_, seq) => [half, seq, seq < 10 ? 0 : 1]);
+  expect(counts).toEqual([...ofHalf, [none, 0, 0]]);
+  expect(rows(all.stdout)[0]).toMatchObject({ frameWidth: 320, frameHeight: 240, track: null });
+  const [first, second] = all.stderr.trim().split('\n');
+  expect(first).toMatch(
+    /half\.mp4: 20 frames in .*; a face in 50% of them, 10 faces in all; HAPPINESS 100%; faces under [\d.]+ px could not be found$/,
+  );
+  expect(second).toMatch(
+    /none\.png: 1 frame in [\d.]+ s; no face in it; faces under [\d.]+ px could not be found$/,
+  );
+  const faces = await mien('analyze', half, none, '--faces-only', '--format', 'csv', '--bom');
+  const [head, ...ofFaces] = faces.stdout.trimEnd().split('\n');
+  expect(head).toMatch(/^\uFEFFinput,/);
+  expect(ofFaces.map((row) => row.split(',')[1])).toEqual(
+    Array.from({ length: 10 }, (_, i) => String(i + 10)),
+  );
+});
+
+test('the video track that is asked for is scored, and one that is not there costs a sentence', async () => {
+  const path = join(place.directory, 'tracks.mkv');
+  const sizes = ['320x240', '160x120'].flatMap((size) => [
+    '-f',
+    'lavfi',
+    '-i',
+    `color=black:s=${size}:r=5:d=1`,
+  ]);
+  const codec = ['-c:v', 'mpeg4', '-disposition:v:0', '0', '-disposition:v:1', 'default'];
+  await place.ffmpeg(...sizes, '-map', '0', '-map', '1', ...codec, path);
+  const widths = async (...args: string[]) =>
+    rows((await mien('analyze', path, ...args)).stdout).map(({ frameWidth }) => frameWidth);
+  expect(await widths()).toEqual(Array(5).fill(160));
+  expect(await widths('--track', '1')).toEqual(Array(5).fill(320));
+  const { code, stderr } = await mien('analyze', path, '--track', '3');
+  expect([code, stderr]).toEqual([2, expect.stringContaining('choose one of: 1 (mpeg4, 320x240), 2 (mpeg4')]);
+  expect((await mien('analyze', path, '--track', '0')).stderr).toContain('a whole number from 1 to 100');
+});
+
+test('smoothing is as long as asked: 0 is none, and a longer one steadier', async () => {
+  const blink = join(place.directory, 'blink.mp4');
+  // Bright squares are happier.
+  const box =
+    "drawbox=x=100:y=60:w=80:h=80:t=200:color=0xA5A5A5,drawbox=x=100:y=60:w=80:h=80:t=200:color=white:enable='gte(t,0.9)'";
+  const black = ['-f', 'lavfi', '-i', 'color=black:s=320x240:r=10:d=1'];
+  await place.ffmpeg(...black, '-vf', box, '-c:v', 'mpeg4', '-q:v', '2', blink);
+  const last = async (...args: string[]) => rows((await mien('analyze', blink, ...args)).stdout).at(-1);
+  const [none, off, usual, stated, long] = [
+    await last('--no-smoothing'),
+    await last('--smoothing', '0'),
+    await last(),
+    await last('--smoothing', '250'),
+    await last('--smoothing', '10000'),
+  ];
+  expect(off).toEqual(none);
+  expect(off.probabilities).toEqual(off.rawProbabilities);
+  expect(stated).toEqual(usual);
+  const happy = [off, usual, long].map(({ probabilities }) => probabilities.HAPPINESS);
+  expect(happy[0]).toBeGreaterThan(happy[1] + 0.001);
+  expect(happy[1]).toBeGreaterThan(happy[2] + 0.001);
+  for (const wrong of ['-1', '10001', '0.5', 'much', '']) {
+    const { code, stderr } = await mien('analyze', blink, '--smoothing', wrong);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('a whole number of milliseconds from 0 to 10000'),
+    ]);
+  }
+});
+
+test('a file that exists is not overwritten without --force, which is told before any work', async () => {
+  const out = await place.write('kept.jsonl', 'rows of yesterday\n');
+  const refused = await run(['analyze', picture, '--out', out], { ...place.env, MIEN_MODELS: '/nowhere' });
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toBe(
+    `mien: --out ${out} exists already: name another file, or add --force to overwrite it.\n`,
+  );
+  expect(await readFile(out, 'utf8')).toBe('rows of yesterday\n');
+  expect((await mien('analyze', picture, '--out', out, '--force')).code).toBe(0);
+  expect(rows(await readFile(out, 'utf8'))).toHaveLength(1);
+});
+
 test('--out never destroys the list of inputs', async () => {
   const list = await place.write('inputs.txt', `${picture}\n`);
   const { code, stderr } = await mien('analyze', '--files-from', list, '--out', list);
@@ -154,9 +301,9 @@ test('--out never destroys an input; it is told before any work', async () => {
 
 test('--out keeps what it held when nothing can be analysed', async () => {
   const out = await place.write('old.jsonl', 'rows of yesterday\n');
-  expect((await mien('analyze', join(place.directory, 'none.mp4'), '--out', out)).code).toBe(2);
+  expect((await mien('analyze', join(place.directory, 'none.mp4'), '--out', out, '--force')).code).toBe(2);
   const env = { ...place.env, MIEN_MODELS: join(place.directory, 'no-models') };
-  expect((await run(['analyze', video, '--out', out], env)).code).toBe(1);
+  expect((await run(['analyze', video, '--out', out, '--force'], env)).code).toBe(1);
   expect(await readFile(out, 'utf8')).toBe('rows of yesterday\n');
 });
 
@@ -194,6 +341,38 @@ test('models are listed', async () => {
   expect(stdout).toMatch(
     /^id .*\ntiny-detector@0\.0\.1 +detector +cpu +MIT .*\ntiny-ensemble@0\.0\.1 +ensemble +cpu +MIT /,
   );
+});
+
+test.each([
+  [
+    'a face of 84 px in 3840 × 2160',
+    ['scale=188:188', '3840x2160', '1700:900'],
+    { STANDARD: 108, LARGE: 54, FULL: 18 },
+  ],
+  [
+    'a face that fills the height of 5000 × 100',
+    ['crop=130:128:56:62,scale=100:100', '5000x100', '2400:0'],
+    { STANDARD: 141, FULL: 18 },
+  ],
+] as const)('%s is found where pictures are searched that large', async (_, [shape, size, at], smallest) => {
+  const scene = join(place.directory, `${size}.png`);
+  const face = join(place.directory, 'face.png');
+  await place.ffmpeg('-y', '-i', DEMO, '-vf', `crop=240:240:54:40,${shape}`, '-frames:v', '1', face);
+  const wall = ['-f', 'lavfi', '-i', `color=gray:s=${size}`, '-i', face];
+  await place.ffmpeg(...wall, '-filter_complex', `overlay=${at}`, '-frames:v', '1', scene);
+  for (const [detectSize, side] of Object.entries(smallest)) {
+    const more = detectSize === 'STANDARD' ? [] : ['--detect-size', detectSize];
+    const { stdout, stderr } = await run(['analyze', scene, ...more], { ...place.env, MIEN_MODELS: MODELS });
+    const [row, ...others] = rows(stdout);
+    expect([detectSize, row.faces, others]).toEqual([detectSize, detectSize === 'STANDARD' ? 0 : 1, []]);
+    const hint = detectSize === 'FULL' ? '' : ' (--detect-size)';
+    expect(stderr).toContain(`; faces under ${side} px could not be found${hint}\n`);
+    if (row.box === null) continue;
+    const [x, y] = [row.box[0] + row.box[2] / 2, row.box[1] + row.box[3] / 2];
+    const [left, top] = at.split(':').map(Number) as [number, number];
+    const [width, height] = size.split('x').map(Number) as [number, number];
+    expect(Math.hypot(x * width - left, y * height - top)).toBeLessThan(190);
+  }
 });
 
 test('a headshot, which its face fills, has one row', async () => {

@@ -14,9 +14,9 @@ export interface Workplace {
   directory: string;
   env: Record<string, string>;
   /** A white square on black. @param name decides the format; with `seconds` 0, one picture */
-  square(name: string, seconds?: number): Promise<string>;
+  square(name: string, seconds?: number, frameRate?: number): Promise<string>;
   ffmpeg(...args: string[]): Promise<unknown>;
-  write(name: string, text: string): Promise<string>;
+  write(name: string, content: string | Uint8Array): Promise<string>;
   dispose(): Promise<void>;
 }
 
@@ -39,16 +39,16 @@ export async function workplace(): Promise<Workplace> {
       MIEN_LOG_LEVEL: 'warn',
       PORT: '0',
     },
-    async square(name, seconds = 0) {
-      const input = `color=black:s=320x240:r=10:d=${Math.max(seconds, 0.1)}`;
+    async square(name, seconds = 0, frameRate = 10) {
+      const input = `color=black:s=320x240:r=${frameRate}:d=${Math.max(seconds, 0.1)}`;
       const box = 'drawbox=x=100:y=60:w=80:h=80:color=white:t=200';
       const end = seconds === 0 ? ['-frames:v', '1'] : ['-c:v', 'mpeg4', '-q:v', '2'];
       await make('-f', 'lavfi', '-i', input, '-vf', box, ...end, at(name));
       return at(name);
     },
     ffmpeg: make,
-    async write(name, text) {
-      await writeFile(at(name), text);
+    async write(name, content) {
+      await writeFile(at(name), content);
       return at(name);
     },
     dispose: () => rm(directory, { recursive: true, force: true }),

@@ -27,7 +27,7 @@ describe('5,000 names', () => {
         .map((line) => JSON.parse(line).input),
     ).toEqual([picture]);
     const [summary, ...failures] = stderr.trim().split('\n');
-    expect(summary).toMatch(/picture\.png: 1 frame, 1 face/);
+    expect(summary).toMatch(/picture\.png: 1 frame in [\d.]+ s; 1 face/);
     expect(failures).toHaveLength(missing.length);
     expect(failures.at(-1)).toContain(missing.at(-1));
   };

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { createClient } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -61,6 +63,11 @@ test('the server survives a kill without losing what was shown, and drains when 
   const feed = client.iterate({ query, variables: { streamId } }) as unknown as AsyncIterator<Event['value']>;
   const shown: Event['value']['data']['frameEmotions'][] = [];
   for (let count = 0; count < 5; count++) shown.push(((await feed.next()) as Event).value.data.frameEmotions);
+  expect(await (await fetch(new URL('/health', first.url))).json()).toEqual({
+    status: 'ok',
+    sourceConfinement: expect.stringMatching(/^(landlock|seccomp|proxy)$/),
+    decoding: 'software',
+  });
   const metrics = await (await fetch(new URL('/metrics', first.url))).text();
   expect(metrics).toMatch(/^mien_commit_size_count [1-9]/m);
   expect(metrics).toMatch(/^mien_commit_buffer_depth \d/m);
@@ -122,6 +129,7 @@ test('an empty database is given the demo, and the subscription that is printed 
   const { data } = await ask(server.url, '{ streams { nodes { name loop realtime wanted } } }');
   expect(data.streams.nodes).toEqual([{ name: 'Demo', loop: true, realtime: true, wanted: true }]);
   expect(server.stdout()).toContain(`and its dashboard at ${server.url}/\n`);
+  expect(server.stdout()).not.toContain('sign in');
   expect(await (await fetch(`${server.url}/`)).text()).toContain('<title>mien</title>');
   expect(await readdir(own.config.dataDir)).toEqual(expect.arrayContaining(['media', 'uploads']));
   const subscription = /subscription \{[\s\S]*\n\}/.exec(server.stdout())?.[0] ?? '';
@@ -141,15 +149,11 @@ test('an empty database is given the demo, and the subscription that is printed 
 }, 600_000);
 
 test('a port that is taken is told in a sentence', async () => {
-  const own = await createDatabase();
-  const first = await serve({
-    MIEN_DATA_DIR: own.config.dataDir,
-    ...(own.config.databaseUrl && { DATABASE_URL: own.config.databaseUrl }),
-  });
-  const { code, stderr } = await start(['serve'], { ...env, PORT: new URL(first.url).port }).finished;
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address() as AddressInfo;
+  const { code, stderr } = await start(['serve'], { ...env, PORT: String(port) }).finished;
   expect(code).toBe(1);
   expect(stderr).toMatch(/mien: port \d+ is taken/);
-  first.child.kill('SIGTERM');
-  await first.finished;
-  await own.dispose();
+  holder.close();
 }, 600_000);

@@ -68,3 +68,14 @@ it('a worker that dies is counted, and its frames leave the queue depth', async 
   expect(await scraped('mien_vision_worker_deaths_total')).toBe(1);
   expect(await scraped('mien_vision_queue_depth')).toBe(0);
 });
+
+it('how fast the models are is measured at the start, where that is asked for', async () => {
+  const measured = await createVision({ modelsDir: dir, device: 'cpu', workers: 1, measure: true });
+  try {
+    expect(measured.modelRate).toBeGreaterThan(0);
+    expect(measured.modelRate).toBeLessThan(Infinity);
+    expect(vision.modelRate).toBeNull();
+  } finally {
+    await measured.close();
+  }
+});

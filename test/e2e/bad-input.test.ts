@@ -60,6 +60,7 @@ it('a stream removed while it runs ends its subscribers, and takes its upload al
   const uploads = join(place.dataDir, 'uploads');
   const response = await fetch(new URL('/uploads', server.url), {
     method: 'POST',
+    headers: { 'content-type': 'video/mp4' },
     body: await readFile(media.at('plain.mp4')),
   });
   const { token } = (await response.json()) as { token: string };

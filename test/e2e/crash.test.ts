@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Server, startServer } from './server.ts';
 
-const CRASHES = Number(process.env.CRASHES ?? 3);
+const CRASHES = Number(process.env.CRASHES ?? 2);
 const SUBSCRIPTION = `subscription {
   frameEmotions { sessionId seq mediaTime faces { track confidence expression valence } }
 }`;

@@ -1,13 +1,12 @@
 /** The disk of the embedded database is full for a while: frames are dropped and counted, nothing that was shown is lost. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { until } from '../api/harness.ts';
 import { type Workplace, workplace } from '../cli/harness.ts';
-import { SERVER } from '../helpers/database.ts';
+import { copyEmptyDatabase, SERVER } from '../helpers/database.ts';
 import { type Server, seqsOf, startServer } from './server.ts';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -19,8 +18,9 @@ let server: Server;
 beforeAll(async () => {
   if (disk === null) return;
   place = await workplace();
-  await place.square('clip.mp4', 3);
-  await mkdir(join(disk, 'data'));
+  // The outbox holds 256 moments: at this rate it is full in seconds.
+  await place.square('clip.mp4', 3, 60);
+  await copyEmptyDatabase(join(disk, 'data'));
   server = await startServer({ ...place.env, MIEN_DATA_DIR: join(disk, 'data'), MIEN_DEMO: 'false' });
 });
 afterAll(async () => {

@@ -63,6 +63,9 @@ describe.runIf(SERVER)('a database that is away for ten seconds', () => {
     await sleep(AWAY_MS);
     expect(await status('/ready')).toBe(503);
     expect(await status('/health')).toBe(200);
+    await expect(server.query('{ streams { nodes { id } } }')).rejects.toThrow(
+      /"The database does not answer\. Try again in a moment\.".*"STORE_UNAVAILABLE"/,
+    );
     proxy.mend();
     const shown = seen.length;
     await until(() => seen.length > shown + 50, 'moments are shown again');

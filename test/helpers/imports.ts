@@ -1,18 +1,18 @@
 /** What a TypeScript or JavaScript file imports, read from its syntax. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import ts from 'typescript';
+import { parseFile } from './parse.ts';
 
 /** What a file loads when it runs: no imports of types alone. */
 export function loads(path: string): string[] {
-  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     const specifier = loadedBy(node);
     if (specifier && ts.isStringLiteralLike(specifier)) found.push(specifier.text);
     ts.forEachChild(node, visit);
   };
-  visit(file);
+  visit(parseFile(path));
   return found;
 }
 
@@ -38,7 +38,7 @@ export function packagesLoaded(entry: string, known = new Map<string, string[]>(
   const packages = new Map<string, string>();
   const seen = new Set<string>();
   const follow = (path: string): void => {
-    if (seen.has(path) || !existsSync(path) || !isOwnCode(path)) return;
+    if (seen.has(path) || !(known.has(path) || (isOwnCode(path) && existsSync(path)))) return;
     seen.add(path);
     const specifiers = known.get(path) ?? loads(path);
     known.set(path, specifiers);

@@ -1,8 +1,11 @@
 /** A store in memory: enough of one to run sessions and subscriptions for real. */
+import { seesTags } from '../../src/domain/access.ts';
 import type { FrameSize } from '../../src/domain/frame.ts';
 import type { Moment } from '../../src/domain/moment.ts';
+import type { SessionQueries } from '../../src/domain/session-queries.ts';
 import {
   isLive,
+  LASTING_STATES,
   LIVE_STATES,
   type SessionRecord,
   type SessionState,
@@ -10,7 +13,7 @@ import {
 } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
-import type { MomentHistory, SessionQueries } from '../../src/subscriptions/ports.ts';
+import type { MomentHistory, StreamQueries } from '../../src/subscriptions/ports.ts';
 
 export const tick = (milliseconds = 0) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -26,7 +29,8 @@ export function seeded(seed: number): () => number {
 }
 
 export function moment(sessionId: string, seq: number, more: Partial<Moment> = {}): Moment {
-  return { sessionId, seq, mediaTime: seq / 10, wallTime: 1000 + seq * 100, dropped: {}, faces: [], ...more };
+  const times = { mediaTime: seq / 10, wallTime: 1000 + seq * 100, previousDuration: 0.1, cut: false };
+  return { sessionId, seq, ...times, dropped: {}, faces: [], ...more };
 }
 
 /** Streams, sessions and moments in maps. `away`: refuses to write; `beforeRead`: what happens before and after a read. */
@@ -37,6 +41,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
   readonly states: string[] = [];
   /** Each time that the size of a session's frames was told, and with which state. */
   readonly sizes: (FrameSize & { in: SessionState })[] = [];
+  /** Each time that the smallest face that could be found was told. */
+  readonly smallestFaces: number[] = [];
   /** Crashes in a row, by stream. */
   readonly crashes = new Map<string, number>();
   readonly finished: Parameters<NonNullable<MomentSink['finish']>>[] = [];
@@ -45,13 +51,14 @@ export class MemoryStore implements MomentSink, MomentHistory {
   #clock = 1_700_000_000_000;
   #ids = 0;
 
-  readonly repository: StreamRepository = {
+  readonly repository: StreamRepository & StreamQueries = {
     create: async (input) => {
       const record = { ...input, id: `stream-${++this.#ids}`, shouldRun: false, createdAt: new Date() };
       this.streams.set(record.id, record);
       return record;
     },
     get: async (id) => this.streams.get(id) ?? null,
+    tagsOf: (id) => this.streams.get(id)?.tags ?? null,
     byName: async (name) => [...this.streams.values()].filter((stream) => stream.name === name),
     thatShouldRun: async () => [...this.streams.values()].filter((stream) => stream.shouldRun),
     byUpload: async (token) =>
@@ -60,6 +67,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
       this.crashes.set(id, (this.crashes.get(id) ?? 0) + 1);
       return this.crashes.get(id)!;
     },
+    crashesOf: async (id) => this.crashes.get(id) ?? 0,
     forgetCrashes: async (id) => {
       this.crashes.delete(id);
     },
@@ -77,27 +85,46 @@ export class MemoryStore implements MomentSink, MomentHistory {
   };
 
   readonly sessions: SessionRepository & SessionQueries = {
-    create: async ({ streamId, modelId }) => this.addSession(streamId, { modelId }),
-    setState: async (id, state, { failure = null, frame } = {}) => {
+    create: async ({ streamId, modelId }) => {
+      await this.repository.setShouldRun(streamId, true);
+      return this.addSession(streamId, { modelId });
+    },
+    setState: async (id, state, { failure = null, frame, smallestFace } = {}) => {
       this.#checkAway();
       const record = this.records.get(id);
-      if (!record) throw new Error('no such session');
+      if (!record) throw new MienError('NOT_FOUND', 'no such session');
       const endedAt = LIVE_STATES.includes(state) ? null : new Date();
       const changed = { ...record, state, failure, endedAt };
       this.records.set(id, changed);
+      if (LASTING_STATES.includes(state)) await this.repository.setShouldRun(record.streamId, false);
       this.states.push(state);
       if (frame) this.sizes.push({ in: state, ...frame });
+      if (smallestFace !== undefined) this.smallestFaces.push(smallestFace);
       return changed;
     },
-    interruptLive: async (ids) => {
+    interruptLive: async (ids, failure) => {
       const given = [...this.records.values()].filter(({ id }) => ids.includes(id));
       const left = given.filter(isLive);
-      return Promise.all(left.map(({ id }) => this.sessions.setState(id, 'INTERRUPTED')));
+      return Promise.all(left.map(({ id }) => this.sessions.setState(id, 'INTERRUPTED', { failure })));
     },
     get: async (id) => this.records.get(id) ?? null,
     latest: async (streamId) => this.#of(streamId).at(-1) ?? null,
     live: async (streamId?: string) => this.#of(streamId).filter(isLive),
-    startedSince: async (time, streamId) => this.#of(streamId).filter(({ startedAt }) => startedAt >= time),
+    followersOf: async (id, limit) => {
+      const created = [...this.records.values()];
+      const at = created.findIndex((session) => session.id === id);
+      return created
+        .slice(at + 1)
+        .filter(({ streamId }) => streamId === created[at]?.streamId)
+        .slice(0, limit);
+    },
+    startedSince: async (time, { streamId, tags, limit } = {}) =>
+      this.#of(streamId)
+        .filter((session) =>
+          seesTags({ streams: tags ?? null }, this.streams.get(session.streamId)?.tags ?? {}),
+        )
+        .filter(({ startedAt }) => startedAt >= time)
+        .slice(0, limit),
   };
 
   addSession(streamId: string, more: Partial<SessionRecord> = {}): SessionRecord {
@@ -124,6 +151,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
   }
 
   async finish(...told: Parameters<NonNullable<MomentSink['finish']>>): Promise<void> {
+    this.#checkAway();
     this.finished.push(told);
   }
 

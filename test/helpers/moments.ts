@@ -18,6 +18,8 @@ export function makeMoment(sessionId: string, seq: number, shape: MomentShape = 
     seq,
     mediaTime: seq / frameRate,
     wallTime: start + Math.round((seq * 1000) / frameRate),
+    previousDuration: Math.round(1_000_000 / frameRate) / 1_000_000,
+    cut: false,
     dropped: seq % 7 === 3 ? { busy: 2 } : {},
     faces: Array.from({ length: faces }, (_, at) => makeFace(at + 1, random)),
   };

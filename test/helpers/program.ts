@@ -4,15 +4,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const BUILT = join(ROOT, 'dist/main.js');
 
 /** Node's arguments: what was built, which starts in a third of the time, unless the sources are newer. */
 export function program(): string[] {
+  return isBuilt() ? [BUILT] : ['--import', 'tsx', join(ROOT, 'src/main.ts')];
+}
+
+/** Whether dist/ is there, and not older than the sources. */
+export function isBuilt(): boolean {
   const src = join(ROOT, 'src');
   const newest = Math.max(
     ...readdirSync(src, { recursive: true, encoding: 'utf8' }).map((name) => modified(join(src, name))),
   );
-  const built = join(ROOT, 'dist/main.js');
-  return modified(built) > newest ? [built] : ['--import', 'tsx', join(src, 'main.ts')];
+  return modified(BUILT) > newest;
 }
 
 function modified(path: string): number {

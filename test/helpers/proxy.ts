@@ -7,6 +7,8 @@ export interface TcpProxy {
   /** Breaks every connection and refuses new ones. */
   cut(): void;
   mend(): void;
+  /** Every connection stays open, and nothing passes any more, as where a firewall forgets them; new ones pass. */
+  swallow(): void;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,9 @@ export async function openProxy(target: { host: string; port: number }): Promise
     },
     mend() {
       open = true;
+    },
+    swallow() {
+      for (const socket of sockets) socket.unpipe().removeAllListeners('end').resume();
     },
     async close() {
       breakAll();

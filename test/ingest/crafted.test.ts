@@ -137,7 +137,7 @@ describe('what is thrown while a run is listened to', () => {
       output: ['-f', 'rawvideo', ...['-listen', '1'].slice(0, output.protocol.listen ? 2 : 0)],
     };
     const run = launcher.start({
-      ...{ ffmpegPath: ffmpeg.path, url: media.at('clip.mkv'), args, sink: output, onLine },
+      ...{ ffmpegPath: ffmpeg.path, confine: [], url: media.at('clip.mkv'), args, sink: output, onLine },
       activeRuns: new Set(),
     });
     return run.done.finally(() => launcher.close());

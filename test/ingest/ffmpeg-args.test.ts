@@ -1,16 +1,21 @@
 /** What ffmpeg is told, without running it. */
 import { expect, test } from 'vitest';
-import { decodeArguments, probeArguments, videoFilters } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
+import { decodeArguments, probeArguments } from '../../src/ingest/ffmpeg/ffmpeg-args.ts';
 import { createShowinfo } from '../../src/ingest/ffmpeg/showinfo.ts';
+import { videoFilters } from '../../src/ingest/ffmpeg/video-filters.ts';
 
 const settings = {
+  track: 0,
+  byArrival: false,
   frameRate: 10,
   longerSide: 640,
   maxPixels: 1000,
-  loop: true,
+  passes: 3,
+  reportDecoded: false,
   live: false,
   threads: 2,
   hasFpsMode: true,
+  onCanvas: false,
   showinfo: createShowinfo('word'),
   reportFirstFrame: false,
   queuedFrames: 0,
@@ -35,6 +40,14 @@ test('the arguments never duplicate a frame, in the options of old ffmpegs and o
   expect(videoFilters(settings)).not.toMatch(/(^|,)fps=/);
 });
 
+test('what decodes is named before the input, and for a look at a source it is always software', () => {
+  const input = { kind: 'file', url: 'x' } as const;
+  const { input: by } = decodeArguments(input, { ...settings, hardware: 'cuda' });
+  expect(by[by.indexOf('-hwaccel') + 1]).toBe('cuda');
+  for (const { input: software } of [decodeArguments(input, settings), probeArguments(input, settings)])
+    expect(software).not.toContain('-hwaccel');
+});
+
 test('each frame is written at once, by a queue of its own where ffmpeg may decode ahead', () => {
   const format = (ahead: number) => {
     const { output } = decodeArguments({ kind: 'file', url: 'x' }, { ...settings, queuedFrames: ahead });
@@ -46,7 +59,7 @@ test('each frame is written at once, by a queue of its own where ffmpeg may deco
 
 test('no argument holds a space, at which fluent-ffmpeg would split it', () => {
   const probe = probeArguments({ kind: 'rtsp', url: 'x' }, settings);
-  const decode = decodeArguments({ kind: 'hls', url: 'x', proxy: 'http://127.0.0.1:1' }, settings);
+  const decode = decodeArguments({ kind: 'hls', url: 'x' }, settings);
   for (const one of [probe.input, probe.output, decode.input, decode.output].flat()) {
     expect(one).not.toContain(' ');
   }

@@ -5,7 +5,8 @@ import { describeInput } from '../../src/ingest/ffmpeg/ffmpeg-log.ts';
 import { createRedactor } from '../../src/ingest/ffmpeg/redact.ts';
 
 const source = { displayName: '"a.mp4"', networkError: () => undefined, redact: createRedactor(null) };
-const errorOf = (...lines: string[]) => noFrameError({ kind: 'file', source, lines, maxPixels: 9 });
+const run = { kind: 'file', source, hardware: null, maxPixels: 9, track: 0 } as const;
+const errorOf = (...lines: string[]) => noFrameError({ ...run, lines });
 
 test('the log of ffmpeg up to its first frame describes the input', () => {
   const lines = [
@@ -19,11 +20,29 @@ test('the log of ffmpeg up to its first frame describes the input', () => {
     '  Stream #0:1 -> #0:0 (hevc (native) -> wrapped_avframe (native))',
   ];
   const size = { width: 1080, height: 1920 };
-  expect(describeInput(lines, size)).toEqual({
+  const stamp = { ...size, pts: 40_000 };
+  expect(describeInput(lines, stamp)).toEqual({
     ...{ format: 'mov,mp4,m4a,3gp,3g2,mj2', duration: 3723.5, codec: 'hevc' },
-    ...{ rotation: 90, ...size },
+    ...{ frameRate: 30, rotation: 90, start: 0, firstTime: 0.04, hasOtherTracks: true, ...size },
+    tracks: [{ name: 'hevc, 1920x1080', isDefault: false }],
   });
-  expect(describeInput(lines.slice(1), size)).toBeNull();
+  expect(describeInput(lines.slice(1), stamp)).toBeNull();
+});
+
+test.each([
+  ['matroska,webm', '00:00:12.00, start: 10.000000', 2],
+  ['mov,mp4,m4a,3gp,3g2,mj2', '00:00:12.00, start: 10.000000', 2],
+  ['asf', '00:01:00.50, start: 0.600000', 59.9],
+  // B-frames: what is stated begins with the first picture that is shown.
+  ['mov,mp4,m4a,3gp,3g2,mj2', '00:00:02.00, start: 0.080000', 2],
+  // What states its length says so already, and what does not know its end says neither.
+  ['mpegts', '00:00:02.00, start: 11.400000', 2],
+  ['flv', '00:00:02.00, start: 10.000000', 2],
+  ['matroska,webm', 'N/A, start: 10.000000', null],
+  ['matroska,webm', '00:00:02.00, start: 10.000000', 2],
+])('of %s, %s is a duration of %s s', (format, told, duration) => {
+  const lines = [`Input #0, ${format}, from 'x':`, `  Duration: ${told}, bitrate: 1 kb/s`];
+  expect(describeInput(lines, { width: 1, height: 1, pts: 0 })?.duration).toBe(duration);
 });
 
 test.each([
@@ -38,7 +57,7 @@ test.each([
     '  Stream #0:0: Video',
     `displaymatrix: rotation of ${degrees}.00 degrees`,
   ];
-  expect(describeInput(lines, { width: 1, height: 1 })?.rotation).toBe(clockwise);
+  expect(describeInput(lines, { width: 1, height: 1, pts: 0 })?.rotation).toBe(clockwise);
 });
 
 test('the last lines of an ffmpeg without a frame become an error code and a sentence', () => {

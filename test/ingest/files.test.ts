@@ -38,6 +38,22 @@ function expectTruthful(frames: Frame[]): void {
 }
 
 describe.concurrent('frames', () => {
+  test.each([
+    ['STANDARD', 'tall.mp4', [320, 640]],
+    ['LARGE', 'tall.mp4', [640, 1280]],
+    ['FULL', 'tall.mp4', [1000, 2000]],
+    ['STANDARD', '8k.mkv', [640, 360]],
+    ['LARGE', '8k.mkv', [1280, 720]],
+    ['FULL', '8k.mkv', [7680, 4320]],
+    // Pixels that are not square are made square, and nothing is made larger.
+    ['FULL', 'wide.mkv', [360, 198]],
+    ['LARGE', 'wide.mkv', [360, 198]],
+  ] as const)('frames are as large as they are asked for: %s of %s', async (detectSize, name, size) => {
+    const [frame] = await read(ingest, file(name), { detectSize, limit: 1 });
+    expect([frame!.width, frame!.height]).toEqual(size);
+    expect(frame!.pixels).toHaveLength(size[0] * size[1]);
+  });
+
   test('frames come at the frame rate, with the source’s own timestamps and pixels of their own', async () => {
     const frames = await read(ingest, file('clip.mp4'), { frameRate: 10 });
     expect(times(frames)).toEqual(Array.from({ length: 20 }, (_, i) => i * 100));
@@ -54,7 +70,7 @@ describe.concurrent('frames', () => {
   test('frames that are released as they come share a few buffers, and still show their own moment', async () => {
     const memory = new Set<ArrayBufferLike>();
     let count = 0;
-    for await (const frame of decode(ingest, file('clip.mp4'), await probe('clip.mp4'), { frameRate: 30 })) {
+    for await (const frame of decode(ingest, file('clip.mp4'), { frameRate: 30 })) {
       await new Promise((resolve) => setTimeout(resolve, count % 3));
       expectTruthful([frame]);
       memory.add(frame.pixels.buffer);
@@ -133,6 +149,7 @@ describe.concurrent('a probe finds', () => {
       height: 180,
       duration: 2,
       codec: 'mpeg4',
+      frameRate: 30,
       rotation: 0,
     });
   });
@@ -167,15 +184,15 @@ describe.concurrent('a probe finds', () => {
 
 describe.concurrent('a file that is opened', () => {
   test.each(['clip.mp4', 'slow.mp4', 'wide.mkv', '8k.mkv', '1x1.mkv', 'p.jpg'])(
-    'opening %s finds what a probe finds, and gives the same frames as decoding',
+    'opening %s finds what a probe finds, and gives its frames from the first to the last',
     async (name) => {
       const { info, frames } = await open(ingest, file(name));
       expect(info).toEqual(await probe(name));
       const all: Frame[] = [];
       for await (const frame of frames) all.push(frame);
-      const wanted = await read(ingest, file(name));
-      expect(times(all)).toEqual(times(wanted));
-      expect(all.map(({ pixels }) => pixels)).toEqual(wanted.map(({ pixels }) => pixels));
+      expect(times(all)[0]).toBe(0);
+      expect(times(all).at(-1)).toBeGreaterThan((info.duration ?? 0) * 1000 - 300);
+      expect(risesAlways(all)).toBe(true);
     },
   );
 
@@ -197,12 +214,21 @@ describe.concurrent('a file that is opened', () => {
 });
 
 describe.concurrent('damaged video', () => {
-  test('a damaged file gives what can be decoded of it, and ends', async () => {
+  test('a damaged file gives what can be decoded of it, and is told to be read to there', async () => {
     await media.make(`-i clip.mp4 -c copy -bsf:v noise=amount=40 noisy.mp4
       -i clip.mp4 -c copy -movflags faststart front.mp4`);
     const whole = await readFile(media.at('front.mp4'));
     await writeFile(media.at('cut.mp4'), whole.subarray(0, whole.length * 0.6));
-    const cut = await read(ingest, file('cut.mp4'), { frameRate: 30 });
+    const cut: Frame[] = [];
+    const reading = async () => {
+      const { frames } = await open(ingest, file('cut.mp4'), { frameRate: 30 });
+      for await (const frame of frames) cut.push(frame);
+    };
+    const { code, message } = await refusal(reading());
+    expect(code).toBe('SOURCE_FAILED');
+    const [, told, all] = /is damaged: it could be read to (\d\.\d) s of (\d\.\d) s\.$/.exec(message) ?? [];
+    expect(Number(told)).toBeCloseTo(cut.at(-1)!.mediaTime, 1);
+    expect(all).toBe('2.0');
     expect(cut.length).toBeGreaterThan(10);
     expect(cut.length).toBeLessThan(60);
     const noisy = await read(ingest, file('noisy.mp4'), { frameRate: 30 });
@@ -217,12 +243,5 @@ describe.concurrent('damaged video', () => {
     expect(await refusal(open(ingest, file('headless.mp4')))).toEqual({ code, message });
     expect(code).toBe('SOURCE_NOT_VIDEO');
     expect(message).toContain('cut off');
-  });
-
-  test('a file that was replaced since it was probed is an error, not an end', async () => {
-    const info = await probe('clip.mp4');
-    await writeFile(media.at('replaced.mp4'), 'now something else');
-    const frames = decode(ingest, file('replaced.mp4'), info)[Symbol.asyncIterator]();
-    expect(await refusal(frames.next())).toMatchObject({ code: 'SOURCE_NOT_VIDEO' });
   });
 });

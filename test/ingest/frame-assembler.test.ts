@@ -4,7 +4,8 @@ import { FrameAssembler } from '../../src/ingest/frames/frame-assembler.ts';
 
 const stamp = (pts: number | null) => ({ pts, width: 3, height: 2 });
 const numbered = (n: number, pts = n) => ({ n, ...stamp(pts) });
-const assembling = () => new FrameAssembler(createBufferPool(), 640);
+const LIMITS = { longerSide: 640, maxPixels: 640 * 480 };
+const assembling = () => new FrameAssembler(createBufferPool(), LIMITS);
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
 test('frames are cut from chunks of any size, and wait for their stamps', () => {
@@ -74,8 +75,65 @@ test.each([
   ['none at all', { width: 0, height: 2 }],
   ['more than were asked for', { width: 999_999, height: 999_999 }],
   ['one too many', { width: 641, height: 2 }],
+  ['a row too many in all', { width: 640, height: 481 }],
 ])('a stamp of %s pixels is an error, before a buffer is acquired for it', (_, size) => {
   expect(() => assembling().addStamp({ ...numbered(0), ...size })).toThrow('was not asked for');
+});
+
+test('frames come in the size of their own stamp', () => {
+  const assembler = assembling();
+  for (const [n, width, height] of [
+    [0, 3, 2],
+    [1, 1, 1],
+    [2, 2, 4],
+  ] as const)
+    assembler.addStamp({ n, pts: n, width, height });
+  assembler.addBytes(bytes(1, 2, 3, 4, 5, 6, 11, 21, 22, 23, 24));
+  assembler.addBytes(bytes(25, 26, 27, 28));
+  const pixels = [1, 2, 3].map(() => [...assembler.nextFrame()!.pixels]);
+  expect(pixels).toEqual([[1, 2, 3, 4, 5, 6], [11], [21, 22, 23, 24, 25, 26, 27, 28]]);
+  assembler.endStamps();
+  expect([assembler.nextFrame(), assembler.leftover]).toEqual([null, null]);
+});
+
+test('frames that come on a canvas are cut out of its upper left', () => {
+  const assembler = new FrameAssembler(createBufferPool(), { longerSide: 3, maxPixels: 9, onCanvas: true });
+  assembler.addStamp({ n: 0, pts: 0, width: 2, height: 2 });
+  assembler.addStamp({ n: 1, pts: 1, width: 1, height: 3 });
+  assembler.addBytes(bytes(1, 2, 0, 3, 4, 0, 0, 0, 0, 5, 0, 0, 6, 0));
+  expect([...assembler.nextFrame()!.pixels]).toEqual([1, 2, 3, 4]);
+  expect(assembler.nextFrame()).toBeNull();
+  assembler.addBytes(bytes(0, 7, 0, 0));
+  expect([...assembler.nextFrame()!.pixels]).toEqual([5, 6, 7]);
+});
+
+test('a frame of which fewer bytes came than its stamp says, or more, is an error at the end', () => {
+  for (const [count, wrong] of [
+    [5, true],
+    [6, false],
+    [7, true],
+    [12, true],
+  ] as const) {
+    const assembler = assembling();
+    assembler.addStamp(numbered(0));
+    assembler.addBytes(new Uint8Array(count));
+    assembler.endStamps();
+    while (assembler.nextFrame());
+    expect(assembler.leftover !== null, `${count} bytes`).toBe(wrong);
+  }
+});
+
+test('stamps of ever more bytes than come are an error before the end', () => {
+  const assembler = assembling();
+  const tell = (n: number) => assembler.addStamp({ n, pts: n, width: 640, height: 360 });
+  const tellAndWrite = () => {
+    for (let n = 0; n < 1000; n++) {
+      tell(n);
+      assembler.addBytes(new Uint8Array(320 * 180));
+      while (assembler.nextFrame());
+    }
+  };
+  expect(tellAndWrite).toThrow('not those that it wrote');
 });
 
 test('too many missing stamps in a row are an error', () => {
@@ -84,7 +142,7 @@ test('too many missing stamps in a row are an error', () => {
 
 test('the buffer of a released frame is reused, that of a kept one is not', () => {
   const pool = createBufferPool();
-  const assembler = new FrameAssembler(pool, 640);
+  const assembler = new FrameAssembler(pool, LIMITS);
   const next = (value: number) => {
     assembler.addStamp(numbered(value - 1, value));
     assembler.addBytes(new Uint8Array(6).fill(value));
@@ -95,6 +153,13 @@ test('the buffer of a released frame is reused, that of a kept one is not', () =
   expect(next(3)).toBe(released);
   expect([...next(4), ...released, ...kept]).toEqual([4, 3, 1].flatMap((value) => Array(6).fill(value)));
   pool.release(released);
-  expect(pool.acquire(7)).toHaveLength(7);
-  expect(pool.acquire(6)).not.toBe(released);
+  const larger = pool.acquire(7);
+  expect(larger).toHaveLength(7);
+  expect(pool.acquire(6)).toBe(released);
+  // Of those that are released only some are kept.
+  const many = Array.from({ length: 100 }, () => pool.acquire(6));
+  for (const buffer of [larger, ...many]) pool.release(buffer);
+  expect(pool.acquire(7)).not.toBe(larger);
+  expect(many.slice(-12)).toContain(pool.acquire(6));
+  expect(many.slice(0, 80)).not.toContain(pool.acquire(6));
 });

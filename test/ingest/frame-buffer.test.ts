@@ -23,6 +23,13 @@ test('in real time the buffer keeps the newest frame, and counts the others as d
   expect(await buffer.take()).toBeNull();
 });
 
+test('what was left out before a frame still counts when that frame, or the one before it, is replaced', async () => {
+  const buffer = createFrameBuffer(true);
+  await buffer.put({ ...frame(1), dropped: { busy: 2 }, leftOut: 2, late: 0 });
+  await buffer.put({ ...frame(2), dropped: { busy: 3 }, leftOut: 1, late: 2 });
+  expect(await buffer.take()).toMatchObject({ mediaTime: 2, dropped: { busy: 6 }, leftOut: 3, late: 2 });
+});
+
 test('of a recording the buffer keeps every frame, and lets the decoder wait', async () => {
   const buffer = createFrameBuffer(false);
   const last = RECORDING_READ_AHEAD.buffered - 1;

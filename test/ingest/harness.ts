@@ -1,4 +1,5 @@
-import type { Frame, SourceInfo, SourceInput } from '../../src/domain/frame.ts';
+import type { DetectSize } from '../../src/domain/detect-size.ts';
+import type { Frame, SourceInput } from '../../src/domain/frame.ts';
 import { MienError, type MienErrorCode } from '../../src/errors.ts';
 import { createIngest, type Ingest, type IngestConfig } from '../../src/ingest/index.ts';
 import { ffmpeg } from './media.ts';
@@ -22,27 +23,34 @@ export interface Reading {
   realtime?: boolean;
   loop?: boolean;
   signal?: AbortSignal;
+  detectSize?: DetectSize;
   /** Stop after so many frames. */
   limit?: number;
 }
 
-function filled({ frameRate = 10, realtime = false, loop = false, signal = never }: Reading) {
-  return { frameRate, realtime, loop, signal };
-}
-
-export function decode(ingest: Ingest, source: SourceInput, info: SourceInfo, options: Reading = {}) {
-  return ingest.decode(source, info, filled(options));
+function filled({ frameRate = 10, realtime = false, loop = false, signal = never, ...more }: Reading) {
+  const { detectSize = 'STANDARD' } = more;
+  return { frameRate, realtime, loop, detectSize, signal };
 }
 
 export function open(ingest: Ingest, source: SourceInput, options: Reading = {}) {
   return ingest.open(source, filled(options));
 }
 
-/** Probes, decodes, and gathers the frames. */
+/** The frames of a source, which is opened when the first is asked for. */
+export async function* decode(
+  ingest: Ingest,
+  source: SourceInput,
+  options: Reading = {},
+): AsyncGenerator<Frame, void> {
+  const { frames } = await open(ingest, source, options);
+  yield* frames;
+}
+
+/** Opens a source, and gathers its frames. */
 export async function read(ingest: Ingest, source: SourceInput, options: Reading = {}): Promise<Frame[]> {
-  const info = await ingest.probe(source, never);
   const frames: Frame[] = [];
-  for await (const frame of decode(ingest, source, info, options)) {
+  for await (const frame of decode(ingest, source, options)) {
     frames.push(frame);
     if (frames.length === options.limit) break;
   }

@@ -37,7 +37,9 @@ export async function mediaDir(): Promise<MediaDir> {
 
 /** ffmpeg's input for a clip whose luma tells the frame's number: see `frameNumber`. */
 export function counting({ rate = 30, seconds = 2, size = '320x180' } = {}): string {
-  return `-f lavfi -i color=c=black:s=${size}:r=${rate}:d=${seconds},format=yuv420p,geq=lum='16+2*mod(N,100)':cb=128:cr=128`;
+  // Painted small, because that is done pixel by pixel.
+  const painted = `color=c=black:s=16x16:r=${rate}:d=${seconds},format=yuv420p,geq=lum='16+2*mod(N,100)':cb=128:cr=128`;
+  return `-f lavfi -i ${painted},scale=size=${size}:flags=neighbor,setsar=1`;
 }
 export const MPEG4 = '-c:v mpeg4 -q:v 2 -g 15';
 /** Keeps a variable frame rate, as this ffmpeg spells it. */

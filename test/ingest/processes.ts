@@ -12,9 +12,30 @@ export function naming(text: string): string[] {
   return all.filter((line) => line.includes(text) && !line.includes('victim'));
 }
 
-function commandLine(pid: string): string {
+function commandLine(pid: string, what = 'cmdline'): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+    return readFileSync(`/proc/${pid}/${what}`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}
+
+/** Command lines of the processes that a process has started, and of theirs; or their environments. Linux only. */
+export function descendants(ancestor: number, what: 'cmdline' | 'environ' = 'cmdline'): string[] {
+  const found: string[] = [];
+  const family = new Set([String(ancestor)]);
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  for (const pid of pids.sort((one, other) => Number(one) - Number(other))) {
+    if (!family.has(parentOf(pid))) continue;
+    family.add(pid);
+    found.push(commandLine(pid, what));
+  }
+  return found;
+}
+
+function parentOf(pid: string): string {
+  try {
+    return /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '';
   } catch {
     return ''; // it has ended meanwhile
   }

@@ -51,8 +51,11 @@ export interface RtspServer extends Served {
   mute(): void;
 }
 
+/** Whether a reader's `Authorization` is the right one for a request. */
+export type Allows = (authorization: string, method: string, uri: string) => boolean;
+
 /** An RTSP server of one stream: a publisher announces and records, readers describe and play, all over TCP. */
-export async function rtsp(options: { redirect?: string } = {}): Promise<RtspServer> {
+export async function rtsp(options: { redirect?: string; allows?: Allows } = {}): Promise<RtspServer> {
   const seen: string[] = [];
   const readers = new Set<Socket>();
   let sdp = '';
@@ -92,6 +95,13 @@ export async function rtsp(options: { redirect?: string } = {}): Promise<RtspSer
     seen.push(method);
     if (method === 'ANNOUNCE') sdp = body;
     if (method === 'SETUP') return void reply('200 OK', `Transport: ${header('Transport')}\r\n`);
+    const { allows } = options;
+    if (allows && ['DESCRIBE', 'PLAY'].includes(method) && !allows(header('Authorization'), method, uri)) {
+      return void reply(
+        '401 Unauthorized',
+        'WWW-Authenticate: Digest realm="our cameras", nonce="n0nce"\r\n',
+      );
+    }
     if (method === 'DESCRIBE') {
       if (options.redirect) return void reply('302 Found', `Location: ${options.redirect}\r\n`);
       if (!sdp) return void reply('404 Not Found');

@@ -12,7 +12,7 @@ test('lines of showinfo are read in the forms of several versions of ffmpeg', ()
   expect(parseFrame(recent)).toEqual({ n: 0, pts: null, width: 2, height: 1 });
   expect(parseFrame(`    title           : ${old}`)).toBeNull();
   expect(parseFrame('[showinfo@frames_word @ 0x1] color_range:pc color_space:unknown')).toBeNull();
-  expect(parseFirstFrame(recent.replace('frames', 'first'))).toEqual({ width: 2, height: 1 });
+  expect(parseFirstFrame(recent.replace('frames', 'first'))).toEqual({ width: 2, height: 1, pts: null });
   expect(parseFirstFrame(old.replace('frames', 'first'))).toBeNull();
   expect(isFilterStart('[showinfo@frames_word @ 0x1] config in time_base: 1/1000000, frame_rate: 10/1')).toBe(
     true,

@@ -19,6 +19,22 @@ describe.skipIf(TRACERS.length === 0)('asks nobody:', () => {
     expect(outcome.stdout).toContain('node scripts/start.mjs');
   });
 
+  it('`npm run sbom` and `npm run licenses`, which read what is installed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mien-sbom-'));
+    try {
+      const file = join(folder, 'sbom.json');
+      expect(await run([process.execPath, 'scripts/sbom.mjs', file], ROOT)).toMatchObject({
+        code: 0,
+        tries: [],
+      });
+      expect(await readdir(folder)).toEqual(['sbom.json']);
+      const check = [process.execPath, 'scripts/licenses.mjs', '--check'];
+      expect(await run(check, ROOT)).toMatchObject({ code: 0, tries: [], files: [] });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('`npm run generate`, by which Prisma would be told of', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'mien-generate-'));
     try {
@@ -29,6 +45,7 @@ describe.skipIf(TRACERS.length === 0)('asks nobody:', () => {
       expect(await run([process.execPath, 'scripts/generate.mjs'], copy)).toMatchObject({
         code: 0,
         tries: [],
+        files: [],
       });
       expect(await readdir(join(copy, 'src', 'store', 'generated'))).toContain('client.ts');
     } finally {

@@ -8,12 +8,21 @@ import { analyser, type Decode, FILE_INFO, frames } from './fakes.ts';
 
 const SOURCE = { type: 'file', path: 'clip.mp4' } as const;
 const { scoring } = RECORDING_READ_AHEAD;
-const options = { frameRate: 10, signal: new AbortController().signal };
+const options = {
+  frameRate: 10,
+  smoothing: 250,
+  detectSize: 'STANDARD' as const,
+  signal: new AbortController().signal,
+};
 
 /** A source that gives these frames. */
 const opened =
   (decode: Decode): AnalyseDeps['open'] =>
-  async (source, given) => ({ info: FILE_INFO, frames: decode(source, FILE_INFO, given) });
+  async (source, given) => ({
+    info: FILE_INFO,
+    frames: decode(source, FILE_INFO, given),
+    setFrameRate() {},
+  });
 
 function deps(more: Partial<AnalyseDeps> = {}) {
   const closed = { count: 0 };
@@ -41,6 +50,24 @@ describe('analysing a source without a server', () => {
     expect(summary).toMatchObject({ info: FILE_INFO, moments: 10, dropped: {} });
     expect(summary.events.map(({ kind }) => kind)).toEqual(['APEX', 'OFFSET']);
     expect(closed.count).toBe(1);
+  });
+
+  it.each([
+    ['a smaller one than the first', { width: 320, height: 180 }, { width: 320, height: 180 }, 1.5],
+    ['one of another shape', { width: 360, height: 360 }, { width: 360, height: 360 }, 1.5],
+    ['a larger one, made smaller', { width: 640, height: 360 }, { width: 3840, height: 2160 }, 9],
+  ] as const)('the smallest face of %s is told in its own pixels', async (_, later, source, smallestFace) => {
+    const info = { ...FILE_INFO, width: 640, height: 360 };
+    const decode = frames(1, 0, { ...later, source });
+    const open: AnalyseDeps['open'] = async (source, given) => {
+      return { info, frames: decode(source, info, given), setFrameRate() {} };
+    };
+    const told: unknown[] = [];
+    const { rooms } = deps({ open });
+    await analyseSource(rooms, SOURCE, options, (_moment, _events, frame) => {
+      told.push(frame);
+    });
+    expect(told).toEqual([{ ...later, smallestFace, reduced: smallestFace > 1.5 }]);
   });
 
   it('what opening and decoding throw is passed on, and the analyser is closed', async () => {

@@ -1,7 +1,9 @@
 /** The end of the server interrupts sessions, and the next boot restores the desired state. */
 import { expect, it } from 'vitest';
+import { MienError } from '../../src/errors.ts';
 import type { StreamManagerDeps } from '../../src/sessions/index.ts';
 import { tick } from '../helpers/memory-store.ts';
+import { SETTINGS } from '../helpers/streams.ts';
 import { frames } from './fakes.ts';
 import { CAMERA, code, INPUT, range, TestManager, until } from './test-manager.ts';
 
@@ -27,24 +29,24 @@ it('closing interrupts running sessions, stores all of them, and the next boot s
 
 it('sessions that a crash cut off become INTERRUPTED, and streams that should run start anew', async () => {
   const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
-  const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
-  const source = { type: 'file', path: 'a.mp4' } as const;
   const [wanted, other] = [
-    await test.store.repository.create({ ...fields, source }),
-    await test.store.repository.create({ ...fields, source }),
+    await test.store.repository.create(SETTINGS),
+    await test.store.repository.create(SETTINGS),
   ];
   await test.store.repository.setShouldRun(wanted.id, true);
-  const left = [test.store.addSession(wanted.id, { state: 'RUNNING' }), test.store.addSession(other.id)];
+  const stale = { state: 'RECONNECTING', failure: 'The source broke off.' } as const;
+  const left = [test.store.addSession(wanted.id, stale), test.store.addSession(other.id)];
   await test.manager.restoreDesiredState();
-  expect(left.map(({ id }) => test.store.records.get(id)?.state)).toEqual(['INTERRUPTED', 'INTERRUPTED']);
+  const failure = 'The server ended without stopping this session.';
+  for (const { id } of left) {
+    expect(test.store.records.get(id)).toMatchObject({ state: 'INTERRUPTED', failure });
+  }
   expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([wanted.id]);
 });
 
 it('restoring leaves alone what was started meanwhile, and what should not run any more when its turn comes', async () => {
   const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
-  const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
-  const source = { type: 'file', path: 'a.mp4' } as const;
-  const create = () => test.store.repository.create({ ...fields, source });
+  const create = () => test.store.repository.create(SETTINGS);
   const [crashed, early, stopped, removed] = [await create(), await create(), await create(), await create()];
   for (const { id } of [crashed, early, stopped, removed]) await test.store.repository.setShouldRun(id, true);
   const left = test.store.addSession(crashed.id, { state: 'RUNNING' });
@@ -65,6 +67,29 @@ it('restoring leaves alone what was started meanwhile, and what should not run a
   expect(test.store.states.filter((state) => state === 'INTERRUPTED')).toHaveLength(1);
   expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([early.id, crashed.id]);
   expect([test.store.streams.get(stopped.id)?.shouldRun, test.warnings]).toEqual([false, []]);
+});
+
+it('restoring starts a stream again that could not be started, until it can, or it was removed', async () => {
+  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+  const [wanted, other, removed] = [
+    await test.manager.register({ ...INPUT, name: 'a', autoStart: false }),
+    await test.manager.register({ ...INPUT, name: 'b', autoStart: false }),
+    await test.manager.register({ ...INPUT, name: 'c', autoStart: false }),
+  ];
+  for (const { id } of [wanted, other, removed]) await test.store.repository.setShouldRun(id, true);
+  const { create } = test.store.sessions;
+  const asked: string[] = [];
+  test.store.sessions.create = async (session) => {
+    asked.push(session.streamId);
+    if (session.streamId === removed.id) throw new MienError('NOT_FOUND', 'There is no such stream.');
+    if (session.streamId === wanted.id && asked.filter((id) => id === wanted.id).length < 3)
+      throw new Error('Connection terminated unexpectedly');
+    return create(session);
+  };
+  await test.manager.restoreDesiredState();
+  expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([other.id]);
+  await until(() => test.manager.running().length === 2);
+  expect(asked).toEqual([wanted.id, other.id, removed.id, wanted.id, wanted.id]);
 });
 
 it('closing tells whoever is registering meanwhile, and stores nothing of it', async () => {
@@ -91,4 +116,25 @@ it('closing does not wait for a store that stays away', async () => {
   await test.manager.close();
   expect(Date.now() - start).toBeLessThan(10_000);
   expect(test.warnings).toContain('moments were not stored');
+});
+
+it('closing waits for a start that is under way, and for what is noted of a session that ends', async () => {
+  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+  const { id } = await test.manager.register({ ...INPUT, autoStart: false });
+  const { create } = test.store.sessions;
+  test.store.sessions.create = async (session) => {
+    await tick(30);
+    return create(session);
+  };
+  const forgotten: string[] = [];
+  test.store.repository.forgetCrashes = async (stream) => {
+    await tick(30);
+    forgotten.push(stream);
+  };
+  const starting = test.manager.start(id);
+  await tick(5);
+  await test.manager.close();
+  expect(test.store.records.get((await starting).id)?.state).toBe('INTERRUPTED');
+  expect(test.manager.running()).toEqual([]);
+  expect(forgotten).toEqual([id]);
 });

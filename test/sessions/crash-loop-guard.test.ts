@@ -2,17 +2,22 @@
 import { expect, it } from 'vitest';
 import type { SessionLimits } from '../../src/sessions/session-limits.ts';
 import type { MemoryStore } from '../helpers/memory-store.ts';
-import { frames } from './fakes.ts';
+import { type Decode, frames } from './fakes.ts';
 import { INPUT, LIMITS, TestManager, until } from './test-manager.ts';
 
+const endless = frames(Number.POSITIVE_INFINITY, 1);
+
 /** A server that starts on what the one before, which crashed, has left. */
-const boot = async (store: MemoryStore, limits: Partial<SessionLimits> = {}) => {
-  const decode = frames(Number.POSITIVE_INFINITY, 1);
+const boot = async (store: MemoryStore, more: Partial<SessionLimits> = {}, decode: Decode = endless) => {
   const ports = { streams: store.repository, sessions: store.sessions, sink: store };
-  const test = new TestManager({ decode, ...ports, limits: { ...LIMITS, ...limits } });
+  const test = new TestManager({ decode, ...ports, limits: { ...LIMITS, ...more } });
   await test.manager.restoreDesiredState();
+  await allRun(store);
   return test;
 };
+/** The server before says no more of its sessions then. */
+const allRun = (store: MemoryStore) =>
+  until(() => [...store.records.values()].every(({ state }) => state !== 'STARTING'));
 const crashing = async () => {
   const { store, manager } = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
   const { id } = await manager.register(INPUT);
@@ -39,6 +44,20 @@ it('a stream that was running at each crash is not started a third time', async 
   expect(restored(await boot(store))).toBe(1);
 });
 
+it('a stream that is removed while it is judged does not end the start of the server', async () => {
+  const { store, restored } = await crashing();
+  for (let crash = 0; crash < 2; crash++) expect(restored(await boot(store))).toBe(1);
+  const { countCrash, remove } = store.repository;
+  store.repository.countCrash = async (id) => {
+    const crashes = await countCrash(id);
+    await remove(id);
+    return crashes;
+  };
+  const test = await boot(store);
+  expect(restored(test)).toBe(0);
+  expect(test.warnings).toContain('a stream was removed while it was judged');
+});
+
 it('a crash is not the fault of a stream that has run for a while, or that ended in order', async () => {
   const { store, restored } = await crashing();
   for (let crash = 0; crash < 4; crash++) {
@@ -51,4 +70,48 @@ it('a crash is not the fault of a stream that has run for a while, or that ended
     expect(restored(test)).toBe(1);
     await test.manager.close();
   }
+});
+
+const threeCrashing = async () => {
+  const { store, manager } = new TestManager({ decode: endless });
+  const register = async (name: string) => (await manager.register({ ...INPUT, name })).id;
+  const ids = [await register('a'), await register('b'), await register('c')] as const;
+  await allRun(store);
+  return { store, ids };
+};
+const running = ({ manager }: TestManager) => manager.running().map(({ streamId }) => streamId);
+
+it('of streams that ran at each crash only the one is held back that was on trial at the third', async () => {
+  const { store, ids } = await threeCrashing();
+  const [a, b, c] = ids;
+  expect(running(await boot(store))).toEqual([a, b, c]);
+  expect(running(await boot(store))).toEqual([c]);
+  expect((await store.sessions.latest(a))?.failure).toMatch(/^The server crashed twice.*one after another/);
+  expect(running(await boot(store))).toEqual([a, b]);
+  expect((await store.sessions.latest(c))?.failure).toMatch(/3 times in a row/);
+  expect(ids.map((id) => store.streams.get(id)?.shouldRun)).toEqual([true, true, false]);
+  expect(store.crashes).toEqual(new Map());
+});
+
+it('suspects start one after another, and who has run for a while is acquitted', async () => {
+  const { store, ids } = await threeCrashing();
+  const [a, b, c] = ids;
+  await boot(store);
+  const trial = await boot(store, { stableMs: 50 });
+  expect(running(trial)).toEqual([c]);
+  await until(() => running(trial).length === 2);
+  expect(running(trial)).toEqual([c, b]);
+  await allRun(store);
+  // It crashes with the second on trial.
+  expect(store.crashes.get(c)).toBe(undefined);
+  expect(running(await boot(store))).toEqual([a, c]);
+  expect(store.streams.get(b)?.shouldRun).toBe(false);
+});
+
+it('the end of the server cuts the line of suspects short', async () => {
+  const { store } = await threeCrashing();
+  await boot(store);
+  const { manager } = await boot(store);
+  await manager.close();
+  expect(manager.running()).toEqual([]);
 });

@@ -1,8 +1,10 @@
 /** Sources and models in memory: enough of each to run sessions for real. */
+
+import type { DecodeOptions } from '../../src/domain/decode-options.ts';
 import type { RawReading } from '../../src/domain/face.ts';
 import type { Frame, SourceInfo, SourceInput } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
-import type { DecodeOptions, FaceAnalyser } from '../../src/sessions/ports.ts';
+import type { FaceAnalyser } from '../../src/sessions/ports.ts';
 import { sleep } from '../../src/threads/sleep.ts';
 import { tick } from '../helpers/memory-store.ts';
 
@@ -68,5 +70,9 @@ function raw(track: number, probabilities: number[], more: Partial<RawReading> =
 }
 
 export function analyser(faces: (frame: Frame) => RawReading[] = () => [raw(1, HAPPY)]): FaceAnalyser {
-  return { analyse: async (given) => faces(given), close: async () => {} };
+  return {
+    analyse: async (given) => ({ faces: faces(given), cut: false }),
+    smallestFace: () => 1.5,
+    close: async () => {},
+  };
 }

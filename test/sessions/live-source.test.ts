@@ -25,6 +25,15 @@ it('a live source is opened again when it is lost; the session and its media tim
   expect(states).toEqual(['RUNNING', 'RECONNECTING', 'RUNNING', 'RECONNECTING', 'RUNNING', 'ENDED']);
 });
 
+it('what came by HTTP like a live source, and whose server said that this was all, has ended', async () => {
+  const probe = async () => ({ ...LIVE_INFO, kind: 'http' as const });
+  const { decode, count } = oneAfterTheOther(thenFails(frames(3)), frames(3), frames(3));
+  const test = new TestManager({ probe, decode });
+  const { id } = await test.manager.register(CAMERA);
+  expect(await test.ended(id)).toMatchObject({ state: 'ENDED', failure: null });
+  expect(count()).toBe(2);
+});
+
 it('the size of frames is stored once, with the first frame, however often a live source is opened', async () => {
   const other = frames(Number.POSITIVE_INFINITY, 2, { width: 2, height: 4 });
   const { decode, count } = oneAfterTheOther(silent, thenFails(frames(3)), other);

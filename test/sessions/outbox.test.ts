@@ -11,20 +11,34 @@ const open = (append: (moment: Moment) => Promise<void>, limit = 4) => {
   const giveUp = new AbortController();
   const publish = ({ seq }: Moment) => published.push(seq);
   const sink = { append };
-  return {
-    published,
-    giveUp,
-    outbox: new Outbox({ sink, publish, limit, retryMs: 1, giveUp: giveUp.signal }),
+  const outbox = new Outbox({ sink, publish, limit, retryMs: 1, giveUp: giveUp.signal });
+  /** Whether there was a place. */
+  const push = (seq: number) => {
+    const reserved = outbox.reserve();
+    if (reserved) outbox.push(moment('s', seq), []);
+    return reserved;
   };
+  return { published, giveUp, outbox, push };
 };
 const away = () => Promise.reject(new MienError('STORE_UNAVAILABLE', 'full'));
 
 it('moments are published in order, whatever the order of their commits', async () => {
-  const { outbox, published } = open(({ seq }) => sleep([9, 1, 5, 0][seq] ?? 0));
-  for (let seq = 0; seq < 4; seq++) outbox.push(moment('s', seq), []);
-  expect(outbox.hasRoom).toBe(false);
+  const { outbox, published, push } = open(({ seq }) => sleep([9, 1, 5, 0][seq] ?? 0));
+  expect([0, 1, 2, 3, 4].map(push)).toEqual([true, true, true, true, false]);
   expect(await outbox.drain()).toBe(0);
-  expect([published, outbox.hasRoom]).toEqual([[0, 1, 2, 3], true]);
+  expect([published, outbox.reserve()]).toEqual([[0, 1, 2, 3], true]);
+});
+
+it('a place that is reserved is nobody else’s until it is cancelled', async () => {
+  const { outbox, published, push } = open(async () => {}, 1);
+  expect([outbox.reserve(), outbox.reserve()]).toEqual([true, false]);
+  const waiting = outbox.waitForPlace(new AbortController().signal);
+  outbox.cancel();
+  await waiting;
+  expect(outbox.reserve()).toBe(false);
+  outbox.push(moment('s', 0), []);
+  expect(await outbox.drain()).toBe(0);
+  expect([published, push(1)]).toEqual([[0], true]);
 });
 
 it('a moment that the store refused is offered again, before any other', async () => {
@@ -35,6 +49,8 @@ it('a moment that the store refused is offered again, before any other', async (
     offers.push(seq);
     return sleep(random() * 3);
   }, 1000);
+  // Places reserved before it refuses, as those of frames that are being scored.
+  for (let seq = 0; seq < 100; seq++) expect(outbox.reserve()).toBe(true);
   for (let seq = 0; seq < 100; seq++) {
     outbox.push(moment('s', seq), []);
     await tick();
@@ -45,10 +61,10 @@ it('a moment that the store refused is offered again, before any other', async (
 });
 
 it('the outbox gives up when there is no more time, and says how many moments are left', async () => {
-  const { outbox, published, giveUp } = open(away);
-  outbox.push(moment('s', 0), []);
-  outbox.push(moment('s', 1), []);
-  const [room, drained] = [outbox.waitForRoom(giveUp.signal), outbox.drain()];
+  const { outbox, published, giveUp, push } = open(away);
+  expect([push(0), push(1)]).toEqual([true, true]);
+  await tick(5);
+  const [room, drained] = [outbox.waitForPlace(giveUp.signal), outbox.drain()];
   await tick(5);
   giveUp.abort();
   await room;
@@ -56,10 +72,10 @@ it('the outbox gives up when there is no more time, and says how many moments ar
 });
 
 it('nothing is published after a moment that could not be written', async () => {
-  const { outbox, published } = open(async ({ seq }) => {
+  const { outbox, published, push } = open(async ({ seq }) => {
     if (seq === 1) throw new Error('broken');
   });
-  for (let seq = 0; seq < 3; seq++) outbox.push(moment('s', seq), []);
+  for (let seq = 0; seq < 3; seq++) push(seq);
   await outbox.drain();
   expect(published).toEqual([0]);
   expect(outbox.failure).toMatchObject({ message: 'broken' });

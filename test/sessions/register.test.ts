@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { MienError } from '../../src/errors.ts';
 import type { StreamManagerDeps } from '../../src/sessions/index.ts';
+import { createTimeline } from '../../src/timeline/index.ts';
 import { FILE_INFO, frames, LIVE_INFO } from './fakes.ts';
 import { CAMERA, code, INPUT, TestManager, until } from './test-manager.ts';
 
@@ -12,6 +13,10 @@ it.each([
   ['BAD_INPUT', { frameRate: 0.05 }],
   ['BAD_INPUT', { frameRate: 61 }],
   ['BAD_INPUT', { frameRate: Number.NaN }],
+  ['BAD_INPUT', { smoothing: -1 }],
+  ['BAD_INPUT', { smoothing: 10_001 }],
+  ['BAD_INPUT', { smoothing: 0.5 }],
+  ['BAD_INPUT', { smoothing: Number.NaN }],
   ['BAD_INPUT', { purpose: 'SPYING' }],
   ['BAD_INPUT', { source: CAMERA.source, loop: true }],
   ['BAD_INPUT', { source: CAMERA.source, realtime: false }],
@@ -31,6 +36,50 @@ it('a prohibited purpose that is named in the settings may be registered', async
     code('PURPOSE_REFUSED'),
   );
 });
+
+it.each([
+  [undefined, 250],
+  [0, 0],
+  [10_000, 10_000],
+])(
+  'the smoothing of a stream is stored, and its sessions are smoothed so: %s',
+  async (smoothing, expected) => {
+    const open = createTimeline({ thresholds: { confidence: 0, quality: 0 } });
+    const opened: number[] = [];
+    const test = new TestManager({
+      openTimeline(sessionId, settings) {
+        opened.push(settings.smoothing);
+        return open(sessionId, settings);
+      },
+    });
+    const { id } = await test.manager.register({ ...INPUT, smoothing });
+    expect(test.store.streams.get(id)).toMatchObject({ smoothing: expected });
+    expect(opened).toEqual([expected]);
+  },
+);
+
+it.each([
+  [undefined, 'STANDARD'],
+  ['LARGE', 'LARGE'],
+  ['FULL', 'FULL'],
+] as const)(
+  'a stream is opened as large as it was registered, a camera too: %s',
+  async (detectSize, expected) => {
+    const opened: string[] = [];
+    const test = new TestManager({
+      decode(source, info, options) {
+        opened.push(options.detectSize);
+        return frames(1)(source, info, options);
+      },
+    });
+    const { id } = await test.manager.register({ ...INPUT, detectSize });
+    expect(test.store.streams.get(id)).toMatchObject({ detectSize: expected });
+    const camera = await test.manager.register({ ...CAMERA, detectSize });
+    await until(() => opened.length >= 2);
+    await test.manager.stop(camera.id);
+    expect(new Set(opened)).toEqual(new Set([expected]));
+  },
+);
 
 it('nothing is stored of a source that probing refuses', async () => {
   const test = new TestManager({
@@ -74,7 +123,8 @@ function openings() {
     count += 1;
     open.add(options.signal);
     options.signal.addEventListener('abort', () => open.delete(options.signal));
-    return { info: LIVE_INFO, frames: frames(Number.POSITIVE_INFINITY, 1)(source, LIVE_INFO, options) };
+    const endless = frames(Number.POSITIVE_INFINITY, 1)(source, LIVE_INFO, options);
+    return { info: LIVE_INFO, frames: endless, setFrameRate() {} };
   };
   const probe: StreamManagerDeps['probe'] = () => Promise.reject(new Error('was probed too'));
   return { deps: { openSource, probe }, open, count: () => count };

@@ -27,3 +27,10 @@ it('media time starts at the first frame, however often its source was opened be
   clock.reopened();
   expect(clock.at(0.2, 5000)).toBe(0.2);
 });
+
+it('media time is rounded as the store keeps it, so that nothing tells of it otherwise', () => {
+  const clock = createSessionClock();
+  expect([clock.at(0.1 + 0.2, 0), clock.at(1 / 3, 0)]).toEqual([0.3, 0.333333]);
+  clock.reopened();
+  expect([clock.at(0, 1001 / 3), clock.end(1001 / 3)]).toEqual([0.667, 0.667]);
+});

@@ -1,11 +1,16 @@
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
-import { type RegisterInput, StreamManager, type StreamManagerDeps } from '../../src/sessions/index.ts';
+import {
+  LoadControl,
+  type RegisterInput,
+  StreamManager,
+  type StreamManagerDeps,
+} from '../../src/sessions/index.ts';
 import type { SessionLimits } from '../../src/sessions/session-limits.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
-import { MemoryStore, tick } from '../helpers/memory-store.ts';
+import { MemoryStore } from '../helpers/memory-store.ts';
 import { analyser, type Decode, FILE_INFO, frames, LIVE_INFO } from './fakes.ts';
 
 export const INPUT: RegisterInput = {
@@ -36,6 +41,13 @@ export class TestManager {
   readonly manager: StreamManager;
 
   constructor({ probe = probeByType, decode = frames(20), ...more }: TestDeps = {}) {
+    const log: StreamManagerDeps['log'] = {
+      debug: () => {},
+      info: () => {},
+      warn: (_, text) => this.warnings.push(text),
+      error: (_, text) => this.warnings.push(text),
+    };
+    const work = () => ({ seconds: 0, threads: 1 });
     this.manager = new StreamManager({
       streams: this.store.repository,
       sessions: this.store.sessions,
@@ -43,18 +55,14 @@ export class TestManager {
       probe,
       openSource: async (source, options) => {
         const info = await probe(source, options.signal);
-        return { info, frames: decode(source, info, options) };
+        return { info, frames: decode(source, info, options), setFrameRate() {} };
       },
       openAnalyser: () => analyser(),
       openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.3 } }),
       publisher: this.bus,
       modelId: 'model',
-      log: {
-        debug: () => {},
-        info: () => {},
-        warn: (_, text) => this.warnings.push(text),
-        error: (_, text) => this.warnings.push(text),
-      },
+      log,
+      load: new LoadControl({ modelRate: null, work, overcommit: true, log }),
       meter: {
         decoded: (count) => (this.meter.decoded += count),
         scored: (count) => (this.meter.scored += count),
@@ -68,7 +76,11 @@ export class TestManager {
       ...more,
     });
     void this.#listen();
-    managers.push(this);
+    // Not by a hook of this file: files of a tier share what they have imported, so that one would serve the first of them alone.
+    onTestFinished(async () => {
+      await this.manager.close();
+      this.bus.close();
+    });
   }
 
   /** Everything that is published; of a moment, also whether it was stored by then. */
@@ -96,17 +108,12 @@ export class TestManager {
   }
 }
 
-const managers: TestManager[] = [];
-afterEach(async () => {
-  for (const test of managers.splice(0)) {
-    await test.manager.close();
-    test.bus.close();
-  }
-});
-
+/** Real time passes, whatever a test makes of the clock: a file that comes later may stop it while this still waits. */
+const { setTimeout: setRealTimeout } = globalThis;
 export async function until(condition: () => boolean, milliseconds = 60_000): Promise<void> {
-  for (const end = Date.now() + milliseconds; !condition(); await tick(1)) {
+  for (const end = Date.now() + milliseconds; !condition(); ) {
     if (Date.now() > end) throw new Error('waited in vain');
+    await new Promise((resolve) => setRealTimeout(resolve, 1));
   }
 }
 export const range = (to: number) => Array.from({ length: to }, (_, index) => index);

@@ -5,6 +5,8 @@ import { quantise } from '../../src/domain/quantise.ts';
 import { createStore, summaryOf, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
+/** Where the last of 800 moments ends, 9.7 s each. */
+const LAST = 7760;
 let db: TestStore;
 let id: string;
 let moments: Moment[];
@@ -25,9 +27,22 @@ function fromRaw(start: number, end: number, track = 0) {
   const inside = moments.filter(
     ({ mediaTime }) => Math.floor(mediaTime) >= start && Math.floor(mediaTime) < end,
   );
+  const overlap = ({ mediaTime, previousDuration }: Moment) =>
+    Math.max(0, Math.min(end, mediaTime + previousDuration) - Math.max(start, mediaTime));
+  const timeOf = (shown: Moment[]) => shown.reduce((sum, moment) => sum + overlap(moment), 0);
+  const near = moments.filter(({ mediaTime }) => mediaTime > start - 10 && mediaTime < end);
+  const seen = near.filter(({ faces }) => track === 0 || faces.some((face) => face.track === track));
+  const covered = timeOf(seen);
+  const labelled = (label: string) =>
+    near.flatMap((moment) =>
+      moment.faces
+        .filter((face) => face.expression === label && (track === 0 || face.track === track))
+        .map(() => moment),
+    );
+  const elapsed = Math.min(end, moments.at(-1)!.mediaTime + 9.7) - start;
   const faces = inside.flatMap(({ faces }) => faces).filter((face) => track === 0 || face.track === track);
   const frames = track === 0 ? inside.length : faces.length;
-  if (frames === 0) return null;
+  if (covered === 0) return null;
   const busy = inside.reduce((sum, { dropped }) => sum + (dropped.busy ?? 0), 0);
   const mean = (values: number[]) =>
     faces.length === 0
@@ -48,11 +63,15 @@ function fromRaw(start: number, end: number, track = 0) {
     valence: mean(faces.map(({ valence }) => valence)),
     arousal: mean(faces.map(({ arousal }) => arousal)),
     quality: mean(faces.map(({ quality }) => quality.score)),
-    coverage: frames / (inside.length + busy),
+    durations: EXPRESSIONS.map((label) => expect.closeTo(timeOf(labelled(label)), 5)),
+    covered: expect.closeTo(covered, 5),
+    elapsed: expect.closeTo(elapsed, 5),
+    erased: 0,
+    coverage: expect.closeTo(covered / elapsed, 5),
   };
 }
 
-function bucketsFromRaw(bucket: number, from = 0, to = 7752, track = 0) {
+function bucketsFromRaw(bucket: number, from = 0, to = LAST, track = 0) {
   const buckets = [];
   for (let start = Math.floor(from / bucket) * bucket; start < to; start += bucket) {
     buckets.push(fromRaw(Math.max(start, from), Math.min(start + bucket, to), track));
@@ -60,11 +79,22 @@ function bucketsFromRaw(bucket: number, from = 0, to = 7752, track = 0) {
   return buckets.filter((bucket) => bucket !== null);
 }
 
+it('the summary of a session in which nothing could be scored tells what was lost', async () => {
+  const lost = await db.session();
+  await db.store.moments.finish(lost.id, [], { worker: 3, store: 1 });
+  expect(await summaryOf(db.store, lost.id)).toMatchObject({
+    ...{ start: 0, end: 0, frames: 0, tracks: 0, coverage: 0 },
+    dropped: { worker: 3, store: 1 },
+  });
+  const empty = await db.session();
+  expect(await summaryOf(db.store, empty.id)).toMatchObject({ frames: 0, dropped: {}, coverage: 0 });
+});
+
 describe('aggregates', () => {
   it.each([1, 7, 10, 60, 90, 600, 3600, 7200])(
     'aggregates in buckets of %i s equal what the raw rows give',
     async (seconds) => {
-      const last = Math.floor(moments.at(-1)!.mediaTime) + 1;
+      const last = LAST;
       expect(await db.store.rollups.aggregate(id, { bucketMs: seconds * 1000 })).toEqual(
         bucketsFromRaw(seconds, 0, last),
       );
@@ -86,7 +116,7 @@ describe('aggregates', () => {
   );
 
   it('aggregates of one track equal what the raw rows give', async () => {
-    const last = Math.floor(moments.at(-1)!.mediaTime) + 1;
+    const last = LAST;
     expect(await db.store.rollups.aggregate(id, { bucketMs: 600_000, track: 2 })).toEqual(
       bucketsFromRaw(600, 0, last, 2),
     );
@@ -94,7 +124,7 @@ describe('aggregates', () => {
   });
 
   it('summaries of one session and of several equal what the raw rows give', async () => {
-    const whole = { ...fromRaw(0, Math.floor(moments.at(-1)!.mediaTime) + 1), tracks: 2 };
+    const whole = { ...fromRaw(0, LAST), tracks: 2, smallestFace: null };
     const empty = await db.session();
     expect(await summaryOf(db.store, id)).toEqual(whole);
     const [first, none, second] = await db.store.rollups.summaries([id, empty.id, id]);
@@ -128,12 +158,15 @@ describe('a session of ten million readings', () => {
   beforeAll(async () => {
     big = (await db.session()).id;
     for (const [span, where] of GENERATED) {
-      await db.store.prisma.$executeRawUnsafe(`INSERT INTO rollup SELECT '${big}', ${span}, 0, s,
-        least(${span}, ${SECONDS} - s) * 10, 0, 0, 0, least(${span}, ${SECONDS} - s) * 10, 0,
+      await db.store.prisma.$executeRawUnsafe(`INSERT INTO rollup (session_id, span, track, second, frames, dropped_busy,
+        dropped_worker, dropped_store, readings, abstained, labels, probabilities, durations, valence, arousal,
+        quality)
+        SELECT '${big}', ${span}, 0, s, least(${span}, ${SECONDS} - s) * 10, 0, 0, 0, least(${span}, ${SECONDS} - s) * 10, 0,
         ARRAY[least(${span}, ${SECONDS} - s) * 10, 0, 0, 0, 0, 0, 0, 0],
-        array_fill(least(${span}, ${SECONDS} - s)::bigint * 125000, ARRAY[8]), 0, 0, 0
+        array_fill(least(${span}, ${SECONDS} - s)::bigint * 125000, ARRAY[8]), array_fill(0::bigint, ARRAY[8]), 0, 0, 0
         FROM generate_series(0, ${SECONDS - 1}, ${span}) AS s ${where}`);
     }
+    await db.store.prisma.session.update({ where: { id: big }, data: { mediaStart: 0, mediaEnd: SECONDS } });
   });
 
   it.each([
@@ -164,5 +197,19 @@ describe('a session of ten million readings', () => {
       code: 'BAD_INPUT',
       message: expect.stringContaining('50000 ms'),
     });
+  });
+});
+
+it('a session begins with the frames that were dropped before its first moment, and ends with its recording', async () => {
+  const session = await db.session();
+  const at = (seq: number, mediaTime: number, more: Partial<Moment> = {}): Moment => ({
+    ...{ ...makeMoment(session.id, seq, { faces: 1 }), mediaTime, previousDuration: 0.1, dropped: {} },
+    ...more,
+  });
+  const all = [at(0, 1, { dropped: { busy: 3 } }), at(1, 1.1), at(2, 1.2, { untilEnd: 0.04 })];
+  for (const [seq, moment] of all.entries())
+    await db.store.moments.append(moment, [], seq === 0 ? undefined : all[seq - 1]);
+  expect(await summaryOf(db.store, session.id)).toMatchObject({
+    ...{ start: 0.7, end: 1.24, elapsed: expect.closeTo(0.54, 9), covered: expect.closeTo(0.24, 9) },
   });
 });

@@ -8,7 +8,8 @@ import { rollUp } from '../../src/timeline/index.ts';
 import { createStore, summaryOf } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
-const ROUNDS = 4;
+/** CRASHES=50 kills it fifty times. */
+const ROUNDS = Number(process.env.CRASHES ?? 2);
 
 it('kill -9 loses no moment that was acknowledged', { timeout: 300_000 }, async () => {
   const db = await createStore();

@@ -18,11 +18,18 @@ afterEach(() => rm(place, { recursive: true }));
 
 it('a database whose creation fails is not there at all, and the next start creates it whole', async () => {
   const fail = () => Promise.reject(new Error('cut short'));
-  await expect(createDatabaseDirectory(directory, fail)).rejects.toThrow('cut short');
+  await expect(createDatabaseDirectory(directory, fail, () => {})).rejects.toThrow('cut short');
   expect(await readdir(place)).not.toContain('pglite');
-  await createDatabaseDirectory(directory, (client) =>
-    client.runScript('CREATE TABLE kept AS SELECT 7 AS value'),
+  const told: string[] = [];
+  await createDatabaseDirectory(
+    directory,
+    (client) => client.runScript('CREATE TABLE kept AS SELECT 7 AS value'),
+    (words) => told.push(words),
   );
+  expect(told).toEqual([
+    'creating the database, once; this takes some seconds',
+    expect.stringMatching(/^the database was created in [1-9]\d* s$/),
+  ]);
   expect(await readdir(place)).toEqual(['pglite']);
   const client = new PgliteClient({ directory });
   const { rows } = await client.query({ sql: 'SELECT value FROM kept', args: [], argTypes: [] });
@@ -33,7 +40,11 @@ it('a database whose creation fails is not there at all, and the next start crea
 it('a database is not created where other files lie, and they are not touched', async () => {
   await mkdir(directory);
   await writeFile(join(directory, 'letter.txt'), 'dear');
-  const made = createDatabaseDirectory(directory, async () => {});
+  const made = createDatabaseDirectory(
+    directory,
+    async () => {},
+    (words) => expect.unreachable(words),
+  );
   await expect(made).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   expect(await readdir(place)).toEqual(['pglite']);
 });

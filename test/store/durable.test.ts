@@ -64,3 +64,13 @@ it('PGlite does not open where commits do not reach the disk', async () => {
   const settings = ['-c', 'wal_sync_method=fdatasync'];
   await expect(openDurable(directory, settings)).rejects.toThrow('commits without waiting for the disk');
 });
+
+it('PGlite does not open where Node refuses fsync, and says what to do', async () => {
+  const denied = Object.assign(new Error('fsync API is disabled'), { code: 'ERR_ACCESS_DENIED' });
+  vi.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+    throw denied;
+  });
+  await expect(openDurable(directory, [])).rejects.toThrow(
+    'Set DATABASE_URL, or start mien without --permission.',
+  );
+});

@@ -4,6 +4,7 @@ import type { PrepareCommit } from '../../src/store/commit/prepare-commit.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 const SESSION = '00000000-0000-7000-8000-000000000001';
+const OTHER = '00000000-0000-7000-8000-000000000002';
 const CONFIG = { commitIntervalMs: 5, commitMax: 4, bufferMax: 20 };
 const add = (groupCommit: GroupCommit, seq: number) =>
   groupCommit.add({ moment: makeMoment(SESSION, seq), events: [] });
@@ -77,20 +78,55 @@ it('a moment beyond the bound of the buffer is refused at once, and those before
   await groupCommit.close();
 });
 
-it('the one moment that the database refuses is found, and the others are committed', async () => {
-  const stored: number[] = [];
+/** A commit that is refused where it has this moment of the session; writes down the others. */
+function refusing(seq: number) {
+  const stored: string[] = [];
+  const prepare: PrepareCommit =
+    ({ appended, ends }) =>
+    async () => {
+      if (appended.some(({ moment }) => moment.seq === seq && moment.sessionId === SESSION))
+        throw Object.assign(new Error('no'), { code: '22003' });
+      stored.push(
+        ...appended.map(({ moment }) => `${moment.sessionId === SESSION ? '' : 'other '}${moment.seq}`),
+      );
+      stored.push(...ends.map(() => 'end'));
+      return new Set();
+    };
+  return { prepare, stored };
+}
+
+it('the one moment that the database refuses is found; those of its session that follow are refused too, so that it has no hole', async () => {
+  const { prepare, stored } = refusing(5);
+  const groupCommit = new GroupCommit(prepare, CONFIG);
+  const both = seqs(0, 8).flatMap((seq) => [
+    add(groupCommit, seq),
+    groupCommit.add({ moment: makeMoment(OTHER, seq), events: [] }),
+  ]);
+  const results = (await Promise.allSettled(both)).map(({ status }) => status === 'fulfilled');
+  expect(results.filter((_, at) => at % 2 === 0)).toEqual(seqs(0, 8).map((seq) => seq < 5));
+  expect(results.filter((_, at) => at % 2 === 1)).toEqual(seqs(0, 8).map(() => true));
+  await expect(add(groupCommit, 8)).rejects.toThrow('before it');
+  await groupCommit.add({ sessionId: SESSION, events: [], dropped: { store: 3 } });
+  const expected = [...seqs(0, 5).map(String), ...seqs(0, 8).map((seq) => `other ${seq}`), 'end'];
+  expect(stored.sort()).toEqual(expected.sort());
+  await groupCommit.close();
+});
+
+it('a commit that takes longer than a server allows is halved until it is short enough, and one moment is tried again', async () => {
+  const sizes: number[] = [];
+  let slow = 2;
   const prepare: PrepareCommit =
     ({ appended }) =>
     async () => {
-      if (appended.some(({ moment }) => moment.seq === 5))
-        throw Object.assign(new Error('no'), { code: '22003' });
-      stored.push(...appended.map(({ moment }) => moment.seq));
+      sizes.push(appended.length);
+      if (appended.length > 2 || (appended.length === 1 && slow-- > 0))
+        throw Object.assign(new Error('slow'), { code: '57014' });
       return new Set();
     };
   const groupCommit = new GroupCommit(prepare, CONFIG);
-  const results = await Promise.allSettled(seqs(0, 10).map((seq) => add(groupCommit, seq)));
-  expect(results.map(({ status }) => status === 'fulfilled')).toEqual(seqs(0, 10).map((seq) => seq !== 5));
-  expect(stored).toEqual(seqs(0, 10).filter((seq) => seq !== 5));
+  await Promise.all(seqs(0, 4).map((seq) => add(groupCommit, seq)));
+  await add(groupCommit, 4);
+  expect(sizes).toEqual([4, 2, 2, 1, 1, 1]);
   await groupCommit.close();
 });
 

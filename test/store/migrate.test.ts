@@ -8,7 +8,15 @@ import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
 import { migratePostgres, postgresFactory } from '../../src/store/upkeep/migrate.ts';
 import { diffSql, openEngine, PRISMA_DIR } from '../../src/store/upkeep/schema-engine.ts';
 import { rollUp } from '../../src/timeline/index.ts';
-import { createDatabase, createSession, MODEL, SERVER, type TestDatabase } from '../helpers/database.ts';
+import {
+  createDatabase,
+  createSession,
+  MODEL,
+  SERVER,
+  summaryOf,
+  type TestDatabase,
+} from '../helpers/database.ts';
+import { makeMoment } from '../helpers/moments.ts';
 
 /** What is missing between the migrated database, partitions included, and schema.prisma. */
 async function difference({ config }: TestDatabase): Promise<string> {
@@ -53,18 +61,80 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   const before = await openStore({ rollUp, ...database.config });
   await before.models.upsert(MODEL);
   const { id } = await createSession(before);
-  await before.prisma.$executeRaw`ALTER TABLE session DROP COLUMN frame_width, DROP COLUMN frame_height`;
-  await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN boots`;
+  for (let seq = 0; seq < 10; seq++) await before.moments.append(makeMoment(id, seq), []);
+  await before.prisma
+    .$executeRaw`ALTER TABLE moment DROP COLUMN dropped_source, DROP COLUMN previous_duration, DROP COLUMN cut,
+      DROP COLUMN loop_index, DROP COLUMN source_time`;
+  await before.prisma
+    .$executeRaw`ALTER TABLE rollup DROP COLUMN dropped_source, DROP COLUMN covered, DROP COLUMN durations`;
+  await before.prisma
+    .$executeRaw`ALTER TABLE session DROP COLUMN trailing_source, DROP COLUMN media_start, DROP COLUMN media_end`;
+  await before.prisma
+    .$executeRaw`ALTER TABLE session DROP COLUMN frame_width, DROP COLUMN frame_height, DROP COLUMN smallest_face`;
+  await before.prisma
+    .$executeRaw`ALTER TABLE stream DROP COLUMN boots, DROP COLUMN smoothing, DROP COLUMN detect_size`;
+  await before.prisma.$executeRaw`DROP INDEX session_started_at_idx`;
+  await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN priority`;
+  await before.prisma.$executeRaw`DROP TYPE "Priority"`;
+  await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN timing`;
+  await before.prisma.$executeRaw`DROP TYPE "FrameTiming"`;
+  await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN tags`;
+  await before.prisma.$executeRaw`ALTER TABLE session DROP COLUMN tags`;
+  await before.prisma.$executeRaw`DROP TABLE sign_in, access_token`;
+  await before.prisma.$executeRaw`DROP TYPE "Role"`;
+  await before.prisma.$executeRaw`DROP TABLE audit_entry`;
+  await before.prisma.$executeRaw`DROP FUNCTION audit_entry_append_only`;
+  await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN retention_hours`;
+  await before.prisma.$executeRaw`DROP TABLE erased_stretch, erasure, installation`;
   const [, ...later] = await migrationNames();
   await before.prisma
     .$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = ANY (${later}::text[])`;
   await before.close();
-  const store = await openStore({ rollUp, ...database.config });
+  const store = await openStore({ rollUp, ...database.config, retentionHours: 'DEFAULT' });
+  // Nothing that was recorded vanishes by an update.
+  expect(store.retentionHours).toBeNull();
   expect(await store.prisma.session.findMany()).toMatchObject([{ id, frameWidth: null, frameHeight: null }]);
+  expect(await store.prisma.stream.findMany()).toMatchObject([
+    { crashes: 0, smoothing: 250, detectSize: 'STANDARD' },
+  ]);
+  // As it was told before: ten readings, spread over a second in which two frames were dropped.
+  const { labels, ...summary } = await summaryOf(store, id);
+  expect(summary).toMatchObject({ start: 0, end: 1, covered: 0.833333, coverage: 0.833333, readings: 10 });
+  expect(summary.durations).toEqual(labels.map((label) => expect.closeTo((label * 0.833333) / 10, 5)));
+  const [bucket] = await store.rollups.aggregate(id, { bucketMs: 3_600_000, track: 1 });
+  expect(bucket).toMatchObject({ covered: 0.833333, durations: summary.durations });
+  expect(await store.moments.page(id, -1, 1)).toMatchObject([{ previousDuration: 0, cut: false }]);
   await store.sessions.setState(id, 'RUNNING', { frame: { width: 180, height: 320 } });
   expect(await store.prisma.session.findMany()).toMatchObject([{ id, frameWidth: 180, frameHeight: 320 }]);
   await store.close();
   expect((await difference(database)).trim()).toBe('-- This is an empty migration.');
+  await database.dispose();
+});
+
+it('a database that is made now keeps recordings for 30 days, where no setting says otherwise', async () => {
+  const database = await createDatabase();
+  const retentions: (number | null)[] = [];
+  for (const retentionHours of ['DEFAULT', 12, null, undefined, 'DEFAULT'] as const) {
+    const store = await openStore({ rollUp, ...database.config, retentionHours });
+    retentions.push(store.retentionHours);
+    await store.close();
+  }
+  expect(retentions).toEqual([720, 12, null, null, 720]);
+  await database.dispose();
+});
+
+it('a table of migrations that another program keeps in a schema of its own is none of ours', async () => {
+  const database = await createDatabase();
+  const before = await openStore({ rollUp, ...database.config });
+  await before.prisma.$executeRaw`CREATE SCHEMA other`;
+  await before.prisma.$executeRaw`CREATE TABLE other._prisma_migrations AS SELECT 'theirs' AS migration_name`;
+  // As on a server where the other program was first.
+  await before.prisma.$executeRaw`DROP SCHEMA public CASCADE`;
+  await before.prisma.$executeRaw`CREATE SCHEMA public`;
+  await before.close();
+  const store = await openStore({ rollUp, ...database.config });
+  await store.models.upsert(MODEL);
+  await store.close();
   await database.dispose();
 });
 
@@ -85,9 +155,8 @@ it('a database that a newer mien migrated is refused, and not touched', async ()
 it('a data directory belongs to one store at a time, but not to a dead one', async () => {
   const database = await createDatabase('pglite');
   const { dataDir } = database.config;
-  // Its process is gone, though the number is in use again.
-  await writeFile(join(dataDir, 'mien.lock'), JSON.stringify({ pid: process.pid, born: 'another boot/1' }));
   const store = await openStore({ rollUp, dataDir });
+  const lock = JSON.parse(await readFile(join(dataDir, 'mien.lock'), 'utf8'));
   await expect(openStore({ rollUp, dataDir })).rejects.toMatchObject({
     code: 'CONFLICT',
     message: expect.stringMatching(/Another mien \(process \d+\) is using .* set DATABASE_URL/),
@@ -95,5 +164,8 @@ it('a data directory belongs to one store at a time, but not to a dead one', asy
   await store.ping();
   await store.close();
   expect(await readdir(dataDir)).toEqual(['pglite']);
+  // Its process is gone, though the number is in use again.
+  await writeFile(join(dataDir, 'mien.lock'), JSON.stringify({ ...lock, born: '1' }));
+  await (await openStore({ rollUp, dataDir })).close();
   await database.dispose();
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { FaceReading } from '../../src/domain/face.ts';
 import type { Episode, Moment } from '../../src/domain/moment.ts';
 import { quantise } from '../../src/domain/quantise.ts';
 import { createStore, summaryOf, type TestStore } from '../helpers/database.ts';
@@ -40,8 +41,9 @@ it('moments with extreme values come back as quantise gives them', async () => {
   const [face] = moment.faces;
   const odd = {
     ...moment,
-    mediaTime: 1 / 3,
+    mediaTime: 1 / 3 + 2_000_000,
     wallTime: moment.wallTime + 0.4,
+    loop: { pass: 2_000_000, sourceTime: 0.1 + 0.2 },
     dropped: { busy: 1, worker: 2, store: 3 },
     faces: [
       {
@@ -60,12 +62,16 @@ it('moments with extreme values come back as quantise gives them', async () => {
   const [stored] = await db.store.moments.page(id, -1, 1);
   expect(stored).toEqual(quantise(odd));
   expect(JSON.stringify(stored)).toBe(JSON.stringify(quantise(odd)));
+  expect(stored).toMatchObject({
+    mediaTime: 2_000_000.333333,
+    loop: { pass: 2_000_000, sourceTime: 0.3 },
+  });
   expect(quantise(quantise(odd))).toEqual(quantise(odd));
   const sum = stored!.faces[0]!.probabilities.reduce((total, value) => total + value, 0);
   expect(sum).toBeCloseTo(1, 12);
 });
 
-it('a moment with NaN is refused, and those beside it are stored', async () => {
+it('a moment with NaN is refused, and with it those of its session that follow; those before it are stored', async () => {
   const { id } = await db.session();
   const [good, bad, better] = make(id, 3);
   const [face] = bad!.faces;
@@ -73,8 +79,8 @@ it('a moment with NaN is refused, and those beside it are stored', async () => {
   const results = await Promise.allSettled(
     [good!, broken, better!].map((moment) => db.store.moments.append(moment, [])),
   );
-  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect((await db.store.moments.page(id, -1, 10)).map(({ seq }) => seq)).toEqual([0, 2]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect((await db.store.moments.page(id, -1, 10)).map(({ seq }) => seq)).toEqual([0]);
 });
 
 it('moments of a session that crosses midnight come back in order', async () => {
@@ -82,6 +88,51 @@ it('moments of a session that crosses midnight come back in order', async () => 
   const moments = make(id, 40, { start: Date.UTC(2026, 2, 31, 23, 59, 58) });
   await append(moments);
   expect(await db.store.moments.page(id, -1, 100)).toEqual(moments.map(quantise));
+});
+
+it('pages of a session of many days come back in order: after pauses, a clock that was set back, and from any place', async () => {
+  const { id } = await db.session();
+  const day = (at: number) => Date.UTC(2026, 7, at, 23, 59, 58);
+  // The last of each day are after midnight; twice the clock is set back by days, and days 8 to 12 are missing.
+  const starts = [1, 2, 3, 5, 3, 6, 13, 14, 10, 15];
+  const moments = starts.flatMap((start, part) =>
+    Array.from({ length: 30 }, (_, at) => ({
+      ...makeMoment(id, part * 30 + at),
+      wallTime: day(start) + at * 100,
+    })),
+  );
+  await append(moments);
+  const stored = moments.map(quantise);
+  for (const limit of [7, 100, 1000]) {
+    const read: Moment[] = [];
+    for (let page = await db.store.moments.page(id, -1, limit); page.length > 0; ) {
+      expect(page).toHaveLength(Math.min(limit, stored.length - read.length));
+      read.push(...page);
+      page = await db.store.moments.page(id, page.at(-1)!.seq, limit);
+    }
+    expect(read).toEqual(stored);
+  }
+  expect(await db.store.moments.page(id, 133, 40)).toEqual(stored.slice(134, 174));
+});
+
+it('a page of a session of many days is read from two of them, and the next one without looking for its day', async () => {
+  const { id } = await db.session();
+  const start = Date.UTC(2026, 8, 1, 12);
+  const moments = Array.from({ length: 60 }, (_, seq) => ({
+    ...makeMoment(id, seq),
+    wallTime: start + Math.floor(seq / 10) * 86_400_000 + seq,
+  }));
+  await append(moments);
+  const statements: string[] = [];
+  const stop = db.store.onQuery((sql) => void (/FROM moment/.test(sql) && statements.push(sql)));
+  await db.store.moments.page(id, -1, 15);
+  await db.store.moments.page(id, 14, 5);
+  stop();
+  expect(statements.map((sql) => /BETWEEN '(\S+)' AND '(\S+)'/.exec(sql)?.slice(1))).toEqual([
+    ['2026-09-01', '2026-09-06'],
+    ['2026-09-01', '2026-09-02'],
+    ['2026-09-02', '2026-09-03'],
+  ]);
 });
 
 it('moments count once, however often they are appended', async () => {
@@ -130,14 +181,14 @@ it('moments of a session that does not exist are refused, and those of others ar
   expect(await db.store.prisma.moment.count({ where: { sessionId: stranger } })).toBe(0);
 });
 
-it('a moment whose wall time cannot be meant is refused, and those beside it are stored', async () => {
+it('a moment whose wall time cannot be meant is refused, and with it those of its session that follow', async () => {
   const { id } = await db.session();
   const results = await Promise.allSettled([
     db.store.moments.append(makeMoment(id, 0), []),
     db.store.moments.append(makeMoment(id, 1, { start: 9e15 }), []),
     db.store.moments.append(makeMoment(id, 2), []),
   ]);
-  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
   expect(results[1]).toMatchObject({ reason: { code: 'BAD_INPUT' } });
 });
 
@@ -179,3 +230,22 @@ it('tracks tell when a face was first and last seen', async () => {
     { sessionId: id, track: 2, firstSeen: 0, lastSeen: 0.9, readings: 10 },
   ]);
 });
+
+it.each<[string, (moment: Moment) => Moment]>([
+  ['probabilities', (moment) => withFace(moment, { probabilities: Array(8).fill(Number.NaN) })],
+  [
+    'raw probabilities',
+    (moment) => withFace(moment, { rawProbabilities: [Number.POSITIVE_INFINITY, 0, 0, 0, 0, 0, 0, 0] }),
+  ],
+  ['agreement', (moment) => withFace(moment, { agreement: Number.NaN })],
+  ['media time', (moment) => ({ ...moment, mediaTime: Number.NaN })],
+])('a moment whose %s is no number is refused, and those before it can be read', async (_, spoil) => {
+  const { id } = await db.session();
+  await db.store.moments.append(makeMoment(id, 0), []);
+  await expect(db.store.moments.append(spoil(makeMoment(id, 1)), [])).rejects.toThrow(RangeError);
+  expect(await db.store.moments.page(id, -1, 10)).toHaveLength(1);
+});
+
+function withFace(moment: Moment, more: Partial<FaceReading>): Moment {
+  return { ...moment, faces: moment.faces.map((face) => ({ ...face, ...more })) };
+}

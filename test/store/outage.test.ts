@@ -16,6 +16,8 @@ import {
 import { makeMoment } from '../helpers/moments.ts';
 import { openProxy, type TcpProxy } from '../helpers/proxy.ts';
 
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
 describe.runIf(SERVER)('a server outage', () => {
   let db: TestStore;
   let proxy: TcpProxy;
@@ -75,6 +77,34 @@ describe.runIf(SERVER)('a server outage', () => {
     expect((await summaryOf(store, session.id)).readings).toBe(accepted.length);
   });
 });
+
+it.runIf(SERVER)(
+  'a commit that the network swallowed is repeated over another connection, and stored once',
+  async () => {
+    const server = new URL(SERVER!);
+    const proxy = await openProxy({ host: server.hostname, port: Number(server.port || 5432) });
+    const db = await createStore();
+    const through = new URL(db.config.databaseUrl!);
+    through.host = `127.0.0.1:${proxy.port}`;
+    const { dataDir } = db.config;
+    const store = await openStore({ rollUp, dataDir, databaseUrl: through.href, commitTimeoutMs: 1_000 });
+    try {
+      const session = await createSession(store);
+      const append = (from: number, to: number) =>
+        Promise.all(range(from, to).map((seq) => store.moments.append(makeMoment(session.id, seq), [])));
+      await append(0, 3);
+      proxy.swallow();
+      await append(3, 20);
+      await append(20, 23);
+      const stored = await db.store.moments.page(session.id, -1, 100);
+      expect(stored.map(({ seq }) => seq)).toEqual(range(0, 23));
+    } finally {
+      await store.close();
+      await proxy.close();
+      await db.dispose();
+    }
+  },
+);
 
 it('a PGlite thread that breaks is replaced, and what it had committed is there', async () => {
   const { config, dispose } = await createDatabase('pglite');

@@ -1,14 +1,13 @@
 /** The power fails: of what was written, only what was synced is there afterwards. */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { quantise } from '../../src/domain/quantise.ts';
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
-import { createStore, SERVER } from '../helpers/database.ts';
+import { createStore, roomInMemory, SERVER } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 const MOMENTS = 60;
@@ -20,11 +19,11 @@ it.runIf(process.platform === 'linux' && !SERVER)(
     const db = await createStore();
     const { id } = await db.session();
     await db.store.close();
-    const disk = await mkdtemp(join(tmpdir(), 'mien-disk-'));
+    const disk = await mkdtemp(join(roomInMemory(), 'mien-disk-'));
     const { dataDir } = db.config;
     await record(join(dataDir, 'pglite'), disk);
     const acknowledged = await appendUntilCut(dataDir, disk, id);
-    const after = await mkdtemp(join(tmpdir(), 'mien-after-'));
+    const after = await mkdtemp(join(roomInMemory(), 'mien-after-'));
     await restore(disk, await identify(join(dataDir, 'pglite')), join(after, 'pglite'));
     const store = await openStore({ rollUp, dataDir: after });
     const stored = await store.moments.page(id, -1, acknowledged + 100);

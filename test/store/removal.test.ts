@@ -1,7 +1,7 @@
 /** What was recorded goes with its session: all of it, or none of it and it can be asked for again. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openStore } from '../../src/store/index.ts';
-import { removeOrphans } from '../../src/store/upkeep/removal.ts';
+import { removeOrphans, removeStream } from '../../src/store/upkeep/removal.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createStore, MODEL, summaryOf, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
@@ -75,10 +75,10 @@ it('retention that fails half way finishes in its next round', async () => {
   await store.moments.append(makeMoment(session.id, 0, { start }), []);
   await store.sessions.setState(session.id, 'ENDED');
   await breakDeleting(['rollup'], 'P0001');
-  await expect(store.dropOlderThan(7)).rejects.toThrow();
+  await expect(store.expire(7 * 24)).rejects.toThrow();
   expect(await store.sessions.get(session.id)).not.toBeNull();
   await mend();
-  await store.dropOlderThan(7);
+  await store.expire(7 * 24);
   expect(await rowsOf(session.id)).toEqual(NOTHING);
 });
 
@@ -183,4 +183,24 @@ it('orphans are looked for though another server drops a partition meanwhile', a
   expect(await removeOrphans(prisma)).toBe(1);
   expect(dropped).toContain('moment_20020101');
   expect(await rowsOf(left.id)).toEqual(NOTHING);
+});
+
+it('of a long session commits go on between the parts of its removal, and nothing is left', async () => {
+  const { store } = db;
+  const { id, streamId } = await db.session();
+  const seqs = Array.from({ length: 25 }, (_, seq) => seq);
+  await Promise.all(seqs.map((seq) => store.moments.append(makeMoment(id, seq), [])));
+  const asked: string[] = [];
+  const stop = store.onQuery((sql) => asked.push(sql));
+  expect(await removeStream(store.prisma, streamId, 10)).toBe(true);
+  stop();
+  // Two parts of ten moments, and the transaction that takes the rest.
+  const deletions = (of: (sql: string) => boolean) =>
+    asked.filter((sql) => sql.startsWith('DELETE FROM reading') && of(sql));
+  expect(deletions((sql) => sql.includes('seq <'))).toHaveLength(2);
+  expect(deletions((sql) => !sql.includes('seq <'))).toHaveLength(1);
+  expect(asked.findIndex((sql) => sql.startsWith('SELECT 1 FROM stream'))).toBeGreaterThan(
+    asked.findLastIndex((sql) => sql.includes('seq <')),
+  );
+  expect(await rowsOf(id)).toEqual(NOTHING);
 });

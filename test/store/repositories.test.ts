@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import type { SessionQueries } from '../../src/domain/session-queries.ts';
 import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
-import type { MomentHistory, SessionQueries } from '../../src/subscriptions/ports.ts';
+import type { MomentHistory } from '../../src/subscriptions/ports.ts';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
@@ -46,6 +47,25 @@ it('streams are created, found and changed', async () => {
   await expect(streams.setShouldRun('garbage', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
+it('a stream should run while its session is not at its end, and it is stored with the session', async () => {
+  const { sessions, streams } = db.store;
+  const { id } = await streams.create(STREAM);
+  const shouldRun = async () => (await streams.get(id))?.shouldRun;
+  const begin = () => sessions.create({ streamId: id, modelId: MODEL.id });
+  await expect(sessions.create({ streamId: id, modelId: 'none@0' })).rejects.toThrow('no model');
+  expect(await shouldRun()).toBe(false);
+  const first = await begin();
+  expect(await shouldRun()).toBe(true);
+  for (const state of ['RUNNING', 'RECONNECTING', 'INTERRUPTED'] as const) {
+    await sessions.setState(first.id, state);
+    expect(await shouldRun()).toBe(true);
+  }
+  for (const state of ['ENDED', 'FAILED'] as const) {
+    await sessions.setState((await begin()).id, state);
+    expect(await shouldRun()).toBe(false);
+  }
+});
+
 it('sessions go through their states', async () => {
   const { sessions, streams } = db.store;
   const stream = await streams.create(STREAM);
@@ -65,20 +85,66 @@ it('sessions go through their states', async () => {
   const second = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
   expect(await sessions.latest(stream.id)).toEqual(second);
   expect(await sessions.live(stream.id)).toEqual([second]);
-  expect(await sessions.startedSince(second.startedAt, stream.id)).toContainEqual(second);
+  expect(await sessions.startedSince(second.startedAt, { streamId: stream.id })).toContainEqual(second);
   const third = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
+  await db.session();
+  expect(await sessions.followersOf(first.id, 9)).toEqual([second, third]);
+  expect(await sessions.followersOf(first.id, 1)).toEqual([second]);
+  expect(await sessions.followersOf('garbage', 9)).toEqual([]);
+  expect(await sessions.startedSince(new Date(0), { streamId: stream.id, limit: 1 })).toEqual([failed]);
   const left = [first.id, second.id, 'garbage'];
-  expect((await sessions.interruptLive(left)).map(({ id }) => id)).toEqual([second.id]);
+  expect((await sessions.interruptLive(left, 'It was cut off.')).map(({ id }) => id)).toEqual([second.id]);
   expect(await sessions.get(third.id)).toEqual(third);
   expect(await sessions.get(first.id)).toEqual(failed);
   await sessions.setState(third.id, 'ENDED');
-  expect(await sessions.get(second.id)).toMatchObject({ state: 'INTERRUPTED', endedAt: expect.any(Date) });
+  expect(await sessions.get(second.id)).toMatchObject({
+    state: 'INTERRUPTED',
+    failure: 'It was cut off.',
+    endedAt: expect.any(Date),
+  });
   expect(await sessions.live(stream.id)).toEqual([]);
   expect(await sessions.get('garbage')).toBeNull();
   await expect(sessions.setState('garbage', 'ENDED')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const nowhere = { streamId: stream.id, modelId: 'none@0' };
   await expect(sessions.create(nowhere)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
+
+it('a failure that holds the one character that a database does not is stored all the same', async () => {
+  const { sessions, streams } = db.store;
+  const { id } = await streams.create({ ...STREAM, name: 'nul' });
+  const session = await sessions.create({ streamId: id, modelId: MODEL.id });
+  const lost = await sessions.setState(session.id, 'RECONNECTING', { failure: 'It said a\0b.' });
+  expect(lost).toMatchObject({ state: 'RECONNECTING', failure: 'It said ab.' });
+  expect(await sessions.setState(session.id, 'ENDED', { failure: null })).toMatchObject({ failure: null });
+});
+
+it.each(['INTERRUPTED', 'FAILED'] as const)(
+  'an episode that lasts when its session is %s ends with its last reading',
+  async (state) => {
+    const { moments, sessions, prisma } = db.store;
+    const { id } = await db.session();
+    const episode = {
+      index: 0,
+      sessionId: id,
+      track: 1,
+      expression: 'ANGER',
+      onset: 0,
+      apex: 0.1,
+      peak: 0.5,
+    } as const;
+    const events = [{ kind: 'ONSET', episode: { ...episode, offset: null } }] as const;
+    const ended = { kind: 'OFFSET', episode: { ...episode, index: 1, offset: 0.1 } } as const;
+    await Promise.all(
+      [0, 1, 2].map((seq) => moments.append(makeMoment(id, seq), seq === 1 ? [...events, ended] : [])),
+    );
+    await moments.append(makeMoment(id, 3, { faces: 0 }), []);
+    await sessions.setState(id, 'RECONNECTING');
+    if (state === 'INTERRUPTED') await sessions.interruptLive([id], 'It was cut off.');
+    else await sessions.setState(id, state);
+    const stored = await prisma.episode.findMany({ where: { sessionId: id }, orderBy: { index: 'asc' } });
+    expect(stored.map(({ offset }) => offset)).toEqual([0.2, 0.1]);
+  },
+);
 
 it('models are kept as their cards say', async () => {
   const changed = { ...MODEL, device: 'cuda' };
@@ -117,4 +183,44 @@ it('removing while moments arrive leaves nothing behind', async () => {
   expect(new Set(reasons)).not.toContain(undefined);
   expect(await store.prisma.moment.count({ where: { sessionId: id } })).toBe(0);
   expect(await store.prisma.reading.count({ where: { sessionId: id } })).toBe(0);
+});
+
+it('a state that the store refuses for good is told from one that it may take later', async () => {
+  const { store, session } = db;
+  const { id } = await session();
+  const wide = { width: 3_000_000_000, height: 1 };
+  await expect(store.sessions.setState(id, 'RUNNING', { frame: wide })).rejects.toThrow();
+  await expect(store.sessions.setState(id, 'RUNNING', { frame: wide })).rejects.not.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+  });
+  const locked = Object.assign(new Error('locked'), { code: 'P2034' });
+  const update = vi.spyOn(store.prisma.session, 'updateManyAndReturn').mockRejectedValueOnce(locked);
+  onTestFinished(() => update.mockRestore());
+  await expect(store.sessions.setState(id, 'RUNNING')).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    cause: locked,
+  });
+  expect(await store.sessions.setState(id, 'RUNNING')).toMatchObject({ state: 'RUNNING' });
+});
+
+it('a store that was closed refuses whatever is asked of it, and connects no more', async () => {
+  const own = await createStore();
+  const { id } = await own.session();
+  const { store } = own;
+  await store.close();
+  const asked: Promise<unknown>[] = [
+    store.ping(),
+    store.prisma.stream.count(),
+    store.prisma.$transaction(async (tx) => tx.stream.count()),
+    store.streams.thatShouldRun(),
+    store.sessions.setState(id, 'ENDED'),
+    store.moments.append(makeMoment(id, 0), []),
+    store.moments.finish(id, [], {}),
+    store.moments.page(id, -1, 10),
+    store.rollups.summaries([id]),
+  ];
+  const ends = await Promise.allSettled(asked);
+  expect(ends.map(({ status }) => status)).toEqual(asked.map(() => 'rejected'));
+  for (const end of ends) expect(String((end as PromiseRejectedResult).reason)).toMatch(/clos/);
+  await own.dispose();
 });

@@ -49,6 +49,38 @@ describe.each(SEEDS)('interleaving %i', (seed) => {
     expect(sent.length + received.skipped).toBe(total);
   });
 
+  it('whatever the bus loses and brings twice, each moment is sent once and in order, or told as skipped', async () => {
+    const random = seeded(seed * 104_729);
+    const loiter = loiterer(random);
+    const world = new World();
+    world.store.beforeRead = loiter;
+    world.capacity = 1 + Math.floor(random() * 6);
+    const session = world.begin(await world.stream());
+    const moments = await world.open({ sessionId: session.id });
+    const total = 40 + Math.floor(random() * 200);
+    const writing = (async () => {
+      for (let seq = 0; seq < total; seq++) {
+        if (random() < 0.2) await world.commitUnheard(session, 1);
+        else await world.commit(session);
+        const stored = world.store.moments.get(session.id)!;
+        if (random() < 0.2) world.bus.moment(session.streamId, stored[Math.floor(random() * stored.length)]!);
+        await loiter();
+      }
+      await world.end(session);
+    })();
+    const received = new Received();
+    for (let next = await moments.next(); !next.done; next = await moments.next()) {
+      received.add(next.value);
+      if (random() < 0.1) await tick();
+    }
+    await writing;
+    const sent = received.seqs.get(session.id) ?? [];
+    expect(sent).toEqual([...new Set(sent)].sort((a, b) => a - b));
+    expect(sent.length + received.skipped + (total - 1 - (sent.at(-1) ?? -1))).toBe(total);
+    // The end of a session is read from the store, whatever the bus lost.
+    expect(sent.at(-1)).toBe(total - 1);
+  });
+
   it('a client that comes and goes reads all of all streams, whose sessions come and go too', async () => {
     const random = seeded(seed * 7919);
     const loiter = loiterer(random);

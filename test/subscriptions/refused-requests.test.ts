@@ -48,6 +48,27 @@ it('subscribing says when moments after the cursor were deleted', async () => {
   await refused(world, { streamId: session.streamId, after: momentCursor('gone', 1) }, 'CURSOR_EXPIRED');
 });
 
+it('a cursor that more sessions follow than one subscription reads is refused before they are looked at', async () => {
+  const world = new World();
+  const stream = await world.stream();
+  const first = world.begin(stream);
+  for (let count = 0; count < 1000; count++) world.begin(stream);
+  let reads = 0;
+  world.store.beforeRead = async () => void reads++;
+  const since = first.startedAt.getTime();
+  const ofAll = (from: number) => ({ after: encodeCursor({ kind: 'all', since: from, offsets: [] }) });
+  await refused(world, ofAll(0), 'CURSOR_EXPIRED');
+  const ofStream = { streamId: stream, after: momentCursor(first.id, -1) };
+  const within = [ofAll(since + 1), ofStream];
+  expect(reads).toBe(0);
+  for (const request of within) await (await world.open(request)).return?.();
+  world.begin(stream);
+  reads = 0;
+  await refused(world, ofStream, 'CURSOR_EXPIRED');
+  expect(reads).toBe(0);
+  expect(world.bus.subscribers).toBe(0);
+});
+
 it('subscribing refuses what does not exist or does not belong together', async () => {
   const world = new World();
   const [stream, other] = [await world.stream(), await world.stream()];

@@ -25,6 +25,20 @@ it('a resumed stream goes on with its next session, and from any of its sessions
   expect((await moments.next()).done).toBe(true);
 });
 
+it('a resumed stream goes on with a session that began when the clock was set back', async () => {
+  const world = new World();
+  const stream = await world.stream();
+  const first = world.begin(stream);
+  await world.commit(first, 2);
+  await world.end(first);
+  const earlier = new Date(first.startedAt.getTime() - 3_600_000);
+  const second = world.store.addSession(stream, { startedAt: earlier });
+  await world.commit(second, 2);
+  const moments = await world.open({ streamId: stream, after: momentCursor(first.id, 0) });
+  expect(seqs(await take(moments, 3))).toEqual([1, 0, 1]);
+  await moments.return?.();
+});
+
 it('a subscription to one stream does not tell of others', async () => {
   const world = new World();
   const [mine, other] = [await world.stream(), await world.stream()];

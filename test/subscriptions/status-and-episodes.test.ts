@@ -26,6 +26,18 @@ it('the status of a stream begins with its newest session, goes on with changes,
   expect(world.bus.subscribers).toBe(0);
 });
 
+it('a change beside the state is sent, also when it is the first after the reading', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  const status = await open(world).status({});
+  await status.next();
+  world.bus.status(session.streamId, session, true);
+  await world.end(session);
+  expect((await status.next()).value).toMatchObject({ session: { state: 'STARTING' } });
+  expect((await status.next()).value).toMatchObject({ session: { state: 'ENDED' } });
+  await status.return?.();
+});
+
 it('the status of all streams begins with those that run, and ends when it is left', async () => {
   const world = new World();
   const session = world.begin(await world.stream());
@@ -46,6 +58,55 @@ it('a slow subscriber to the status is told how many changes it missed', async (
   for (let count = 0; count < 100; count++) world.bus.status(session.streamId, session);
   expect((await status.next()).value).toMatchObject({ skippedBefore: 36 });
   await status.return?.();
+});
+
+it('a slow subscriber to the status is told of changes only, not of what else its queue dropped', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  const status = await open(world).status({});
+  await status.next();
+  world.bus.removed('another stream');
+  for (let count = 0; count < 164; count++) world.bus.status(session.streamId, session);
+  expect(status.lost()).toBe(100);
+  expect((await status.next()).value).toMatchObject({ skippedBefore: 100 });
+  await status.return?.();
+});
+
+it('a slow subscriber to episodes is told how many it missed with the next episode, though states came first', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  const episodes = await open(world).episodes({ sessionId: session.id });
+  const event = { kind: 'ONSET', episode: { ...episode, sessionId: session.id } } as const;
+  for (let count = 0; count < 70; count++) world.bus.episode(session.streamId, event);
+  for (let count = 0; count < 64; count++) world.bus.status(session.streamId, session);
+  world.bus.episode(session.streamId, event);
+  expect(episodes.lost()).toBe(70);
+  expect((await episodes.next()).value).toMatchObject({ skippedBefore: 70 });
+  world.bus.episode(session.streamId, event);
+  expect((await episodes.next()).value).toMatchObject({ skippedBefore: 0 });
+  await episodes.return?.();
+});
+
+it('the status never goes back: what changes while the present states are read is told once, in order', async () => {
+  const world = new World();
+  const session = world.store.addSession(await world.stream());
+  const { live } = world.store.sessions;
+  const running = await world.store.sessions.setState(session.id, 'RUNNING');
+  let readings = 0;
+  world.store.sessions.live = async (streamId?: string) => {
+    const sessions = await live(streamId);
+    // Committed already, and published while they are read; the last of them after the second reading.
+    if (++readings === 1) world.bus.status(session.streamId, session);
+    return sessions;
+  };
+  const status = await open(world).status({});
+  world.bus.status(session.streamId, running);
+  await world.end(session);
+  const states = [];
+  for (let count = 0; count < 2; count++) states.push((await status.next()).value?.session.state);
+  expect(states).toEqual(['RUNNING', 'ENDED']);
+  await status.return?.();
+  expect(world.bus.subscribers).toBe(0);
 });
 
 it('the status of a stream that is not there is refused', async () => {

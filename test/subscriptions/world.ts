@@ -1,8 +1,14 @@
 import { MemoryBus } from '../../src/bus/index.ts';
+import type { Tags } from '../../src/domain/access.ts';
 import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { SessionRecord, SessionState } from '../../src/domain/stream.ts';
-import { createSubscriptions, type MomentsRequest } from '../../src/subscriptions/index.ts';
+import {
+  createSubscriptions,
+  type MomentsRequest,
+  type Subscriptions,
+} from '../../src/subscriptions/index.ts';
 import { MemoryStore, moment } from '../helpers/memory-store.ts';
+import { SETTINGS } from '../helpers/streams.ts';
 
 /** A store and a bus as a worker uses them: committed, then published. */
 export class World {
@@ -10,13 +16,12 @@ export class World {
   readonly bus = new MemoryBus();
   capacity = 8;
 
-  async stream(): Promise<string> {
-    const fields = { name: 'a', purpose: 'RESEARCH', frameRate: 10, loop: false, realtime: null };
-    return (await this.store.repository.create({ ...fields, source: { type: 'file', path: 'a.mp4' } })).id;
+  async stream(tags: Tags = {}): Promise<string> {
+    return (await this.store.repository.create({ ...SETTINGS, tags })).id;
   }
 
-  begin(streamId: string): SessionRecord {
-    const session = this.store.addSession(streamId);
+  begin(streamId: string, startedAt?: Date): SessionRecord {
+    const session = this.store.addSession(streamId, startedAt && { startedAt });
     this.bus.status(streamId, session);
     return session;
   }
@@ -29,21 +34,30 @@ export class World {
     }
   }
 
+  /** Committed, and lost by the bus. */
+  async commitUnheard(session: SessionRecord, count: number): Promise<void> {
+    for (let index = 0; index < count; index++)
+      await this.store.append(moment(session.id, this.store.moments.get(session.id)?.length ?? 0));
+  }
+
   async end(session: SessionRecord, state: SessionState = 'ENDED'): Promise<void> {
     this.bus.status(session.streamId, await this.store.sessions.setState(session.id, state));
   }
 
   open(request: MomentsRequest, signal?: AbortSignal) {
+    return this.subscriptions().moments(request, signal);
+  }
+
+  subscriptions(): Subscriptions {
     const { store, bus, capacity } = this;
-    const deps = {
+    return createSubscriptions({
       sessions: store.sessions,
       streams: store.repository,
       history: store,
       feed: bus,
       capacity,
       now: () => 0,
-    };
-    return createSubscriptions(deps).moments(request, signal);
+    });
   }
 }
 

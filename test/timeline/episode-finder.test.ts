@@ -100,6 +100,43 @@ describe('episodes', () => {
     expect(events.map(short)).toEqual(['ONSET 0 ANGER 0.6 0.6 null']);
   });
 
+  it('are found also where frames are further apart than a track may be gone', () => {
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
+    const events = [0, 10, 20, 30].flatMap((at) => finder.push(at, [face('ANGER', at < 30 ? 0.9 : 0.1)]));
+    expect(events.map(short)).toEqual([
+      'ONSET 0 ANGER 0 0 null',
+      'APEX 0 ANGER 0 0 null',
+      'OFFSET 0 ANGER 0 0 20',
+    ]);
+  });
+
+  it('go on while a face is seen that is too poor to judge, however long; a track that was away is another matter', () => {
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
+    const at = (index: number, ...faces: FaceAt[]) => finder.push(index / 10, faces);
+    const steps = (from: number, to: number, ...faces: FaceAt[]) =>
+      Array.from({ length: to - from }, (_, index) => at(from + index, ...faces)).flat();
+    const good = face('ANGER', 0.9);
+    const events = [
+      ...steps(0, 5, good),
+      ...steps(5, 60, { ...good, judged: false }),
+      ...steps(60, 65, good),
+    ];
+    expect(events.map(short)).toEqual(['ONSET 0 ANGER 0 0 null']);
+    steps(65, 80);
+    expect(at(90, good).map(short)).toEqual(['APEX 0 ANGER 0 0 null', 'OFFSET 0 ANGER 0 0 6.4']);
+  });
+
+  it('are numbered in the order of their onsets, also where one is told later', () => {
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
+    const events = Array.from({ length: 12 }, (_, index) =>
+      finder.push(index / 10, [
+        face('ANGER', 0.9, { judged: index === 0 || index > 8 }),
+        ...(index > 1 ? [face('FEAR', 0.9, { track: 2 })] : []),
+      ]),
+    ).flat();
+    expect(events.map(short)).toEqual(['ONSET 1 FEAR 0.2 0.2 null', 'ONSET 0 ANGER 0 0 null']);
+  });
+
   it('are kept apart by track', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
     const events = Array.from({ length: 6 }, (_, index) =>
@@ -108,6 +145,23 @@ describe('episodes', () => {
     expect(events.map(({ episode }) => [episode.index, episode.track, episode.expression])).toEqual([
       [0, 1, 'ANGER'],
       [1, 2, 'FEAR'],
+    ]);
+  });
+
+  it('that are let go of are not told of any more, and those that begin later are', () => {
+    const finder = new EpisodeFinder('session', EPISODE_RULES);
+    const push = (from: number, to: number, level = 0.9) =>
+      Array.from({ length: to - from }, (_, at) =>
+        finder.push((from + at) / 10, [face('ANGER', level)]),
+      ).flat();
+    expect(push(0, 6).map(short)).toEqual(['ONSET 0 ANGER 0 0 null']);
+    finder.forget(0.5);
+    // As it goes on, it is another one, which began behind what was erased.
+    expect(push(6, 12).map(short)).toEqual(['ONSET 1 ANGER 0.6 0.6 null']);
+    finder.forget(0.6);
+    expect(finder.finish().map(({ kind, episode }) => [kind, episode.index])).toEqual([
+      ['APEX', 1],
+      ['OFFSET', 1],
     ]);
   });
 });

@@ -25,14 +25,19 @@ const moment = (mediaTime: number, faces: FaceReading[], more: Partial<Moment> =
   seq: 0,
   mediaTime,
   wallTime: 0,
+  previousDuration: 0.1,
+  cut: false,
   dropped: {},
   faces,
   ...more,
 });
 
+/** Of moments of which the one before tells nothing new. */
+const sumsOf = (moments: Moment[]) => rollUp(moments.map((one) => ({ moment: one })));
+
 describe('rollups', () => {
   it('rollups sum a second per track, and the whole picture as track 0', () => {
-    const rollups = rollUp([
+    const rollups = sumsOf([
       moment(0.1, [reading(1, 1), reading(2, null)], { dropped: { busy: 2 } }),
       moment(0.9, [reading(1, 0)], { dropped: { busy: 1, worker: 1 } }),
       moment(1, []),
@@ -61,7 +66,86 @@ describe('rollups', () => {
   });
 
   it('rollups keep sessions apart', () => {
-    const rollups = rollUp([moment(0, []), moment(0, [], { sessionId: 'other' })]);
+    const rollups = sumsOf([moment(0, []), moment(0, [], { sessionId: 'other' })]);
     expect(rollups.map(({ sessionId }) => sessionId)).toEqual(['other', 's']);
+  });
+});
+
+describe('the time that moments stand for', () => {
+  const MS = 1000;
+  const happy = (mediaTime: number, previousDuration: number) =>
+    moment(mediaTime, [reading(1, 1)], { previousDuration });
+  const coveredOf = (moments: { moment: Moment; previous?: Moment }[]) =>
+    rollUp(moments).map(({ second, track, covered, durations }) => [second, track, covered, durations[1]]);
+
+  it('is shared out among the seconds that it lies in, per track and label', () => {
+    expect(coveredOf([{ moment: happy(0.9, 1.2) }])).toEqual([
+      [0, 0, 100 * MS, 100 * MS],
+      [0, 1, 100 * MS, 100 * MS],
+      [1, 0, 1000 * MS, 1000 * MS],
+      [1, 1, 1000 * MS, 1000 * MS],
+      [2, 0, 100 * MS, 100 * MS],
+      [2, 1, 100 * MS, 100 * MS],
+    ]);
+  });
+
+  it('is put right by the next moment, be it longer or shorter than it was taken to be', () => {
+    const first = happy(0, 0.1);
+    const [early, late] = [
+      moment(0.06, [], { previousDuration: 0.06 }),
+      moment(0.3, [], { previousDuration: 0.15 }),
+    ];
+    const track = (next: Moment) => coveredOf([{ moment: first }, { moment: next, previous: first }])[1];
+    expect(track(early)).toEqual([0, 1, 60 * MS, 60 * MS]);
+    expect(track(late)).toEqual([0, 1, 150 * MS, 150 * MS]);
+  });
+
+  it('adds up to the same however the moments are batched', () => {
+    const times = [0, 0.1, 0.25, 1.9, 1.95, 2.05];
+    const moments = times.map((time, at) =>
+      happy(time, at === 0 ? 0.1 : Math.min(0.15, time - times[at - 1]!)),
+    );
+    const following = moments.map((one, at) => ({
+      moment: one,
+      ...(at > 0 && { previous: moments[at - 1]! }),
+    }));
+    const sum = (rows: ReturnType<typeof coveredOf>) => {
+      const sums: Record<string, number> = {};
+      for (const [second, track, covered] of rows)
+        sums[`${second}/${track}`] = (sums[`${second}/${track}`] ?? 0) + covered!;
+      return sums;
+    };
+    expect(sum(following.flatMap((one) => coveredOf([one])))).toEqual(sum(coveredOf(following)));
+    expect(sum(coveredOf(following))).toEqual({
+      '0/0': 400 * MS,
+      '0/1': 400 * MS,
+      '1/0': 100 * MS,
+      '1/1': 100 * MS,
+      '2/0': 150 * MS,
+      '2/1': 150 * MS,
+    });
+  });
+});
+
+describe('the last moment of a recording', () => {
+  const last = moment(0.95, [reading(1, 1)], { previousDuration: 0.1, untilEnd: 0.02 });
+
+  it('stands to the end of that, and leaves nothing in the second behind it', () => {
+    expect(rollUp([{ moment: last, previous: moment(0.85, []) }])).toMatchObject([
+      { second: 0, track: 0, covered: 20_000, durations: [0, 20_000, 0, 0, 0, 0, 0, 0] },
+      { second: 0, track: 1, covered: 20_000 },
+    ]);
+  });
+
+  it('stands to the next one where one comes all the same', () => {
+    const all = [
+      { moment: last, previous: moment(0.85, []) },
+      { moment: moment(1.05, [], { seq: 1, previousDuration: 0.1 }), previous: last },
+    ];
+    const covered = rollUp(all).filter(({ track }) => track === 1);
+    expect(covered.map((rollup) => [rollup.second, rollup.covered])).toEqual([
+      [0, 50_000],
+      [1, 50_000],
+    ]);
   });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EXPRESSIONS, type RawReading } from '../../src/domain/face.ts';
 import { quantise } from '../../src/domain/quantise.ts';
+import { DEFAULT_SMOOTHING } from '../../src/domain/stream.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 
+const STREAM = { frameRate: 10, smoothing: DEFAULT_SMOOTHING };
 const THRESHOLDS = { confidence: 0.4, quality: 0.3 };
 const HAPPY = [0.05, 0.9, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
 
@@ -31,7 +33,7 @@ const at = (seq: number, faces: RawReading[]) => ({
 
 describe('the timeline', () => {
   it('makes a moment of a frame', () => {
-    const { moment } = createTimeline({ thresholds: THRESHOLDS })('s').push(at(4, [raw()]));
+    const { moment } = createTimeline({ thresholds: THRESHOLDS })('s', STREAM).push(at(4, [raw()]));
     expect(moment).toMatchObject({
       sessionId: 's',
       seq: 4,
@@ -44,11 +46,18 @@ describe('the timeline', () => {
       track: 1,
       quality: { issues: ['TURNED'] },
     });
-    expect(createTimeline({ thresholds: THRESHOLDS })('s').push(at(0, [])).moment.faces).toEqual([]);
+    expect(createTimeline({ thresholds: THRESHOLDS })('s', STREAM).push(at(0, [])).moment.faces).toEqual([]);
+  });
+
+  it('nothing is told of a frame that cannot be a moment, because a number is none', () => {
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
+    for (let seq = 0; seq < 5; seq++) timeline.push(at(seq, [raw()]));
+    expect(() => timeline.push(at(5, [raw({ agreement: Number.NaN })]))).toThrow(RangeError);
+    expect(timeline.finish().at(-1)).toMatchObject({ kind: 'OFFSET', episode: { offset: 0.4 } });
   });
 
   it('gives moments rounded as the store keeps them, with probabilities that sum to 1', () => {
-    const timeline = createTimeline({ thresholds: THRESHOLDS })('s');
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
     const thirds = EXPRESSIONS.map((_, index) => 1 / (index + 3));
     for (let seq = 0; seq < 20; seq++) {
       const { moment } = timeline.push(at(seq, [raw({ probabilities: seq % 2 ? thirds : HAPPY })]));
@@ -63,7 +72,7 @@ describe('the timeline', () => {
 
   it('abstains when the label is not likely, or the face not good, enough', () => {
     const flat = EXPRESSIONS.map(() => 1 / 8);
-    const timeline = createTimeline({ thresholds: THRESHOLDS })('s');
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
     const faces = [
       raw({ track: 1 }),
       raw({ track: 2, probabilities: flat }),
@@ -77,8 +86,8 @@ describe('the timeline', () => {
 
   it('labels what it has smoothed, and keeps what the frame alone says', () => {
     const calm = [0.9, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
-    const smooth = createTimeline({ thresholds: THRESHOLDS })('s');
-    const sharp = createTimeline({ thresholds: THRESHOLDS, smoothingSeconds: 0 })('s');
+    const smooth = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
+    const sharp = createTimeline({ thresholds: THRESHOLDS })('s', { ...STREAM, smoothing: 0 });
     for (const timeline of [smooth, sharp]) {
       for (let seq = 0; seq < 10; seq++) timeline.push(at(seq, [raw({ probabilities: calm })]));
     }
@@ -89,8 +98,21 @@ describe('the timeline', () => {
     expect(other?.probabilities).toEqual(other?.rawProbabilities);
   });
 
+  it.each([
+    // A frame of 0.1 s later weighs exp(-0.1 / time constant) as much.
+    [0, 0],
+    [100, 1 / Math.E],
+    [1000, Math.exp(-0.1)],
+  ])('a frame that is 100 ms old counts as much as the time constant says: %i ms', (smoothing, weight) => {
+    const calm = [0.9, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', { ...STREAM, smoothing });
+    timeline.push(at(0, [raw({ probabilities: calm })]));
+    const [face] = timeline.push(at(1, [raw()])).moment.faces;
+    expect(face?.probabilities[1]).toBeCloseTo((0.9 + 0.05 * weight) / (1 + weight), 4);
+  });
+
   it('tells episodes with its moments, and closes them at the end', () => {
-    const timeline = createTimeline({ thresholds: THRESHOLDS, smoothingSeconds: 0 })('s');
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', { ...STREAM, smoothing: 0 });
     const events = Array.from({ length: 6 }, (_, seq) => timeline.push(at(seq, [raw()])).events).flat();
     expect(events).toMatchObject([
       { kind: 'ONSET', episode: { sessionId: 's', onset: 0, expression: 'HAPPINESS' } },
@@ -100,9 +122,58 @@ describe('the timeline', () => {
 
   it('keeps sessions apart', () => {
     const open = createTimeline({ thresholds: THRESHOLDS });
-    const [one, other] = [open('a'), open('b')];
+    const [one, other] = [open('a', STREAM), open('b', STREAM)];
     for (let seq = 0; seq < 10; seq++) one.push(at(seq, [raw()]));
     expect(other.push(at(0, [raw()])).moment.sessionId).toBe('b');
     expect(other.finish()).toEqual([]);
+  });
+});
+
+describe('where another scene begins', () => {
+  const calm = [0.9, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
+  const begin = () => {
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
+    for (let seq = 0; seq < 10; seq++) timeline.push(at(seq, [raw()]));
+    return timeline;
+  };
+
+  it('the episodes of the scene before end with its last frame', () => {
+    const { moment, events } = begin().push({
+      ...at(10, [raw({ track: 2, probabilities: calm })]),
+      cut: true,
+    });
+    expect(moment.cut).toBe(true);
+    expect(events.map(({ kind, episode }) => [kind, episode.track, episode.offset])).toEqual([
+      ['APEX', 1, null],
+      ['OFFSET', 1, 0.9],
+    ]);
+  });
+
+  it('nothing of the scene before is smoothed into it', () => {
+    const { moment } = begin().push({ ...at(10, [raw({ track: 2, probabilities: calm })]), cut: true });
+    expect(moment.faces).toMatchObject([
+      { expression: 'NEUTRAL', probabilities: moment.faces[0]!.rawProbabilities },
+    ]);
+  });
+
+  it('all other moments are no cuts', () => {
+    expect(begin().push(at(10, [])).moment.cut).toBe(false);
+  });
+});
+
+describe('the last moment of a recording', () => {
+  const moments = (end: number | null) => {
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
+    return [0, 1, 2].map((seq) => timeline.push({ ...at(seq, []), dropped: {}, end }).moment);
+  };
+  const untilEnd = (end: number | null) => moments(end).map((moment) => moment.untilEnd);
+
+  it('stands no longer than to its end, and all others as long as ever', () => {
+    expect(untilEnd(0.23)).toEqual([undefined, undefined, 0.03]);
+    expect(moments(0.23).map(({ previousDuration }) => previousDuration)).toEqual([0.1, 0.1, 0.1]);
+  });
+
+  it('stands as long as the one before it where the recording goes on behind it, or says less than it has, or nothing', () => {
+    for (const end of [5, 0.2, 0.1, null]) expect(untilEnd(end)).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -68,7 +68,18 @@ function open(before: Before, maxBatch = 32, modelThreads = 1) {
     });
   const analyse = (stream: number, luma: number, mediaTime = 0) =>
     look(stream, squares([{ x: 100, y: 90, side: 60, luma }], mediaTime));
-  return { look, analyse, runs, inHand };
+  /** Of each of the frames, which are handed over together, whether another scene begins with it. */
+  const cutsOf = (stream: number, pictures: readonly Frame[]) =>
+    Promise.all(
+      pictures.map(
+        (picture) =>
+          new Promise<boolean>((resolve, fail) => {
+            const answer = (_: RawReading[], __: number, cut: boolean) => resolve(cut);
+            scheduler.add(stream, { image: picture, mediaTime: picture.mediaTime, answer, fail });
+          }),
+      ),
+    );
+  return { look, analyse, cutsOf, runs, inHand };
 }
 
 /** Resolves once the scheduler has had its turn. */
@@ -90,7 +101,11 @@ describe('several streams', () => {
     const { analyse, runs, inHand } = open(() => {}, 32, 2);
     const times = [0, 0.1, 0.2, 0.3, 0.4];
     await Promise.all(times.flatMap((time) => [0, 1, 2].map((stream) => analyse(stream, bright, time))));
-    expect(runs).toEqual(['detector 3', 'ensemble 3', 'ensemble 3', 'ensemble 6', 'ensemble 6']);
+    expect(runs.slice(0, 2)).toEqual(['detector 2', 'detector 1']);
+    // Each first face is scored once more, in a crop that is realigned; the four frames after it are scored together.
+    expect(runs.slice(-2)).toEqual(['ensemble 6', 'ensemble 6']);
+    const faces = runs.filter((run) => run.startsWith('ensemble')).map((run) => Number(run.split(' ')[1]));
+    expect(faces.reduce((sum, count) => sum + count)).toBe(3 + 3 + 12);
     expect(inHand.most).toBe(2);
   });
 
@@ -106,6 +121,58 @@ describe('several streams', () => {
       expect(await analyse(1, bright, 0.1)).toHaveLength(1);
     },
   );
+});
+
+describe('a hard cut', () => {
+  const SMALL = 40;
+  /** Somebody in the middle, before the one or the other background. */
+  const scene = (who: number, room: 0 | 1, mediaTime: number) => {
+    const background = room === 0 ? { x: 40, luma: LUMA[0]! } : { x: 280, luma: LUMA[1]! };
+    return squares(
+      [
+        { ...background, y: 50, side: 70 },
+        { x: 160, y: 110, side: SMALL + 4 * room, luma: who },
+      ],
+      mediaTime,
+    );
+  };
+  const inTheMiddle = (faces: RawReading[]) =>
+    faces.find(({ box }) => Math.abs(box.x + box.width / 2 - 0.5) < 0.05);
+
+  it('ends the tracks of the scene before, and searches the first frame of the next', async () => {
+    const { look } = open(() => {});
+    const seen: (RawReading | undefined)[] = [];
+    const frames = [0, 0.1, 0.2, 0.3].map((time) => scene(bright, 0, time));
+    frames.push(...[0.4, 0.5, 0.6].map((time) => scene(dim, 1, time)));
+    for (const frame of frames) seen.push(inTheMiddle(await look(0, frame)));
+    const before = seen[0]!.track;
+    expect(seen.slice(0, 4).map((face) => face?.track)).toEqual([before, before, before, before]);
+    const behind = seen.slice(4).map((face) => face?.track);
+    expect(behind).not.toContain(before);
+    expect(new Set(behind).size).toBe(1);
+    // Its crop is its own: the face stands in it as when it is seen for the first time.
+    const alone = inTheMiddle(await open(() => {}).look(0, scene(dim, 1, 0)))!;
+    const { track: _, ...first } = seen[4]!;
+    expect(alone).toMatchObject(first);
+  });
+
+  it('is told with its frame, also when frames are handed over together', async () => {
+    const { cutsOf } = open(() => {});
+    const frames = [0, 0.1, 0.2, 0.3, 0.4, 0.5].map((time) => scene(bright, time < 0.25 ? 0 : 1, time));
+    expect(await cutsOf(0, frames)).toEqual([false, false, false, true, false, false]);
+  });
+
+  it('is told with the next frame where its own could not be scored', async () => {
+    let fails = false;
+    const { look, cutsOf } = open(() => {
+      if (fails) throw new Error('no run');
+    });
+    await look(0, scene(bright, 0, 0));
+    fails = true;
+    await expect(look(0, scene(dim, 1, 0.1))).rejects.toThrow('no run');
+    fails = false;
+    expect(await cutsOf(0, [scene(dim, 1, 0.2), scene(dim, 1, 0.3)])).toEqual([true, false]);
+  });
 });
 
 describe('one stream', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { DetectionTurns } from '../../src/vision/workers/detection-turns.ts';
 import { face, observe, RATE, Tracking } from './tracking.ts';
 
 describe('a detection', () => {
-  it('a detection is due every few frames while no track is in doubt, and at once after a gap', () => {
+  it('a detection is due every few frames while no track is in doubt, also after a gap', () => {
     const tracking = new Tracking();
     const detected: number[] = [];
     for (let i = 0; i < 11; i++) {
@@ -21,8 +22,34 @@ describe('a detection', () => {
     }
     expect(detected).toEqual([0, 5, 10]);
     expect(tracking.isDue(0.51)).toBe(false);
-    expect(tracking.isDue(0.9)).toBe(true);
+    expect(tracking.isDue(0.9)).toBe(false);
+    expect(tracking.isDue(0.4)).toBe(true);
   });
+
+  it.each([
+    [10, [0, 5, 10, 15]],
+    [4, [0, 4, 8, 12]],
+    [2, [0, 2, 4, 6, 8, 10, 12, 14]],
+    [0.5, [0, 2, 4, 6, 8, 10, 12, 14]],
+  ])(
+    'of %s frames a second no more are detected than that a new face is found in a second, or in the second frame',
+    (rate, wanted) => {
+      const tracking = new Tracking();
+      const detected: number[] = [];
+      for (let i = 0; i < 16; i++) {
+        if (tracking.isDue(i / rate)) {
+          detected.push(i);
+          tracking.step(i / rate, [face(100)]);
+        } else {
+          const crops = tracking.propagate();
+          expect(crops).toHaveLength(1);
+          const observations = crops.map((crop) => observe(crop, face(100)));
+          tracking.commit(crops, observations, i / rate);
+        }
+      }
+      expect(detected).toEqual(wanted);
+    },
+  );
 
   it('a detection that was not due does not put off the one that is', () => {
     const tracking = new Tracking();
@@ -48,7 +75,8 @@ describe('a detection', () => {
     const ahead = [0.05, 0.1, 0.15];
     expect(tracking.isDue(0.2, ahead)).toBe(false);
     expect(tracking.isDue(0.25, [...ahead, 0.2])).toBe(true);
-    expect(tracking.isDue(0.45, ahead)).toBe(true);
+    expect(tracking.isDue(0.45, ahead)).toBe(false);
+    expect(tracking.isDue(1, ahead)).toBe(true);
     expect(tracking.isDue(0.1, ahead)).toBe(true);
     tracking.update([face(100), face(300)], 0.25);
     expect(tracking.inDoubt).toBe(true);
@@ -66,5 +94,65 @@ describe('a detection', () => {
       return ahead.length + 1;
     };
     expect([0, 0.2, 1, 2, 5].map(untilDetected)).toEqual([5, 5, 3, 2, 1]);
+  });
+});
+
+describe('streams that began together', () => {
+  /** How many of the streams are detected in each of so many frames, of which all come at once. */
+  const detections = (streams: Tracking[], times: readonly number[]) =>
+    times.map((time) => {
+      const due = streams.filter((stream) => stream.isDue(time));
+      for (const stream of streams) {
+        if (due.includes(stream)) {
+          stream.step(time, [face(100)]);
+          continue;
+        }
+        const crops = stream.propagate();
+        const observations = crops.map((crop) => observe(crop, face(100)));
+        stream.commit(crops, observations, time);
+      }
+      return due.length;
+    });
+  const frames = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i / RATE);
+  const inTurns = (count: number) => {
+    const turns = new DetectionTurns(5);
+    return Array.from({ length: count }, (_, stream) => new Tracking({}, turns.take(stream)));
+  };
+
+  it.each([8, 16])('%s streams are detected in turns, no more than a fifth of them in a frame', (count) => {
+    const [first, ...later] = detections(inTurns(count), frames(0, 40));
+    expect(first).toBe(count);
+    expect(Math.max(...later)).toBe(Math.ceil(count / 5));
+    expect(later.slice(4).reduce((sum, n) => sum + n)).toBe((35 * count) / 5);
+  });
+
+  it('streams that all waited for something come back to their turns', () => {
+    const streams = inTurns(10);
+    detections(streams, frames(0, 20));
+    const [after, ...later] = detections(streams, frames(5, 40));
+    expect(after).toBeGreaterThan(5);
+    expect(Math.max(...later.slice(20))).toBe(2);
+  });
+
+  it('streams without a face are detected in every second frame, half of them in each', () => {
+    const streams = inTurns(10);
+    const empty = frames(0, 20).map((time) => {
+      const due = streams.filter((stream) => stream.isDue(time));
+      for (const stream of streams) {
+        if (due.includes(stream)) stream.step(time, []);
+        else stream.commit([], [], time);
+      }
+      return due.length;
+    });
+    expect(empty.slice(4).every((count) => count > 3 && count < 7)).toBe(true);
+  });
+
+  it('the turn of a stream that ends is the next one that is taken', () => {
+    const turns = new DetectionTurns(3);
+    expect([7, 8, 9, 10].map((stream) => turns.take(stream))).toEqual([0, 1, 2, 0]);
+    turns.giveBack(8);
+    turns.giveBack(8);
+    turns.giveBack(99);
+    expect([11, 12].map((stream) => turns.take(stream))).toEqual([1, 1]);
   });
 });

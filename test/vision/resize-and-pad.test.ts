@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createSharedBufferPool } from '../../src/vision/image/buffer-pool.ts';
 import { roundUpToMultiple, writePadded } from '../../src/vision/image/model-input.ts';
 import { downscale, upscale } from '../../src/vision/image/resize.ts';
-import { SharedBufferPool } from '../../src/vision/image/shared-buffer-pool.ts';
 
 const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
 
@@ -62,7 +62,7 @@ describe('pixels for a model', () => {
   });
 
   it('a pool uses shared memory again once it is released', () => {
-    const pool = new SharedBufferPool();
+    const pool = createSharedBufferPool();
     const first = pool.acquire(8);
     const second = pool.acquire(8);
     expect(second.buffer).not.toBe(first.buffer);

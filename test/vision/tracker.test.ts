@@ -269,3 +269,17 @@ describe('a propagated track', () => {
     expect(close.hasDrifted([r, s], [observe(r, face(103)), observe(s, face(114))])).toBe(true);
   });
 });
+
+describe('a source with few frames', () => {
+  it.each([1, 6, 10, 60])('keeps its tracks at a frame every %i s', (seconds) => {
+    const tracking = new Tracking();
+    const seen = [0, 1, 2, 3].map((at) => tracking.step(at * seconds, [face(50 + at)]));
+    expect(seen).toEqual([{ 1: 50 }, { 1: 51 }, { 1: 52 }, { 1: 53 }]);
+  });
+
+  it('begins its tracks anew behind a gap of three times its interval', () => {
+    const tracking = new Tracking();
+    for (const time of [0, 10, 20]) tracking.step(time, [face(50)]);
+    expect(tracking.step(51, [face(50)], () => 0.9)).not.toHaveProperty('1');
+  });
+});

@@ -17,7 +17,7 @@ export class Tracking {
   readonly #tracker: Tracker;
   readonly #timing: DetectionTiming;
 
-  constructor(changes: Partial<TrackerOptions> = {}) {
+  constructor(changes: Partial<TrackerOptions> = {}, turn: number | null = null) {
     const activation = { score: 0.95, quality: 0.5 };
     this.#options = {
       template,
@@ -28,7 +28,7 @@ export class Tracking {
       ...changes,
     };
     this.#tracker = new Tracker(this.#options);
-    this.#timing = new DetectionTiming(5, this.#tracker);
+    this.#timing = new DetectionTiming(5, this.#tracker, turn);
   }
 
   get inDoubt(): boolean {

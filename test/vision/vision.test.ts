@@ -41,7 +41,7 @@ const dim = (x: number, y = 90, side = 50) => ({ x, y, side, luma: LUMA[1]! });
 describe('a reading', () => {
   it('readings of a single picture say where its faces are, and what they express', async () => {
     const stream = shared.open('s');
-    const readings = await stream.analyse(squares([bright(100), dim(220, 60)]));
+    const readings = (await stream.analyse(squares([bright(100), dim(220, 60)]))).faces;
     expect(readings.map(({ track }) => track)).toEqual([1, 2]);
     const face = readings.find((reading) => Math.abs(centre(reading).x - 100) < 2)!;
     expect(face.box).toMatchObject({ x: expect.closeTo(70 / 320, 2), width: expect.closeTo(60 / 320, 2) });
@@ -62,8 +62,10 @@ describe('a reading', () => {
   it('readings of colour models are the same as of gray ones', async () => {
     const rgb = await mkdtemp(join(tmpdir(), 'vision-rgb-'));
     await writeTinyModels(rgb, { rgb: true });
-    const gray = await shared.open('s').analyse(squares([bright(100)]));
-    expect(await (await start({ modelsDir: rgb })).open('s').analyse(squares([bright(100)]))).toEqual(gray);
+    const gray = (await shared.open('s').analyse(squares([bright(100)]))).faces;
+    expect((await (await start({ modelsDir: rgb })).open('s').analyse(squares([bright(100)]))).faces).toEqual(
+      gray,
+    );
     await rm(rgb, { recursive: true });
   });
 
@@ -76,9 +78,9 @@ describe('a reading', () => {
     for (const time of [0, 0.1, 0.2, 0.3]) {
       const frame = () => squares([bright(60, 110), ...nothing], time);
       const [believing, doubting] = await Promise.all(streams.map((stream) => stream.analyse(frame())));
-      expect(believing).toHaveLength(2);
-      expect(doubting!.map((face) => Math.round(centre(face).x))).toEqual([60]);
-      expect(doubting![0]!.track).toBe(1);
+      expect(believing!.faces).toHaveLength(2);
+      expect(doubting!.faces.map((face) => Math.round(centre(face).x))).toEqual([60]);
+      expect(doubting!.faces[0]!.track).toBe(1);
     }
     await rm(judging, { recursive: true });
   });
@@ -89,24 +91,47 @@ describe('a reading', () => {
     ['odd', 321, 193],
     ['larger than the detector takes', 960, 540],
   ])('a picture that is %s does no harm', async (_, width, height) => {
-    expect(await shared.open('empty').analyse(squares([], 0, width, height))).toEqual([]);
-    const [face] = await shared.open('face').analyse(squares([bright(100)], 0, width, height));
+    expect((await shared.open('empty').analyse(squares([], 0, width, height))).faces).toEqual([]);
+    const [face] = (await shared.open('face').analyse(squares([bright(100)], 0, width, height))).faces;
     if (height > 150) expect((face!.box.x + face!.box.width / 2) * width).toBeCloseTo(100, -1);
   });
 
   it('the box of a face that leaves the picture stays within it', async () => {
-    const [face] = await shared.open('s').analyse(squares([bright(20)]));
+    const [face] = (await shared.open('s').analyse(squares([bright(20)]))).faces;
     expect(face!.box.x).toBeGreaterThanOrEqual(0);
     expect(face!.box.x + face!.box.width).toBeLessThanOrEqual(1);
   });
 });
 
 describe('a stream', () => {
+  it.each([0, 1])(
+    'a stream follows its faces where its pictures change their size, %i frames behind a detection',
+    async (before) => {
+      const stream = shared.open('s');
+      const sizes = [1, 1, 1, 2, 2, 0.75, 0.75, 0.75, 1, 2].slice(1 - before);
+      const all = sizes.map((scale, i) => {
+        const faces = [bright(60 + i * 5), dim(260 - i * 5, 150, 40)].map(({ x, y, side, luma }) => {
+          return { x: x * scale, y: y * scale, side: side * scale, luma };
+        });
+        return stream.analyse(squares(faces, i / 10, 320 * scale, 192 * scale));
+      });
+      for (const [i, { faces: readings }] of (await Promise.all(all)).entries()) {
+        expect(readings.map(({ track }) => track)).toEqual([1, 2]);
+        const [one, other] = readings.map((face) => centre(face).x);
+        expect(Math.abs(one! - (260 - i * 5)), `frame ${i}`).toBeLessThan(8);
+        expect(Math.abs(other! - (60 + i * 5)), `frame ${i}`).toBeLessThan(8);
+        expect(Math.abs(readings[1]!.box.width * 320 - 60)).toBeLessThan(3);
+      }
+    },
+  );
+
   it('a stream follows its faces between detections', async () => {
     const before = shared.stats();
     const stream = shared.open('s');
     for (let i = 0; i < 20; i++) {
-      const readings = await stream.analyse(squares([bright(60 + i * 5), dim(260 - i * 5, 150, 40)], i / 10));
+      const readings = (
+        await stream.analyse(squares([bright(60 + i * 5), dim(260 - i * 5, 150, 40)], i / 10))
+      ).faces;
       expect(readings.map(({ track }) => track)).toEqual([1, 2]);
       const [x, other] = readings.map((reading) => centre(reading).x).sort((a, b) => a - b);
       const expected = [60 + i * 5, 260 - i * 5].sort((a, b) => a - b);
@@ -125,7 +150,7 @@ describe('a stream', () => {
       const stream = i % 2 ? one : two;
       return stream.analyse(squares([bright(100 + i)], Math.floor(i / 2) / 10));
     });
-    const readings = await Promise.all(calls);
+    const readings = (await Promise.all(calls)).map(({ faces }) => faces);
     readings.forEach((faces, i) => {
       expect(faces.map(({ track }) => track)).toEqual([1]);
       expect(Math.abs(centre(faces[0]!).x - (100 + i))).toBeLessThan(3);
@@ -144,10 +169,10 @@ describe('a stream', () => {
       });
     const [oneByOne, atOnce] = [vision.open('one by one'), vision.open('at once')];
     const one: RawReading[][] = [];
-    for (const frame of frames()) one.push(await oneByOne.analyse(frame));
+    for (const frame of frames()) one.push((await oneByOne.analyse(frame)).faces);
     expect(Math.max(...batches)).toBe(2);
     batches.length = 0;
-    const all = await Promise.all(frames().map((frame) => atOnce.analyse(frame)));
+    const all = (await Promise.all(frames().map((frame) => atOnce.analyse(frame)))).map(({ faces }) => faces);
     expect(all).toEqual(one);
     expect(new Set(one.map((faces) => faces.length))).toEqual(new Set([1, 2]));
     expect(Math.max(...batches)).toBeGreaterThan(2);
@@ -155,12 +180,12 @@ describe('a stream', () => {
 
   it('a face is told in its first frame when it reaches the activation thresholds', async () => {
     const stream = shared.open('s');
-    expect(await stream.analyse(squares([]))).toEqual([]);
-    expect(await stream.analyse(squares([bright(100)], 0.1))).toEqual([]); // does not go through the detector
-    expect(await stream.analyse(squares([bright(100)], 0.2))).toHaveLength(1);
+    expect((await stream.analyse(squares([]))).faces).toEqual([]);
+    expect((await stream.analyse(squares([bright(100)], 0.1))).faces).toEqual([]); // does not go through the detector
+    expect((await stream.analyse(squares([bright(100)], 0.2))).faces).toHaveLength(1);
     const pair = shared.open('pair');
-    expect(await pair.analyse(squares([bright(100)]))).toHaveLength(1);
-    expect(await pair.analyse(squares([bright(100)], 1))).toHaveLength(1);
+    expect((await pair.analyse(squares([bright(100)]))).faces).toHaveLength(1);
+    expect((await pair.analyse(squares([bright(100)], 1))).faces).toHaveLength(1);
   });
 
   it('streams share batches of at most `maxBatch` faces', async () => {
@@ -181,9 +206,9 @@ describe('a stream', () => {
       pixels: Buffer.concat([Buffer.alloc(5), frame.pixels]).subarray(5),
       mediaTime: 0.1,
     };
-    expect(await stream.analyse(frame)).toHaveLength(1);
+    expect((await stream.analyse(frame)).faces).toHaveLength(1);
     expect(frame.pixels).toHaveLength(0);
-    expect(await stream.analyse(view)).toHaveLength(1);
+    expect((await stream.analyse(view)).faces).toHaveLength(1);
     expect(view.pixels).toHaveLength(320 * 192);
   });
 
@@ -191,7 +216,7 @@ describe('a stream', () => {
     const frame = squares([bright(100)]);
     const pixels = new Uint8Array(new SharedArrayBuffer(frame.pixels.length));
     pixels.set(frame.pixels);
-    const [face] = await shared.open('s').analyse({ ...frame, pixels });
+    const [face] = (await shared.open('s').analyse({ ...frame, pixels })).faces;
     expect(centre(face!).x).toBeCloseTo(100, -1);
     expect(pixels).toEqual(frame.pixels);
   });
@@ -201,7 +226,7 @@ describe('a stream', () => {
     const stream = shared.open('s');
     const last = stream.analyse(squares([bright(100)]));
     await stream.close();
-    expect(await last).toHaveLength(1);
+    expect((await last).faces).toHaveLength(1);
     await expect(stream.analyse(squares([]))).rejects.toMatchObject({ name: 'WorkerLost' });
     expect(shared.stats().streams).toBe(before.streams);
   });
@@ -225,7 +250,7 @@ describe('models and devices', () => {
     const log = { info: (fields: object, message: string) => lines.push([fields, message]), warn: () => {} };
     const vision = await start({ device: 'auto', log });
     expect(lines.at(-1)![1]).toBe(`The models run on ${vision.models[0]!.device}`);
-    expect(await vision.open('s').analyse(squares([bright(100)]))).toHaveLength(1);
+    expect((await vision.open('s').analyse(squares([bright(100)]))).faces).toHaveLength(1);
   });
 
   it('a device that was asked for and is not there stops the start', async () => {

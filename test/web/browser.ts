@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path';
 import { WebSocket } from 'ws';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** Every other name leads nowhere. */
+const NOWHERE = 'MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost';
 /** With them it asks for no name and connects to nothing but this machine, whatever it would do in the background. */
 export const FLAGS = [
   '--headless',
@@ -25,7 +27,7 @@ export const FLAGS = [
   '--no-default-browser-check',
   '--no-pings',
   '--disable-features=OptimizationHints,MediaRouter,Translate,NetworkTimeServiceQuerying',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+  `--host-resolver-rules=${NOWHERE}`,
   '--hide-scrollbars',
   '--remote-debugging-port=0',
 ];
@@ -54,9 +56,13 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export async function openBrowser(binary: string): Promise<Browser> {
+/** @param resolving rules such as `MAP evil.example 127.0.0.2`, which say where names lead */
+export async function openBrowser(binary: string, resolving: readonly string[] = []): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'mien-browser-'));
-  const child = spawn(binary, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+  const rules = resolving.length === 0 ? [] : [`--host-resolver-rules=${[...resolving, NOWHERE].join(', ')}`];
+  const child = spawn(binary, [...FLAGS, ...rules, `--user-data-dir=${profile}`, 'about:blank'], {
+    // What it keeps beside its profile goes with it.
+    env: { ...process.env, HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const socket = new WebSocket(await addressOf(child));

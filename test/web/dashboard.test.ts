@@ -228,7 +228,9 @@ test.skipIf(binary === null)(
     await rotate90(media.at('level.mp4'), media.at('turned.mp4'));
     const body = await readFile(media.at('turned.mp4'));
     await media.remove();
-    const uploaded = await fetch(new URL('/uploads', server.url), { method: 'POST', body });
+    const uploaded = await fetch(new URL('/uploads', server.url), {
+      ...{ method: 'POST', body, headers: { 'content-type': 'application/octet-stream' } },
+    });
     const { token } = (await uploaded.json()) as { token: string };
     const { registerStream } = await server.query<{ registerStream: { id: string } }>(
       'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }',
@@ -247,6 +249,57 @@ test.skipIf(binary === null)(
     await page.until(`${text('#frame-size')} === 'Scored in 180 × 320 pixels.'`);
     expect(await page.evaluate(ratio)).toBeCloseTo(180 / 320, 1);
     await server.query('mutation ($id: ID!) { removeStream(id: $id) }', registerStream);
+    expect(page.complaints).toEqual([]);
+    await page.command('Page.close');
+  },
+  300_000,
+);
+
+/** Lets long pauses be short, and answers about the list of sessions wait until they are let go, in any order. */
+const HASTE = `
+  window.asked = { DashboardSession: 0 };
+  window.held = [];
+  window.holding = false;
+  const later = window.setTimeout;
+  window.setTimeout = (work, ms, ...rest) => later(work, ms === 10_000 ? 300 : ms, ...rest);
+  const send = window.fetch;
+  window.fetch = async (input, options) => {
+    const query = JSON.parse(options?.body ?? '{}').query ?? '';
+    if (query.includes('DashboardSession(')) asked.DashboardSession++;
+    const response = await send(input, options);
+    if (holding && query.includes('DashboardSessions(')) await new Promise((go) => held.push(go));
+    return response;
+  };
+`;
+
+test.skipIf(binary === null)(
+  'the dashboard reads a running session again that was opened by its link, and late answers do not set the choice of a session',
+  async () => {
+    const { streams } = await server.query<{
+      streams: { nodes: { id: string; latestSession: { id: string } }[] };
+    }>('{ streams(first: 1) { nodes { id latestSession { id } } } }');
+    const { id, latestSession } = streams.nodes[0]!;
+    const page = await browser.open('about:blank');
+    await page.command('Page.addScriptToEvaluateOnNewDocument', { source: HASTE });
+    const link = `/#/stream/${id}/session/${latestSession.id}`;
+    await page.command('Page.navigate', { url: new URL(link, server.url).href });
+    await page.until('asked.DashboardSession > 2');
+    await page.until(`document.querySelector('#sessions').value === '${latestSession.id}'`);
+    await page.until(`${number('#rows li')} === 3`);
+
+    await page.evaluate(`holding = true, location.hash = '#/stream/${id}'`);
+    await page.until('held.length > 0');
+    await page.evaluate(`location.hash = '${link.slice(1)}'`);
+    await page.until('held.length > 1');
+    await page.evaluate('holding = false, held.pop()()');
+    await page.evaluate(
+      'new Promise((done) => later(() => (held.forEach((go) => go()), later(done, 300)), 300))',
+    );
+    expect(await page.evaluate(`document.querySelector('#sessions').value`)).toBe(latestSession.id);
+
+    await page.evaluate(click('.skip'));
+    expect(await page.evaluate('location.hash')).toBe(link.slice(1));
+    expect(await page.evaluate('document.activeElement.id')).toBe('watch');
     expect(page.complaints).toEqual([]);
     await page.command('Page.close');
   },

@@ -6,6 +6,7 @@ import { schema } from '../../src/api/schema/index.ts';
 import * as documents from '../../src/web/documents.js';
 import { EXPRESSIONS } from '../../src/web/format.js';
 import { ask, openTestApi, type TestApi } from '../api/harness.ts';
+import { ANYBODY } from '../helpers/access.ts';
 
 const texts = Object.entries(documents).flatMap(([name, text]): [string, string][] =>
   typeof text === 'string' ? [[name, text]] : [],
@@ -32,7 +33,7 @@ it('the dashboard never asks for recorded moments or raw probabilities', () => {
 test('one execution serves all dashboards that watch a stream, also those that resumed and have caught up', () => {
   const streamId = '0190b0f0-0000-7000-8000-000000000001';
   const planOf = (text: string, variableValues: Record<string, unknown>) =>
-    planSubscription({ schema, document: parse(text), variableValues });
+    planSubscription({ schema, document: parse(text), variableValues, contextValue: { requester: ANYBODY } });
   const { key } = planOf(documents.MOMENTS, { streamId });
   expect(key).not.toBeNull();
   expect(planOf(documents.MOMENTS, { streamId }).key).toEqual(key);

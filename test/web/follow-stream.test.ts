@@ -130,6 +130,23 @@ it('following a stream does not retry after an error that is final', async () =>
   expect(asked).toEqual([null]);
 });
 
+it('following a stream gives up where the server goes wrong again and again', async () => {
+  const wrong = () => [new ServerError('Something went wrong on the server.', 'INTERNAL')];
+  const recovering = followScripted([
+    wrong,
+    wrong,
+    wrong,
+    wrong,
+    () => [...range(0, 0), ...wrong()],
+    () => [],
+  ]);
+  await recovering.done;
+  expect(recovering.asked).toHaveLength(6);
+  const { done, asked } = followScripted(Array.from({ length: 9 }, () => wrong));
+  await expect(done).rejects.toThrow('Something went wrong on the server.');
+  expect(asked).toHaveLength(5);
+});
+
 it('following a stream stops without an error when it is aborted', async () => {
   const { done, stop, states, shown } = followScripted([
     () => [moment(0), () => stop.abort(), ...range(1, 5)],

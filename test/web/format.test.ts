@@ -57,7 +57,7 @@ test('enum values are written as words, also those that the dashboard does not k
   expect(format.stateName(null)).toBe('never started');
   expect(format.issueName('TURNED')).toBe('turned away');
   expect(format.issueName('MASKED')).toBe('masked');
-  expect(format.dropReason('BUSY')).toMatch(/models were busy/);
+  expect(format.dropReason('BUSY')).toMatch(/machine was busy/);
 });
 
 test.each([
@@ -74,4 +74,14 @@ test.each([
 test('the marks of a time axis are few and at round times', () => {
   expect(format.ticks(12.3, 72.3, 8)).toEqual([20, 30, 40, 50, 60, 70]);
   expect(format.ticks(0, 5, 8)).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test.each([
+  [null, 'up to 10 frames a second'],
+  [10, 'up to 10 frames a second'],
+  [9, 'up to 10 frames a second'],
+  [4.2314, 'scores 4.2 of 10 frames a second: this machine is busy, or no more come in time'],
+  [0, 'scores 0 of 10 frames a second: this machine is busy, or no more come in time'],
+])('a stream that asks for ten frames a second and is scored at %s says: %s', (effectiveFrameRate, text) => {
+  expect(format.frameRateText({ frameRate: 10, effectiveFrameRate })).toBe(text);
 });

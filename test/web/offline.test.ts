@@ -21,7 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe.skipIf(binary === null)('in a browser', () => {
+// All at once: most of it is watching that nothing happens.
+describe.skipIf(binary === null).concurrent('in a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser(binary!);
@@ -45,7 +46,7 @@ describe.skipIf(binary === null)('in a browser', () => {
   });
 });
 
-it.skipIf(binary === null || !strace)(
+it.skipIf(binary === null || !strace).concurrent(
   'the browser that the tests run connects to nothing but this machine',
   async () => {
     const { tries } = await runOutside(strace!, [binary!, ...FLAGS, `${api.url}/graphql`], {

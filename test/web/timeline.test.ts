@@ -100,3 +100,13 @@ it('the timeline of a recorded session leaves out buckets without a face', () =>
   ]);
   expect([timeline.start, timeline.end]).toEqual([3, 6]);
 });
+
+it('buckets of a session that has left the timeline’s span come too late, and do not follow the newest session', () => {
+  const timeline = new Timeline({ span: 10, maxRows: 4 });
+  for (let seq = 0; seq < 10; seq++) timeline.add(moment(seq, { sessionId: 'a' }));
+  for (let seq = 0; seq < 200; seq++) timeline.add(moment(seq, { sessionId: 'b' }));
+  const { end } = timeline;
+  timeline.addBuckets('a', 1, [bucket(0)]);
+  expect([timeline.end, timeline.sections.map(({ sessionId }) => sessionId)]).toEqual([end, ['b']]);
+  expect(timeline.rows.map(({ sessionId }) => sessionId)).toEqual(['b']);
+});

@@ -1,6 +1,10 @@
 /** What resolvers reach. One per request, and one per event of a subscription, so that nothing loaded goes stale. */
+import type { Requester, Tags } from '../../domain/access.ts';
+import type { Audit } from '../../domain/audit.ts';
+import { tagEntries } from '../../domain/tags.ts';
 import type { PrismaClient } from '../../store/generated/client.ts';
-import type { RecordingQueries, StreamManager, Subscriptions } from './ports.ts';
+import type { Eraser, Load, RecordingQueries, StreamManager, Subscriptions, Tokens } from './ports.ts';
+import { shownOnly } from './shown-only.ts';
 
 /** The same for every request. */
 export interface Services {
@@ -8,19 +12,30 @@ export interface Services {
   recordings: RecordingQueries;
   subscriptions: Subscriptions;
   streamManager: StreamManager;
+  load: Load;
+  eraser: Eraser;
+  audit: Audit;
+  tokens: Tokens;
   /** Ids of the models that are loaded now. */
   modelIds: readonly string[];
 }
 
 export interface Context extends Services {
+  /** Who asks. */
+  requester: Requester;
   /** Names of the action units of a session's model. */
   actionUnitsOf(sessionId: string): readonly string[] | Promise<readonly string[]>;
 }
 
+/** How many limits' services are kept; there are as many as tokens that are limited in different ways. */
+const CACHED_LIMITS = 100;
 /** How many sessions' action-unit names are kept; they never change. */
 const CACHED_SESSIONS = 1000;
 
-export function createContextFactory(services: Services): () => Context {
+/** Makes a context for a requester. */
+export type CreateContext = (requester: Requester) => Context;
+
+export function createContextFactory(services: Services): CreateContext {
   const actionUnits = new Map<string, readonly string[]>();
 
   const lookUp = async (sessionId: string): Promise<readonly string[]> => {
@@ -34,8 +49,26 @@ export function createContextFactory(services: Services): () => Context {
     return names;
   };
 
-  return () => ({
-    ...services,
+  const limited = createLimited(services);
+
+  return (requester) => ({
+    ...limited(requester.principal.streams),
+    requester,
     actionUnitsOf: (sessionId) => actionUnits.get(sessionId) ?? lookUp(sessionId),
   });
+}
+
+/** The services as they are for each who is shown some streams only. */
+function createLimited(services: Services): (streams: Tags | null) => Services {
+  const limited = new Map<string, Services>();
+  return (streams) => {
+    if (streams === null) return services;
+    const key = JSON.stringify(tagEntries(streams));
+    const known = limited.get(key);
+    if (known) return known;
+    const made = shownOnly(services, streams);
+    if (limited.size >= CACHED_LIMITS) limited.clear();
+    limited.set(key, made);
+    return made;
+  };
 }

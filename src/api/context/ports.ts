@@ -1,11 +1,19 @@
 /** What the API needs of the rooms below it; the composition root hands them over. */
 
+import type { IssuedToken, TokenRequest } from '../../access/issue-token.ts';
+import type { TokenRecord } from '../../access/ports.ts';
+import type { Tags } from '../../domain/access.ts';
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
-import type { SentEpisode, SentMoment, SentStatus } from '../../domain/live-event.ts';
+import type { ErasureOrder } from '../../domain/erasure.ts';
+import type { SentEpisode, SentEvents, SentMoment, SentStatus } from '../../domain/live-event.ts';
+import type { Capacity } from '../../domain/load.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { SessionRecord, StreamRecord } from '../../domain/stream.ts';
 
-/** Sources of subscriptions. Each iterable has a bounded queue of its own, and ends when it is returned. */
+/**
+ * Sources of subscriptions. Each iterable has a bounded queue of its own, and ends when it is returned. With `tags` there is
+ * nothing but the streams that have all of these.
+ */
 export interface Subscriptions {
   /** @throws MienError NOT_FOUND, CURSOR_INVALID, CURSOR_EXPIRED */
   moments(filter: {
@@ -14,9 +22,10 @@ export interface Subscriptions {
     after?: string;
     /** At most one moment per so many milliseconds of media time. */
     every?: number;
-  }): Promise<AsyncIterable<SentMoment>>;
-  status(filter: { streamId?: string }): Promise<AsyncIterable<SentStatus>>;
-  episodes(filter: { sessionId: string }): Promise<AsyncIterable<SentEpisode>>;
+    tags?: Tags;
+  }): Promise<SentEvents<SentMoment>>;
+  status(filter: { streamId?: string; tags?: Tags }): Promise<SentEvents<SentStatus>>;
+  episodes(filter: { sessionId: string; tags?: Tags }): Promise<SentEvents<SentEpisode>>;
 }
 
 /** A stream as it is registered. */
@@ -27,14 +36,35 @@ export interface NewStream extends Omit<StreamRecord, 'id' | 'shouldRun' | 'crea
 
 /** Starts and stops what runs. */
 export interface StreamManager {
-  /** @throws MienError SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING, CONFLICT */
-  register(stream: NewStream): Promise<StreamRecord>;
-  /** @throws MienError NOT_FOUND, CONFLICT when it runs already */
+  /** @throws MienError SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING, CONFLICT, OVER_CAPACITY */
+  register(stream: NewStream, shown?: Tags): Promise<StreamRecord>;
+  /** @throws MienError NOT_FOUND, OVER_CAPACITY, CONFLICT when it runs already */
   start(streamId: string): Promise<SessionRecord>;
   /** Drains, then ends the session. @throws MienError NOT_FOUND, CONFLICT when nothing runs */
   stop(streamId: string): Promise<SessionRecord>;
   /** With all that was recorded from it. @throws MienError NOT_FOUND */
   remove(streamId: string): Promise<void>;
+}
+
+/** Erases what was recorded. */
+export interface Eraser {
+  /**
+   * @returns the id of its record, once all is gone, or after half a minute, while it goes on
+   * @throws MienError NOT_FOUND; CONFLICT where something runs that cannot be erased like that
+   */
+  erase(order: ErasureOrder): Promise<string>;
+}
+
+/** What the running streams ask of this machine, and get. */
+export interface Load {
+  /** Frames a second that a running stream is scored at, at most; null when it does not run, or not in real time. */
+  effectiveFrameRate(streamId: string): number | null;
+  /** Whether it gets fewer frames than it asks for. */
+  isOverloaded(streamId: string): boolean;
+  /** What those who run it should know, in sentences; without `totals` nothing that tells of other streams. */
+  warnings(streamId: string, options?: { totals: boolean }): string[];
+  /** @param of the ids of the streams that count; none given: all, and only then is told what the machine can score */
+  capacity(of?: ReadonlySet<string>): Capacity | Promise<Capacity>;
 }
 
 /** What was recorded, read back. */
@@ -44,6 +74,11 @@ export interface RecordingQueries {
     sessionId: string,
     page: { first: number; after: string | null },
   ): Promise<{ moments: readonly { moment: Moment; cursor: string }[]; more: boolean }>;
+  /**
+   * The moments of a session behind this `seq`, page by page, as far as they are stored. No page is empty.
+   * @throws MienError CURSOR_EXPIRED
+   */
+  pages(sessionId: string, afterSeq: number, pageSize: number): AsyncIterable<readonly Moment[]>;
   /** In the order of the ids. */
   summaries(sessionIds: readonly string[]): Promise<readonly SessionSummary[]>;
   /** Buckets without any frame are left out. */
@@ -51,4 +86,12 @@ export interface RecordingQueries {
     sessionId: string,
     range: { bucket: number; from: number | null; to: number | null; track: number | null },
   ): Promise<readonly Aggregate[]>;
+}
+
+/** Makes and ends tokens. */
+export interface Tokens {
+  /** @param createdBy who asked for it, in words @throws MienError BAD_INPUT, CONFLICT */
+  issue(request: TokenRequest, createdBy: string): Promise<IssuedToken>;
+  /** Harmless when it was revoked before. @throws MienError NOT_FOUND */
+  revoke(id: string): Promise<TokenRecord>;
 }

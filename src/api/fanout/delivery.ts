@@ -14,10 +14,17 @@ export interface WireFormat {
   encode(json: Buffer): Buffer;
 }
 
+interface DeliveryFields extends Pick<Delivery, 'result' | 'skipped' | 'lost' | 'lostByNow' | 'position'> {
+  place: SkipPlace;
+}
+
 export class Delivery {
   readonly result: ExecutionResult;
-  /** Events that the source itself lost before this one. */
+  /** Events that the source lost before this one, since the one before, and since it began: what `result` tells, and what that adds up to. */
   readonly skipped: number;
+  readonly lost: number;
+  /** Events that the source has lost since it began, whether it told of them or not; fewer when it found some again in the store. */
+  readonly lostByNow: number;
   /** Where its event stands in the source; null where sources of this kind have no order of their own. */
   readonly position: string | null;
   readonly #place: SkipPlace;
@@ -25,19 +32,22 @@ export class Delivery {
   #key: string | undefined;
   #bytes: Buffer | undefined;
 
-  constructor(result: ExecutionResult, skipped: number, place: SkipPlace, position: string | null) {
+  constructor({ result, skipped, lost, lostByNow, place, position }: DeliveryFields) {
     this.result = result;
     this.position = position;
     this.skipped = skipped;
+    this.lost = lost;
+    this.lostByNow = lostByNow;
     this.#place = place;
   }
 
   /**
-   * What a subscriber who missed `count` events more than the source did is sent. Those who ask for the form that was
-   * asked for last share its bytes; for other forms the JSON, at least, is made once.
+   * What a subscriber is sent who is told of `skipped` events: mostly as many as the source lost. Those who ask for the form
+   * that was asked for last share its bytes; for other forms the JSON, at least, is made once.
    */
-  bytes(form: WireFormat, count: number): Buffer {
-    if (count > 0) return form.encode(jsonOf(this.withSkipped(count)));
+  bytes(form: WireFormat, skipped: number): Buffer {
+    const isSame = skipped === this.skipped || this.#place.keys.length === 0;
+    if (!isSame) return form.encode(jsonOf(this.#withSkipped(skipped)));
     if (this.#bytes !== undefined && this.#key === form.key) return this.#bytes;
     this.#json ??= jsonOf(this.result);
     this.#key = form.key;
@@ -45,12 +55,11 @@ export class Delivery {
     return this.#bytes;
   }
 
-  /** The result for a subscriber who missed `count` events more than the source did. */
-  withSkipped(count: number): ExecutionResult {
+  #withSkipped(skipped: number): ExecutionResult {
     const { root, keys } = this.#place;
     const event = this.result.data?.[root] as Record<string, unknown> | null | undefined;
-    if (count === 0 || keys.length === 0 || !event) return this.result;
-    const patch = Object.fromEntries(keys.map((key) => [key, this.skipped + count]));
+    if (!event) return this.result;
+    const patch = Object.fromEntries(keys.map((key) => [key, skipped]));
     return { ...this.result, data: { ...this.result.data, [root]: { ...event, ...patch } } };
   }
 }

@@ -1,15 +1,20 @@
 /** One source of events, executed event by event for all who take from it. */
-import { type ExecutionArgs, execute, type GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql';
+import type { Requester } from '../../domain/access.ts';
+import type { SentEvents } from '../../domain/live-event.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
 import { Delivery } from './delivery.ts';
-import type { SubscriptionPlan } from './operation.ts';
+import { requesterOf, type SubscriptionPlan } from './operation.ts';
 import { Subscriber, type SubscriberOptions } from './subscriber.ts';
 
 export interface ExecutionOptions extends SubscriberOptions {
   /** A context for one event: what it loads must not outlive the event. */
-  createContext: () => object;
+  createContext: (requester: Requester) => object;
   maskError: MaskError;
 }
+
+/** What a subscription's field gives. */
+export type EventSource = SentEvents<unknown>;
 
 type Watcher = (delivery: Delivery) => void;
 
@@ -17,19 +22,18 @@ type Watcher = (delivery: Delivery) => void;
 export class Execution {
   readonly #subscribers = new Set<Subscriber>();
   readonly #watchers = new Set<Watcher>();
+  readonly #source: EventSource;
   readonly #iterator: AsyncIterator<unknown>;
   readonly #args: ExecutionArgs;
   readonly #plan: SubscriptionPlan;
   readonly #options: ExecutionOptions;
   readonly #onEnd: (() => void)[] = [];
   #state: 'waiting' | 'running' | 'over' = 'waiting';
+  /** What the events taken from the source told of losses. */
+  #lost = 0;
 
-  constructor(
-    source: AsyncIterable<unknown>,
-    args: ExecutionArgs,
-    plan: SubscriptionPlan,
-    options: ExecutionOptions,
-  ) {
+  constructor(source: EventSource, args: ExecutionArgs, plan: SubscriptionPlan, options: ExecutionOptions) {
+    this.#source = source;
     this.#iterator = source[Symbol.asyncIterator]();
     this.#args = args;
     this.#plan = plan;
@@ -50,13 +54,14 @@ export class Execution {
   join(): Subscriber | null {
     if (this.over) return null;
     const subscriber = new Subscriber(this.#options);
-    this.adopt(subscriber);
+    // What was lost before somebody joins is no loss of theirs, also where no event has told of it yet.
+    this.adopt(subscriber, this.#state === 'waiting' ? 0 : this.#source.lost());
     return subscriber;
   }
 
-  /** From the next event on a subscriber takes from here. */
-  adopt(subscriber: Subscriber): void {
-    subscriber.takeFrom((closed) => {
+  /** From the next event on a subscriber takes from here, and is told of losses beyond the first `lost` of the source. */
+  adopt(subscriber: Subscriber, lost: number): void {
+    subscriber.takeFrom(lost, (closed) => {
       this.#subscribers.delete(closed);
       this.#stopIfUnused();
     });
@@ -74,11 +79,15 @@ export class Execution {
     };
   }
 
-  /** Hands all subscribers, with what they have missed there, to another execution that runs, and stops. */
-  moveTo(other: Execution, missed: readonly Delivery[]): void {
+  /**
+   * Hands all subscribers to another execution that runs, and stops.
+   * @param met what the other delivered of the event that was delivered here last
+   * @param missed what the other has delivered since
+   */
+  moveTo(other: Execution, met: Delivery, missed: readonly Delivery[]): void {
     for (const subscriber of this.#subscribers) {
+      other.adopt(subscriber, met.lost);
       for (const delivery of missed) subscriber.offer(delivery);
-      other.adopt(subscriber);
     }
     this.#subscribers.clear();
     this.#stop();
@@ -99,7 +108,9 @@ export class Execution {
     let failure: unknown = null;
     try {
       for (let step = await this.#iterator.next(); !step.done; step = await this.#iterator.next()) {
-        const delivery = await this.#execute(step.value);
+        const result = await this.#execute(step.value);
+        // Made as it is handed out: whoever joins while it is executed counts from what is lost by then.
+        const delivery = this.#deliver(step.value, result);
         for (const subscriber of this.#subscribers) subscriber.offer(delivery);
         for (const watcher of this.#watchers) watcher(delivery);
         // Alone, the reader sets the pace; the source's own bounded queue takes up what it lags behind.
@@ -112,12 +123,23 @@ export class Execution {
     this.#endSubscribers(failure);
   }
 
-  async #execute(event: unknown): Promise<Delivery> {
+  async #execute(event: unknown): Promise<ExecutionResult> {
     const { createContext, maskError } = this.#options;
-    const result = await execute({ ...this.#args, rootValue: event, contextValue: createContext() });
-    const masked = result.errors ? { ...result, errors: result.errors.map(maskError) } : result;
-    const { skipPlace, positionOf } = this.#plan;
-    return new Delivery(masked, skippedBefore(event), skipPlace, positionOf?.(event) ?? null);
+    const result = await execute({
+      ...this.#args,
+      rootValue: event,
+      contextValue: createContext(requesterOf(this.#args)),
+    });
+    return result.errors ? { ...result, errors: result.errors.map(maskError) } : result;
+  }
+
+  #deliver(event: unknown, result: ExecutionResult): Delivery {
+    const { skipPlace: place, positionOf } = this.#plan;
+    const skipped = skippedBefore(event);
+    this.#lost += skipped;
+    const position = positionOf?.(event) ?? null;
+    const losses = { skipped, lost: this.#lost, lostByNow: this.#source.lost() };
+    return new Delivery({ result, ...losses, place, position });
   }
 
   #endSubscribers(failure: unknown): void {

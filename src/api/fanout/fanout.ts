@@ -9,8 +9,9 @@ import {
   type ExecutionResult,
   type GraphQLError,
 } from 'graphql';
-import { Execution, type ExecutionOptions } from './execution.ts';
-import { planSubscription, type SubscriptionPlan } from './operation.ts';
+import { unlessAborted } from '../../threads/unless-aborted.ts';
+import { type EventSource, Execution, type ExecutionOptions } from './execution.ts';
+import { planSubscription, requesterOf, type SubscriptionPlan } from './operation.ts';
 import { rejoin } from './rejoin.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -25,33 +26,44 @@ type Begun = Execution | ExecutionResult;
 
 export function createFanout(options: ExecutionOptions): Fanout {
   const running = new Set<Execution>();
+  const closing = new AbortController();
 
   const begin = async (args: ExecutionArgs, plan: SubscriptionPlan): Promise<Begun> => {
     const source = await openSource(args, options);
     if (!(Symbol.asyncIterator in source)) return source;
     const execution = new Execution(source, args, plan, options);
+    if (closing.signal.aborted) return refuse(execution, closing.signal.reason);
     running.add(execution);
     execution.onEnd(() => running.delete(execution));
     return execution;
   };
   const share = createSharing(begin);
+  const masked = (error: unknown) => ({ errors: [options.maskError(error)] });
+
+  const subscribe = async (args: ExecutionArgs): Promise<Subscriber | ExecutionResult> => {
+    const plan = planSubscription(args);
+    if (plan.key !== null) return joinShared(() => share(args, plan));
+    const own = await begin(args, plan);
+    if (!(own instanceof Execution)) return own;
+    if (plan.live) {
+      const { key, args: liveArgs } = plan.live;
+      void share(liveArgs, { ...plan, key, live: null }).then((shared) => rejoin(own, shared));
+    }
+    return own.join() as Subscriber;
+  };
 
   return {
-    async subscribe(args) {
-      const plan = planSubscription(args);
-      if (plan.key !== null) return joinShared(() => share(args, plan));
-      const own = await begin(args, plan);
-      if (!(own instanceof Execution)) return own;
-      if (plan.live) {
-        const { key, args: liveArgs } = plan.live;
-        void share(liveArgs, { ...plan, key, live: null }).then((shared) => rejoin(own, shared));
-      }
-      return own.join() as Subscriber;
-    },
+    subscribe: (args) => unlessAborted(closing.signal, () => subscribe(args)).catch(masked),
     close(reason) {
+      closing.abort(reason);
       for (const execution of [...running]) execution.fail(reason);
     },
   };
+}
+
+function refuse(execution: Execution, reason: GraphQLError): ExecutionResult {
+  execution.fail(reason);
+  return { errors: [reason] };
 }
 
 /** Gives the execution that is shared under a plan's key: the one that runs, or a new one. */
@@ -81,10 +93,12 @@ async function joinShared(share: () => Promise<Begun>): Promise<Subscriber | Exe
 async function openSource(
   args: ExecutionArgs,
   { createContext, maskError }: ExecutionOptions,
-): Promise<AsyncIterable<unknown> | ExecutionResult> {
+): Promise<EventSource | ExecutionResult> {
   try {
-    const source = await createSourceEventStream({ ...args, contextValue: createContext() });
-    return Symbol.asyncIterator in source ? source : { errors: source.errors?.map(maskError) ?? [] };
+    const source = await createSourceEventStream({ ...args, contextValue: createContext(requesterOf(args)) });
+    return Symbol.asyncIterator in source
+      ? (source as EventSource)
+      : { errors: source.errors?.map(maskError) ?? [] };
   } catch (error) {
     return { errors: [maskError(error)] };
   }

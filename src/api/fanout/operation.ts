@@ -3,15 +3,16 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type FieldNode,
-  type FragmentDefinitionNode,
+  type GraphQLNamedType,
   getArgumentValues,
-  getOperationAST,
-  getVariableValues,
+  getNamedType,
+  isObjectType,
   Kind,
   print,
-  type SelectionSetNode,
   visit,
 } from 'graphql';
+import { accessKey, type Requester } from '../../domain/access.ts';
+import { collectSelection, type Selection } from './collect-fields.ts';
 import type { SkipPlace } from './delivery.ts';
 
 /** Set on a subscription field as its extension `sharing`. */
@@ -42,23 +43,23 @@ export interface SubscriptionPlan {
 
 const texts = new WeakMap<DocumentNode, string>();
 
-/** Reads the one root field of a validated subscription. */
+/** Reads the one root field of a validated subscription. @throws GraphQLError */
 export function planSubscription(args: ExecutionArgs): SubscriptionPlan {
-  const { document, operationName, schema } = args;
-  const operation = getOperationAST(document, operationName);
-  const fragments = fragmentsOf(document);
-  const root = operation && fieldsOf(operation.selectionSet, fragments)[0];
-  const field = root && schema.getSubscriptionType()?.getFields()[root.name.value];
-  if (!operation || !root || !field) return UNSHARED;
-  const { variableDefinitions = [] } = operation;
-  const { coerced } = getVariableValues(schema, variableDefinitions, args.variableValues ?? {});
-  const skipPlace = { root: responseKey(root), keys: skipKeys(root, fragments) };
+  const selection = collectSelection(args);
+  const [root] = selection?.fields ?? [];
+  if (!selection || !root) return UNSHARED;
+  const [key, nodes] = root;
+  const [node] = nodes;
+  const field = node && selection.type.getFields()[node.name.value];
+  if (!field) return UNSHARED;
+  const skipPlace = { root: key, keys: skipKeys(selection, getNamedType(field.type), nodes) };
   const sharing = field.extensions.sharing as Sharing | undefined;
-  if (!coerced || !sharing) return { ...UNSHARED, skipPlace };
-  const values = getArgumentValues(field, root, coerced);
+  if (!sharing) return { ...UNSHARED, skipPlace };
+  const { variables } = selection;
+  const values = getArgumentValues(field, node, variables);
   const positionOf = sharing.resume?.isOrdered(values) ? sharing.resume.positionOf : null;
-  if (sharing.isShareable(values)) return { key: keyOf(args, coerced), skipPlace, positionOf, live: null };
-  return { key: null, skipPlace, positionOf, live: positionOf && liveOf(args, root, coerced, sharing) };
+  if (sharing.isShareable(values)) return { key: keyOf(args, variables), skipPlace, positionOf, live: null };
+  return { key: null, skipPlace, positionOf, live: positionOf && liveOf(args, nodes, variables, sharing) };
 }
 
 const UNSHARED: SubscriptionPlan = {
@@ -71,13 +72,14 @@ const UNSHARED: SubscriptionPlan = {
 /** The same subscription without its `resume` argument: known where a variable, used for nothing else, gives that. */
 function liveOf(
   args: ExecutionArgs,
-  root: FieldNode,
-  coerced: Record<string, unknown>,
+  nodes: readonly FieldNode[],
+  variables: Record<string, unknown>,
   { resume }: Sharing,
 ): SubscriptionPlan['live'] {
-  const value = root.arguments?.find(({ name }) => name.value === resume?.argument)?.value;
-  if (value?.kind !== Kind.VARIABLE || timesUsed(args.document, value.name.value) !== 1) return null;
-  const { [value.name.value]: _, ...rest } = coerced;
+  const value = nodes[0]?.arguments?.find(({ name }) => name.value === resume?.argument)?.value;
+  if (value?.kind !== Kind.VARIABLE) return null;
+  if (timesUsed(args.document, value.name.value) !== nodes.length) return null;
+  const { [value.name.value]: _, ...rest } = variables;
   return { key: keyOf(args, rest), args: { ...args, variableValues: rest } };
 }
 
@@ -93,43 +95,26 @@ function timesUsed(document: DocumentNode, variable: string): number {
 }
 
 /** Response keys of `skippedBefore` below the root field. */
-function skipKeys(root: FieldNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): string[] {
-  if (!root.selectionSet) return [];
-  return fieldsOf(root.selectionSet, fragments)
-    .filter(({ name }) => name.value === 'skippedBefore')
-    .map(responseKey);
+function skipKeys(selection: Selection, type: GraphQLNamedType, nodes: readonly FieldNode[]): string[] {
+  if (!isObjectType(type)) return [];
+  return [...selection.below(type, nodes)]
+    .filter(([, [field]]) => field?.name.value === 'skippedBefore')
+    .map(([key]) => key);
 }
 
-function keyOf({ document, operationName }: ExecutionArgs, variables: Record<string, unknown>): string {
+/** Who asks, from the context that a subscription was prepared with. */
+export function requesterOf({ contextValue }: ExecutionArgs): Requester {
+  return (contextValue as { requester: Requester }).requester;
+}
+
+/** Shared by those who ask the same and are answered the same. */
+function keyOf(args: ExecutionArgs, variables: Record<string, unknown>): string {
+  const { document, operationName } = args;
   let text = texts.get(document);
   if (text === undefined) {
     text = print(document);
     texts.set(document, text);
   }
   const sorted = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([operationName ?? null, text, sorted]);
-}
-
-function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
-  return new Map(
-    document.definitions
-      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-      .map((definition) => [definition.name.value, definition]),
-  );
-}
-
-/** The fields of a selection, those of its fragments included. */
-function fieldsOf(
-  { selections }: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-    return inner ? fieldsOf(inner.selectionSet, fragments) : [];
-  });
-}
-
-function responseKey({ alias, name }: FieldNode): string {
-  return (alias ?? name).value;
+  return JSON.stringify([accessKey(requesterOf(args).principal), operationName ?? null, text, sorted]);
 }

@@ -18,17 +18,17 @@ export function rejoin(own: Execution, shared: Execution | ExecutionResult): voi
   let ownPosition: string | null = null;
   const stopWatching = shared.watch((delivery) => {
     if (delivery.position === null) return;
-    if (delivery.position === ownPosition) return own.moveTo(shared, []);
+    if (delivery.position === ownPosition) return own.moveTo(shared, delivery, []);
     recent.set(delivery.position, delivery);
     const [oldest] = recent.keys();
     if (recent.size > REMEMBERED && oldest !== undefined) recent.delete(oldest);
   });
   own.watch(({ position }) => {
     ownPosition = position;
-    if (position === null || !recent.has(position) || shared.over) return;
+    const met = position === null ? undefined : recent.get(position);
+    if (met === undefined || shared.over) return;
     const deliveries = [...recent.values()];
-    const met = deliveries.findIndex((delivery) => delivery.position === position);
-    own.moveTo(shared, deliveries.slice(met + 1));
+    own.moveTo(shared, met, deliveries.slice(deliveries.indexOf(met) + 1));
   });
   own.onEnd(stopWatching);
 }

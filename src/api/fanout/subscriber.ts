@@ -15,10 +15,16 @@ export interface SubscriberOptions {
 export interface DeliveryWriter {
   /** While true, deliveries wait; `flush` the subscriber when there is room again. */
   readonly full: boolean;
-  /** @param missed deliveries that this subscriber was too slow for, since the one before */
-  write(delivery: Delivery, missed: number): void;
+  /** @param skipped events that this subscriber was not sent since the one before: lost by the source, or dropped here */
+  write(delivery: Delivery, skipped: number): void;
   /** All was written and no more will come; `failure`: why the source failed, null when it ended as it should. */
   end(failure: unknown): void;
+}
+
+interface Waiting {
+  delivery: Delivery;
+  /** Events that the source lost before it, since this subscriber takes from it. */
+  skipped: number;
 }
 
 /**
@@ -26,11 +32,13 @@ export interface DeliveryWriter {
  * delivery is dropped, and counted in the next one's `skippedBefore`.
  */
 export class Subscriber {
-  readonly #queue: BoundedQueue<Delivery>;
+  readonly #queue: BoundedQueue<Waiting>;
   readonly #capacity: number;
   /** The execution that this subscriber takes from, told once when nobody will take any more. */
   #onClose: ((subscriber: Subscriber) => void) | null = null;
   #writer: DeliveryWriter | null = null;
+  /** What the source had lost when it delivered last, or before this subscriber took from it. */
+  #lost = 0;
   /** What the source had lost before deliveries that were dropped here. */
   #skippedBySource = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
@@ -49,15 +57,20 @@ export class Subscriber {
   }
 
   /** From now on it takes from another execution, which is told in place of the former when it closes. */
-  takeFrom(onClose: (subscriber: Subscriber) => void): void {
+  takeFrom(lost: number, onClose: (subscriber: Subscriber) => void): void {
+    this.#lost = lost;
     this.#onClose = onClose;
   }
 
   offer(delivery: Delivery): void {
     if (this.#state !== 'open') return;
+    // What was lost before it joined, and was found again since, is not to be told.
+    this.#lost = Math.min(this.#lost, delivery.lostByNow);
+    const skipped = Math.max(0, delivery.lost - this.#lost);
+    this.#lost += skipped;
     const writer = this.#writer;
-    if (writer !== null && this.#queue.length === 0 && !writer.full) writer.write(delivery, 0);
-    else this.#queue.push(delivery);
+    if (writer !== null && this.#queue.length === 0 && !writer.full) writer.write(delivery, skipped);
+    else this.#queue.push({ delivery, skipped });
   }
 
   /** No more will come; what is queued is still written. */
@@ -67,6 +80,15 @@ export class Subscriber {
     this.#failure = failure;
     this.#wakeExecution();
     this.flush();
+  }
+
+  /** May take no more: what is queued is forgotten, and `failure` is told instead. */
+  cutOff(failure: unknown): void {
+    if (this.#state === 'closed') return;
+    this.#queue.close();
+    this.end(failure);
+    this.flush();
+    this.#onClose?.(this);
   }
 
   /** Nobody takes any more: what is queued is forgotten. */
@@ -95,17 +117,24 @@ export class Subscriber {
 
   /** Writes what waits until the writer is full. */
   flush(): void {
+    while (this.writeNext());
+  }
+
+  /** Writes one delivery, where one waits and the writer has room for it. @returns whether it did */
+  writeNext(): boolean {
     const writer = this.#writer;
-    if (writer === null) return;
-    while (!writer.full) {
-      const taken = this.#queue.shift();
-      if (taken === null) break;
-      writer.write(taken.event, taken.skippedBefore + this.#takeSkippedBySource());
+    if (writer === null) return false;
+    const taken = writer.full ? null : this.#queue.shift();
+    if (taken !== null) {
+      const { delivery, skipped } = taken.event;
+      writer.write(delivery, skipped + taken.skippedBefore + this.#takeSkippedBySource());
     }
     if (this.#hasRoom()) this.#wakeExecution();
-    if (this.#state === 'open' || this.#queue.length > 0) return;
-    this.#writer = null;
-    writer.end(this.#failure);
+    if (this.#state !== 'open' && this.#queue.length === 0) {
+      this.#writer = null;
+      writer.end(this.#failure);
+    }
+    return taken !== null;
   }
 
   #takeSkippedBySource(): number {

@@ -1,102 +1,205 @@
-/** The one port: the dashboard, GraphQL, uploads, health and metrics, each behind the same judgement of origins. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+/** The one port: the dashboard, GraphQL, uploads, health and metrics, each behind the same gate. */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type OriginPolicy, setCorsHeaders } from './origins.ts';
+import type { Requester } from '../../domain/access.ts';
+import type { Log } from '../../domain/log.ts';
+import { type ConnectionLimits, limitConnections } from '../admission/connections.ts';
+import { type Refusal, rawAnswer } from '../admission/refusal.ts';
+import type { RequestRate } from '../admission/request-rate.ts';
+import { type BodyPace, watchBody } from '../admission/slow-bodies.ts';
+import { cutStandstills } from '../admission/standstill.ts';
+import { type Auth, refusalOf } from '../auth/auth.ts';
+import { addressRefusal } from '../auth/credentials.ts';
+import { answerJson } from '../errors/answer-json.ts';
+import type { ExportEndpoint } from '../export/export-endpoint.ts';
+import { compressAnswer } from './compress-answers.ts';
+import type { Gate } from './gate.ts';
+import type { GraphiqlPage } from './graphiql.ts';
+import {
+  letExport,
+  letMetrics,
+  letProbe,
+  letUpload,
+  proveToCommand,
+  refuse,
+  refuseSender,
+} from './let-in.ts';
+import { setCorsHeaders } from './origins.ts';
+import { asksForWebSocket, createAnswerWithoutUpgrade, offerRefusal, UPGRADES } from './other-upgrades.ts';
+import { acceptsPage, dropRefusedTypes } from './preferences.ts';
+import { preflightRefusal } from './preflight.ts';
 import type { StaticFiles } from './static-files.ts';
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+type Handler = (request: IncomingMessage, response: ServerResponse, requester: Requester) => unknown;
 
 export interface HttpServerOptions {
-  origins: OriginPolicy;
+  gate: Gate;
+  auth: Auth;
+  rate: RequestRate;
+  connections: Pick<ConnectionLimits, 'connections' | 'connectionsPerAddress'>;
+  /** How fast headers and bodies must come. */
+  pace: Pick<BodyPace, 'bytesPerSecond' | 'patienceMs'>;
+  /** Told of each that is not let in. */
+  onRefused: (code: string) => void;
   graphql: Handler;
-  upload: Handler;
+  graphiql: GraphiqlPage;
+  upload: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    requester: Requester | null,
+  ) => unknown;
+  exports: ExportEndpoint;
   /** Whether the server can do its work now; rejects with why not. */
   ready: () => Promise<void>;
+  /** What shows a command that this is the server whose secret it knows. */
+  proofOf: (challenge: string) => string;
+  /** What is told of a process that lives. */
+  health(): Readonly<Record<string, string>>;
   metrics: () => Promise<{ type: string; text: string }>;
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** What lies at /auth/…; false: there is no such thing. */
+  signIn: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>;
   /** Everything else; false: there is no such page. */
   staticFiles: StaticFiles;
+  /** The page for people who are filmed, open to all. */
+  notice: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  log: Log;
 }
 
 const GRAPHQL = '/graphql';
-const ORIGIN_REFUSED = {
-  errors: [
-    {
-      message: 'Pages of this origin may not call this server: have MIEN_ALLOWED_ORIGINS name it.',
-      extensions: { code: 'ORIGIN_REFUSED' },
-    },
-  ],
-};
-
+/** What is no page may load nothing and be framed by nobody; pages say themselves what they may. */
+const EVERY_ANSWER = [
+  ['x-content-type-options', 'nosniff'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['cross-origin-resource-policy', 'same-origin'],
+] as const;
+/** @returns a server that does not listen yet */
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { origins } = options;
-  const server = createServer((request, response) => {
-    response.setHeader('x-content-type-options', 'nosniff');
-    if (!origins.allows(request)) return json(response, 403, ORIGIN_REFUSED);
+  const { log, pace, onRefused } = options;
+  const timeouts = {
+    headersTimeout: pace.patienceMs,
+    connectionsCheckingInterval: Math.ceil(pace.patienceMs / 3),
+  };
+  // Bodies are watched for their rate instead of their whole time.
+  const server = createServer({ ...timeouts, ...UPGRADES, requestTimeout: 0 }, (request, response) => {
+    const path = pathOf(request);
+    for (const [name, value] of EVERY_ANSWER) response.setHeader(name, value);
+    const refusal = admit(request, path, options) ?? preflightRefusal(request, path);
+    if (refusal !== null) {
+      onRefused(refusal.code);
+      return refuse(response, refusal);
+    }
     setCorsHeaders(request, response);
-    route(request, response, options).catch(() => {
+    watchBody(request, response, { ...pace, onRefused });
+    route(request, response, path, options).catch((error: unknown) => {
+      const refused = response.headersSent ? null : refusalOf(error);
+      if (refused !== null) return refuseSender(request, response, refused);
+      log.error({ err: error, method: request.method, path }, 'a request failed unexpectedly');
       if (response.headersSent) response.destroy();
-      else json(response, 500, { status: 'error' });
+      else answerJson(response, 500, { status: 'error' });
     });
   });
+  const answerWithoutUpgrade = createAnswerWithoutUpgrade(server);
+  limitConnections(server, { ...options.connections, onRefused });
+  cutStandstills(server);
   server.on('upgrade', (request, socket, head) => {
-    const path = pathOf(request);
-    socket.on('error', () => socket.destroy());
-    if (path !== GRAPHQL) return rejectUpgrade(socket, '404 Not Found');
-    if (!origins.allows(request)) return rejectUpgrade(socket, '403 Forbidden');
-    options.upgrade(request, socket, head);
+    // Once, however many requests of a connection offer something.
+    socket.off('error', destroyed).on('error', destroyed);
+    const isWebSocket = asksForWebSocket(request);
+    const refusal = isWebSocket ? webSocketRefusal(request, options) : offerRefusal(request);
+    if (refusal !== null) {
+      onRefused(refusal.code);
+      socket.end(rawAnswer(refusal, STATUS_CODES[refusal.status] ?? ''));
+    } else (isWebSocket ? options.upgrade : answerWithoutUpgrade)(request, socket, head);
   });
   return server;
 }
 
+function destroyed(this: Duplex): void {
+  this.destroy();
+}
+
+/** What is asked of every request before its kind is looked at. */
+function admit(request: IncomingMessage, path: string, { gate, rate }: HttpServerOptions): Refusal | null {
+  const tooMany = path === '/health' ? null : rate(request.socket.remoteAddress);
+  return tooMany ?? gate(request, path) ?? addressRefusal(request);
+}
+
+function webSocketRefusal(request: IncomingMessage, options: HttpServerOptions): Refusal | null {
+  const path = pathOf(request);
+  return path === GRAPHQL ? admit(request, path, options) : NO_SOCKET_HERE;
+}
+
+const NO_SOCKET_HERE: Refusal = { status: 404, code: 'NOT_FOUND', message: `WebSockets are at ${GRAPHQL}.` };
+
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
+  path: string,
   options: HttpServerOptions,
 ): Promise<void> {
-  const path = pathOf(request);
-  if (path === GRAPHQL) {
-    if (request.method === 'OPTIONS') response.writeHead(204).end();
-    else await options.graphql(request, response);
-  } else if (path === '/uploads') {
-    if (request.method === 'POST') await options.upload(request, response);
-    else if (request.method === 'OPTIONS') response.writeHead(204).end();
-    else json(response, 405, { status: 'POST a video here' }, { allow: 'POST' });
-  } else if (path === '/health') json(response, 200, { status: 'ok' });
-  else if (path === '/ready') await answerReady(response, options);
-  else if (path === '/metrics') {
+  if (path === GRAPHQL) await answerGraphQL(request, response, options);
+  else if (path === '/uploads' || path.startsWith('/uploads/')) {
+    await options.upload(request, response, path, await letUpload(request, response, options.auth));
+  } else if (path.startsWith('/export/')) {
+    const requester = await letExport(request, response, options.auth);
+    compressAnswer(request, response);
+    await options.exports(request, response, path, requester);
+  } else if (path === '/health') answerJson(response, 200, { status: 'ok', ...options.health() });
+  else if (path === '/ready') {
+    await letProbe(request, options.auth);
+    await answerReady(response, options);
+  } else if (path === '/command') {
+    const proof = proveToCommand(request, options.proofOf);
+    answerJson(response, 200, { proof });
+  } else if (path === '/metrics') {
+    await letMetrics(request, options.auth);
     const { type, text } = await options.metrics();
     response.writeHead(200, { 'content-type': type }).end(text);
-  } else if (!options.staticFiles(path, request, response)) {
-    json(response, 404, { status: `nothing is at ${path}; the dashboard is at / and GraphQL at ${GRAPHQL}` });
+  } else if (path.startsWith('/auth/') && (await options.signIn(request, response, path))) {
+    // It is answered.
+  } else if (path === '/notice') await options.notice(request, response);
+  else if (!options.staticFiles(path, request, response)) {
+    answerJson(response, 404, {
+      status: `nothing is at ${path}; the dashboard is at / and GraphQL at ${GRAPHQL}`,
+    });
+  }
+}
+
+async function answerGraphQL(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { auth, graphiql, graphql }: HttpServerOptions,
+): Promise<void> {
+  if (request.method === 'OPTIONS') response.writeHead(204).end();
+  else if (request.method === 'GET' && acceptsPage(request)) await graphiql(request, response);
+  else {
+    const requester = await auth.identify(request, 'VIEWER');
+    dropRefusedTypes(request);
+    compressAnswer(request, response);
+    await graphql(request, response, requester);
   }
 }
 
 async function answerReady(response: ServerResponse, { ready }: HttpServerOptions): Promise<void> {
   try {
     await ready();
-    json(response, 200, { status: 'ready' });
+    answerJson(response, 200, { status: 'ready' });
   } catch (error) {
-    json(response, 503, { status: error instanceof Error ? error.message : 'not ready' });
+    answerJson(response, 503, { status: error instanceof Error ? error.message : 'not ready' });
   }
-}
-
-function json(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
-    .end(`${JSON.stringify(body)}\n`);
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {
   const [path = '/'] = url.split('?');
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-}
-
-function rejectUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -1,14 +1,17 @@
-/** The dashboard over HTTP: a few static files, read once and known by name, so that no path can lead elsewhere. */
-import { createHash } from 'node:crypto';
+/** The dashboard over HTTP: a few static files, and the library by which it uploads, read once and known by name, so that no path can lead elsewhere. */
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import { extname } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { answerFile, type ServedFile, toServedFile } from './served-file.ts';
 
 /** Beside this room in the sources, and in what is built from them. */
 export const WEB = new URL('../../web/', import.meta.url);
 
-const INDEX = 'index.html';
+/** The one library of the dashboard, as its package brings it for browsers. */
+const TUS_CLIENT = createRequire(import.meta.url).resolve('tus-js-client/dist/tus.min.js');
+/** Each is its own address; all else is a part of them. */
+const PAGES: Readonly<Record<string, string>> = { 'index.html': '/', 'sign-in.html': '/sign-in' };
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -28,80 +31,23 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-interface StaticFile {
-  /** As it is, and as browsers like it. */
-  plain: Buffer;
-  gzipped: Buffer;
-  etag: string;
-  headers: Record<string, string>;
-}
-
 export type StaticFiles = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Answers `/` with the page, and `/web/…` with its parts; false: there is no such file. */
+/** Answers `/` and `/sign-in` with their pages, and `/web/…` with the parts of these; false: there is no such file. */
 export async function openStaticFiles(directory: URL = WEB): Promise<StaticFiles> {
-  const pages = new Map<string, StaticFile>();
+  const pages = new Map<string, ServedFile>();
   for (const name of await readdir(directory)) {
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
-    pages.set(
-      name === INDEX ? '/' : `/web/${name}`,
-      toStaticFile(await readFile(new URL(name, directory)), type),
-    );
+    const file = await readFile(new URL(name, directory));
+    pages.set(PAGES[name] ?? `/web/${name}`, await toServedFile(file, type, CONTENT_SECURITY_POLICY));
   }
+  const library = await readFile(TUS_CLIENT);
+  pages.set('/web/tus.js', await toServedFile(library, TYPES['.js']!, CONTENT_SECURITY_POLICY));
   return (path, request, response) => {
     const page = pages.get(path);
     if (page === undefined) return false;
-    answer(page, request, response);
+    answerFile(page, request, response);
     return true;
   };
-}
-
-function toStaticFile(plain: Buffer, type: string): StaticFile {
-  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
-  return {
-    plain,
-    gzipped: gzipSync(plain, { level: 9 }),
-    etag,
-    headers: {
-      'content-type': type,
-      // Weak: both encodings are the same page.
-      etag: `W/${etag}`,
-      vary: 'accept-encoding, origin',
-      // Asked for again each time, and answered with 304: a newer server is seen at once.
-      'cache-control': 'no-cache',
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-      'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-    },
-  };
-}
-
-function answer(
-  { plain, gzipped: zipped, etag, headers }: StaticFile,
-  request: IncomingMessage,
-  response: ServerResponse,
-) {
-  const { method, headers: asked } = request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
-  } else if (isCached(asked['if-none-match'], etag)) {
-    const { 'content-type': _, ...rest } = headers;
-    response.writeHead(304, rest).end();
-  } else {
-    const zip = /\bgzip\b/.test(String(asked['accept-encoding'] ?? ''));
-    const body = zip ? zipped : plain;
-    response.writeHead(200, {
-      ...headers,
-      ...(zip && { 'content-encoding': 'gzip' }),
-      'content-length': body.length,
-    });
-    response.end(method === 'HEAD' ? undefined : body);
-  }
-}
-
-/** Whether the browser holds this version. */
-function isCached(header: string | undefined, etag: string): boolean {
-  return header?.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, ''))) === true;
 }

@@ -16,13 +16,19 @@ export const WARM_UP_REQUESTS = [
   { query: 'mutation { startStream(id: "none") { id state } }' },
 ];
 
-/** @throws when the server does not answer on its own port */
-export async function warmUp(host: string, port: number): Promise<void> {
-  for (const question of WARM_UP_REQUESTS) await post({ host, port }, JSON.stringify(question));
+/**
+ * @param credential by which the server lets itself in, where it asks everybody who they are
+ * @throws when the server does not answer on its own port
+ */
+export async function warmUp(to: { host: string; port: number }, credential?: string): Promise<void> {
+  const authorization = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  for (const question of WARM_UP_REQUESTS)
+    await post({ ...to, headers: authorization }, JSON.stringify(question));
 }
 
 function post(to: RequestOptions, body: string): Promise<void> {
-  const headers = { host: 'localhost', 'content-type': 'application/json', accept: 'application/json' };
+  const json = { host: 'localhost', 'content-type': 'application/json', accept: 'application/json' };
+  const headers = { ...to.headers, ...json };
   return new Promise((resolve, reject) => {
     const asked = request({ ...to, agent: false, path: '/graphql', method: 'POST', headers }, (answer) => {
       answer.resume().once('end', resolve).once('error', reject);

@@ -3,12 +3,14 @@ import SchemaBuilder from '@pothos/core';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { z } from 'zod';
 import { MienError } from '../../errors.ts';
 import type PrismaTypes from '../../store/generated/pothos.ts';
 import { getDatamodel } from '../../store/generated/pothos.ts';
 import type { Context } from '../context/context.ts';
+import { AS_PARENT, forbidden, type Scopes, scopesOf } from './access.ts';
 
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 1000;
@@ -24,13 +26,21 @@ const pageSize = (name: string) =>
 export const builder = new SchemaBuilder<{
   Context: Context;
   PrismaTypes: PrismaTypes;
+  AuthScopes: Scopes;
   Scalars: { DateTime: { Input: Date; Output: Date } };
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
 }>({
-  plugins: [PrismaPlugin, RelayPlugin, DataloaderPlugin, ValidationPlugin],
+  plugins: [ScopeAuthPlugin, PrismaPlugin, RelayPlugin, DataloaderPlugin, ValidationPlugin],
   defaultFieldNullability: false,
+  scopeAuth: {
+    authScopes: scopesOf,
+    // Once, when it begins: an event that is pushed costs no look at anybody's role.
+    authorizeOnSubscribe: true,
+    unauthorizedError: (_parent, { requester }, _info, { failure }) =>
+      forbidden(requester.principal, failure),
+  },
   prisma: {
     client: ({ prisma }) => prisma,
     dmmf: getDatamodel(),
@@ -42,9 +52,9 @@ export const builder = new SchemaBuilder<{
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     nodeTypeOptions: {},
-    defaultConnectionTypeOptions: { description: 'One page of a list.' },
-    defaultEdgeTypeOptions: { description: 'One item of a page, with its cursor.' },
-    pageInfoTypeOptions: { description: 'Where a page stands in the whole list.' },
+    defaultConnectionTypeOptions: { description: 'One page of a list.', extensions: AS_PARENT },
+    defaultEdgeTypeOptions: { description: 'One item of a page, with its cursor.', extensions: AS_PARENT },
+    pageInfoTypeOptions: { description: 'Where a page stands in the whole list.', extensions: AS_PARENT },
     pageInfoFieldOptions: { description: 'Where this page stands.' },
     hasNextPageFieldOptions: { description: 'Whether more follow; pass `endCursor` as `after` to get them.' },
     hasPreviousPageFieldOptions: { description: 'Whether some come before this page.' },

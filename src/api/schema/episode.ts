@@ -2,16 +2,20 @@
 import type { SentEpisode } from '../../domain/live-event.ts';
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
 import type { Sharing } from '../fanout/operation.ts';
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
+import { describedValues } from './described-values.ts';
 import { ExpressionEnum } from './expression.ts';
 import { assertId } from './ids.ts';
 
 export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episode').implement({
+  extensions: AS_PARENT,
   description:
     'A stretch of time during which one face apparently kept one expression. Times are media time in seconds.',
   fields: (t) => ({
     index: t.exposeInt('index', {
-      description: 'Its number within the session, from 0, in the order of onset.',
+      description:
+        'Its number within the session, from 0, in the order of onset; stretches too short to be told leave gaps.',
     }),
     track: t.exposeInt('track', { description: 'The face, as in `FaceReading.track`.' }),
     expression: t.field({
@@ -34,12 +38,11 @@ const KIND_DESCRIPTIONS: Record<EpisodeEventKind, string> = {
 
 export const EpisodeEventKindEnum = builder.enumType('EpisodeEventKind', {
   description: 'What happened to an episode.',
-  values: Object.fromEntries(
-    Object.entries(KIND_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
-  ) as Record<EpisodeEventKind, { value: EpisodeEventKind; description: string }>,
+  values: describedValues(KIND_DESCRIPTIONS),
 });
 
 export const EpisodeEventType = builder.objectRef<SentEpisode>('EpisodeEvent').implement({
+  extensions: AS_PARENT,
   description: 'Something that happened to an episode.',
   fields: (t) => ({
     kind: t.field({
@@ -60,6 +63,7 @@ export const EpisodeEventType = builder.objectRef<SentEpisode>('EpisodeEvent').i
 
 builder.subscriptionField('expressionEpisodes', (t) =>
   t.field({
+    authScopes: { role: 'VIEWER' },
     type: EpisodeEventType,
     description:
       'Onset, apex and offset of every episode of a running session, as they happen; ends when the session does.',

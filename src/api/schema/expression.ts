@@ -1,6 +1,8 @@
 /** The eight expressions, and their probabilities. */
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
+import { describedValues } from './described-values.ts';
 
 const EXPRESSION_DESCRIPTIONS: Record<Expression, string> = {
   NEUTRAL: 'A face at rest.',
@@ -16,9 +18,7 @@ const EXPRESSION_DESCRIPTIONS: Record<Expression, string> = {
 export const ExpressionEnum = builder.enumType('Expression', {
   description:
     'What a face apparently expresses: how it looks to an observer, never what the person feels. A face can look happy without happiness.',
-  values: Object.fromEntries(
-    EXPRESSIONS.map((name) => [name, { value: name, description: EXPRESSION_DESCRIPTIONS[name] }]),
-  ) as Record<Expression, { value: Expression; description: string }>,
+  values: describedValues(EXPRESSION_DESCRIPTIONS),
 });
 
 interface ExpressionProbability {
@@ -29,6 +29,7 @@ interface ExpressionProbability {
 export const ExpressionProbability = builder
   .objectRef<ExpressionProbability>('ExpressionProbability')
   .implement({
+    extensions: AS_PARENT,
     description: 'How probable one expression is.',
     fields: (t) => ({
       expression: t.field({

@@ -1,12 +1,15 @@
 /** What was read from one face in one frame. */
 import type { Box, FaceReading, Point, Pose, QualityIssue } from '../../domain/face.ts';
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
+import { describedValues } from './described-values.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
 
 /** A reading with its session, whose model names the action units. */
 export type SessionReading = FaceReading & { sessionId: string };
 
 export const BoxType = builder.objectRef<Box>('Box').implement({
+  extensions: AS_PARENT,
   description:
     'A rectangle in the frame. All numbers are fractions of the frame: 0 is its left or upper edge, 1 its right or lower. `frameWidth` and `frameHeight` of the session are its size in pixels.',
   fields: (t) => ({
@@ -18,6 +21,7 @@ export const BoxType = builder.objectRef<Box>('Box').implement({
 });
 
 export const PointType = builder.objectRef<Point>('Point').implement({
+  extensions: AS_PARENT,
   description: 'A point in the frame.',
   fields: (t) => ({
     x: t.exposeFloat('x', { description: 'From the left, as a fraction of the frame’s width.' }),
@@ -26,6 +30,7 @@ export const PointType = builder.objectRef<Point>('Point').implement({
 });
 
 export const PoseType = builder.objectRef<Pose>('Pose').implement({
+  extensions: AS_PARENT,
   description: 'Where the head points, in degrees. All three are 0 when it looks straight into the camera.',
   fields: (t) => ({
     yaw: t.exposeFloat('yaw', { description: 'Turned: positive towards the picture’s right.' }),
@@ -40,6 +45,7 @@ interface ActionUnitIntensity {
 }
 
 export const ActionUnitType = builder.objectRef<ActionUnitIntensity>('ActionUnitIntensity').implement({
+  extensions: AS_PARENT,
   description:
     'How strongly one facial action unit (a muscle movement of the Facial Action Coding System) shows.',
   fields: (t) => ({
@@ -60,12 +66,11 @@ const ISSUE_DESCRIPTIONS: Record<QualityIssue, string> = {
 
 export const QualityIssueEnum = builder.enumType('QualityIssue', {
   description: 'A reason to doubt what was read from a face.',
-  values: Object.fromEntries(
-    Object.entries(ISSUE_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
-  ) as Record<QualityIssue, { value: QualityIssue; description: string }>,
+  values: describedValues(ISSUE_DESCRIPTIONS),
 });
 
 export const FaceQualityType = builder.objectRef<FaceReading['quality']>('FaceQuality').implement({
+  extensions: AS_PARENT,
   description: 'How well a face could be seen.',
   fields: (t) => ({
     score: t.exposeFloat('score', { description: '0, nothing can be said, to 1, clear.' }),
@@ -78,6 +83,7 @@ export const FaceQualityType = builder.objectRef<FaceReading['quality']>('FaceQu
 });
 
 export const FaceReadingType = builder.objectRef<SessionReading>('FaceReading').implement({
+  extensions: AS_PARENT,
   description:
     'What one face in one frame apparently expresses, with how sure that is and reasons to doubt it.',
 });

@@ -9,7 +9,7 @@ export function assertId(noun: 'stream' | 'session', id: string | number): strin
   return text.toLowerCase();
 }
 
-export function notFound(noun: 'stream' | 'session', id: string): MienError {
+function notFound(noun: 'stream' | 'session', id: string): MienError {
   return new MienError(
     'NOT_FOUND',
     `There is no ${noun} ${JSON.stringify(id.slice(0, 100))}; ask \`${noun}s\` for those there are.`,

@@ -1,4 +1,5 @@
 /** The whole schema: importing a file adds its types and fields to the builder. */
+import { auditMutations } from './audit-mutations.ts';
 import { builder } from './builder.ts';
 import './scalars.ts';
 import './node.ts';
@@ -7,17 +8,25 @@ import './face.ts';
 import './moment.ts';
 import './episode.ts';
 import './model.ts';
+import './tags.ts';
 import './summary.ts';
 import './track.ts';
 import './session.ts';
 import './recording.ts';
 import './stream.ts';
+import './register-stream.ts';
 import './status.ts';
+import './load.ts';
+import './audit-log.ts';
+import './access-token.ts';
+import './erasure.ts';
 
 builder.queryType({ description: 'What there is: streams, their sessions, and what was recorded.' });
-builder.mutationType({ description: 'Registering streams, starting and stopping them.' });
+builder.mutationType({
+  description: 'Registering streams, starting and stopping them, erasing what was recorded.',
+});
 builder.subscriptionType({
   description: 'What happens, while it happens. Over WebSocket (graphql-ws) or SSE.',
 });
 
-export const schema = builder.toSchema({ sortSchema: false });
+export const schema = auditMutations(builder.toSchema({ sortSchema: false }));

@@ -1,8 +1,10 @@
 /** Models: those that scored sessions, and those that are loaded now. */
+import { ANY_ROLE, AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { NodeInterface } from './node.ts';
 
 const Metric = builder.objectRef<{ name: string; value: number }>('ModelMetric').implement({
+  extensions: AS_PARENT,
   description: 'One number of the model card.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What was measured, and on what, as the card names it.' }),
@@ -11,6 +13,7 @@ const Metric = builder.objectRef<{ name: string; value: number }>('ModelMetric')
 });
 
 export const ModelType = builder.prismaObject('Model', {
+  ...ANY_ROLE,
   interfaces: [NodeInterface],
   description: 'A neural network whose origin is known, as its card describes it.',
   fields: (t) => ({
@@ -40,6 +43,7 @@ export const ModelType = builder.prismaObject('Model', {
 
 builder.queryField('models', (t) =>
   t.prismaField({
+    authScopes: { role: 'VIEWER' },
     type: [ModelType],
     description: 'The models that are loaded now, and where they run.',
     resolve: (query, _root, _args, { prisma, modelIds }) =>

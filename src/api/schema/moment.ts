@@ -1,14 +1,17 @@
 /** Moments: all faces of one frame, as subscribers get them and as the timeline is read. */
 import { z } from 'zod';
+import { totalDrops } from '../../domain/frame.ts';
 import type { SentMoment } from '../../domain/live-event.ts';
 import { MienError } from '../../errors.ts';
 import type { Sharing } from '../fanout/operation.ts';
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
 import { assertId } from './ids.ts';
-import { DroppedFramesType, droppedByReason, totalDropped } from './scalars.ts';
+import { DroppedFramesType, droppedByReason } from './scalars.ts';
 
 export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').implement({
+  extensions: AS_PARENT,
   description: 'A moment: all faces of one scored frame. Moments are pushed after they are stored.',
   fields: (t) => ({
     cursor: t.exposeString('cursor', {
@@ -21,7 +24,8 @@ export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').
       resolve: ({ moment }) => moment.seq,
     }),
     mediaTime: t.float({
-      description: 'Seconds since the source’s own start.',
+      description:
+        'Seconds since the source’s own start, in whatever container it comes: of a recording the start of whichever of its tracks begins first (0 is where players begin to count, so this is the `currentTime` of a `<video>`; video that begins 3 s after its sound begins at 3), of a live source its first frame in this session. A source without a clock of its own, such as MJPEG or bare H.264 over HTTP, is timed by when its frames came. In whole microseconds. Of a looped stream it goes on through all passes: see `loopIndex`.',
       resolve: ({ moment }) => moment.mediaTime,
     }),
     wallTime: t.field({
@@ -29,26 +33,55 @@ export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').
       description: 'When the frame was taken (live sources) or read (files).',
       resolve: ({ moment }) => new Date(moment.wallTime),
     }),
-    droppedBefore: t.int({
-      description: 'Frames that were not scored since the moment before.',
-      resolve: ({ moment }) => totalDropped(moment.dropped),
-    }),
-    dropped: t.field({
-      type: [DroppedFramesType],
-      description: 'The frames of `droppedBefore`, by reason.',
-      resolve: ({ moment }) => droppedByReason(moment.dropped),
-    }),
-    skippedBefore: t.exposeInt('skippedBefore', {
-      description:
-        'Moments that were not sent before this one, because this subscriber was too slow. They are stored: read them with `Session.timeline`.',
-    }),
-    faces: t.field({
-      type: [FaceReadingType],
-      description: 'The faces in the frame; empty when there is none.',
-      resolve: ({ moment }) => moment.faces.map((face) => ({ ...face, sessionId: moment.sessionId })),
-    }),
   }),
 });
+
+builder.objectFields(FrameEmotionsType, (t) => ({
+  loopIndex: t.int({
+    nullable: true,
+    description:
+      'Of a stream with `loop`: how often the recording had been played when this frame came, from 0, since it was last opened. `mediaTime` is `loopIndex` times the length of one pass plus `sourceTime`, to 1 ms, until the session had to open the recording anew (`RECONNECTING`). A pass is as long as its video track: from its first frame to the end of its last one, which is shown for as long as the one before it (where it is the only one, for an interval of the rate that the recording states, or 0.04 s). Null of streams that are not looped, and in sessions that were recorded before mien kept it.',
+    resolve: ({ moment }) => moment.loop?.pass ?? null,
+  }),
+  sourceTime: t.float({
+    nullable: true,
+    description:
+      'Of a stream with `loop`: where in the recording this frame lies, in seconds since its start, as `mediaTime` is in the first pass. Null where `loopIndex` is; of a recording that is not looped `mediaTime` says it.',
+    resolve: ({ moment }) => moment.loop?.sourceTime ?? null,
+  }),
+}));
+
+builder.objectFields(FrameEmotionsType, (t) => ({
+  previousDuration: t.float({
+    description:
+      'For how long the moment before stands, in seconds: to this one, where no frame was dropped on the way and the two lie at most two of the stream’s intervals (1 / `frameRate`) apart, give or take 8 ms or a quarter of an interval if that is less, as they do where a source has a few frames more than are scored; otherwise to this one, but at most 1.5 times the larger of the stream’s interval and the source’s own, which is the median of the last five steps from moment to moment, this one included, each shared out among the frames dropped on the way (of an even number the lower one in the middle; without a first step of more than 10 s), and at most 600 s. What is left to this moment’s `mediaTime` is a hole, or belongs to dropped frames. The newest moment of a session stands for its own `previousDuration` (so of the first it is 1 / `frameRate`), but not beyond the end of a recording that says how long it is, which is then `SessionSummary.end`. Faces times the duration of their moment, added up over `timeline`, are the `seconds` of aggregates. 0 in sessions that were recorded before mien kept it.',
+    resolve: ({ moment }) => moment.previousDuration,
+  }),
+  cut: t.boolean({
+    description:
+      'Whether another scene begins with this frame (a hard cut): faces are searched and followed anew, and nothing of the moments before is smoothed into this one.',
+    resolve: ({ moment }) => moment.cut,
+  }),
+  droppedBefore: t.int({
+    description:
+      'Frames that were not scored since the moment before; where the source paused, those that it would have given count too.',
+    resolve: ({ moment }) => totalDrops(moment.dropped),
+  }),
+  dropped: t.field({
+    type: [DroppedFramesType],
+    description: 'The frames of `droppedBefore`, by reason.',
+    resolve: ({ moment }) => droppedByReason(moment.dropped),
+  }),
+  skippedBefore: t.exposeInt('skippedBefore', {
+    description:
+      'Moments that were not sent before this one, because this subscriber was too slow. They are stored: read them with `Session.timeline`.',
+  }),
+  faces: t.field({
+    type: [FaceReadingType],
+    description: 'The faces in the frame; empty when there is none.',
+    resolve: ({ moment }) => moment.faces.map((face) => ({ ...face, sessionId: moment.sessionId })),
+  }),
+}));
 
 /** Moments of one stream or session are totally ordered; those of several streams are not. */
 const sharing: Sharing = {
@@ -65,6 +98,7 @@ const sharing: Sharing = {
 
 builder.subscriptionField('frameEmotions', (t) =>
   t.field({
+    authScopes: { role: 'VIEWER' },
     type: FrameEmotionsType,
     description:
       'Every moment as it happens: of one stream, of one session, or, when neither is given, of every running stream.',

@@ -1,4 +1,7 @@
-/** The fields of a session that read what was recorded: aggregates, moments, tracks and episodes. */
+/**
+ * The fields of a session that read what was recorded: aggregates, moments, tracks and episodes. Those that may refuse are
+ * nullable, so that one session's refusal does not empty the list it stands in.
+ */
 import { z } from 'zod';
 import { MienError } from '../../errors.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
@@ -6,7 +9,7 @@ import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
 import { FrameEmotionsType } from './moment.ts';
 import { SessionType } from './session.ts';
-import { assertNotTooLong, listPageArgs, listTake } from './short-lists.ts';
+import { assertNotTooLong, buckets, listPageArgs, listTake, shortList } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
 import { TrackType } from './track.ts';
 
@@ -23,8 +26,9 @@ builder.prismaObjectFields(SessionType, (t) => ({
 builder.prismaObjectFields(SessionType, (t) => ({
   aggregate: t.field({
     type: [TimelineBucketType],
+    nullable: true,
     description:
-      'The timeline in buckets of equal length. Buckets in which nothing was scored or dropped are left out.',
+      'The timeline in buckets of equal length. Buckets for which no moment stands are left out: the source paused or was lost there, it was erased, or this face was not seen.',
     args: {
       bucket: t.arg.int({
         required: true,
@@ -46,6 +50,7 @@ builder.prismaObjectFields(SessionType, (t) => ({
         validate: z.number().min(1, '`track` counts from 1.').nullish(),
       }),
     },
+    extensions: { ...buckets },
     resolve: ({ id }, { bucket, from, to, track }, { recordings }) =>
       recordings.aggregate(id, {
         bucket,
@@ -59,6 +64,7 @@ builder.prismaObjectFields(SessionType, (t) => ({
 builder.prismaObjectFields(SessionType, (t) => ({
   timeline: t.connection({
     type: FrameEmotionsType,
+    nullable: true,
     description: 'The recorded moments, oldest first. Cursors are those of `frameEmotions`.',
     resolve: async ({ id }, { first, after, last, before }, { recordings }) => {
       if (last != null || before != null) {
@@ -84,8 +90,10 @@ builder.prismaObjectFields(SessionType, (t) => ({
 builder.prismaObjectFields(SessionType, (t) => ({
   tracks: t.field({
     type: [TrackType],
+    nullable: true,
     description: 'The faces that were followed, by their numbers.',
     args: listPageArgs(t.arg, 'Only tracks with a greater number than this.'),
+    extensions: { ...shortList },
     select: ({ first, after }) => ({
       tracks: { take: listTake(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
     }),
@@ -93,11 +101,13 @@ builder.prismaObjectFields(SessionType, (t) => ({
   }),
   episodes: t.field({
     type: [EpisodeType],
+    nullable: true,
     description: 'Stretches of one expression on one face, in the order of onset.',
     args: {
       expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }),
       ...listPageArgs(t.arg, 'Only episodes with a greater `index` than this.'),
     },
+    extensions: { ...shortList },
     select: ({ expression, first, after }) => ({
       episodes: {
         take: listTake(first),

@@ -2,7 +2,9 @@
 import { DateTimeResolver } from 'graphql-scalars';
 import type { DropCounts } from '../../domain/frame.ts';
 import type { SessionState } from '../../domain/stream.ts';
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
+import { describedValues } from './described-values.ts';
 
 builder.addScalarType('DateTime', DateTimeResolver, {
   description: 'A point in time, RFC 3339, in UTC: `2026-11-24T09:30:00.000Z`.',
@@ -19,25 +21,20 @@ const STATE_DESCRIPTIONS: Record<SessionState, string> = {
 
 export const SessionStateEnum = builder.enumType('SessionState', {
   description: 'Where a session is in its life.',
-  values: Object.fromEntries(
-    Object.entries(STATE_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
-  ) as Record<SessionState, { value: SessionState; description: string }>,
+  values: describedValues(STATE_DESCRIPTIONS),
 });
 
 const REASON_DESCRIPTIONS = {
-  BUSY: 'A newer frame took its place, because the models were busy (live sources only).',
-  WORKER: 'The thread that was scoring it died, and was replaced.',
+  BUSY: 'There was not the time for it: a newer frame took its place, or it was left out because its stream is scored less often for now (in real time only).',
+  WORKER: 'It was being scored when its thread died, which was replaced, or when scoring failed.',
   STORE: 'The database was away for too long.',
+  SOURCE:
+    'The source gave none when one was due: it paused or was lost, as a camera that is opened again. Counted are the frames that would have come in that time at its usual interval, also behind the last moment of a session that was stopped while its source was away.',
 } as const;
 
 export const DropReasonEnum = builder.enumType('DropReason', {
   description: 'Why a frame was not scored.',
-  values: Object.fromEntries(
-    Object.entries(REASON_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
-  ) as Record<
-    keyof typeof REASON_DESCRIPTIONS,
-    { value: keyof typeof REASON_DESCRIPTIONS; description: string }
-  >,
+  values: describedValues(REASON_DESCRIPTIONS),
 });
 
 interface DroppedFrames {
@@ -46,6 +43,7 @@ interface DroppedFrames {
 }
 
 export const DroppedFramesType = builder.objectRef<DroppedFrames>('DroppedFrames').implement({
+  extensions: AS_PARENT,
   description: 'How many frames were not scored for one reason.',
   fields: (t) => ({
     reason: t.field({ type: DropReasonEnum, description: 'Why.', resolve: ({ reason }) => reason }),
@@ -58,8 +56,4 @@ export function droppedByReason(counts: DropCounts): DroppedFrames[] {
   return Object.entries(counts)
     .filter(([, frames]) => frames > 0)
     .map(([reason, frames]) => ({ reason: reason.toUpperCase() as DroppedFrames['reason'], frames }));
-}
-
-export function totalDropped(counts: DropCounts): number {
-  return Object.values(counts).reduce((sum, frames) => sum + frames, 0);
 }

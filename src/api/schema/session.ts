@@ -1,10 +1,12 @@
 /** One run of a stream. What was recorded in it is in recording.ts. */
 import { isId } from '../../domain/ids.ts';
+import { ANY_ROLE } from './access.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
 import { NodeInterface } from './node.ts';
-import { whereOrdinalAfter } from './page-by-ordinal.ts';
+import { byOrdinal } from './page-by-ordinal.ts';
 import { SessionStateEnum } from './scalars.ts';
+import { TagType, toTagList } from './tags.ts';
 
 const FRAME_SIZE =
   'the frames in which faces are looked for: the video as a player shows it, upright and with square pixels, made smaller where it is large.';
@@ -12,12 +14,19 @@ const SIZE_SOURCE =
   'Taken from the first frame; null before that, and in sessions recorded before mien kept it.';
 
 export const SessionType = builder.prismaObject('Session', {
+  ...ANY_ROLE,
   interfaces: [NodeInterface],
   description: 'One run of a stream, from start to end, with all that was recorded in it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Id of the session.' }),
     stream: t.relation('stream', { description: 'The stream it is a run of.' }),
     state: t.expose('state', { type: SessionStateEnum, description: 'Where it is in its life.' }),
+    tags: t.field({
+      type: [TagType],
+      description: 'The tags of its stream, by key.',
+      select: { tags: true },
+      resolve: ({ tags }) => toTagList(tags),
+    }),
     failure: t.exposeString('failure', {
       nullable: true,
       description: 'Why it failed, in a sentence; null when it did not.',
@@ -42,6 +51,7 @@ export const SessionType = builder.prismaObject('Session', {
 
 builder.queryFields((t) => ({
   session: t.prismaField({
+    authScopes: { role: 'VIEWER' },
     type: SessionType,
     nullable: true,
     description: 'One session; null when there is none with this id.',
@@ -50,19 +60,16 @@ builder.queryFields((t) => ({
       isId(id) ? prisma.session.findUnique({ ...query, where: { id } }) : null,
   }),
   sessions: t.prismaConnection({
+    authScopes: { role: 'VIEWER' },
     type: SessionType,
     cursor: 'ordinal',
     nullable: true,
     description: 'Sessions, the newest first.',
     args: { streamId: t.arg.id({ description: 'Only those of this stream.' }) },
-    resolve: ({ cursor, skip: _, ...query }, _root, { streamId }, { prisma }) =>
-      prisma.session.findMany({
-        ...query,
-        where: {
-          ...(streamId != null && { streamId: assertId('stream', streamId) }),
-          ...whereOrdinalAfter(cursor, query.take, 'desc'),
-        },
-        orderBy: { ordinal: 'desc' },
-      }),
+    resolve: (query, _root, { streamId }, { prisma }) => {
+      const { where, ...page } = byOrdinal(query, 'desc');
+      const ofStream = streamId == null ? {} : { streamId: assertId('stream', streamId) };
+      return prisma.session.findMany({ ...page, where: { ...ofStream, ...where } });
+    },
   }),
 }));

@@ -6,6 +6,27 @@ import { type builder, MAX_PAGE } from './builder.ts';
 /** Most items of a list that is not paged. */
 export const MAX_LIST = 10_000;
 
+/** What a list counts for that is asked for whole: most are shorter. */
+const WHOLE_LIST = 100;
+
+/** Set as the extensions of a field whose list can grow and is no connection, so that what a request asks for can be counted. */
+export interface Sized {
+  /** How many items the field gives, with these arguments, as they were given. */
+  items(args: Record<string, unknown>): number;
+}
+
+export const shortList: Sized = {
+  items: ({ first }) => (typeof first === 'number' ? Math.max(0, first) : WHOLE_LIST),
+};
+
+export const buckets: Sized = {
+  items: ({ bucket, from, to }) => {
+    const seconds = typeof to === 'number' ? to - (typeof from === 'number' ? from : 0) : Infinity;
+    const most = Math.ceil((seconds * 1000) / Number(bucket)) + 1;
+    return most > 0 ? Math.min(most, WHOLE_LIST) : WHOLE_LIST;
+  },
+};
+
 type Arg = Parameters<NonNullable<Parameters<(typeof builder)['queryField']>[1]>>[0]['arg'];
 
 export function listPageArgs(arg: Arg, after: string) {

@@ -1,8 +1,12 @@
 /** The source of a stream: as a client gives it, and as it is shown, without secrets. */
 import { z } from 'zod';
+import type { AuditDetail } from '../../domain/audit.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
+import { describedValues } from './described-values.ts';
+import { hasNul } from './text.ts';
 
 const MAX_LENGTH = 4096;
 
@@ -11,6 +15,7 @@ const sourceText = (name: string) =>
     .string()
     .refine((text) => text.trim() !== '', `\`source.${name}\` must not be empty.`)
     .refine((text) => text.length <= MAX_LENGTH, `\`source.${name}\` is too long.`)
+    .refine((text) => !hasNul(text), `\`source.${name}\` must not contain the character NUL.`)
     .nullish();
 
 export const SourceInputType = builder.inputType('SourceInput', {
@@ -42,17 +47,17 @@ const KIND_DESCRIPTIONS = {
 
 const SourceKindEnum = builder.enumType('SourceKind', {
   description: 'How a source was named.',
-  values: Object.fromEntries(
-    Object.entries(KIND_DESCRIPTIONS).map(([name, description]) => [name, { value: name, description }]),
-  ) as Record<keyof typeof KIND_DESCRIPTIONS, { value: keyof typeof KIND_DESCRIPTIONS; description: string }>,
+  values: describedValues(KIND_DESCRIPTIONS),
 });
 
 interface ShownSource {
   kind: keyof typeof KIND_DESCRIPTIONS;
   location: string | null;
+  videoTrack: number | null;
 }
 
 export const SourceType = builder.objectRef<ShownSource>('Source').implement({
+  extensions: AS_PARENT,
   description: 'Where a stream’s video comes from.',
   fields: (t) => ({
     kind: t.field({ type: SourceKindEnum, description: 'How it was named.', resolve: ({ kind }) => kind }),
@@ -61,11 +66,23 @@ export const SourceType = builder.objectRef<ShownSource>('Source').implement({
       description:
         'The address without user, password and query, the path, or the device; null for uploads, whose token is a secret.',
     }),
+    videoTrack: t.exposeInt('videoTrack', {
+      nullable: true,
+      description: 'Which of its video tracks is read, from 1; null: the default one.',
+    }),
   }),
 });
 
 /** @throws MienError BAD_INPUT when no source is given */
-export function toSource(input: typeof SourceInputType.$inferInput): SourceInput {
+export function toSource(
+  input: typeof SourceInputType.$inferInput,
+  videoTrack: number | null | undefined,
+): SourceInput {
+  const source = toNamedSource(input);
+  return videoTrack == null ? source : { ...source, videoTrack };
+}
+
+function toNamedSource(input: typeof SourceInputType.$inferInput): SourceInput {
   if (input.url != null) return { type: 'url', url: input.url };
   if (input.file != null) return { type: 'file', path: input.file };
   if (input.upload != null) return { type: 'upload', token: input.upload };
@@ -73,8 +90,22 @@ export function toSource(input: typeof SourceInputType.$inferInput): SourceInput
   throw new MienError('BAD_INPUT', 'Give one of `url`, `file`, `upload` and `device` in `source`.');
 }
 
+/**
+ * What the audit keeps of a source. Of files and uploads the kind alone: a path may name who is filmed, and the audit outlives
+ * what was recorded.
+ */
+export function auditedSource({ url, device, upload }: typeof SourceInputType.$inferInput): AuditDetail {
+  if (url != null) return { source: 'URL', location: addressOnly(url) };
+  if (device != null) return { source: 'DEVICE', location: device };
+  return { source: upload == null ? 'FILE' : 'UPLOAD' };
+}
+
 /** Leaves out secrets: who may see a stream need not know how to log in to its camera. */
 export function withoutSecrets(source: SourceInput): ShownSource {
+  return { ...withoutAddress(source), videoTrack: source.videoTrack ?? null };
+}
+
+function withoutAddress(source: SourceInput): Omit<ShownSource, 'videoTrack'> {
   switch (source.type) {
     case 'url':
       return { kind: 'URL', location: addressOnly(source.url) };

@@ -1,39 +1,31 @@
-/** Streams: their type, the queries that read them and the mutations that change them. */
-import { z } from 'zod';
+/** Streams: their type, the queries that read them and the mutations that start, stop and remove them. */
+import { type IndirectInclude, prismaConnectionHelpers } from '@pothos/plugin-prisma';
+import type { DetectSize } from '../../domain/detect-size.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import { isId } from '../../domain/ids.ts';
-import { PURPOSES, type Purpose } from '../../domain/stream.ts';
+import type { Purpose } from '../../domain/stream.ts';
+import { ANY_ROLE } from './access.ts';
+import { audited } from './audited.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
 import { NodeInterface } from './node.ts';
-import { whereOrdinalAfter } from './page-by-ordinal.ts';
+import { byOrdinal } from './page-by-ordinal.ts';
 import { SessionType } from './session.ts';
-import { SourceInputType, SourceType, toSource, withoutSecrets } from './source.ts';
-
-const MAX_NAME = 200;
-
-const PURPOSE_DESCRIPTIONS: Record<Purpose, string> = {
-  RESEARCH: 'Scientific, UX or market research with people who agreed to it.',
-  MEDIA_ANALYTICS: 'Analysing published media.',
-  ACCESSIBILITY: 'Helping people perceive or produce expressions.',
-  ENTERTAINMENT: 'Games, art and installations.',
-  MEDICAL: 'Medical use.',
-  SAFETY: 'Safety, such as noticing a tired driver.',
-  WORKPLACE:
-    'Watching people at work. Refused unless the operator is entitled to it: EU AI Act art. 5(1)(f).',
-  EDUCATION:
-    'Watching people in education. Refused unless the operator is entitled to it: EU AI Act art. 5(1)(f).',
-};
-
-export const PurposeEnum = builder.enumType('Purpose', {
-  description:
-    'What a stream is analysed for. Inferring emotions at work and in education is forbidden in the EU.',
-  values: Object.fromEntries(
-    PURPOSES.map((name) => [name, { value: name, description: PURPOSE_DESCRIPTIONS[name] }]),
-  ) as Record<Purpose, { value: Purpose; description: string }>,
-});
+import { SourceType, withoutSecrets } from './source.ts';
+import {
+  DetectSizeEnum,
+  FrameTimingEnum,
+  PRIORITY,
+  PriorityEnum,
+  PurposeEnum,
+  RETENTION,
+  SMOOTHING,
+  TIMING,
+} from './stream-settings.ts';
+import { TagType, toTagList } from './tags.ts';
 
 export const StreamType = builder.prismaObject('Stream', {
+  ...ANY_ROLE,
   interfaces: [NodeInterface],
   description: 'A video source that mien was told to watch. Each run of it is a session.',
   fields: (t) => ({
@@ -52,11 +44,21 @@ export const StreamType = builder.prismaObject('Stream', {
       resolve: ({ purpose }) => purpose as Purpose,
     }),
     frameRate: t.exposeFloat('frameRate', { description: 'Frames scored per second of video, at most.' }),
+    priority: t.expose('priority', { type: PriorityEnum, description: PRIORITY }),
+    timing: t.expose('timing', { type: FrameTimingEnum, nullable: true, description: TIMING }),
     loop: t.exposeBoolean('loop', { description: 'Whether a file starts again at its end.' }),
     realtime: t.exposeBoolean('realtime', {
       nullable: true,
       description: 'Whether it is read at the pace of the clock; null: live sources are, files are not.',
     }),
+    detectSize: t.field({
+      type: DetectSizeEnum,
+      description: 'How large the pictures are in which faces are looked for.',
+      select: { detectSize: true },
+      resolve: ({ detectSize }) => detectSize as DetectSize,
+    }),
+    smoothing: t.exposeInt('smoothing', { description: SMOOTHING }),
+    retention: t.exposeInt('retention', { nullable: true, description: RETENTION }),
     wanted: t.exposeBoolean('shouldRun', {
       description:
         'Whether it should be running: it was started, and neither stopped nor ended. A restarted server starts it again.',
@@ -64,7 +66,21 @@ export const StreamType = builder.prismaObject('Stream', {
   }),
 });
 
+const sessionPages = prismaConnectionHelpers(builder, SessionType, { cursor: 'ordinal' });
+
+/** Where a page's sessions stand in a request. Pothos reads this form too, though it declares a single path only. */
+const NODES = {
+  getType: () => 'Session',
+  paths: [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]],
+} satisfies IndirectInclude;
+
 builder.prismaObjectFields(StreamType, (t) => ({
+  tags: t.field({
+    type: [TagType],
+    description: 'Keys and values that it was given when it was registered, by key.',
+    select: { tags: true },
+    resolve: ({ tags }) => toTagList(tags),
+  }),
   createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was registered.' }),
   latestSession: t.field({
     type: SessionType,
@@ -75,15 +91,21 @@ builder.prismaObjectFields(StreamType, (t) => ({
     }),
     resolve: ({ sessions }) => sessions[0] ?? null,
   }),
-  sessions: t.relatedConnection('sessions', {
-    cursor: 'ordinal',
+  sessions: t.connection({
+    type: SessionType,
+    nullable: true,
     description: 'Its runs, the newest first.',
-    query: { orderBy: { ordinal: 'desc' } },
+    select(args, context, nested) {
+      const page = sessionPages.getQuery(args, context, () => true);
+      return { sessions: nested(byOrdinal(page, 'desc'), NODES as never) };
+    },
+    resolve: ({ sessions }, args, context) => sessionPages.resolve(sessions, args, context),
   }),
 }));
 
 builder.queryFields((t) => ({
   stream: t.prismaField({
+    authScopes: { role: 'VIEWER' },
     type: StreamType,
     nullable: true,
     description: 'One stream; null when there is none with this id.',
@@ -92,78 +114,23 @@ builder.queryFields((t) => ({
       isId(id) ? prisma.stream.findUnique({ ...query, where: { id } }) : null,
   }),
   streams: t.prismaConnection({
+    authScopes: { role: 'VIEWER' },
     type: StreamType,
     cursor: 'ordinal',
     nullable: true,
     description: 'All streams, in the order of registration.',
-    resolve: ({ cursor, skip: _, ...query }, _root, _args, { prisma }) =>
-      prisma.stream.findMany({
-        ...query,
-        where: whereOrdinalAfter(cursor, query.take, 'asc'),
-        orderBy: { ordinal: 'asc' },
-      }),
+    resolve: (query, _root, _args, { prisma }) => prisma.stream.findMany(byOrdinal(query, 'asc')),
   }),
 }));
-
-const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
-  description: 'A stream to watch.',
-  fields: (t) => ({
-    name: t.string({
-      required: true,
-      description: `A name for people, 1 to ${MAX_NAME} characters.`,
-      validate: z
-        .string()
-        .refine((name) => name.trim() !== '', '`name` must not be empty.')
-        .refine((name) => name.length <= MAX_NAME, `\`name\` must have at most ${MAX_NAME} characters.`),
-    }),
-    source: t.field({ type: SourceInputType, required: true, description: 'Where the video comes from.' }),
-    purpose: t.field({ type: PurposeEnum, required: true, description: 'What it is analysed for.' }),
-    frameRate: t.float({
-      defaultValue: 10,
-      description: 'Frames scored per second of video, 0.1 to 60.',
-      validate: z
-        .number()
-        .refine((rate) => rate >= 0.1 && rate <= 60, '`frameRate` must be from 0.1 to 60.')
-        .nullish(),
-    }),
-    autoStart: t.boolean({ defaultValue: true, description: 'Whether to start it at once.' }),
-    loop: t.boolean({
-      defaultValue: false,
-      description: 'Whether to start again at the end; files and uploads only.',
-    }),
-    realtime: t.boolean({
-      description:
-        'Whether to read at the pace of the clock; null: live sources are, files are read as fast as they are scored.',
-    }),
-  }),
-});
 
 const streamIdArg = { description: 'Id of the stream.', required: true } as const;
 
 builder.mutationFields((t) => ({
-  registerStream: t.prismaField({
-    type: StreamType,
-    description: 'Looks at a source, remembers it, and starts watching it.',
-    args: { input: t.arg({ type: RegisterStreamInput, required: true, description: 'The stream.' }) },
-    resolve: async (query, _root, { input }, { prisma, streamManager }) => {
-      const { id } = await streamManager.register({
-        name: input.name.trim(),
-        source: toSource(input.source),
-        purpose: input.purpose,
-        frameRate: input.frameRate ?? 10,
-        loop: input.loop ?? false,
-        realtime: input.realtime ?? null,
-        autoStart: input.autoStart ?? true,
-      });
-      return prisma.stream.findUniqueOrThrow({ ...query, where: { id } });
-    },
-  }),
-}));
-
-builder.mutationFields((t) => ({
   startStream: t.prismaField({
+    authScopes: { role: 'OPERATOR' },
     type: SessionType,
     description: 'Starts a new session of a stream.',
+    extensions: audited({ action: 'START_STREAM', target: 'STREAM' }),
     args: { id: t.arg.id(streamIdArg) },
     resolve: async (query, _root, { id }, { prisma, streamManager }) => {
       const session = await streamManager.start(assertId('stream', id));
@@ -171,8 +138,10 @@ builder.mutationFields((t) => ({
     },
   }),
   stopStream: t.prismaField({
+    authScopes: { role: 'OPERATOR' },
     type: SessionType,
     description: 'Stops a stream: what was decoded is scored and stored, then its session ends.',
+    extensions: audited({ action: 'STOP_STREAM', target: 'STREAM' }),
     args: { id: t.arg.id(streamIdArg) },
     resolve: async (query, _root, { id }, { prisma, streamManager }) => {
       const session = await streamManager.stop(assertId('stream', id));
@@ -183,7 +152,9 @@ builder.mutationFields((t) => ({
 
 builder.mutationField('removeStream', (t) =>
   t.id({
+    authScopes: { role: 'OPERATOR' },
     description: 'Stops and forgets a stream, with everything that was recorded from it. Gives its id.',
+    extensions: audited({ action: 'REMOVE_STREAM', target: 'STREAM' }),
     args: { id: t.arg.id(streamIdArg) },
     resolve: async (_root, { id }, { streamManager }) => {
       const streamId = assertId('stream', id);

@@ -1,6 +1,7 @@
 /** Aggregates: sums and means over a bucket of the timeline, or over a whole session. */
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
 import { DroppedFramesType, droppedByReason } from './scalars.ts';
@@ -12,6 +13,7 @@ interface ExpressionShare {
 }
 
 export const ExpressionShareType = builder.objectRef<ExpressionShare>('ExpressionShare').implement({
+  extensions: AS_PARENT,
   description: 'How much of the time faces apparently had one expression.',
   fields: (t) => ({
     expression: t.field({
@@ -24,57 +26,74 @@ export const ExpressionShareType = builder.objectRef<ExpressionShare>('Expressio
         'Readings with this label as a fraction of all readings, 0 to 1. What is missing to 1 mien abstained from.',
     }),
     seconds: t.exposeFloat('seconds', {
-      description: 'The same in seconds of one face: two faces that smile for a second give 2.',
+      description:
+        'For how long, in seconds of one face: two faces that smile for a second give 2. Each reading counts for as long as its moment stands (see `FrameEmotions.previousDuration`), within the bucket if this is one; rounded to the millisecond.',
     }),
   }),
 });
 
 /** The fields that a bucket and a session's summary share. */
 const AggregateInterface = builder.interfaceRef<Aggregate>('ExpressionAggregate').implement({
+  extensions: AS_PARENT,
   description: 'Sums and means over a stretch of a session’s timeline.',
   fields: (t) => ({
     frames: t.exposeInt('frames', { description: 'Frames that were scored.' }),
     dropped: t.field({
       type: [DroppedFramesType],
-      description: 'Frames that were not, by reason.',
+      description:
+        'Frames that were not, by reason; those of the whole picture also where this is of one track.',
       resolve: ({ dropped }) => droppedByReason(dropped),
     }),
     coverage: t.exposeFloat('coverage', {
       description:
-        'Scored frames as a fraction of all that should have been, 0 to 1. Trust an aggregate less the lower this is.',
+        '`coveredSeconds` as a fraction of the time that passed for the source, from its first frame to its last, 0 to 1; within the bucket if this is one. What is missing to 1 is told by reason in `dropped`, or is time in which this face was not seen, of a track; what was erased (`erasedSeconds`) did not pass, for this. Trust an aggregate less the lower this is.',
     }),
-    faces: t.int({
-      description: 'Readings: one for each face in each scored frame.',
-      resolve: ({ readings }) => readings,
+    coveredSeconds: t.float({
+      description:
+        'For how long moments stand (see `FrameEmotions.previousDuration`), in seconds of media time; of a track, those in which it was seen. Rounded to the millisecond.',
+      resolve: ({ covered }) => roundToMilliseconds(covered),
     }),
-    abstained: t.exposeInt('abstained', { description: 'Readings in which mien abstained from a label.' }),
-    expressions: t.field({
-      type: [ExpressionShareType],
-      description: 'Share and seconds of every expression.',
-      resolve: expressionShares,
-    }),
-    probabilities: t.field({
-      type: [ExpressionProbability],
-      nullable: true,
-      description: 'Mean probabilities over the readings, smoothed ones; null without a face.',
-      resolve: ({ probabilities }) => probabilities && byExpression(probabilities),
-    }),
-    valence: t.exposeFloat('valence', {
-      nullable: true,
-      description: 'Mean valence, -1 to 1; null without a face.',
-    }),
-    arousal: t.exposeFloat('arousal', {
-      nullable: true,
-      description: 'Mean arousal, -1 to 1; null without a face.',
-    }),
-    quality: t.exposeFloat('quality', {
-      nullable: true,
-      description: 'Mean quality score, 0 to 1; null without a face.',
+    erasedSeconds: t.float({
+      description:
+        'How much of the time that passed for the source was erased (`erase`), in seconds of media time: no moments stand for it, and it is not missing either; within the bucket if this is one. Of a track that was erased alone, nothing tells.',
+      resolve: ({ erased }) => roundToMilliseconds(erased),
     }),
   }),
 });
 
+builder.interfaceFields(AggregateInterface, (t) => ({
+  faces: t.int({
+    description: 'Readings: one for each face in each scored frame.',
+    resolve: ({ readings }) => readings,
+  }),
+  abstained: t.exposeInt('abstained', { description: 'Readings in which mien abstained from a label.' }),
+  expressions: t.field({
+    type: [ExpressionShareType],
+    description: 'Share and seconds of every expression.',
+    resolve: expressionShares,
+  }),
+  probabilities: t.field({
+    type: [ExpressionProbability],
+    nullable: true,
+    description: 'Mean probabilities over the readings, smoothed ones; null without a face.',
+    resolve: ({ probabilities }) => probabilities && byExpression(probabilities),
+  }),
+  valence: t.exposeFloat('valence', {
+    nullable: true,
+    description: 'Mean valence, -1 to 1; null without a face.',
+  }),
+  arousal: t.exposeFloat('arousal', {
+    nullable: true,
+    description: 'Mean arousal, -1 to 1; null without a face.',
+  }),
+  quality: t.exposeFloat('quality', {
+    nullable: true,
+    description: 'Mean quality score, 0 to 1; null without a face.',
+  }),
+}));
+
 export const TimelineBucketType = builder.objectRef<Aggregate>('TimelineBucket').implement({
+  extensions: AS_PARENT,
   description: 'One bucket of a session’s timeline.',
   interfaces: [AggregateInterface],
   fields: (t) => ({
@@ -86,12 +105,28 @@ export const TimelineBucketType = builder.objectRef<Aggregate>('TimelineBucket')
 });
 
 export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSummary').implement({
+  extensions: AS_PARENT,
   description: 'A whole session, so far, summed up.',
   interfaces: [AggregateInterface],
   fields: (t) => ({
+    start: t.exposeFloat('start', {
+      description:
+        'Where the source began, in seconds of media time: with its first frame, scored or not. 0 without one.',
+    }),
+    end: t.exposeFloat('end', {
+      description:
+        'Where it ended, so far, in seconds of media time: of a live source that was lost, where it was given up; otherwise where the newest moment ceases to stand. That stands no further.',
+    }),
     seconds: t.float({
-      description: 'Media time from the first to the last scored second.',
-      resolve: ({ start, end }) => roundToMilliseconds(end - start),
+      description:
+        'The time that passed for the source, in seconds of media time: from `start` to `end`, frames that were not scored and holes included, erased stretches not; rounded to the millisecond.',
+      resolve: ({ elapsed }) => roundToMilliseconds(elapsed),
+    }),
+    smallestFace: t.float({
+      nullable: true,
+      description:
+        'Side of the smallest face that could be found, in pixels of the source’s own picture: where it is large, faces are looked for in a smaller one (`Stream.detectSize`). That of the largest pictures so far, so that it could be found in all of them; null before the first frame, and in sessions recorded before mien kept it.',
+      resolve: ({ smallestFace }) => smallestFace && Math.round(smallestFace * 10) / 10,
     }),
     tracks: t.exposeInt('tracks', {
       description:
@@ -100,16 +135,15 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
   }),
 });
 
-export function expressionShares({ labels, readings, frames, start, end }: Aggregate): ExpressionShare[] {
-  const secondsPerFrame = frames === 0 ? 0 : (end - start) / frames;
+export function expressionShares({ labels, readings, durations }: Aggregate): ExpressionShare[] {
   return EXPRESSIONS.map((expression, index) => ({
     expression,
     share: readings === 0 ? 0 : (labels[index] ?? 0) / readings,
-    seconds: roundToMilliseconds((labels[index] ?? 0) * secondsPerFrame),
+    seconds: roundToMilliseconds(durations[index] ?? 0),
   }));
 }
 
-/** Seconds, rounded to the millisecond: 0.1 × 126 would be 12.600000000000001. */
+/** Of microseconds, in which they were added up. */
 function roundToMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }

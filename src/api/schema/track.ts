@@ -1,7 +1,9 @@
 /** Tracks: faces followed through one session. */
+import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 
 export const TrackType = builder.prismaObject('Track', {
+  extensions: AS_PARENT,
   description: 'A face followed through one session. The number names nobody.',
   fields: (t) => ({
     track: t.exposeInt('track', { description: 'Its number within the session, from 1.' }),

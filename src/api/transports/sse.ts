@@ -4,6 +4,9 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { Requester } from '../../domain/access.ts';
+import type { Hold } from '../auth/watch.ts';
+import type { MaskError } from '../errors/mask-errors.ts';
 import { type Delivery, jsonOf, type WireFormat } from '../fanout/delivery.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { withoutResults } from '../fanout/results.ts';
@@ -22,14 +25,24 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 };
 
+/** After so long a client that was told why its subscription ends is cut off. */
+const LAST_WORDS_MS = 1_000;
+
 export interface SseOptions {
   fanout: Fanout;
+  hold: Hold;
+  maskError: MaskError;
   onOpen?: () => void;
   onClose?: () => void;
 }
 
 /** Runs subscriptions through the fan-out, and writes their deliveries instead of Yoga's own processor. */
-export function useSse({ fanout, onOpen, onClose }: SseOptions): Plugin<object, { res: ServerResponse }> {
+export function useSse({
+  fanout,
+  onOpen,
+  onClose,
+  ...holding
+}: SseOptions): Plugin<object, { res: ServerResponse; requester: Requester }> {
   const subscribers = new WeakMap<object, Subscriber>();
   return {
     onSubscribe({ args, setSubscribeFn }) {
@@ -48,18 +61,35 @@ export function useSse({ fanout, onOpen, onClose }: SseOptions): Plugin<object, 
         return;
       }
       setResultProcessor((_result, { Response }) => {
-        const { res } = serverContext;
-        onOpen?.();
+        const { res, requester } = serverContext;
+        const isHere = !res.destroyed;
+        const release = isHere ? endIfRefused(subscriber, res, requester, holding) : () => {};
+        if (isHere) onOpen?.();
+        else subscriber.close();
         res.once('close', () => {
+          release();
           subscriber.close();
-          onClose?.();
+          if (isHere) onClose?.();
         });
-        if (res.destroyed) subscriber.close();
         const { body } = new EventStreamWriter(subscriber, res);
         return new Response(body as unknown as BodyInit, { headers: HEADERS });
       }, 'text/event-stream');
     },
   };
+}
+
+/** @returns what stops looking */
+function endIfRefused(
+  subscriber: Subscriber,
+  response: ServerResponse,
+  requester: Requester,
+  { hold, maskError }: Pick<SseOptions, 'hold' | 'maskError'>,
+): () => void {
+  return hold(requester, (reason) => {
+    subscriber.cutOff(maskError(reason));
+    const late = setTimeout(() => response.destroy(), LAST_WORDS_MS);
+    response.once('close', () => clearTimeout(late));
+  });
 }
 
 /**
@@ -91,8 +121,8 @@ class EventStreamWriter implements DeliveryWriter, WireFormat {
     response.once('close', () => this.#leaveSocket());
   }
 
-  write(delivery: Delivery, missed: number): void {
-    this.#write(delivery.bytes(this, missed));
+  write(delivery: Delivery, skipped: number): void {
+    this.#write(delivery.bytes(this, skipped));
   }
 
   encode(json: Buffer): Buffer {

@@ -1,5 +1,6 @@
 /** Subscriptions over WebSocket (graphql-ws), written at the pace of each socket. */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import {
@@ -10,27 +11,36 @@ import {
   type SubscribePayload,
 } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Requester } from '../../domain/access.ts';
 import type { Log } from '../../domain/log.ts';
+import { MienError } from '../../errors.ts';
+import type { Auth } from '../auth/auth.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { Subscriber } from '../fanout/subscriber.ts';
+import { closeSocket, cutReason, INTERNAL, refuseSocket } from './ws-close.ts';
 import { WsConnection } from './ws-connection.ts';
+import { WsRequester } from './ws-requester.ts';
 import { writeDeliveries } from './ws-writer.ts';
 
 /** A request is a query and its variables: 64 KiB is many. */
 const MAX_MESSAGE = 64 * 1024;
 const INIT_TIMEOUT_MS = 5_000;
-const GOING_AWAY = 1001;
-const INTERNAL = 4500;
 
 export interface WsServerOptions {
   /** Parses and validates as over HTTP, limits included; gives the mistakes, if any. @throws GraphQLError */
-  prepare: (payload: SubscribePayload) => Promise<ExecutionArgs | readonly GraphQLError[]>;
+  prepare: (
+    payload: SubscribePayload,
+    requester: Requester,
+  ) => Promise<ExecutionArgs | readonly GraphQLError[]>;
   execute: (args: ExecutionArgs) => unknown;
   fanout: Fanout;
+  auth: Pick<Auth, 'identifySocket' | 'hold'>;
   maskError: MaskError;
   log: Log;
   maxSubscriptions: number;
+  /** Whether a client asks too often, over HTTP and here together. */
+  rate: (remote: string | undefined) => { code: string; message: string } | null;
   onOpen?: () => void;
   onClose?: () => void;
 }
@@ -44,6 +54,8 @@ export interface WsServer {
 /** What graphql-ws keeps with each connection. */
 interface Extra {
   connection: WsConnection;
+  remote: string | undefined;
+  requester: WsRequester;
 }
 
 type Protocol = ProtocolServer<Extra>;
@@ -57,8 +69,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
     handleProtocols,
   });
   const protocol = createProtocol(options);
-  sockets.on('connection', (socket: WebSocket, _request: IncomingMessage, tcp: Duplex) =>
-    serveSocket(protocol, socket, tcp, options.log),
+  sockets.on('connection', (socket: WebSocket, request: IncomingMessage, tcp: Socket) =>
+    serveSocket(protocol, socket, { request, tcp }, options),
   );
 
   return {
@@ -77,48 +89,75 @@ export function createWsServer(options: WsServerOptions): WsServer {
 function createProtocol({ prepare, execute, fanout, maskError, ...options }: WsServerOptions): Protocol {
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    onConnect: ({ connectionParams, extra }) => extra.requester.init(connectionParams),
     async onSubscribe(connection, _id, payload) {
       try {
         assertBelowLimit(connection, options.maxSubscriptions);
-        return await prepare(payload);
+        assertBelowRate(connection, options.rate);
+        const prepared = await prepare(payload, connection.extra.requester.get());
+        return Array.isArray(prepared) ? prepared.map(withoutStatus) : prepared;
       } catch (error) {
-        return [maskError(error)];
+        return [withoutStatus(maskError(error))];
       }
     },
     execute: execute as never,
     subscribe: ((args: ExecutionArgs) => fanout.subscribe(args)) as never,
-    onOperation({ extra }, id, _payload, _args, result) {
-      return result instanceof Subscriber
-        ? writeDeliveries(result, id, extra.connection, options)
-        : undefined;
+    onOperation({ extra: { connection, requester } }, id, _payload, _args, result) {
+      if (!(result instanceof Subscriber)) return undefined;
+      const { onOpen, onClose = () => {} } = options;
+      const results = writeDeliveries(result, id, connection, {
+        ...(onOpen && { onOpen }),
+        onClose() {
+          requester.drop(result);
+          onClose();
+        },
+      });
+      requester.carry(result);
+      return results;
     },
   });
 }
 
-function serveSocket(protocol: Protocol, socket: WebSocket, tcp: Duplex, log: Log): void {
+function serveSocket(
+  protocol: Protocol,
+  socket: WebSocket,
+  { request, tcp }: { request: IncomingMessage; tcp: Socket },
+  { auth, maskError, log }: WsServerOptions,
+): void {
   const connection = new WsConnection(socket, tcp);
+  const refuse = (reason: MienError) => refuseSocket(socket, reason);
+  const requester = new WsRequester({ auth, maskError, upgrade: request, close: refuse });
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
       send: (text) => connection.send(text),
-      close: (code, reason) => socket.close(code, reason),
+      close: (code, reason) => socket.close(code, cutReason(reason)),
       onMessage: (handle) =>
         socket.on('message', (data) => {
           handle(String(data)).catch((error: unknown) => {
+            if (error instanceof MienError) return refuse(error);
             log.error({ err: error }, 'a WebSocket message could not be handled');
             socket.close(INTERNAL, 'Internal server error');
           });
         }),
     },
-    { connection },
+    { connection, remote: tcp.remoteAddress, requester },
   );
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'));
   socket.once('close', (code, reason) => {
     connection.close();
+    requester.leave();
     closed(code, String(reason)).catch((error: unknown) =>
       log.error({ err: error }, 'a WebSocket did not close well'),
     );
   });
+}
+
+/** What an error says for HTTP is nothing to a WebSocket. */
+function withoutStatus(error: GraphQLError): GraphQLError {
+  const { http: _, ...extensions } = error.extensions;
+  const { nodes = null, source = null, positions = null, path = null } = error;
+  return new GraphQLError(error.message, { nodes, source, positions, path, extensions });
 }
 
 /** Whether an operation may run beside those that this socket has open. */
@@ -132,15 +171,11 @@ function assertBelowLimit({ subscriptions }: Connection<Record<string, unknown>,
   );
 }
 
-const CLOSE_TIMEOUT_MS = 1_000;
-
-function closeSocket(client: WebSocket, reason: string): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => client.terminate(), CLOSE_TIMEOUT_MS);
-    client.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    client.close(GOING_AWAY, reason);
-  });
+function assertBelowRate(
+  { extra }: Connection<Record<string, unknown>, Extra>,
+  rate: WsServerOptions['rate'],
+): void {
+  const refusal = rate(extra.remote);
+  if (refusal === null) return;
+  throw new GraphQLError(refusal.message, { extensions: { code: refusal.code } });
 }

@@ -16,7 +16,7 @@ export function writeDeliveries(
   { onOpen, onClose }: { onOpen?: () => void; onClose?: () => void },
 ): AsyncGenerator<never, void, void> {
   onOpen?.();
-  const stopListening = connection.onRoom(() => subscriber.flush());
+  const stopListening = connection.onRoom(() => subscriber.writeNext());
   const over = new Promise<void>((resolve, reject) => {
     const end = (failure: unknown): void => {
       stopListening();
@@ -54,8 +54,8 @@ class NextMessageWriter implements DeliveryWriter, WireFormat {
     return this.#connection.full;
   }
 
-  write(delivery: Delivery, missed: number): void {
-    this.#connection.writeFrame(delivery.bytes(this, missed), this.#tail);
+  write(delivery: Delivery, skipped: number): void {
+    this.#connection.writeFrame(delivery.bytes(this, skipped), this.#tail);
   }
 
   encode(json: Buffer): Buffer {

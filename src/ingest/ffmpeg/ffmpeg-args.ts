@@ -1,6 +1,7 @@
 import type { SourceKind } from '../../domain/frame.ts';
-import type { Showinfo } from './showinfo.ts';
+import type { Hardware } from './hardware.ts';
 import { isStream } from './source-kinds.ts';
+import { type FilterSettings, videoFilters } from './video-filters.ts';
 import { WHITELISTS } from './whitelists.ts';
 
 /** What ffmpeg is to open, and how. */
@@ -10,30 +11,34 @@ export interface FfmpegInput {
   url: string;
   /** The demuxer, where we know it better than ffmpeg would guess. */
   format?: string | undefined;
-  /** URL of our HTTP proxy, for every connection. */
-  proxy?: string | undefined;
-  /** The URL that an RTMP server is told in `connect`. */
-  tcUrl?: string | undefined;
+  /** How a picture has to be turned, 1 to 8 as Exif counts; undefined, 1: not, unless ffmpeg knows better. */
+  orientation?: number | undefined;
+  /** Where our proxy or relay listens, for a source that comes over a network. */
+  proxyPort?: number | undefined;
 }
 
-export interface DecodeSettings {
-  frameRate: number;
-  longerSide: number;
+export interface DecodeSettings extends FilterSettings {
+  /** Which of the video tracks, from 0. */
+  track: number;
   maxPixels: number;
-  loop: boolean;
+  /** How often it is read, one time behind the other. */
+  passes: number;
+  /** Where to begin, in seconds from the beginning of a recording. Default 0. */
+  position?: number;
+  /** Whether ffmpeg can begin elsewhere than at the beginning. Default true. */
+  seeks?: boolean;
+  /** What decodes; null, the default: software. */
+  hardware?: Hardware | null;
   live: boolean;
   threads: number;
   hasFpsMode: boolean;
-  showinfo: Showinfo;
-  /** Whether showinfo also reports the first frame as the source has it, before it is selected and scaled. */
-  reportFirstFrame: boolean;
   /** How many frames ffmpeg may decode ahead of us; 0: it waits until we have read a frame. */
   queuedFrames: number;
   /** Options of the output's protocol. */
   protocol: Readonly<Record<string, string>>;
 }
 
-export type ProbeSettings = Pick<DecodeSettings, 'maxPixels' | 'hasFpsMode' | 'showinfo'>;
+export type ProbeSettings = Pick<DecodeSettings, 'track' | 'maxPixels' | 'hasFpsMode' | 'showinfo'>;
 
 /** ffmpeg's arguments before and after `-i url`. */
 export interface FfmpegArguments {
@@ -41,22 +46,23 @@ export interface FfmpegArguments {
   output: string[];
 }
 
-/** Decodes one frame and writes nothing: what ffmpeg says about the frame is the result. */
+/** Decodes one frame and writes nothing: what ffmpeg says about the frame, with its own timestamp, is the result. */
 export function probeArguments(input: FfmpegInput, shape: ProbeSettings): FfmpegArguments {
   return {
     input: [
       ...globalOptions(),
       '-timelimit',
       '60',
-      ...inputOptions(input, { ...shape, threads: 1, loop: false }),
+      '-copyts',
+      ...inputOptions(input, { ...shape, threads: 1, passes: 1 }),
       ...liveOptions(input, isStream(input.kind)),
     ],
     output: [
-      ...videoTrackOptions(shape.hasFpsMode),
+      ...videoTrackOptions(shape),
       '-frames:v',
       '1',
       '-vf',
-      shape.showinfo.firstFrameFilter,
+      `${turn(input)}settb=AVTB,${shape.showinfo.firstFrameFilter}`,
       '-f',
       'null',
     ],
@@ -71,10 +77,13 @@ export function decodeArguments(input: FfmpegInput, shape: DecodeSettings): Ffmp
       ...inputOptions(input, shape),
       ...networkOptions(input, shape.live),
       ...liveOptions(input, shape.live),
+      // It would read on to guess at a frame rate, which nobody needs, and give what it has read all at once.
+      ...(shape.byArrival ? ['-fpsprobesize', '0'] : []),
     ],
     output: [
-      ...videoTrackOptions(shape.hasFpsMode),
-      ...['-vf', videoFilters(shape)],
+      ...videoTrackOptions(shape),
+      ...(shape.onCanvas ? [] : ['-noautoscale']),
+      ...['-vf', begin(shape) + turn(input) + videoFilters(shape)],
       ...['-c:v', 'rawvideo', '-pix_fmt', 'gray'],
       ...outputFormat(shape),
     ],
@@ -89,41 +98,24 @@ function outputFormat({ queuedFrames: ahead, protocol }: DecodeSettings): string
   return ['-f', 'fifo', '-fifo_format', 'rawvideo', '-queue_size', String(ahead), '-format_opts', text];
 }
 
-/**
- * Selects frames, and never duplicates one, so a slow source gives all it has. Times are in microseconds. Pixels that
- * are not square are made square; nothing is scaled up.
- */
-export function videoFilters({
-  frameRate,
-  longerSide,
-  showinfo,
-  reportFirstFrame,
-}: Pick<DecodeSettings, 'frameRate' | 'longerSide' | 'showinfo' | 'reportFirstFrame'>): string {
-  const width = 'iw*min(1,sar)';
-  const height = 'ih/max(1,sar)';
-  const fit = `min(1,${longerSide}/max(${width},${height}))`;
-  const reportFirst = `split[first],trim=end_frame=1,${showinfo.firstFrameFilter},nullsink;[first]`;
-  return [
-    (reportFirstFrame ? reportFirst : '') + selectExpression(frameRate),
-    `scale=w='max(1,round(${width}*${fit}))':h='max(1,round(${height}*${fit}))':flags=bilinear:out_range=pc`,
-    'format=gray',
-    'settb=AVTB',
-    showinfo.frameFilter,
-  ].join(',');
-}
+/** The filters that turn a picture upright, by its orientation as Exif counts; a newer ffmpeg, which would do so too, is told not to. */
+const TURNS = [
+  '',
+  '',
+  'hflip,',
+  'hflip,vflip,',
+  'vflip,',
+  'transpose=0,',
+  'transpose=1,',
+  'transpose=3,',
+  'transpose=2,',
+];
 
-/**
- * The first frame in each interval of 1/frameRate of the source's own time. Register 0 holds when the next is due. A
- * frame may be 8 ms early, because timestamps are rounded and cameras jitter; on average the rate still holds.
- */
-function selectExpression(frameRate: number): string {
-  const interval = 1 / frameRate;
-  const early = Math.min(0.008, interval / 4);
-  const since = '(t-start_t)';
-  const restarted = 'lt(t,prev_selected_t)';
-  const next = `if(${restarted},${since}+${interval},max(ld(0)+${interval},${since}+${interval / 2}))`;
-  return `select='isnan(t)+if(gte(${since},ld(0)-${early})+${restarted},1+0*st(0,${next}))'`;
-}
+/** Of a recording in which ffmpeg cannot seek: what lies before is decoded, and thrown away. */
+const begin = ({ position = 0, seeks = true }: Pick<DecodeSettings, 'position' | 'seeks'>): string =>
+  position > 0 && !seeks ? `trim=start=${position.toFixed(3)},setpts=PTS-${position.toFixed(3)}/TB,` : '';
+
+const turn = ({ orientation = 1 }: FfmpegInput): string => TURNS[orientation]!;
 
 function globalOptions(): string[] {
   return ['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'info', '-max_alloc', '1073741824'];
@@ -131,17 +123,30 @@ function globalOptions(): string[] {
 
 function inputOptions(
   input: FfmpegInput,
-  { maxPixels, threads, loop }: { maxPixels: number; threads: number; loop: boolean },
+  {
+    maxPixels,
+    threads,
+    passes,
+    position = 0,
+    seeks = true,
+    leaveOut = false,
+    hardware = null,
+  }: Pick<
+    DecodeSettings,
+    'maxPixels' | 'threads' | 'passes' | 'position' | 'seeks' | 'leaveOut' | 'hardware'
+  >,
 ): string[] {
   const { protocols, formats } = WHITELISTS[input.kind];
   return [
     ...['-protocol_whitelist', protocols.join(','), '-format_whitelist', formats.join(',')],
     ...['-max_pixels', String(maxPixels), '-threads', String(threads), '-filter_threads', '1'],
-    ...(loop ? ['-stream_loop', '-1'] : []),
-    ...(input.proxy ? ['-http_proxy', input.proxy] : []),
+    ...(leaveOut ? ['-skip_frame', 'noref'] : []),
+    ...(hardware ? ['-hwaccel', hardware] : []),
+    ...(passes > 1 ? ['-stream_loop', String(passes - 1)] : []),
+    ...(position > 0 && seeks ? ['-ss', position.toFixed(3)] : []),
     ...(input.kind === 'rtsp' ? ['-rtsp_transport', 'tcp', '-allowed_media_types', 'video'] : []),
-    ...(input.tcUrl ? ['-rtmp_tcurl', input.tcUrl] : []),
     ...(input.format ? ['-f', input.format] : []),
+    ...(turn(input) === '' ? [] : ['-noautorotate']),
   ];
 }
 
@@ -157,7 +162,7 @@ function liveOptions({ kind }: FfmpegInput, live: boolean): string[] {
   return ['-analyzeduration', '2000000', ...unbuffered];
 }
 
-/** Maps the first video track that is not a cover picture, and passes each of its frames on once. */
-function videoTrackOptions(fpsMode: boolean): string[] {
-  return ['-map', '0:V:0', ...(fpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'])];
+/** Maps a video track, cover pictures not counted, and passes each of its frames on once. */
+function videoTrackOptions({ track, hasFpsMode }: Pick<DecodeSettings, 'track' | 'hasFpsMode'>): string[] {
+  return ['-map', `0:V:${track}`, ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'])];
 }

@@ -1,5 +1,7 @@
 import type { SourceKind } from '../../domain/frame.ts';
 import { MienError, type MienErrorCode } from '../../errors.ts';
+import { type VideoTrack, videoTracks } from './ffmpeg-log.ts';
+import { blamesHardware, type Hardware, HardwareFailed } from './hardware.ts';
 import type { Redact } from './redact.ts';
 import { isNetwork } from './source-kinds.ts';
 
@@ -10,6 +12,8 @@ export interface NamedSource {
   /** What went wrong on the network, when something did. */
   networkError(): MienError | undefined;
   redact: Redact;
+  /** What to say where this ffmpeg cannot read it, if its kind of file is one that not every ffmpeg reads. */
+  unreadable?: MienError | undefined;
 }
 
 /** A run of ffmpeg that ended without a single frame. */
@@ -19,6 +23,10 @@ export interface RunWithoutFrame {
   /** The last lines that ffmpeg wrote. */
   lines: readonly string[];
   maxPixels: number;
+  /** What it decodes by; null: software. */
+  hardware: Hardware | null;
+  /** Which of the video tracks was asked for, from 0. */
+  track: number;
 }
 
 /** Why there was no frame, in one sentence: what our proxy or relay knows comes first, then what ffmpeg said. */
@@ -26,10 +34,28 @@ export function noFrameError(run: RunWithoutFrame): MienError {
   const { source, lines } = run;
   const networkError = source.networkError();
   if (networkError) return networkError;
+  if (run.hardware && blamesHardware(lines)) return hardwareFailed(run, run.hardware);
+  const tracks = videoTracks(lines);
+  if (tracks.length > 0 && tracks.length <= run.track) return noSuchTrack(run, tracks);
   const cause = CAUSES.find(({ matches }) => lines.some(matches)) ?? unknownCause(run);
+  if (source.unreadable && cause.code === 'SOURCE_NOT_VIDEO') return source.unreadable;
   return new MienError(cause.code, `${source.displayName} ${cause.say(run)}.`, {
     cause: lastLines(source, lines),
   });
+}
+
+function hardwareFailed({ source, lines }: RunWithoutFrame, hardware: Hardware): HardwareFailed {
+  const sentence = `${source.displayName} could not be decoded by ${hardware}; unset MIEN_HWACCEL.`;
+  return new HardwareFailed('SOURCE_FAILED', sentence, { cause: lastLines(source, lines) });
+}
+
+function noSuchTrack({ source, track }: RunWithoutFrame, tracks: readonly VideoTrack[]): MienError {
+  const listed = tracks.map(({ name }, i) => `${i + 1} (${name})`).join(', ');
+  const has = tracks.length === 1 ? 'has one video track' : `has ${tracks.length} video tracks`;
+  return new MienError(
+    'BAD_INPUT',
+    `${source.displayName} ${has} and no number ${track + 1}; choose one of: ${listed}.`,
+  );
 }
 
 interface Cause {

@@ -1,10 +1,10 @@
 /**
- * Starts ffmpegs from a thread of its own: to start a process, the system copies the page tables of this one, and the
- * thread that asked for it does nothing else until the new process runs.
+ * Starts ffmpegs from a small process of its own: to start a process, the system copies the page tables of the one that
+ * asks, which for a server of some hundred megabytes stops all its threads.
  */
 import type { FrameSink } from '../frames/frame-sink.ts';
 import { type FfmpegExit, type FfmpegRun, type FfmpegRunOptions, startFfmpeg } from './ffmpeg-process.ts';
-import { createLauncherThread, type StartInThread } from './launcher-thread.ts';
+import { createLauncherClient, type StartInLauncher } from './launcher-client.ts';
 
 export interface FfmpegLaunch extends Omit<FfmpegRunOptions, 'target'> {
   sink: FrameSink;
@@ -15,18 +15,18 @@ export interface FfmpegLaunch extends Omit<FfmpegRunOptions, 'target'> {
 export interface FfmpegLauncher {
   /** As `startFfmpeg`; the run is over when all that ffmpeg wrote was consumed, or when the consumer threw. */
   start(launch: FfmpegLaunch): FfmpegRun;
-  /** Ends the thread, and kills every ffmpeg that still runs. */
+  /** Ends that process, and kills every ffmpeg that still runs. */
   close(): Promise<void>;
 }
 
 export function createFfmpegLauncher(): FfmpegLauncher {
-  const thread = createLauncherThread();
-  return { start: (launch) => startRun(launch, thread.start), close: thread.close };
+  const launcher = createLauncherClient();
+  return { start: (launch) => startRun(launch, launcher.start), close: launcher.close };
 }
 
 function startRun(
   { sink, activeRuns, onLine, ...options }: FfmpegLaunch,
-  startInThread: StartInThread,
+  startInLauncher: StartInLauncher,
 ): FfmpegRun {
   const { target } = sink;
   let thrown: FfmpegExit['thrown'];
@@ -43,10 +43,10 @@ function startRun(
       fail(error);
     }
   };
-  // A process whose standard output we read has to be a child of this thread.
+  // A process whose standard output we read has to be our own child.
   const run =
     typeof target === 'string'
-      ? startInThread({ ...options, target }, onLineSafely)
+      ? startInLauncher({ ...options, target }, onLineSafely)
       : startFfmpeg({ ...options, target, onLine: onLineSafely });
   void sink.thrown.then(fail);
   const done = run.done.then(async (exit) => {

@@ -11,6 +11,8 @@ export interface FfmpegProgram {
   bundled: boolean;
   /** Whether it knows `-fps_mode` (5.1 and later); `-vsync` goes away in newer ones. */
   hasFpsMode: boolean;
+  /** Whether it can leave frames at their own size when that changes (4.4 and later). */
+  hasNoAutoscale: boolean;
 }
 
 /** `configured`, else the one on the PATH, else the npm package's. Throws FFMPEG_MISSING. */
@@ -28,9 +30,18 @@ export async function findFfmpeg(configured: string | undefined): Promise<Ffmpeg
   throw new MienError('FFMPEG_MISSING', `No ffmpeg was found. ${HOW_TO_INSTALL}`);
 }
 
-export const HOW_TO_INSTALL =
-  'Install it (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), ' +
-  'or set FFMPEG_PATH, then start mien again.';
+const HOW_TO_INSTALL =
+  'Install a current one (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg; ' +
+  'Windows: winget install Gyan.FFmpeg), or set FFMPEG_PATH, then start mien again.';
+
+/** What a program is not fit for, and what to do about it, in sentences; null of one that was installed. */
+export function cautionOf({ bundled }: Pick<FfmpegProgram, 'bundled'>): string | null {
+  if (!bundled) return null;
+  return (
+    'Only the ffmpeg that npm brings is here, a build of 2018: network sources are refused, ' +
+    `and files from people whom you do not trust, as uploads may be, are not safe with it. ${HOW_TO_INSTALL}`
+  );
+}
 
 /** Throws FFMPEG_MISSING where only the old bundled build is there and the source comes over a network. */
 export function assertFitForNetwork(ffmpeg: FfmpegProgram): void {
@@ -54,14 +65,17 @@ async function runVersion(path: string, bundled: boolean): Promise<FfmpegProgram
   try {
     const { stdout } = await execute(path, ['-hide_banner', '-version'], { timeout: 20_000 });
     const version = /^ffmpeg version (\S+)/.exec(stdout)?.[1];
-    return version ? { path, version, bundled, hasFpsMode: knowsFpsMode(stdout) } : null;
+    const hasFpsMode = hasCodecs(stdout, 59, 37);
+    return version
+      ? { path, version, bundled, hasFpsMode, hasNoAutoscale: hasCodecs(stdout, 58, 134) }
+      : null;
   } catch {
     return null;
   }
 }
 
-/** Judged by libavcodec, because builds from git carry no version number. */
-function knowsFpsMode(text: string): boolean {
-  const [, major = 0, minor = 0] = /libavcodec\s+(\d+)\.\s*(\d+)/.exec(text)?.map(Number) ?? [];
-  return major > 59 || (major === 59 && minor >= 37);
+/** Whether it is that recent, judged by its libavcodec, because builds from git carry no version number. */
+function hasCodecs(text: string, major: number, minor: number): boolean {
+  const [, foundMajor = 0, foundMinor = 0] = /libavcodec\s+(\d+)\.\s*(\d+)/.exec(text)?.map(Number) ?? [];
+  return foundMajor > major || (foundMajor === major && foundMinor >= minor);
 }

@@ -1,8 +1,10 @@
 /** The only file that knows fluent-ffmpeg: one run of ffmpeg, from its start to its certain end. */
+import type { ChildProcess } from 'node:child_process';
+import { platform, setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import createCommand from 'fluent-ffmpeg';
 import type { FfmpegArguments } from './ffmpeg-args.ts';
-import { killWithParent } from './kill-with-parent.ts';
+import { killWithParent, NICENESS } from './kill-with-parent.ts';
 
 export interface FfmpegRun {
   /** Resolves when ffmpeg is gone; never rejects. */
@@ -26,9 +28,10 @@ export interface FfmpegExit {
 
 export interface FfmpegRunOptions {
   ffmpegPath: string;
+  /** What comes before it, so that it runs confined. */
+  confine: readonly string[];
   url: string;
   args: FfmpegArguments;
-  proxy?: string | undefined;
   /** Where its frames go, as fluent-ffmpeg takes it. */
   target: Writable | string;
   /** Called with each line of its stderr, cut to `MAX_LINE_LENGTH`. */
@@ -56,6 +59,8 @@ export function startFfmpeg(options: FfmpegRunOptions): FfmpegRun {
     command
       .on('start', () => {
         started = true;
+        // Elsewhere the shell that runs it has done so.
+        if (platform() === 'win32') stepBack(command);
         if (stopping) term(); // a kill before the start has no effect
       })
       .on('stderr', (line: string) => options.onLine(line.slice(0, MAX_LINE_LENGTH)))
@@ -80,8 +85,8 @@ export function startFfmpeg(options: FfmpegRunOptions): FfmpegRun {
   };
 }
 
-function createGuardedCommand({ ffmpegPath, url, args, proxy, target }: FfmpegRunOptions) {
-  const { path, prefix } = killWithParent(ffmpegPath, proxy);
+function createGuardedCommand({ ffmpegPath, confine, url, args, target }: FfmpegRunOptions) {
+  const { path, prefix } = killWithParent(ffmpegPath, confine);
   // Arguments are passed one by one: fluent-ffmpeg splits an array element that holds one space.
   const command = createCommand({ stdoutLines: 1 })
     .setFfmpegPath(path)
@@ -93,6 +98,16 @@ function createGuardedCommand({ ffmpegPath, url, args, proxy, target }: FfmpegRu
   return command;
 }
 
+function stepBack(command: createCommand.FfmpegCommand): void {
+  const { pid } = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc;
+  try {
+    if (pid !== undefined) setPriority(pid, NICENESS);
+  } catch (error) {
+    // It has ended already.
+    if ((error as { info?: { code?: string } }).info?.code !== 'ESRCH') throw error;
+  }
+}
+
 /**
  * Before its first run fluent-ffmpeg asks ffmpeg for its formats and encoders, which takes two processes, and
  * misreads the answer of ffmpeg 7. Our arguments are fixed, so nothing has to be asked.
@@ -102,7 +117,14 @@ function skipCapabilityChecks(command: createCommand.FfmpegCommand): void {
   const formats = new Proxy({}, { has: () => true, get: () => able });
   Object.assign(command, {
     availableFormats: (done: (error: null, formats: object) => void) => done(null, formats),
-    availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
+    availableEncoders: (done: (error: null, encoders: object) => void) => {
+      try {
+        done(null, {});
+      } catch (error) {
+        // It starts ffmpeg, and Node throws where an argument is too long, or no memory is left for a process.
+        command.emit('error', error);
+      }
+    },
   });
 }
 

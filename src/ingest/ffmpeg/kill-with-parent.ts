@@ -1,14 +1,21 @@
 import { platform } from 'node:os';
 
 /**
+ * How far ffmpeg steps back for the models and the server ("nice"). Sixteen decoders beside four model threads on two cores took
+ * three quarters of the processor, and the models starved on what was left.
+ */
+export const NICENESS = 10;
+
+/**
  * Runs ffmpeg, and kills it when this process ends, even by SIGKILL: our end of the shell's standard input closes
  * then, for which the watcher waits. SIGTERM is passed on to ffmpeg.
- * `$1` is the HTTP proxy that ffmpeg has to use (or empty), the rest is ffmpeg and its arguments.
+ * Proxies that the environment names are not for ffmpeg, which reaches nothing but our own; nor is the setting of malloc by
+ * which the server gives memory back: ffmpeg allocates planes for each picture. `$@` is ffmpeg and its arguments.
  */
 const SCRIPT = `
-proxy=$1; shift
+if command -v nice >/dev/null; then set -- nice -n ${NICENESS} "$@"; fi
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-if [ -n "$proxy" ]; then http_proxy=$proxy; export http_proxy; fi
+unset MALLOC_MMAP_THRESHOLD_
 exec 3<&0 </dev/null
 child=; stopped=
 trap 'stopped=1; if [ -n "$child" ]; then kill -TERM $child; fi' TERM
@@ -30,8 +37,11 @@ export interface GuardedCommand {
   prefix: string[];
 }
 
-/** The command that runs ffmpeg so. Windows has no `/bin/sh`: there ffmpeg is started directly. */
-export function killWithParent(ffmpegPath: string, proxy: string | undefined): GuardedCommand {
+/**
+ * The command that runs ffmpeg so. Windows has no `/bin/sh`: there ffmpeg is started directly.
+ * @param confine what comes before ffmpeg, so that it runs confined
+ */
+export function killWithParent(ffmpegPath: string, confine: readonly string[]): GuardedCommand {
   if (platform() === 'win32') return { path: ffmpegPath, prefix: [] };
-  return { path: '/bin/sh', prefix: ['-c', SCRIPT, 'mien-ffmpeg', proxy ?? '', ffmpegPath] };
+  return { path: '/bin/sh', prefix: ['-c', SCRIPT, 'mien-ffmpeg', ...confine, ffmpegPath] };
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { FrameSize } from '../../domain/frame.ts';
-import type { NumberedStamp } from '../frames/frame-assembler.ts';
+import type { FrameStamp, NumberedStamp } from '../frames/frame-assembler.ts';
 
 /**
  * The showinfo filters of one run of ffmpeg, and the parser of their lines. ffmpeg prints text of the source with its
@@ -9,12 +8,16 @@ import type { NumberedStamp } from '../frames/frame-assembler.ts';
 export interface Showinfo {
   /** Reports the first frame as the source has it, before it is selected and scaled. */
   firstFrameFilter: string;
-  /** Reports each frame that is written. Its time base must be a microsecond. */
+  /** Reports each frame that is decoded, before it is selected. */
+  decodedFilter: string;
+  /** Reports each frame that is written. The time base of all must be a microsecond. */
   frameFilter: string;
-  /** The size of the first frame; null when the line is about something else. */
-  parseFirstFrame(line: string): FrameSize | null;
+  /** Size and timestamp of the first frame; null when the line is about something else. */
+  parseFirstFrame(line: string): FrameStamp | null;
   /** The stamp of a frame; null when the line is about something else. */
   parseFrame(line: string): NumberedStamp | null;
+  /** The stamp of a decoded frame, the size as the source has it; null when the line is about something else. */
+  parseDecoded(line: string): NumberedStamp | null;
   /** Whether the line says that the filters were built, or rebuilt: frames are numbered from 0 again. */
   isFilterStart(line: string): boolean;
   /** Whether one of these filters wrote the line. */
@@ -26,7 +29,9 @@ const BODY = /^ @ 0?x?[0-9a-f]+\] n: *(\d{1,12}) pts: *(-?\d{1,18}|NOPTS) .*? s:
 
 /** @param secret a word that nobody can guess, another for each run */
 export function createShowinfo(secret = randomBytes(16).toString('hex')): Showinfo {
-  const [firstFrame, frames] = [`showinfo@first_${secret}`, `showinfo@frames_${secret}`];
+  const [firstFrame, decoded, frames] = ['first', 'decoded', 'frames'].map(
+    (name) => `showinfo@${name}_${secret}`,
+  ) as [string, string, string];
   const parse = (name: string, line: string): NumberedStamp | null => {
     const start = `[${name}`;
     const found = line.startsWith(start) ? BODY.exec(line.slice(start.length)) : null;
@@ -37,13 +42,15 @@ export function createShowinfo(secret = randomBytes(16).toString('hex')): Showin
   };
   return {
     firstFrameFilter: `${firstFrame}=checksum=0`,
+    decodedFilter: `${decoded}=checksum=0`,
     frameFilter: `${frames}=checksum=0`,
     parseFirstFrame(line) {
       const found = parse(firstFrame, line);
-      return found?.n === 0 ? { width: found.width, height: found.height } : null;
+      return found?.n === 0 ? { width: found.width, height: found.height, pts: found.pts } : null;
     },
     parseFrame: (line) => parse(frames, line),
+    parseDecoded: (line) => parse(decoded, line),
     isFilterStart: (line) => line.startsWith(`[${frames}`) && line.includes('] config in time_base'),
-    isFromShowinfo: (line) => line.startsWith(`[${firstFrame}`) || line.startsWith(`[${frames}`),
+    isFromShowinfo: (line) => [firstFrame, decoded, frames].some((name) => line.startsWith(`[${name}`)),
   };
 }

@@ -26,12 +26,23 @@ const VIDEO_FORMATS = [
   'wtv',
 ];
 /** Not `image2`: it takes a name with `%d` for a series, and opens the others of it. */
-const PICTURE_FORMATS = ['jpeg_pipe', 'png_pipe', 'webp_pipe', 'bmp_pipe', 'tiff_pipe', 'jpegxl_pipe'];
+const PICTURE_FORMATS = [
+  'jpeg_pipe',
+  'png_pipe',
+  'webp_pipe',
+  'webp_anim',
+  'bmp_pipe',
+  'tiff_pipe',
+  'jpegxl_pipe',
+  // As which a HEIC picture is handed over.
+  'pgm_pipe',
+];
 const SOUND_FORMATS = ['aac', 'mp3', 'ac3', 'eac3', 'webvtt'];
 
 const FILE_FORMATS = [...VIDEO_FORMATS, ...PICTURE_FORMATS];
 const HTTP_FORMATS = [...FILE_FORMATS, 'mpjpeg'];
-const HTTP_PROTOCOLS = ['http', 'https', 'tcp', 'tls', 'httpproxy'];
+/** What it takes to reach a port of ours on loopback; all addresses that ffmpeg is given lead there. */
+const HTTP_PROTOCOLS = ['http', 'tcp'];
 
 export interface Whitelist {
   protocols: readonly string[];
@@ -47,7 +58,7 @@ export const WHITELISTS: Record<SourceKind, Whitelist> = {
     protocols: [...HTTP_PROTOCOLS, 'crypto'],
     formats: ['hls', 'hls,applehttp', ...HTTP_FORMATS, ...SOUND_FORMATS],
   },
-  rtsp: { protocols: ['tcp', 'rtp'], formats: ['rtsp'] },
+  rtsp: { protocols: ['tcp'], formats: ['rtsp'] },
   rtmp: { protocols: ['rtmp', 'tcp'], formats: ['flv', 'live_flv'] },
   device: { protocols: ['file'], formats: ['v4l2', 'video4linux2', 'video4linux2,v4l2'] },
 };

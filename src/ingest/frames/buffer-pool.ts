@@ -9,16 +9,16 @@ export interface BufferPool {
 /** Free buffers that are kept: as many as may be in use at a time. */
 const MAX_FREE = 12;
 
-/** Keeps buffers of one length, the newest one asked for. */
+/** Keeps the buffers that were released last, of whatever lengths: the pictures of a source may change their size. */
 export function createBufferPool(): BufferPool {
-  let free: Uint8Array[] = [];
+  const free: Uint8Array[] = [];
   return {
     acquire(length) {
-      if (free[0]?.length !== length) free = [];
-      return free.pop() ?? new Uint8Array(new SharedArrayBuffer(length));
+      const at = free.findLastIndex((buffer) => buffer.length === length);
+      return at < 0 ? new Uint8Array(new SharedArrayBuffer(length)) : free.splice(at, 1)[0]!;
     },
     release(buffer) {
-      if (free.length < MAX_FREE && buffer.length === (free[0]?.length ?? buffer.length)) free.push(buffer);
+      if (free.push(buffer) > MAX_FREE) free.shift();
     },
   };
 }

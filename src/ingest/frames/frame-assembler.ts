@@ -5,6 +5,14 @@ import type { BufferPool } from './buffer-pool.ts';
 export interface FrameStamp extends FrameSize {
   /** Presentation timestamp in microseconds; null when the source gave none. */
   pts: number | null;
+  /** What it comes from; as ffmpeg may tell of that later, it is looked up when the frame is given. */
+  graph?: FilterGraph | undefined;
+}
+
+/** One building of ffmpeg's filters, which lasts as long as the source's pictures keep their size. */
+export interface FilterGraph {
+  /** Of those pictures; null: not told yet. */
+  source: FrameSize | null;
 }
 
 /** Numbered from 0, and from 0 again when ffmpeg rebuilds its filters because the source changed. */
@@ -20,45 +28,84 @@ export interface AssembledFrame {
 
 /** When more stamps than this are missing in a row, bytes and stamps no longer belong together. */
 const MAX_MISSING_STAMPS = 1000;
+/** ffmpeg may have told of so many frames, and of so many bytes more, that it has not written: its queues and our socket hold them. */
+const MAX_UNWRITTEN_FRAMES = 64;
+const MAX_UNWRITTEN_BYTES = 2 ** 21;
+
+/** Which bytes are which frame's is not known any more. Its message is part of a sentence. */
+export class FramesLost extends Error {
+  override name = 'FramesLost';
+}
+
+export interface AssemblerOptions {
+  /** The most pixels that a frame's longer side may have. */
+  longerSide: number;
+  /** The most pixels that it may have in all. */
+  maxPixels: number;
+  /** Whether each frame comes in the upper left of a square as wide as the longer side may be; default false. */
+  onCanvas?: boolean;
+}
 
 /**
  * Joins the bytes of `rawvideo` with the stamps of its frames, which come by another pipe, into frames in order.
  * Bytes that come before their stamp are kept until it is here. When a stamp was lost, as a gap in the numbers
- * shows, its frame gets the size of the next stamp and no timestamp.
+ * shows, its frame gets the size of the next stamp and no timestamp. Where bytes and stamps do not agree, that is an error.
  */
 export class FrameAssembler {
   readonly #pool: BufferPool;
   readonly #longerSide: number;
+  readonly #maxPixels: number;
+  /** What a frame is cut out of; null: frames come as they are. */
+  readonly #canvas: Uint8Array | null;
   readonly #stamps: FrameStamp[] = [];
   readonly #chunks: Uint8Array[] = [];
   /** The number that the next stamp should have. */
   #nextNumber = 0;
+  #graphs = 0;
   #stampsEnded = false;
+  /** Whether bytes were dropped because no stamp came for them. */
+  #dropped = false;
   #filling: Uint8Array | null = null;
   #filled = 0;
+  /** Bytes of the frames that were told of, without those that have come. */
+  #unwritten = 0;
 
-  /** @param longerSide the most pixels that a frame's longer side may have */
-  constructor(pool: BufferPool, longerSide: number) {
+  constructor(pool: BufferPool, { longerSide, maxPixels, onCanvas = false }: AssemblerOptions) {
     this.#pool = pool;
     this.#longerSide = longerSide;
+    this.#maxPixels = maxPixels;
+    this.#canvas = onCanvas ? new Uint8Array(longerSide * longerSide) : null;
   }
 
-  /** @throws Error when ffmpeg cannot have made such a frame */
-  addStamp({ n, pts, width, height }: NumberedStamp): void {
-    if (!(Math.min(width, height) >= 1 && Math.max(width, height) <= this.#longerSide)) {
-      throw new Error(`ffmpeg tells of a frame of ${width}x${height} pixels, which it was not asked for.`);
+  /** @throws FramesLost when ffmpeg cannot have made such a frame */
+  addStamp({ n, pts, width, height, graph }: NumberedStamp): void {
+    const fits = Math.max(width, height) <= this.#longerSide && width * height <= this.#maxPixels;
+    if (!(Math.min(width, height) >= 1 && fits)) {
+      throw new FramesLost(
+        `ffmpeg tells of a frame of ${width}x${height} pixels, which it was not asked for`,
+      );
     }
     // A lower number: the filters were rebuilt, and the line that says so was lost too.
-    const lost = n < this.#nextNumber ? n : n - this.#nextNumber;
-    if (lost > MAX_MISSING_STAMPS) throw new Error(`ffmpeg did not tell of ${lost} frames in a row.`);
-    for (let i = 0; i < lost; i++) this.#stamps.push({ pts: null, width, height });
-    this.#stamps.push({ pts, width, height });
+    if (n < this.#nextNumber) this.restartNumbering();
+    const lost = n - this.#nextNumber;
+    if (lost > MAX_MISSING_STAMPS) throw new FramesLost(`ffmpeg did not tell of ${lost} frames in a row`);
+    for (let i = 0; i < lost; i++) this.#stamps.push({ pts: null, width, height, graph });
+    this.#stamps.push({ pts, width, height, graph });
     this.#nextNumber = n + 1;
+    const bytes = this.#bytesOf({ width, height });
+    this.#unwritten += (lost + 1) * bytes;
+    if (this.#unwritten > (MAX_UNWRITTEN_FRAMES + lost) * bytes + MAX_UNWRITTEN_BYTES) throw disagreement();
   }
 
   /** ffmpeg has rebuilt its filters, and numbers frames from 0 again. */
   restartNumbering(): void {
     this.#nextNumber = 0;
+    this.#graphs++;
+  }
+
+  /** How often ffmpeg has built its filters. */
+  get graphs(): number {
+    return this.#graphs;
   }
 
   addBytes(chunk: Uint8Array): void {
@@ -68,6 +115,11 @@ export class FrameAssembler {
   /** No more stamps will come: bytes that still lack one are dropped. */
   endStamps(): void {
     this.#stampsEnded = true;
+  }
+
+  /** Null once ffmpeg has ended well and all that it wrote was added, and each frame has got its bytes and its stamp. */
+  get leftover(): FramesLost | null {
+    return this.#stamps.length > 0 || this.#dropped ? disagreement() : null;
   }
 
   /** Bytes wait for a stamp: add no more bytes until one has come. */
@@ -81,24 +133,45 @@ export class FrameAssembler {
       const frame = this.#fill(this.#stamps[0]!);
       if (frame) return frame;
     }
-    if (this.#stampsEnded && this.#stamps.length === 0) this.#chunks.length = 0;
+    if (this.#stampsEnded && this.#stamps.length === 0 && this.#chunks.length > 0) {
+      this.#dropped = true;
+      this.#chunks.length = 0;
+    }
     return null;
   }
 
   #fill(stamp: FrameStamp): AssembledFrame | null {
     const chunk = this.#chunks[0]!;
-    this.#filling ??= this.#pool.acquire(stamp.width * stamp.height);
+    this.#filling ??= this.#canvas ?? this.#pool.acquire(stamp.width * stamp.height);
     const part = chunk.subarray(0, this.#filling.length - this.#filled);
     this.#filling.set(part, this.#filled);
     this.#filled += part.length;
+    this.#unwritten -= part.length;
     if (part.length === chunk.length) this.#chunks.shift();
     else this.#chunks[0] = chunk.subarray(part.length);
     if (this.#filled < this.#filling.length) return null;
 
-    const frame = { pixels: this.#filling, stamp };
+    const pixels = this.#canvas ? this.#cutOut(this.#canvas, stamp) : this.#filling;
     this.#stamps.shift();
     this.#filling = null;
     this.#filled = 0;
-    return frame;
+    return { pixels, stamp };
   }
+
+  #cutOut(canvas: Uint8Array, { width, height }: FrameSize): Uint8Array {
+    const pixels = this.#pool.acquire(width * height);
+    for (let y = 0; y < height; y++) {
+      const start = y * this.#longerSide;
+      pixels.set(canvas.subarray(start, start + width), y * width);
+    }
+    return pixels;
+  }
+
+  #bytesOf({ width, height }: FrameSize): number {
+    return this.#canvas?.length ?? width * height;
+  }
+}
+
+function disagreement(): FramesLost {
+  return new FramesLost('ffmpeg told of frames that are not those that it wrote');
 }

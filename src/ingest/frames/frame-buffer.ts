@@ -1,4 +1,4 @@
-import type { Frame } from '../../domain/frame.ts';
+import { addDrops, type Frame } from '../../domain/frame.ts';
 import { readAheadOf } from '../../domain/read-ahead.ts';
 
 /** Hands frames from the decoder to the one consumer that takes them. */
@@ -23,11 +23,19 @@ function dropOldestBuffer(): FrameBuffer {
     ...queue,
     put(frame) {
       const replaced = queue.pending.pop();
-      if (replaced) frame = { ...frame, dropped: { busy: 1 + (replaced.dropped.busy ?? 0) } };
       replaced?.release?.();
-      queue.push(frame);
+      queue.push(replaced ? inPlaceOf(replaced, frame) : frame);
       return null;
     },
+  };
+}
+
+function inPlaceOf(replaced: Frame, frame: Frame): Frame {
+  return {
+    ...frame,
+    dropped: addDrops(addDrops(replaced.dropped, { busy: 1 }), frame.dropped),
+    leftOut: (replaced.leftOut ?? 0) + (frame.leftOut ?? 0),
+    late: (replaced.late ?? 0) + (frame.late ?? 0),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { MienError } from '../../errors.ts';
+import { isForeignPeer } from './peer-user.ts';
 
 /** The only way by which one run of ffmpeg reaches the network. */
 export interface LoopbackProxy {
@@ -22,23 +23,31 @@ export function createErrorMemory() {
   };
 }
 
-/** Lets a server listen on a loopback port of its own, and keeps its connections so that they can be closed. */
+/**
+ * Opens a loopback port of its own in front of a server that does not listen itself, hands it the connections of our own
+ * user alone, and keeps them so that they can be closed.
+ */
 export async function listenOnLoopback(
   server: Server,
   networkError: LoopbackProxy['networkError'],
 ): Promise<LoopbackProxy> {
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket.on('close', () => sockets.delete(socket)));
+  const admit = async (socket: Socket) => {
+    if (await isForeignPeer(socket)) socket.destroy();
+    else if (!socket.destroyed) server.emit('connection', socket);
+  };
+  const front = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy()));
+    admit(socket).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+    front.once('error', reject).listen(0, '127.0.0.1', resolve);
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: (front.address() as AddressInfo).port,
     networkError,
     close() {
-      server.close();
+      front.close();
       for (const socket of sockets) socket.destroy();
     },
   };

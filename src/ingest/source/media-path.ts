@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, open, realpath, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { MienError } from '../../errors.ts';
 
@@ -25,26 +25,6 @@ export async function resolveInside(directory: string, path: string, displayName
   await assertReadable(real, displayName);
   return real;
 }
-
-/** The ffmpeg demuxer for a still picture, by its first bytes: the name of the file may mislead ffmpeg. */
-export async function stillPictureDemuxer(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
-    const start = buffer.toString('latin1');
-    return PICTURE_SIGNATURES.find(([magic]) => magic.test(start))?.[1];
-  } finally {
-    await file.close();
-  }
-}
-
-const PICTURE_SIGNATURES: [RegExp, string][] = [
-  [/^\xff\xd8\xff/, 'jpeg_pipe'],
-  [/^\x89PNG\r\n/, 'png_pipe'],
-  [/^RIFF.{4}WEBP/s, 'webp_pipe'],
-  [/^BM/, 'bmp_pipe'],
-  [/^(II\*\0|MM\0\*)/, 'tiff_pipe'],
-];
 
 function isInside(root: string, path: string): boolean {
   const way = relative(root, path);

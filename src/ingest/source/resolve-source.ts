@@ -4,11 +4,20 @@ import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { createRedactor, type Redact, redactUrl } from '../ffmpeg/redact.ts';
 import { SCHEMES } from '../ffmpeg/whitelists.ts';
-import { openHttpProxy } from '../network/http-proxy.ts';
+import type { BodyEnd } from '../network/body-end.ts';
+import { type HttpGate, openHttpGate } from '../network/http-gate.ts';
 import type { LoopbackProxy } from '../network/loopback-proxy.ts';
+import { rtmpRelayUrl } from '../network/rtmp-names.ts';
+import { openRtmpRelay } from '../network/rtmp-relay.ts';
+import { openRtspRelay } from '../network/rtsp-relay.ts';
+import { RELAY_PATH } from '../network/rtsp-uris.ts';
 import type { SafeConnector } from '../network/safe-connect.ts';
-import { openTcpRelay } from '../network/tcp-relay.ts';
-import { resolveInside, stillPictureDemuxer } from './media-path.ts';
+import { hasDamagedEnd } from './damaged-end.ts';
+import { readFileBytes } from './file-bytes.ts';
+import { type HeicAccess, openHeic } from './heic-source.ts';
+import { lookAtFile, lookAtPicture } from './look-at-picture.ts';
+import { resolveInside } from './media-path.ts';
+import type { RarePicture } from './picture.ts';
 
 /** A source that passed our checks, as ffmpeg is to open it. */
 export interface ResolvedSource {
@@ -19,10 +28,20 @@ export interface ResolvedSource {
   redact: Redact;
   /** What went wrong on the network, when something did. */
   networkError(): MienError | undefined;
+  /** What to say where this ffmpeg cannot read it, if its kind of file is one that not every ffmpeg reads. */
+  unreadable?: MienError | undefined;
+  /** Of what comes by HTTP and is no playlist. */
+  body?: BodyEnd;
+  /** Of a file: whether it is damaged at its end in a way that ffmpeg does not tell. */
+  hasDamagedEnd?: boolean;
+  /** What it is coded in, where ffmpeg is given it decoded. */
+  codec?: string;
+  /** Of its pictures in pixels, where that is known before ffmpeg has looked. */
+  size?: { width: number; height: number };
   close(): void;
 }
 
-export interface SourceAccess {
+export interface SourceAccess extends HeicAccess {
   mediaDir: string;
   uploadsDir: string;
   connector: SafeConnector;
@@ -39,20 +58,22 @@ export function kindByName(source: SourceInput): SourceKind {
 
 /**
  * Checks what can be known of a source without ffmpeg, and opens its way to the network.
- * Throws BAD_INPUT, SOURCE_REFUSED, SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO.
+ * Throws BAD_INPUT, SOURCE_REFUSED, SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO; the signal's reason when it aborts.
  * @param kind what the probe found, or `kindByName`
  */
 export async function resolveSource(
   source: SourceInput,
   kind: SourceKind,
-  { mediaDir, uploadsDir, connector }: SourceAccess,
+  access: SourceAccess,
+  signal: AbortSignal,
 ): Promise<ResolvedSource> {
+  const local = { kind, access, signal };
   switch (source.type) {
     case 'file':
-      return resolveFile(kind, mediaDir, source.path, `"${source.path}"`);
+      return resolveFile(local, access.mediaDir, source.path, `"${source.path}"`);
     case 'upload':
       if (/^[\w-][\w.-]{0,199}$/.test(source.token)) {
-        return resolveFile(kind, uploadsDir, source.token, 'The upload');
+        return resolveFile(local, access.uploadsDir, source.token, 'The upload');
       }
       throw new MienError('BAD_INPUT', 'This is no upload token; POST the video to /uploads to get one.');
     case 'device':
@@ -61,54 +82,105 @@ export async function resolveSource(
       }
       throw new MienError('BAD_INPUT', 'A device is named as /dev/video0, /dev/video1 and so on.');
     case 'url':
-      return resolveUrl(kind, new URL(source.url), connector);
+      return resolveUrl(kind, new URL(source.url), access, signal);
   }
 }
 
+interface Resolving {
+  kind: SourceKind;
+  access: SourceAccess;
+  signal: AbortSignal;
+}
+
 async function resolveFile(
-  kind: SourceKind,
+  { kind, access, signal }: Resolving,
   directory: string,
   path: string,
   displayName: string,
 ): Promise<ResolvedSource> {
   const real = await resolveInside(directory, path, displayName);
-  return localSource({ kind, url: resolve(real), format: await stillPictureDemuxer(real) }, displayName);
+  const { demuxer, orientation, rare, isHeic } = (await lookAtFile(real)) ?? {};
+  if (isHeic) {
+    const heic = await readFileBytes(real, (bytesAt) => openHeic(bytesAt, displayName, access, signal));
+    return { ...localSource(heic.input, displayName), ...heic };
+  }
+  const unreadable = rare && unreadableError(displayName, rare);
+  if (rare && !rare.isTried) throw unreadable;
+  const source = localSource({ kind, url: resolve(real), format: demuxer, orientation }, displayName);
+  return { ...source, unreadable, hasDamagedEnd: await hasDamagedEnd(real) };
+}
+
+function unreadableError(displayName: string, { name, saveAs }: RarePicture): MienError {
+  return new MienError(
+    'SOURCE_NOT_VIDEO',
+    `${displayName} is ${name}, which mien cannot read here; save it as ${saveAs}.`,
+  );
 }
 
 function localSource(input: FfmpegInput, displayName: string): ResolvedSource {
   return { input, displayName, redact: createRedactor(null), networkError: () => undefined, close() {} };
 }
 
-async function resolveUrl(kind: SourceKind, url: URL, connector: SafeConnector): Promise<ResolvedSource> {
+async function resolveUrl(
+  kind: SourceKind,
+  url: URL,
+  access: SourceAccess,
+  signal: AbortSignal,
+): Promise<ResolvedSource> {
+  const { connector } = access;
   // Spares a start of ffmpeg; what protects is the check at each connection.
   await connector.check(url.hostname);
   if (kind === 'http' || kind === 'hls') {
-    const proxy = await openHttpProxy(connector);
-    const input = { kind, url: url.href, proxy: `http://127.0.0.1:${proxy.port}` };
-    return networkSource(input, url, proxy);
+    const gate = await openHttpGate(url, connector, signal);
+    if (gate.kind === 'http') return lookAtBody(gate, url, access, signal);
+    return networkSource({ kind: gate.kind, url: gate.url, format: 'hls' }, url, gate);
   }
-  const { tls, port } = SCHEMES[url.protocol]!;
-  const target = { host: url.hostname, port: Number(url.port) || port, tls, rtsp: kind === 'rtsp' };
-  const relay = await openTcpRelay(target, connector);
-  return networkSource({ kind, url: relayUrl(url, kind, relay.port), tcUrl: tcUrl(url) }, url, relay);
+  const { tls, port: defaultPort } = SCHEMES[url.protocol]!;
+  const port = Number(url.port) || defaultPort;
+  if (kind === 'rtsp') {
+    const relay = await openRtspRelay(url, port, tls, connector);
+    return networkSource({ kind, url: `rtsp://127.0.0.1:${relay.port}${RELAY_PATH}` }, url, relay);
+  }
+  const relay = await openRtmpRelay(url, port, tls, connector);
+  return networkSource({ kind, url: rtmpRelayUrl(relay.port) }, url, relay);
+}
+
+/** What comes by HTTP may be a picture, which is shown the way up that it says as a file would be. */
+async function lookAtBody(
+  gate: HttpGate,
+  url: URL,
+  access: SourceAccess,
+  signal: AbortSignal,
+): Promise<ResolvedSource> {
+  try {
+    const { orientation, rare, isHeic } = (await lookAtPicture(gate.bytesAt)) ?? {};
+    if (isHeic) {
+      const displayName = redactUrl(url.href);
+      const heic = await openHeic(gate.bytesAt, displayName, access, signal);
+      gate.close();
+      return { ...localSource(heic.input, displayName), redact: createRedactor(url), ...heic };
+    }
+    // No demuxer: pictures that come without an end are a camera's.
+    const source = networkSource({ kind: gate.kind, url: gate.url, orientation }, url, gate);
+    const unreadable = rare && unreadableError(source.displayName, rare);
+    if (rare && !rare.isTried) throw unreadable;
+    return { ...source, body: gate.body, unreadable };
+  } catch (error) {
+    gate.close();
+    throw error;
+  }
 }
 
 function networkSource(
   input: FfmpegInput,
   url: URL,
-  { networkError, close }: Pick<LoopbackProxy, 'networkError' | 'close'>,
+  { port, networkError, close }: LoopbackProxy,
 ): ResolvedSource {
-  return { input, displayName: redactUrl(url.href), redact: createRedactor(url), networkError, close };
-}
-
-/** The URL of the same resource on our relay. */
-function relayUrl(url: URL, kind: SourceKind, port: number): string {
-  const login = url.username ? `${url.username}${url.password && `:${url.password}`}@` : '';
-  return `${kind}://${login}127.0.0.1:${port}${url.pathname}${url.search}`;
-}
-
-/** The URL that an RTMP server is told, `rtmp://host/app`: one server may answer for several hosts. */
-function tcUrl(url: URL): string | undefined {
-  const app = /^\/([^/]+)\/[^/]+$/.exec(url.pathname)?.[1];
-  return url.protocol.startsWith('rtmp') && app ? `${url.protocol}//${url.host}/${app}` : undefined;
+  return {
+    input: { ...input, proxyPort: port },
+    displayName: redactUrl(url.href),
+    redact: createRedactor(url),
+    networkError,
+    close,
+  };
 }

@@ -1,9 +1,8 @@
 /** What one commit writes: moments and ends of sessions, of any sessions, in the order in which they came. */
 import type { DropCounts } from '../../domain/frame.ts';
-import type { EpisodeEvent, Moment } from '../../domain/moment.ts';
+import type { EpisodeEvent, FollowingMoment } from '../../domain/moment.ts';
 
-export interface AppendedMoment {
-  moment: Moment;
+export interface AppendedMoment extends FollowingMoment {
   /** What the moment told of episodes. */
   events: readonly EpisodeEvent[];
 }
@@ -15,6 +14,8 @@ export interface SessionEnd {
   events: readonly EpisodeEvent[];
   /** Since the last moment. */
   dropped: DropCounts;
+  /** Where the source ended, in seconds of media time; without it, with the last moment. */
+  end?: number | null;
 }
 
 export interface Batch {

@@ -1,4 +1,5 @@
 /** The one statement that a commit is: one transaction and one round trip, however many rows of how many tables. */
+import { HALF_STEP } from '../../domain/erasure.ts';
 import { EXPRESSION_ENUM } from '../sql/expressions.ts';
 import { STRIDE } from './flat-rows.ts';
 
@@ -15,7 +16,7 @@ const addEach = (column: string) =>
 
 /**
  * All or nothing: while it runs it locks its sessions, so that none is removed meanwhile, and where one is gone it has no
- * input, and writes nothing.
+ * input, and writes nothing. Of an episode that an erased stretch has cut, what still comes is not written.
  *
  * Its parameters (see `encodeBatch`) have short names, because each value of a row is taken by one: `s` session ids,
  * `n` what the sessions come to, `m` moments, `i` and `r` integers and reals of readings, `au` action units, `lm`
@@ -32,9 +33,11 @@ WITH locked AS MATERIALIZED (
     $9::float8[] AS t, $10::float8[] AS e
   WHERE (SELECT count(*) FROM locked) = cardinality($1::text::uuid[])
 ), new_moments AS (
-  INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store)
+  INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store,
+    dropped_source, previous_duration, cut, loop_index, source_time)
   SELECT s[m[k + 1]::int], m[k + 2]::int, ${MOMENT_DAY}, m[k + 3], to_timestamp(m[k + 4] / 1000),
-    m[k + 5]::int, m[k + 6]::int, m[k + 7]::int
+    m[k + 5]::int, m[k + 6]::int, m[k + 7]::int, m[k + 8]::int, m[k + 9], m[k + 10] = 1,
+    nullif(m[k + 11], 'NaN')::int, nullif(m[k + 12], 'NaN')
   FROM (SELECT s, m, o AS k FROM ${rows('m', STRIDE.moment)}) AS x
 ), new_readings AS (
   INSERT INTO reading (session_id, seq, track, day, expression, x, y, width, height, confidence, agreement, valence,
@@ -46,13 +49,13 @@ WITH locked AS MATERIALIZED (
   FROM (SELECT s, m, i, r, au, lm, o, i[o + 1] * ${STRIDE.moment} AS k, o / ${STRIDE.readingInts} * ${STRIDE.readingReals} AS q
     FROM ${rows('i', STRIDE.readingInts)}) AS x
 ), new_rollups AS (
-  INSERT INTO rollup (session_id, span, track, second, frames, dropped_busy, dropped_worker, dropped_store, readings,
-    abstained, labels, probabilities, valence, arousal, quality)
+  INSERT INTO rollup (session_id, span, track, second, frames, dropped_busy, dropped_worker, dropped_store, dropped_source,
+    covered, readings, abstained, labels, probabilities, durations, valence, arousal, quality)
   SELECT s[u[o + 1]], u[o + 2], u[o + 3], u[o + 4], u[o + 5], u[o + 6], u[o + 7], u[o + 8], u[o + 9], u[o + 10],
-    u[o + 11 : o + 18]::int[], u[o + 19 : o + 26], u[o + 27], u[o + 28], u[o + 29]
+    u[o + 11], u[o + 12], u[o + 13 : o + 20]::int[], u[o + 21 : o + 28], u[o + 29 : o + 36], u[o + 37], u[o + 38], u[o + 39]
   FROM ${rows('u', STRIDE.rollup)}
-  ON CONFLICT (session_id, span, track, second) DO UPDATE SET ${['frames', 'dropped_busy', 'dropped_worker', 'dropped_store', 'readings', 'abstained', 'valence', 'arousal', 'quality'].map(add)},
-    ${['labels', 'probabilities'].map(addEach)}
+  ON CONFLICT (session_id, span, track, second) DO UPDATE SET ${['frames', 'dropped_busy', 'dropped_worker', 'dropped_store', 'dropped_source', 'covered', 'readings', 'abstained', 'valence', 'arousal', 'quality'].map(add)},
+    ${['labels', 'probabilities', 'durations'].map(addEach)}
 ), new_tracks AS (
   INSERT INTO track (session_id, track, first_seen, last_seen, readings)
   SELECT s[t[o + 1]::int], t[o + 2]::int, t[o + 3], t[o + 4], t[o + 5]::int FROM ${rows('t', STRIDE.track)}
@@ -63,13 +66,17 @@ WITH locked AS MATERIALIZED (
   SELECT s[e[o + 1]::int], e[o + 2]::int, e[o + 3]::int, (${EXPRESSION_ENUM})[e[o + 4]::int], e[o + 5], e[o + 6],
     nullif(e[o + 7], 'NaN'), e[o + 8]
   FROM ${rows('e', STRIDE.episode)}
+  WHERE NOT EXISTS (SELECT 1 FROM erased_stretch AS z
+    WHERE z.session_id = s[e[o + 1]::int] AND z.until - ${HALF_STEP} > e[o + 5] AND (e[o + 7] = 'NaN' OR z.since - ${HALF_STEP} <= e[o + 7]))
   ON CONFLICT (session_id, index) DO UPDATE SET apex = excluded.apex, "offset" = excluded."offset", peak = excluded.peak
 )
 UPDATE session SET last_seq = greatest(last_seq, n[o + 2]::int),
   first_day = CASE WHEN n[o + 2] < 0 THEN first_day ELSE least(first_day, ${EPOCH} + n[o + 3]::int) END,
   last_day = CASE WHEN n[o + 2] < 0 THEN last_day ELSE greatest(last_day, ${EPOCH} + n[o + 4]::int) END,
   trailing_busy = greatest(trailing_busy, n[o + 5]::int), trailing_worker = greatest(trailing_worker, n[o + 6]::int),
-  trailing_store = greatest(trailing_store, n[o + 7]::int)
+  trailing_store = greatest(trailing_store, n[o + 7]::int), trailing_source = greatest(trailing_source, n[o + 8]::int),
+  media_start = CASE WHEN n[o + 2] < 0 THEN media_start ELSE least(media_start, n[o + 9]) END,
+  media_end = greatest(CASE WHEN n[o + 2] < last_seq THEN media_end ELSE nullif(n[o + 10], 'NaN') END, nullif(n[o + 11], 'NaN'))
 FROM ${rows('n', STRIDE.session)}
 WHERE id = s[n[o + 1]::int]
 RETURNING id::text`;

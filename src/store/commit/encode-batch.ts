@@ -2,7 +2,8 @@
  * A batch as the ten parameters of one statement: flat arrays, which the statement takes apart by position. That costs a
  * tenth of one parameter per value.
  */
-import type { Moment, Rollup } from '../../domain/moment.ts';
+import { beganAt, newestEnd } from '../../domain/coverage.ts';
+import type { FollowingMoment, Moment, Rollup } from '../../domain/moment.ts';
 import { quantise } from '../../domain/quantise.ts';
 import { dayOf } from '../sql/days.ts';
 import type { Parameter } from '../sql/parameters.ts';
@@ -11,8 +12,8 @@ import { encodeReadings } from './encode-readings.ts';
 import { dropColumns, episodeRows, rollupRows, trackRows } from './encode-sums.ts';
 import { encodeRows, type SessionPosition } from './flat-rows.ts';
 
-/** Sums moments per second of media time and track. */
-export type RollUp = (moments: readonly Moment[]) => Rollup[];
+/** Sums moments per second of media time and track, and what they tell of the time that the ones before them stand for. */
+export type RollUp = (moments: readonly FollowingMoment[]) => Rollup[];
 
 export interface EncodedBatch {
   sessionIds: string[];
@@ -21,7 +22,11 @@ export interface EncodedBatch {
 }
 
 export function encodeBatch(batch: Batch, rollUp: RollUp): EncodedBatch {
-  const moments = batch.appended.map(({ moment }) => quantise(moment));
+  const following = batch.appended.map(({ moment, previous }) => ({
+    moment: quantise(moment),
+    previous: previous && quantise(previous),
+  }));
+  const moments = following.map(({ moment }) => moment);
   const events = [...batch.appended, ...batch.ends].flatMap((item) => item.events);
   const sessionIds = sessionIdsOf(batch);
   const positions = new Map(sessionIds.map((id, at) => [id, at + 1]));
@@ -34,37 +39,51 @@ export function encodeBatch(batch: Batch, rollUp: RollUp): EncodedBatch {
       encodeRows('double', sessionRows(moments, batch.ends, sessionIds)),
       encodeRows('double', momentRows(moments, positionOf)),
       ...[ints, reals, actionUnits, landmarks],
-      encodeRows('bigint', rollupRows(rollUp(moments), positionOf)),
+      encodeRows('bigint', rollupRows(rollUp(following), positionOf)),
       encodeRows('double', trackRows(moments, positionOf)),
       encodeRows('double', episodeRows(events, positionOf)),
     ],
   };
 }
 
-/** Position, newest sequence number (-1: no moments), first and last day, frames dropped at the end. */
+/**
+ * Position, newest sequence number (-1: no moments), first and last day, frames dropped at the end, media time at which the
+ * source began, to which the newest moment stands, and at which the source ended (NaN: not told).
+ */
 function sessionRows(
   moments: readonly Moment[],
   ends: readonly SessionEnd[],
   sessionIds: readonly string[],
 ): number[][] {
-  const rows = new Map(sessionIds.map((id, at) => [id, [at + 1, -1, 1e6, -1e6, 0, 0, 0]]));
-  for (const { sessionId, seq, wallTime } of moments) {
-    const row = rows.get(sessionId)!;
-    const day = dayOf(wallTime);
-    row[1] = Math.max(row[1]!, seq);
+  const none = [...dropColumns({}), Number.POSITIVE_INFINITY, Number.NaN, Number.NaN];
+  const rows = new Map(sessionIds.map((id, at) => [id, [at + 1, -1, 1e6, -1e6, ...none]]));
+  for (const moment of moments) {
+    const row = rows.get(moment.sessionId)!;
+    const day = dayOf(moment.wallTime);
     row[2] = Math.min(row[2]!, day);
     row[3] = Math.max(row[3]!, day);
+    row[8] = Math.min(row[8]!, beganAt(moment));
+    if (moment.seq < row[1]!) continue;
+    row[1] = moment.seq;
+    row[9] = newestEnd(moment);
   }
-  for (const { sessionId, dropped } of ends) rows.get(sessionId)!.splice(4, 3, ...dropColumns(dropped));
+  for (const { sessionId, dropped, end } of ends) {
+    const row = rows.get(sessionId)!;
+    row.splice(4, 4, ...dropColumns(dropped));
+    row[10] = end ?? Number.NaN;
+  }
   return [...rows.values()];
 }
 
 function momentRows(moments: readonly Moment[], positionOf: SessionPosition): number[][] {
-  return moments.map(({ sessionId, seq, mediaTime, wallTime, dropped }) => [
+  return moments.map(({ sessionId, seq, mediaTime, wallTime, dropped, previousDuration, cut, loop }) => [
     positionOf(sessionId),
     seq,
     mediaTime,
     wallTime,
     ...dropColumns(dropped),
+    previousDuration,
+    cut ? 1 : 0,
+    ...(loop ? [loop.pass, loop.sourceTime] : [Number.NaN, Number.NaN]),
   ]);
 }

@@ -1,5 +1,5 @@
 /** What a batch adds to rows that are there already: rollups, tracks and episodes. */
-import type { DropCounts } from '../../domain/frame.ts';
+import { DROP_REASONS, type DropCounts } from '../../domain/frame.ts';
 import type { Episode, EpisodeEvent, Moment, Rollup } from '../../domain/moment.ts';
 import { FRACTION } from '../../domain/quantise.ts';
 import { expressionCode } from '../sql/expressions.ts';
@@ -7,8 +7,8 @@ import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
 import type { SessionPosition } from './flat-rows.ts';
 
 /** Frames dropped, by reason, in the order of the columns. */
-export function dropColumns({ busy = 0, worker = 0, store = 0 }: DropCounts): number[] {
-  return [busy, worker, store];
+export function dropColumns(dropped: DropCounts): number[] {
+  return DROP_REASONS.map((reason) => dropped[reason] ?? 0);
 }
 
 /** The seconds and, summed, the longer spans that they belong to. */
@@ -28,12 +28,14 @@ export function rollupRows(rollups: readonly Rollup[], positionOf: SessionPositi
   return [...sums.values()];
 }
 
-function rollupValues({ frames, dropped, readings, abstained, labels, ...sums }: Rollup): number[] {
-  const parts = [...sums.probabilities, sums.valence, sums.arousal, sums.quality];
+function rollupValues({ probabilities, valence, arousal, quality, ...counts }: Rollup): number[] {
+  const parts = (sums: readonly number[]) => sums.map((sum) => Math.round(sum * FRACTION));
   return [
-    ...[frames, ...dropColumns(dropped), readings, abstained],
-    ...labels,
-    ...parts.map((sum) => Math.round(sum * FRACTION)),
+    ...[counts.frames, ...dropColumns(counts.dropped), counts.covered, counts.readings, counts.abstained],
+    ...counts.labels,
+    ...parts(probabilities),
+    ...counts.durations,
+    ...parts([valence, arousal, quality]),
   ];
 }
 

@@ -6,11 +6,11 @@ import { createArrayEncoder, type NumberType } from './binary-arrays.ts';
 
 /** Values per row of each array. */
 export const STRIDE = {
-  session: 7,
-  moment: 7,
+  session: 11,
+  moment: 12,
   readingInts: 6,
   readingReals: 28,
-  rollup: 29,
+  rollup: 39,
   track: 5,
   episode: 8,
 };

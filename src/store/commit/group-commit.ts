@@ -4,8 +4,9 @@
  * commits. One at a time: the order of a session is kept.
  */
 import type { Log } from '../../domain/log.ts';
+import type { Moment } from '../../domain/moment.ts';
 import { MienError } from '../../errors.ts';
-import type { AppendedMoment, SessionEnd } from './batch.ts';
+import { type AppendedMoment, type SessionEnd, sessionIdOf } from './batch.ts';
 import type { PrepareCommit } from './prepare-commit.ts';
 import { BatchWriter, type PendingItem, type PreparedBatch, type StoreMetrics } from './write-batch.ts';
 
@@ -29,6 +30,8 @@ export class GroupCommit {
   readonly #config: GroupCommitConfig;
   readonly #writer: BatchWriter;
   readonly #queue: PendingItem[] = [];
+  /** The first moment of a session for which there was no room, until it is offered again, or the session ends. */
+  readonly #refused = new Map<string, number>();
   /** The next batch of a backlog, made ready while the one before is written. */
   #prepared: PreparedBatch | null = null;
   #inFlight: PreparedBatch | null = null;
@@ -46,14 +49,19 @@ export class GroupCommit {
     this.#writer = new BatchWriter({ prepare, metrics, log, bufferDepth, givenUp: this.#givenUp.signal });
   }
 
-  /** Resolves once durable. @throws MienError STORE_UNAVAILABLE: not stored, the buffer is full; NOT_FOUND: its session was removed */
+  /**
+   * Resolves once durable. @throws MienError STORE_UNAVAILABLE: not stored, the buffer is full, or was for a moment before it,
+   * which is to be offered again first; NOT_FOUND: its session was removed
+   */
   add(item: AppendedMoment | SessionEnd): Promise<void> {
     const { bufferMax, metrics } = this.#config;
     if (this.#closing) return Promise.reject(new MienError('SHUTTING_DOWN', 'The store is closing.'));
-    if (this.#depth >= bufferMax) {
+    if (this.#depth >= bufferMax || this.#isBehindRefused(item)) {
+      if ('moment' in item) this.#noteRefused(item.moment);
       const message = `The database is away, and ${bufferMax} moments wait for it already.`;
       return Promise.reject(new MienError('STORE_UNAVAILABLE', message));
     }
+    this.#refused.delete(sessionIdOf(item));
     return new Promise<void>((resolve, reject) => {
       this.#queue.push({ item, arrivedAt: performance.now(), resolve, reject });
       metrics?.bufferDepth?.(this.#depth);
@@ -68,6 +76,17 @@ export class GroupCommit {
     this.#schedule();
     while (this.#writing !== null) await this.#writing;
     clearTimeout(deadline);
+  }
+
+  /** Whoever offers several at once has not heard of a refusal yet, when there may be room again. */
+  #isBehindRefused(item: AppendedMoment | SessionEnd): boolean {
+    return (
+      'moment' in item && item.moment.seq > (this.#refused.get(item.moment.sessionId) ?? item.moment.seq)
+    );
+  }
+
+  #noteRefused({ sessionId, seq }: Moment): void {
+    this.#refused.set(sessionId, Math.min(seq, this.#refused.get(sessionId) ?? seq));
   }
 
   get #depth(): number {

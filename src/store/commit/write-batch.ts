@@ -1,6 +1,11 @@
-/** Writes a batch and settles each of its items: repeated while the database is away, halved where it refuses. */
+/**
+ * Writes a batch and settles each of its items: repeated while the database is away, halved where it refuses, or needs
+ * longer than a server allows. After a moment that it refuses for good, or that was given up, no other of that session is
+ * written: the sequence numbers of what is stored have no hole.
+ */
 import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
+import { isTimeout } from '../sql/database-errors.ts';
 import { type AppendedMoment, type SessionEnd, sessionIdOf, toBatch } from './batch.ts';
 import type { Commit, PrepareCommit } from './prepare-commit.ts';
 import { retryTransient } from './retry-transient.ts';
@@ -40,6 +45,8 @@ export interface BatchWriterDeps {
 
 export class BatchWriter {
   readonly #deps: BatchWriterDeps;
+  /** Sessions of which a moment was refused, until their end comes. */
+  readonly #refused = new Set<string>();
 
   constructor(deps: BatchWriterDeps) {
     this.#deps = deps;
@@ -55,28 +62,49 @@ export class BatchWriter {
   }
 
   /** Settles every item; never rejects. A batch that the database refuses is halved until the culprit stands alone. */
-  async write({ items, commit }: PreparedBatch): Promise<void> {
+  async write(batch: PreparedBatch): Promise<void> {
     const { metrics, givenUp } = this.#deps;
+    const { items, commit } = this.#withoutRefused(batch);
+    if (items.length === 0) return;
     try {
-      const gone = await this.#retry(commit);
+      const gone = await this.#retry(commit, items.length);
       for (const pending of items) settle(pending, gone);
       metrics?.commitSeconds?.((performance.now() - items[0]!.arrivedAt) / 1000);
       metrics?.commitSize?.(items.length);
     } catch (error) {
-      if (items.length === 1 || givenUp.aborted) {
-        for (const pending of items) pending.reject(error);
+      if (givenUp.aborted) {
+        for (const pending of items) this.#refuse(pending, error);
         return;
       }
+      if (items.length === 1) return this.#refuse(items[0]!, error);
       const half = items.length >> 1;
       await this.write(this.prepare(items.slice(0, half)));
       await this.write(this.prepare(items.slice(half)));
     }
   }
 
-  #retry(commit: Commit): Promise<Set<string>> {
+  /** A session whose end comes has no moments any more that could leave a hole. */
+  #withoutRefused(batch: PreparedBatch): PreparedBatch {
+    if (this.#refused.size === 0) return batch;
+    const kept = batch.items.filter(({ item, reject }) => {
+      const follows = 'moment' in item && this.#refused.has(item.moment.sessionId);
+      if (follows) reject(new Error('A moment of this session before it was refused.'));
+      if (!('moment' in item)) this.#refused.delete(item.sessionId);
+      return !follows;
+    });
+    return kept.length === batch.items.length ? batch : this.prepare(kept);
+  }
+
+  #refuse({ item, reject }: PendingItem, error: unknown): void {
+    if ('moment' in item) this.#refused.add(item.moment.sessionId);
+    reject(error);
+  }
+
+  #retry(commit: Commit, size: number): Promise<Set<string>> {
     const { log, bufferDepth, givenUp } = this.#deps;
     return retryTransient(commit, {
       signal: givenUp,
+      giveBack: (error) => size > 1 && isTimeout(error),
       onAway: (error) => log?.warn({ err: error }, 'the database is away; moments wait'),
       onBack: () => log?.info({ waiting: bufferDepth() }, 'the database is back'),
     });

@@ -8,11 +8,13 @@ import { PgliteClient } from './pglite-client.ts';
 /**
  * Creates a database beside `directory`, lets `fill` put the first things into it, and renames it once all of it is on
  * the disk: PGlite copies hundreds of files of which PostgreSQL, not yet started, can sync none.
+ * @param tell takes a line when it begins and one when it is done: it takes long enough that somebody may wonder
  * @throws MienError CONFIG_INVALID when something else is in the place
  */
 export async function createDatabaseDirectory(
   directory: string,
   fill: (client: PgliteClient) => Promise<void>,
+  tell: (words: string) => void,
 ): Promise<void> {
   if (!(await isFree(directory))) {
     throw new MienError(
@@ -20,6 +22,8 @@ export async function createDatabaseDirectory(
       `${directory} holds files, but no database. Move them away, or choose another data directory.`,
     );
   }
+  tell('creating the database, once; this takes some seconds');
+  const began = performance.now();
   const draft = `${directory}.draft`;
   await rm(draft, { recursive: true, force: true });
   const client = new PgliteClient({ directory: draft });
@@ -33,6 +37,7 @@ export async function createDatabaseDirectory(
   await syncTree(draft);
   await rename(draft, directory);
   await syncDirectory(dirname(directory));
+  tell(`the database was created in ${Math.ceil((performance.now() - began) / 1000)} s`);
 }
 
 async function isFree(directory: string): Promise<boolean> {

@@ -1,76 +1,167 @@
-/** One process at a time per data directory. The lock dies with its process, however that dies. */
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+/**
+ * One process at a time per data directory, in whatever container or on whatever host it runs. The lock is a file that
+ * its holder touches every two seconds: where process ids mean the same to holder and newcomer, they tell at once
+ * whether the holder lives; elsewhere only the beats do.
+ */
+import { createHash } from 'node:crypto';
+import { link, mkdir, readFile, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kill, pid } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MienError } from '../../errors.ts';
+import { asProcess, describeHolder } from './lock-holder.ts';
+
+export interface LockTimes {
+  /** Between two touches by the holder. */
+  beatMs: number;
+  /** A lock that was not touched for so long has no holder. Longer than any stall of a disk that one can live with. */
+  deadMs: number;
+}
+
+export interface LockWatcher {
+  /** Another process has taken the lock, because this one was halted for longer than `deadMs`: write no more. */
+  onLost(): void;
+  /** The lock cannot be touched; it is tried again. */
+  onTrouble(error: unknown): void;
+  /** There is a lock whose holder cannot be asked after: it is watched for `deadMs` at most. */
+  onWait(): void;
+}
+
+const TIMES: LockTimes = { beatMs: 2_000, deadMs: 10_000 };
+const LOOKS_PER_WAIT = 20;
 
 /** @returns what releases the lock. @throws MienError CONFLICT while another living process holds it */
-export async function acquireDirectoryLock(dataDir: string): Promise<() => Promise<void>> {
+export async function acquireDirectoryLock(
+  dataDir: string,
+  watcher: LockWatcher,
+  times: LockTimes = TIMES,
+): Promise<() => Promise<void>> {
   const path = join(dataDir, 'mien.lock');
-  const mine = JSON.stringify({ pid: pid, born: await processStart(pid), nonce: crypto.randomUUID() });
-  const draft = `${path}.${crypto.randomUUID()}`;
-  await writeFile(draft, mine);
-  try {
-    while (!(await tryLink(draft, path))) await removeIfStale(path, dataDir);
-  } finally {
-    await unlink(draft);
-  }
+  const mine = JSON.stringify({ ...(await describeHolder()), nonce: crypto.randomUUID() });
+  while (!(await tryPlace(path, mine))) await removeIfStale(path, dataDir, watcher, times);
+  const stopBeating = keepBeating(path, mine, watcher, times.beatMs);
   return async () => {
+    await stopBeating();
     if ((await read(path)) === mine) await unlink(path);
   };
 }
 
 /** Linking either makes the whole file or fails: nobody ever reads half a lock. */
-async function tryLink(draft: string, path: string): Promise<boolean> {
+async function tryPlace(path: string, text: string): Promise<boolean> {
+  const draft = `${path}.${crypto.randomUUID()}`;
+  await writeFile(draft, text);
   try {
     await link(draft, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(draft);
+  }
+}
+
+/** @returns what stops it, after the touch under way */
+function keepBeating(path: string, mine: string, watcher: LockWatcher, beatMs: number): () => Promise<void> {
+  let beating = Promise.resolve();
+  const timer = setInterval(() => {
+    beating = beating
+      .then(() => beat(path, mine))
+      .then((isMine) => {
+        if (isMine) return;
+        clearInterval(timer);
+        watcher.onLost();
+      }, watcher.onTrouble);
+  }, beatMs);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await beating;
+  };
+}
+
+/** @returns whether the lock is still ours. One that was deleted by hand is put back. */
+async function beat(path: string, mine: string): Promise<boolean> {
+  const held = await read(path);
+  if (held === null) return tryPlace(path, mine);
+  if (held !== mine) return false;
+  const now = new Date();
+  await utimes(path, now, now);
+  return true;
+}
+
+/** Returns when it is worth trying again. @throws MienError CONFLICT when the holder lives */
+async function removeIfStale(
+  path: string,
+  dataDir: string,
+  watcher: LockWatcher,
+  { deadMs }: LockTimes,
+): Promise<void> {
+  const held = await read(path);
+  if (held === null) return;
+  const holder = await asProcess(held);
+  if (holder === null) watcher.onWait();
+  if (holder?.lives ?? (await changesWithin(path, held, deadMs))) throw inUse(dataDir, holder);
+  // Of those who found the same dead lock one may remove it; the others would remove the lock of that one.
+  const claim = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`;
+  if (!(await tryClaim(claim))) {
+    // Whoever claims it needs a moment only, or has died in it.
+    if (!(await changesWithin(path, held, deadMs))) await rmdir(claim).catch(() => {});
+    return;
+  }
+  try {
+    if ((await read(path)) === held) await unlink(path);
+  } finally {
+    await rmdir(claim);
+  }
+}
+
+async function tryClaim(claim: string): Promise<boolean> {
+  try {
+    await mkdir(claim);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
 
-async function removeIfStale(path: string, dataDir: string): Promise<void> {
-  const held = await read(path);
-  if (held === null) return;
-  const holder = JSON.parse(held) as { pid: number; born: string | null };
-  if (await isAlive(holder.pid, holder.born)) {
-    throw new MienError(
-      'CONFLICT',
-      `Another mien (process ${holder.pid}) is using ${dataDir}. Stop it, give this one another data directory, or set DATABASE_URL so that both share a PostgreSQL server.`,
-    );
+/** Whether somebody touches, changes or removes the lock meanwhile. Compares no clocks: those of two hosts differ. */
+async function changesWithin(path: string, held: string, waitMs: number): Promise<boolean> {
+  const before = await touchedAt(path);
+  for (let look = 0; look < LOOKS_PER_WAIT; look++) {
+    await sleep(waitMs / LOOKS_PER_WAIT);
+    if ((await touchedAt(path)) !== before || (await read(path)) !== held) return true;
   }
-  // Two newcomers may see the same dead lock; moving it aside tells the second that it holds a living one.
-  const aside = `${path}.${crypto.randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return;
-  }
-  if ((await read(aside)) !== held) await tryLink(aside, path);
-  await unlink(aside);
+  return false;
 }
 
-async function isAlive(id: number, startedAt: string | null): Promise<boolean> {
+async function touchedAt(path: string): Promise<bigint | null> {
   try {
-    kill(id, 0);
+    return (await stat(path, { bigint: true })).mtimeNs;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
   }
-  const now = await processStart(id);
-  // Process ids are used again, above all in containers; their start tells them apart where the system says it.
-  return startedAt === null || now === null || startedAt === now;
 }
 
-/** Linux: when the process started, in clock ticks since boot, with the boot's id. Elsewhere null. */
-async function processStart(id: number): Promise<string | null> {
-  const stat = await read(`/proc/${id}/stat`);
-  const boot = await read('/proc/sys/kernel/random/boot_id');
-  const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return ticks === undefined ? null : `${boot?.trim() ?? ''}/${ticks}`;
-}
-
+/** @returns null where there is none */
 async function read(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function inUse(dataDir: string, holder: { id: number } | null): MienError {
+  const who = holder === null ? 'in another container or on another host' : `process ${holder.id}`;
+  return new MienError(
+    'CONFLICT',
+    `Another mien (${who}) is using ${dataDir}. Stop it, give this one another data directory, or set DATABASE_URL so that both share a PostgreSQL server.`,
+  );
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

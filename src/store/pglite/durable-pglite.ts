@@ -12,6 +12,9 @@ const SETTINGS = ['-c', 'fsync=on', '-c', 'wal_sync_method=fsync'];
 const UNKNOWN_PGLITE =
   'PGlite commits without waiting for the disk, so that a power cut would lose data: this version of it is not ' +
   'the one that mien was made for. Install the version in package.json, or set DATABASE_URL.';
+const NO_FSYNC =
+  'Node lets no process call fsync under --permission, and the embedded database would lose data in a power cut ' +
+  'without it. Set DATABASE_URL, or start mien without --permission.';
 
 /**
  * Opens the database in `directory` after syncing all of it: a mien before this one may have made it, or a copy. Creates
@@ -31,7 +34,7 @@ export async function openDurable(directory: string, settings: readonly string[]
   await db.query(`SELECT pg_logical_emit_message(true, 'mien', 'does a commit reach the disk?')`);
   if (files.syncCount > before) return db;
   await db.close();
-  throw new Error(UNKNOWN_PGLITE);
+  throw new Error(files.isRefused ? NO_FSYNC : UNKNOWN_PGLITE);
 }
 
 type Init = NodeFS['init'];
@@ -51,6 +54,8 @@ interface OpenFile {
 class SyncingNodeFS extends NodeFS {
   /** Syncs so far. */
   syncCount = 0;
+  /** Whether Node itself refused one; PostgreSQL is told of an error of the disk, and goes on. */
+  isRefused = false;
   readonly #syncedBefore: SyncedInodes;
 
   /** @param syncedBefore the files that were synced before PostgreSQL started, and have not changed where they say the same */
@@ -87,6 +92,7 @@ class SyncingNodeFS extends NodeFS {
       fs.fsyncSync(file);
       this.syncCount++;
     } catch (error) {
+      this.isRefused ||= error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
       if (!stats.isDirectory() || !cannotSync(error)) throw error;
     }
   }

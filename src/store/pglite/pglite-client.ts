@@ -1,7 +1,9 @@
 /** Requests to PGlite's thread. A thread that broke is replaced at the next request, as a connection would be. */
 import type { Worker } from 'node:worker_threads';
 import { DriverAdapterError, type SqlQuery, type SqlResultSet } from '@prisma/driver-adapter-utils';
+import { MienError } from '../../errors.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
+import { settledWithin } from '../../threads/settled-within.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
 import type { Parameter } from '../sql/parameters.ts';
 import type {
@@ -12,11 +14,19 @@ import type {
   PgliteWorkerData,
 } from './pglite-protocol.ts';
 
-/** The thread starts with the first request. Requests reject with DriverAdapterError: what the database said; with Error: its thread broke. */
+/** How long `close` waits for what was asked before it; cut short, the database recovers as after a crash. */
+const CLOSE_MS = 3_000;
+
+/**
+ * The thread starts with the first request. Requests reject with DriverAdapterError: what the database said; with Error:
+ * its thread broke; with MienError: it is closed, and stays so.
+ */
 export class PgliteClient {
   readonly #workerData: PgliteWorkerData;
   readonly #pending = new PendingRequests<PgliteResult>();
   #thread: Worker | null = null;
+  /** Why nothing is asked any more. */
+  #refusal: MienError | null = null;
 
   constructor(workerData: PgliteWorkerData) {
     this.#workerData = workerData;
@@ -40,7 +50,7 @@ export class PgliteClient {
     return this.#request({ op: 'prepared', sql, parameters }) as Promise<(string | null)[]>;
   }
 
-  /** Ends the thread as a fault would; requests that wait fail. */
+  /** Ends the thread as a fault would; requests that wait fail. The next request starts another thread. */
   async abandon(): Promise<void> {
     const thread = this.#thread;
     if (thread === null) return;
@@ -48,19 +58,41 @@ export class PgliteClient {
     this.#lose(thread, "PGlite's thread was ended");
   }
 
-  async close(): Promise<void> {
-    if (this.#thread === null) return;
-    await this.#request({ op: 'close' });
-    const thread = this.#thread;
-    this.#thread = null;
-    await thread.terminate();
+  /** Nothing is written from now on: requests that wait fail, and later ones fail with `reason`. */
+  async shutOff(reason: MienError): Promise<void> {
+    this.#refusal ??= reason;
+    await this.abandon();
   }
 
-  #request(operation: PgliteOperation): Promise<PgliteResult> {
+  /**
+   * What was asked before is answered, in some seconds at most; what is asked from now on is refused.
+   * @returns whether it closed in order, with all that was written in its files
+   */
+  async close(): Promise<boolean> {
+    this.#refusal ??= new MienError('SHUTTING_DOWN', 'The database is closed.');
+    const thread = this.#thread;
+    if (thread === null) return false;
+    let inOrder = false;
+    const closing = this.#pending.settled().then(() => this.#send(thread, { op: 'close' }));
+    const note = () => {
+      inOrder = true;
+    };
+    // One that failed to open fails to close; there is nothing to keep then.
+    await settledWithin(closing.then(note), CLOSE_MS);
+    await this.abandon();
+    return inOrder;
+  }
+
+  async #request(operation: PgliteOperation): Promise<PgliteResult> {
+    if (this.#refusal !== null) throw this.#refusal;
     this.#thread ??= this.#start();
+    return this.#send(this.#thread, operation);
+  }
+
+  #send(thread: Worker, operation: PgliteOperation): Promise<PgliteResult> {
     const { id, answer } = this.#pending.open(undefined);
     const message: PgliteRequest = { id, operation };
-    this.#thread.postMessage(message);
+    thread.postMessage(message);
     return answer;
   }
 

@@ -5,14 +5,14 @@ import type {
   SqlQuery,
   Transaction,
 } from '@prisma/driver-adapter-utils';
+import type { StatementClient } from './checkpoints.ts';
 import { createMutex, type Mutex } from './mutex.ts';
-import type { PgliteClient } from './pglite-client.ts';
 
 const NAME = { provider: 'postgres', adapterName: 'mien-pglite' } as const;
 
 /** @param mutex shared with whoever else calls `client` */
 export function createAdapterFactory(
-  client: PgliteClient,
+  client: StatementClient,
   mutex: Mutex = createMutex(),
 ): SqlMigrationAwareDriverAdapterFactory {
   return {
@@ -22,7 +22,7 @@ export function createAdapterFactory(
   };
 }
 
-function createAdapter(client: PgliteClient, mutex: Mutex): SqlDriverAdapter {
+function createAdapter(client: StatementClient, mutex: Mutex): SqlDriverAdapter {
   return {
     ...NAME,
     queryRaw: (query) => mutex.runExclusive(() => client.query(query)),
@@ -46,7 +46,7 @@ function createAdapter(client: PgliteClient, mutex: Mutex): SqlDriverAdapter {
 }
 
 /** Prisma sends COMMIT and ROLLBACK itself, as statements, before it calls these. */
-function createTransaction(client: PgliteClient, release: () => void): Transaction {
+function createTransaction(client: StatementClient, release: () => void): Transaction {
   return {
     ...NAME,
     options: { usePhantomQuery: false },

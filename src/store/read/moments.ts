@@ -4,9 +4,10 @@ import { nonZeroDrops } from '../../domain/frame.ts';
 import { isId } from '../../domain/ids.ts';
 import type { Moment } from '../../domain/moment.ts';
 import { LANDMARK } from '../../domain/quantise.ts';
-import type { PrismaClient } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 import { dayOf, isoDate } from '../sql/days.ts';
 import { EXPRESSION_ENUM, expressionOf } from '../sql/expressions.ts';
+import { createReadPage, type DayReader, type Days } from './narrow-days.ts';
 
 export interface MomentQueries {
   /** At most `limit` moments with a sequence number above `after` (-1: from the start), oldest first. Unknown session: none. */
@@ -18,22 +19,22 @@ export interface MomentQueries {
   extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
 }
 
-export function createMomentQueries(prisma: PrismaClient): MomentQueries {
+export function createMomentQueries(prisma: Prisma.TransactionClient): MomentQueries {
   const findSession = (id: string) =>
     isId(id)
       ? prisma.session.findUnique({ where: { id }, select: { lastSeq: true, firstDay: true, lastDay: true } })
       : null;
+  const readPage = createReadPage(createDayReader(prisma));
   return {
     async page(sessionId, after, limit) {
       const session = await findSession(sessionId);
       if (session?.firstDay == null || session.lastDay === null || session.lastSeq <= after) return [];
-      const sql = pageSql(dayOf(session.firstDay.getTime()), dayOf(session.lastDay.getTime()));
-      const rows = await prisma.$queryRawUnsafe<MomentRow[]>(sql, sessionId, after, limit);
-      return rows.map((row) => decodeMoment(sessionId, row));
+      const days = { first: dayOf(session.firstDay.getTime()), last: dayOf(session.lastDay.getTime()) };
+      return readPage(sessionId, after, Math.min(limit, session.lastSeq - after), days);
     },
     async extent(sessionId) {
       const session = await findSession(sessionId);
-      if (session?.firstDay == null) return { oldest: null, newest: -1 };
+      if (session?.firstDay == null) return { oldest: null, newest: session?.lastSeq ?? -1 };
       const oldest = await prisma.moment.findFirst({
         where: { sessionId, day: { gte: session.firstDay } },
         orderBy: { seq: 'asc' },
@@ -44,22 +45,41 @@ export function createMomentQueries(prisma: PrismaClient): MomentQueries {
   };
 }
 
+function createDayReader(prisma: Prisma.TransactionClient): DayReader {
+  return {
+    async findNext(sessionId, after, days) {
+      const sql = `SELECT m.seq, m.day - date '1970-01-01' AS day FROM moment AS m
+        WHERE m.session_id = $1::uuid AND m.seq > $2 AND ${within('m', days)} ORDER BY m.seq LIMIT 1`;
+      const [next] = await prisma.$queryRawUnsafe<{ seq: number; day: number }[]>(sql, sessionId, after);
+      return next ?? null;
+    },
+    async read(sessionId, after, limit, days) {
+      const rows = await prisma.$queryRawUnsafe<MomentRow[]>(pageSql(days), sessionId, after, limit);
+      return rows.map((row) => {
+        const moment = decodeMoment(sessionId, row);
+        return { moment, day: dayOf(moment.wallTime) };
+      });
+    },
+  };
+}
+
+/** Days stand in the text, not in a parameter, so that the planner never looks at other days' partitions. */
+function within(table: string, { first, last }: Days): string {
+  return `${table}.day BETWEEN '${isoDate(first)}' AND '${isoDate(last)}'`;
+}
+
 const LISTS = ['probabilities', 'raw_probabilities', 'action_units'];
 const listJson = (column: string) => `'[' || array_to_string(${column}, ',') || ']'`;
 
-/**
- * Days stand in the text, not in a parameter, so that the planner never looks at other days' partitions. The columns
- * of a face are joined to JSON by hand: PostgreSQL's functions for it take half as long again.
- */
-function pageSql(firstDay: number, lastDay: number): string {
-  const within = (table: string) => `${table}.day BETWEEN '${isoDate(firstDay)}' AND '${isoDate(lastDay)}'`;
+/** The columns of a face are joined to JSON by hand: PostgreSQL's functions for it take half as long again. */
+function pageSql(days: Days): string {
   return `SELECT m.seq, m.media_time, extract(epoch FROM m.wall_time)::float8 AS wall_time,
-    m.dropped_busy, m.dropped_worker, m.dropped_store,
+    m.dropped_busy, m.dropped_worker, m.dropped_store, m.dropped_source, m.previous_duration, m.cut, m.loop_index, m.source_time,
     (SELECT string_agg(concat_ws(',', track, coalesce(array_position(${EXPRESSION_ENUM}, expression), 0),
         x, y, width, height, confidence, agreement, valence, arousal, yaw, pitch, roll, quality, issues,
         ${LISTS.map(listJson)}, '"' || encode(landmarks, 'hex') || '"'), '],[' ORDER BY track)
-      FROM reading AS r WHERE r.session_id = m.session_id AND r.seq = m.seq AND r.day = m.day AND ${within('r')}) AS faces
-  FROM moment AS m WHERE m.session_id = $1::uuid AND m.seq > $2 AND ${within('m')}
+      FROM reading AS r WHERE r.session_id = m.session_id AND r.seq = m.seq AND r.day = m.day AND ${within('r', days)}) AS faces
+  FROM moment AS m WHERE m.session_id = $1::uuid AND m.seq > $2 AND ${within('m', days)}
   ORDER BY m.seq LIMIT $3`;
 }
 
@@ -71,6 +91,12 @@ interface MomentRow {
   dropped_busy: number;
   dropped_worker: number;
   dropped_store: number;
+  dropped_source: number;
+  previous_duration: number;
+  cut: boolean;
+  /** Null: it is not looped. */
+  loop_index: number | null;
+  source_time: number | null;
   /** FaceRow as JSON, without the brackets around the first and the last; null where there is no face. */
   faces: string | null;
 }
@@ -84,15 +110,22 @@ type FaceRow = [
 ];
 
 function decodeMoment(sessionId: string, row: MomentRow): Moment {
-  const { dropped_busy: busy, dropped_worker: worker, dropped_store: store } = row;
+  const { dropped_busy: busy, dropped_worker: worker, dropped_store: store, dropped_source: source } = row;
   return {
     sessionId,
     seq: row.seq,
     mediaTime: row.media_time,
     wallTime: Math.round(row.wall_time * 1000),
-    dropped: nonZeroDrops({ busy, worker, store }),
+    loop: loopOf(row),
+    previousDuration: row.previous_duration,
+    cut: row.cut,
+    dropped: nonZeroDrops({ busy, worker, store, source }),
     faces: row.faces === null ? [] : (JSON.parse(`[[${row.faces}]]`) as FaceRow[]).map(decodeFace),
   };
+}
+
+function loopOf({ loop_index: pass, source_time: sourceTime }: MomentRow): Moment['loop'] {
+  return pass === null || sourceTime === null ? undefined : { pass, sourceTime };
 }
 
 function decodeFace(row: FaceRow): FaceReading {

@@ -1,5 +1,6 @@
 /** The statements that add rollups up. */
 import { EXPRESSIONS } from '../../domain/face.ts';
+import { DROP_REASONS } from '../../domain/frame.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
 
 /** Seconds of media time, `to` excluded, covered by rollups of one length. */
@@ -43,10 +44,11 @@ export function aggregateSql(ranges: readonly SpanRange[], bucket: number, track
 }
 
 function selectRollups({ span, from, to }: SpanRange): string {
-  return `SELECT concat_ws(',', second, frames, frames, dropped_busy, dropped_worker, dropped_store,
-      readings, abstained, array_to_string(labels, ','), array_to_string(probabilities, ','), valence, arousal, quality)
+  return `SELECT concat_ws(',', second, frames, ${[...DROPPED]}, covered, readings, abstained,
+      ${['labels', 'probabilities', 'durations'].map((list) => `array_to_string(${list}, ',')`)}, valence, arousal, quality)
       AS sums
-    FROM rollup WHERE session_id = $1::uuid AND span = ${span} AND track = 0 AND second >= ${from} AND second < ${to}`;
+    FROM rollup WHERE session_id = $1::uuid AND span = ${span} AND track = 0 AND second >= ${from} AND second < ${to}
+      AND ${HOLDS_TIME}`;
 }
 
 function selectAdded(ranges: readonly SpanRange[], bucket: number, track: number): string {
@@ -56,42 +58,54 @@ function selectAdded(ranges: readonly SpanRange[], bucket: number, track: number
   const only = (of: number) => (track === 0 ? '' : `FILTER (WHERE track = ${of})`);
   const ofTrack = (column: string) => `(sum(${column}::float8) ${only(track)})::bigint`;
   const ofPicture = (column: string) => `coalesce(sum(${column}) ${only(0)}, 0)`;
-  const sums = [
-    ...[ofTrack('frames'), ofPicture('frames'), ...DROPPED.map(ofPicture)],
-    ...['readings', 'abstained', ...elementsOf('labels'), ...elementsOf('probabilities'), ...MEANS].map(
-      ofTrack,
-    ),
-  ];
+  const sums = [...[ofTrack('frames'), ...DROPPED.map(ofPicture)], ...SUMMED.map(ofTrack)];
   return `SELECT concat_ws(',', start, ${sums}) AS sums
     FROM (SELECT *, second / ${bucket} * ${bucket} AS start FROM rollup
       WHERE session_id = $1::uuid AND track IN (0, ${track}) AND (${where.join(' OR ')})) AS r
-    GROUP BY start HAVING bool_or(track = ${track})`;
+    GROUP BY start HAVING bool_or(track = ${track} AND ${HOLDS_TIME})`;
 }
 
-const DROPPED = ['dropped_busy', 'dropped_worker', 'dropped_store'];
-const MEANS = ['valence', 'arousal', 'quality'];
+/** A moment that was taken to stand until into the next second, and does not, leaves a rollup of nothing. */
+const HOLDS_TIME = '(frames > 0 OR covered > 0)';
+const DROPPED = DROP_REASONS.map((reason) => `dropped_${reason}`);
+const elementsOf = (column: string) => EXPRESSIONS.map((_, at) => `${column}[${at + 1}]`);
+/** As a SumRow goes on behind the dropped frames. */
+const SUMMED = [
+  ...['covered', 'readings', 'abstained'],
+  ...['labels', 'probabilities', 'durations'].flatMap(elementsOf),
+  ...['valence', 'arousal', 'quality'],
+];
 
-function elementsOf(column: string): string[] {
-  return EXPRESSIONS.map((_, at) => `${column}[${at + 1}]`);
-}
-
-/** Of the sessions $1: all hours of the whole picture, added up; the rest are look-ups in indexes. */
-export const SUMMARY = `SELECT n.id::text, (${edgeSecond('n.id', 'ASC')}) AS first, (${edgeSecond('n.id', 'DESC')}) AS last, h.sums,
+/** Of the sessions $1, also those without any frame: all hours of the whole picture, added up; the rest are look-ups in indexes. */
+export const SUMMARY = `SELECT n.id::text, n.media_start AS start, n.media_end AS "end", h.sums, ${erasedOf('n.id')} AS erased,
+    n.smallest_face AS "smallestFace",
     (SELECT count(*)::int FROM track AS t WHERE t.session_id = n.id) AS tracks
   FROM session AS n CROSS JOIN LATERAL (
-    SELECT concat_ws(',', 0, sum(frames), sum(frames), sum(dropped_busy) + n.trailing_busy,
-      sum(dropped_worker) + n.trailing_worker, sum(dropped_store) + n.trailing_store, ${[
-        ...['readings', 'abstained', ...elementsOf('labels'), ...elementsOf('probabilities'), ...MEANS],
-      ].map((column) => `sum(${column}::float8)`)}) AS sums
-    FROM rollup AS r WHERE r.session_id = n.id AND r.span = 3600 AND r.track = 0 HAVING count(*) > 0
+    SELECT concat_ws(',', 0, ${[
+      total('frames'),
+      ...DROPPED.map((column) => `${total(column)} + n.${column.replace('dropped', 'trailing')}`),
+      ...SUMMED.map(total),
+    ]}) AS sums
+    FROM rollup AS r WHERE r.session_id = n.id AND r.span = 3600 AND r.track = 0
   ) AS h
   WHERE n.id = ANY($1::text::uuid[])`;
 
-/** First and last second of session $1. */
-export const EXTENT = `SELECT (${edgeSecond('$1::uuid', 'ASC')}) AS first, (${edgeSecond('$1::uuid', 'DESC')}) AS last`;
+function total(column: string): string {
+  return `coalesce(sum(${column}::float8), 0)`;
+}
+
+/** First and last second of session $1 of which there are sums, and where its source began and ended. */
+export const EXTENT = `SELECT (${edgeSecond('$1::uuid', 'ASC')}) AS first, (${edgeSecond('$1::uuid', 'DESC')}) AS last,
+    media_start AS start, media_end AS "end", ${erasedOf('session.id')} AS erased
+  FROM session WHERE id = $1::uuid`;
+
+/** As JSON: a list of begin and end; null where nothing was erased. */
+function erasedOf(session: string): string {
+  return `(SELECT json_agg(json_build_array(since, until))::text FROM erased_stretch AS z WHERE z.session_id = ${session})`;
+}
 
 /** Not min() or max(): without statistics, which PGlite never gathers, those read the whole session. */
 function edgeSecond(session: string, order: 'ASC' | 'DESC'): string {
-  return `SELECT second FROM rollup WHERE session_id = ${session} AND span = 1 AND track = 0
+  return `SELECT second FROM rollup WHERE session_id = ${session} AND span = 1 AND track = 0 AND ${HOLDS_TIME}
     ORDER BY second ${order} LIMIT 1`;
 }

@@ -76,21 +76,36 @@ interface Range {
   end: number;
 }
 
+/** Whole seconds of a session. */
+interface SessionRange extends Range {
+  /** Where its source began and ended. */
+  source: Range;
+  /** What was erased of it. */
+  erased: readonly Range[];
+}
+
+interface ExtentRow {
+  first: number | null;
+  last: number | null;
+  start: number | null;
+  end: number | null;
+  erased: string | null;
+}
+
 /** What of the session is asked for; null where it has nothing. @throws MienError BAD_INPUT: too many buckets */
 async function findRange(
   prisma: PrismaClient,
   sessionId: string,
   { bucketMs, from = 0, to = Number.POSITIVE_INFINITY }: AggregateOptions,
-): Promise<Range | null> {
-  const [extent] = await prisma.$queryRawUnsafe<{ first: number | null; last: number | null }[]>(
-    EXTENT,
-    sessionId,
-  );
+): Promise<SessionRange | null> {
+  const [extent] = await prisma.$queryRawUnsafe<ExtentRow[]>(EXTENT, sessionId);
   if (extent?.first == null || extent.last === null) return null;
+  const source = { start: extent.start ?? extent.first, end: extent.end ?? extent.last + 1 };
+  const erased = erasedRanges(extent.erased);
   const start = Math.max(Math.floor(from), extent.first);
   const end = Math.min(Math.ceil(to), extent.last + 1);
   if (!(end > start)) return null;
-  if ((end - start) / (bucketMs / 1000) <= MAX_BUCKETS) return { start, end };
+  if ((end - start) / (bucketMs / 1000) <= MAX_BUCKETS) return { start, end, source, erased };
   const least = Math.ceil((end - start) / MAX_BUCKETS) * 1000;
   throw new MienError(
     'BAD_INPUT',
@@ -99,11 +114,11 @@ async function findRange(
 }
 
 /** Into parts for one statement each, cut where buckets begin. */
-function splitRange({ start, end }: Range, bucket: number): Range[] {
+function splitRange({ start, end, ...session }: SessionRange, bucket: number): SessionRange[] {
   const step = BUCKETS_PER_STATEMENT * bucket;
-  const parts: Range[] = [];
+  const parts: SessionRange[] = [];
   for (let from = start; from < end; from = parts.at(-1)!.end) {
-    parts.push({ start: from, end: Math.min(end, (Math.floor(from / step) + 1) * step) });
+    parts.push({ start: from, end: Math.min(end, (Math.floor(from / step) + 1) * step), ...session });
   }
   return parts;
 }
@@ -111,7 +126,7 @@ function splitRange({ start, end }: Range, bucket: number): Range[] {
 async function readBuckets(
   prisma: PrismaClient,
   sessionId: string,
-  { start, end }: Range,
+  { start, end, source, erased }: SessionRange,
   bucket: number,
   track: number,
 ): Promise<Aggregate[]> {
@@ -120,24 +135,49 @@ async function readBuckets(
   if (row?.sums == null) return [];
   const buckets: Aggregate[] = [];
   for (const sums of JSON.parse(`[[${row.sums}]]`) as SumRow[]) {
-    const from = sums[0]!;
-    buckets.push(toAggregate(sums, Math.max(from, start), Math.min(from + bucket, end)));
+    const from = Math.max(sums[0]!, start);
+    const to = Math.min(sums[0]! + bucket, end);
+    const there = { start: Math.max(from, source.start), end: Math.min(to, source.end) };
+    buckets.push(toAggregate(sums, { start: from, end: to, ...elapsedIn(there, erased) }));
   }
   return buckets.sort((a, b) => a.start - b.start);
 }
 
+/** @param json as `rollup-sql.ts` selects it */
+function erasedRanges(json: string | null): Range[] {
+  const ranges = json === null ? [] : (JSON.parse(json) as [start: number, end: number][]);
+  return ranges.map(([start, end]) => ({ start, end }));
+}
+
+/** How much of a range the source was there for and was not erased, and how much was. */
+function elapsedIn({ start, end }: Range, ranges: readonly Range[]): { elapsed: number; erased: number } {
+  const length = Math.max(0, end - start);
+  const erased = ranges.reduce(
+    (sum, range) => sum + Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
+    0,
+  );
+  return { elapsed: Math.max(0, length - erased), erased: Math.min(length, erased) };
+}
+
 interface SummaryRow {
   id: string;
-  /** Whole seconds of media time with a frame. */
-  first: number;
-  last: number;
+  /** Where its source began and ended, in seconds of media time; null without a moment. */
+  start: number | null;
+  end: number | null;
   tracks: number;
+  smallestFace: number | null;
+  erased: string | null;
   /** SumRow as JSON, without its brackets. */
   sums: string;
 }
 
 function toSummary(row: SummaryRow | undefined): SessionSummary {
-  if (row === undefined) return { ...toAggregate(NO_SUMS, 0, 0), tracks: 0 };
-  const sums = JSON.parse(`[${row.sums}]`) as SumRow;
-  return { ...toAggregate(sums, row.first, row.last + 1), tracks: row.tracks };
+  const sums = row === undefined ? NO_SUMS : (JSON.parse(`[${row.sums}]`) as SumRow);
+  const start = row?.start ?? 0;
+  const end = Math.max(start, row?.end ?? start);
+  return {
+    ...toAggregate(sums, { start, end, ...elapsedIn({ start, end }, erasedRanges(row?.erased ?? null)) }),
+    tracks: row?.tracks ?? 0,
+    smallestFace: row?.smallestFace ?? null,
+  };
 }

@@ -1,5 +1,7 @@
 /** What a database error means for its caller: try again, repeat without what is stored already, or give up. */
 
+import { MienError } from '../../errors.ts';
+
 /** Classes of SQLSTATE (PostgreSQL's appendix A) that are transient: connection, resources (a full disk too), operator, system, conflicts, read-only standby. */
 const TRANSIENT = /^(08|25|40|53|55|57|58|XX)/;
 /** Prisma's codes for what is wrong with the query itself. */
@@ -35,6 +37,16 @@ export function isNoTable(error: unknown): boolean {
   return sqlState(error) === '42P01';
 }
 
+/** The connection does not know a statement by this name, or knows another one: nothing was run. */
+export function isStatementNotKept(error: unknown): boolean {
+  return /^(26000|42P05)$/.test(sqlState(error) ?? '');
+}
+
+/** It took longer than the server lets a statement take (`statement_timeout`), or was cancelled: less of it at once may do. */
+export function isTimeout(error: unknown): boolean {
+  return sqlState(error) === '57014';
+}
+
 /** A row that others refer to is missing. */
 export function isMissingReference(error: unknown): boolean {
   return sqlState(error) === '23503' || (error as ErrorFields)?.code === 'P2003';
@@ -51,6 +63,34 @@ export function isTransient(error: unknown): boolean {
     error instanceof RangeError ||
     (error as Error)?.name === 'MienError'
   );
+}
+
+/** Says of what may succeed later that it may. @throws MienError STORE_UNAVAILABLE; any other error as it is */
+export function throwUnavailable(error: unknown): never {
+  if (!isTransient(error)) throw error;
+  throw new MienError('STORE_UNAVAILABLE', 'The database cannot store this now.', { cause: error });
+}
+
+/** SQLSTATE classes of a database that is away, full, or stopped by its operator; of read-only ones 25006 alone. */
+const AWAY = /^(08|53|57P|58|25006)/;
+/** Prisma's codes for the same: not reachable, not in time, closed, no connection free. */
+const AWAY_PRISMA = /^P(1001|1002|1008|1011|1017|2024|2028|2037)$/;
+/** Of the network, where a pool hands on what the system says. */
+const AWAY_NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
+/** Prisma wraps what the embedded database's client refuses, and keeps its code. */
+const AWAY_EMBEDDED = /^(STORE_UNAVAILABLE|SHUTTING_DOWN)$/;
+const AWAY_WORDS =
+  /^PGlite('s thread)? (broke|failed|ended|was ended)|timeout exceeded when trying to connect|Query read timeout|Connection terminated/;
+
+/** Whether nothing is wrong with what was asked, but the database cannot answer now. */
+export function isAway(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return AWAY.test(state);
+  const { code, message, cause } = (error ?? {}) as ErrorFields;
+  const codes = [AWAY_PRISMA, AWAY_NETWORK, AWAY_EMBEDDED];
+  if (typeof code === 'string' && codes.some((away) => away.test(code))) return true;
+  if (AWAY_WORDS.test(String(message))) return true;
+  return cause !== undefined && cause !== error && isAway(cause);
 }
 
 /** PostgreSQL's five-character code, where the error has one. */

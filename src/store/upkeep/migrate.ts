@@ -12,6 +12,12 @@ import { applyMigrations, openEngine, PRISMA_DIR } from './schema-engine.ts';
 /** Any number that no other program is likely to lock in the same database. */
 const ADVISORY_LOCK = 6_243_613_005;
 
+/**
+ * What holds in a database that is made now, and not in one that an earlier version made: 30 days. In the same transaction, so
+ * that no other program or later start can take the one for the other.
+ */
+const NEW_INSTALLATION = `UPDATE installation SET retention_hours = ${30 * 24}, created_at = now() WHERE id = 1`;
+
 /** One connection that nobody else uses meanwhile. */
 interface Connection {
   factory: SqlMigrationAwareDriverAdapterFactory;
@@ -92,8 +98,10 @@ async function migrate(connection: Connection): Promise<void> {
   await connection.runScript('BEGIN');
   try {
     await connection.runScript(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
-    const pending = findPending(migrations, await readApplied(connection));
+    const applied = await readApplied(connection);
+    const pending = findPending(migrations, applied);
     if (pending.length > 0) await apply(connection, migrations);
+    if (applied.length === 0) await connection.runScript(NEW_INSTALLATION);
     await connection.runScript('COMMIT');
   } catch (error) {
     await connection.runScript('ROLLBACK').catch(() => {});
@@ -113,7 +121,10 @@ async function readMigrations(): Promise<Migration[]> {
 }
 
 async function readApplied(connection: Connection): Promise<AppliedMigration[]> {
-  const present = await connection.query(`SELECT 1 FROM pg_tables WHERE tablename = '_prisma_migrations'`);
+  // Another program may keep one of its own in another schema.
+  const present = await connection.query(
+    `SELECT 1 FROM pg_tables WHERE tablename = '_prisma_migrations' AND schemaname = current_schema()`,
+  );
   if (present.length === 0) return [];
   return connection.query(`SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`);

@@ -1,6 +1,6 @@
 /**
  * Forgets sessions with all that was recorded in them. Moments, readings and sums have no foreign key, which would
- * cost too much at every commit: who deletes a session deletes them too, in one transaction.
+ * cost too much at every commit: who deletes a session deletes them too, in the same transaction or before it.
  */
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { isNoTable } from '../sql/database-errors.ts';
@@ -8,8 +8,17 @@ import { listPartitions } from '../sql/partitions.ts';
 
 type Transaction = Prisma.TransactionClient;
 
-/** All of it or nothing: a removal that failed can be asked for again. @returns whether there was such a stream */
-export function removeStream(prisma: PrismaClient, id: string): Promise<boolean> {
+/** Moments that one transaction deletes: it holds up all commits of the embedded database, the longer the more it deletes. */
+const SLICE = 5_000;
+
+/**
+ * The rows of a long session's first moments go before the stream; the stream and all other rows go together, or stay. So
+ * a removal that failed can be asked for again.
+ * @param slice moments that one transaction deletes
+ * @returns whether there was such a stream
+ */
+export async function removeStream(prisma: PrismaClient, id: string, slice = SLICE): Promise<boolean> {
+  await removeFirstMoments(prisma, id, slice);
   return prisma.$transaction(async (tx) => {
     // A session that is being created waits for this lock, and then finds no stream.
     const locked = await tx.$queryRaw<unknown[]>`SELECT 1 FROM stream WHERE id = ${id}::uuid FOR UPDATE`;
@@ -24,8 +33,31 @@ export function removeStream(prisma: PrismaClient, id: string): Promise<boolean>
   });
 }
 
-export async function removeSessions(prisma: PrismaClient, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await prisma.$transaction((tx) => removeRecorded(tx, ids));
+/** All but the last `slice` moments of each session of a stream. */
+async function removeFirstMoments(prisma: PrismaClient, streamId: string, slice: number): Promise<void> {
+  const long = await prisma.session.findMany({
+    where: { streamId, lastSeq: { gte: slice } },
+    select: { id: true, lastSeq: true },
+  });
+  for (const { id, lastSeq } of long) await removeSlices(prisma, id, lastSeq, slice);
+}
+
+/** In transactions between which others commit. */
+async function removeSlices(prisma: PrismaClient, id: string, lastSeq: number, slice: number): Promise<void> {
+  for (let end = slice; end <= lastSeq; end += slice) {
+    // From where the part before ended: what was deleted stays in the index for a while, and would be read each time.
+    const begin = end - slice;
+    await prisma.$executeRaw`DELETE FROM reading WHERE session_id = ${id}::uuid AND seq >= ${begin} AND seq < ${end}`;
+    await prisma.$executeRaw`DELETE FROM moment WHERE session_id = ${id}::uuid AND seq >= ${begin} AND seq < ${end}`;
+  }
+}
+
+/** The rows of its first moments go before it, where they are many. */
+export async function removeSession(prisma: PrismaClient, id: string, slice = SLICE): Promise<void> {
+  const oldest = await prisma.moment.findFirst({ where: { sessionId: id }, select: { seq: true } });
+  const session = await prisma.session.findUnique({ where: { id }, select: { lastSeq: true } });
+  if (oldest !== null && session !== null) await removeSlices(prisma, id, session.lastSeq, slice);
+  await prisma.$transaction((tx) => removeRecorded(tx, [id]));
 }
 
 /**
@@ -47,7 +79,7 @@ export async function removeOrphans(prisma: PrismaClient, stopping?: AbortSignal
   let removed = 0;
   for (const id of ids) {
     if (stopping?.aborted) break;
-    await removeSessions(prisma, [id]);
+    await removeSession(prisma, id);
     removed += 1;
   }
   return removed;

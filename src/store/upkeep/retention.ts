@@ -1,17 +1,41 @@
-/** Forgets what is too old: whole days by dropping their partitions, and sessions that ended row by row. */
+/**
+ * Forgets what is too old, by the database's clock. Whole days that nothing keeps go with their partitions; what one stream
+ * keeps for less long than another goes row by row, a batch at a time, so that commits go on between them.
+ */
 import { LIVE_STATES } from '../../domain/stream.ts';
-import type { PrismaClient } from '../generated/client.ts';
+import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { DAY_MS, dayOf } from '../sql/days.ts';
 import { listPartitions, PARTITIONED_TABLES, partitionName } from '../sql/partitions.ts';
-import { removeOrphans, removeSessions } from './removal.ts';
+import { deleteMomentsBefore, trimSums } from './expired-rows.ts';
+import { removeOrphans, removeSession } from './removal.ts';
+
+const HOUR_MS = 3_600_000;
+const HOURS_A_DAY = 24;
+
+export interface Expired {
+  partitions: number;
+  /** Of which nothing was left. */
+  sessions: number;
+  /** Deleted row by row. */
+  moments: number;
+}
+
+export interface ExpireOptions {
+  /** Milliseconds since the epoch; without it the database's clock. */
+  now?: number | undefined;
+  stopping?: AbortSignal | undefined;
+  /** Moments that one transaction deletes. */
+  batch?: number | undefined;
+}
 
 export interface Retention {
   /**
-   * Drops the readings and moments of days that ended `days` or more ago (UTC), and ended sessions of which nothing
-   * is left, with their rollups, episodes and tracks.
-   * @param now milliseconds since the epoch
+   * Deletes the moments and readings of each stream that are older than its retention, ended sessions of which nothing is left,
+   * with their sums, episodes and tracks, and of others those of whole hours before what is left. A retention of whole days
+   * ends with a day (UTC), any other to the hour.
+   * @param hours of streams that have no retention of their own; null: nothing of theirs is deleted
    */
-  dropOlderThan(days: number, now?: number): Promise<{ partitions: number; sessions: number }>;
+  expire(hours: number | null, options?: ExpireOptions): Promise<Expired>;
   /**
    * Deletes what was recorded in sessions that are gone, as a removal that failed half way left it in earlier versions.
    * @returns of how many sessions
@@ -19,19 +43,57 @@ export interface Retention {
   dropOrphans(stopping?: AbortSignal): Promise<number>;
 }
 
+/** Streams that keep what was recorded for equally long. */
+interface Group {
+  streamIds: string[];
+  /** Older moments are deleted; in milliseconds since the epoch. */
+  cutoff: number;
+}
+
 /** @param forgetPartitions called after partitions were dropped */
 export function createRetention(prisma: PrismaClient, forgetPartitions: () => void): Retention {
   return {
-    async dropOlderThan(days, now = Date.now()) {
-      const oldest = dayOf(now) - days;
-      const partitions = await dropPartitions(prisma, oldest);
-      forgetPartitions();
-      const ids = await findExpired(prisma, oldest);
-      await removeSessions(prisma, ids);
-      return { partitions, sessions: ids.length };
+    async expire(hours, { now, stopping, batch } = {}) {
+      const time = now ?? (await databaseTime(prisma));
+      const { groups, oldest } = await findGroups(prisma, hours, time);
+      const partitions = oldest === null ? 0 : await dropPartitions(prisma, oldest);
+      if (partitions > 0) forgetPartitions();
+      const expired = { partitions, sessions: 0, moments: 0 };
+      for (const group of groups) await expireGroup(prisma, group, expired, { stopping, batch });
+      return expired;
     },
     dropOrphans: (stopping) => removeOrphans(prisma, stopping),
   };
+}
+
+async function databaseTime(prisma: PrismaClient): Promise<number> {
+  const [row] = await prisma.$queryRaw<{ now: number }[]>`SELECT extract(epoch FROM now())::float8 AS now`;
+  return row!.now * 1000;
+}
+
+/** `oldest`: the oldest day that any stream keeps; null: there is no such day. */
+async function findGroups(
+  prisma: PrismaClient,
+  hours: number | null,
+  now: number,
+): Promise<{ groups: Group[]; oldest: number | null }> {
+  const streams = await prisma.stream.findMany({ select: { id: true, retention: true } });
+  const byHours = new Map<number | null, string[]>();
+  for (const { id, retention } of streams) {
+    const own = retention ?? hours;
+    byHours.set(own, [...(byHours.get(own) ?? []), id]);
+  }
+  if (streams.length === 0) byHours.set(hours, []);
+  const groups = [...byHours].flatMap(([own, streamIds]) =>
+    own === null ? [] : [{ streamIds, cutoff: cutoffOf(own, now) }],
+  );
+  const oldest = byHours.has(null) ? null : dayOf(Math.min(...groups.map(({ cutoff }) => cutoff)));
+  return { groups, oldest };
+}
+
+function cutoffOf(hours: number, now: number): number {
+  const isWholeDays = hours % HOURS_A_DAY === 0;
+  return isWholeDays ? (dayOf(now) - hours / HOURS_A_DAY) * DAY_MS : now - hours * HOUR_MS;
 }
 
 /** @param oldest the oldest day that is kept */
@@ -47,14 +109,56 @@ async function dropPartitions(prisma: PrismaClient, oldest: number): Promise<num
   return dropped;
 }
 
-async function findExpired(prisma: PrismaClient, oldest: number): Promise<string[]> {
-  const before = new Date(oldest * DAY_MS);
-  const expired = await prisma.session.findMany({
-    where: {
-      state: { notIn: [...LIVE_STATES] },
-      OR: [{ lastDay: { lt: before } }, { lastDay: null, startedAt: { lt: before } }],
-    },
-    select: { id: true },
+/** @param expired is added to */
+async function expireGroup(
+  prisma: PrismaClient,
+  group: Group,
+  expired: Expired,
+  { stopping, batch }: Pick<ExpireOptions, 'stopping' | 'batch'>,
+): Promise<void> {
+  for (const id of await findEnded(prisma, group)) {
+    if (stopping?.aborted) return;
+    await removeSession(prisma, id);
+    expired.sessions += 1;
+  }
+  const day = dayOf(group.cutoff);
+  for (const { id, state } of await findOngoing(prisma, group)) {
+    expired.moments += await deleteMomentsBefore(prisma, id, group.cutoff, { stopping, batch });
+    if (stopping?.aborted) return;
+    const isLeft = await prisma.moment.findFirst({
+      where: { sessionId: id, day: { gte: new Date(day * DAY_MS) } },
+      select: { seq: true },
+    });
+    if (isLeft === null && !LIVE_STATES.includes(state)) {
+      await removeSession(prisma, id);
+      expired.sessions += 1;
+    } else await trimSums(prisma, id, day);
+  }
+}
+
+/** Sessions that ended before the day of the cutoff. */
+async function findEnded(prisma: PrismaClient, { streamIds, cutoff }: Group): Promise<string[]> {
+  const before = new Date(dayOf(cutoff) * DAY_MS);
+  return idsOf(prisma, streamIds, {
+    state: { notIn: [...LIVE_STATES] },
+    OR: [{ lastDay: { lt: before } }, { lastDay: null, startedAt: { lt: new Date(cutoff) } }],
+  }).then((sessions) => sessions.map(({ id }) => id));
+}
+
+/** Those that began before the cutoff and have moments of its day or later, or still may get some. */
+function findOngoing(prisma: PrismaClient, { streamIds, cutoff }: Group) {
+  const before = new Date(dayOf(cutoff) * DAY_MS);
+  const isWithinDay = before.getTime() < cutoff;
+  return idsOf(prisma, streamIds, {
+    firstDay: isWithinDay ? { lte: before } : { lt: before },
+    OR: [{ lastDay: { gte: before } }, { state: { in: [...LIVE_STATES] } }],
   });
-  return expired.map(({ id }) => id);
+}
+
+function idsOf(prisma: PrismaClient, streamIds: string[], where: Prisma.SessionWhereInput) {
+  return prisma.session.findMany({
+    where: { ...where, streamId: { in: streamIds } },
+    select: { id: true, state: true },
+    orderBy: { ordinal: 'asc' },
+  });
 }

@@ -1,26 +1,44 @@
 /** Runs the upkeep of the database by the hour. */
 import type { Log } from '../../domain/log.ts';
+import { repeat } from '../../threads/repeat.ts';
+import { settledWithin } from '../../threads/settled-within.ts';
 import type { Retention } from './retention.ts';
 
 const HOUR_MS = 3_600_000;
+/** Longest wait for a step, which the end of the database cuts off then; what it did not finish is done after the next start. */
+const STOP_MS = 2_000;
 
 export interface UpkeepDeps {
   retention: Retention;
-  /** Undefined: everything is kept. */
-  retentionDays: number | undefined;
+  /** Of streams that have none of their own; null: everything of theirs is kept. */
+  retentionHours: number | null;
+  audit: { dropOlderThan(days: number): Promise<number> };
+  /** Undefined: all entries of the audit are kept. */
+  auditDays: number | undefined;
   vacuum(): Promise<void>;
   log: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
-/** Now (but for `vacuum`, which a start has no need of) and every hour. @returns what stops it, after the step under way */
-export function startUpkeep({ retention, retentionDays, vacuum, log }: UpkeepDeps): () => Promise<void> {
+/** Now (but for `vacuum`, which a start has no need of) and every hour. @returns what stops it, after the step under way or in some seconds */
+export function startUpkeep({
+  retention,
+  retentionHours,
+  audit,
+  auditDays,
+  vacuum,
+  log,
+}: UpkeepDeps): () => Promise<void> {
   const stopping = new AbortController();
   const remove = async () => {
     const sessions = await retention.dropOrphans(stopping.signal);
     if (sessions > 0) log?.info({ sessions }, 'removed what was left of sessions that are gone');
-    if (retentionDays === undefined) return;
-    const dropped = await retention.dropOlderThan(retentionDays);
-    log?.info(dropped, 'retention');
+    const expired = await retention.expire(retentionHours, { stopping: stopping.signal });
+    if (expired.partitions + expired.sessions + expired.moments > 0) log?.info(expired, 'retention');
+  };
+  const expireAudit = async () => {
+    if (auditDays === undefined) return;
+    const entries = await audit.dropOlderThan(auditDays);
+    if (entries > 0) log?.info({ entries }, 'entries of the audit are past their time, and deleted');
   };
   const runInTurn = async (...steps: (() => Promise<void>)[]) => {
     try {
@@ -29,14 +47,9 @@ export function startUpkeep({ retention, retentionDays, vacuum, log }: UpkeepDep
       log?.warn({ err: error }, 'upkeep of the database failed; it will be tried again');
     }
   };
-  let running = runInTurn(remove);
-  const timer = setInterval(() => {
-    running = running.then(() => runInTurn(remove, vacuum));
-  }, HOUR_MS);
-  timer.unref();
+  const stop = repeat(HOUR_MS, (isFirst) => runInTurn(expireAudit, remove, ...(isFirst ? [] : [vacuum])));
   return async () => {
     stopping.abort();
-    clearInterval(timer);
-    await running;
+    await settledWithin(stop(), STOP_MS);
   };
 }

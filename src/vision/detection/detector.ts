@@ -1,44 +1,37 @@
 /**
- * Faces in whole images: images of one size share a run of the detector, and its candidates go through non-maximum
- * suppression. An image in which a face may have been too large to be found is given to the detector once more, at half
- * its size.
+ * Faces in whole images. What an image is searched in (`search-plan.ts`), and what others of the same size are, share runs of
+ * the detector; its candidates go through non-maximum suppression. An image of the usual size in which a face may have been
+ * too large to be found is given to the detector once more, at half its size.
  */
 
-import { equivalentSide, nms, type Rect } from '../image/geometry.ts';
+import { createSharedBufferPool } from '../image/buffer-pool.ts';
+import { equivalentSide, nms } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import { roundUpToMultiple, writePadded } from '../image/model-input.ts';
-import { downscale, upscale } from '../image/resize.ts';
-import { SharedBufferPool } from '../image/shared-buffer-pool.ts';
 import type { DetectorCard } from '../models/model-card.ts';
 import type { RunnableModel } from '../models/model-session.ts';
 import { decodeCandidates } from './decode-candidates.ts';
-import { type Detection, scaleDetection } from './detection.ts';
+import { type Detection, placeDetection } from './detection.ts';
+import {
+  countsIn,
+  halfSize,
+  hasRoomForLargeFace,
+  isCentredIn,
+  LARGE_FACE,
+  type Level,
+  searchLevels,
+  type Tile,
+  tilesOf,
+} from './search-plan.ts';
 
-/** Images in one run; more would only need more memory. */
+/** Tiles in one run, and the pixels of all of them: more would only need more memory. */
 const MAX_BATCH = 8;
-/** An image that is upscaled more shows no more faces, only more of what is none. */
-const MAX_UPSCALE = 2;
-/** Pixels to which the shorter side is upscaled, at most: of larger faces the detector finds few at full size. */
-const MAX_UPSCALED_SIDE = 384;
-/** An image whose shorter side has no more pixels has no room for a face that is too large, not even for a part of one. */
-const MIN_SIDE_FOR_LARGE_FACE = 320;
-/** Pixels of the detector's input from which a face is found at half the size as well, and placed better. */
-const LARGE_FACE = 192;
-
-/** An image as the detector is given it: `factor` times smaller (below 1: larger), padded to `width` x `height`. */
-interface DetectorInput {
-  image: GrayImage;
-  factor: number;
-  width: number;
-  height: number;
-  /** Smallest face that counts, in pixels of the detector's input. */
-  minFace: number;
-}
+const MAX_BATCH_PIXELS = MAX_BATCH * 640 * 640;
 
 export class Detector {
   readonly #model: RunnableModel;
   readonly #card: DetectorCard;
-  readonly #buffers = new SharedBufferPool();
+  readonly #buffers = createSharedBufferPool();
   readonly #minScore: number;
   #halfSizeDetections = 0;
 
@@ -49,51 +42,42 @@ export class Detector {
     this.#minScore = minScore;
   }
 
-  /** Images until now that were given to the detector at half their size as well. */
+  /** Images until now that were given to the detector once more, because a face may have been too large. */
   get halfSizeDetections(): number {
     return this.#halfSizeDetections;
   }
 
   /** Faces of each image, best first, none overlapping another by more than the card allows. */
   async detect(images: readonly GrayImage[]): Promise<Detection[][]> {
-    const inputs = images.map((image) => this.#fullSizeInput(image));
-    const detections = await this.#detectAll(inputs);
-    const again = [...inputs.keys()].filter((i) => this.#mayMissLargeFace(inputs[i]!, detections[i]!));
+    const plans = images.map((image) => searchLevels(image, this.#card));
+    const found = await this.#search(plans.flat());
+    const detections = plans.map((levels) => this.#mergeLevels(levels.map((level) => found.get(level)!)));
+    const again = [...plans.keys()].filter((i) => this.#mayMissLargeFace(plans[i]!, detections[i]!));
     this.#halfSizeDetections += again.length;
-    const large = await this.#detectAll(again.map((i) => this.#halfSizeInput(inputs[i]!)));
-    for (const [n, i] of again.entries()) detections[i] = this.#merge(detections[i]!, large[n]!);
+    const halves = again.map((i) => halfSize(plans[i]![0]!));
+    const large = await this.#search(halves);
+    for (const [n, i] of again.entries()) detections[i] = this.#merge(detections[i]!, large.get(halves[n]!)!);
     return detections;
   }
 
-  #fullSizeInput(image: GrayImage): DetectorInput {
-    const factor = downscaleFactor(image, this.#card.input.longerSide);
-    const scaled = factor < 1 ? upscale(image, 1 / factor) : downscale(image, factor);
-    return this.#padded(scaled, factor, this.#card.thresholds.minFace);
-  }
-
-  #halfSizeInput({ image, factor }: DetectorInput): DetectorInput {
-    return this.#padded(downscale(image, 2), factor * 2, LARGE_FACE / 2);
-  }
-
-  #padded(image: GrayImage, factor: number, minFace: number): DetectorInput {
-    const { multipleOf } = this.#card.input;
-    const width = roundUpToMultiple(image.width, multipleOf);
-    const height = roundUpToMultiple(image.height, multipleOf);
-    return { image, factor, width, height, minFace };
-  }
-
   /**
-   * Whether a face may have been too large: no detection has high confidence, or one is large. A large one is as often a
-   * part of a face, or a face that is placed badly, as a face; one of low confidence counts too, for beside a small face
-   * it may be all that was found of a large one.
+   * Whether a face may have been too large for the one size that was searched: no detection has high confidence, or one is
+   * large. A large one is as often a part of a face, or a face that is placed badly, as a face; one of low confidence counts
+   * too, for beside a small face it may be all that was found of a large one.
    */
-  #mayMissLargeFace({ image, factor }: DetectorInput, detections: readonly Detection[]): boolean {
-    if (Math.min(image.width, image.height) <= MIN_SIDE_FOR_LARGE_FACE) return false;
-    const isLarge = ({ box }: Detection) => equivalentSide(box) > LARGE_FACE * factor;
+  #mayMissLargeFace(levels: readonly Level[], detections: readonly Detection[]): boolean {
+    const [level] = levels;
+    if (levels.length > 1 || !hasRoomForLargeFace(level!)) return false;
+    const isLarge = ({ box }: Detection) => equivalentSide(box) > LARGE_FACE * level!.factor;
     return !detections.some(this.#hasHighConfidence) || detections.some(isLarge);
   }
 
   readonly #hasHighConfidence = ({ score }: Detection): boolean => score >= this.#card.thresholds.score;
+
+  /** @param levels what was found at each size, from the largest to the smallest */
+  #mergeLevels(levels: readonly Detection[][]): Detection[] {
+    return levels.reduce((fullSize, half) => this.#merge(fullSize, half));
+  }
 
   /** What was found at full size within a large face of high confidence is that face again, or a part of it. */
   #merge(fullSize: readonly Detection[], halfSize: readonly Detection[]): Detection[] {
@@ -102,23 +86,40 @@ export class Detector {
     return this.#suppress([...others, ...halfSize]);
   }
 
-  /** Detections in each input, in the image's own pixels. Inputs of one size share a run. */
-  async #detectAll(inputs: readonly DetectorInput[]): Promise<Detection[][]> {
-    const detections = new Map<DetectorInput, Detection[]>();
-    const groups = new Map<string, DetectorInput[]>();
-    for (const input of inputs) {
-      const size = `${input.width}x${input.height}`;
-      groups.set(size, [...(groups.get(size) ?? []), input]);
+  /** Detections in each level, in pixels of the whole image at its own size. Tiles of one size share a run. */
+  async #search(levels: readonly Level[]): Promise<Map<Level, Detection[]>> {
+    const found = new Map<Level, Detection[]>(levels.map((level) => [level, []]));
+    for (const batch of this.#batches(levels.flatMap(tilesOf))) {
+      const detections = await this.#run(batch);
+      for (const [n, { level }] of batch.entries()) found.get(level)!.push(...detections[n]!);
     }
-    for (const group of groups.values()) {
-      for (let i = 0; i < group.length; i += MAX_BATCH)
-        await this.#run(group.slice(i, i + MAX_BATCH), detections);
-    }
-    return inputs.map((input) => detections.get(input)!);
+    // What two tiles show is found twice.
+    for (const level of levels) found.set(level, this.#suppress(found.get(level)!));
+    return found;
   }
 
-  async #run(batch: readonly DetectorInput[], detections: Map<DetectorInput, Detection[]>): Promise<void> {
-    const { width, height } = batch[0]!;
+  #batches(tiles: readonly Tile[]): Tile[][] {
+    const groups = new Map<string, Tile[]>();
+    for (const tile of tiles) {
+      const size = this.#paddedSize(tile).join('x');
+      groups.set(size, [...(groups.get(size) ?? []), tile]);
+    }
+    return [...groups.values()].flatMap((group) => {
+      const [width, height] = this.#paddedSize(group[0]!);
+      const count = Math.min(MAX_BATCH, Math.max(1, Math.floor(MAX_BATCH_PIXELS / (width * height))));
+      const starts = Array.from({ length: Math.ceil(group.length / count) }, (_, i) => i * count);
+      return starts.map((start) => group.slice(start, start + count));
+    });
+  }
+
+  #paddedSize({ image: { width, height } }: Tile): [width: number, height: number] {
+    const { multipleOf } = this.#card.input;
+    return [roundUpToMultiple(width, multipleOf), roundUpToMultiple(height, multipleOf)];
+  }
+
+  /** Detections in each tile, in pixels of the whole image. */
+  async #run(batch: readonly Tile[]): Promise<Detection[][]> {
+    const [width, height] = this.#paddedSize(batch[0]!);
     const channels = this.#card.input.pixelFormat === 'rgb8' ? 3 : 1;
     const length = channels * width * height;
     const data = this.#buffers.acquire(batch.length * length);
@@ -126,17 +127,12 @@ export class Detector {
       writePadded(image, data, n * length, width, height, channels);
     const dims = [batch.length, channels, height, width] as const;
     const outputs = await this.#model.run({ data, dims }).finally(() => this.#buffers.release(data));
-    for (const [n, input] of batch.entries())
-      detections.set(input, this.#filter(input, decodeCandidates(outputs, n, this.#minScore)));
-  }
-
-  /** Leaves out small faces and those centred on the padding, suppresses, and scales to the image's own pixels. */
-  #filter({ image, factor, minFace }: DetectorInput, candidates: readonly Detection[]): Detection[] {
-    const whole = { x1: 0, y1: 0, x2: image.width, y2: image.height };
-    const kept = this.#suppress(
-      candidates.filter(({ box }) => isCentredIn(whole, box) && equivalentSide(box) >= minFace),
-    );
-    return factor === 1 ? kept : kept.map((detection) => scaleDetection(factor, detection));
+    return batch.map((tile, n) => {
+      const candidates = decodeCandidates(outputs, n, this.#minScore);
+      const kept = this.#suppress(candidates.filter((candidate) => countsIn(tile, candidate)));
+      const { left, top, level } = tile;
+      return kept.map((detection) => placeDetection(detection, left, top, level.factor));
+    });
   }
 
   #suppress(detections: readonly Detection[]): Detection[] {
@@ -144,19 +140,4 @@ export class Detector {
     const scores = detections.map(({ score }) => score);
     return nms(boxes, scores, this.#card.thresholds.nms).map((i) => detections[i]!);
   }
-}
-
-/**
- * How many times smaller the detector is given an image: a whole number, or a fraction where its longer side is shorter
- * than the card's, because small faces are found at the size at which the model was trained on them.
- */
-function downscaleFactor({ width, height }: GrayImage, longerSide: number): number {
-  const [longer, shorter] = [Math.max(width, height), Math.min(width, height)];
-  if (longer >= longerSide) return Math.max(1, Math.round(longer / longerSide));
-  return 1 / Math.max(1, Math.min(longerSide / longer, MAX_UPSCALED_SIDE / shorter, MAX_UPSCALE));
-}
-
-function isCentredIn(area: Rect, { x1, y1, x2, y2 }: Rect): boolean {
-  const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
-  return x >= area.x1 && y >= area.y1 && x <= area.x2 && y <= area.y2;
 }

@@ -54,6 +54,11 @@ export function translate(box: Rect, dx: number, dy: number): Rect {
   return { x1: box.x1 + dx, y1: box.y1 + dy, x2: box.x2 + dx, y2: box.y2 + dy };
 }
 
+/** The rectangle in a picture that is so many times as wide and as high. */
+export function stretch({ x1, y1, x2, y2 }: Rect, x: number, y: number): Rect {
+  return { x1: x1 * x, y1: y1 * y, x2: x2 * x, y2: y2 * y };
+}
+
 /** Side of the square of the same area. */
 export function equivalentSide(box: Rect): number {
   return Math.sqrt(area(box));

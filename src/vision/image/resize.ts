@@ -1,4 +1,4 @@
-/** Gray images made smaller or larger. */
+/** Gray images made smaller or larger, and cut. */
 import type { GrayImage } from './gray-image.ts';
 
 /**
@@ -59,6 +59,23 @@ export function upscale(image: GrayImage, factor: number): GrayImage {
     const rest = 256 - share;
     for (let x = 0, at = y * width; x < width; x++, at++)
       pixels[at] = (upper[x]! * rest + lower[x]! * share + 32768) >> 16;
+  }
+  return { pixels, width, height };
+}
+
+/** A part of an image, copied where it is not all of it. */
+export function cropImage(
+  image: GrayImage,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): GrayImage {
+  if (width === image.width && height === image.height) return image;
+  const pixels = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const start = (top + y) * image.width + left;
+    pixels.set(image.pixels.subarray(start, start + width), y * width);
   }
   return { pixels, width, height };
 }

@@ -1,10 +1,10 @@
 /** Faces in aligned crops become what the ensemble says of them. */
 import { EXPRESSIONS } from '../../domain/face.ts';
+import { createSharedBufferPool } from '../image/buffer-pool.ts';
 import { cropFace } from '../image/face-crop.ts';
 import type { Similarity } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import { repeatChannels } from '../image/model-input.ts';
-import { SharedBufferPool } from '../image/shared-buffer-pool.ts';
 import type { EnsembleCard } from '../models/model-card.ts';
 import type { ENSEMBLE_OUTPUTS } from '../models/model-contract.ts';
 import type { ModelOutput, RunnableModel } from '../models/model-session.ts';
@@ -52,7 +52,7 @@ interface PendingFace {
 export class Ensemble {
   readonly #model: RunnableModel;
   readonly #card: EnsembleCard;
-  readonly #buffers = new SharedBufferPool();
+  readonly #buffers = createSharedBufferPool();
   readonly #pending: PendingFace[] = [];
   /** Where each of EXPRESSIONS stands among the model's labels. */
   readonly #labelOf: readonly number[];

@@ -17,7 +17,7 @@ export interface FaceMeasures {
 }
 
 /**
- * SMALL: the box is narrower than `small` pixels. BLURRED: sharpness (see `measureCrop`) is below
+ * SMALL: the square of the box's area has a side below `small` pixels. BLURRED: sharpness (see `measureCrop`) is below
  * `blurred`. TURNED: yaw or pitch is beyond `turned` degrees. DARK: the crop's mean luma is below `dark`.
  * COVERED: the ensemble's quality is below `covered` and none of the others explains it; what lowers it then
  * is something before the face, or something that is no face.

@@ -1,7 +1,7 @@
 /** One face that is followed through time, in pixels of the frame. */
 
 import type { Detection } from '../detection/detection.ts';
-import type { Rect, Similarity } from '../image/geometry.ts';
+import { type Rect, type Similarity, stretch } from '../image/geometry.ts';
 
 /** What the ensemble saw in a crop. */
 export interface Observation {
@@ -38,6 +38,20 @@ export interface Track {
   offsetTemplate: Float64Array | null;
   /** Whether the last frame showed the face moving too fast for its crop to be kept. */
   fastMoving: boolean;
+}
+
+/**
+ * The pictures have another size from now on, as when a camera renegotiates: what is known of the track in pixels of the old ones is
+ * carried over. Its crop is not: the next frame has to go through the detector.
+ * @param x, y pixels of the new picture per pixel of the old one
+ */
+export function resizeTrack(track: Track, x: number, y: number): void {
+  const { box, landmarks5, velocity, lastDetection } = track;
+  track.box = stretch(box, x, y);
+  track.landmarks5 = landmarks5.map((value, i) => value * (i % 2 === 0 ? x : y));
+  track.velocity = { x: velocity.x * x, y: velocity.y * y };
+  track.lastDetection = { ...lastDetection, box: stretch(lastDetection.box, x, y) };
+  Object.assign(track, { toCrop: null, reference: null, fastMoving: false });
 }
 
 /** A tentative track that begins with a detection at `time` (seconds of media time). */

@@ -9,7 +9,7 @@ import type { Detection } from '../detection/detection.ts';
 import { compose, fitSimilarity, mapPoints, mapRect, type Similarity } from '../image/geometry.ts';
 import { associate, MAX_LOST_SECONDS } from './association.ts';
 import { alignmentWithTemplate, motionRateOf, propagateTrack, updateVelocity } from './motion.ts';
-import { createTrack, type Observation, type Track } from './track.ts';
+import { createTrack, type Observation, resizeTrack, type Track } from './track.ts';
 
 export interface TrackerOptions {
   /** The card's five landmarks of the crop, in crop pixels. */
@@ -36,8 +36,12 @@ export interface TrackCrop {
   tentative: boolean;
 }
 
-/** Seconds of media time between two frames after which all tracks end. */
+/**
+ * All tracks end where so many seconds of media time pass between two frames, and so many times as many as between the two
+ * before them: a source of one frame a minute has no gaps.
+ */
 const MAX_GAP_SECONDS = 5;
+const MAX_GAP_STEPS = 3;
 
 export class Tracker {
   readonly #options: TrackerOptions;
@@ -45,6 +49,8 @@ export class Tracker {
   #nextId: number;
   /** Media time of the last frame that was committed. */
   #time = Number.NEGATIVE_INFINITY;
+  /** Seconds from the frame before to that one; infinite where there is none. */
+  #step = Number.POSITIVE_INFINITY;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
@@ -53,6 +59,11 @@ export class Tracker {
 
   get tracks(): readonly Track[] {
     return this.#tracks;
+  }
+
+  /** Another scene begins: none of its faces is one of those before, wherever it is. */
+  endAll(): void {
+    this.#tracks = [];
   }
 
   /** Associates the detections of the frame at `time` with the tracks. Returns the crops that the ensemble is to score. */
@@ -79,6 +90,11 @@ export class Tracker {
     );
   }
 
+  /** The next frame is so many times as wide and as high as the last; it has to go through the detector. */
+  resize(x: number, y: number): void {
+    for (const track of this.#tracks) resizeTrack(track, x, y);
+  }
+
   /**
    * The crop aligned anew by the landmarks that the ensemble saw in it, for a track of which only the detector's are
    * known. Null where there is nothing to improve.
@@ -97,6 +113,7 @@ export class Tracker {
    * without a face begins and confirms no track, and a confirmed track then counts as missed.
    */
   commit(crops: readonly TrackCrop[], observations: readonly Observation[], time: number): boolean[] {
+    if (time > this.#time) this.#step = time - this.#time;
     this.#time = time;
     return crops.map((crop, i) => {
       const { track, detection, tentative } = crop;
@@ -113,10 +130,10 @@ export class Tracker {
   }
 
   #forgetLostTracks(time: number): void {
-    const isCut = time < this.#time || time - this.#time > MAX_GAP_SECONDS;
+    const isGap = time - this.#time > Math.max(MAX_GAP_SECONDS, MAX_GAP_STEPS * this.#step);
     const isKept = ({ missedFrames, lastSeen }: Track) =>
       missedFrames < 2 || time - lastSeen <= MAX_LOST_SECONDS;
-    this.#tracks = isCut ? [] : this.#tracks.filter(isKept);
+    this.#tracks = isGap || time < this.#time ? [] : this.#tracks.filter(isKept);
   }
 
   /** Begins a track with each detection of high confidence that is not associated with one. */

@@ -29,8 +29,11 @@ interface DetectionRequest {
   frame: QueuedFrame;
 }
 
-/** Images in one detection: more in one run would bring nothing, and let the faces wait. */
-const MAX_DETECTION_BATCH = 8;
+/**
+ * Images in one detection: more in one run would bring nothing, and let the faces wait. Where threads share them out, eight
+ * took as long as eight runs of one, so few are in a run, and none waits long for its own answer.
+ */
+const MAX_DETECTION_BATCH = { alone: 8, shared: 2 };
 /**
  * Faces of a run that leaves as many to the next thread. To begin a run costs as much as a face: split in two, eight faces
  * took a tenth more processor time than in one run, and half as long.
@@ -142,7 +145,7 @@ export class BatchScheduler {
 
   /** Answers the first requests together, or one by one where that fails. Resolves to their number. */
   async #detect(): Promise<number> {
-    const requests = this.#detectionRequests.splice(0, MAX_DETECTION_BATCH);
+    const requests = this.#detectionRequests.splice(0, this.#detectionShare);
     try {
       await this.#detectTogether(requests);
     } catch {
@@ -152,6 +155,14 @@ export class BatchScheduler {
       }
     }
     return requests.length;
+  }
+
+  /** Images of the next detection, so that each thread without work has as many. */
+  get #detectionShare(): number {
+    const { modelThreads } = this.#deps;
+    const freeThreads = Math.max(1, modelThreads - this.#runsInHand);
+    const max = modelThreads === 1 ? MAX_DETECTION_BATCH.alone : MAX_DETECTION_BATCH.shared;
+    return Math.min(max, Math.ceil(this.#detectionRequests.length / freeThreads));
   }
 
   async #detectTogether(requests: readonly DetectionRequest[]): Promise<void> {

@@ -1,12 +1,21 @@
+/** What a worker owes: `answer` to the frames that it has, `models` that are open. */
+export type Expectation = 'answer' | 'models';
+
+/** To open its models may take a worker so many times as long as an answer: TensorRT takes minutes. */
+const OPENING_TAKES = 10;
+
 /** Notices that a worker gives no sign of life. */
 export class HangWatchdog {
-  readonly #milliseconds: number;
-  readonly #onHang: () => void;
+  readonly #hungAfter: number;
+  readonly #onHang: (reason: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onHang called when so many milliseconds have passed since the last reset */
-  constructor(milliseconds: number, onHang: () => void) {
-    this.#milliseconds = milliseconds;
+  /**
+   * @param hungAfter milliseconds that an answer may take
+   * @param onHang called with what the worker did not do, when its time has passed since the last reset
+   */
+  constructor(hungAfter: number, onHang: (reason: string) => void) {
+    this.#hungAfter = hungAfter;
     this.#onHang = onHang;
   }
 
@@ -15,8 +24,11 @@ export class HangWatchdog {
   }
 
   /** Begins to count anew at a sign of life; or stops counting, where nothing is expected of the worker. */
-  reset(isExpected: boolean): void {
+  reset(expected: Expectation | null): void {
     clearTimeout(this.#timer);
-    this.#timer = isExpected ? setTimeout(this.#onHang, this.#milliseconds) : undefined;
+    const limit = this.#hungAfter * (expected === 'models' ? OPENING_TAKES : 1);
+    const failure = expected === 'models' ? 'it did not open its models in' : 'it gave no answer for';
+    const hang = () => this.#onHang(`${failure} ${limit / 1000} s`);
+    this.#timer = expected ? setTimeout(hang, limit) : undefined;
   }
 }

@@ -14,7 +14,7 @@ import type {
 export interface ModelClients extends Pick<ReadyMessage, 'device' | 'skipped'> {
   detector: ModelClient;
   ensemble: ModelClient;
-  /** Lets the threads finish their runs, and end. */
+  /** Lets the threads finish their runs, and end; whoever waits for one is told that nothing will come. */
   close(): void;
 }
 
@@ -30,7 +30,11 @@ export interface ModelClient extends RunnableModel {
  */
 export async function connectModelWorkers(ports: readonly MessagePort[]): Promise<ModelClients> {
   const workers = ports.map((port) => new ModelWorkerClient(port));
-  const [ready] = await Promise.all(workers.map((worker) => worker.ready));
+  const close = () => workers.forEach((worker) => void worker.close());
+  const [ready] = await Promise.all(workers.map((worker) => worker.ready)).catch((error: unknown) => {
+    close(); // an open port would keep its model worker, and this thread, alive
+    throw error;
+  });
   const client = (model: ModelKind): ModelClient => ({
     run: (input) => leastBusy(workers).run(model, input),
     get seconds() {
@@ -41,7 +45,7 @@ export async function connectModelWorkers(ports: readonly MessagePort[]): Promis
     ...ready!,
     detector: client('detector'),
     ensemble: client('ensemble'),
-    close: () => workers.forEach((worker) => void worker.close()),
+    close,
   };
 }
 
@@ -78,6 +82,7 @@ class ModelWorkerClient {
   }
 
   run(model: ModelKind, input: ModelInput): Promise<Record<string, ModelOutput>> {
+    if (this.#closing) return Promise.reject(closed());
     const { id, answer } = this.#runs.open(model);
     this.#port.postMessage({ id, model, input } satisfies ToModelWorker);
     return answer;
@@ -86,12 +91,17 @@ class ModelWorkerClient {
   close(): void {
     this.#closing = true;
     this.#port.close();
+    this.#runs.rejectAll(closed);
   }
 
   #settle(message: Extract<FromModelWorker, { id: number }>): void {
     if (message.type === 'run-failed') this.#runs.reject(message.id, new Error(message.message));
     else this.seconds[this.#runs.resolve(message.id, message.outputs)!] += message.seconds;
   }
+}
+
+function closed(): Error {
+  return new Error('The threads of the models were told to end.');
 }
 
 function errorOf({ code, message }: FailedMessage): Error {

@@ -1,6 +1,7 @@
 /** The thread in which the models run, and nothing else does, because a run blocks its thread. */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { MienError } from '../../errors.ts';
+import { BufferPool } from '../image/buffer-pool.ts';
 import type { ModelOutput } from '../models/model-session.ts';
 import { type OpenModels, openModels } from '../runtime/open-models.ts';
 import type { FromModelWorker, ModelWorkerSetup, ToModelWorker } from './worker-protocol.ts';
@@ -15,15 +16,20 @@ openModels(models, device, intraOpThreads).then(serve, (error: unknown) => {
 });
 
 function serve({ device, skipped, ...sessions }: OpenModels): void {
+  // onnxruntime takes no shared memory, and to allocate anew for each run costs a system call and its pages.
+  const copies = new BufferPool((length) => new ArrayBuffer(length));
   port.on('message', async ({ id, model, input }: ToModelWorker) => {
     const startedAt = performance.now();
+    const data = copies.acquire(input.data.length);
     try {
-      // onnxruntime takes no shared memory.
-      const outputs = await sessions[model].run({ ...input, data: new Uint8Array(input.data) });
+      data.set(input.data);
+      const outputs = await sessions[model].run({ ...input, data });
       const seconds = (performance.now() - startedAt) / 1000;
       send({ type: 'outputs', id, outputs: plainOutputs(outputs), seconds });
     } catch (error) {
       send({ type: 'run-failed', id, message: messageOf(error) });
+    } finally {
+      copies.release(data);
     }
   });
   send({ type: 'ready', device, skipped });

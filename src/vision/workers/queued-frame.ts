@@ -10,8 +10,11 @@ export interface FrameRequest {
   image: GrayImage;
   /** Seconds. */
   mediaTime: number;
-  /** @param startedAt when the first run for it began, in milliseconds of `performance.now()`; Infinity without one */
-  answer(readings: RawReading[], startedAt: number): void;
+  /**
+   * @param startedAt when the first run for it began, in milliseconds of `performance.now()`; Infinity without one
+   * @param cut whether another scene begins with it
+   */
+  answer(readings: RawReading[], startedAt: number, cut: boolean): void;
   fail(error: unknown): void;
 }
 
@@ -20,6 +23,8 @@ export interface QueuedFrame {
   /** Null until the detector has answered. */
   detections: Detection[] | null;
   detectionRequested: boolean;
+  /** Another scene begins with it: it goes through the detector, and its tracks begin anew. */
+  cut: boolean;
   /** Its tracks have drifted: it goes through the detector even when that is not due. */
   drifted: boolean;
   /** Null while its crops are not cut. */
@@ -38,9 +43,9 @@ export interface ScoringPass {
   failure: unknown;
 }
 
-export function createQueuedFrame(request: FrameRequest): QueuedFrame {
+export function createQueuedFrame(request: FrameRequest, cut: boolean): QueuedFrame {
   const unknown = { detections: null, detectionRequested: false, drifted: false, pass: null };
-  return { request, ...unknown, startedAt: Number.POSITIVE_INFINITY };
+  return { request, cut, ...unknown, startedAt: Number.POSITIVE_INFINITY };
 }
 
 /** Hands the faces of all crops to the ensemble. */

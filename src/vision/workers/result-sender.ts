@@ -17,7 +17,7 @@ export class ResultSender {
   #batchSizes: number[] = [];
   #detectedFrames = 0;
   #totalSeconds = 0;
-  #reported: Sums = { detectionSeconds: 0, ensembleSeconds: 0, halfSizeDetections: 0 };
+  #reported: Sums;
 
   /** @param actionUnits number of action units that the ensemble tells */
   constructor(
@@ -30,6 +30,8 @@ export class ResultSender {
     this.#models = models;
     this.#detector = detector;
     this.#post = post;
+    // What they did before, they did to be measured.
+    this.#reported = this.#sums();
   }
 
   /** A frame whose answer will be among the results. */
@@ -37,13 +39,13 @@ export class ResultSender {
     return {
       image: { pixels, width, height },
       mediaTime,
-      answer: (readings, startedAt) => {
-        this.#results.push({ id, faces: packReadings(readings, this.#actionUnits) });
+      answer: (readings, startedAt, cut) => {
+        this.#results.push({ id, faces: packReadings(readings, this.#actionUnits), cut });
         // A frame without detection or faces took no run.
         if (startedAt === Number.POSITIVE_INFINITY) return;
         this.#totalSeconds = Math.max(this.#totalSeconds, (performance.now() - startedAt) / 1000);
       },
-      fail: (error) => void this.#results.push({ id, faces: null, error: String(error) }),
+      fail: (error) => void this.#results.push({ id, faces: null, cut: false, error: String(error) }),
     };
   }
 
@@ -64,11 +66,7 @@ export class ResultSender {
 
   #report(): WorkReport {
     const before = this.#reported;
-    const now: Sums = {
-      detectionSeconds: this.#models.detector.seconds,
-      ensembleSeconds: this.#models.ensemble.seconds,
-      halfSizeDetections: this.#detector.halfSizeDetections,
-    };
+    const now = this.#sums();
     this.#reported = now;
     return {
       frames: this.#results.length,
@@ -78,6 +76,14 @@ export class ResultSender {
       detectionSeconds: now.detectionSeconds - before.detectionSeconds,
       ensembleSeconds: now.ensembleSeconds - before.ensembleSeconds,
       totalSeconds: this.#totalSeconds,
+    };
+  }
+
+  #sums(): Sums {
+    return {
+      detectionSeconds: this.#models.detector.seconds,
+      ensembleSeconds: this.#models.ensemble.seconds,
+      halfSizeDetections: this.#detector.halfSizeDetections,
     };
   }
 }

@@ -5,16 +5,18 @@
  *  3. is committed: the tracks move, and the readings are answered.
  * Frames between two detections do not depend on each other, so all that wait are cut at once and scored together. When
  * one of them shows that the next has to go through the detector, those behind it start again at 1. So the readings are
- * those that the frames would have had one by one.
+ * those that the frames would have had one by one. With a frame in which another scene begins, all tracks end before 1.
  */
 import type { RawReading } from '../../domain/face.ts';
 import { RECORDING_READ_AHEAD } from '../../domain/read-ahead.ts';
+import type { GrayImage } from '../image/gray-image.ts';
 import type { EnsembleCard } from '../models/model-card.ts';
 import type { Ensemble } from '../scoring/ensemble.ts';
 import { landmarks5Of } from '../scoring/landmarks5.ts';
 import { readingOf } from '../scoring/reading.ts';
 import type { DetectionTiming } from '../tracking/detection-timing.ts';
 import { hasDrifted } from '../tracking/drift.ts';
+import { SceneCuts } from '../tracking/scene-cuts.ts';
 import type { Observation } from '../tracking/track.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import {
@@ -47,6 +49,11 @@ export class StreamQueue {
   readonly #scoring: QueuedFrame[] = [];
   /** Whether a frame came before the one before it was answered, as those of a recording do: the next will follow soon. */
   #readsAhead = false;
+  /** Of the frame whose crops were cut last. */
+  #size: Pick<GrayImage, 'width' | 'height'> | null = null;
+  readonly #cuts = new SceneCuts();
+  /** A frame with which another scene began was not answered: it begins with the next one. */
+  #cutIsPending = false;
 
   constructor(deps: StreamQueueDeps) {
     this.#deps = deps;
@@ -54,7 +61,7 @@ export class StreamQueue {
 
   add(request: FrameRequest): void {
     this.#readsAhead ||= this.#waiting.length + this.#scoring.length > 0;
-    this.#waiting.push(createQueuedFrame(request));
+    this.#waiting.push(createQueuedFrame(request, this.#cuts.isCut(request.image, request.mediaTime)));
   }
 
   /** Commits the frames that are scored, and hands the ensemble those that may be, until neither is possible. */
@@ -67,7 +74,7 @@ export class StreamQueue {
   fail(frame: QueuedFrame, error: unknown): void {
     const at = this.#waiting.indexOf(frame);
     if (at >= 0) this.#waiting.splice(at, 1);
-    frame.request.fail(error);
+    this.#fail(frame, error);
   }
 
   /** Whether it has faces for the ensemble, and no further frame of its own could be scored together with them. */
@@ -94,7 +101,7 @@ export class StreamQueue {
     const { card } = this.#deps;
     if (pass.failure !== null) {
       this.#startAgain(this.#scoring);
-      frame.request.fail(pass.failure);
+      this.#fail(frame, pass.failure);
       return;
     }
     const observations = pass.scores.map(({ landmarks, quality }) => ({
@@ -108,7 +115,7 @@ export class StreamQueue {
       return;
     }
     if (pass.detected && this.#realign(frame, pass, observations)) return;
-    frame.request.answer(this.#readingsOf(frame, pass, observations), frame.startedAt);
+    frame.request.answer(this.#readingsOf(frame, pass, observations), frame.startedAt, frame.cut);
   }
 
   /** Cuts the crops of new faces once more, by what was seen in them. Whether there are any. */
@@ -153,7 +160,9 @@ export class StreamQueue {
       const mustWait = pendingTimes.length > 0;
       // What the frames before it will show of the tracks comes first.
       if (mustWait && timing.inDoubt) break;
-      const isDue = frame.drifted || timing.isDue(frame.request.mediaTime, pendingTimes);
+      frame.cut ||= this.#cutIsPending;
+      this.#cutIsPending = false;
+      const isDue = this.#mustDetect(frame) || timing.isDue(frame.request.mediaTime, pendingTimes);
       if (isDue && !frame.detectionRequested) requestDetection(frame);
       if (isDue && (mustWait || !frame.detections)) break;
       this.#waiting.shift();
@@ -162,17 +171,42 @@ export class StreamQueue {
     return this.#scoring.length > before;
   }
 
+  /** Its faces are not where those of the frame before were. */
+  #mustDetect(frame: QueuedFrame): boolean {
+    return frame.cut || frame.drifted || this.#isResized(frame);
+  }
+
+  #isResized({ request: { image } }: QueuedFrame): boolean {
+    return this.#size !== null && (image.width !== this.#size.width || image.height !== this.#size.height);
+  }
+
+  /** Tracks go on in pictures of another size, where the face is at the same place of them. */
+  #resizeTracks(frame: QueuedFrame): void {
+    const { width, height } = frame.request.image;
+    if (this.#size && this.#isResized(frame)) {
+      this.#deps.tracker.resize(width / this.#size.width, height / this.#size.height);
+    }
+    this.#size = { width, height };
+  }
+
   /** @param detections null: the tracks are propagated */
   #cutCrops(frame: QueuedFrame, detections: QueuedFrame['detections']): void {
     const { tracker, timing, ensemble } = this.#deps;
     const { mediaTime } = frame.request;
     try {
+      if (frame.cut) tracker.endAll();
+      this.#resizeTracks(frame);
       if (detections) timing.noteDetection(mediaTime);
       const crops = detections ? tracker.update(detections, mediaTime) : tracker.propagate();
       frame.pass = beginScoringPass(ensemble, frame, crops, detections !== null);
       this.#scoring.push(frame);
     } catch (error) {
-      frame.request.fail(error);
+      this.#fail(frame, error);
     }
+  }
+
+  #fail(frame: QueuedFrame, error: unknown): void {
+    this.#cutIsPending ||= frame.cut;
+    frame.request.fail(error);
   }
 }

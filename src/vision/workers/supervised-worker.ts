@@ -1,11 +1,11 @@
 /** A vision worker and its replacements, seen from the main thread: frames in, readings out. */
 import type { Worker } from 'node:worker_threads';
-import type { RawReading } from '../../domain/face.ts';
+import type { FrameReadings, RawReading } from '../../domain/face.ts';
 import type { Frame } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
 import { createBackoff } from '../../threads/backoff.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
-import { HangWatchdog } from './hang-watchdog.ts';
+import { type Expectation, HangWatchdog } from './hang-watchdog.ts';
 import { unpackReadings } from './pack-readings.ts';
 import {
   abandonWorkerThreads,
@@ -19,6 +19,7 @@ import { WorkerLost } from './worker-lost.ts';
 import type {
   FrameMessage,
   FromWorker,
+  OpenMessage,
   ReadyMessage,
   ResultsMessage,
   ToWorker,
@@ -38,15 +39,16 @@ const RESTART_PAUSES = { shortest: 100, longest: 5000 };
 
 export class SupervisedWorker {
   readonly #events: WorkerEvents;
-  readonly #hungAfter: number;
   readonly #watchdog: HangWatchdog;
   #setup: WorkerSetup;
-  /** The next track number of each open stream. */
-  readonly #nextTrackIds = new Map<number, number>();
-  readonly #frames = new PendingRequests<RawReading[], number>();
+  /** The open streams, as a replacement is told of them. */
+  readonly #streams = new Map<number, OpenMessage>();
+  readonly #frames = new PendingRequests<FrameReadings, number>();
   readonly #backoff = createBackoff(RESTART_PAUSES);
   #threads: WorkerThreads | null = null;
   #modelsAreOpen = false;
+  /** Whether the models have ever been open: whoever is started from then on is a replacement. */
+  #hasStarted = false;
   /** Frames that wait for a replacement. */
   #held: FrameMessage[] = [];
   #restart: NodeJS.Timeout | undefined;
@@ -54,15 +56,14 @@ export class SupervisedWorker {
 
   /** @param hungAfter milliseconds after which a worker that has frames and answers none is replaced */
   constructor(setup: WorkerSetup, hungAfter: number, events: WorkerEvents) {
-    this.#hungAfter = hungAfter;
-    this.#watchdog = new HangWatchdog(hungAfter, () => this.#giveUp());
+    this.#watchdog = new HangWatchdog(hungAfter, (reason) => this.#giveUp(reason));
     this.#setup = setup;
     this.#events = events;
   }
 
   /** Number of open streams. */
   get streams(): number {
-    return this.#nextTrackIds.size;
+    return this.#streams.size;
   }
 
   /** Frames that wait or are being scored. */
@@ -75,20 +76,21 @@ export class SupervisedWorker {
     return new Promise((resolve, reject) => this.#spawn(resolve, reject));
   }
 
-  open(stream: number): void {
-    this.#nextTrackIds.set(stream, 1);
-    this.#worker?.postMessage({ type: 'open', stream, firstTrackId: 1 } satisfies ToWorker);
+  open(stream: number, realtime: boolean): void {
+    const message: OpenMessage = { type: 'open', stream, firstTrackId: 1, realtime };
+    this.#streams.set(stream, message);
+    this.#worker?.postMessage(message);
   }
 
   /** Forgets a stream once its frames are answered. */
   async close(stream: number): Promise<void> {
     await this.#frames.settled((other) => other === stream);
-    if (!this.#nextTrackIds.delete(stream)) return;
+    if (!this.#streams.delete(stream)) return;
     this.#worker?.postMessage({ type: 'close', stream } satisfies ToWorker);
   }
 
-  analyse(stream: number, frame: Frame): Promise<RawReading[]> {
-    if (this.#closed || !this.#nextTrackIds.has(stream)) {
+  analyse(stream: number, frame: Frame): Promise<FrameReadings> {
+    if (this.#closed || !this.#streams.has(stream)) {
       return Promise.reject(new WorkerLost('This analyser is closed.'));
     }
     const { id, answer } = this.#frames.open(stream);
@@ -135,12 +137,12 @@ export class SupervisedWorker {
       this.#replace(worker, reason);
     });
     this.#reopen(worker);
+    this.#resetWatchdog();
   }
 
   /** Tells a new worker of the streams that are open, and of the frames that waited for it. */
   #reopen(worker: Worker): void {
-    for (const [stream, firstTrackId] of this.#nextTrackIds)
-      worker.postMessage({ type: 'open', stream, firstTrackId } satisfies ToWorker);
+    for (const open of this.#streams.values()) worker.postMessage(open);
     for (const message of this.#held.splice(0)) this.#send(worker, message);
   }
 
@@ -149,22 +151,29 @@ export class SupervisedWorker {
     if (!this.#watchdog.isRunning) this.#resetWatchdog();
   }
 
-  /** To open its models may take a worker any time; from then on it is expected to answer the frames that it has. */
   #resetWatchdog(): void {
-    this.#watchdog.reset(this.#threads !== null && this.#modelsAreOpen && this.#frames.size > 0);
+    this.#watchdog.reset(this.#expected());
   }
 
-  #giveUp(): void {
+  /** The first start may take any time: whoever asked for it is waiting. Nobody waits for that of a replacement. */
+  #expected(): Expectation | null {
+    if (!this.#threads) return null;
+    if (!this.#modelsAreOpen) return this.#hasStarted ? 'models' : null;
+    return this.#frames.size > 0 ? 'answer' : null;
+  }
+
+  #giveUp(reason: string): void {
     const hung = this.#threads;
     if (!hung) return;
     abandonWorkerThreads(hung);
-    this.#replace(hung.worker, `it gave no answer for ${this.#hungAfter / 1000} s`);
+    this.#replace(hung.worker, reason);
   }
 
   /** Replacements take the device that was found, instead of looking for one again. */
   #takeUp(message: ReadyMessage, onReady: (message: ReadyMessage) => void): void {
-    this.#setup = { ...this.#setup, device: message.device };
+    this.#setup = { ...this.#setup, device: message.device, measure: false };
     this.#modelsAreOpen = true;
+    this.#hasStarted = true;
     this.#resetWatchdog();
     onReady(message);
   }
@@ -172,11 +181,11 @@ export class SupervisedWorker {
   #settle({ results, work }: ResultsMessage): void {
     this.#backoff.reset();
     const { actionUnits } = this.#setup.models.ensemble;
-    for (const { id, faces, error } of results) {
+    for (const { id, faces, cut, error } of results) {
       if (!faces) this.#frames.reject(id, new Error(`A frame could not be scored: ${error}`));
       else {
         const readings = unpackReadings(faces, actionUnits.length);
-        const stream = this.#frames.resolve(id, readings);
+        const stream = this.#frames.resolve(id, { faces: readings, cut });
         if (stream !== undefined) this.#noteTrackIds(stream, readings);
       }
     }
@@ -187,9 +196,9 @@ export class SupervisedWorker {
 
   /** Remembers the greatest track number, so that a replacement goes on after it. */
   #noteTrackIds(stream: number, readings: readonly RawReading[]): void {
-    const next = this.#nextTrackIds.get(stream);
+    const open = this.#streams.get(stream);
     const used = readings.map(({ track }) => track + 1);
-    if (next !== undefined) this.#nextTrackIds.set(stream, Math.max(next, ...used));
+    if (open) open.firstTrackId = Math.max(open.firstTrackId, ...used);
   }
 
   #replace(dead: Worker, reason: string): void {

@@ -6,6 +6,8 @@ import { Ensemble } from '../scoring/ensemble.ts';
 import { DetectionTiming } from '../tracking/detection-timing.ts';
 import { Tracker } from '../tracking/tracker.ts';
 import { BatchScheduler } from './batch-scheduler.ts';
+import { DetectionTurns } from './detection-turns.ts';
+import { measureModels } from './measure-models.ts';
 import { connectModelWorkers, type ModelClients } from './model-client.ts';
 import { ResultSender } from './result-sender.ts';
 import type { Tracking } from './stream-queue.ts';
@@ -24,7 +26,8 @@ start().catch((error: unknown) => {
 /** Messages that are sent before the models are open wait in the port. */
 async function start(): Promise<void> {
   const models = await connectModelWorkers(setup.ports);
-  send({ type: 'ready', device: models.device, skipped: models.skipped });
+  const modelRate = setup.measure ? await measureModels(models, setup) : undefined;
+  send({ type: 'ready', device: models.device, skipped: models.skipped, modelRate });
   port.on('message', createReceiver(models));
 }
 
@@ -42,10 +45,15 @@ function createReceiver(models: ModelClients): (message: ToWorker) => void {
     onRun: (model, count) => results.noteRun(model, count),
     onAdvanced: () => results.send(),
   });
+  const turns = new DetectionTurns(setup.detectEvery);
   return (message) => {
-    if (message.type === 'open') scheduler.open(message.stream, createTracking(message.firstTrackId));
-    else if (message.type === 'close') scheduler.close(message.stream);
-    else if (message.type === 'frame') scheduler.add(message.stream, results.requestOf(message));
+    if (message.type === 'open') {
+      const turn = message.realtime ? turns.take(message.stream) : null;
+      scheduler.open(message.stream, createTracking(message.firstTrackId, turn));
+    } else if (message.type === 'close') {
+      turns.giveBack(message.stream);
+      scheduler.close(message.stream);
+    } else if (message.type === 'frame') scheduler.add(message.stream, results.requestOf(message));
     else {
       // With their ports closed the threads end as soon as the runs in hand are done.
       models.close();
@@ -54,7 +62,7 @@ function createReceiver(models: ModelClients): (message: ToWorker) => void {
   };
 }
 
-function createTracking(firstTrackId: number): Tracking {
+function createTracking(firstTrackId: number, turn: number | null): Tracking {
   const { models, detectEvery } = setup;
   const { crop, input, thresholds } = models.ensemble;
   const { score: highConfidence, certain = (1 + highConfidence) / 2 } = models.detector.thresholds;
@@ -66,7 +74,7 @@ function createTracking(firstTrackId: number): Tracking {
     firstTrackId,
     minFaceQuality: thresholds.face,
   });
-  return { tracker, timing: new DetectionTiming(detectEvery, tracker) };
+  return { tracker, timing: new DetectionTiming(detectEvery, tracker, turn) };
 }
 
 function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {

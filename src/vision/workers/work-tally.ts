@@ -17,6 +17,8 @@ export interface VisionMetrics {
 /** Sums since the start; times in seconds. */
 export interface VisionStats {
   workers: number;
+  /** In which models run, in all workers together. */
+  modelThreads: number;
   streams: number;
   queueDepth: number;
   /** Frames that were answered. */
@@ -34,7 +36,7 @@ export interface VisionStats {
   workerDeaths: number;
 }
 
-type Sums = Omit<VisionStats, 'workers' | 'streams' | 'queueDepth'>;
+type Sums = Omit<VisionStats, 'workers' | 'modelThreads' | 'streams' | 'queueDepth'>;
 
 const NOTHING: Sums = {
   frames: 0,
@@ -51,7 +53,7 @@ const NOTHING: Sums = {
 export function createWorkTally(
   { metrics, onDeath }: { metrics: Partial<VisionMetrics>; onDeath(reason: string): void },
   workers: readonly SupervisedWorker[],
-): { events: WorkerEvents; stats(): VisionStats } {
+): { events: WorkerEvents; stats(): Omit<VisionStats, 'modelThreads'> } {
   const sums: Sums = { ...NOTHING };
   const queueDepth = () => workers.reduce((sum, worker) => sum + worker.queueDepth, 0);
   const events: WorkerEvents = {

@@ -1,12 +1,13 @@
 /** The vision workers. Each stream stays with one of them, which keeps its tracks. */
 import { availableParallelism } from 'node:os';
-import type { RawReading } from '../../domain/face.ts';
-import type { Frame } from '../../domain/frame.ts';
+import type { FrameReadings } from '../../domain/face.ts';
+import type { Frame, FrameSize } from '../../domain/frame.ts';
+import { smallestFaceIn } from '../detection/search-plan.ts';
 import type { Models } from '../models/model-card.ts';
 import { DEVICES, type Device, unavailableReason } from '../runtime/inference-session.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { createWorkTally, type VisionMetrics, type VisionStats } from './work-tally.ts';
-import type { ReadyMessage, WorkerSetup } from './worker-protocol.ts';
+import type { ReadyMessage } from './worker-protocol.ts';
 
 export interface PoolOptions {
   models: Models;
@@ -16,6 +17,8 @@ export interface PoolOptions {
   intraOpThreads: number | undefined;
   detectEvery: number;
   maxBatch: number;
+  /** Whether it is measured how fast the models are. */
+  measure: boolean;
   /** Seconds. */
   hungAfter: number;
   metrics: Partial<VisionMetrics>;
@@ -25,7 +28,9 @@ export interface PoolOptions {
 /** One stream's faces. */
 export interface Analyser {
   /** The next frame may be given before this one is answered. Rejects with WorkerLost when its worker dies. */
-  analyse(frame: Frame): Promise<RawReading[]>;
+  analyse(frame: Frame): Promise<FrameReadings>;
+  /** Side in pixels of the smallest face that can be found in frames of this size. */
+  smallestFace(frame: FrameSize): number;
   /** Resolves once the frames that were given are answered. */
   close(): Promise<void>;
 }
@@ -34,7 +39,10 @@ export interface Pool {
   device: Device;
   /** Devices that `auto` passed over, each with the reason. */
   skipped: string[];
-  open(): Analyser;
+  /** Frames a second that the models of all workers could score if they did nothing else; null: not measured. */
+  modelRate: number | null;
+  /** @param realtime whether its frames come one at a time, as live ones do */
+  open(realtime: boolean): Analyser;
   stats(): VisionStats;
   close(): Promise<void>;
 }
@@ -43,26 +51,39 @@ const CORES_PER_WORKER = 4;
 
 /** Starts the workers. @throws MienError DEVICE_UNAVAILABLE or MODEL_INVALID, and leaves no worker behind then */
 export async function startPool(options: PoolOptions): Promise<Pool> {
-  const { models, detectEvery, maxBatch } = options;
+  const { models, detectEvery, maxBatch, measure } = options;
   const workers: SupervisedWorker[] = [];
   const tally = createWorkTally(options, workers);
   const start = (
     device: Device | 'auto',
     { modelThreads, intraOpThreads }: PoolShape,
   ): Promise<ReadyMessage> => {
-    const setup: WorkerSetup = { models, device, modelThreads, intraOpThreads, detectEvery, maxBatch };
-    const worker = new SupervisedWorker(setup, options.hungAfter * 1000, tally.events);
+    const shape = { modelThreads, intraOpThreads, detectEvery, maxBatch };
+    const worker = new SupervisedWorker(
+      { models, device, ...shape, measure: measure && workers.length === 0 },
+      options.hungAfter * 1000,
+      tally.events,
+    );
     workers.push(worker);
     return worker.start();
   };
   const close = async () => void (await Promise.all(workers.map((worker) => worker.stop())));
   try {
     // The first worker finds the device; the others take the same.
-    const { device, skipped } = await start(options.device, shapeFor(likelyDevice(options.device), options));
+    const first = await start(options.device, shapeFor(likelyDevice(options.device), options));
+    const { device, skipped, modelRate } = first;
     const shape = shapeFor(device, options);
     await Promise.all(Array.from({ length: shape.workers - 1 }, () => start(device, shape)));
     let stream = 0;
-    return { device, skipped, open: () => openAnalyser(workers, stream++), stats: tally.stats, close };
+    const modelThreads = shape.workers * shape.modelThreads;
+    return {
+      device,
+      skipped,
+      modelRate: modelRate === undefined ? null : modelRate * shape.workers,
+      open: (realtime) => openAnalyser(workers, stream++, realtime, models),
+      stats: () => ({ ...tally.stats(), modelThreads }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -101,11 +122,17 @@ function likelyDevice(device: Device | 'auto'): Device {
 }
 
 /** With the worker that has the fewest streams. */
-function openAnalyser(workers: readonly SupervisedWorker[], stream: number): Analyser {
+function openAnalyser(
+  workers: readonly SupervisedWorker[],
+  stream: number,
+  realtime: boolean,
+  { detector }: Models,
+): Analyser {
   const worker = workers.reduce((least, other) => (other.streams < least.streams ? other : least));
-  worker.open(stream);
+  worker.open(stream, realtime);
   return {
     analyse: (frame) => worker.analyse(stream, frame),
+    smallestFace: (frame) => smallestFaceIn(frame, detector),
     close: () => worker.close(stream),
   };
 }

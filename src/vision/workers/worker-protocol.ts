@@ -22,6 +22,8 @@ export interface WorkerSetup extends ModelWorkerSetup {
   detectEvery: number;
   /** Faces in one run of the ensemble. */
   maxBatch: number;
+  /** Whether it is measured at the start how fast the models are. */
+  measure: boolean;
 }
 
 /** A frame to be analysed; `pixels` is transferred, unless its memory is shared. */
@@ -36,9 +38,18 @@ export interface FrameMessage {
   mediaTime: number;
 }
 
+/** A new stream. */
+export interface OpenMessage {
+  type: 'open';
+  stream: number;
+  /** Number of its first track: it goes on where a worker before it ended. */
+  firstTrackId: number;
+  /** It takes turns with others at the detector; the readings of a recording depend on its own frames alone. */
+  realtime: boolean;
+}
+
 export type ToWorker =
-  /** A new stream, whose first track has this number: it goes on where a worker before it ended. */
-  | { type: 'open'; stream: number; firstTrackId: number }
+  | OpenMessage
   | { type: 'close'; stream: number }
   /** Finish the run in hand, then end. */
   | { type: 'stop' }
@@ -47,6 +58,8 @@ export type ToWorker =
 /** The models are open, on this device. `skipped`: devices that `auto` passed over, each with the reason. */
 export interface ReadyMessage {
   type: 'ready';
+  /** Frames a second that the worker's models could score if they did nothing else; undefined: not measured. */
+  modelRate?: number | undefined;
   device: Device;
   skipped: string[];
 }
@@ -71,6 +84,8 @@ export interface FrameResult {
   id: number;
   /** Packed readings; null when the frame failed, with `error` saying why. */
   faces: Float32Array | null;
+  /** Whether another scene begins with it. */
+  cut: boolean;
   error?: string;
 }
 

@@ -1,0 +1,66 @@
+/** mien's own API with live subscriptions and a bus of its own; the store below is empty. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Authenticator } from '../../src/access/authenticate.ts';
+import { openApi } from '../../src/api/index.ts';
+import { MemoryBus } from '../../src/bus/index.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Moment } from '../../src/domain/moment.ts';
+import type { SessionRecord, StreamRecord } from '../../src/domain/stream.ts';
+import { createLog } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { createSubscriptions } from '../../src/subscriptions/index.ts';
+import { SESSION, STREAM } from '../sides/publish.ts';
+
+const stream = { id: STREAM, name: 'bench' } as StreamRecord;
+const session = {
+  ...{ id: SESSION, streamId: STREAM, state: 'RUNNING', failure: null, modelId: 'm', endedAt: null },
+  startedAt: new Date(),
+} as SessionRecord;
+
+/** An API, and what publishes a moment of its one stream. */
+export interface LiveApi {
+  port: number;
+  publish(moment: Moment): void;
+}
+
+/** @param authenticator none: everybody is let in */
+export async function openLiveApi(authenticator?: Authenticator): Promise<LiveApi> {
+  const bus = new MemoryBus();
+  const live = createSubscriptions({
+    streams: { get: async () => stream } as never,
+    sessions: {
+      get: async () => session,
+      latest: async () => session,
+      live: async () => [session],
+      startedSince: async () => [],
+      followersOf: async () => [],
+    },
+    history: { page: async () => [], extent: async () => ({ oldest: null, newest: -1 }) },
+    feed: bus,
+    now: Date.now,
+  });
+  const api = await openApi({
+    services: {
+      prisma: {} as never,
+      recordings: {} as never,
+      subscriptions: live,
+      streamManager: {} as never,
+      load: {} as never,
+      eraser: {} as never,
+      audit: { record: async () => {} },
+      tokens: {} as never,
+      modelIds: [],
+    },
+    ...{ log: createLog('warn', false), metrics: createMetrics(), host: '127.0.0.1', port: 0 },
+    ...{ publicUrls: [], allowedOrigins: [], uploadsDir: join(tmpdir(), 'mien-bench-uploads'), maxUpload: 1 },
+    // All clients of the bench come from one address, at once.
+    limits: {
+      ...readConfig({}).limits,
+      ...{ connections: 1e6, connectionsPerAddress: 1e6, subscribers: 1e6, requestRate: 1e6 },
+    },
+    ready: async () => {},
+    ...(authenticator && { authenticator }),
+  });
+  return { port: api.port, publish: (moment) => bus.moment(STREAM, moment) };
+}

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "session_started_at_idx" ON "session"("started_at");

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "stream" ADD COLUMN     "smoothing" INTEGER NOT NULL DEFAULT 250;
+

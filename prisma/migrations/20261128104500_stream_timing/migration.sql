@@ -1,0 +1,5 @@
+-- CreateEnum
+CREATE TYPE "FrameTiming" AS ENUM ('EVEN', 'NEAREST');
+
+-- AlterTable
+ALTER TABLE "stream" ADD COLUMN     "timing" "FrameTiming";

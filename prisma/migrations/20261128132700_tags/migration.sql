@@ -1,0 +1,5 @@
+-- AlterTable
+ALTER TABLE "session" ADD COLUMN     "tags" JSONB NOT NULL DEFAULT '{}';
+
+-- AlterTable
+ALTER TABLE "stream" ADD COLUMN     "tags" JSONB NOT NULL DEFAULT '{}';

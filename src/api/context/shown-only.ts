@@ -1,0 +1,97 @@
+/**
+ * The services as they are for somebody who is shown only the streams with some tags: whatever else there is, for them it is
+ * not there. They are told of it neither by an answer nor by a refusal.
+ */
+import { seesTags, type Tags } from '../../domain/access.ts';
+import { tagsInWords } from '../../domain/tags.ts';
+import { MienError, type MienErrorCode } from '../../errors.ts';
+import type { PrismaClient } from '../../store/generated/client.ts';
+import type { Load, StreamManager, Subscriptions } from './ports.ts';
+import { shownRows } from './shown-rows.ts';
+
+interface Limitable {
+  prisma: PrismaClient;
+  subscriptions: Subscriptions;
+  streamManager: StreamManager;
+  load: Load;
+}
+
+export function shownOnly<Services extends Limitable>(services: Services, tags: Tags): Services {
+  const prisma = shownRows(services.prisma, tags);
+  return {
+    ...services,
+    prisma,
+    subscriptions: shownEvents(services.subscriptions, tags),
+    streamManager: shownStreams(services.streamManager, prisma, tags),
+    load: shownLoad(services.load, prisma),
+  };
+}
+
+function shownEvents(all: Subscriptions, tags: Tags): Subscriptions {
+  return {
+    moments: (filter) => all.moments({ ...filter, tags }),
+    status: (filter) => all.status({ ...filter, tags }),
+    episodes: (filter) => all.episodes({ ...filter, tags }),
+  };
+}
+
+/** Starts, stops and removes what is shown; registers what will be. */
+function shownStreams(all: StreamManager, prisma: PrismaClient, tags: Tags): StreamManager {
+  const assertShown = async (id: string) => {
+    const found = await prisma.stream.findUnique({ where: { id }, select: { id: true } });
+    if (found === null) throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
+  };
+  return {
+    async register(stream) {
+      if (!seesTags({ streams: tags }, stream.tags)) throw withoutItsTags(tags);
+      return withoutTotals(() => all.register(stream, tags));
+    },
+    async start(id) {
+      await assertShown(id);
+      return withoutTotals(() => all.start(id));
+    },
+    async stop(id) {
+      await assertShown(id);
+      return all.stop(id);
+    },
+    async remove(id) {
+      await assertShown(id);
+      await all.remove(id);
+    },
+  };
+}
+
+/** What all streams together ask for would tell of those that are not shown. */
+const WITHOUT_TOTALS: Partial<Record<MienErrorCode, string>> = {
+  OVER_CAPACITY:
+    'This machine has not the time for this stream, which was not started, because MIEN_OVERCOMMIT is false: lower its `frameRate`, or stop another one.',
+  TOO_MANY_STREAMS: 'There can be no more streams: remove one, or have MIEN_MAX_STREAMS raised.',
+};
+
+async function withoutTotals<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const sentence = error instanceof MienError ? WITHOUT_TOTALS[error.code] : undefined;
+    throw error instanceof MienError && sentence !== undefined ? new MienError(error.code, sentence) : error;
+  }
+}
+
+function shownLoad(all: Load, prisma: PrismaClient): Load {
+  return {
+    effectiveFrameRate: (id) => all.effectiveFrameRate(id),
+    isOverloaded: (id) => all.isOverloaded(id),
+    warnings: (id) => all.warnings(id, { totals: false }),
+    async capacity() {
+      const streams = await prisma.stream.findMany({ select: { id: true } });
+      return all.capacity(new Set(streams.map(({ id }) => id)));
+    },
+  };
+}
+
+function withoutItsTags(tags: Tags): MienError {
+  return new MienError(
+    'FORBIDDEN',
+    `You are shown the streams tagged ${tagsInWords(tags)} only: give this one these \`tags\`, too.`,
+  );
+}

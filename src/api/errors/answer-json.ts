@@ -1,0 +1,20 @@
+/** How everything but GraphQL answers in JSON. */
+import type { ServerResponse } from 'node:http';
+
+/** Answers, unless the client has gone or an answer has begun. */
+export function answerJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
+  if (response.destroyed || response.headersSent) return;
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
+    .end(`${JSON.stringify(body)}\n`);
+}
+
+/** As GraphQL words an error. */
+export function errorBody({ code, message }: { code: string; message: string }): object {
+  return { errors: [{ message, extensions: { code } }] };
+}

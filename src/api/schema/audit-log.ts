@@ -1,0 +1,66 @@
+/** The audit, read back in pages, the newest entries first. */
+import { z } from 'zod';
+import type { Prisma } from '../../store/generated/client.ts';
+import { AuditActionEnum, AuditEntryType, AuditOutcomeEnum } from './audit-entry.ts';
+import { builder } from './builder.ts';
+import { byOrdinal } from './page-by-ordinal.ts';
+import { hasNul } from './text.ts';
+
+const nameOrId = (field: string) =>
+  z
+    .string()
+    .refine((text) => !hasNul(text), `\`filter.${field}\` must not contain the character NUL.`)
+    .nullish();
+
+const AuditFilter = builder.inputType('AuditFilter', {
+  description: 'Which entries of the audit: those of which all of this is true.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', description: 'Stored at this time or later.' }),
+    to: t.field({ type: 'DateTime', description: 'Stored before this time.' }),
+    actor: t.string({
+      description: 'Done by who has this id, or was called so then.',
+      validate: nameOrId('actor'),
+    }),
+    action: t.field({ type: AuditActionEnum, description: 'This was done.' }),
+    outcome: t.field({ type: AuditOutcomeEnum, description: 'This came of it.' }),
+    target: t.string({
+      description: 'Done to what has this id, or was called so then.',
+      validate: nameOrId('target'),
+    }),
+  }),
+});
+
+/** A command that reads it exports it. */
+const WHOLE = { type: 'AUDIT', id: null, name: null } as const;
+
+builder.queryField('auditLog', (t) =>
+  t.prismaConnection({
+    authScopes: { role: 'ADMIN' },
+    type: AuditEntryType,
+    cursor: 'ordinal',
+    description: 'Who did what, the newest entries first.',
+    args: {
+      filter: t.arg({ type: AuditFilter, description: 'Only some of them.' }),
+      oldestFirst: t.arg.boolean({
+        defaultValue: false,
+        description: 'The oldest first instead, as they are exported.',
+      }),
+    },
+    resolve: async (query, _root, { filter, oldestFirst, after }, { prisma, requester, audit }) => {
+      const { where, ...page } = byOrdinal(query, oldestFirst ? 'asc' : 'desc');
+      if (requester.principal.kind === 'COMMAND' && after == null)
+        await audit.record({ requester, action: 'EXPORT_AUDIT', target: WHOLE, outcome: 'OK' });
+      return prisma.auditEntry.findMany({ ...page, where: { AND: [where, ...conditionsOf(filter ?? {})] } });
+    },
+  }),
+);
+
+function conditionsOf(filter: typeof AuditFilter.$inferInput): Prisma.AuditEntryWhereInput[] {
+  const { from, to, actor, action, outcome, target } = filter;
+  return [
+    { at: { ...(from && { gte: from }), ...(to && { lt: to }) } },
+    { ...(action && { action }), ...(outcome && { outcome }) },
+    actor == null ? {} : { OR: [{ actorId: actor }, { actorName: actor }] },
+    target == null ? {} : { OR: [{ targetId: target }, { targetName: target }] },
+  ];
+}

@@ -1,0 +1,113 @@
+/**
+ * Erases what was recorded, one request after the other, also where it runs: sessions that go as a whole are stopped first; of
+ * those that go on, what is still on its way to subscribers is let go of.
+ */
+import type { ErasureOrder, ErasureStep, LiveSession } from '../domain/erasure.ts';
+import type { LiveEvent } from '../domain/live-event.ts';
+import type { Log } from '../domain/log.ts';
+import { MienError } from '../errors.ts';
+import { settledWithin } from '../threads/settled-within.ts';
+import { sleep } from '../threads/sleep.ts';
+import { isErased } from './is-erased.ts';
+import type { ErasureStore, UploadStore } from './ports.ts';
+import type { StreamManager } from './stream-manager.ts';
+
+export interface EraserDeps {
+  erasures: ErasureStore;
+  streams: Pick<StreamManager, 'running' | 'stop' | 'remove'>;
+  uploads: Pick<UploadStore, 'release'>;
+  /** bus: lets go of events that wait for a subscriber. */
+  forget(isGone: (event: LiveEvent) => boolean): void;
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+/** Longest wait for an answer; what takes longer goes on. */
+const ANSWER_MS = 30_000;
+/** How long a session that runs may take to store two moments behind the stretch; and from one look to the next. */
+const BEHIND_MS = 10_000;
+const LOOK_MS = 250;
+
+export class Eraser {
+  readonly #deps: EraserDeps;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(deps: EraserDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @returns the id of the record; once all is gone, or after half a minute, while it goes on
+   * @throws MienError NOT_FOUND; CONFLICT where it runs and cannot be erased like that
+   */
+  async erase(order: ErasureOrder): Promise<string> {
+    const { id, steps } = await this.#begin(order);
+    const running = this.#enqueue(id, steps);
+    await settledWithin(running, ANSWER_MS);
+    return id;
+  }
+
+  /** Goes on with what the last end of the server has cut off; before any stream is started. */
+  async resume(): Promise<void> {
+    const { erasures, log } = this.#deps;
+    for (const id of await erasures.unfinished()) {
+      log.info({ erasure: id }, 'going on with an erasure that was cut off');
+      await this.#enqueue(id, []);
+    }
+  }
+
+  /** A stretch up to this moment: what a session has in hand must be stored first. */
+  async #begin(order: ErasureOrder): ReturnType<ErasureStore['begin']> {
+    const until = performance.now() + (order.request.type === 'RANGE' ? BEHIND_MS : 0);
+    for (;;) {
+      try {
+        return await this.#deps.erasures.begin(order, (live) => this.#stop(live));
+      } catch (error) {
+        const isEarly = error instanceof MienError && error.code === 'CONFLICT' && performance.now() < until;
+        if (!isEarly) throw error;
+        await sleep(LOOK_MS);
+      }
+    }
+  }
+
+  async #stop(live: readonly LiveSession[]): Promise<void> {
+    const { streams } = this.#deps;
+    for (const { sessionId, streamId } of live) {
+      if (!streams.running().some((running) => running.sessionId === sessionId))
+        throw runsElsewhere(sessionId);
+      await streams.stop(streamId);
+    }
+  }
+
+  #enqueue(id: string, steps: readonly ErasureStep[]): Promise<void> {
+    const run = async () => {
+      const { erasures, uploads, streams, log } = this.#deps;
+      try {
+        await erasures.run(id, {
+          removeStream: (streamId) => streams.remove(streamId),
+          removeUpload: (token) => uploads.release(token),
+        });
+        this.#forget(steps);
+        log.info({ erasure: id }, 'erased');
+      } catch (error) {
+        log.error({ err: error, erasure: id }, 'an erasure was cut off; it goes on at the next start');
+      }
+    };
+    this.#last = this.#last.then(run);
+    return this.#last;
+  }
+
+  /** Afterwards: whoever misses a moment looks for it in the store. */
+  #forget(steps: readonly ErasureStep[]): void {
+    this.#deps.forget((event) => steps.some((step) => isErased(step, event)));
+    for (const { sessionId, forget } of this.#deps.streams.running()) {
+      for (const step of steps) if (step.do === 'STRETCH' && step.sessionId === sessionId) forget(step.until);
+    }
+  }
+}
+
+function runsElsewhere(sessionId: string): MienError {
+  return new MienError(
+    'CONFLICT',
+    `Session ${sessionId} runs, but not on this server. Ask the server that runs it, or stop its stream there first.`,
+  );
+}

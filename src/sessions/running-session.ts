@@ -1,0 +1,26 @@
+/** A session that runs, as those who started it hold it. */
+import type { SessionRecord } from '../domain/stream.ts';
+
+export interface RunningSession {
+  readonly id: string;
+  /** Whether its source has ended; what remains is to store and close. */
+  readonly ending: boolean;
+  /**
+   * Stops the source, stores and publishes what was scored, and ends, however long the store is away; INTERRUPTED, by the
+   * server's end, it gives the store up after a while. Harmless when it ends already.
+   */
+  stop(state: 'ENDED' | 'INTERRUPTED', reason?: string): Promise<SessionRecord>;
+  /** Open episodes that began before are not told of any more. @param until seconds of media time */
+  readonly forget: (until: number) => void;
+  /** The session as it ended; never rejects. */
+  readonly done: Promise<SessionRecord>;
+}
+
+export interface RunningStream extends Pick<RunningSession, 'forget'> {
+  streamId: string;
+  sessionId: string;
+}
+
+export function runningStream(streamId: string, { id, forget }: RunningSession): RunningStream {
+  return { streamId, sessionId: id, forget };
+}

@@ -1,0 +1,19 @@
+import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
+import { unlessAborted } from '../threads/unless-aborted.ts';
+import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+import { stillEnding } from './stream-errors.ts';
+
+/**
+ * The last record of a session that ends.
+ * @throws MienError STORE_UNAVAILABLE when it does not come within `stopMs`: the session goes on ending, and nobody waits for it
+ */
+export function untilEnded(
+  stream: StreamRecord,
+  { ended }: { ended: Promise<SessionRecord> },
+  limits: Partial<SessionLimits> = {},
+): Promise<SessionRecord> {
+  const late = AbortSignal.timeout(limits.stopMs ?? DEFAULT_LIMITS.stopMs);
+  return unlessAborted(late, () => ended).catch((error) => {
+    throw late.aborted ? stillEnding(stream) : error;
+  });
+}

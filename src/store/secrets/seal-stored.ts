@@ -1,0 +1,44 @@
+/** Seals again what is stored: at every start what an earlier mien stored in clear, and all of it when keys change. */
+import type { Prisma, PrismaClient } from '../generated/client.ts';
+import { openSource, type StoredSource, sealSource } from './sealed-source.ts';
+import type { SecretKeys } from './secret-keys.ts';
+
+export interface Sealed {
+  /** How many sources were sealed now. */
+  sealed: number;
+  /** How many cannot be opened, because their key is lost. */
+  locked: number;
+}
+
+/** Seals with a new key, then forgets the old ones; cut short, it leaves both, and may be repeated. */
+export async function rotateKeys(prisma: PrismaClient, keys: SecretKeys): Promise<Sealed> {
+  await keys.addNew();
+  const result = await sealStored(prisma, keys, 'all');
+  await keys.dropOld();
+  return result;
+}
+
+/** @param which `clear`: only what is not sealed yet */
+export async function sealStored(
+  prisma: PrismaClient,
+  keys: SecretKeys,
+  which: 'clear' | 'all',
+): Promise<Sealed> {
+  const result: Sealed = { sealed: 0, locked: 0 };
+  for (const { id, source } of await prisma.stream.findMany({ select: { id: true, source: true } })) {
+    const stored = source as StoredSource;
+    const opened = await openSource(stored, keys);
+    if (opened.type !== 'url') continue;
+    if (opened.locked) {
+      result.locked++;
+      continue;
+    }
+    if (which === 'clear' && stored.sealed !== undefined) continue;
+    const now = await sealSource(opened, keys);
+    if (now.sealed === undefined) continue;
+    // Unless it was sealed or removed by another process meanwhile.
+    const where = { id, source: { equals: source as Prisma.InputJsonValue } };
+    result.sealed += (await prisma.stream.updateMany({ where, data: { source: now } })).count;
+  }
+  return result;
+}

@@ -1,0 +1,131 @@
+/** The tables of a session, under the names that GraphQL has for the same: what a spreadsheet or a data frame reads. */
+import type { Tags } from '../domain/access.ts';
+import type { Aggregate, SessionSummary } from '../domain/aggregate.ts';
+import { EXPRESSIONS } from '../domain/face.ts';
+import { DROP_REASONS, type DropCounts } from '../domain/frame.ts';
+import type { Episode, Moment } from '../domain/moment.ts';
+import { tagEntries } from '../domain/tags.ts';
+import type { Cell, Column, ColumnType } from './table.ts';
+
+/** What all rows of a session say. */
+export interface ExportedSession {
+  id: string;
+  streamId: string;
+  streamName: string;
+  tags: Tags;
+}
+
+export interface MomentRow {
+  moment: Moment;
+  /** Seconds that it stands for. */
+  duration: number;
+}
+
+export interface TrackRow {
+  track: number;
+  firstSeen: number;
+  lastSeen: number;
+  readings: number;
+}
+
+/** The first columns of every table. */
+export function sessionColumns<Row>({ id, streamId, streamName, tags }: ExportedSession): Column<Row>[] {
+  return [
+    { name: 'session', type: 'STRING', value: () => id },
+    { name: 'stream', type: 'STRING', value: () => streamId },
+    { name: 'streamName', type: 'STRING', value: () => streamName },
+    ...tagEntries(tags).map(
+      ([key, value]): Column<Row> => ({ name: `tags.${key}`, type: 'STRING', value: () => value }),
+    ),
+  ];
+}
+
+export const TIMELINE_COLUMNS: readonly Column<MomentRow>[] = [
+  { name: 'seq', type: 'INT32', value: ({ moment }) => moment.seq },
+  { name: 'wallTime', type: 'TIMESTAMP', value: ({ moment }) => new Date(moment.wallTime).toISOString() },
+  { name: 'mediaTime', type: 'DOUBLE', value: ({ moment }) => moment.mediaTime },
+  { name: 'duration', type: 'DOUBLE', value: ({ duration }) => duration },
+  ...loopColumns<MomentRow>(({ moment }) => moment),
+  { name: 'cut', type: 'BOOLEAN', value: ({ moment }) => moment.cut },
+  { name: 'faces', type: 'INT32', value: ({ moment }) => moment.faces.length },
+  ...dropColumns<MomentRow>(({ moment }) => moment.dropped),
+];
+
+export const EPISODE_COLUMNS = columnsOf<Omit<Episode, 'sessionId'>>({
+  ...{ index: 'INT32', track: 'INT32', expression: 'STRING' },
+  ...{ onset: 'DOUBLE', apex: 'DOUBLE', offset: 'DOUBLE', peak: 'DOUBLE' },
+});
+
+export const TRACK_COLUMNS = columnsOf<TrackRow>({
+  ...{ track: 'INT32', firstSeen: 'DOUBLE', lastSeen: 'DOUBLE', readings: 'INT32' },
+});
+
+export const BUCKET_COLUMNS: readonly Column<Aggregate>[] = [
+  ...columnsOf<Pick<Aggregate, 'start' | 'end'>>({ start: 'DOUBLE', end: 'DOUBLE' }),
+  ...aggregateColumns<Aggregate>(),
+];
+
+export const SUMMARY_COLUMNS: readonly Column<SessionSummary>[] = [
+  { name: 'elapsedSeconds', type: 'DOUBLE', value: ({ elapsed }) => toMilliseconds(elapsed) },
+  ...aggregateColumns<SessionSummary>(),
+  ...columnsOf<Pick<SessionSummary, 'tracks' | 'smallestFace'>>({ tracks: 'INT32', smallestFace: 'DOUBLE' }),
+];
+
+/** Of a looped recording: its pass, and the place in it. */
+export function loopColumns<Row>(momentOf: (row: Row) => Moment): Column<Row>[] {
+  return [
+    { name: 'loopIndex', type: 'INT32', value: (row) => momentOf(row).loop?.pass ?? null },
+    { name: 'sourceTime', type: 'DOUBLE', value: (row) => momentOf(row).loop?.sourceTime ?? null },
+  ];
+}
+
+function aggregateColumns<Row extends Aggregate>(): Column<Row>[] {
+  const perExpression = (prefix: string, value: (row: Row, index: number) => number | null) =>
+    EXPRESSIONS.map(
+      (expression, index): Column<Row> => ({
+        name: `${prefix}.${expression}`,
+        type: 'DOUBLE',
+        value: (row) => value(row, index),
+      }),
+    );
+  return [
+    { name: 'frames', type: 'INT32', value: ({ frames }) => frames },
+    { name: 'coverage', type: 'DOUBLE', value: ({ coverage }) => coverage },
+    { name: 'coveredSeconds', type: 'DOUBLE', value: ({ covered }) => toMilliseconds(covered) },
+    { name: 'faces', type: 'INT32', value: ({ readings }) => readings },
+    { name: 'abstained', type: 'INT32', value: ({ abstained }) => abstained },
+    ...perExpression('seconds', ({ durations }, index) => toMilliseconds(durations[index] ?? 0)),
+    ...perExpression('share', ({ labels, readings }, index) =>
+      readings === 0 ? 0 : (labels[index] ?? 0) / readings,
+    ),
+    ...perExpression('probabilities', ({ probabilities }, index) => probabilities?.[index] ?? null),
+    { name: 'valence', type: 'DOUBLE', value: ({ valence }) => valence },
+    { name: 'arousal', type: 'DOUBLE', value: ({ arousal }) => arousal },
+    { name: 'quality', type: 'DOUBLE', value: ({ quality }) => quality },
+    ...dropColumns<Row>(({ dropped }) => dropped),
+  ];
+}
+
+function dropColumns<Row>(droppedOf: (row: Row) => DropCounts): Column<Row>[] {
+  return DROP_REASONS.map((reason) => ({
+    name: `dropped.${reason.toUpperCase()}`,
+    type: 'INT32',
+    value: (row) => droppedOf(row)[reason] ?? 0,
+  }));
+}
+
+/** A column for each of these keys, under its name. */
+function columnsOf<Row extends object>(
+  types: { [Name in keyof Row & string]: Row[Name] extends Cell ? ColumnType : never },
+): Column<Row>[] {
+  return (Object.entries(types) as [keyof Row & string, ColumnType][]).map(([name, type]) => ({
+    name,
+    type,
+    value: (row) => row[name] as Cell,
+  }));
+}
+
+/** Of microseconds, in which they were added up. */
+function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

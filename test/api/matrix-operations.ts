@@ -1,0 +1,234 @@
+/**
+ * Every operation of the schema: who may, and what is answered. A new query, mutation or subscription is listed here before the
+ * matrix passes.
+ */
+import { expect } from 'vitest';
+import type { Role } from '../../src/domain/access.ts';
+
+/** A stream and a session of it. */
+export interface Ids {
+  stream: string;
+  session: string;
+  /** The stream's tag `site`. */
+  site: string;
+  /** A token, which nobody uses. */
+  token: string;
+}
+
+/** What there is, and what of it is shown to whoever asks, in the order of registration. */
+export interface Asking {
+  ids: Ids;
+  shown: Ids[];
+  isLimited: boolean;
+}
+
+export interface Operation {
+  /** The least role. */
+  least: Role;
+  query: string;
+  /** Of one stream or session; null: it names none. */
+  variables: ((ids: Ids) => Record<string, unknown>) | null;
+  /** What those who may are answered. */
+  data(asking: Asking): unknown;
+  /** What whoever is limited is answered about a hidden one, where that is not what a missing one gives. */
+  hidden?: { message: string; code: string };
+  /** The parts of the system that are asked, in words, where something is changed. */
+  does?: (ids: Ids) => string[];
+}
+
+const byStream = ({ stream }: Ids) => ({ stream });
+const bySession = ({ session }: Ids) => ({ session });
+const streamsOf = (shown: Ids[]) => shown.map(({ stream }) => ({ id: stream }));
+const newestFirst = (shown: Ids[]) => shown.map(({ session }) => ({ id: session })).reverse();
+
+export const OPERATIONS: Record<string, Operation> = {
+  'Query.node': {
+    least: 'VIEWER',
+    query:
+      'query ($stream: ID!, $session: ID!) { node(id: $stream) { __typename id } session: node(id: $session) { __typename id } }',
+    variables: ({ stream, session }) => ({ stream, session }),
+    data: ({ ids }) => ({
+      node: { __typename: 'Stream', id: ids.stream },
+      session: { __typename: 'Session', id: ids.session },
+    }),
+  },
+  'Query.stream': {
+    least: 'VIEWER',
+    query: `query ($stream: ID!) { stream(id: $stream) { id tags { key } warnings
+      latestSession { id stream { id } } sessions { nodes { id } } } }`,
+    variables: byStream,
+    data: ({ ids: { stream, session } }) => ({
+      stream: {
+        ...{ id: stream, tags: [{ key: 'site' }], warnings: [] },
+        latestSession: { id: session, stream: { id: stream } },
+        sessions: { nodes: [{ id: session }] },
+      },
+    }),
+  },
+  'Query.streams': {
+    least: 'VIEWER',
+    query: '{ streams { nodes { id } edges { node { id } } pageInfo { hasNextPage } } }',
+    variables: null,
+    data: ({ shown }) => ({
+      streams: {
+        nodes: streamsOf(shown),
+        edges: streamsOf(shown).map((node) => ({ node })),
+        pageInfo: { hasNextPage: false },
+      },
+    }),
+  },
+  'Query.session': {
+    least: 'VIEWER',
+    query: `query ($session: ID!) { session(id: $session) { id model { id } summary { tracks }
+      aggregate(bucket: 1000, to: 1) { start } timeline(first: 1) { nodes { seq } } tracks { track } episodes { index } } }`,
+    variables: bySession,
+    data: ({ ids: { session } }) => ({
+      session: {
+        ...{ id: session, model: { id: 'test@1' }, summary: { tracks: 1 }, aggregate: [{ start: 0 }] },
+        ...{ timeline: { nodes: [{ seq: 0 }] }, tracks: [{ track: 1 }], episodes: [{ index: 0 }] },
+      },
+    }),
+  },
+  'Query.sessions': {
+    least: 'VIEWER',
+    query:
+      'query ($stream: ID) { all: sessions { nodes { id } } sessions(streamId: $stream) { nodes { id } } }',
+    variables: byStream,
+    data: ({ ids, shown }) => ({
+      all: { nodes: newestFirst(shown) },
+      sessions: { nodes: [{ id: ids.session }] },
+    }),
+  },
+  'Query.models': {
+    least: 'VIEWER',
+    query: '{ models { id } }',
+    variables: null,
+    data: () => ({ models: [{ id: 'test@1' }] }),
+  },
+  'Query.capacity': {
+    least: 'VIEWER',
+    query: '{ capacity { framesPerSecond used asked left } }',
+    variables: null,
+    data: ({ isLimited }) => ({
+      capacity: isLimited
+        ? { framesPerSecond: null, used: 0, asked: 0, left: null }
+        : { framesPerSecond: expect.any(Number), used: 0, asked: 0, left: expect.any(Number) },
+    }),
+  },
+  'Query.auditLog': {
+    least: 'ADMIN',
+    query: '{ auditLog(first: 1) { nodes { __typename } } }',
+    variables: null,
+    data: () => ({ auditLog: { nodes: [{ __typename: 'AuditEntry' }] } }),
+  },
+  'Query.tokens': {
+    least: 'ADMIN',
+    query: '{ tokens(last: 1) { nodes { __typename } } }',
+    variables: null,
+    data: () => ({ tokens: { nodes: [{ __typename: 'AccessToken' }] } }),
+  },
+  'Query.erasures': {
+    least: 'ADMIN',
+    query: '{ erasures { nodes { reason sessionIds } } }',
+    variables: null,
+    data: ({ shown }) => ({
+      erasures: {
+        nodes: shown.map(({ session }) => ({ reason: 'a test', sessionIds: [session] })).reverse(),
+      },
+    }),
+  },
+  'Mutation.erase': {
+    least: 'ADMIN',
+    query:
+      'mutation ($session: ID!) { erase(input: { session: $session }, reason: "a test") { sessionIds } }',
+    variables: bySession,
+    data: ({ ids: { session } }) => ({ erase: { sessionIds: [session] } }),
+    does: ({ session }) => [`erase ${session}`],
+  },
+  'Mutation.createToken': {
+    least: 'ADMIN',
+    query:
+      'mutation { createToken(input: { name: "new", role: VIEWER }) { secret token { name role streams { key } } } }',
+    variables: null,
+    data: () => ({
+      createToken: {
+        secret: expect.stringMatching(/^mien_[\w-]{43}$/),
+        token: { name: 'new', role: 'VIEWER', streams: null },
+      },
+    }),
+    does: () => ['make a token'],
+  },
+  'Mutation.revokeToken': {
+    least: 'ADMIN',
+    query: 'mutation ($token: ID!) { revokeToken(id: $token) { id } }',
+    variables: ({ token }) => ({ token }),
+    data: ({ ids: { token } }) => ({ revokeToken: { id: token } }),
+    does: ({ token }) => [`revoke ${token}`],
+  },
+  'Mutation.registerStream': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id tags { key } latestSession { id } } }',
+    variables: ({ stream, site }) => ({
+      input: {
+        ...{ name: stream, source: { file: 'a.mp4' }, purpose: 'RESEARCH' },
+        tags: [{ key: 'site', value: site }],
+      },
+    }),
+    data: ({ ids: { stream, session } }) => ({
+      registerStream: { id: stream, tags: [{ key: 'site' }], latestSession: { id: session } },
+    }),
+    hidden: {
+      message: 'You are shown the streams tagged site=lab only: give this one these `tags`, too.',
+      code: 'FORBIDDEN',
+    },
+    does: ({ stream }) => [`register ${stream}`],
+  },
+  'Mutation.startStream': {
+    least: 'OPERATOR',
+    query: 'mutation ($stream: ID!) { startStream(id: $stream) { id stream { id } } }',
+    variables: byStream,
+    data: ({ ids: { stream, session } }) => ({ startStream: { id: session, stream: { id: stream } } }),
+    does: ({ stream }) => [`start ${stream}`],
+  },
+  'Mutation.stopStream': {
+    least: 'OPERATOR',
+    query: 'mutation ($stream: ID!) { stopStream(id: $stream) { id } }',
+    variables: byStream,
+    data: ({ ids: { session } }) => ({ stopStream: { id: session } }),
+    does: ({ stream }) => [`stop ${stream}`],
+  },
+  'Mutation.removeStream': {
+    least: 'OPERATOR',
+    query: 'mutation ($stream: ID!) { removeStream(id: $stream) }',
+    variables: byStream,
+    data: ({ ids: { stream } }) => ({ removeStream: stream }),
+    does: ({ stream }) => [`remove ${stream}`],
+  },
+  'Subscription.frameEmotions': {
+    least: 'VIEWER',
+    query:
+      'subscription ($stream: ID) { frameEmotions(streamId: $stream) { sessionId skippedBefore faces { track } } }',
+    variables: byStream,
+    data: ({ ids }) => ({
+      frameEmotions: { sessionId: ids.session, skippedBefore: 0, faces: [{ track: 1 }] },
+    }),
+  },
+  'Subscription.streamStatus': {
+    least: 'VIEWER',
+    query: 'subscription ($stream: ID) { streamStatus(streamId: $stream) { streamId state session { id } } }',
+    variables: byStream,
+    data: ({ ids: { stream, session } }) => ({
+      streamStatus: { streamId: stream, state: 'RUNNING', session: { id: session } },
+    }),
+  },
+  'Subscription.expressionEpisodes': {
+    least: 'VIEWER',
+    query:
+      'subscription ($session: ID!) { expressionEpisodes(sessionId: $session) { kind skippedBefore episode { index } } }',
+    variables: bySession,
+    data: () => ({
+      expressionEpisodes: { kind: 'ONSET', skippedBefore: 0, episode: { index: 0 } },
+    }),
+  },
+};

@@ -1,0 +1,45 @@
+/** One stream's source: whether its frames are dropped rather than waited for, and whether it can be opened again. */
+import { expect, it, test } from 'vitest';
+import type { SourceInfo, SourceInput } from '../../src/domain/frame.ts';
+import { runsInRealTime, type StreamRecord } from '../../src/domain/stream.ts';
+import { createSessionSource } from '../../src/sessions/session-source.ts';
+import { STREAM_RECORD } from '../helpers/streams.ts';
+import { FILE_INFO, LIVE_INFO } from './fakes.ts';
+
+const RECORDING: SourceInput = { type: 'url', url: 'https://example.com/clip.mp4' };
+const CAMERA: SourceInput = { type: 'url', url: 'rtsp://camera/1' };
+const FILE: SourceInput = { type: 'file', path: 'a.mp4' };
+
+/** A stream's source that is found to be this. */
+function sourceOf(stream: Partial<StreamRecord>, info: SourceInfo) {
+  const frames = (async function* () {})();
+  const open = async () => ({ info, frames, setFrameRate() {} });
+  return createSessionSource(open, { ...STREAM_RECORD, ...stream }, null);
+}
+
+const never = new AbortController().signal;
+
+it.each([
+  ['a recording by its address that is not to run in real time', RECORDING, false, FILE_INFO, [false, false]],
+  ['a recording by its address of which nothing is said', RECORDING, null, FILE_INFO, [true, false]],
+  ['a recording by its address that is to run in real time', RECORDING, true, FILE_INFO, [true, true]],
+  ['a file of which nothing is said', FILE, null, FILE_INFO, [false, false]],
+  ['a file that is to run in real time', FILE, true, FILE_INFO, [true, true]],
+  ['a camera', CAMERA, null, LIVE_INFO, [true, true]],
+])('%s is analysed so before and after it was opened', async (_, source, realtime, info, expected) => {
+  const session = sourceOf({ source, realtime }, info);
+  const before = session.realtime;
+  expect([before, (await session.open(never)).realtime]).toEqual(expected);
+});
+
+it('a recording by its address may be live until it was opened, and can be opened again until then', async () => {
+  const session = sourceOf({ source: RECORDING, realtime: false }, { ...FILE_INFO, kind: 'http' });
+  expect(session.canReturn(new Error('it was away'))).toBe(true);
+  await session.open(never);
+  expect(session.canReturn(new Error('it broke off'))).toBe(false);
+});
+
+test('what is live runs in real time, whatever was said before that was known', () => {
+  const stream = { source: RECORDING, realtime: false };
+  expect([null, false, true].map((live) => runsInRealTime(stream, live))).toEqual([false, false, true]);
+});

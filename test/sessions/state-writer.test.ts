@@ -1,0 +1,73 @@
+/** States that the store does not take at once, or never. */
+import { expect, it } from 'vitest';
+import type { StateDetails } from '../../src/domain/stream.ts';
+import { MienError } from '../../src/errors.ts';
+import { createStateWriter } from '../../src/sessions/state-writer.ts';
+import { MemoryStore, tick } from '../helpers/memory-store.ts';
+
+/** A writer upon a store that throws what `refuse` gives for a state. */
+function open(refuse: (state: string, details: StateDetails) => Error | null) {
+  const store = new MemoryStore();
+  const session = store.addSession('stream');
+  const [asked, published, logged] = [[] as string[], [] as string[], [] as string[]];
+  const giveUp = new AbortController();
+  const note = (level: string) => (_: object, text: string) => void logged.push(`${level}: ${text}`);
+  const writer = createStateWriter(session, {
+    sessions: {
+      async setState(id, state, details = {}) {
+        asked.push(state);
+        const error = refuse(state, details);
+        if (error) throw error;
+        return store.sessions.setState(id, state, details);
+      },
+    },
+    publish: ({ state }) => void published.push(state),
+    log: { debug() {}, info() {}, warn: note('warn'), error: note('error') },
+    retryMs: 1,
+    giveUp: giveUp.signal,
+  });
+  return { writer, asked, published, logged, giveUp, stored: () => store.records.get(session.id)! };
+}
+
+const away = () => new MienError('STORE_UNAVAILABLE', 'away');
+const wrong = () => Object.assign(new Error('invalid byte sequence'), { code: '22021' });
+
+it('a state is asked for until a store that is away takes it', async () => {
+  let refusals = 3;
+  const { writer, asked, published } = open(() => (refusals-- > 0 ? away() : null));
+  await writer.write('RUNNING');
+  expect([asked.length, published]).toEqual([4, ['RUNNING']]);
+});
+
+it('a state whose details are refused for good is stored without them, and those after it follow', async () => {
+  const { writer, asked, published, stored } = open((_, { failure, frame }) =>
+    failure === 'odd' || frame ? wrong() : null,
+  );
+  void writer.write('RUNNING', { frame: { width: 1, height: 1 } });
+  expect(await writer.write('FAILED', { failure: 'odd' })).toEqual(stored());
+  expect(stored()).toMatchObject({
+    state: 'FAILED',
+    failure: expect.stringContaining('could not be stored'),
+  });
+  expect([asked, published]).toEqual([
+    ['RUNNING', 'RUNNING', 'FAILED', 'FAILED'],
+    ['RUNNING', 'FAILED'],
+  ]);
+});
+
+it('a state that is refused for good is given up and logged, and the next one is stored', async () => {
+  const { writer, asked, published, logged } = open((state) => (state === 'RUNNING' ? wrong() : null));
+  expect((await writer.write('RUNNING')).state).toBe('STARTING');
+  expect((await writer.write('ENDED')).state).toBe('ENDED');
+  expect([asked, published]).toEqual([['RUNNING', 'RUNNING', 'ENDED'], ['ENDED']]);
+  expect(logged.at(-1)).toBe('error: a state of a session is not stored');
+});
+
+it('a store that stays away is given up when there is no more time', async () => {
+  const { writer, published, giveUp } = open(away);
+  const written = writer.write('ENDED');
+  await tick(5);
+  giveUp.abort();
+  expect((await written).state).toBe('STARTING');
+  expect(published).toEqual([]);
+});

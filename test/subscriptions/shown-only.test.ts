@@ -1,0 +1,189 @@
+/** A subscriber who is limited to the streams with some tags: for it, all others are not there. */
+import { expect, it, onTestFinished } from 'vitest';
+import { encodeCursor } from '../../src/subscriptions/cursor.ts';
+import { momentCursor } from '../../src/subscriptions/index.ts';
+import { range, seqs, take, World } from './world.ts';
+
+const LAB = { site: 'lab' };
+
+/** A stream that is shown to whoever is limited to the lab, and one that is not; a session of each. */
+async function openTwo() {
+  const world = new World();
+  const shown = await world.stream({ ...LAB, room: '2' });
+  const hidden = await world.stream({ site: 'shop' });
+  return { world, shown, hidden, mine: world.begin(shown), other: world.begin(hidden) };
+}
+
+/** What a cursor of all streams tells, as text. */
+const read = (cursor: string) => Buffer.from(cursor, 'base64url').toString();
+
+it('of all streams it is sent the moments of those that are shown, also of one that is registered later', async () => {
+  const { world, mine, other } = await openTwo();
+  const moments = await world.open({ tags: LAB });
+  onTestFinished(() => void moments.return?.());
+  await world.commit(other, 2);
+  await world.commit(mine, 2);
+  const later = world.begin(await world.stream(LAB));
+  await world.commit(later, 1);
+  await world.commit(world.begin(await world.stream({ site: 'lab 2' })), 1);
+  await world.commit(mine, 1);
+  const sent = await take(moments, 4);
+  expect(sent.map(({ moment: { sessionId, seq } }) => [sessionId, seq])).toEqual([
+    [mine.id, 0],
+    [mine.id, 1],
+    [later.id, 0],
+    [mine.id, 2],
+  ]);
+});
+
+it('events of hidden streams take no room in its queue: it loses nothing for them, and is told of no loss', async () => {
+  const { world, mine, other } = await openTwo();
+  const moments = await world.open({ tags: LAB });
+  onTestFinished(() => void moments.return?.());
+  await world.commit(mine, 3);
+  await world.commit(other, 10 * world.capacity);
+  expect(moments.lost()).toBe(0);
+  const sent = await take(moments, 3);
+  expect(seqs(sent)).toEqual([0, 1, 2]);
+  expect(sent.map(({ skippedBefore }) => skippedBefore)).toEqual([0, 0, 0]);
+});
+
+it('`skippedBefore` counts the moments of streams that are shown, and no others', async () => {
+  const { world, mine, other } = await openTwo();
+  const moments = await world.open({ tags: LAB });
+  onTestFinished(() => void moments.return?.());
+  await world.commit(mine);
+  expect(seqs(await take(moments, 1))).toEqual([0]);
+  const lost = 5;
+  for (let count = 0; count < world.capacity + lost; count++) {
+    await world.commit(other, 3);
+    await world.commit(mine);
+  }
+  expect(moments.lost()).toBe(lost);
+  const [next] = await take(moments, 1);
+  expect(next).toMatchObject({ skippedBefore: lost, moment: { sessionId: mine.id, seq: 1 + lost } });
+});
+
+it('its cursors name sessions of streams that are shown only, from the first one on and after a resumption', async () => {
+  const { world, mine, other } = await openTwo();
+  await world.commit(other, 3);
+  const first = await world.open({ tags: LAB });
+  await world.commit(mine);
+  world.begin(await world.stream({ site: 'shop' }));
+  const [one] = await take(first, 1);
+  await first.return?.();
+  expect(read(one!.cursor)).toContain(mine.id);
+  expect(read(one!.cursor)).not.toContain(other.id);
+  await world.commit(other, 3);
+  await world.commit(mine, 2);
+  const resumed = await world.open({ tags: LAB, after: one!.cursor });
+  onTestFinished(() => void resumed.return?.());
+  const rest = await take(resumed, 2);
+  expect(rest.map(({ moment: { sessionId, seq } }) => [sessionId, seq])).toEqual([
+    [mine.id, 1],
+    [mine.id, 2],
+  ]);
+  for (const { cursor } of rest) expect(read(cursor).match(/session-\d+/g)).toEqual([mine.id]);
+});
+
+it('a cursor of all streams that names hidden sessions, made up or of somebody who saw them, gives nothing of these', async () => {
+  const { world, mine, other } = await openTwo();
+  await world.commit(other, 4);
+  await world.commit(mine, 2);
+  const offsets: [string, number][] = [
+    [other.id, 1],
+    [mine.id, 0],
+    ['session-999', 0],
+  ];
+  const after = encodeCursor({ kind: 'all', since: 0, offsets });
+  const resumed = await world.open({ tags: LAB, after });
+  onTestFinished(() => void resumed.return?.());
+  const [sent] = await take(resumed, 1);
+  expect(sent).toMatchObject({ moment: { sessionId: mine.id, seq: 1 }, skippedBefore: 0 });
+  expect(read(sent!.cursor)).not.toContain(other.id);
+});
+
+it('hidden sessions do not make a cursor expire by their number', async () => {
+  const world = new World();
+  const shown = await world.stream(LAB);
+  const mine = world.begin(shown);
+  await world.commit(mine, 2);
+  const hidden = await world.stream();
+  for (const _ of range(0, 1001)) world.store.addSession(hidden);
+  const after = encodeCursor({ kind: 'all', since: 0, offsets: [[mine.id, 0]] });
+  await expect(world.open({ after })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+  const moments = await world.open({ tags: LAB, after });
+  onTestFinished(() => void moments.return?.());
+  expect(seqs(await take(moments, 1))).toEqual([1]);
+});
+
+it('a hidden stream, session or cursor is refused in the very words in which a missing one is', async () => {
+  const { world, shown, hidden, mine, other } = await openTwo();
+  await world.commit(other);
+  await world.commit(mine);
+  const subscriptions = world.subscriptions();
+  const told = async (work: Promise<unknown>, id: string) => {
+    const error: unknown = await work.then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (!(error instanceof Error && 'code' in error)) throw new Error('it was not refused');
+    return { code: error.code, message: error.message.replaceAll(id, 'ID') };
+  };
+  const ways: ((streamId: string, sessionId: string) => Promise<unknown>)[] = [
+    (streamId) => subscriptions.moments({ tags: LAB, streamId }),
+    (_, sessionId) => subscriptions.moments({ tags: LAB, sessionId }),
+    (streamId) => subscriptions.status({ tags: LAB, streamId }),
+    (_, sessionId) => subscriptions.episodes({ tags: LAB, sessionId }),
+    (_, sessionId) =>
+      subscriptions.moments({ tags: LAB, streamId: shown, after: momentCursor(sessionId, 0) }),
+    (_, sessionId) =>
+      subscriptions.moments({ tags: LAB, sessionId: mine.id, after: momentCursor(sessionId, 0) }),
+  ];
+  for (const way of ways) {
+    const missing = await told(
+      way('stream-999', 'session-999'),
+      way.length === 1 ? 'stream-999' : 'session-999',
+    );
+    expect(await told(way(hidden, other.id), way.length === 1 ? hidden : other.id)).toEqual(missing);
+  }
+  expect(world.bus.subscribers).toBe(0);
+});
+
+it('of states it is sent those of streams that are shown, at the beginning and later', async () => {
+  const { world, mine, other } = await openTwo();
+  const status = await world.subscriptions().status({ tags: LAB });
+  onTestFinished(() => void status.return?.());
+  for (const _ of range(0, 100)) world.bus.status(other.streamId, other);
+  await world.end(other);
+  await world.end(mine);
+  const [first, second] = [await status.next(), await status.next()];
+  expect(first.value).toMatchObject({ session: { id: mine.id, state: 'STARTING' }, skippedBefore: 0 });
+  expect(second.value).toMatchObject({ session: { id: mine.id, state: 'ENDED' }, skippedBefore: 0 });
+  expect(status.lost()).toBe(0);
+});
+
+it('a subscription to a stream that is shown is all of it, and ends when the stream is removed', async () => {
+  const { world, shown, mine } = await openTwo();
+  const moments = await world.open({ tags: LAB, streamId: shown });
+  await world.commit(mine);
+  expect(seqs(await take(moments, 1))).toEqual([0]);
+  const episodes = await world.subscriptions().episodes({ tags: LAB, sessionId: mine.id });
+  const status = await world.subscriptions().status({ tags: LAB, streamId: shown });
+  expect((await status.next()).value).toMatchObject({ session: { id: mine.id } });
+  const last = [moments.next(), status.next()];
+  await world.store.repository.remove(shown);
+  world.bus.removed(shown);
+  for (const { done } of await Promise.all(last)) expect(done).toBe(true);
+  await episodes.return?.();
+  expect(world.bus.subscribers).toBe(0);
+});
+
+it('somebody who is limited to no tags at all sees every stream', async () => {
+  const { world, mine, other } = await openTwo();
+  const moments = await world.open({ tags: {} });
+  onTestFinished(() => void moments.return?.());
+  await world.commit(mine);
+  await world.commit(other);
+  expect((await take(moments, 2)).map(({ moment }) => moment.sessionId)).toEqual([mine.id, other.id]);
+});
