@@ -1,8 +1,9 @@
 /**
  * `node .ci/summary.mjs REPORT…`: adds up vitest's JSON reports. Fails when a test failed, or when one ran in none of
- * them for want of something that could be had.
+ * them for want of something that could be had. A test of `X.json` that passed in `X.again.json`, its second run
+ * alone, is told as FLAKY and does not count as failed.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
 /** Beginnings of the names of tests that CI may leave out, and why. */
@@ -15,28 +16,40 @@ const MAY_BE_SKIPPED = {
 
 const ran = new Set();
 const skipped = new Set();
+const flaky = [];
 let passed = 0;
 let failed = 0;
-for (const path of process.argv.slice(2)) {
-  const report = JSON.parse(readFileSync(path, 'utf8'));
-  // A file that could not even be loaded counts as a failure too.
-  failed += report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  ).length;
-  for (const { name: file, assertionResults } of report.testResults) {
-    for (const { status, fullName } of assertionResults) {
-      const name = `${relative(process.cwd(), file)}: ${fullName}`;
-      if (status === 'passed') passed++;
-      else if (status === 'failed') failed++;
-      (status === 'passed' || status === 'failed' ? ran : skipped).add(name);
-    }
+for (const path of process.argv.slice(2).filter((name) => !name.endsWith('.again.json'))) {
+  const results = resultsOf(path);
+  const second = path.replace(/\.json$/, '.again.json');
+  const again = existsSync(second) ? resultsOf(second) : new Map();
+  for (const [name, status] of results) {
+    const passedAgain = status === 'failed' && again.get(name) === 'passed';
+    if (passedAgain) flaky.push(name);
+    if (status === 'passed' || passedAgain) passed++;
+    else if (status === 'failed') failed++;
+    (status === 'passed' || status === 'failed' ? ran : skipped).add(name);
   }
+}
+
+/** Each test's status by its name; a file that could not even be loaded counts as one test. */
+function resultsOf(path) {
+  const { testResults } = JSON.parse(readFileSync(path, 'utf8'));
+  const results = new Map();
+  for (const { name, status, assertionResults } of testResults) {
+    const file = relative(process.cwd(), name);
+    const isBroken = status === 'failed' && assertionResults.every((test) => test.status !== 'failed');
+    if (status !== 'failed' || isBroken) results.set(`${file}: the file itself`, status);
+    for (const test of assertionResults) results.set(`${file}: ${test.fullName}`, test.status);
+  }
+  return results;
 }
 
 const excuseOf = (name) => Object.entries(MAY_BE_SKIPPED).find(([start]) => name.includes(`: ${start}`))?.[1];
 const never = [...skipped].filter((name) => !ran.has(name));
 const unexcused = never.filter((name) => excuseOf(name) === undefined);
 for (const name of never) console.log(`${excuseOf(name) ?? 'SKIPPED, which CI does not allow'}: ${name}`);
+for (const name of flaky) console.log(`FLAKY, passed when it ran again alone; find out why: ${name}`);
 console.log(
   `${passed} passed, ${failed + unexcused.length} failed, ${never.length - unexcused.length} skipped`,
 );
