@@ -148,7 +148,9 @@ export async function openWorld({
       const stop = store.onQuery((sql) => statements.push(sql));
       // What still follows from an earlier request, the sums of its refusals too, is not to be counted.
       do statements.length = 0;
-      while (await new Promise((resolve) => setTimeout(() => resolve(statements.length > 0), 2 * AUDIT_SUM_MS)));
+      while (
+        await new Promise((resolve) => setTimeout(() => resolve(statements.length > 0), 2 * AUDIT_SUM_MS))
+      );
       await work();
       stop();
       return statements;
