@@ -19,7 +19,9 @@ const skipped = new Set();
 const flaky = [];
 let passed = 0;
 let failed = 0;
-for (const path of process.argv.slice(2).filter((name) => !name.endsWith('.again.json') && existsSync(name))) {
+for (const path of process.argv
+  .slice(2)
+  .filter((name) => !name.endsWith('.again.json') && existsSync(name))) {
   const results = resultsOf(path);
   const second = path.replace(/\.json$/, '.again.json');
   const again = existsSync(second) ? resultsOf(second) : new Map();
