@@ -1,13 +1,6 @@
 /** Erasing what was recorded: what is asked for, and what is written down of it, which is nothing that was recorded. */
 import type { Actor } from './audit.ts';
-
-/** Moments between two points in time, `to` excluded: by the wall clock, or in seconds of a session's media time. */
-export interface TimeRange {
-  clock: 'WALL' | 'MEDIA';
-  /** Milliseconds since the epoch, or seconds. */
-  from: number;
-  to: number;
-}
+import type { TimeRange } from './time-range.ts';
 
 /** What is to be erased. */
 export type ErasureRequest =

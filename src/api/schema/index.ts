@@ -9,6 +9,7 @@ import './moment.ts';
 import './episode.ts';
 import './model.ts';
 import './tags.ts';
+import './range-input.ts';
 import './summary.ts';
 import './track.ts';
 import './session.ts';

@@ -1,6 +1,7 @@
 /** Which moments of a session a stretch of time holds, and what is to be made right around them. */
-import { HALF_STEP, type StretchStep, type TimeRange } from '../../domain/erasure.ts';
+import { HALF_STEP, type StretchStep } from '../../domain/erasure.ts';
 import { LIVE_STATES, type SessionState } from '../../domain/stream.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 import type { Prisma } from '../generated/client.ts';
 import { type MomentPlace, openPlaces, type SessionPlaces } from './moment-places.ts';
