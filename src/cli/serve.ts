@@ -101,6 +101,7 @@ async function openServer(config: Config, log: Log, parts: OpenParts): Promise<S
     }),
   );
   parts.add(await noteServer(config.dataDir, { ...api.local, credential: access.commandCredential }));
+  parts.add(services.eraser);
   // Last, so that it is closed first: its sessions drain while all that they need is open.
   parts.add(streamManager);
   await api.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the first requests will be slow'));

@@ -6,6 +6,7 @@ import type { ErasureOrder, ErasureStep, LiveSession } from '../domain/erasure.t
 import type { LiveEvent } from '../domain/live-event.ts';
 import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
+import { type Backoff, createBackoff } from '../threads/backoff.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import { isErased } from './is-erased.ts';
@@ -26,13 +27,29 @@ const ANSWER_MS = 30_000;
 /** How long a session that runs may take to store two moments behind the stretch; and from one look to the next. */
 const BEHIND_MS = 10_000;
 const LOOK_MS = 250;
+/** From one try to the next of an erasure that failed. */
+const PAUSES = { shortest: 1_000, longest: 60_000 };
+/** Longest wait of the end for the one under way. */
+const CLOSE_MS = 5_000;
+
+interface BegunErasure {
+  id: string;
+  steps: readonly ErasureStep[];
+}
 
 export class Eraser {
   readonly #deps: EraserDeps;
+  readonly #again = new AbortController();
   #last: Promise<void> = Promise.resolve();
 
   constructor(deps: EraserDeps) {
     this.#deps = deps;
+  }
+
+  /** Waits for the one under way, some seconds at most; what fails from now on goes on at the next start. */
+  async close(): Promise<void> {
+    this.#again.abort();
+    await settledWithin(this.#last, CLOSE_MS);
   }
 
   /**
@@ -41,7 +58,7 @@ export class Eraser {
    */
   async erase(order: ErasureOrder): Promise<string> {
     const { id, steps } = await this.#begin(order);
-    const running = this.#enqueue(id, steps);
+    const running = this.#enqueue({ id, steps });
     await settledWithin(running, ANSWER_MS);
     return id;
   }
@@ -51,7 +68,7 @@ export class Eraser {
     const { erasures, log } = this.#deps;
     for (const id of await erasures.unfinished()) {
       log.info({ erasure: id }, 'going on with an erasure that was cut off');
-      await this.#enqueue(id, []);
+      await this.#enqueue({ id, steps: [] });
     }
   }
 
@@ -78,22 +95,30 @@ export class Eraser {
     }
   }
 
-  #enqueue(id: string, steps: readonly ErasureStep[]): Promise<void> {
-    const run = async () => {
-      const { erasures, uploads, streams, log } = this.#deps;
-      try {
-        await erasures.run(id, {
-          removeStream: (streamId) => streams.remove(streamId),
-          removeUpload: (token) => uploads.release(token),
-        });
-        this.#forget(steps);
-        log.info({ erasure: id }, 'erased');
-      } catch (error) {
-        log.error({ err: error, erasure: id }, 'an erasure was cut off; it goes on at the next start');
-      }
-    };
-    this.#last = this.#last.then(run);
+  #enqueue(begun: BegunErasure, pauses = createBackoff(PAUSES)): Promise<void> {
+    this.#last = this.#last.then(() => this.#run(begun, pauses));
     return this.#last;
+  }
+
+  async #run(begun: BegunErasure, pauses: Backoff): Promise<void> {
+    const { erasures, uploads, streams, log } = this.#deps;
+    try {
+      await erasures.run(begun.id, {
+        removeStream: (streamId) => streams.remove(streamId),
+        removeUpload: (token) => uploads.release(token),
+      });
+      this.#forget(begun.steps);
+      log.info({ erasure: begun.id }, 'erased');
+    } catch (error) {
+      log.error({ err: error, erasure: begun.id }, 'an erasure was cut off; it is tried again');
+      void this.#runAgain(begun, pauses);
+    }
+  }
+
+  /** Behind those that came meanwhile. */
+  async #runAgain(begun: BegunErasure, pauses: Backoff): Promise<void> {
+    await sleep(pauses.next(), this.#again.signal);
+    if (!this.#again.signal.aborted) await this.#enqueue(begun, pauses);
   }
 
   /** Afterwards: whoever misses a moment looks for it in the store. */

@@ -494,6 +494,14 @@ describe('at an issuer', () => {
     );
   });
 
+  it('where the issuer is away when somebody comes back, they are told so with 503', async () => {
+    const { cookie, query } = await walk('ada');
+    await provider.close();
+    const response = await post('/auth/callback', { query }, { cookie });
+    expect(await errorOf(response)).toEqual({ status: 503, code: 'ISSUER_UNAVAILABLE' });
+    expect(response.headers.get('retry-after')).toBe('30');
+  });
+
   it('where the issuer is down, its tokens are answered with 503, and the way there leads back to the page', async () => {
     const token = await provider.machineToken();
     await provider.close();

@@ -119,6 +119,10 @@ export async function openWorld({
   const { tokens, authenticator } = createAccess({
     ...{ mode: 'required', loopback: true, tokens: store.tokens, signIns: store.signIns },
   });
+  const eraser = new Eraser({
+    ...{ erasures: store.erasures, streams, uploads: { release: async () => {} }, log },
+    forget: (isGone) => bus.forget(isGone),
+  });
   const services = servicesOf({
     prisma: store.prisma,
     recordings: createRecordingQueries(store),
@@ -127,10 +131,7 @@ export async function openWorld({
     load,
     audit,
     tokens,
-    eraser: new Eraser({
-      ...{ erasures: store.erasures, streams, uploads: { release: async () => {} }, log },
-      forget: (isGone) => bus.forget(isGone),
-    }),
+    eraser,
     modelIds: ['test@1'],
   });
   const opened = await openTestApi(services, api ?? (auth ? { authenticator, watchMs: 50 } : {}));
@@ -157,6 +158,7 @@ export async function openWorld({
     },
     async close() {
       await streams.close();
+      await eraser.close();
       await opened.close();
       await audit.close();
       await dispose();

@@ -33,3 +33,28 @@ it('stopping the upkeep waits for the step under way, but not for one that does 
   await vi.advanceTimersByTimeAsync(0);
   expect(steps).toEqual(['given up', 'stopped']);
 });
+
+it('what fails of the audit or of orphans keeps nobody’s recordings beyond their time', async () => {
+  vi.useFakeTimers();
+  const done: string[] = [];
+  const fail = async () => {
+    throw new Error('refused');
+  };
+  const stop = startUpkeep({
+    retention: {
+      dropOrphans: async () => 0,
+      expire: async () => {
+        done.push('expired');
+        return { partitions: 0, sessions: 0, moments: 0 };
+      },
+    } as never,
+    retentionHours: 24,
+    audit: { dropOlderThan: fail },
+    auditDays: 1,
+    vacuum: async () => void done.push('vacuumed'),
+    log: { info() {}, warn: ({ err }: { err?: Error }) => void done.push(String(err?.message)) } as never,
+  });
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  await stop();
+  expect(done).toEqual(['refused', 'expired', 'refused', 'expired', 'vacuumed']);
+});

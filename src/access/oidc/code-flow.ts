@@ -122,6 +122,14 @@ async function redeem(
 
 function wordFailure(error: unknown, log: Log): unknown {
   if (error instanceof MienError) return error;
+  if (isAway(error)) {
+    log.warn({ err: error }, 'the OpenID Connect issuer cannot be asked what somebody came back with');
+    return new MienError(
+      'ISSUER_UNAVAILABLE',
+      'The issuer of OpenID Connect does not answer as it should. Try to sign in again in a moment.',
+      { cause: error },
+    );
+  }
   if (error instanceof client.AuthorizationResponseError) {
     return failed(`The issuer did not sign you in (${inWords(error.error)}).`, error);
   }
@@ -135,6 +143,14 @@ function wordFailure(error: unknown, log: Log): unknown {
   }
   log.warn({ err: error }, 'signing in by the OpenID Connect issuer failed');
   return failed('What the issuer answered is not as it should be, or it did not answer.', error);
+}
+
+/** Whether nobody answered, nobody in time, or the issuer has a failure of its own. */
+function isAway(error: unknown): boolean {
+  if (error instanceof client.ResponseBodyError) return error.status >= 500;
+  if (error instanceof TypeError) return error.message === 'fetch failed';
+  if (!(error instanceof client.ClientError)) return false;
+  return error.code === 'OAUTH_TIMEOUT' || (error.cause instanceof Response && error.cause.status >= 500);
 }
 
 /** Codes of RFC 6749 are letters and underscores; whatever else comes is somebody else's words. */

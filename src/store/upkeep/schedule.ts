@@ -40,11 +40,12 @@ export function startUpkeep({
     const entries = await audit.dropOlderThan(auditDays);
     if (entries > 0) log?.info({ entries }, 'entries of the audit are past their time, and deleted');
   };
+  /** A step that fails keeps none of the others from being done. */
   const runInTurn = async (...steps: (() => Promise<void>)[]) => {
-    try {
-      for (const step of steps) await step();
-    } catch (error) {
-      log?.warn({ err: error }, 'upkeep of the database failed; it will be tried again');
+    for (const step of steps) {
+      await step().catch((error: unknown) =>
+        log?.warn({ err: error }, 'upkeep of the database failed; it will be tried again'),
+      );
     }
   };
   const stop = repeat(HOUR_MS, (isFirst) => runInTurn(expireAudit, remove, ...(isFirst ? [] : [vacuum])));
