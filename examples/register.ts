@@ -12,7 +12,7 @@ const upload = await fetch(`${server}/uploads`, {
 });
 const { token } = await upload.json();
 const query = `mutation ($input: RegisterStreamInput!) {
-  registerStream(input: $input) { id latestSession { id state } }
+  registerStream(input: $input) { stream { id } session { id state } }
 }`;
 const input = { name: `Clip of ${new Date().toISOString()}`, source: { upload: token }, purpose: 'RESEARCH' };
 const body = JSON.stringify({ query, variables: { input } });

@@ -28,8 +28,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-const STOP = `mutation ($id: ID!) { stopStream(id: $id) { id } }`;
-const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }`;
+const STOP = `mutation ($id: ID!) { stopStream(input: { id: $id }) { session { id } } }`;
+const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id } } }`;
 
 /** @param databaseUrl default: PGlite in a temporary directory */
 export async function startServer(mediaDir: string, databaseUrl?: string): Promise<Server> {
@@ -82,8 +82,10 @@ function addressOf(child: ChildProcess): Promise<string> {
 
 async function register(url: string, file: string, name: string, realtime: boolean): Promise<string> {
   const input = { name, source: { file }, purpose: 'RESEARCH', frameRate: 10, loop: true, realtime };
-  const { registerStream } = await ask<{ registerStream: { id: string } }>(url, REGISTER, { input });
-  return registerStream.id;
+  const { registerStream } = await ask<{ registerStream: { stream: { id: string } } }>(url, REGISTER, {
+    input,
+  });
+  return registerStream.stream.id;
 }
 
 async function ask<Data>(url: string, query: string, variables: object): Promise<Data> {

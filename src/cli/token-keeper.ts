@@ -86,8 +86,9 @@ function keeperAt(ask: Ask): TokenKeeper {
       return all;
     },
     async revoke(id) {
-      const query = `mutation ($id: ID!) { revokeToken(id: $id) ${TOKEN} }`;
-      return z.object({ revokeToken: Token }).parse(await ask(query, { id })).revokeToken;
+      const query = `mutation ($id: ID!) { revokeToken(input: { id: $id }) { token ${TOKEN} } }`;
+      return z.object({ revokeToken: z.object({ token: Token }) }).parse(await ask(query, { id })).revokeToken
+        .token;
     },
     close: async () => {},
   };

@@ -1,4 +1,5 @@
 /** What may be registered: checked before anything is opened, and again once the source is known. */
+import { isDeepStrictEqual } from 'node:util';
 import { seesTags, type Tags } from '../domain/access.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
 import { FRAME_TIMINGS, type FrameTiming, type SourceInfo, type SourceInput } from '../domain/frame.ts';
@@ -11,7 +12,7 @@ import {
   PURPOSES,
   type StreamRecord,
 } from '../domain/stream.ts';
-import { faultOfTags } from '../domain/tags.ts';
+import { faultOfTags, tagEntries } from '../domain/tags.ts';
 import { MienError } from '../errors.ts';
 
 /** Refused unless allowed by name: EU AI Act, article 5(1)(f). */
@@ -39,6 +40,18 @@ export interface RegisterInput {
   autoStart?: boolean | undefined;
 }
 export type Registration = Required<{ [Key in keyof RegisterInput]: Exclude<RegisterInput[Key], undefined> }>;
+
+export interface RegisterOptions {
+  /** The tags of the streams that are shown to whoever registers it: a twin that is not is no conflict; left out: all are. */
+  shown?: Tags;
+  /** Asked before one that was not registered already is looked at. @throws what refuses it */
+  admit?: () => Promise<void>;
+}
+
+export interface RegisteredStream extends StreamRecord {
+  /** It was there before, the same in everything, and was left as it is. */
+  alreadyRegistered: boolean;
+}
 
 const MAX_NAME_LENGTH = 200;
 const CONTROL_CHARACTER = /\p{Cc}/u;
@@ -100,13 +113,34 @@ export function checkSource({ realtime }: Registration, info: SourceInfo): void 
   }
 }
 
-/** The one of these streams that has the source, if it is shown to whoever asks. @param shown its tags; null: all are */
+/**
+ * The one of these streams that has the source, if it is shown to whoever asks: the one that is the same in everything, else any.
+ * @param shown its tags; null: all are
+ */
 export function findTwin(
   streams: readonly StreamRecord[],
-  source: SourceInput,
+  registration: Registration,
   shown: Tags | null,
-): StreamRecord | undefined {
-  return streams.find((one) => isSameSource(one.source, source) && seesTags({ streams: shown }, one.tags));
+): { stream: StreamRecord; isIdentical: boolean } | null {
+  const twins = streams.filter(
+    (one) => isSameSource(one.source, registration.source) && seesTags({ streams: shown }, one.tags),
+  );
+  const identical = twins.find((one) => hasSettings(one, registration));
+  const stream = identical ?? twins[0];
+  return stream ? { stream, isIdentical: stream === identical } : null;
+}
+
+const SETTINGS = [
+  ...(['purpose', 'frameRate', 'priority', 'loop', 'realtime', 'smoothing', 'detectSize'] as const),
+  ...(['retention'] as const),
+];
+
+function hasSettings(stream: StreamRecord, registration: Registration): boolean {
+  return (
+    SETTINGS.every((name) => stream[name] === registration[name]) &&
+    (stream.timing ?? null) === registration.timing &&
+    isDeepStrictEqual(tagEntries(stream.tags), tagEntries(registration.tags))
+  );
 }
 
 function isSameSource(one: SourceInput, other: SourceInput): boolean {

@@ -3,7 +3,7 @@ import type { StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 
 export function alreadyRegistered({ id, name }: StreamRecord): MienError {
-  const sentence = `The stream ${name} is registered with this source already (${id}). Start that one, or give this one another name.`;
+  const sentence = `The stream ${name} is registered with this source already (${id}), with other settings. Take that one, change it by updateStream, or give this one another name.`;
   return new MienError('CONFLICT', sentence);
 }
 

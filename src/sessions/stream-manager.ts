@@ -1,5 +1,4 @@
 /** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
-import type { Tags } from '../domain/access.ts';
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { CrashLoopGuard } from './crash-loop-guard.ts';
@@ -11,7 +10,9 @@ import {
   checkRegistration,
   checkSource,
   findTwin,
+  type RegisteredStream,
   type RegisterInput,
+  type RegisterOptions,
   type Registration,
 } from './registration.ts';
 import { removeRecord } from './remove-record.ts';
@@ -53,23 +54,26 @@ export class StreamManager {
 
   /**
    * Probes the source, stores the stream, and starts it unless `autoStart` is false.
-   * @param shown the tags of the streams that are shown to whoever registers it: a twin that is not is no conflict; null: all are
-   * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source already), OVER_CAPACITY, and what probing throws
+   * One that is registered already, the same in everything, is given as it is.
+   * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source with other settings), OVER_CAPACITY, and what probing throws
    */
-  register(input: RegisterInput, shown: Tags | null = null): Promise<StreamRecord> {
+  register(input: RegisterInput, { shown, admit }: RegisterOptions = {}): Promise<RegisteredStream> {
     const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
     return this.#exclusively(`name ${registration.name}`, async () => {
       this.#closing.signal.throwIfAborted();
       const namesakes = await this.#deps.streams.byName(registration.name);
-      const twin = findTwin(namesakes, registration.source, shown);
-      if (twin) throw alreadyRegistered(twin);
+      const twin = findTwin(namesakes, registration, shown ?? null);
+      if (twin?.isIdentical) return { ...twin.stream, alreadyRegistered: true };
+      if (twin) throw alreadyRegistered(twin.stream);
+      await admit?.();
       const { info, held } = await inspectSource(this.#deps, registration, this.#closing.signal);
       try {
         checkSource(registration, info);
         const store = () => this.#store(registration, held);
-        return await (registration.autoStart
+        const stream = await (registration.autoStart
           ? this.#deps.load.claimed(registration, info.live, store)
           : store());
+        return { ...stream, alreadyRegistered: false };
       } catch (error) {
         held?.stop();
         throw error;

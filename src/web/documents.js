@@ -65,12 +65,14 @@ export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Int!, $fro
 }`;
 
 export const REGISTER = `mutation DashboardRegister($input: RegisterStreamInput!) {
-  registerStream(input: $input) { id }
+  registerStream(input: $input) { stream { id } }
 }`;
 
-export const START = 'mutation DashboardStart($id: ID!) { startStream(id: $id) { id } }';
-export const STOP = 'mutation DashboardStop($id: ID!) { stopStream(id: $id) { id } }';
-export const REMOVE = 'mutation DashboardRemove($id: ID!) { removeStream(id: $id) }';
+export const START =
+  'mutation DashboardStart($id: ID!) { startStream(input: { id: $id }) { session { id } } }';
+export const STOP = 'mutation DashboardStop($id: ID!) { stopStream(input: { id: $id }) { session { id } } }';
+export const REMOVE =
+  'mutation DashboardRemove($id: ID!) { removeStream(input: { id: $id }) { removedStreamId } }';
 
 export const PURPOSES = `query DashboardPurposes {
   __type(name: "Purpose") { enumValues { name description } }

@@ -28,12 +28,12 @@ export function createRegisterDialog({ onRegistered }) {
     const { signal } = sending;
     try {
       const input = await readInput(form, tokens, signal);
-      /** @type {{ registerStream: { id: string } }} */
+      /** @type {{ registerStream: { stream: { id: string } } }} */
       const { registerStream } = await request(REGISTER, { input }, signal);
       dialog.close();
       form.reset();
       showFields(form);
-      onRegistered(registerStream.id);
+      onRegistered(registerStream.stream.id);
     } catch (problem) {
       if (!signal.aborted) showProblem(toSentence(messageOf(problem)));
     } finally {

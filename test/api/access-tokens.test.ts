@@ -33,11 +33,16 @@ test('an admin makes a token, which counts at once, is listed without its secret
   const list = await ask(world.url, '{ tokens(first: 1) { edges { node { id name } } } }', {}, admin);
   expect(list.data.tokens.edges).toEqual([{ node: { id: token.id, name: 'wall display' } }]);
   const revoke = () =>
-    ask(world.url, 'mutation ($id: ID!) { revokeToken(id: $id) { revokedAt } }', { id: token.id }, admin);
-  const { revokedAt } = (await revoke()).data.revokeToken;
+    ask(
+      world.url,
+      'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { revokedAt } } }',
+      { id: token.id },
+      admin,
+    );
+  const { revokedAt } = (await revoke()).data.revokeToken.token;
   expect(Date.now() - Date.parse(revokedAt)).toBeLessThan(60_000);
   expect((await ask(world.url, query, {}, holder)).status).toBe(401);
-  expect((await revoke()).data.revokeToken).toEqual({ revokedAt });
+  expect((await revoke()).data.revokeToken.token).toEqual({ revokedAt });
   const rows = await world.store.prisma.$queryRaw<object[]>`SELECT t::text AS text FROM access_token t`;
   expect(rows.length).toBeGreaterThan(1);
   expect(JSON.stringify(rows)).not.toContain(secret.slice(13));
@@ -46,7 +51,12 @@ test('an admin makes a token, which counts at once, is listed without its secret
 test('making and revoking tokens is written down, and no secret is', async () => {
   const { data } = await create({ name: 'noted', role: 'OPERATOR' });
   const { secret, token } = data.createToken;
-  await ask(world.url, 'mutation ($id: ID!) { revokeToken(id: $id) { id } }', { id: token.id }, admin);
+  await ask(
+    world.url,
+    'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { id } } }',
+    { id: token.id },
+    admin,
+  );
   const log = () =>
     ask(
       world.url,
@@ -73,7 +83,7 @@ test.each(['VIEWER', 'OPERATOR'] as const)(
     const codes = [
       await create({ name: 'x', role: 'VIEWER' }, headers),
       await ask(world.url, '{ tokens { edges { node { id } } } }', {}, headers),
-      await ask(world.url, 'mutation { revokeToken(id: "x") { id } }', {}, headers),
+      await ask(world.url, 'mutation { revokeToken(input: { id: "x" }) { token { id } } }', {}, headers),
     ].map(({ errors }) => errors?.[0]?.extensions?.code);
     expect(codes).toEqual(['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN']);
   },
@@ -114,7 +124,7 @@ test('a token that is not there is told as such', async () => {
   for (const id of ['x', '0190b0f0-0000-7000-8000-000000000009']) {
     const { errors } = await ask(
       world.url,
-      'mutation ($id: ID!) { revokeToken(id: $id) { id } }',
+      'mutation ($id: ID!) { revokeToken(input: { id: $id }) { token { id } } }',
       { id },
       admin,
     );

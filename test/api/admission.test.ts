@@ -196,7 +196,9 @@ test('streams that are registered are bounded, those that are being registered a
   const told: string[] = [];
   const manager = limitStreams(
     {
-      async register({ name }: { name: string }) {
+      async register({ name }: { name: string }, { admit }: { admit(): Promise<void> }) {
+        if (name === 'known') return { name };
+        await admit();
         await new Promise((resolve) => setImmediate(resolve));
         rows.push(name);
         return { name };
@@ -215,6 +217,7 @@ test('streams that are registered are bounded, those that are being registered a
   rows.length = 1;
   expect(await register('e')).toBe('e');
   expect(await register('f')).toBe('TOO_MANY_STREAMS');
+  expect(await register('known')).toBe('known');
   expect(told.length).toBe(all.filter((one) => one === 'TOO_MANY_STREAMS').length + 1);
 });
 
@@ -276,7 +279,9 @@ describe('what comes too slowly', () => {
     const prisma = { stream: { findUnique: async () => null } } as never;
     api = await openTestApi({ prisma, streamManager: { start } as never }, PACE);
     const server = api;
-    const query = JSON.stringify({ query: `mutation { startStream(id: "${STREAM}") { id } }` });
+    const query = JSON.stringify({
+      query: `mutation { startStream(input: { id: "${STREAM}" }) { session { id } } }`,
+    });
     const slow = dial(server, `${body('/graphql', query.length, 'application/json')}${query.slice(0, 20)}`);
     await until(async () => (await counted(server, 'TOO_SLOW')) === 1, 'it is cut off');
     slow.socket.write(query.slice(20));

@@ -111,8 +111,10 @@ describe('the audit of mutations', () => {
       prisma: { ...prisma, stream: { findUnique: async () => ({ name: 'door' }) } },
       streamManager: { remove: async () => void order.push('removed') },
     };
-    const source = `mutation { removeStream(id: "${ID}") }`;
-    expect(await graphql({ schema, source, contextValue })).toEqual({ data: { removeStream: ID } });
+    const source = `mutation { removeStream(input: { id: "${ID}" }) { removedStreamId } }`;
+    expect(await graphql({ schema, source, contextValue })).toEqual({
+      data: { removeStream: { removedStreamId: ID } },
+    });
     expect(order).toEqual(['removed', 'written']);
     expect(events).toEqual([
       {
@@ -159,8 +161,10 @@ describe('the audit of mutations', () => {
       streamManager: { register: async () => ({ id: ID }) },
     };
     const input = `{ name: " door ", purpose: RESEARCH, source: { ${given} } }`;
-    const source = `mutation { registerStream(input: ${input}) { id } }`;
-    expect(await graphql({ schema, source, contextValue })).toEqual({ data: { registerStream: { id: ID } } });
+    const source = `mutation { registerStream(input: ${input}) { stream { id } } }`;
+    expect(await graphql({ schema, source, contextValue })).toEqual({
+      data: { registerStream: { stream: { id: ID } } },
+    });
     expect(events).toMatchObject([
       {
         action: 'REGISTER_STREAM',

@@ -26,15 +26,15 @@ async function auditLog(filter = '{}', page = 'first: 100') {
 const register = (name: string, file: string) =>
   ask(
     world.url,
-    `mutation { registerStream(input: { name: "${name}", purpose: RESEARCH, source: { file: "${file}" }, autoStart: false }) { id } }`,
+    `mutation { registerStream(input: { name: "${name}", purpose: RESEARCH, source: { file: "${file}" }, autoStart: false }) { stream { id } } }`,
   );
 
 test('what is registered, started, stopped and removed is in the audit, newest first', async () => {
   const { data } = await register('door', 'endless.mp4');
-  const { id } = data.registerStream;
-  await ask(world.url, `mutation { startStream(id: "${id}") { id } }`);
-  await ask(world.url, `mutation { stopStream(id: "${id.toUpperCase()}") { id } }`);
-  await ask(world.url, `mutation { removeStream(id: "${id}") }`);
+  const { id } = data.registerStream.stream;
+  await ask(world.url, `mutation { startStream(input: { id: "${id}" }) { session { id } } }`);
+  await ask(world.url, `mutation { stopStream(input: { id: "${id.toUpperCase()}" }) { session { id } } }`);
+  await ask(world.url, `mutation { removeStream(input: { id: "${id}" }) { removedStreamId } }`);
   const { nodes } = await auditLog();
   const { kind, id: actorId, name } = OPEN_PRINCIPAL;
   const common = {

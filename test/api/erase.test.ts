@@ -10,19 +10,22 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const ask = (query: string, variables?: Record<string, unknown>) => post(world.url, query, variables);
-const ERASE = `mutation ($input: EraseInput!, $reason: String!) { erase(input: $input, reason: $reason) {
+const ERASE = `mutation ($input: EraseTargetInput!, $reason: String!) { erase(input: { target: $input, reason: $reason }) { erasure {
   id finishedAt requestedBy reason sessionIds target { kind sessionId track mediaFrom mediaTo from tagKey }
-  erased { streams sessions moments readings sums episodes tracks uploads } } }`;
+  erased { streams sessions moments readings sums episodes tracks uploads } } } }`;
 const erase = (input: object, reason = 'asked for') => ask(ERASE, { input, reason });
 const codeOf = async (answer: ReturnType<typeof ask>) => (await answer).errors?.[0]?.extensions?.code;
 
 async function register(file: string, tags: object[] = []) {
   const input = { name: `${file} ${Math.random()}`, source: { file }, purpose: 'RESEARCH', tags };
   const { data } = await ask(
-    'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id latestSession { id } } }',
+    'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id latestSession { id } } } }',
     { input },
   );
-  return { streamId: data.registerStream.id as string, id: data.registerStream.latestSession.id as string };
+  return {
+    streamId: data.registerStream.stream.id as string,
+    id: data.registerStream.stream.latestSession.id as string,
+  };
 }
 
 const sessionOf = async (id: string) =>
@@ -37,7 +40,7 @@ it('a stretch is erased while its session goes on', async () => {
   const { id, streamId } = await register('endless');
   await until(async () => (await sessionOf(id)).summary.frames > 30, 'three seconds were recorded');
   const { data } = await erase({ range: { sessionId: id, mediaFrom: 0.5, mediaTo: 1.5 } });
-  expect(data.erase).toMatchObject({
+  expect(data.erase.erasure).toMatchObject({
     ...{ finishedAt: expect.any(String), reason: 'asked for', sessionIds: [id] },
     target: { kind: 'RANGE', sessionId: id, track: null, mediaFrom: 0.5, mediaTo: 1.5, from: null },
     erased: { moments: 10, readings: 20, sessions: 0 },
@@ -50,7 +53,7 @@ it('a stretch is erased while its session goes on', async () => {
   await until(async () => (await sessionOf(id)).summary.frames > summary.frames + 5, 'it goes on');
   // As a whole it is stopped first.
   const gone = await erase({ session: id });
-  expect(gone.data.erase.erased).toMatchObject({ sessions: 1, streams: 0 });
+  expect(gone.data.erase.erasure.erased).toMatchObject({ sessions: 1, streams: 0 });
   expect(await sessionOf(id)).toBeNull();
   const { data: rest } = await ask('query ($id: ID!) { stream(id: $id) { wanted latestSession { id } } }', {
     id: streamId,
@@ -64,7 +67,7 @@ it('a stretch that reaches into what is to come is refused with a sentence', {
   const { id, streamId } = await register('silent');
   // Nothing of it was recorded so far, but may be while it runs.
   expect(await codeOf(erase({ range: { sessionId: id, mediaFrom: 0, mediaTo: 5 } }))).toBe('CONFLICT');
-  await ask('mutation ($id: ID!) { stopStream(id: $id) { id } }', { id: streamId });
+  await ask('mutation ($id: ID!) { stopStream(input: { id: $id }) { session { id } } }', { id: streamId });
   const { errors } = await erase({ range: { sessionId: id, mediaFrom: 0, mediaTo: 5 } });
   expect(errors).toBeUndefined();
   const endless = await register('endless');
@@ -73,7 +76,9 @@ it('a stretch that reaches into what is to come is refused with a sentence', {
   expect(refused.errors).toMatchObject([
     { message: expect.stringContaining('Take an earlier `to`'), extensions: { code: 'CONFLICT' } },
   ]);
-  await ask('mutation ($id: ID!) { removeStream(id: $id) }', { id: endless.streamId });
+  await ask('mutation ($id: ID!) { removeStream(input: { id: $id }) { removedStreamId } }', {
+    id: endless.streamId,
+  });
 });
 
 it('a tag takes streams that run with it, and the records are listed without its value', async () => {
@@ -81,7 +86,7 @@ it('a tag takes streams that run with it, and the records are listed without its
   const { streamId, id } = await register('endless', tags);
   await until(async () => (await sessionOf(id)).summary.frames > 2, 'something was recorded');
   const { data } = await erase({ tag: tags[0]! });
-  expect(data.erase).toMatchObject({
+  expect(data.erase.erasure).toMatchObject({
     target: { tagKey: 'participant' },
     erased: { streams: 1, sessions: 1 },
   });
@@ -90,14 +95,16 @@ it('a tag takes streams that run with it, and the records are listed without its
     target { kind tagKey } sessionIds } } }`;
   const { nodes, pageInfo } = (await ask(list)).data.erasures;
   expect(nodes).toMatchObject([
-    { id: data.erase.id, requestedBy: 'anybody', target: { kind: 'TAG' }, sessionIds: [id] },
+    { id: data.erase.erasure.id, requestedBy: 'anybody', target: { kind: 'TAG' }, sessionIds: [id] },
   ]);
   expect(JSON.stringify(nodes)).not.toContain('P-17');
   expect(pageInfo.hasNextPage).toBe(true);
   const next = await ask('query ($after: String) { erasures(first: 9, after: $after) { nodes { id } } }', {
     after: pageInfo.endCursor,
   });
-  expect(next.data.erasures.nodes.map((node: { id: string }) => node.id)).not.toContain(data.erase.id);
+  expect(next.data.erasures.nodes.map((node: { id: string }) => node.id)).not.toContain(
+    data.erase.erasure.id,
+  );
 });
 
 it('what cannot be meant is refused', async () => {

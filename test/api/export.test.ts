@@ -14,9 +14,9 @@ beforeAll(async () => {
   const { data } = await ask(
     world.url,
     `mutation { registerStream(input: { name: "=1+1, \\"clip\\"", purpose: RESEARCH, source: { file: "clip.mp4" },
-      tags: [{ key: "site", value: "lab 2" }] }) { id } }`,
+      tags: [{ key: "site", value: "lab 2" }] }) { stream { id } } }`,
   );
-  streamId = data.registerStream.id;
+  streamId = data.registerStream.stream.id;
   const latest = `{ stream(id: "${streamId}") { latestSession { id state } } }`;
   await vi.waitUntil(
     async () => {

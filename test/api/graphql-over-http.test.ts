@@ -150,7 +150,7 @@ test('a query that is named by its hash alone is asked for in the words that cli
 test('no query at all, a batch, and a mutation by GET keep their own status', async () => {
   expect((await post({}, JSON_TYPE)).status).toBe(400);
   expect((await post([{ query: '{ models { id } }' }], JSON_TYPE)).status).toBe(400);
-  const query = encodeURIComponent('mutation { startStream(id: "x") { id } }');
+  const query = encodeURIComponent('mutation { startStream(input: { id: "x" }) { session { id } } }');
   const headers = { 'x-requested-with': 'test' };
   expect((await fetch(`${api.url}/graphql?query=${query}`, { headers })).status).toBe(405);
 });

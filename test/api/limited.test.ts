@@ -48,7 +48,10 @@ async function register(name: string, tags: Tags, file = 'endless.mp4') {
     autoStart: true,
     tags,
   } as const;
-  const { id } = await world.services.streamManager.register({ name, source, ...settings, ...more }, tags);
+  const { id } = await world.services.streamManager.register(
+    { name, source, ...settings, ...more },
+    { shown: tags },
+  );
   const session = await world.store.sessions.latest(id);
   if (session === null) throw new Error('it did not start');
   return { id, sessionId: session.id };
@@ -128,7 +131,7 @@ test('the model of a session and its stream are reached from what is shown, with
 test.each(['startStream', 'stopStream', 'removeStream'])(
   '%s of a hidden stream says what it says of a missing one, and does nothing',
   async (name) => {
-    const source = `mutation ($id: ID!) { ${name}(id: $id)${name === 'removeStream' ? '' : ' { id }'} }`;
+    const source = `mutation ($id: ID!) { ${name}(input: { id: $id }) { __typename } }`;
     const sentence = (id: string) => ({
       data: null,
       errors: [{ message: `There is no stream ${id}.`, code: 'NOT_FOUND' }],
@@ -144,7 +147,7 @@ test.each(['startStream', 'stopStream', 'removeStream'])(
   },
 );
 
-const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id tags { key value } latestSession { id } } }`;
+const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id tags { key value } latestSession { id } } } }`;
 
 /** As a client gives it. */
 function input(name: string, tags: Tags, more: object = {}) {
@@ -162,13 +165,21 @@ test('a stream that it registers must have its tags; then it starts, stops and r
   expect(await world.store.streams.byName('mine')).toEqual([]);
   const { data, errors } = await ask(REGISTER, input('mine', { ...LAB, room: '3' }));
   expect(errors).toBeUndefined();
-  const { id, latestSession } = data.registerStream;
-  const stopped = await ask('mutation ($id: ID!) { stopStream(id: $id) { id state } }', { id });
-  expect(stopped.data).toEqual({ stopStream: { id: latestSession.id, state: 'ENDED' } });
-  const started = await ask('mutation ($id: ID!) { startStream(id: $id) { stream { id } } }', { id });
-  expect(started.data).toEqual({ startStream: { stream: { id } } });
-  expect((await ask('mutation ($id: ID!) { removeStream(id: $id) }', { id })).data).toEqual({
-    removeStream: id,
+  const { id, latestSession } = data.registerStream.stream;
+  const stopped = await ask(
+    'mutation ($id: ID!) { stopStream(input: { id: $id }) { session { id state } } }',
+    { id },
+  );
+  expect(stopped.data).toEqual({ stopStream: { session: { id: latestSession.id, state: 'ENDED' } } });
+  const started = await ask(
+    'mutation ($id: ID!) { startStream(input: { id: $id }) { session { stream { id } } } }',
+    { id },
+  );
+  expect(started.data).toEqual({ startStream: { session: { stream: { id } } } });
+  expect(
+    (await ask('mutation ($id: ID!) { removeStream(input: { id: $id }) { removedStreamId } }', { id })).data,
+  ).toEqual({
+    removeStream: { removedStreamId: id },
   });
   expect(await world.store.streams.get(id)).toBeNull();
 });
@@ -177,9 +188,10 @@ test('a stream with the name and the source of a hidden one is no conflict, and 
   const other = await register('same', { site: 'shop' }, 'silent.mp4');
   const { data, errors } = await ask(REGISTER, input('same', LAB));
   expect(errors).toBeUndefined();
-  const again = await ask(REGISTER, input('same', LAB));
-  const { id } = data.registerStream;
-  const message = `The stream same is registered with this source already (${id}). Start that one, or give this one another name.`;
+  expect((await ask(REGISTER, input('same', LAB))).data.registerStream).toEqual(data.registerStream);
+  const again = await ask(REGISTER, input('same', LAB, { loop: true }));
+  const { id } = data.registerStream.stream;
+  const message = `The stream same is registered with this source already (${id}), with other settings. Take that one, change it by updateStream, or give this one another name.`;
   expect(again.errors).toEqual([{ message, code: 'CONFLICT' }]);
   for (const one of [id, other.id]) await world.services.streamManager.remove(one);
 });
@@ -226,7 +238,7 @@ test.each([
   const services = { ...world.services, streamManager };
   const errors = [{ message, code }];
   expect((await ask(REGISTER, input('refused', LAB), 'OPERATOR', LAB, services)).errors).toEqual(errors);
-  const start = 'mutation ($id: ID!) { startStream(id: $id) { id } }';
+  const start = 'mutation ($id: ID!) { startStream(input: { id: $id }) { session { id } } }';
   expect((await ask(start, { id: shown.id }, 'OPERATOR', LAB, services)).errors).toEqual(errors);
 });
 

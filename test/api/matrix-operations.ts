@@ -140,9 +140,9 @@ export const OPERATIONS: Record<string, Operation> = {
   'Mutation.erase': {
     least: 'ADMIN',
     query:
-      'mutation ($session: ID!) { erase(input: { session: $session }, reason: "a test") { sessionIds } }',
+      'mutation ($session: ID!) { erase(input: { target: { session: $session }, reason: "a test" }) { erasure { sessionIds } } }',
     variables: bySession,
-    data: ({ ids: { session } }) => ({ erase: { sessionIds: [session] } }),
+    data: ({ ids: { session } }) => ({ erase: { erasure: { sessionIds: [session] } } }),
     does: ({ session }) => [`erase ${session}`],
   },
   'Mutation.createToken': {
@@ -160,15 +160,15 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   'Mutation.revokeToken': {
     least: 'ADMIN',
-    query: 'mutation ($token: ID!) { revokeToken(id: $token) { id } }',
+    query: 'mutation ($token: ID!) { revokeToken(input: { id: $token }) { token { id } } }',
     variables: ({ token }) => ({ token }),
-    data: ({ ids: { token } }) => ({ revokeToken: { id: token } }),
+    data: ({ ids: { token } }) => ({ revokeToken: { token: { id: token } } }),
     does: ({ token }) => [`revoke ${token}`],
   },
   'Mutation.registerStream': {
     least: 'OPERATOR',
     query:
-      'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id tags { key } latestSession { id } } }',
+      'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { alreadyRegistered session { id } stream { id tags { key } latestSession { id } } } }',
     variables: ({ stream, site }) => ({
       input: {
         ...{ name: stream, source: { file: 'a.mp4' }, purpose: 'RESEARCH' },
@@ -176,7 +176,11 @@ export const OPERATIONS: Record<string, Operation> = {
       },
     }),
     data: ({ ids: { stream, session } }) => ({
-      registerStream: { id: stream, tags: [{ key: 'site' }], latestSession: { id: session } },
+      registerStream: {
+        alreadyRegistered: false,
+        session: { id: session },
+        stream: { id: stream, tags: [{ key: 'site' }], latestSession: { id: session } },
+      },
     }),
     hidden: {
       message: 'You are shown the streams tagged site=lab only: give this one these `tags`, too.',
@@ -186,23 +190,27 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   'Mutation.startStream': {
     least: 'OPERATOR',
-    query: 'mutation ($stream: ID!) { startStream(id: $stream) { id stream { id } } }',
+    query: 'mutation ($stream: ID!) { startStream(input: { id: $stream }) { stream { id } session { id } } }',
     variables: byStream,
-    data: ({ ids: { stream, session } }) => ({ startStream: { id: session, stream: { id: stream } } }),
+    data: ({ ids: { stream, session } }) => ({
+      startStream: { stream: { id: stream }, session: { id: session } },
+    }),
     does: ({ stream }) => [`start ${stream}`],
   },
   'Mutation.stopStream': {
     least: 'OPERATOR',
-    query: 'mutation ($stream: ID!) { stopStream(id: $stream) { id } }',
+    query: 'mutation ($stream: ID!) { stopStream(input: { id: $stream }) { stream { id } session { id } } }',
     variables: byStream,
-    data: ({ ids: { session } }) => ({ stopStream: { id: session } }),
+    data: ({ ids: { stream, session } }) => ({
+      stopStream: { stream: { id: stream }, session: { id: session } },
+    }),
     does: ({ stream }) => [`stop ${stream}`],
   },
   'Mutation.removeStream': {
     least: 'OPERATOR',
-    query: 'mutation ($stream: ID!) { removeStream(id: $stream) }',
+    query: 'mutation ($stream: ID!) { removeStream(input: { id: $stream }) { removedStreamId } }',
     variables: byStream,
-    data: ({ ids: { stream } }) => ({ removeStream: stream }),
+    data: ({ ids: { stream } }) => ({ removeStream: { removedStreamId: stream } }),
     does: ({ stream }) => [`remove ${stream}`],
   },
   'Subscription.frameEmotions': {

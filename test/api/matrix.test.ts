@@ -62,7 +62,7 @@ afterAll(async () => {
 const streamManager: StreamManager = {
   async register({ name }) {
     done.push(`register ${name}`);
-    return { ...SETTINGS, id: name, shouldRun: true, createdAt: new Date() };
+    return { ...SETTINGS, id: name, shouldRun: true, createdAt: new Date(), alreadyRegistered: false };
   },
   start: async (id) => noted('start', id),
   stop: async (id) => noted('stop', id),

@@ -17,10 +17,10 @@ let names = 0;
 async function sessionsOfStream(count: number) {
   const input = { name: `p${names++}`, source: { file: 'clip.mp4' }, purpose: 'RESEARCH', autoStart: false };
   const { data } = await ask(
-    'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }',
+    'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id } } }',
     { input },
   );
-  const streamId: string = data.registerStream.id;
+  const streamId: string = data.registerStream.stream.id;
   const ids: string[] = [];
   for (let index = 0; index < count; index++) {
     const { id } = await world.store.sessions.create({ streamId, modelId: 'test@1' });
@@ -102,7 +102,7 @@ test('two pages of one stream in one request, and of many streams, cost no state
 
 const cursor = (text: string) => Buffer.from(text).toString('base64');
 const register = (field: string, value: string) =>
-  `mutation { registerStream(input: { name: "x", source: { file: "clip.mp4" }, purpose: RESEARCH }) { id } }`.replace(
+  `mutation { registerStream(input: { name: "x", source: { file: "clip.mp4" }, purpose: RESEARCH }) { stream { id } } }`.replace(
     field,
     value,
   );

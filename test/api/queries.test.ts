@@ -21,7 +21,7 @@ const codeOf = async (query: string, variables?: Record<string, unknown>) => {
 };
 
 const REGISTER = `mutation Register($input: RegisterStreamInput!) {
-  registerStream(input: $input) { id name purpose frameRate loop realtime smoothing detectSize wanted source { kind location } latestSession { id state } }
+  registerStream(input: $input) { stream { id name purpose frameRate loop realtime smoothing detectSize wanted source { kind location } latestSession { id state } } }
 }`;
 let unique = 0;
 const register = (input: object = {}) =>
@@ -31,13 +31,13 @@ const register = (input: object = {}) =>
 
 async function recorded(input: object = {}) {
   const { data } = await register(input);
-  const { id } = data.registerStream.latestSession;
+  const { id } = data.registerStream.stream.latestSession;
   await until(
     async () =>
       (await ask('query($id: ID!) { session(id: $id) { state } }', { id })).data.session.state === 'ENDED',
     'it ended',
   );
-  return { streamId: data.registerStream.id as string, sessionId: id as string };
+  return { streamId: data.registerStream.stream.id as string, sessionId: id as string };
 }
 
 describe('streams', () => {
@@ -46,7 +46,7 @@ describe('streams', () => {
       name: ' Lobby ',
       source: { url: 'rtsp://me:pass@example.org/cam?key=1' },
     });
-    expect(data.registerStream).toMatchObject({
+    expect(data.registerStream.stream).toMatchObject({
       name: 'Lobby',
       frameRate: 10,
       loop: false,
@@ -63,9 +63,9 @@ describe('streams', () => {
   test('a stream has the smoothing that it was registered with, also when that is none', async () => {
     for (const smoothing of [0, 10_000]) {
       const { data } = await register({ smoothing });
-      const { id } = data.registerStream;
+      const { id } = data.registerStream.stream;
       const { stream } = (await ask('query($id: ID!) { stream(id: $id) { smoothing } }', { id })).data;
-      expect([data.registerStream.smoothing, stream.smoothing]).toEqual([smoothing, smoothing]);
+      expect([data.registerStream.stream.smoothing, stream.smoothing]).toEqual([smoothing, smoothing]);
     }
   });
 
@@ -74,7 +74,7 @@ describe('streams', () => {
     for (const videoTrack of [2, null, undefined]) {
       const source = { url: 'rtsp://user:pass@example.org/cam' };
       const { data } = await register({ source, videoTrack });
-      const { stream } = (await ask(query, { id: data.registerStream.id })).data;
+      const { stream } = (await ask(query, { id: data.registerStream.stream.id })).data;
       const location = 'rtsp://example.org/cam';
       expect(stream.source).toEqual({ kind: 'URL', location, videoTrack: videoTrack ?? null });
     }
@@ -83,30 +83,41 @@ describe('streams', () => {
   test('a stream is searched as large as it was registered', async () => {
     for (const detectSize of ['STANDARD', 'LARGE', 'FULL']) {
       const { data } = await register({ detectSize });
-      const { id } = data.registerStream;
+      const { id } = data.registerStream.stream;
       const { stream } = (await ask('query($id: ID!) { stream(id: $id) { detectSize } }', { id })).data;
-      expect([data.registerStream.detectSize, stream.detectSize]).toEqual([detectSize, detectSize]);
+      expect([data.registerStream.stream.detectSize, stream.detectSize]).toEqual([detectSize, detectSize]);
     }
   });
 
   test('streams are started, stopped, and removed with all that was recorded', async () => {
     const { data } = await register({ source: { file: 'endless.mp4' }, autoStart: false });
-    const { id } = data.registerStream;
-    expect(await codeOf('mutation($id: ID!) { stopStream(id: $id) { id } }', { id })).toBe('CONFLICT');
-    const started = await ask('mutation($id: ID!) { startStream(id: $id) { id state stream { id } } }', {
-      id,
-    });
-    expect(started.data.startStream.stream.id).toBe(id);
-    expect(await codeOf('mutation($id: ID!) { startStream(id: $id) { id } }', { id })).toBe('CONFLICT');
-    const stop = 'mutation($id: ID!) { stopStream(id: $id) { id state endedAt failure } }';
+    const { id } = data.registerStream.stream;
+    expect(
+      await codeOf('mutation($id: ID!) { stopStream(input: { id: $id }) { session { id } } }', { id }),
+    ).toBe('CONFLICT');
+    const started = await ask(
+      'mutation($id: ID!) { startStream(input: { id: $id }) { session { id state stream { id } } } }',
+      {
+        id,
+      },
+    );
+    expect(started.data.startStream.session.stream.id).toBe(id);
+    expect(
+      await codeOf('mutation($id: ID!) { startStream(input: { id: $id }) { session { id } } }', { id }),
+    ).toBe('CONFLICT');
+    const stop =
+      'mutation($id: ID!) { stopStream(input: { id: $id }) { session { id state endedAt failure } } }';
     const stopped = await ask(stop, { id });
-    expect(stopped.data.stopStream).toMatchObject({
-      id: started.data.startStream.id,
+    expect(stopped.data.stopStream.session).toMatchObject({
+      id: started.data.startStream.session.id,
       state: 'ENDED',
       failure: null,
     });
-    expect((await ask(stop, { id })).data.stopStream.id).toBe(started.data.startStream.id);
-    expect((await ask('mutation($id: ID!) { removeStream(id: $id) }', { id })).data.removeStream).toBe(id);
+    expect((await ask(stop, { id })).data.stopStream.session.id).toBe(started.data.startStream.session.id);
+    expect(
+      (await ask('mutation($id: ID!) { removeStream(input: { id: $id }) { removedStreamId } }', { id })).data
+        .removeStream.removedStreamId,
+    ).toBe(id);
     expect((await ask('query($id: ID!) { stream(id: $id) { id } }', { id })).data.stream).toBeNull();
   });
 
@@ -135,7 +146,7 @@ describe('what a busy machine does', () => {
       [{}, 'NORMAL'],
       [{ priority: 'LOW' }, 'LOW'],
     ] as const) {
-      const { id } = (await register({ ...input, autoStart: false })).data.registerStream;
+      const { id } = (await register({ ...input, autoStart: false })).data.registerStream.stream;
       expect((await ask(priority, { id })).data.stream.priority).toBe(stored);
     }
   });
@@ -146,7 +157,7 @@ describe('what a busy machine does', () => {
       [{}, null],
       [{ timing: 'NEAREST' }, 'NEAREST'],
     ] as const) {
-      const { id } = (await register({ ...input, autoStart: false })).data.registerStream;
+      const { id } = (await register({ ...input, autoStart: false })).data.registerStream.stream;
       expect((await ask(timing, { id })).data.stream.timing).toBe(stored);
     }
   });
@@ -155,19 +166,21 @@ describe('what a busy machine does', () => {
     const before = (await ask(CAPACITY)).data.capacity;
     expect(before).toMatchObject({ framesPerSecond: 25.5, asked: 0, left: 25.5 });
     const input = { source: { file: 'endless.mp4' }, realtime: true, frameRate: 20 };
-    const { id } = (await register(input)).data.registerStream;
+    const { id } = (await register(input)).data.registerStream.stream;
     const load = 'query($id: ID!) { stream(id: $id) { effectiveFrameRate warnings } }';
     const rate = async () => (await ask(load, { id })).data.stream.effectiveFrameRate;
     await until(async () => (await rate()) === 20, 'its source was open');
     expect((await ask(load, { id })).data.stream.warnings).toEqual([]);
     expect((await ask(CAPACITY)).data.capacity).toMatchObject({ asked: 20, left: 5.5 });
-    const other = (await register({ ...input, source: { file: 'endless2.mp4' } })).data.registerStream;
+    const other = (await register({ ...input, source: { file: 'endless2.mp4' } })).data.registerStream.stream;
     const { warnings } = (await ask(load, { id: other.id })).data.stream;
     expect(warnings).toEqual([
       expect.stringContaining('40 frames a second, and this machine scores about 26'),
     ]);
     for (const stream of [id, other.id])
-      await ask('mutation($id: ID!) { removeStream(id: $id) }', { id: stream });
+      await ask('mutation($id: ID!) { removeStream(input: { id: $id }) { removedStreamId } }', {
+        id: stream,
+      });
     expect(await ask(load, { id })).toMatchObject({ data: { stream: null } });
     expect((await ask(CAPACITY)).data.capacity).toMatchObject({ asked: 0 });
   });
@@ -244,14 +257,14 @@ describe('what was recorded', () => {
     const { sessionId } = await recorded();
     expect(await sizeOf(sessionId)).toEqual({ frameWidth: 6, frameHeight: 4 });
     const { data } = await register({ source: { file: 'silent.mp4' } });
-    const { id, latestSession } = data.registerStream;
+    const { id, latestSession } = data.registerStream.stream;
     const smallest = async (id: string) =>
       (await ask('query($id: ID!) { session(id: $id) { summary { smallestFace } } }', { id })).data.session;
     // 1.25 pixels of frames half as large as their source.
     expect(await smallest(sessionId)).toEqual({ summary: { smallestFace: 2.5 } });
     const unknown = { frameWidth: null, frameHeight: null };
     expect(await sizeOf(latestSession.id)).toEqual(unknown);
-    await ask('mutation($id: ID!) { stopStream(id: $id) { id } }', { id });
+    await ask('mutation($id: ID!) { stopStream(input: { id: $id }) { session { id } } }', { id });
     expect(await sizeOf(latestSession.id)).toEqual(unknown);
   });
 
@@ -322,37 +335,49 @@ describe('errors of requests', () => {
     ['a page of -1 items', '{ streams(first: -1) { nodes { id } } }', 'BAD_INPUT'],
     ['a page beyond bounds', '{ sessions(first: 5000) { nodes { id } } }', 'BAD_INPUT'],
     ['a garbage cursor of a list', '{ streams(after: "garbage") { nodes { id } } }', 'CURSOR_INVALID'],
-    ['stopping what is not there', `mutation { stopStream(id: "${NOWHERE}") { id } }`, 'NOT_FOUND'],
-    ['starting what cannot be', 'mutation { startStream(id: "x\\u0000") { id } }', 'NOT_FOUND'],
-    ['removing what is not there', `mutation { removeStream(id: "${NOWHERE}") }`, 'NOT_FOUND'],
+    [
+      'stopping what is not there',
+      `mutation { stopStream(input: { id: "${NOWHERE}" }) { session { id } } }`,
+      'NOT_FOUND',
+    ],
+    [
+      'starting what cannot be',
+      'mutation { startStream(input: { id: "x\\u0000" }) { session { id } } }',
+      'NOT_FOUND',
+    ],
+    [
+      'removing what is not there',
+      `mutation { removeStream(input: { id: "${NOWHERE}" }) { removedStreamId } }`,
+      'NOT_FOUND',
+    ],
     [
       'a purpose that is refused',
-      'mutation { registerStream(input: { name: "w", source: { file: "a" }, purpose: WORKPLACE }) { id } }',
+      'mutation { registerStream(input: { name: "w", source: { file: "a" }, purpose: WORKPLACE }) { stream { id } } }',
       'PURPOSE_REFUSED',
     ],
     [
       'an empty name',
-      'mutation { registerStream(input: { name: " ", source: { file: "a" }, purpose: RESEARCH }) { id } }',
+      'mutation { registerStream(input: { name: " ", source: { file: "a" }, purpose: RESEARCH }) { stream { id } } }',
       'BAD_INPUT',
     ],
     [
       'a frame rate of nothing',
-      'mutation { registerStream(input: { name: "w", frameRate: 0, source: { file: "a" }, purpose: RESEARCH }) { id } }',
+      'mutation { registerStream(input: { name: "w", frameRate: 0, source: { file: "a" }, purpose: RESEARCH }) { stream { id } } }',
       'BAD_INPUT',
     ],
     ...['0', '-1', '101'].map((track) => [
       `a video track of number ${track}`,
-      `mutation { registerStream(input: { name: "w", videoTrack: ${track}, source: { file: "a" }, purpose: RESEARCH }) { id } }`,
+      `mutation { registerStream(input: { name: "w", videoTrack: ${track}, source: { file: "a" }, purpose: RESEARCH }) { stream { id } } }`,
       'BAD_INPUT',
     ]),
     ...['-1', '10001'].map((smoothing) => [
       `a smoothing of ${smoothing} ms`,
-      `mutation { registerStream(input: { name: "w", smoothing: ${smoothing}, source: { file: "a" }, purpose: RESEARCH }) { id } }`,
+      `mutation { registerStream(input: { name: "w", smoothing: ${smoothing}, source: { file: "a" }, purpose: RESEARCH }) { stream { id } } }`,
       'BAD_INPUT',
     ]),
     [
       'a source that is not there',
-      'mutation { registerStream(input: { name: "w", source: { file: "missing.mp4" }, purpose: RESEARCH }) { id } }',
+      'mutation { registerStream(input: { name: "w", source: { file: "missing.mp4" }, purpose: RESEARCH }) { stream { id } } }',
       'SOURCE_UNREACHABLE',
     ],
   ])('%s is refused with a code and a sentence', async (_name, query, code) => {
@@ -364,7 +389,7 @@ describe('errors of requests', () => {
   test('registering with two sources, or none, is refused', async () => {
     for (const source of ['{ file: "a", url: "http://b" }', '{}', '{ file: null }']) {
       const { errors, data } = await ask(
-        `mutation { registerStream(input: { name: "w", source: ${source}, purpose: RESEARCH }) { id } }`,
+        `mutation { registerStream(input: { name: "w", source: ${source}, purpose: RESEARCH }) { stream { id } } }`,
       );
       expect(data?.registerStream).toBeUndefined();
       expect(errors?.[0]?.message).toContain('SourceInput');

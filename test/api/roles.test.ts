@@ -9,7 +9,7 @@ import { keptAudit } from '../helpers/audit.ts';
 import { moment } from './harness.ts';
 
 const ID = '0190b0f0-0000-7000-8000-000000000001';
-const START = `mutation { startStream(id: "${ID}") { id } }`;
+const START = `mutation { startStream(input: { id: "${ID}" }) { session { id } } }`;
 
 const FORBIDDEN = [
   {
@@ -38,7 +38,7 @@ test.each(['OPERATOR', 'ADMIN'] as const)('a requester with the role %s starts a
   };
   const contextValue = { requester: requesterOf(role), streamManager, prisma, ...keptAudit() };
   expect(await graphql({ schema, source: START, contextValue })).toEqual({
-    data: { startStream: { id: ID } },
+    data: { startStream: { session: { id: ID } } },
   });
   expect(started).toEqual([ID]);
 });

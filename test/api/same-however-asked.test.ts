@@ -23,7 +23,7 @@ const sessions = new Map<Script, string>();
 beforeAll(async () => {
   world = await openWorld(sourceOf(scripts));
   pushed = listen(world.bus.subscribe(['moment', 'episode'], {}, { capacity: 1_000_000 }));
-  const register = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }`;
+  const register = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id } } }`;
   await Promise.all(
     scripts.map(async ({ name, live, frameRate }) => {
       const source = live ? { url: `rtsp://camera/${name}` } : { file: name };
@@ -154,12 +154,12 @@ async function expectTheSame(
 }
 
 async function erase(input: object): Promise<Answer> {
-  const mutation = `mutation ($input: EraseInput!) { erase(input: $input, reason: "asked for") {
-    finishedAt erased { moments tracks } } }`;
+  const mutation = `mutation ($input: EraseTargetInput!) { erase(input: { target: $input, reason: "asked for" }) { erasure {
+    finishedAt erased { moments tracks } } } }`;
   const { data, errors } = await ask(world.url, mutation, { input });
   if (errors) throw new Error(JSON.stringify(errors));
-  expect(data.erase.finishedAt).not.toBeNull();
-  return data.erase;
+  expect(data.erase.erasure.finishedAt).not.toBeNull();
+  return data.erase.erasure;
 }
 
 it('among them are drops of each reason, holes, outages, cuts, loops and several faces', async () => {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const REGISTER = `mutation ($input: RegisterStreamInput!) {
-  registerStream(input: $input) { id tags { key value } latestSession { id tags { key value } } }
+  registerStream(input: $input) { stream { id tags { key value } latestSession { id tags { key value } } } }
 }`;
 
 function register(name: string, tags?: object[]) {
@@ -27,11 +27,11 @@ test('a stream shows the tags that it was registered with, in the order of their
   const shown = [given[2], given[1], given[0]];
   const { data, errors } = await register('tagged', given);
   expect(errors).toBeUndefined();
-  const { id, tags, latestSession } = data.registerStream;
+  const { id, tags, latestSession } = data.registerStream.stream;
   expect(tags).toEqual(shown);
   expect(latestSession.tags).toEqual(shown);
-  const again = `mutation ($id: ID!) { stopStream(id: $id) { id } startStream(id: $id) { id tags { key value } } }`;
-  expect((await ask(world.url, again, { id })).data.startStream.tags).toEqual(shown);
+  const again = `mutation ($id: ID!) { stopStream(input: { id: $id }) { session { id } } startStream(input: { id: $id }) { session { id tags { key value } } } }`;
+  expect((await ask(world.url, again, { id })).data.startStream.session.tags).toEqual(shown);
   const nodes = `query ($id: ID!) { node(id: $id) { ... on Stream { tags { key } } } sessions { nodes { tags { value } } } }`;
   const read = (await ask(world.url, nodes, { id })).data;
   expect(read.node.tags).toEqual(shown.map((tag) => ({ key: tag?.key })));
@@ -40,7 +40,7 @@ test('a stream shows the tags that it was registered with, in the order of their
 
 test('a stream without tags shows none', async () => {
   const { data } = await register('plain');
-  expect(data.registerStream).toMatchObject({ tags: [], latestSession: { tags: [] } });
+  expect(data.registerStream.stream).toMatchObject({ tags: [], latestSession: { tags: [] } });
 });
 
 test('twenty tags with the longest keys and values are kept', async () => {
@@ -48,7 +48,7 @@ test('twenty tags with the longest keys and values are kept', async () => {
     key: String(at + 10).padEnd(64, 'k'),
     value: String(at).padEnd(256, 'v'),
   }));
-  expect((await register('full', tags)).data.registerStream.tags).toEqual(tags);
+  expect((await register('full', tags)).data.registerStream.stream.tags).toEqual(tags);
 });
 
 test.each([

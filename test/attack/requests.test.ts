@@ -20,10 +20,10 @@ beforeAll(async () => {
   const input = { name: 'seed', source: { file: 'clip.mp4' }, purpose: 'RESEARCH' };
   const { data } = await ask(
     world.url,
-    'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id latestSession { id } } }',
+    'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id latestSession { id } } } }',
     { input },
   );
-  const { id: streamId, latestSession } = data.registerStream;
+  const { id: streamId, latestSession } = data.registerStream.stream;
   const sessionId = latestSession.id;
   const session = (fields: string) => `{ session(id: "${sessionId}") { ${fields} } }`;
   await until(
@@ -49,8 +49,8 @@ beforeAll(async () => {
     `{ streams(first: 2, after: "${ofStreams}") { nodes { id name source { kind location } } } }`,
     `{ node(id: "${streamId}") { id ... on Stream { name } } stream(id: "${streamId}") { latestSession { id } } }`,
     `query q($n: Int = 1) { a: streams(first: $n) { ...f } } fragment f on QueryStreamsConnection { nodes { id @skip(if: false) } }`,
-    `mutation { registerStream(input: { name: "x", source: { url: "rtsp://h/p" }, purpose: RESEARCH, autoStart: false }) { id } }`,
-    `mutation { startStream(id: "${sessionId}") { id } }`,
+    `mutation { registerStream(input: { name: "x", source: { url: "rtsp://h/p" }, purpose: RESEARCH, autoStart: false }) { stream { id } } }`,
+    `mutation { startStream(input: { id: "${sessionId}" }) { session { id } } }`,
     `subscription { frameEmotions(sessionId: "${sessionId}", after: "${moment}") { cursor seq faces { track } } }`,
     `subscription { streamStatus(streamId: "${streamId}") { state } }`,
     `subscription { expressionEpisodes(sessionId: "${sessionId}") { skippedBefore } }`,

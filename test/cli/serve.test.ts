@@ -49,10 +49,10 @@ test('the server survives a kill without losing what was shown, and drains when 
   const first = await serve();
   const registered = await ask(
     first.url,
-    'mutation { registerStream(input: { name: "Clip", source: { file: "clip.mp4" }, purpose: RESEARCH, loop: true, realtime: true }) { id } }',
+    'mutation { registerStream(input: { name: "Clip", source: { file: "clip.mp4" }, purpose: RESEARCH, loop: true, realtime: true }) { stream { id } } }',
   );
   expect(registered.errors).toBeUndefined();
-  const streamId = registered.data.registerStream.id as string;
+  const streamId = registered.data.registerStream.stream.id as string;
   const query =
     'subscription($after: String, $streamId: ID) { frameEmotions(after: $after, streamId: $streamId) { seq cursor sessionId } }';
   const client = createClient({

@@ -7,14 +7,14 @@ import { ended, openPlace, type Place } from './place.ts';
 import type { Server } from './server.ts';
 
 const REGISTER = `mutation ($input: RegisterStreamInput!) {
-  registerStream(input: $input) { id latestSession { id } }
+  registerStream(input: $input) { alreadyRegistered session { id } stream { id latestSession { id } } }
 }`;
 const SESSION = `query ($id: ID!) {
   session(id: $id) { state failure summary { frames faces coverage } timeline(first: 5) { edges { node { seq faces { track } } } } }
 }`;
 
 interface Answer {
-  data: { registerStream: { id: string; latestSession: { id: string } } } | null;
+  data: { registerStream: { stream: { id: string; latestSession: { id: string } } } } | null;
   errors?: { message: string; extensions?: { code?: string } }[];
 }
 
@@ -67,15 +67,15 @@ it('a stream removed while it runs ends its subscribers, and takes its upload al
   const { data } = await register({
     ...{ name: 'Removed', source: { upload: token }, purpose: 'RESEARCH', loop: true, realtime: true },
   });
-  const { id, latestSession } = data!.registerStream;
+  const { id, latestSession } = data!.registerStream.stream;
   expect(await readdir(uploads)).toContain(token);
   const client = server.socket();
   const seen = client.iterate<{ frameEmotions: { seq: number } }>({
     query: `subscription { frameEmotions(streamId: "${id}") { seq } }`,
   });
   expect((await seen.next()).value.data.frameEmotions.seq).toBeGreaterThanOrEqual(0);
-  const removed = await server.query(`mutation { removeStream(id: "${id}") }`);
-  expect(removed).toEqual({ removeStream: id });
+  const removed = await server.query(`mutation { removeStream(input: { id: "${id}" }) { removedStreamId } }`);
+  expect(removed).toEqual({ removeStream: { removedStreamId: id } });
   while (!(await seen.next()).done);
   await client.dispose();
   expect(await readdir(uploads)).not.toContain(token);
@@ -89,7 +89,7 @@ it('a video without faces is scored to its end: frames, and nobody in them', asy
     source: { file: 'plain.mp4' },
     purpose: 'MEDIA_ANALYTICS',
   });
-  const id = data!.registerStream.latestSession.id;
+  const id = data!.registerStream.stream.latestSession.id;
   const session = await ended(() => sessionOf(id));
   expect(session).toMatchObject({
     state: 'ENDED',
@@ -99,14 +99,21 @@ it('a video without faces is scored to its end: frames, and nobody in them', asy
   expect(session.timeline.edges.map(({ node }) => node.faces)).toEqual([[], [], [], [], []]);
 });
 
-it('the same name and source are refused twice, and stopping what is stopped is harmless', async () => {
+it('the same again gives the stream that exists, with other settings it is refused, and stopping what is stopped is harmless', async () => {
   const input = { name: 'Nobody', source: { file: 'plain.mp4' }, purpose: 'MEDIA_ANALYTICS' };
-  expect((await register(input)).errors?.[0]?.extensions?.code).toBe('CONFLICT');
+  const again = await register(input);
+  expect(again.data!.registerStream).toMatchObject({
+    alreadyRegistered: true,
+    session: { id: again.data!.registerStream.stream.latestSession.id },
+  });
+  expect((await register({ ...input, loop: true })).errors?.[0]?.extensions?.code).toBe('CONFLICT');
   const { streams } = await server.query<{ streams: { nodes: { id: string }[] } }>(
     '{ streams { nodes { id } } }',
   );
-  const stop = 'mutation ($id: ID!) { stopStream(id: $id) { state } }';
-  expect(await server.query(stop, { id: streams.nodes[0]!.id })).toEqual({ stopStream: { state: 'ENDED' } });
+  const stop = 'mutation ($id: ID!) { stopStream(input: { id: $id }) { session { state } } }';
+  expect(await server.query(stop, { id: streams.nodes[0]!.id })).toEqual({
+    stopStream: { session: { state: 'ENDED' } },
+  });
 });
 
 it('the server is up after all bad input', async () => {

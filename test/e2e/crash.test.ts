@@ -62,7 +62,9 @@ async function startAgain(survivor: Server): Promise<void> {
   const { streams } = await survivor.query<Answer>('{ streams { nodes { id latestSession { state } } } }');
   const [stream] = streams.nodes;
   if (stream?.latestSession.state !== 'INTERRUPTED') return;
-  await survivor.query('mutation ($id: ID!) { startStream(id: $id) { id } }', { id: stream.id });
+  await survivor.query('mutation ($id: ID!) { startStream(input: { id: $id }) { session { id } } }', {
+    id: stream.id,
+  });
 }
 
 /** Everything that a WebSocket subscriber was shown before the kill, which comes up to 3 s after the first moment. */

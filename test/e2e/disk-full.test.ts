@@ -65,11 +65,13 @@ interface Seen {
 it.skipIf(disk === null)(
   'is outlived: dropped frames are counted, what was shown is kept, and it goes on',
   async () => {
-    const { registerStream } = await server.query<{ registerStream: { latestSession: { id: string } } }>(
+    const { registerStream } = await server.query<{
+      registerStream: { stream: { latestSession: { id: string } } };
+    }>(
       `mutation { registerStream(input: { name: "Clip", source: { file: "clip.mp4" }, purpose: RESEARCH,
-      frameRate: 60, loop: true, realtime: true }) { latestSession { id } } }`,
+      frameRate: 60, loop: true, realtime: true }) { stream { latestSession { id } } } }`,
     );
-    const { id } = registerStream.latestSession;
+    const { id } = registerStream.stream.latestSession;
     const seen: Seen[] = [];
     const client = server.socket();
     client.subscribe<{ frameEmotions: Seen }>(
@@ -85,7 +87,9 @@ it.skipIf(disk === null)(
 
     rmSync(join(disk!, 'filler'));
     await until(() => seen.length > shown + 300, 'moments are shown again', 240_000);
-    await server.query(`mutation { stopStream(id: "${await streamOf(id)}") { state } }`);
+    await server.query(
+      `mutation { stopStream(input: { id: "${await streamOf(id)}" }) { session { state } } }`,
+    );
     await client.dispose();
 
     const stored = await seqsOf(server, id);

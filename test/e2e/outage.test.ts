@@ -45,12 +45,12 @@ describe.runIf(SERVER)('a database that is away for ten seconds', () => {
 
   it('an outage of the database costs no moment, and is told by /ready alone', async () => {
     const { registerStream } = await server.query<{
-      registerStream: { id: string; latestSession: { id: string } };
+      registerStream: { stream: { id: string; latestSession: { id: string } } };
     }>(
       `mutation { registerStream(input: { name: "Clip", source: { file: "clip.mp4" }, purpose: RESEARCH,
-      loop: true, realtime: true }) { id latestSession { id } } }`,
+      loop: true, realtime: true }) { stream { id latestSession { id } } } }`,
     );
-    const { id } = registerStream.latestSession;
+    const { id } = registerStream.stream.latestSession;
     const seen: Seen[] = [];
     const client = server.socket();
     client.subscribe<{ frameEmotions: Seen }>(
@@ -71,7 +71,9 @@ describe.runIf(SERVER)('a database that is away for ten seconds', () => {
     await until(() => seen.length > shown + 50, 'moments are shown again');
     expect(await status('/ready')).toBe(200);
 
-    await server.query(`mutation { stopStream(id: "${registerStream.id}") { state } }`);
+    await server.query(
+      `mutation { stopStream(input: { id: "${registerStream.stream.id}" }) { session { state } } }`,
+    );
     await client.dispose();
     const stored = await seqsOf(server, id);
     expect(stored).toEqual(stored.map((_, seq) => seq));

@@ -40,11 +40,13 @@ it.each([
   ['wide.mkv', 360, 198],
   ['large.mp4', 320, 640],
 ])('of %s it is %i by %i pixels', async (file, frameWidth, frameHeight) => {
-  const { registerStream } = await server.query<{ registerStream: { latestSession: { id: string } } }>(
-    `mutation { registerStream(input: { name: "${file}", source: { file: "${file}" }, purpose: RESEARCH }) {
-      latestSession { id } } }`,
+  const { registerStream } = await server.query<{
+    registerStream: { stream: { latestSession: { id: string } } };
+  }>(
+    `mutation { registerStream(input: { name: "${file}", source: { file: "${file}" }, purpose: RESEARCH }) { stream {
+      latestSession { id } } } }`,
   );
-  expect(await ended(() => sessionOf(registerStream.latestSession.id))).toMatchObject({
+  expect(await ended(() => sessionOf(registerStream.stream.latestSession.id))).toMatchObject({
     state: 'ENDED',
     frameWidth,
     frameHeight,
@@ -73,8 +75,10 @@ it.skipIf(!hasNetworkFfmpeg)(
     const publisher = spawn(ffmpeg.path, args.split(' '), { cwd: media.path, stdio: 'ignore' });
     try {
       while (!camera.seen.includes('RECORD')) await new Promise((resolve) => setTimeout(resolve, 20));
-      const { registerStream: stream } = await server.query<{ registerStream: { id: string } }>(
-        `mutation { registerStream(input: { name: "door", source: { url: "${address}" }, purpose: RESEARCH }) { id } }`,
+      const {
+        registerStream: { stream },
+      } = await server.query<{ registerStream: { stream: { id: string } } }>(
+        `mutation { registerStream(input: { name: "door", source: { url: "${address}" }, purpose: RESEARCH }) { stream { id } } }`,
       );
       const client = server.socket();
       const moments = client.iterate<{ frameEmotions: { seq: number } }>({

@@ -91,11 +91,42 @@ it('nothing is stored of a source that probing refuses', async () => {
   expect(test.store.streams.size).toBe(0);
 });
 
-it('the same name with the same source is registered once, also at the same time; another name or source is not refused', async () => {
+it('the same again, twenty times at once, is one stream, which is started once', async () => {
   const test = new TestManager();
-  const twice = await Promise.allSettled([test.manager.register(INPUT), test.manager.register(INPUT)]);
-  expect(twice.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-  await expect(test.manager.register({ ...INPUT, name: ' clip ' })).rejects.toEqual(code('CONFLICT'));
+  const input = { ...INPUT, tags: { site: 'lab', room: '2' } };
+  const all = await Promise.all(Array.from({ length: 20 }, () => test.manager.register(input)));
+  expect(all.filter(({ alreadyRegistered }) => !alreadyRegistered)).toHaveLength(1);
+  expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+  expect(await test.store.sessions.live()).toHaveLength(1);
+  const other = { ...input, name: ' clip ', tags: { room: '2', site: 'lab' } };
+  expect(await test.manager.register(other)).toMatchObject({ id: all[0]!.id, alreadyRegistered: true });
+});
+
+it.each([
+  { purpose: 'MEDIA_ANALYTICS' },
+  { frameRate: 11 },
+  { priority: 'HIGH' as const },
+  { timing: 'EVEN' as const },
+  { loop: true },
+  { realtime: true },
+  { smoothing: 0 },
+  { detectSize: 'LARGE' as const },
+  { retention: 1 },
+  { tags: { site: 'lab' } },
+])('the same name and source with %o is refused, and nothing changes', async (settings) => {
+  const test = new TestManager();
+  const stream = await test.manager.register(INPUT);
+  await expect(test.manager.register({ ...INPUT, ...settings })).rejects.toEqual(code('CONFLICT'));
+  expect(test.store.streams.size).toBe(1);
+  expect(await test.manager.register({ ...INPUT, autoStart: false })).toEqual({
+    ...stream,
+    alreadyRegistered: true,
+  });
+});
+
+it('another name or source is another stream', async () => {
+  const test = new TestManager();
+  await test.manager.register(INPUT);
   await test.manager.register({ ...INPUT, name: 'other' });
   await test.manager.register({ ...INPUT, source: { type: 'file', path: 'other.mp4' } });
   expect(test.store.streams.size).toBe(3);

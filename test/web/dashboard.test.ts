@@ -232,8 +232,8 @@ test.skipIf(binary === null)(
       ...{ method: 'POST', body, headers: { 'content-type': 'application/octet-stream' } },
     });
     const { token } = (await uploaded.json()) as { token: string };
-    const { registerStream } = await server.query<{ registerStream: { id: string } }>(
-      'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id } }',
+    const { registerStream } = await server.query<{ registerStream: { stream: { id: string } } }>(
+      'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id } } }',
       {
         input: {
           ...{ name: 'Tall', source: { upload: token }, purpose: 'RESEARCH', loop: true, realtime: true },
@@ -245,10 +245,13 @@ test.skipIf(binary === null)(
     await page.until(`${text('#frame-size')} === 'Scored in 640 × 360 pixels.'`);
     expect(await page.evaluate(ratio)).toBeCloseTo(640 / 360, 1);
     await page.until(`${number('#streams li')} === 2`);
-    await page.evaluate(`location.hash = '#/stream/${registerStream.id}'`);
+    await page.evaluate(`location.hash = '#/stream/${registerStream.stream.id}'`);
     await page.until(`${text('#frame-size')} === 'Scored in 180 × 320 pixels.'`);
     expect(await page.evaluate(ratio)).toBeCloseTo(180 / 320, 1);
-    await server.query('mutation ($id: ID!) { removeStream(id: $id) }', registerStream);
+    await server.query(
+      'mutation ($id: ID!) { removeStream(input: { id: $id }) { removedStreamId } }',
+      registerStream.stream,
+    );
     expect(page.complaints).toEqual([]);
     await page.command('Page.close');
   },

@@ -19,9 +19,9 @@ afterAll(async () => {
 test('a session with more faces than the server lists at once is shown, with rows of the faces seen most', async () => {
   const { data } = await ask(
     world.url,
-    'mutation { registerStream(input: { name: "a", source: { file: "a.mp4" }, purpose: RESEARCH }) { id } }',
+    'mutation { registerStream(input: { name: "a", source: { file: "a.mp4" }, purpose: RESEARCH }) { stream { id } } }',
   );
-  const streamId = data.registerStream.id;
+  const streamId = data.registerStream.stream.id;
   const { prisma } = world.store;
   await expect
     .poll(() => prisma.session.count({ where: { streamId, state: 'ENDED' } }), { timeout: 60_000 })

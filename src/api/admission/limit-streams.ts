@@ -22,15 +22,17 @@ export function limitStreams(
     }
   };
   return {
-    async register(stream, shown) {
-      registering += 1;
+    async register(stream, options) {
+      let admitted = 0;
+      const admit = async () => {
+        registering += 1;
+        admitted = 1;
+        if ((await count()) + registering > most) throw tooMany(most);
+      };
       try {
-        return await counted(async () => {
-          if ((await count()) + registering > most) throw tooMany(most);
-          return manager.register(stream, shown);
-        });
+        return await counted(() => manager.register(stream, { ...options, admit }));
       } finally {
-        registering -= 1;
+        registering -= admitted;
       }
     },
     start: (id) => counted(() => manager.start(id)),

@@ -34,10 +34,22 @@ export interface NewStream extends Omit<StreamRecord, 'id' | 'shouldRun' | 'crea
   autoStart: boolean;
 }
 
+/** A stream that is registered, and whether it was so before. */
+export interface RegisteredStream extends StreamRecord {
+  alreadyRegistered: boolean;
+}
+
+export interface RegisterOptions {
+  /** The tags of the streams that are shown to whoever registers it: a twin that is not is no conflict; left out: all are. */
+  shown?: Tags;
+  /** Asked before one that was not registered already is looked at. @throws what refuses it */
+  admit?(): Promise<void>;
+}
+
 /** Starts and stops what runs. */
 export interface StreamManager {
   /** @throws MienError SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING, CONFLICT, OVER_CAPACITY */
-  register(stream: NewStream, shown?: Tags): Promise<StreamRecord>;
+  register(stream: NewStream, options?: RegisterOptions): Promise<RegisteredStream>;
   /** @throws MienError NOT_FOUND, OVER_CAPACITY, CONFLICT when it runs already */
   start(streamId: string): Promise<SessionRecord>;
   /** Drains, then ends the session. @throws MienError NOT_FOUND, CONFLICT when nothing runs */

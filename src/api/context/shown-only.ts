@@ -42,9 +42,9 @@ function shownStreams(all: StreamManager, prisma: PrismaClient, tags: Tags): Str
     if (found === null) throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
   };
   return {
-    async register(stream) {
+    async register(stream, options) {
       if (!seesTags({ streams: tags }, stream.tags)) throw withoutItsTags(tags);
-      return withoutTotals(() => all.register(stream, tags));
+      return withoutTotals(() => all.register(stream, { ...options, shown: tags }));
     },
     async start(id) {
       await assertShown(id);

@@ -11,9 +11,11 @@ export const WARM_UP_REQUESTS = [
       aggregate(bucket: 3600000) { start frames } timeline(first: 1) { edges { cursor } } } } } } } } }`,
   },
   // Without its input: parsed and judged like any other, and refused before anything is done.
-  { query: 'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { id name } }' },
+  {
+    query: 'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id name } } }',
+  },
   // Of a stream that cannot be.
-  { query: 'mutation { startStream(id: "none") { id state } }' },
+  { query: 'mutation { startStream(input: { id: "none" }) { session { id state } } }' },
 ];
 
 /**

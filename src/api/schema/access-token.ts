@@ -51,8 +51,8 @@ const TokenType = builder.prismaObject('AccessToken', {
   }),
 });
 
-const CreatedTokenType = builder
-  .objectRef<IssuedToken['token'] & { secret: string }>('CreatedToken')
+const CreateTokenPayload = builder
+  .objectRef<IssuedToken['token'] & { secret: string }>('CreateTokenPayload')
   .implement({
     extensions: AS_PARENT,
     description: 'A token that was just made.',
@@ -68,6 +68,24 @@ const CreatedTokenType = builder
       }),
     }),
   });
+
+const RevokeTokenPayload = builder.objectRef<{ id: string }>('RevokeTokenPayload').implement({
+  extensions: AS_PARENT,
+  description: 'A token that was revoked.',
+  fields: (t) => ({
+    token: t.prismaField({
+      type: TokenType,
+      description: 'The token.',
+      resolve: (query, { id }, _args, { prisma }) =>
+        prisma.accessToken.findUniqueOrThrow({ ...query, where: { id } }),
+    }),
+  }),
+});
+
+const RevokeTokenInput = builder.inputType('RevokeTokenInput', {
+  description: 'Which token to revoke.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'Id of the token.' }) }),
+});
 
 const CreateTokenInput = builder.inputType('CreateTokenInput', {
   description: 'A token to make.',
@@ -104,7 +122,7 @@ builder.queryField('tokens', (t) =>
 builder.mutationFields((t) => ({
   createToken: t.field({
     authScopes: { role: 'ADMIN' },
-    type: CreatedTokenType,
+    type: CreateTokenPayload,
     description: 'Makes a token, and shows its secret this once.',
     extensions: audited<{ input: typeof CreateTokenInput.$inferInput }>({
       action: 'CREATE_TOKEN',
@@ -120,17 +138,16 @@ builder.mutationFields((t) => ({
       return { ...token, secret };
     },
   }),
-  revokeToken: t.prismaField({
+  revokeToken: t.field({
     authScopes: { role: 'ADMIN' },
-    type: TokenType,
+    type: RevokeTokenPayload,
     description:
       'Ends a token now; what is open by it ends within five seconds. Harmless when it was revoked before.',
     extensions: audited({ action: 'REVOKE_TOKEN', target: 'TOKEN' }),
-    args: { id: t.arg.id({ required: true, description: 'Id of the token.' }) },
-    async resolve(query, _root, { id }, { prisma, tokens, requester }) {
+    args: { input: t.arg({ type: RevokeTokenInput, required: true, description: 'The token.' }) },
+    async resolve(_root, { input }, { tokens, requester }) {
       assertUnlimited(requester.principal);
-      const token = await tokens.revoke(String(id));
-      return prisma.accessToken.findUniqueOrThrow({ ...query, where: { id: token.id } });
+      return tokens.revoke(String(input.id));
     },
   }),
 }));

@@ -26,7 +26,7 @@ const EraseRangeInput = builder.inputType('EraseRangeInput', {
   }),
 });
 
-export const EraseInput = builder.inputType('EraseInput', {
+export const EraseTargetInput = builder.inputType('EraseTargetInput', {
   description: 'What to erase: exactly one of these.',
   isOneOf: true,
   fields: (t) => ({
@@ -45,7 +45,12 @@ export const EraseInput = builder.inputType('EraseInput', {
 });
 
 /** @throws MienError BAD_INPUT, NOT_FOUND */
-export function toRequest({ session, track, range, tag }: typeof EraseInput.$inferInput): ErasureRequest {
+export function toRequest({
+  session,
+  track,
+  range,
+  tag,
+}: typeof EraseTargetInput.$inferInput): ErasureRequest {
   if (session != null) return { type: 'SESSION', sessionId: assertId('session', session) };
   if (track != null) {
     return { type: 'TRACK', sessionId: assertId('session', track.sessionId), track: track.track };

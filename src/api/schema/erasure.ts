@@ -5,7 +5,7 @@ import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
-import { EraseInput, toRequest } from './erase-input.ts';
+import { EraseTargetInput, toRequest } from './erase-input.ts';
 import { byOrdinal } from './page-by-ordinal.ts';
 import { hasNul } from './text.ts';
 
@@ -149,28 +149,45 @@ builder.queryField('erasures', (t) =>
 
 const MAX_REASON = 500;
 
+const EraseInput = builder.inputType('EraseInput', {
+  description: 'What to erase, and why.',
+  fields: (t) => ({
+    target: t.field({ type: EraseTargetInput, required: true, description: 'What to erase.' }),
+    reason: t.string({
+      required: true,
+      description: `Why, for the record: 1 to ${MAX_REASON} characters, and nothing that names who was filmed.`,
+    }),
+  }),
+});
+
+const ErasePayload = builder.objectRef<{ id: string }>('ErasePayload').implement({
+  extensions: AS_PARENT,
+  description: 'What was erased.',
+  fields: (t) => ({
+    erasure: t.prismaField({
+      type: ErasureType,
+      description: 'The record of it.',
+      resolve: (query, { id }, _args, { prisma }) =>
+        prisma.erasure.findUniqueOrThrow({ ...query, where: { id } }),
+    }),
+  }),
+});
+
 builder.mutationField('erase', (t) =>
-  t.prismaField({
+  t.field({
     authScopes: { role: 'ADMIN' },
     extensions: audited({ action: 'ERASE', target: 'ERASURE' }),
-    type: ErasureType,
+    type: ErasePayload,
     description:
       'Erases what was recorded: rows, sums and episodes, uploads that nothing else has used, and what the embedded database’s files still hold of them. A session that runs is stopped first where it goes as a whole; a stretch of it goes while it runs on. It cannot be undone. Answered when all is gone, or after half a minute, while it goes on.',
-    args: {
-      input: t.arg({ type: EraseInput, required: true, description: 'What to erase.' }),
-      reason: t.arg.string({
-        required: true,
-        description: `Why, for the record: 1 to ${MAX_REASON} characters, and nothing that names who was filmed.`,
-      }),
-    },
-    resolve: async (query, _root, { input, reason }, { prisma, eraser, requester }) => {
+    args: { input: t.arg({ type: EraseInput, required: true, description: 'What to erase, and why.' }) },
+    resolve: async (_root, { input: { target, reason } }, { eraser, requester }) => {
       const words = reason.trim();
       if (words === '' || words.length > MAX_REASON || hasNul(words)) {
         throw new MienError('BAD_INPUT', `\`reason\` must have 1 to ${MAX_REASON} characters.`);
       }
-      const order = { request: toRequest(input), requester: requester.principal, reason: words };
-      const id = await eraser.erase(order);
-      return prisma.erasure.findUniqueOrThrow({ ...query, where: { id } });
+      const order = { request: toRequest(target), requester: requester.principal, reason: words };
+      return { id: await eraser.erase(order) };
     },
   }),
 );

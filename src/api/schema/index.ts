@@ -15,6 +15,7 @@ import './track.ts';
 import './session.ts';
 import './recording.ts';
 import './stream.ts';
+import './stream-mutations.ts';
 import './register-stream.ts';
 import './status.ts';
 import './load.ts';

@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { MAX_VIDEO_TRACK } from '../../domain/frame.ts';
 import { DEFAULT_SMOOTHING, MAX_RETENTION, MAX_SMOOTHING } from '../../domain/stream.ts';
 import { MAX_TAGS } from '../../domain/tags.ts';
+import type { NewStream } from '../context/ports.ts';
+import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
+import { SessionType } from './session.ts';
 import { auditedSource, SourceInputType, toSource } from './source.ts';
 import { StreamType } from './stream.ts';
 import {
@@ -103,34 +106,68 @@ const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
   }),
 });
 
+/** As the parts of the system tell it. */
+interface Registered {
+  id: string;
+  name: string;
+  alreadyRegistered: boolean;
+}
+
+const RegisterStreamPayload = builder.objectRef<Registered>('RegisterStreamPayload').implement({
+  extensions: AS_PARENT,
+  description: 'A stream that was registered.',
+  fields: (t) => ({
+    stream: t.prismaField({
+      type: StreamType,
+      description: 'The stream.',
+      resolve: (query, { id }, _args, { prisma }) =>
+        prisma.stream.findUniqueOrThrow({ ...query, where: { id } }),
+    }),
+    session: t.prismaField({
+      type: SessionType,
+      nullable: true,
+      description:
+        'Its newest run: the one that begins, unless it was registered before; null when it never ran.',
+      resolve: (query, { id }, _args, { prisma }) =>
+        prisma.session.findFirst({ ...query, where: { streamId: id }, orderBy: { ordinal: 'desc' } }),
+    }),
+    alreadyRegistered: t.exposeBoolean('alreadyRegistered', {
+      description:
+        'Whether there was this very stream already, by name, source and all its settings. It is given as it is: nothing was changed or started.',
+    }),
+  }),
+});
+
 builder.mutationFields((t) => ({
-  registerStream: t.prismaField({
+  registerStream: t.field({
     authScopes: { role: 'OPERATOR' },
-    type: StreamType,
-    description: 'Looks at a source, remembers it, and starts watching it.',
+    type: RegisterStreamPayload,
+    description:
+      'Looks at a source, remembers it, and starts watching it. Safe to repeat: the same again gives the stream that exists. CONFLICT when one of this name has this source with other settings.',
     extensions: audited<{ input: typeof RegisterStreamInput.$inferInput }>({
       action: 'REGISTER_STREAM',
       target: 'STREAM',
       detail: ({ input }) => ({ purpose: input.purpose, ...auditedSource(input.source) }),
     }),
     args: { input: t.arg({ type: RegisterStreamInput, required: true, description: 'The stream.' }) },
-    resolve: async (query, _root, { input }, { prisma, streamManager }) => {
-      const { id } = await streamManager.register({
-        name: input.name.trim(),
-        source: toSource(input.source, input.videoTrack),
-        purpose: input.purpose,
-        frameRate: input.frameRate ?? 10,
-        priority: input.priority ?? 'NORMAL',
-        timing: input.timing ?? null,
-        loop: input.loop ?? false,
-        realtime: input.realtime ?? null,
-        detectSize: input.detectSize ?? 'STANDARD',
-        smoothing: input.smoothing ?? DEFAULT_SMOOTHING,
-        tags: toTags(input.tags ?? []),
-        retention: input.retention ?? null,
-        autoStart: input.autoStart ?? true,
-      });
-      return prisma.stream.findUniqueOrThrow({ ...query, where: { id } });
-    },
+    resolve: (_root, { input }, { streamManager }) => streamManager.register(toNewStream(input)),
   }),
 }));
+
+function toNewStream(input: typeof RegisterStreamInput.$inferInput): NewStream {
+  return {
+    name: input.name.trim(),
+    source: toSource(input.source, input.videoTrack),
+    purpose: input.purpose,
+    frameRate: input.frameRate ?? 10,
+    priority: input.priority ?? 'NORMAL',
+    timing: input.timing ?? null,
+    loop: input.loop ?? false,
+    realtime: input.realtime ?? null,
+    detectSize: input.detectSize ?? 'STANDARD',
+    smoothing: input.smoothing ?? DEFAULT_SMOOTHING,
+    tags: toTags(input.tags ?? []),
+    retention: input.retention ?? null,
+    autoStart: input.autoStart ?? true,
+  };
+}

@@ -1,13 +1,11 @@
-/** Streams: their type, the queries that read them and the mutations that start, stop and remove them. */
+/** Streams: their type, and the queries that read them. */
 import { type IndirectInclude, prismaConnectionHelpers } from '@pothos/plugin-prisma';
 import type { DetectSize } from '../../domain/detect-size.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import { isId } from '../../domain/ids.ts';
 import type { Purpose } from '../../domain/stream.ts';
 import { ANY_ROLE } from './access.ts';
-import { audited } from './audited.ts';
 import { builder } from './builder.ts';
-import { assertId } from './ids.ts';
 import { NodeInterface } from './node.ts';
 import { byOrdinal } from './page-by-ordinal.ts';
 import { SessionType } from './session.ts';
@@ -122,44 +120,3 @@ builder.queryFields((t) => ({
     resolve: (query, _root, _args, { prisma }) => prisma.stream.findMany(byOrdinal(query, 'asc')),
   }),
 }));
-
-const streamIdArg = { description: 'Id of the stream.', required: true } as const;
-
-builder.mutationFields((t) => ({
-  startStream: t.prismaField({
-    authScopes: { role: 'OPERATOR' },
-    type: SessionType,
-    description: 'Starts a new session of a stream.',
-    extensions: audited({ action: 'START_STREAM', target: 'STREAM' }),
-    args: { id: t.arg.id(streamIdArg) },
-    resolve: async (query, _root, { id }, { prisma, streamManager }) => {
-      const session = await streamManager.start(assertId('stream', id));
-      return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
-    },
-  }),
-  stopStream: t.prismaField({
-    authScopes: { role: 'OPERATOR' },
-    type: SessionType,
-    description: 'Stops a stream: what was decoded is scored and stored, then its session ends.',
-    extensions: audited({ action: 'STOP_STREAM', target: 'STREAM' }),
-    args: { id: t.arg.id(streamIdArg) },
-    resolve: async (query, _root, { id }, { prisma, streamManager }) => {
-      const session = await streamManager.stop(assertId('stream', id));
-      return prisma.session.findUniqueOrThrow({ ...query, where: { id: session.id } });
-    },
-  }),
-}));
-
-builder.mutationField('removeStream', (t) =>
-  t.id({
-    authScopes: { role: 'OPERATOR' },
-    description: 'Stops and forgets a stream, with everything that was recorded from it. Gives its id.',
-    extensions: audited({ action: 'REMOVE_STREAM', target: 'STREAM' }),
-    args: { id: t.arg.id(streamIdArg) },
-    resolve: async (_root, { id }, { streamManager }) => {
-      const streamId = assertId('stream', id);
-      await streamManager.remove(streamId);
-      return streamId;
-    },
-  }),
-);
