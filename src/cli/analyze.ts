@@ -2,21 +2,26 @@
 import { parse, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
-import type { FrameSize, FrameTiming, SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { FrameTiming, SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import type { Ingest } from '../ingest/index.ts';
-import { type AnalyseDeps, analyseSource } from '../sessions/index.ts';
-import { assertRowOptions, type RowFormat, type RowOptions, rowFormat } from '../tables/row-format.ts';
+import { type AnalyseDeps, analyseSource, type SearchedFrame } from '../sessions/index.ts';
+import {
+  type AnalysisFormat,
+  type AnalysisOptions,
+  analysisFormat,
+  formatOf,
+} from '../tables/analysis-format.ts';
 import { rowsOf } from '../tables/rows.ts';
 import { withDurations } from '../tables/with-durations.ts';
 import type { Host } from './host.ts';
-import { createInputPrefetch, type InputPrefetch, sourceOf } from './inputs.ts';
+import { assertToldApart, createInputPrefetch, type InputPrefetch, sourceOf } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { openRowOutput, type RowOutput } from './row-output.ts';
 import { createTimelines, ensembleOf, openIngest, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
 
-export interface AnalyzeOptions extends RowOptions {
+export interface AnalyzeOptions extends AnalysisOptions {
   out?: string;
   /** Whether `out` may be overwritten. */
   force: boolean;
@@ -47,7 +52,8 @@ export async function analyze(
 ): Promise<number> {
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
-  assertRowOptions(options);
+  formatOf(options);
+  assertToldApart(inputs, options.columns);
   const { out: path, force, filesFrom = '-' } = options;
   const read = filesFrom === '-' ? inputs : [...inputs, filesFrom];
   const output = await openRowOutput({ path, force }, read, host, () => stop.abort());
@@ -78,8 +84,8 @@ async function analyzeInto(
     throw error;
   });
   try {
-    const actionUnits = ensembleOf(vision).actionUnits ?? [];
-    const format = rowFormat(options, actionUnits);
+    const { actionUnits = [], actionUnitsTold = [] } = ensembleOf(vision);
+    const format = analysisFormat(options, actionUnits, actionUnitsTold);
     await output.begin(format.head);
     await checkFfmpeg(ingest, host);
     const deps = { openAnalyser: vision.open, openTimeline: createTimelines(vision) };
@@ -134,7 +140,7 @@ interface AnalyzeJob {
   options: AnalyzeOptions;
   host: Host;
   output: RowOutput;
-  format: RowFormat;
+  format: AnalysisFormat;
   actionUnits: readonly string[];
   deps: Omit<AnalyseDeps, 'open'>;
   prefetch: InputPrefetch;
@@ -182,9 +188,10 @@ async function analyzeOne(
     progress.total(duration);
     job.prefetch.begin(index + 1);
   };
-  const rows = withDurations(async (moment, duration, frame: FrameSize) => {
+  const rows = withDurations(async (moment, duration, frame: SearchedFrame) => {
     if (options.facesOnly && moment.faces.length === 0) return;
-    await output.write(rowsOf(input, moment, duration, frame, actionUnits).map(format.text).join(''));
+    const ofFrame = rowsOf(input, moment, duration, frame, actionUnits);
+    await output.write(ofFrame.map((row) => format.text({ ...row, picture: frame.source })).join(''));
   });
   const result = await analyseSource(
     { ...job.deps, open: () => job.prefetch.take(index) },

@@ -6,6 +6,7 @@ import type { SourceInput } from '../domain/frame.ts';
 import { INPUTS_OPENED_AHEAD } from '../domain/read-ahead.ts';
 import { MienError } from '../errors.ts';
 import type { Ingest } from '../ingest/index.ts';
+import type { ColumnSet } from '../tables/analysis-format.ts';
 import type { Host } from './host.ts';
 
 const INTERRUPTED = 130;
@@ -45,6 +46,15 @@ async function readList(list: string, host: Host): Promise<string[]> {
 }
 
 const describeList = (list: string) => (list === '-' ? 'stdin' : `The list ${list}`);
+
+/** @throws MienError BAD_INPUT: in these columns nobody could tell one input's rows from another's */
+export function assertToldApart(inputs: readonly string[], columns: ColumnSet): void {
+  if (columns !== 'openface' || inputs.length < 2) return;
+  throw new MienError(
+    'BAD_INPUT',
+    'OpenFace has a file for each video, and no column that names it: analyze one input at a time with --columns openface.',
+  );
+}
 
 /** A URL, a device, or the path of a file. */
 export function sourceOf(input: string): SourceInput {

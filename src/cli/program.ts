@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import { DETECT_SIZES } from '../domain/detect-size.ts';
 import { MAX_VIDEO_TRACK } from '../domain/frame.ts';
 import { DEFAULT_SMOOTHING, MAX_SMOOTHING } from '../domain/stream.ts';
+import { COLUMN_SETS } from '../tables/analysis-format.ts';
 import { FORMATS } from '../tables/row-format.ts';
 import type { AnalyzeOptions } from './analyze.ts';
 import type { ExportOptions } from './audit.ts';
@@ -72,7 +73,17 @@ function describeAnalyze(program: Command, host: Host, done: (code: number) => v
     )
     .argument('[input...]', 'files (video, JPEG, PNG) or addresses')
     .option('--files-from <list>', 'also the inputs that this file names, one per line; - reads stdin')
-    .addOption(new Option('--format <format>', 'how rows are written').choices(FORMATS).default('jsonl'))
+    .addOption(
+      new Option(
+        '--format <format>',
+        'how rows are written (default: jsonl; csv with --columns of others)',
+      ).choices(FORMATS),
+    )
+    .addOption(
+      new Option('--columns <set>', 'whose names and units the columns have; see docs/columns.md')
+        .choices(COLUMN_SETS)
+        .default('mien'),
+    )
     .option('--faces-only', 'no row for a frame without a face', false)
     .option('--out <file>', 'write rows there instead of to stdout')
     .option('--force', 'overwrite that file if it exists', false)

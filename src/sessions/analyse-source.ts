@@ -38,6 +38,8 @@ export interface AnalyseSummary {
 
 /** The frame of a moment: its size, as it was searched. */
 export interface SearchedFrame extends FrameSize {
+  /** Of the source's own picture, of which it is a copy. */
+  source: FrameSize;
   /** Side of the smallest face that could be found in it, in pixels of the source's own picture. */
   smallestFace: number;
   /** Whether it is smaller than the source's own picture. */
@@ -73,7 +75,7 @@ export async function analyseSource(
       const { moment, events, size, source = info } = scored;
       const found = scorer.smallestFace(size);
       const smallestFace = inSourcePixels(found, size, source);
-      await onMoment(moment, events, { ...size, smallestFace, reduced: smallestFace > found });
+      await onMoment(moment, events, { ...size, source, smallestFace, reduced: smallestFace > found });
     }
     return { info, moments, ...scorer.finish(null) };
   } finally {

@@ -19,7 +19,7 @@ export interface RowOptions extends CsvOptions {
 }
 
 /** @throws MienError BAD_INPUT when an option is not one of this format */
-export function assertRowOptions({ format, bom }: RowOptions): void {
+export function assertRowOptions({ format, bom }: Pick<RowOptions, 'format' | 'bom'>): void {
   if (format === 'csv' || !bom) return;
   throw new MienError(
     'BAD_INPUT',

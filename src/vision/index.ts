@@ -45,6 +45,8 @@ export interface ModelInfo {
   labels?: readonly string[];
   /** In the order of `RawReading.actionUnits` (ensemble). */
   actionUnits?: readonly string[];
+  /** Those of them that its card does not warn of (ensemble). */
+  actionUnitsTold?: readonly string[];
   /** `confidence`: below it mien abstains; `quality`: below it a reading is doubted (ensemble). */
   thresholds?: { confidence: number; quality: number };
   /** As the card gives them. */
@@ -109,6 +111,7 @@ function describeModels({ detector, ensemble }: Models, device: Device): ModelIn
       inputSize: ensemble.input.size,
       labels: EXPRESSIONS,
       actionUnits: ensemble.actionUnits,
+      actionUnitsTold: toldOf(ensemble),
       thresholds: { confidence, quality },
     },
   ];
@@ -131,4 +134,8 @@ function describeCard({
     metrics: metrics ?? null,
     trainingData: trainingData ?? null,
   };
+}
+
+function toldOf({ actionUnits, actionUnitsTold: told }: EnsembleCard): string[] {
+  return actionUnits.filter((name) => told === undefined || typeof told[name] === 'number');
 }

@@ -181,6 +181,22 @@ test('CSV has one head and flat columns; --out takes the rows', async () => {
   for (const line of lines) expect(line.split(',')).toHaveLength(columns.length);
 });
 
+test('--columns openface counts in pixels of the source, which is larger than what was scored; of several inputs it says what to do', async () => {
+  const large = join(place.directory, 'large.png');
+  await place.ffmpeg('-i', picture, '-vf', 'scale=1280:960:flags=neighbor', large);
+  const { code, stdout } = await mien('analyze', large, '--columns', 'openface');
+  expect(code).toBe(0);
+  const [head, row, ...more] = stdout.trimEnd().split('\n');
+  const cells = Object.fromEntries(row!.split(',').map((cell, at) => [head!.split(',')[at], cell]));
+  expect(more).toEqual([]);
+  expect(cells).toMatchObject({ frame: '1', face_id: '0', timestamp: '0', success: '1' });
+  const [x] = (await mien('analyze', large)).stdout.match(/(?<="landmarks":\[\[)[\d.]+/) ?? [];
+  expect(Number(cells.x_0)).toBeCloseTo(Number(x) * 1280, 0);
+  const several = await mien('analyze', large, picture, '--columns', 'openface');
+  expect(several).toMatchObject({ code: 1, stdout: '' });
+  expect(several.stderr).toMatch(/^mien: OpenFace has a file for each video.*--columns openface\.\n$/);
+});
+
 test('frames without a face have a row each, unless faces alone are asked for; one without any is told of', async () => {
   const half = join(place.directory, 'half.mp4');
   const box = "drawbox=x=100:y=60:w=80:h=80:color=white:t=200:enable='gte(t,1)'";

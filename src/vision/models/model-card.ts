@@ -72,6 +72,8 @@ const ensembleCard = z.object({
       },
     ),
   actionUnits: z.array(z.string().min(1)),
+  /** How well each follows what it was held against; null: not to be relied on. Without it, all are told. */
+  actionUnitsTold: z.record(z.string(), z.number().nullable()).optional(),
   landmarks: z.literal('multi-pie-68').default('multi-pie-68'),
   /** `confidence`, `quality`: below them a reading is doubted; `face`: below this quality it is none, a face is not there. */
   thresholds: z
