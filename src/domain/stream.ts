@@ -93,6 +93,13 @@ export interface SessionRecord {
   endedAt: Date | null;
 }
 
+/** What people say of a session: a name for it, what they noted, and the tags that it has besides those of its stream. */
+export interface SessionWords {
+  label: string | null;
+  notes: string | null;
+  tags: Tags;
+}
+
 /** Whether more may come of a session. */
 export function isLive({ state }: Pick<SessionRecord, 'state'>): boolean {
   return LIVE_STATES.includes(state);

@@ -7,6 +7,7 @@ import {
   LIVE_STATES,
   type SessionRecord,
   type SessionState,
+  type SessionWords,
   type StateDetails,
 } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
@@ -15,8 +16,13 @@ import { isMissingReference, throwUnavailable } from './sql/database-errors.ts';
 import { withTags } from './sql/with-tags.ts';
 
 export interface SessionRepository extends SessionQueries {
-  /** With the tags of its stream, which should run from now on. @throws MienError NOT_FOUND when the stream or the model is not stored */
-  create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
+  /**
+   * With the tags of its stream, which should run from now on, and with its own.
+   * @throws MienError NOT_FOUND when the stream or the model is not stored
+   */
+  create(input: { streamId: string; modelId: string; words?: Partial<SessionWords> }): Promise<SessionRecord>;
+  /** What is left out stays as it is; `tags` take the place of its own ones. @throws MienError NOT_FOUND */
+  describe(id: string, words: Partial<SessionWords>): Promise<SessionRecord>;
   /**
    * A state that is not live also sets `endedAt`, and closes the episodes that are still open; after ENDED and FAILED the
    * stream should not run any more.
@@ -30,10 +36,15 @@ export interface SessionRepository extends SessionQueries {
 export function createSessionRepository(prisma: PrismaClient): SessionRepository {
   return {
     ...createSessionQueries(prisma),
-    async create({ streamId, modelId }) {
-      const row = isId(streamId) ? await createRow(prisma, streamId, modelId) : null;
+    async create({ streamId, modelId, words = {} }) {
+      const row = isId(streamId) ? await createRow(prisma, { streamId, modelId, words }) : null;
       if (row === null)
         throw new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
+      return toRecord(row);
+    },
+    async describe(id, words) {
+      const row = isId(id) ? await describeRow(prisma, id, words) : null;
+      if (row === null) throw noSession(id);
       return toRecord(row);
     },
     async setState(id, state, { failure, frame, smallestFace } = {}) {
@@ -46,7 +57,7 @@ export function createSessionRepository(prisma: PrismaClient): SessionRepository
         ...(frame === undefined ? {} : { frameWidth: frame.width, frameHeight: frame.height }),
       };
       const [row] = isId(id) ? await updateRow(prisma, id, state, data).catch(throwUnavailable) : [];
-      if (row === undefined) throw new MienError('NOT_FOUND', `There is no session ${id}.`);
+      if (row === undefined) throw noSession(id);
       return toRecord(row);
     },
     async interruptLive(ids, failure) {
@@ -132,12 +143,17 @@ async function closeEpisodes(tx: Prisma.TransactionClient, sessionIds: readonly 
       AND track.session_id = episode.session_id AND track.track = episode.track`;
 }
 
-async function createRow(prisma: PrismaClient, streamId: string, modelId: string): Promise<Session | null> {
+async function createRow(
+  prisma: PrismaClient,
+  { streamId, modelId, words }: { streamId: string; modelId: string; words: Partial<SessionWords> },
+): Promise<Session | null> {
   const found = await prisma.stream.findUnique({ where: { id: streamId }, select: { tags: true } });
   if (found === null) return null;
-  const tags = found.tags as Tags;
+  const { tags: ownTags = {}, ...told } = words;
+  const streamTags = found.tags as Tags;
+  const tags = { ...streamTags, ...ownTags };
   const stream = prisma.stream.updateMany({ where: { id: streamId }, data: { shouldRun: true } });
-  const session = prisma.session.create({ data: { streamId, modelId, tags } });
+  const session = prisma.session.create({ data: { ...told, streamId, modelId, tags, streamTags, ownTags } });
   try {
     const [, row] = await prisma.$transaction([stream, session]);
     return row;
@@ -145,6 +161,25 @@ async function createRow(prisma: PrismaClient, streamId: string, modelId: string
     if (isMissingReference(error)) return null;
     throw error;
   }
+}
+
+async function describeRow(
+  prisma: PrismaClient,
+  id: string,
+  { tags: ownTags, ...told }: Partial<SessionWords>,
+): Promise<Session | null> {
+  const data = { ...told, ...(ownTags && { ownTags }) };
+  return prisma.$transaction(async (tx) => {
+    const [row] = await tx.session.updateManyAndReturn({ where: { id }, data });
+    if (row === undefined) return null;
+    // Nobody else changes the row before this ends.
+    const tags = { ...(row.streamTags as Tags), ...(row.ownTags as Tags) };
+    return ownTags ? tx.session.update({ where: { id }, data: { tags } }) : row;
+  });
+}
+
+function noSession(id: string): MienError {
+  return new MienError('NOT_FOUND', `There is no session ${id}.`);
 }
 
 function toRecord({ id, streamId, state, failure, modelId, startedAt, endedAt }: Session): SessionRecord {

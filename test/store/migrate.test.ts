@@ -79,7 +79,8 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN timing`;
   await before.prisma.$executeRaw`DROP TYPE "FrameTiming"`;
   await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN tags`;
-  await before.prisma.$executeRaw`ALTER TABLE session DROP COLUMN tags`;
+  await before.prisma.$executeRaw`ALTER TABLE session DROP COLUMN tags, DROP COLUMN stream_tags,
+      DROP COLUMN own_tags, DROP COLUMN label, DROP COLUMN notes`;
   await before.prisma.$executeRaw`DROP TABLE sign_in, access_token`;
   await before.prisma.$executeRaw`DROP TYPE "Role"`;
   await before.prisma.$executeRaw`DROP TABLE audit_entry`;

@@ -109,6 +109,40 @@ it('sessions go through their states', async () => {
   await expect(sessions.create(nowhere)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
+it('a session has the tags that its stream had, and its own, which count where both have a key', async () => {
+  const { streams, sessions, prisma } = db.store;
+  const stream = await streams.create({ ...STREAM, name: 'tagged', tags: { site: 'lab', room: '2' } });
+  const begin = (words = {}) => sessions.create({ streamId: stream.id, modelId: MODEL.id, words });
+  const row = async ({ id }: { id: string }) => {
+    const { tags, ownTags, streamTags, label, notes } = await prisma.session.findUniqueOrThrow({
+      where: { id },
+    });
+    expect(streamTags).toEqual(stream.tags);
+    return { tags, ownTags, label, notes };
+  };
+  const plain = await begin();
+  expect(await row(plain)).toEqual({ tags: stream.tags, ownTags: {}, label: null, notes: null });
+  const own = await begin({ label: 'P-07', tags: { participant: 'P-07', room: '3' } });
+  expect(await row(own)).toEqual({
+    ...{ tags: { site: 'lab', room: '3', participant: 'P-07' }, ownTags: { participant: 'P-07', room: '3' } },
+    ...{ label: 'P-07', notes: null },
+  });
+  expect(await sessions.describe(own.id, { notes: 'wore glasses' })).toEqual(own);
+  await Promise.all([
+    sessions.describe(own.id, { tags: { site: 'shop' } }),
+    sessions.describe(own.id, { label: null }),
+    sessions.describe(plain.id, {}),
+  ]);
+  const tags = { site: 'shop', room: '2' };
+  expect(await row(own)).toEqual({ tags, ownTags: { site: 'shop' }, label: null, notes: 'wore glasses' });
+  expect(await row(plain)).toMatchObject({ tags: stream.tags });
+  await sessions.describe(own.id, { tags: {} });
+  expect(await row(own)).toMatchObject({ tags: stream.tags, ownTags: {} });
+  for (const id of [stream.id, 'garbage'])
+    await expect(sessions.describe(id, { label: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await streams.remove(stream.id);
+});
+
 it('a failure that holds the one character that a database does not is stored all the same', async () => {
   const { sessions, streams } = db.store;
   const { id } = await streams.create({ ...STREAM, name: 'nul' });

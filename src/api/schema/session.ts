@@ -23,9 +23,24 @@ export const SessionType = builder.prismaObject('Session', {
     state: t.expose('state', { type: SessionStateEnum, description: 'Where it is in its life.' }),
     tags: t.field({
       type: [TagType],
-      description: 'The tags of its stream, by key.',
+      description:
+        'The tags that its stream had when it began, and its own, by key; of two with the same key its own.',
       select: { tags: true },
       resolve: ({ tags }) => toTagList(tags),
+    }),
+    ownTags: t.field({
+      type: [TagType],
+      description: 'The tags that were given to it alone, by key.',
+      select: { ownTags: true },
+      resolve: ({ ownTags }) => toTagList(ownTags),
+    }),
+    label: t.exposeString('label', {
+      nullable: true,
+      description: 'A name that people gave it; null: none.',
+    }),
+    notes: t.exposeString('notes', {
+      nullable: true,
+      description: 'What people noted of it; null: nothing.',
     }),
     failure: t.exposeString('failure', {
       nullable: true,
