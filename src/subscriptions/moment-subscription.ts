@@ -10,6 +10,7 @@
  *    (`skippedBefore`), with what the bus lost before them. A gap that is no such drop (the bus lost something) is filled from the
  *    store, and so is what the queue dropped meanwhile. What the bus brings twice is sent once.
  */
+import { withMatchingFaces } from '../domain/face-filter.ts';
 import { addDrops } from '../domain/frame.ts';
 import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
@@ -169,15 +170,17 @@ export class MomentSubscription {
     }
   }
 
-  /** Sends the next moment of a session, or leaves it out for `every`. */
+  /** Sends the next moment of a session, or leaves it out for `filter` or `every`. */
   *#send(offset: Offset, moment: Moment): Generator<SentMoment> {
+    const { filter, every } = this.#request;
     this.#losses.count(moment.seq - offset.seen - 1);
     offset.seen = moment.seq;
-    if (this.#offsets.isTooSoon(offset, moment, this.#request.every)) {
+    const wanted = withMatchingFaces(moment, filter);
+    if (wanted === null || this.#offsets.isTooSoon(offset, moment, every)) {
       offset.dropped = addDrops(offset.dropped, moment.dropped);
       return;
     }
-    const sent = this.#offsets.send(offset, moment);
+    const sent = this.#offsets.send(offset, wanted);
     const cursor = this.#offsets.cursor(this.#isOfAll, offset);
     yield { moment: sent, cursor, skippedBefore: this.#losses.tell() };
   }

@@ -3,11 +3,12 @@ import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { Moment } from '../domain/moment.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import type { SessionRecord } from '../domain/stream.ts';
+import { inSameStretch } from '../domain/thinning.ts';
 import { encodeCursor, momentCursor } from './cursor.ts';
 
 export interface Offset {
   sessionId: string;
-  /** Greatest `seq` dealt with: sent, left out by `every`, or skipped. */
+  /** Greatest `seq` dealt with: sent, left out by `every` or `filter`, or skipped. */
   seen: number;
   /** Greatest `seq` sent. */
   sent: number;
@@ -82,10 +83,10 @@ export class Offsets {
     return { ...moment, dropped };
   }
 
-  /** Whether less than `every` milliseconds of media time passed since the last moment sent. */
+  /** Whether a moment of the same stretch of `every` milliseconds was sent. */
   isTooSoon({ sentMediaTime }: Offset, { mediaTime }: Moment, every: number | undefined): boolean {
     if (every === undefined || sentMediaTime === null) return false;
-    return mediaTime < sentMediaTime + every / 1000 - 1e-6;
+    return inSameStretch(mediaTime, sentMediaTime, every);
   }
 
   cursor(ofAll: boolean, offset: Offset): string {

@@ -1,5 +1,6 @@
 /** Where a subscription begins: which sessions it reads from the store first, each from which moment on. */
 import type { Tags } from '../domain/access.ts';
+import type { FaceFilter } from '../domain/face-filter.ts';
 import type { Scope } from '../domain/live-event.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
@@ -15,8 +16,10 @@ export interface Shown {
 export interface MomentsRequest extends Scope, Shown {
   /** Cursor to resume from; without it, begin with the next moment. */
   after?: string | undefined;
-  /** At most one moment per so many milliseconds of media time and session. */
+  /** At most one moment in each stretch of so many milliseconds of media time of a session. */
   every?: number | undefined;
+  /** Only moments with such faces, without all others. */
+  filter?: FaceFilter | undefined;
 }
 
 type PlanDeps = Pick<SubscriptionDeps, 'sessions' | 'streams' | 'history' | 'now'>;

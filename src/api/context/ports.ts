@@ -5,6 +5,7 @@ import type { TokenRecord } from '../../access/ports.ts';
 import type { Tags } from '../../domain/access.ts';
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import type { ErasureOrder } from '../../domain/erasure.ts';
+import type { FaceFilter } from '../../domain/face-filter.ts';
 import type { SentEpisode, SentEvents, SentMoment, SentStatus } from '../../domain/live-event.ts';
 import type { Capacity } from '../../domain/load.ts';
 import type { Moment } from '../../domain/moment.ts';
@@ -20,8 +21,9 @@ export interface Subscriptions {
     streamId?: string;
     sessionId?: string;
     after?: string;
-    /** At most one moment per so many milliseconds of media time. */
+    /** At most one moment in each stretch of so many milliseconds of media time. */
     every?: number;
+    filter?: FaceFilter | undefined;
     tags?: Tags;
   }): Promise<SentEvents<SentMoment>>;
   status(filter: { streamId?: string; tags?: Tags }): Promise<SentEvents<SentStatus>>;

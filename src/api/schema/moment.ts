@@ -7,6 +7,7 @@ import type { Sharing } from '../fanout/operation.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
+import { FaceFilterInput, toFaceFilter } from './face-filter.ts';
 import { assertId } from './ids.ts';
 import { DroppedFramesType, droppedByReason } from './scalars.ts';
 
@@ -74,7 +75,7 @@ builder.objectFields(FrameEmotionsType, (t) => ({
   }),
   skippedBefore: t.exposeInt('skippedBefore', {
     description:
-      'Moments that were not sent before this one, because this subscriber was too slow. They are stored: read them with `Session.timeline`.',
+      'Moments that were not sent before this one, because this subscriber was too slow; whether `filter` and `every` would have let them through was not looked at. They are stored: read them with `Session.timeline`.',
   }),
   faces: t.field({
     type: [FaceReadingType],
@@ -110,12 +111,18 @@ builder.subscriptionField('frameEmotions', (t) =>
           'A `cursor` to resume from: first everything behind it that is stored, then what happens. Of all streams: in the order of `wallTime` while it is read from the store.',
       }),
       every: t.arg.int({
-        description: 'At most one moment per so many milliseconds of media time.',
+        description:
+          'At most one moment of a session in each stretch of so many milliseconds of media time, counted from 0: the first that there is (and that `filter` lets through).',
         validate: z.number().int().min(1, '`every` must be 1 millisecond or more.').nullish(),
+      }),
+      filter: t.arg({
+        type: FaceFilterInput,
+        description:
+          'Only these faces, and moments with one of them. What is left out counts neither as skipped nor as a gap; its `dropped` frames are told with the next moment.',
       }),
     },
     extensions: { sharing },
-    subscribe: (_root, { streamId, sessionId, after, every }, { subscriptions }) => {
+    subscribe: (_root, { streamId, sessionId, after, every, filter }, { subscriptions }) => {
       if (streamId != null && sessionId != null) {
         throw new MienError('BAD_INPUT', 'Give `streamId` or `sessionId`, not both.');
       }
@@ -124,6 +131,7 @@ builder.subscriptionField('frameEmotions', (t) =>
         ...(sessionId != null && { sessionId: assertId('session', sessionId) }),
         ...(after != null && { after }),
         ...(every != null && { every }),
+        filter: toFaceFilter(filter),
       }) as Promise<AsyncIterable<SentMoment>>;
     },
     resolve: (event) => event,

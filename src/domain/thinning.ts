@@ -1,0 +1,16 @@
+/**
+ * Of every stretch of media time, one moment: stretches are counted from 0, so that the same moments are left out for
+ * whoever asks, wherever they begin.
+ */
+
+/** Media times are whole microseconds, told as seconds: what is computed of them may be less than that off. */
+const ROUNDING = 1e-7;
+
+/** Whether two media times, in seconds, lie in the same stretch of `every` milliseconds. */
+export function inSameStretch(one: number, other: number, every: number): boolean {
+  return stretchOf(one, every) === stretchOf(other, every);
+}
+
+function stretchOf(mediaTime: number, every: number): number {
+  return Math.floor(((mediaTime + ROUNDING) * 1000) / every);
+}
