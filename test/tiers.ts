@@ -76,6 +76,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'without-clock',
     'without-index',
   ],
+  peers: 'all',
   store: [
     'aggregates',
     'audit',

@@ -12,6 +12,7 @@ export function useRequestParameters(): Plugin {
       if (params === null || typeof params !== 'object' || Array.isArray(params)) return;
       const { query, variables, operationName, extensions } = params;
       if (query == null && extensions?.persistedQuery != null) throw notSupported();
+      if (operationName != null && typeof operationName !== 'string') throw noName();
       setParams({
         ...(query !== undefined && { query }),
         ...(variables !== undefined && { variables }),
@@ -25,5 +26,12 @@ export function useRequestParameters(): Plugin {
 function notSupported(): GraphQLError {
   return new GraphQLError('PersistedQueryNotSupported', {
     extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },
+  });
+}
+
+/** What is wrong with the other parameters Yoga says by itself. */
+function noName(): GraphQLError {
+  return new GraphQLError('Give `operationName` as text, or leave it out.', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
   });
 }
