@@ -32,11 +32,11 @@ beforeAll(async () => {
   const input = 'name: "endless", source: { file: "endless.mp4" }, purpose: RESEARCH, realtime: true';
   const { data } = await ask(
     world.url,
-    `mutation { registerStream(input: { ${input} }) { id } }`,
+    `mutation { registerStream(input: { ${input} }) { stream { id } } }`,
     {},
     headers,
   );
-  streamId = data.registerStream.id;
+  streamId = data.registerStream.stream.id;
 });
 afterAll(() => world.close());
 
