@@ -28,7 +28,7 @@ export const MOMENTS = `subscription DashboardMoments($streamId: ID!, $after: St
 }`;
 
 export const SESSIONS = `query DashboardSessions($streamId: ID!) {
-  sessions(streamId: $streamId, first: 50) { nodes { id state failure startedAt } }
+  sessions(filter: { streamIds: [$streamId] }, first: 50) { nodes { id state failure startedAt } }
 }`;
 
 /** Faces in one page of a session's. */

@@ -91,7 +91,7 @@ test('lists show the streams that are shown, and their sessions, page by page, a
 });
 
 const BY_ID = `query ($stream: ID!, $session: ID!) {
-  stream(id: $stream) { id } session(id: $session) { id } sessions(streamId: $stream) { nodes { id } }
+  stream(id: $stream) { id } session(id: $session) { id } sessions(filter: { streamIds: [$stream] }) { nodes { id } }
   streamNode: node(id: $stream) { id } sessionNode: node(id: $session) { id __typename } }`;
 
 test('by its id, what is hidden is answered as what is missing is: with null, and with an empty list', async () => {

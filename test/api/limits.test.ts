@@ -54,7 +54,7 @@ describe('limits of queries', () => {
   });
 
   const pages = (n: string, m: string) =>
-    `{ streams(first: ${n}) { ...S } } fragment S on QueryStreamsConnection { nodes { sessions(first: ${m}) { nodes { id } } } }`;
+    `{ streams(first: ${n}) { ...S } } fragment S on StreamConnection { nodes { sessions(first: ${m}) { nodes { id } } } }`;
 
   test('pages within pages are refused when too many, whether variables or the text hold their sizes', async () => {
     const answers = await Promise.all([

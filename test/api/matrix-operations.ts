@@ -92,7 +92,7 @@ export const OPERATIONS: Record<string, Operation> = {
   'Query.sessions': {
     least: 'VIEWER',
     query:
-      'query ($stream: ID) { all: sessions { nodes { id } } sessions(streamId: $stream) { nodes { id } } }',
+      'query ($stream: ID!) { all: sessions { nodes { id } } sessions(filter: { streamIds: [$stream] }) { nodes { id } } }',
     variables: byStream,
     data: ({ ids, shown }) => ({
       all: { nodes: newestFirst(shown) },

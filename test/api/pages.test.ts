@@ -50,7 +50,7 @@ test('one session’s refusal leaves the list that it stands in, and its other f
   const refused =
     '{ id aggregate(bucket: 1000, from: 2, to: 1) { start } timeline(after: "x") { nodes { seq } } }';
   const answer = await ask(
-    `{ sessions(streamId: "${streamId}") { nodes ${refused} } stream(id: "${streamId}") { latestSession ${refused} } }`,
+    `{ sessions(filter: { streamIds: ["${streamId}"] }) { nodes ${refused} } stream(id: "${streamId}") { latestSession ${refused} } }`,
   );
   const nothing = { aggregate: null, timeline: null };
   expect(answer.data).toEqual({
@@ -113,12 +113,12 @@ test.each([
   ['a NUL in a name', register('"x"', '"a\\u0000b"'), 'BAD_INPUT'],
   [
     'a cursor of another list',
-    `{ streams(after: "${cursor('GPC:S:x')}") { nodes { id } } }`,
+    `{ streams(after: "${cursor('["ordinal","x"]')}") { nodes { id } } }`,
     'CURSOR_INVALID',
   ],
   [
     'a cursor past all numbers',
-    `{ sessions(after: "${cursor('GPC:N:1e300')}") { nodes { id } } }`,
+    `{ sessions(after: "${cursor('["ordinal",1e300]')}") { nodes { id } } }`,
     'CURSOR_INVALID',
   ],
   [

@@ -48,7 +48,7 @@ beforeAll(async () => {
     `{ sessions(first: 2, after: "${ofSessions}") { nodes { id state } ${page} } }`,
     `{ streams(first: 2, after: "${ofStreams}") { nodes { id name source { kind location } } } }`,
     `{ node(id: "${streamId}") { id ... on Stream { name } } stream(id: "${streamId}") { latestSession { id } } }`,
-    `query q($n: Int = 1) { a: streams(first: $n) { ...f } } fragment f on QueryStreamsConnection { nodes { id @skip(if: false) } }`,
+    `query q($n: Int = 1) { a: streams(first: $n) { ...f } } fragment f on StreamConnection { nodes { id @skip(if: false) } }`,
     `mutation { registerStream(input: { name: "x", source: { url: "rtsp://h/p" }, purpose: RESEARCH, autoStart: false }) { stream { id } } }`,
     `mutation { startStream(input: { id: "${sessionId}" }) { session { id } } }`,
     `subscription { frameEmotions(sessionId: "${sessionId}", after: "${moment}") { cursor seq faces { track } } }`,

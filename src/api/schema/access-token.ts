@@ -5,8 +5,10 @@ import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
+import { selectionOfNodes } from './connections.ts';
 import { describedValues } from './described-values.ts';
-import { byOrdinal } from './page-by-ordinal.ts';
+import { keysetPage } from './keyset.ts';
+import { created } from './orders.ts';
 import { TagInputType, TagType, toTagList, toTags } from './tags.ts';
 
 const ROLE_DESCRIPTIONS: Record<Role, string> = {
@@ -106,17 +108,23 @@ const CreateTokenInput = builder.inputType('CreateTokenInput', {
   }),
 });
 
+const TokenConnection = builder.connectionObject({ type: TokenType, name: 'AccessTokenConnection' });
+
 builder.queryField('tokens', (t) =>
-  t.prismaConnection({
-    authScopes: { role: 'ADMIN' },
-    type: TokenType,
-    cursor: 'ordinal',
-    description: 'All tokens that were ever made, the newest first.',
-    resolve(query, _root, _args, { prisma, requester }) {
-      assertUnlimited(requester.principal);
-      return prisma.accessToken.findMany(byOrdinal(query, 'desc'));
+  t.connection(
+    {
+      authScopes: { role: 'ADMIN' },
+      type: TokenType,
+      description: 'All tokens that were ever made, the newest first.',
+      async resolve(_root, args, context, info) {
+        assertUnlimited(context.requester.principal);
+        const page = keysetPage([created('desc')], args);
+        const selection = selectionOfNodes(context, info, 'AccessToken');
+        return page.toConnection(await context.prisma.accessToken.findMany({ ...selection, ...page.query }));
+      },
     },
-  }),
+    TokenConnection,
+  ),
 );
 
 builder.mutationFields((t) => ({

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { Prisma } from '../../store/generated/client.ts';
 import { AuditActionEnum, AuditEntryType, AuditOutcomeEnum } from './audit-entry.ts';
 import { builder } from './builder.ts';
-import { byOrdinal } from './page-by-ordinal.ts';
+import { selectionOfNodes } from './connections.ts';
+import { keysetPage } from './keyset.ts';
+import { created } from './orders.ts';
 import { hasNul } from './text.ts';
 
 const nameOrId = (field: string) =>
@@ -33,26 +35,36 @@ const AuditFilter = builder.inputType('AuditFilter', {
 /** A command that reads it exports it. */
 const WHOLE = { type: 'AUDIT', id: null, name: null } as const;
 
+const AuditEntryConnection = builder.connectionObject({
+  type: AuditEntryType,
+  name: 'AuditEntryConnection',
+});
+
 builder.queryField('auditLog', (t) =>
-  t.prismaConnection({
-    authScopes: { role: 'ADMIN' },
-    type: AuditEntryType,
-    cursor: 'ordinal',
-    description: 'Who did what, the newest entries first.',
-    args: {
-      filter: t.arg({ type: AuditFilter, description: 'Only some of them.' }),
-      oldestFirst: t.arg.boolean({
-        defaultValue: false,
-        description: 'The oldest first instead, as they are exported.',
-      }),
+  t.connection(
+    {
+      authScopes: { role: 'ADMIN' },
+      type: AuditEntryType,
+      description: 'Who did what, the newest entries first.',
+      args: {
+        filter: t.arg({ type: AuditFilter, description: 'Only some of them.' }),
+        oldestFirst: t.arg.boolean({
+          defaultValue: false,
+          description: 'The oldest first instead, as they are exported.',
+        }),
+      },
+      resolve: async (_root, { filter, oldestFirst, ...args }, context, info) => {
+        const { prisma, requester, audit } = context;
+        const page = keysetPage([created(oldestFirst ? 'asc' : 'desc')], args);
+        if (requester.principal.kind === 'COMMAND' && args.after == null)
+          await audit.record({ requester, action: 'EXPORT_AUDIT', target: WHOLE, outcome: 'OK' });
+        const where = { AND: [page.query.where, ...conditionsOf(filter ?? {})] };
+        const selection = selectionOfNodes(context, info, 'AuditEntry');
+        return page.toConnection(await prisma.auditEntry.findMany({ ...selection, ...page.query, where }));
+      },
     },
-    resolve: async (query, _root, { filter, oldestFirst, after }, { prisma, requester, audit }) => {
-      const { where, ...page } = byOrdinal(query, oldestFirst ? 'asc' : 'desc');
-      if (requester.principal.kind === 'COMMAND' && after == null)
-        await audit.record({ requester, action: 'EXPORT_AUDIT', target: WHOLE, outcome: 'OK' });
-      return prisma.auditEntry.findMany({ ...page, where: { AND: [where, ...conditionsOf(filter ?? {})] } });
-    },
-  }),
+    AuditEntryConnection,
+  ),
 );
 
 function conditionsOf(filter: typeof AuditFilter.$inferInput): Prisma.AuditEntryWhereInput[] {

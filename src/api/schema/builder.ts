@@ -83,3 +83,6 @@ export const builder = new SchemaBuilder<{
       new MienError('BAD_INPUT', issues.map(({ message }) => message).join(' ')),
   },
 });
+
+/** Makes arguments, for those that several fields share. */
+export type ArgBuilder = Parameters<NonNullable<Parameters<(typeof builder)['queryField']>[1]>>[0]['arg'];

@@ -4,9 +4,11 @@ import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
+import { selectionOfNodes } from './connections.ts';
 import { describedValues } from './described-values.ts';
 import { EraseTargetInput, toRequest } from './erase-input.ts';
-import { byOrdinal } from './page-by-ordinal.ts';
+import { keysetPage } from './keyset.ts';
+import { created } from './orders.ts';
 import { hasNul } from './text.ts';
 
 const ErasureKindEnum = builder.enumType('ErasureKind', {
@@ -137,14 +139,22 @@ const ErasureType = builder.prismaObject('Erasure', {
   }),
 });
 
+const ErasureConnection = builder.connectionObject({ type: ErasureType, name: 'ErasureConnection' });
+
 builder.queryField('erasures', (t) =>
-  t.prismaConnection({
-    authScopes: { role: 'ADMIN' },
-    type: ErasureType,
-    cursor: 'ordinal',
-    description: 'What was erased, the newest first.',
-    resolve: (query, _root, _args, { prisma }) => prisma.erasure.findMany(byOrdinal(query, 'desc')),
-  }),
+  t.connection(
+    {
+      authScopes: { role: 'ADMIN' },
+      type: ErasureType,
+      description: 'What was erased, the newest first.',
+      resolve: async (_root, args, context, info) => {
+        const page = keysetPage([created('desc')], args);
+        const selection = selectionOfNodes(context, info, 'Erasure');
+        return page.toConnection(await context.prisma.erasure.findMany({ ...selection, ...page.query }));
+      },
+    },
+    ErasureConnection,
+  ),
 );
 
 const MAX_REASON = 500;

@@ -61,30 +61,38 @@ builder.prismaObjectFields(SessionType, (t) => ({
   }),
 }));
 
+const FrameEmotionsConnection = builder.connectionObject({
+  type: FrameEmotionsType,
+  name: 'FrameEmotionsConnection',
+});
+
 builder.prismaObjectFields(SessionType, (t) => ({
-  timeline: t.connection({
-    type: FrameEmotionsType,
-    nullable: true,
-    description: 'The recorded moments, oldest first. Cursors are those of `frameEmotions`.',
-    resolve: async ({ id }, { first, after, last, before }, { recordings }) => {
-      if (last != null || before != null) {
-        throw new MienError('BAD_INPUT', '`timeline` is read forwards: use `first` and `after`.');
-      }
-      const { moments, more } = await recordings.timeline(id, {
-        first: first ?? DEFAULT_PAGE,
-        after: after ?? null,
-      });
-      return {
-        edges: moments.map((moment) => ({ cursor: moment.cursor, node: { ...moment, skippedBefore: 0 } })),
-        pageInfo: {
-          hasNextPage: more,
-          hasPreviousPage: after != null,
-          startCursor: moments[0]?.cursor ?? null,
-          endCursor: moments.at(-1)?.cursor ?? null,
-        },
-      };
+  timeline: t.connection(
+    {
+      type: FrameEmotionsType,
+      nullable: true,
+      description: 'The recorded moments, oldest first. Cursors are those of `frameEmotions`.',
+      resolve: async ({ id }, { first, after, last, before }, { recordings }) => {
+        if (last != null || before != null) {
+          throw new MienError('BAD_INPUT', '`timeline` is read forwards: use `first` and `after`.');
+        }
+        const { moments, more } = await recordings.timeline(id, {
+          first: first ?? DEFAULT_PAGE,
+          after: after ?? null,
+        });
+        return {
+          edges: moments.map((moment) => ({ cursor: moment.cursor, node: { ...moment, skippedBefore: 0 } })),
+          pageInfo: {
+            hasNextPage: more,
+            hasPreviousPage: after != null,
+            startCursor: moments[0]?.cursor ?? null,
+            endCursor: moments.at(-1)?.cursor ?? null,
+          },
+        };
+      },
     },
-  }),
+    FrameEmotionsConnection,
+  ),
 }));
 
 builder.prismaObjectFields(SessionType, (t) => ({

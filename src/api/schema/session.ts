@@ -1,10 +1,13 @@
 /** One run of a stream. What was recorded in it is in recording.ts. */
 import { isId } from '../../domain/ids.ts';
+import { sessionWhere } from '../../store/read/criteria.ts';
 import { ANY_ROLE } from './access.ts';
-import { builder } from './builder.ts';
-import { assertId } from './ids.ts';
+import { type ArgBuilder, builder } from './builder.ts';
+import { selectionOfNodes, totalCountOf } from './connections.ts';
+import { SessionFilter, toSessionCriteria } from './filters.ts';
+import { keysetPage } from './keyset.ts';
 import { NodeInterface } from './node.ts';
-import { byOrdinal } from './page-by-ordinal.ts';
+import { SessionOrder, sessionKeys } from './orders.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { TagType, toTagList } from './tags.ts';
 
@@ -64,6 +67,18 @@ export const SessionType = builder.prismaObject('Session', {
   }),
 });
 
+export const SessionConnection = builder.connectionObject({
+  type: SessionType,
+  name: 'SessionConnection',
+  fields: (t) => ({ totalCount: t.int(totalCountOf('sessions')) }),
+});
+
+/** The arguments of a list of sessions, whosever they are. */
+export const sessionListArgs = (arg: ArgBuilder) => ({
+  filter: arg({ type: SessionFilter, description: 'Only some of them; all when left out.' }),
+  orderBy: arg({ type: SessionOrder, description: 'Their order; the newest first when left out.' }),
+});
+
 builder.queryFields((t) => ({
   session: t.prismaField({
     authScopes: { role: 'VIEWER' },
@@ -74,17 +89,24 @@ builder.queryFields((t) => ({
     resolve: (query, _root, { id }, { prisma }) =>
       isId(id) ? prisma.session.findUnique({ ...query, where: { id } }) : null,
   }),
-  sessions: t.prismaConnection({
-    authScopes: { role: 'VIEWER' },
-    type: SessionType,
-    cursor: 'ordinal',
-    nullable: true,
-    description: 'Sessions, the newest first.',
-    args: { streamId: t.arg.id({ description: 'Only those of this stream.' }) },
-    resolve: (query, _root, { streamId }, { prisma }) => {
-      const { where, ...page } = byOrdinal(query, 'desc');
-      const ofStream = streamId == null ? {} : { streamId: assertId('stream', streamId) };
-      return prisma.session.findMany({ ...page, where: { ...ofStream, ...where } });
+  sessions: t.connection(
+    {
+      authScopes: { role: 'VIEWER' },
+      type: SessionType,
+      description: 'Sessions, the newest first.',
+      args: sessionListArgs(t.arg),
+      resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+        const { prisma } = context;
+        const page = keysetPage(sessionKeys(orderBy), args);
+        const where = sessionWhere(toSessionCriteria(filter));
+        const rows = await prisma.session.findMany({
+          ...selectionOfNodes(context, info, 'Session'),
+          ...page.query,
+          where: { AND: [where, page.query.where] },
+        });
+        return { ...page.toConnection(rows), totalCount: () => prisma.session.count({ where }) };
+      },
     },
-  }),
+    SessionConnection,
+  ),
 }));

@@ -1,7 +1,7 @@
 /** Lists that are mostly short, and answered whole unless the client pages them with `first` and `after`. */
 import { z } from 'zod';
 import { MienError } from '../../errors.ts';
-import { type builder, MAX_PAGE } from './builder.ts';
+import { type ArgBuilder, MAX_PAGE } from './builder.ts';
 
 /** Most items of a list that is not paged. */
 export const MAX_LIST = 10_000;
@@ -27,9 +27,7 @@ export const buckets: Sized = {
   },
 };
 
-type Arg = Parameters<NonNullable<Parameters<(typeof builder)['queryField']>[1]>>[0]['arg'];
-
-export function listPageArgs(arg: Arg, after: string) {
+export function listPageArgs(arg: ArgBuilder, after: string) {
   return {
     first: arg.int({
       description: `How many, at most ${MAX_PAGE}; all of them when left out.`,

@@ -1,14 +1,18 @@
 /** Streams: their type, and the queries that read them. */
-import { type IndirectInclude, prismaConnectionHelpers } from '@pothos/plugin-prisma';
+import type { IndirectInclude } from '@pothos/plugin-prisma';
 import type { DetectSize } from '../../domain/detect-size.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import { isId } from '../../domain/ids.ts';
 import type { Purpose } from '../../domain/stream.ts';
+import { sessionWhere, streamWhere } from '../../store/read/criteria.ts';
 import { ANY_ROLE } from './access.ts';
 import { builder } from './builder.ts';
+import { countSessions, selectionOfNodes, totalCountOf } from './connections.ts';
+import { StreamFilter, toSessionCriteria, toStreamCriteria } from './filters.ts';
+import { keysetPage } from './keyset.ts';
 import { NodeInterface } from './node.ts';
-import { byOrdinal } from './page-by-ordinal.ts';
-import { SessionType } from './session.ts';
+import { StreamOrder, sessionKeys, streamKeys } from './orders.ts';
+import { SessionConnection, SessionType, sessionListArgs } from './session.ts';
 import { SourceType, withoutSecrets } from './source.ts';
 import {
   DetectSizeEnum,
@@ -64,7 +68,11 @@ export const StreamType = builder.prismaObject('Stream', {
   }),
 });
 
-const sessionPages = prismaConnectionHelpers(builder, SessionType, { cursor: 'ordinal' });
+const StreamConnection = builder.connectionObject({
+  type: StreamType,
+  name: 'StreamConnection',
+  fields: (t) => ({ totalCount: t.int(totalCountOf('streams')) }),
+});
 
 /** Where a page's sessions stand in a request. Pothos reads this form too, though it declares a single path only. */
 const NODES = {
@@ -89,16 +97,25 @@ builder.prismaObjectFields(StreamType, (t) => ({
     }),
     resolve: ({ sessions }) => sessions[0] ?? null,
   }),
-  sessions: t.connection({
-    type: SessionType,
-    nullable: true,
-    description: 'Its runs, the newest first.',
-    select(args, context, nested) {
-      const page = sessionPages.getQuery(args, context, () => true);
-      return { sessions: nested(byOrdinal(page, 'desc'), NODES as never) };
+  sessions: t.connection(
+    {
+      type: SessionType,
+      description: 'Its runs, the newest first.',
+      args: sessionListArgs(t.arg),
+      select({ filter, orderBy, ...args }, _context, nested) {
+        const { query } = keysetPage(sessionKeys(orderBy), args);
+        const where = { AND: [sessionWhere(toSessionCriteria(filter)), query.where] };
+        // Named, for a request that selects no node.
+        const columns: object = { select: { ordinal: true, endedAt: true } };
+        return { id: true, sessions: nested({ ...query, where, ...columns }, NODES as never) };
+      },
+      resolve: ({ id, sessions }, { filter, orderBy, ...args }, context) => ({
+        ...keysetPage(sessionKeys(orderBy), args).toConnection(sessions),
+        totalCount: () => countSessions(context, id, toSessionCriteria(filter)),
+      }),
     },
-    resolve: ({ sessions }, args, context) => sessionPages.resolve(sessions, args, context),
-  }),
+    SessionConnection,
+  ),
 }));
 
 builder.queryFields((t) => ({
@@ -111,12 +128,30 @@ builder.queryFields((t) => ({
     resolve: (query, _root, { id }, { prisma }) =>
       isId(id) ? prisma.stream.findUnique({ ...query, where: { id } }) : null,
   }),
-  streams: t.prismaConnection({
-    authScopes: { role: 'VIEWER' },
-    type: StreamType,
-    cursor: 'ordinal',
-    nullable: true,
-    description: 'All streams, in the order of registration.',
-    resolve: (query, _root, _args, { prisma }) => prisma.stream.findMany(byOrdinal(query, 'asc')),
-  }),
+  streams: t.connection(
+    {
+      authScopes: { role: 'VIEWER' },
+      type: StreamType,
+      description: 'Streams, in the order of registration.',
+      args: {
+        filter: t.arg({ type: StreamFilter, description: 'Only some of them; all when left out.' }),
+        orderBy: t.arg({
+          type: StreamOrder,
+          description: 'Their order; as they were registered when left out.',
+        }),
+      },
+      resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+        const { prisma } = context;
+        const page = keysetPage(streamKeys(orderBy), args);
+        const where = await streamWhere(prisma, toStreamCriteria(filter));
+        const rows = await prisma.stream.findMany({
+          ...selectionOfNodes(context, info, 'Stream'),
+          ...page.query,
+          where: { AND: [where, page.query.where] },
+        });
+        return { ...page.toConnection(rows), totalCount: () => prisma.stream.count({ where }) };
+      },
+    },
+    StreamConnection,
+  ),
 }));

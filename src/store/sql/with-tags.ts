@@ -1,8 +1,7 @@
-/** Streams by their tags. */
+/** Streams and sessions by their tags. */
 import type { Tags } from '../../domain/access.ts';
-import type { Prisma } from '../generated/client.ts';
 
 /** Those that have all of these tags. */
-export function withTags(tags: Tags): Prisma.StreamWhereInput {
+export function withTags(tags: Tags): { AND: { tags: { path: string[]; equals: string } }[] } {
   return { AND: Object.entries(tags).map(([key, equals]) => ({ tags: { path: [key], equals } })) };
 }
