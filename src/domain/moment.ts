@@ -45,6 +45,9 @@ export interface Episode {
   offset: number | null;
   /** Smoothed probability at the apex. */
   peak: number;
+  /** Wall times of the moments at the onset and, null while it lasts, the offset. */
+  startedAt: Date;
+  endedAt: Date | null;
 }
 
 export type EpisodeEventKind = 'ONSET' | 'APEX' | 'OFFSET';
@@ -77,4 +80,14 @@ export interface Rollup {
   valence: number;
   arousal: number;
   quality: number;
+  /** Null of a track: where its second lies, the whole picture tells. */
+  place: RollupPlace | null;
+}
+
+/** Where a second's moments stand; of a second without one, where the moment stands that lasts into it. */
+export interface RollupPlace {
+  firstSeq: number;
+  /** The earliest and the latest wall time, in milliseconds since the epoch. */
+  startedAt: number;
+  endedAt: number;
 }

@@ -138,7 +138,8 @@ function updateRow(
 
 /** Those whose end was not stored, because of a crash or a moment that was refused: they end with their track's last reading. */
 async function closeEpisodes(tx: Prisma.TransactionClient, sessionIds: readonly string[]): Promise<void> {
-  await tx.$executeRaw`UPDATE episode SET "offset" = greatest(apex, track.last_seen) FROM track
+  await tx.$executeRaw`UPDATE episode SET "offset" = greatest(apex, track.last_seen), ended_at = track.ended_at
+    FROM track
     WHERE episode.session_id = ANY(${`{${sessionIds.join()}}`}::text::uuid[]) AND "offset" IS NULL
       AND track.session_id = episode.session_id AND track.track = episode.track`;
 }

@@ -26,6 +26,8 @@ export interface TrackRow {
   firstSeen: number;
   lastSeen: number;
   readings: number;
+  startedAt: Date;
+  endedAt: Date;
 }
 
 /** The first columns of every table. */
@@ -51,14 +53,20 @@ export const TIMELINE_COLUMNS: readonly Column<MomentRow>[] = [
   ...dropColumns<MomentRow>(({ moment }) => moment.dropped),
 ];
 
-export const EPISODE_COLUMNS = columnsOf<Omit<Episode, 'sessionId'>>({
-  ...{ index: 'INT32', track: 'INT32', expression: 'STRING' },
-  ...{ onset: 'DOUBLE', apex: 'DOUBLE', offset: 'DOUBLE', peak: 'DOUBLE' },
-});
+export const EPISODE_COLUMNS: readonly Column<Omit<Episode, 'sessionId'>>[] = [
+  ...columnsOf<Omit<Episode, 'sessionId' | 'startedAt' | 'endedAt'>>({
+    ...{ index: 'INT32', track: 'INT32', expression: 'STRING' },
+    ...{ onset: 'DOUBLE', apex: 'DOUBLE', offset: 'DOUBLE', peak: 'DOUBLE' },
+  }),
+  ...wallColumns<Pick<Episode, 'startedAt' | 'endedAt'>>(),
+];
 
-export const TRACK_COLUMNS = columnsOf<TrackRow>({
-  ...{ track: 'INT32', firstSeen: 'DOUBLE', lastSeen: 'DOUBLE', readings: 'INT32' },
-});
+export const TRACK_COLUMNS: readonly Column<TrackRow>[] = [
+  ...columnsOf<Omit<TrackRow, 'startedAt' | 'endedAt'>>({
+    ...{ track: 'INT32', firstSeen: 'DOUBLE', lastSeen: 'DOUBLE', readings: 'INT32' },
+  }),
+  ...wallColumns<TrackRow>(),
+];
 
 export const BUCKET_COLUMNS: readonly Column<Aggregate>[] = [
   ...columnsOf<Pick<Aggregate, 'start' | 'end'>>({ start: 'DOUBLE', end: 'DOUBLE' }),
@@ -112,6 +120,14 @@ function dropColumns<Row>(droppedOf: (row: Row) => DropCounts): Column<Row>[] {
     type: 'INT32',
     value: (row) => droppedOf(row)[reason] ?? 0,
   }));
+}
+
+/** When it began and ended, by the wall clock. */
+function wallColumns<Row extends { startedAt: Date; endedAt: Date | null }>(): Column<Row>[] {
+  return [
+    { name: 'startedAt', type: 'TIMESTAMP', value: ({ startedAt }) => startedAt.toISOString() },
+    { name: 'endedAt', type: 'TIMESTAMP', value: ({ endedAt }) => endedAt?.toISOString() ?? null },
+  ];
 }
 
 /** A column for each of these keys, under its name. */

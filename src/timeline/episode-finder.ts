@@ -25,6 +25,14 @@ export interface EpisodeRules {
 
 export const EPISODE_RULES: EpisodeRules = { enter: 0.5, exit: 0.35, leastSeconds: 0.3, goneSeconds: 2 };
 
+/** When a frame was. */
+export interface FrameTime {
+  /** Seconds. */
+  mediaTime: number;
+  /** Milliseconds since the epoch. */
+  wallTime: number;
+}
+
 /** One face at one time: smoothed probabilities in the order of EXPRESSIONS. */
 export interface FaceAt {
   track: number;
@@ -37,8 +45,8 @@ export interface FaceAt {
 interface Candidate {
   episode: Episode;
   expression: number;
-  /** Last time at which it held. */
-  lastSeen: number;
+  /** Last frame in which it held. */
+  lastSeen: FrameTime;
   /** Last time at which its track was seen, good enough to judge or not. */
   inFrame: number;
   counted: boolean;
@@ -64,11 +72,12 @@ export class EpisodeFinder {
     this.#rules = rules;
   }
 
-  /** Takes the faces of one frame. @param mediaTime in seconds, not less than the one before */
-  push(mediaTime: number, faces: readonly FaceAt[]): EpisodeEvent[] {
+  /** Takes the faces of one frame. @param at its media time is not less than the one before */
+  push(at: FrameTime, faces: readonly FaceAt[]): EpisodeEvent[] {
+    const { mediaTime } = at;
     const closed = this.#closeGone(mediaTime, new Set(faces.map(({ track }) => track)));
     const judged = faces.filter((face) => face.judged);
-    const events = [...closed, ...judged.flatMap((face) => this.#follow(mediaTime, face))];
+    const events = [...closed, ...judged.flatMap((face) => this.#follow(at, face))];
     for (const { track } of faces) {
       const candidate = this.#open.get(track);
       if (candidate) candidate.inFrame = mediaTime;
@@ -96,7 +105,7 @@ export class EpisodeFinder {
     return gone.flatMap(([, candidate]) => close(candidate));
   }
 
-  #follow(mediaTime: number, face: FaceAt): EpisodeEvent[] {
+  #follow(at: FrameTime, face: FaceAt): EpisodeEvent[] {
     const events: EpisodeEvent[] = [];
     const current = this.#open.get(face.track);
     const entering = prevailing(face.probabilities, this.#rules.enter);
@@ -104,12 +113,13 @@ export class EpisodeFinder {
       events.push(...close(current));
       this.#open.delete(face.track);
     }
-    const candidate = this.#open.get(face.track) ?? this.#begin(mediaTime, face.track, entering);
+    const candidate = this.#open.get(face.track) ?? this.#begin(at, face.track, entering);
     if (!candidate) return events;
-    return [...events, ...this.#advance(candidate, mediaTime, face)];
+    return [...events, ...this.#advance(candidate, at, face)];
   }
 
-  #begin(mediaTime: number, track: number, entering: number | null): Candidate | undefined {
+  #begin(at: FrameTime, track: number, entering: number | null): Candidate | undefined {
+    const { mediaTime, wallTime } = at;
     const expression = entering === null ? undefined : EXPRESSIONS[entering];
     if (entering === null || expression === undefined) return undefined;
     const episode: Episode = {
@@ -121,19 +131,22 @@ export class EpisodeFinder {
       apex: mediaTime,
       offset: null,
       peak: 0,
+      startedAt: new Date(wallTime),
+      endedAt: null,
     };
-    const times = { lastSeen: mediaTime, inFrame: mediaTime };
+    const times = { lastSeen: at, inFrame: mediaTime };
     const candidate = { episode, expression: entering, ...times, counted: false, apexTold: null };
     this.#open.set(track, candidate);
     return candidate;
   }
 
-  #advance(candidate: Candidate, mediaTime: number, face: FaceAt): EpisodeEvent[] {
+  #advance(candidate: Candidate, at: FrameTime, face: FaceAt): EpisodeEvent[] {
+    const { mediaTime } = at;
     const { episode } = candidate;
     // The peak is stored in a float4 column: what is told is what is read back.
     const level = Math.fround(face.probabilities[candidate.expression] ?? 0);
     const events: EpisodeEvent[] = [];
-    candidate.lastSeen = mediaTime;
+    candidate.lastSeen = at;
     if (level > episode.peak) Object.assign(episode, { peak: level, apex: mediaTime });
     if (!candidate.counted && mediaTime - episode.onset >= this.#rules.leastSeconds) {
       candidate.counted = true;
@@ -161,7 +174,8 @@ function holds(current: Candidate, face: FaceAt, entering: number | null, rules:
 function close(candidate: Candidate): EpisodeEvent[] {
   if (!candidate.counted) return [];
   const apex = tellApex(candidate);
-  candidate.episode.offset = candidate.lastSeen;
+  const { mediaTime: offset, wallTime: endedAt } = candidate.lastSeen;
+  Object.assign(candidate.episode, { offset, endedAt: new Date(endedAt) });
   return [...apex, event('OFFSET', candidate.episode)];
 }
 

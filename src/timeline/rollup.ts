@@ -2,7 +2,7 @@
 import { newestDuration } from '../domain/coverage.ts';
 import { EXPRESSIONS, type FaceReading } from '../domain/face.ts';
 import { addDrops } from '../domain/frame.ts';
-import type { FollowingMoment, Moment, Rollup } from '../domain/moment.ts';
+import type { FollowingMoment, Moment, Rollup, RollupPlace } from '../domain/moment.ts';
 import { MICROSECONDS } from '../domain/quantise.ts';
 
 /** The track number under which a rollup sums the whole picture. */
@@ -46,12 +46,14 @@ function emptyRollup(sessionId: string, second: number, track: number): Rollup {
     valence: 0,
     arousal: 0,
     quality: 0,
+    place: null,
   };
 }
 
 function addCounts(at: RollupAt, moment: Moment): void {
   const second = Math.floor(moment.mediaTime);
   const whole = at(second, WHOLE_PICTURE);
+  whole.place = joined(whole.frames > 0 ? whole.place : null, moment);
   whole.frames += 1;
   whole.dropped = addDrops(whole.dropped, moment.dropped);
   for (const face of moment.faces) {
@@ -95,8 +97,10 @@ function addStretch(at: RollupAt, moment: Moment, after: number, until: number, 
   }
 }
 
-function addTime(at: RollupAt, { faces }: Moment, second: number, time: number): void {
+function addTime(at: RollupAt, moment: Moment, second: number, time: number): void {
+  const { faces } = moment;
   const whole = at(second, WHOLE_PICTURE);
+  if (whole.frames === 0) whole.place = joined(whole.place, moment);
   whole.covered += time;
   for (const { track, expression } of faces) {
     const own = at(second, track);
@@ -106,6 +110,14 @@ function addTime(at: RollupAt, { faces }: Moment, second: number, time: number):
     whole.durations[label]! += time;
     own.durations[label]! += time;
   }
+}
+
+function joined(place: RollupPlace | null, { seq, wallTime }: Moment): RollupPlace {
+  return {
+    firstSeq: Math.min(seq, place?.firstSeq ?? seq),
+    startedAt: Math.min(wallTime, place?.startedAt ?? wallTime),
+    endedAt: Math.max(wallTime, place?.endedAt ?? wallTime),
+  };
 }
 
 function microseconds(seconds: number): number {

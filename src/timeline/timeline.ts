@@ -74,7 +74,7 @@ export function createTimeline(config: TimelineConfig) {
           faces: readings,
         });
         const closed = cut ? finder.finish() : [];
-        return { moment, events: [...closed, ...finder.push(at.mediaTime, judged)] };
+        return { moment, events: [...closed, ...finder.push(at, judged)] };
       },
       finish: (): EpisodeEvent[] => finder.finish(),
       ...{ missingUntil: durations.missingUntil, forget: (until: number) => finder.forget(until) },

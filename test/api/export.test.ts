@@ -130,7 +130,8 @@ test('a Parquet file says the same as CSV, in columns with types', async () => {
 function textOf([name, value]: [string, unknown]): [string, unknown] {
   if (value === null || value === '') return [name, ''];
   if (value instanceof Date) return [name, value.getTime()];
-  if (name === 'wallTime') return [name, Date.parse(String(value))];
+  if (['wallTime', 'startedAt', 'endedAt'].includes(name) && value !== null)
+    return [name, Date.parse(String(value))];
   const number = Number(value);
   return [name, typeof value !== 'boolean' && Number.isFinite(number) ? Math.fround(number) : String(value)];
 }

@@ -115,7 +115,7 @@ async function record(site: string): Promise<Ids> {
 }
 
 function episode(sessionId: string): Episode {
-  const times = { onset: 0, apex: 0, offset: null };
+  const times = { onset: 0, apex: 0, offset: null, startedAt: new Date(0), endedAt: null };
   return { sessionId, index: 0, track: 1, expression: 'HAPPINESS', ...times, peak: 0.9 };
 }
 

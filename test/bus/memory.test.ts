@@ -61,6 +61,8 @@ describe('the memory bus', () => {
       apex: 0,
       offset: null,
       peak: 1,
+      startedAt: new Date(0),
+      endedAt: null,
     } as const;
     bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 's' } });
     bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 'other' } });

@@ -85,7 +85,10 @@ it('a stretch of a session that has stored nothing yet is refused where it ends 
 });
 
 const fearOf = (sessionId: string) =>
-  ({ sessionId, index: 0, track: 1, expression: 'FEAR', onset: 0.5, apex: 0.5, peak: 0.6 }) as const;
+  ({
+    ...({ sessionId, index: 0, track: 1, expression: 'FEAR', onset: 0.5, apex: 0.5, peak: 0.6 } as const),
+    ...{ startedAt: new Date(0), endedAt: null },
+  }) as const;
 
 it('an episode that an erased stretch has cut is not written again when it ends', async () => {
   const { id } = await running(10);

@@ -46,7 +46,10 @@ const episode = (
   offset: number | null,
 ): EpisodeEvent => ({
   kind: offset === null ? 'ONSET' : 'OFFSET',
-  episode: { sessionId, index, track, expression: 'FEAR', onset, apex: onset, offset, peak: 0.6 },
+  episode: {
+    ...{ sessionId, index, track, expression: 'FEAR', onset, apex: onset, offset, peak: 0.6 },
+    ...{ startedAt: new Date(0), endedAt: null },
+  },
 });
 
 /** Forty moments in four seconds; track 1 all the time, track 2 in the odd seconds. */
@@ -183,7 +186,7 @@ async function expectRollups(store: Store, id: string, moments: readonly Moment[
   const rows = (sessionId: string) =>
     store.prisma.$queryRawUnsafe(
       `SELECT span, track, second, frames, dropped_busy, covered::text, readings, abstained, labels::text, probabilities::text,
-        durations::text, valence::text, arousal::text, quality::text
+        durations::text, valence::text, arousal::text, quality::text, started_at, ended_at
       FROM rollup WHERE session_id = '${sessionId}' AND (frames > 0 OR covered > 0) ORDER BY span, track, second`,
     );
   expect(await rows(id)).toEqual(await rows(twin.id));

@@ -1,8 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { openStore } from '../../src/store/index.ts';
+import type { Moment } from '../../src/domain/moment.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
 import { PgliteClient } from '../../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
 import { migratePostgres, postgresFactory } from '../../src/store/upkeep/migrate.ts';
@@ -40,6 +42,53 @@ async function migrationNames(): Promise<string[]> {
   const entries = await readdir(join(PRISMA_DIR, 'migrations'), { withFileTypes: true });
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 }
+
+/** As a database was before the migration `wall_clock`, which then comes again. */
+async function dropWallClock({ prisma }: Store): Promise<void> {
+  await prisma.$executeRaw`ALTER TABLE rollup DROP COLUMN first_seq`;
+  for (const table of ['rollup', 'track', 'episode']) {
+    await prisma.$executeRawUnsafe(`ALTER TABLE ${table} DROP COLUMN started_at, DROP COLUMN ended_at`);
+  }
+  await prisma.$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name LIKE '%_wall_clock'`;
+}
+
+it('what was recorded before wall times were kept beside sums has them by its moments', async () => {
+  const database = await createDatabase();
+  const before = await openStore({ rollUp, ...database.config });
+  await before.models.upsert(MODEL);
+  const { id } = await createSession(before);
+  // A frame each 2.5 s, so that moments stand into seconds without one; its clock is slow.
+  const moments = Array.from({ length: 60 }, (_, seq): Moment => {
+    const moment = makeMoment(id, seq, { frameRate: 0.4 });
+    return { ...moment, wallTime: Date.UTC(2026, 10, 24, 23, 59) + seq * 2000 };
+  });
+  const onset = new Date(moments[3]!.wallTime);
+  const episode = {
+    ...({ sessionId: id, index: 0, track: 1, expression: 'FEAR', onset: 7.5, apex: 7.5, peak: 0.6 } as const),
+    ...{ offset: 12.5, startedAt: onset, endedAt: new Date(moments[5]!.wallTime) },
+  };
+  const lasting = { ...episode, index: 1, offset: null, endedAt: null };
+  const events = [episode, lasting].map((each) => ({ kind: 'OFFSET', episode: each }) as const);
+  await Promise.all(moments.map((moment) => before.moments.append(moment, moment.seq === 9 ? events : [])));
+  const told = async ({ prisma }: Store) => ({
+    rollups: await prisma.rollup.findMany({ where: { frames: { gt: 0 } } }),
+    standing:
+      await prisma.$queryRaw`SELECT second, span, started_at, ended_at FROM rollup WHERE frames = 0 AND track = 0`,
+    tracks: await prisma.track.findMany(),
+    episodes: await prisma.episode.findMany(),
+  });
+  const written = await told(before);
+  expect(written.standing).not.toEqual([]);
+  await dropWallClock(before);
+  await before.close();
+  const store = await openStore({ rollUp, ...database.config });
+  const found = await told(store);
+  const set = (rows: unknown) => new Set((rows as object[]).map((row) => inspect(row, { depth: 3 })));
+  for (const table of ['rollups', 'standing', 'tracks', 'episodes'] as const)
+    expect(set(found[table])).toEqual(set(written[table]));
+  await store.close();
+  await database.dispose();
+});
 
 it('migrations give what schema.prisma describes', async () => {
   const database = await createDatabase();
@@ -87,6 +136,7 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma.$executeRaw`DROP FUNCTION audit_entry_append_only`;
   await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN retention_hours`;
   await before.prisma.$executeRaw`DROP TABLE erased_stretch, erasure, installation`;
+  await dropWallClock(before);
   const [, ...later] = await migrationNames();
   await before.prisma
     .$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = ANY (${later}::text[])`;

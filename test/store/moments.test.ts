@@ -199,6 +199,7 @@ it('a session id that is no UUID has no moments', async () => {
 
 const episode = (sessionId: string, more: Partial<Episode>): Episode => ({
   ...{ index: 0, sessionId, track: 1, expression: 'ANGER', onset: 0.5, apex: 0.5, offset: null, peak: 0.6 },
+  ...{ startedAt: new Date(0), endedAt: null },
   ...more,
 });
 
@@ -221,13 +222,17 @@ it('episodes follow their events, also those that end a session', async () => {
   expect((await summaryOf(db.store, id)).dropped).toEqual({ busy: 4 });
 });
 
+const START = Date.UTC(2026, 5, 1);
+
 it('tracks tell when a face was first and last seen', async () => {
   const { id } = await db.session();
-  await append(make(id, 10, { faces: 2 }));
-  await db.store.moments.append(makeMoment(id, 10), []);
+  await append(make(id, 10, { faces: 2, start: START }));
+  await db.store.moments.append(makeMoment(id, 10, { start: START + 8 }), []);
+  const startedAt = new Date(START);
+  const [one, two] = [{ endedAt: new Date(START + 1008) }, { endedAt: new Date(START + 900) }];
   expect(await tracksOf(id)).toEqual([
-    { sessionId: id, track: 1, firstSeen: 0, lastSeen: 1, readings: 11 },
-    { sessionId: id, track: 2, firstSeen: 0, lastSeen: 0.9, readings: 10 },
+    { sessionId: id, track: 1, firstSeen: 0, lastSeen: 1, readings: 11, startedAt, ...one },
+    { sessionId: id, track: 2, firstSeen: 0, lastSeen: 0.9, readings: 10, startedAt, ...two },
   ]);
 });
 

@@ -165,6 +165,8 @@ it.each(['INTERRUPTED', 'FAILED'] as const)(
       onset: 0,
       apex: 0.1,
       peak: 0.5,
+      startedAt: new Date(0),
+      endedAt: null,
     } as const;
     const events = [{ kind: 'ONSET', episode: { ...episode, offset: null } }] as const;
     const ended = { kind: 'OFFSET', episode: { ...episode, index: 1, offset: 0.1 } } as const;

@@ -63,6 +63,8 @@ it('of a session that goes on, sums, episodes and tracks of the hours before the
     onset: 600,
     apex: 600,
     peak: 0.6,
+    startedAt: new Date(0),
+    endedAt: null,
   } as const;
   const ended = [10_000, 20_000, null].map((offset, index) => ({ ...episode, index, offset }));
   await Promise.all(

@@ -10,7 +10,10 @@ const open = ({ store, bus }: World) =>
     feed: bus,
     now: () => 0,
   });
-const episode = { index: 0, track: 1, expression: 'FEAR', onset: 0, apex: 0, offset: null, peak: 1 } as const;
+const episode = {
+  ...({ index: 0, track: 1, expression: 'FEAR', onset: 0, apex: 0, offset: null, peak: 1 } as const),
+  ...{ startedAt: new Date(0), endedAt: null },
+} as const;
 
 it('the status of a stream begins with its newest session, goes on with changes, and ends with the stream', async () => {
   const world = new World();

@@ -9,11 +9,16 @@ function face(expression: Expression, level: number, more: Partial<FaceAt> = {})
   return { track: 1, probabilities, judged: true, ...more };
 }
 
+/** @param seconds of media time; the wall clock runs twice as fast */
+function push(finder: EpisodeFinder, seconds: number, faces: readonly FaceAt[]) {
+  return finder.push({ mediaTime: seconds, wallTime: seconds * 2000 }, faces);
+}
+
 /** Levels of one expression, ten per second; the events with the time at which they were told. */
 function watch(levels: number[], expression: Expression = 'HAPPINESS') {
   const finder = new EpisodeFinder('session', EPISODE_RULES);
   const told = levels.flatMap((level, index) =>
-    finder.push(index / 10, [face(expression, level)]).map((event) => ({ at: index / 10, ...event })),
+    push(finder, index / 10, [face(expression, level)]).map((event) => ({ at: index / 10, ...event })),
   );
   return { told, finder, kinds: told.map(({ kind, at }) => `${kind} ${at}`) };
 }
@@ -32,6 +37,8 @@ describe('episodes', () => {
       onset: 0.1,
       apex: 0.4,
       offset: 0.7,
+      startedAt: new Date(200),
+      endedAt: new Date(1400),
     });
     expect(episode.peak).toBe(Math.fround(0.9));
     expect(told[0]?.episode.offset).toBeNull();
@@ -66,7 +73,7 @@ describe('episodes', () => {
   it('give way to another expression that prevails', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
     const events = Array.from({ length: 12 }, (_, index) =>
-      finder.push(index / 10, [face(index < 6 ? 'HAPPINESS' : 'SURPRISE', 0.9)]),
+      push(finder, index / 10, [face(index < 6 ? 'HAPPINESS' : 'SURPRISE', 0.9)]),
     ).flat();
     expect(events.map(short)).toEqual([
       'ONSET 0 HAPPINESS 0 0 null',
@@ -78,8 +85,8 @@ describe('episodes', () => {
 
   it('end with the last reading of a track that is gone, and at the end', () => {
     const { finder } = watch(Array(6).fill(0.9));
-    expect(finder.push(2.4, [])).toEqual([]);
-    expect(finder.push(2.6, []).map(short)).toEqual([
+    expect(push(finder, 2.4, [])).toEqual([]);
+    expect(push(finder, 2.6, []).map(short)).toEqual([
       'APEX 0 HAPPINESS 0 0 null',
       'OFFSET 0 HAPPINESS 0 0 0.5',
     ]);
@@ -91,7 +98,7 @@ describe('episodes', () => {
   it('neither begin nor end on faces too poor to judge', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
     const at = (index: number, judged: boolean, level: number) =>
-      finder.push(index / 10, [face('ANGER', level, { judged })]);
+      push(finder, index / 10, [face('ANGER', level, { judged })]);
     const events = [
       ...Array.from({ length: 6 }, (_, index) => at(index, false, 0.9)),
       ...Array.from({ length: 6 }, (_, index) => at(6 + index, true, 0.9)),
@@ -102,7 +109,7 @@ describe('episodes', () => {
 
   it('are found also where frames are further apart than a track may be gone', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
-    const events = [0, 10, 20, 30].flatMap((at) => finder.push(at, [face('ANGER', at < 30 ? 0.9 : 0.1)]));
+    const events = [0, 10, 20, 30].flatMap((at) => push(finder, at, [face('ANGER', at < 30 ? 0.9 : 0.1)]));
     expect(events.map(short)).toEqual([
       'ONSET 0 ANGER 0 0 null',
       'APEX 0 ANGER 0 0 null',
@@ -112,7 +119,7 @@ describe('episodes', () => {
 
   it('go on while a face is seen that is too poor to judge, however long; a track that was away is another matter', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
-    const at = (index: number, ...faces: FaceAt[]) => finder.push(index / 10, faces);
+    const at = (index: number, ...faces: FaceAt[]) => push(finder, index / 10, faces);
     const steps = (from: number, to: number, ...faces: FaceAt[]) =>
       Array.from({ length: to - from }, (_, index) => at(from + index, ...faces)).flat();
     const good = face('ANGER', 0.9);
@@ -129,7 +136,7 @@ describe('episodes', () => {
   it('are numbered in the order of their onsets, also where one is told later', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
     const events = Array.from({ length: 12 }, (_, index) =>
-      finder.push(index / 10, [
+      push(finder, index / 10, [
         face('ANGER', 0.9, { judged: index === 0 || index > 8 }),
         ...(index > 1 ? [face('FEAR', 0.9, { track: 2 })] : []),
       ]),
@@ -140,7 +147,7 @@ describe('episodes', () => {
   it('are kept apart by track', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
     const events = Array.from({ length: 6 }, (_, index) =>
-      finder.push(index / 10, [face('ANGER', 0.9), face('FEAR', 0.9, { track: 2 })]),
+      push(finder, index / 10, [face('ANGER', 0.9), face('FEAR', 0.9, { track: 2 })]),
     ).flat();
     expect(events.map(({ episode }) => [episode.index, episode.track, episode.expression])).toEqual([
       [0, 1, 'ANGER'],
@@ -150,14 +157,14 @@ describe('episodes', () => {
 
   it('that are let go of are not told of any more, and those that begin later are', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
-    const push = (from: number, to: number, level = 0.9) =>
+    const hold = (from: number, to: number, level = 0.9) =>
       Array.from({ length: to - from }, (_, at) =>
-        finder.push((from + at) / 10, [face('ANGER', level)]),
+        push(finder, (from + at) / 10, [face('ANGER', level)]),
       ).flat();
-    expect(push(0, 6).map(short)).toEqual(['ONSET 0 ANGER 0 0 null']);
+    expect(hold(0, 6).map(short)).toEqual(['ONSET 0 ANGER 0 0 null']);
     finder.forget(0.5);
     // As it goes on, it is another one, which began behind what was erased.
-    expect(push(6, 12).map(short)).toEqual(['ONSET 1 ANGER 0.6 0.6 null']);
+    expect(hold(6, 12).map(short)).toEqual(['ONSET 1 ANGER 0.6 0.6 null']);
     finder.forget(0.6);
     expect(finder.finish().map(({ kind, episode }) => [kind, episode.index])).toEqual([
       ['APEX', 1],

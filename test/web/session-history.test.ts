@@ -27,9 +27,10 @@ test('a session with more faces than the server lists at once is shown, with row
     .poll(() => prisma.session.count({ where: { streamId, state: 'ENDED' } }), { timeout: 60_000 })
     .toBe(1);
   const { id: sessionId } = await prisma.session.findFirstOrThrow({ where: { streamId } });
+  const at = { startedAt: new Date(0), endedAt: new Date(1000) };
   const others = Array.from({ length: 10_001 }, (_, i) => i + 10);
   await prisma.track.createMany({
-    data: others.map((track) => ({ sessionId, track, firstSeen: 0, lastSeen: 1, readings: 1 })),
+    data: others.map((track) => ({ sessionId, track, firstSeen: 0, lastSeen: 1, readings: 1, ...at })),
   });
   const { timeline, running } = await readSessionTimeline(sessionId, new AbortController().signal);
   expect(running).toBe(false);

@@ -11,7 +11,7 @@ import { assertId } from './ids.ts';
 export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episode').implement({
   extensions: AS_PARENT,
   description:
-    'A stretch of time during which one face apparently kept one expression. Times are media time in seconds.',
+    'A stretch of time during which one face apparently kept one expression. Times are media time in seconds, and for `startedAt` and `endedAt` the wall clock.',
   fields: (t) => ({
     index: t.exposeInt('index', {
       description:
@@ -26,6 +26,18 @@ export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episod
     onset: t.exposeFloat('onset', { description: 'When it began.' }),
     apex: t.exposeFloat('apex', { description: 'When it was strongest, so far.' }),
     offset: t.exposeFloat('offset', { nullable: true, description: 'When it ended; null while it lasts.' }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When it began, by the wall clock: the `wallTime` of the moment at `onset`.',
+      resolve: ({ startedAt }) => startedAt,
+    }),
+    endedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it ended, by the wall clock: the `wallTime` of the moment at `offset`; null while it lasts.',
+      resolve: ({ endedAt }) => endedAt,
+    }),
     peak: t.exposeFloat('peak', { description: 'Its probability at the apex, 0 to 1.' }),
   }),
 });

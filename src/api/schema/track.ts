@@ -11,6 +11,14 @@ export const TrackType = builder.prismaObject('Track', {
       description: 'When it was first seen, in seconds of media time.',
     }),
     lastSeen: t.exposeFloat('lastSeen', { description: 'When it was last seen, in seconds of media time.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      description: 'When it was first seen, by the wall clock: the `wallTime` of that moment.',
+    }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      description: 'When it was last seen, by the wall clock: the `wallTime` of that moment.',
+    }),
     readings: t.exposeInt('readings', { description: 'In how many frames it was scored.' }),
   }),
 });

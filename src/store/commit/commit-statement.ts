@@ -11,6 +11,11 @@ function rows(array: string, stride: number): string {
 const EPOCH = `date '1970-01-01'`;
 const MOMENT_DAY = `${EPOCH} + floor(m[k + 4] / 86400000)::int`;
 const add = (column: string) => `${column} = rollup.${column} + excluded.${column}`;
+/** As `joinPlaces` of encode-sums.ts joins them. */
+const join = (column: string, how: 'least' | 'greatest') =>
+  `${column} = CASE WHEN (rollup.frames > 0) = (excluded.frames > 0) THEN ${how}(rollup.${column}, excluded.${column})
+    WHEN rollup.frames > 0 THEN rollup.${column} ELSE excluded.${column} END`;
+const TIME = (milliseconds: string) => `to_timestamp(${milliseconds} / 1000)`;
 const addEach = (column: string) =>
   `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
 
@@ -50,25 +55,31 @@ WITH locked AS MATERIALIZED (
     FROM ${rows('i', STRIDE.readingInts)}) AS x
 ), new_rollups AS (
   INSERT INTO rollup (session_id, span, track, second, frames, dropped_busy, dropped_worker, dropped_store, dropped_source,
-    covered, readings, abstained, labels, probabilities, durations, valence, arousal, quality)
+    covered, readings, abstained, labels, probabilities, durations, valence, arousal, quality,
+    first_seq, started_at, ended_at)
   SELECT s[u[o + 1]], u[o + 2], u[o + 3], u[o + 4], u[o + 5], u[o + 6], u[o + 7], u[o + 8], u[o + 9], u[o + 10],
-    u[o + 11], u[o + 12], u[o + 13 : o + 20]::int[], u[o + 21 : o + 28], u[o + 29 : o + 36], u[o + 37], u[o + 38], u[o + 39]
+    u[o + 11], u[o + 12], u[o + 13 : o + 20]::int[], u[o + 21 : o + 28], u[o + 29 : o + 36], u[o + 37], u[o + 38], u[o + 39],
+    nullif(u[o + 40], -1), ${TIME('nullif(u[o + 41], -1)::float8')}, ${TIME('nullif(u[o + 42], -1)::float8')}
   FROM ${rows('u', STRIDE.rollup)}
   ON CONFLICT (session_id, span, track, second) DO UPDATE SET ${['frames', 'dropped_busy', 'dropped_worker', 'dropped_store', 'dropped_source', 'covered', 'readings', 'abstained', 'valence', 'arousal', 'quality'].map(add)},
-    ${['labels', 'probabilities', 'durations'].map(addEach)}
+    ${['labels', 'probabilities', 'durations'].map(addEach)},
+    ${[join('first_seq', 'least'), join('started_at', 'least'), join('ended_at', 'greatest')]}
 ), new_tracks AS (
-  INSERT INTO track (session_id, track, first_seen, last_seen, readings)
-  SELECT s[t[o + 1]::int], t[o + 2]::int, t[o + 3], t[o + 4], t[o + 5]::int FROM ${rows('t', STRIDE.track)}
+  INSERT INTO track (session_id, track, first_seen, last_seen, readings, started_at, ended_at)
+  SELECT s[t[o + 1]::int], t[o + 2]::int, t[o + 3], t[o + 4], t[o + 5]::int, ${TIME('t[o + 6]')}, ${TIME('t[o + 7]')} FROM ${rows('t', STRIDE.track)}
   ON CONFLICT (session_id, track) DO UPDATE SET first_seen = least(track.first_seen, excluded.first_seen),
-    last_seen = greatest(track.last_seen, excluded.last_seen), readings = track.readings + excluded.readings
+    last_seen = greatest(track.last_seen, excluded.last_seen), readings = track.readings + excluded.readings,
+    started_at = CASE WHEN excluded.first_seen < track.first_seen THEN excluded.started_at ELSE track.started_at END,
+    ended_at = CASE WHEN excluded.last_seen > track.last_seen THEN excluded.ended_at ELSE track.ended_at END
 ), new_episodes AS (
-  INSERT INTO episode (session_id, index, track, expression, onset, apex, "offset", peak)
+  INSERT INTO episode (session_id, index, track, expression, onset, apex, "offset", peak, started_at, ended_at)
   SELECT s[e[o + 1]::int], e[o + 2]::int, e[o + 3]::int, (${EXPRESSION_ENUM})[e[o + 4]::int], e[o + 5], e[o + 6],
-    nullif(e[o + 7], 'NaN'), e[o + 8]
+    nullif(e[o + 7], 'NaN'), e[o + 8], ${TIME('e[o + 9]')}, ${TIME(`nullif(e[o + 10], 'NaN')`)}
   FROM ${rows('e', STRIDE.episode)}
   WHERE NOT EXISTS (SELECT 1 FROM erased_stretch AS z
     WHERE z.session_id = s[e[o + 1]::int] AND z.until - ${HALF_STEP} > e[o + 5] AND (e[o + 7] = 'NaN' OR z.since - ${HALF_STEP} <= e[o + 7]))
-  ON CONFLICT (session_id, index) DO UPDATE SET apex = excluded.apex, "offset" = excluded."offset", peak = excluded.peak
+  ON CONFLICT (session_id, index) DO UPDATE SET apex = excluded.apex, "offset" = excluded."offset", peak = excluded.peak,
+    ended_at = excluded.ended_at
 )
 UPDATE session SET last_seq = greatest(last_seq, n[o + 2]::int),
   first_day = CASE WHEN n[o + 2] < 0 THEN first_day ELSE least(first_day, ${EPOCH} + n[o + 3]::int) END,

@@ -22,13 +22,36 @@ export function rollupRows(rollups: readonly Rollup[], positionOf: SessionPositi
       const sum = sums.get(key);
       if (sum === undefined)
         sums.set(key, [positionOf(rollup.sessionId), span, rollup.track, second, ...values]);
-      else for (const [position, value] of values.entries()) sum[position + 4]! += value;
+      else addUp(sum, values);
     }
   }
   return [...sums.values()];
 }
 
-function rollupValues({ probabilities, valence, arousal, quality, ...counts }: Rollup): number[] {
+/** Values of a row that tell where it lies, at its end: they are not added up. */
+const PLACE = 3;
+/** Stands for null. */
+const NO_PLACE = [-1, -1, -1];
+
+/** @param values of a rollup, which stand in the sum's row behind session, span, track and second */
+function addUp(sum: number[], values: readonly number[]): void {
+  joinPlaces(sum, values);
+  for (const [position, value] of values.slice(0, -PLACE).entries()) sum[position + 4]! += value;
+}
+
+/** Where neither or both have a moment, from the earlier to the later; else where the one is that has. */
+function joinPlaces(sum: number[], values: readonly number[]): void {
+  const [inSum, inValues] = [sum[4]! > 0, values[0]! > 0];
+  if (inSum && !inValues) return;
+  const place = values.slice(-PLACE);
+  const start = sum.length - PLACE;
+  for (const [at, value] of place.entries()) {
+    const join = at === PLACE - 1 ? Math.max : Math.min;
+    sum[start + at] = inSum === inValues ? join(sum[start + at]!, value) : value;
+  }
+}
+
+function rollupValues({ probabilities, valence, arousal, quality, place, ...counts }: Rollup): number[] {
   const parts = (sums: readonly number[]) => sums.map((sum) => Math.round(sum * FRACTION));
   return [
     ...[counts.frames, ...dropColumns(counts.dropped), counts.covered, counts.readings, counts.abstained],
@@ -36,24 +59,29 @@ function rollupValues({ probabilities, valence, arousal, quality, ...counts }: R
     ...parts(probabilities),
     ...counts.durations,
     ...parts([valence, arousal, quality]),
+    ...(place === null ? NO_PLACE : [place.firstSeq, place.startedAt, place.endedAt]),
   ];
 }
 
 export function trackRows(moments: readonly Moment[], positionOf: SessionPosition): number[][] {
   const rows = new Map<string, number[]>();
-  for (const { sessionId, mediaTime, faces } of moments) {
+  for (const { sessionId, mediaTime, wallTime, faces } of moments) {
     for (const { track } of faces) {
       const row = rows.get(`${sessionId} ${track}`);
       if (row === undefined) {
-        rows.set(`${sessionId} ${track}`, [positionOf(sessionId), track, mediaTime, mediaTime, 1]);
-      } else {
-        row[2] = Math.min(row[2]!, mediaTime);
-        row[3] = Math.max(row[3]!, mediaTime);
-        row[4]! += 1;
-      }
+        const seen = [mediaTime, mediaTime, 1, wallTime, wallTime];
+        rows.set(`${sessionId} ${track}`, [positionOf(sessionId), track, ...seen]);
+      } else addSighting(row, mediaTime, wallTime);
     }
   }
   return [...rows.values()];
+}
+
+/** First and last seen, how often, and the wall times of both. */
+function addSighting(row: number[], mediaTime: number, wallTime: number): void {
+  if (mediaTime < row[2]!) [row[2], row[5]] = [mediaTime, wallTime];
+  if (mediaTime > row[3]!) [row[3], row[6]] = [mediaTime, wallTime];
+  row[4]! += 1;
 }
 
 /** The newest state of each episode; an offset of NaN: it lasts. */
@@ -69,5 +97,7 @@ export function episodeRows(events: readonly EpisodeEvent[], positionOf: Session
     episode.apex,
     episode.offset ?? Number.NaN,
     episode.peak,
+    episode.startedAt.getTime(),
+    episode.endedAt?.getTime() ?? Number.NaN,
   ]);
 }

@@ -10,9 +10,9 @@ export const STRIDE = {
   moment: 12,
   readingInts: 6,
   readingReals: 28,
-  rollup: 39,
-  track: 5,
-  episode: 8,
+  rollup: 42,
+  track: 7,
+  episode: 10,
 };
 
 /** The position of a session among the session ids of its batch, from 1 as SQL counts. */

@@ -138,33 +138,48 @@ async function trimTracks(tx: Transaction, step: StretchStep): Promise<number> {
     where: { sessionId, firstSeen: { lt: until }, lastSeen: { gte: since } },
   });
   let gone = 0;
-  for (const { track, firstSeen, lastSeen } of cut) {
+  for (const { track, firstSeen, lastSeen, startedAt, endedAt } of cut) {
     const key = { sessionId_track: { sessionId, track } };
-    const first = firstSeen < since ? firstSeen : await seenAt(tx, step, track, `seq > ${toSeq}`, 'ASC');
-    const last = lastSeen >= until ? lastSeen : await seenAt(tx, step, track, `seq < ${fromSeq}`, 'DESC');
-    if (first === null || last === null || first > last) {
+    const first =
+      firstSeen < since
+        ? { time: firstSeen, at: startedAt }
+        : await seenAt(tx, step, track, `seq > ${toSeq}`, 'ASC');
+    const last =
+      lastSeen >= until
+        ? { time: lastSeen, at: endedAt }
+        : await seenAt(tx, step, track, `seq < ${fromSeq}`, 'DESC');
+    if (first === null || last === null || first.time > last.time) {
       await tx.track.delete({ where: key });
       gone += 1;
-    } else await tx.track.update({ where: key, data: { firstSeen: first, lastSeen: last } });
+    } else {
+      const times = { firstSeen: first.time, lastSeen: last.time, startedAt: first.at, endedAt: last.at };
+      await tx.track.update({ where: key, data: times });
+    }
   }
   return gone;
 }
 
-/** Media time of a track's first or last reading of those that are left. */
+/** Seconds of media time, and the wall time. */
+interface Sighting {
+  time: number;
+  at: Date;
+}
+
+/** Media time and wall time of a track's first or last reading of those that are left. */
 async function seenAt(
   tx: Transaction,
   { sessionId }: StretchStep,
   track: number,
   where: string,
   order: 'ASC' | 'DESC',
-): Promise<number | null> {
-  const [row] = await tx.$queryRawUnsafe<{ time: number }[]>(
-    `SELECT m.media_time AS time FROM reading AS r JOIN moment AS m USING (session_id, seq, day)
+): Promise<Sighting | null> {
+  const [row] = await tx.$queryRawUnsafe<Sighting[]>(
+    `SELECT m.media_time AS time, m.wall_time AS at FROM reading AS r JOIN moment AS m USING (session_id, seq, day)
       WHERE r.session_id = $1::uuid AND r.track = $2::int AND r.${where} ORDER BY seq ${order} LIMIT 1`,
     sessionId,
     track,
   );
-  return row?.time ?? null;
+  return row ?? null;
 }
 
 /** As one with those that it touches. */

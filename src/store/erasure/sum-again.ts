@@ -106,8 +106,8 @@ async function sumSpans(tx: Transaction, seconds: Seconds): Promise<number> {
   const to = (Math.floor(seconds.last / LONGEST) + 1) * LONGEST;
   const deleted = await deleteSums(tx, seconds, LONGER_SPANS, from, to);
   const inserted = await tx.$executeRawUnsafe(
-    `INSERT INTO rollup (session_id, span, track, second, ${[...COUNTS, ...LISTS, ...MEANS].join()})
-      SELECT session_id, s.span, track, second / s.span * s.span, ${[...COUNTS.map(sum), ...LISTS.map(sumEach), ...MEANS.map(sum)].join()}
+    `INSERT INTO rollup (session_id, span, track, second, ${[...COUNTS, ...LISTS, ...MEANS, ...PLACE].join()})
+      SELECT session_id, s.span, track, second / s.span * s.span, ${[...COUNTS.map(sum), ...LISTS.map(sumEach), ...MEANS.map(sum), ...joinPlaces].join()}
       FROM rollup AS r, unnest('{${LONGER_SPANS.join()}}'::int[]) AS s (span)
       WHERE session_id = $1::uuid AND r.span = ${SECONDS} AND track = ANY($2::text::int[])
         AND second >= ${from} AND second < ${to}
@@ -146,6 +146,11 @@ const COUNTS = [
 const LISTS = ['labels', 'probabilities', 'durations'];
 const MEANS = ['valence', 'arousal', 'quality'];
 const EXPRESSIONS = 8;
+const PLACE = ['first_seq', 'started_at', 'ended_at'];
+/** Of the seconds with a moment, if there is one. */
+const joinPlaces = ['min', 'min', 'max'].map(
+  (how, at) => `coalesce(${how}(${PLACE[at]}) FILTER (WHERE frames > 0), ${how}(${PLACE[at]}))`,
+);
 
 const sum = (column: string) => `sum(${column})`;
 const sumEach = (column: string) =>
@@ -157,6 +162,11 @@ function insertSql([, span, track, second, ...values]: readonly number[]): strin
     const from = COUNTS.length + at * EXPRESSIONS;
     return `ARRAY[${values.slice(from, from + EXPRESSIONS).join()}]::bigint[]`;
   });
-  return `INSERT INTO rollup (session_id, span, track, second, ${[...COUNTS, ...LISTS, ...MEANS].join()})
-    VALUES ($1::uuid, ${[span, track, second, ...values.slice(0, COUNTS.length), ...lists, ...values.slice(-MEANS.length)].join()})`;
+  const means = values.slice(-MEANS.length - PLACE.length, -PLACE.length);
+  const [firstSeq, startedAt, endedAt] = values
+    .slice(-PLACE.length)
+    .map((value) => (value < 0 ? null : value));
+  const place = [firstSeq, `to_timestamp(${startedAt} / 1000.0)`, `to_timestamp(${endedAt} / 1000.0)`];
+  return `INSERT INTO rollup (session_id, span, track, second, ${[...COUNTS, ...LISTS, ...MEANS, ...PLACE].join()})
+    VALUES ($1::uuid, ${[span, track, second, ...values.slice(0, COUNTS.length), ...lists, ...means, ...place.map((value) => value ?? 'NULL')].join()})`;
 }
