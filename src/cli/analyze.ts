@@ -84,8 +84,8 @@ async function analyzeInto(
     throw error;
   });
   try {
-    const { actionUnits = [], actionUnitsTold = [] } = ensembleOf(vision);
-    const format = analysisFormat(options, actionUnits, actionUnitsTold);
+    const { actionUnits = [] } = ensembleOf(vision);
+    const format = analysisFormat(options, actionUnits);
     await output.begin(format.head);
     await checkFfmpeg(ingest, host);
     const deps = { openAnalyser: vision.open, openTimeline: createTimelines(vision) };

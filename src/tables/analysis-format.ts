@@ -39,18 +39,13 @@ export function formatOf({
 }
 
 /**
- * @param actionUnits names of the action units, in the model's order
- * @param told those of them that the model tells of
+ * @param actionUnits names of the action units that the model tells, in its order
  * @throws MienError BAD_INPUT when options contradict each other
  */
-export function analysisFormat(
-  options: AnalysisOptions,
-  actionUnits: readonly string[],
-  told: readonly string[],
-): AnalysisFormat {
+export function analysisFormat(options: AnalysisOptions, actionUnits: readonly string[]): AnalysisFormat {
   const format = formatOf(options);
   if (options.columns === 'mien') return rowFormat({ ...options, format }, actionUnits);
   const columnsOf = options.columns === 'openface' ? openfaceColumns : pyfeatColumns;
-  const { head, text } = csvTable(columnsOf(new Set(told)), options);
+  const { head, text } = csvTable(columnsOf(new Set(actionUnits)), options);
   return { head, text: (row) => text([row]) };
 }

@@ -1,7 +1,13 @@
 /** vision: frames become readings, in worker threads, on the best device that works. */
 import { EXPRESSIONS } from '../domain/face.ts';
 import type { Log } from '../domain/log.ts';
-import { type DetectorCard, type EnsembleCard, type Models, readModels } from './models/model-card.ts';
+import {
+  type DetectorCard,
+  type EnsembleCard,
+  type Models,
+  readModels,
+  toldActionUnits,
+} from './models/model-card.ts';
 import type { Device } from './runtime/inference-session.ts';
 import type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
 import { type Analyser, startPool } from './workers/worker-pool.ts';
@@ -45,8 +51,6 @@ export interface ModelInfo {
   labels?: readonly string[];
   /** In the order of `RawReading.actionUnits` (ensemble). */
   actionUnits?: readonly string[];
-  /** Those of them that its card does not warn of (ensemble). */
-  actionUnitsTold?: readonly string[];
   /** `confidence`: below it mien abstains; `quality`: below it a reading is doubted (ensemble). */
   thresholds?: { confidence: number; quality: number };
   /** As the card gives them. */
@@ -110,8 +114,7 @@ function describeModels({ detector, ensemble }: Models, device: Device): ModelIn
       device,
       inputSize: ensemble.input.size,
       labels: EXPRESSIONS,
-      actionUnits: ensemble.actionUnits,
-      actionUnitsTold: toldOf(ensemble),
+      actionUnits: toldActionUnits(ensemble).map(({ name }) => name),
       thresholds: { confidence, quality },
     },
   ];
@@ -134,8 +137,4 @@ function describeCard({
     metrics: metrics ?? null,
     trainingData: trainingData ?? null,
   };
-}
-
-function toldOf({ actionUnits, actionUnitsTold: told }: EnsembleCard): string[] {
-  return actionUnits.filter((name) => told === undefined || typeof told[name] === 'number');
 }

@@ -59,6 +59,23 @@ describe('a reading', () => {
     expect(face.quality).toEqual({ score: expect.closeTo(0.95, 1), issues: [] });
   });
 
+  it('action units that do not follow what is seen on real faces are not told', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'vision-told-'));
+    const [first, second, third] = ACTION_UNITS as [string, string, string];
+    await writeTinyModels(dir, {
+      ensemble: { actionUnitsTold: { [first]: 0.7, [second]: null, [third]: 0.5 } },
+    });
+    const all = (await shared.open('s').analyse(squares([bright(100)]))).faces[0]!.actionUnits;
+    const vision = await start({ modelsDir: dir });
+    const [face] = (await vision.open('s').analyse(squares([bright(100)]))).faces;
+    expect(new Set(all).size).toBe(3);
+    expect(face!.actionUnits).toEqual([all[0], all[2]]);
+    expect(vision.models[1]!.actionUnits).toEqual([first, third]);
+    await writeTinyModels(dir, { ensemble: { actionUnitsTold: { [first]: 0.7 } } });
+    await expect(start({ modelsDir: dir })).rejects.toThrow('actionUnitsTold: has a number or null for each');
+    await rm(dir, { recursive: true });
+  });
+
   it('readings of colour models are the same as of gray ones', async () => {
     const rgb = await mkdtemp(join(tmpdir(), 'vision-rgb-'));
     await writeTinyModels(rgb, { rgb: true });

@@ -130,7 +130,7 @@ builder.objectFields(FaceReadingType, (t) => ({
 builder.objectFields(FaceReadingType, (t) => ({
   actionUnits: t.field({
     type: [ActionUnitType],
-    description: 'The muscle movements that the model reads, in the order of `Model.actionUnits`.',
+    description: 'The muscle movements that the model tells, in the order of `Model.actionUnits`; 0 to 1.',
     resolve: async ({ sessionId, actionUnits }, _args, context) => {
       const names = await context.actionUnitsOf(sessionId);
       return actionUnits.map((intensity, index) => ({ name: names[index] ?? `AU?${index}`, intensity }));

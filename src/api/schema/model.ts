@@ -30,7 +30,8 @@ export const ModelType = builder.prismaObject('Model', {
     }),
     labels: t.exposeStringList('labels', { description: 'What its outputs mean, in their order.' }),
     actionUnits: t.exposeStringList('actionUnits', {
-      description: 'The action units it reads, in their order; empty for a detector.',
+      description:
+        'The action units that it tells, in their order; empty for a detector. Those that did not follow a second opinion on real faces are left out; the model card has the figures.',
     }),
     metrics: t.field({
       type: [Metric],

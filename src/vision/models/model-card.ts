@@ -55,7 +55,8 @@ const issues = z
   })
   .prefault({});
 
-const ensembleCard = z.object({
+const ensembleCard = z
+  .object({
   ...common,
   input: z.object({ name: z.string().default('faces'), pixelFormat, size: z.int().min(8).max(1024) }),
   crop: z.object({
@@ -71,8 +72,9 @@ const ensembleCard = z.object({
         error: `names each of ${EXPRESSIONS.join(', ')} once`,
       },
     ),
+  /** In the order of the file's output. */
   actionUnits: z.array(z.string().min(1)),
-  /** How well each follows what it was held against; null: not to be relied on. Without it, all are told. */
+  /** Of each, how well it follows a second opinion on real faces; null: it does not, and is not told. Missing: all are told. */
   actionUnitsTold: z.record(z.string(), z.number().nullable()).optional(),
   landmarks: z.literal('multi-pie-68').default('multi-pie-68'),
   /** `confidence`, `quality`: below them a reading is doubted; `face`: below this quality it is none, a face is not there. */
@@ -85,10 +87,21 @@ const ensembleCard = z.object({
     })
     .prefault({}),
   temperature: z.number().positive().optional(),
-});
+})
+  .refine(({ actionUnits, actionUnitsTold: told }) => !told || actionUnits.every((name) => name in told), {
+    path: ['actionUnitsTold'],
+    error: 'has a number or null for each of actionUnits',
+  });
 
 export type DetectorCard = z.infer<typeof detectorCard>;
 export type EnsembleCard = z.infer<typeof ensembleCard>;
+
+/** The action units that are told, in the order of the file's output, and where each stands in it. */
+export function toldActionUnits({ actionUnits, actionUnitsTold }: EnsembleCard): { name: string; at: number }[] {
+  return actionUnits
+    .map((name, at) => ({ name, at }))
+    .filter(({ name }) => actionUnitsTold === undefined || actionUnitsTold[name] != null);
+}
 
 /** A pair of models that fits together, checked against its cards. */
 export interface Models {

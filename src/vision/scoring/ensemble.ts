@@ -5,7 +5,7 @@ import { cropFace } from '../image/face-crop.ts';
 import type { Similarity } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import { repeatChannels } from '../image/model-input.ts';
-import type { EnsembleCard } from '../models/model-card.ts';
+import { type EnsembleCard, toldActionUnits } from '../models/model-card.ts';
 import type { ENSEMBLE_OUTPUTS } from '../models/model-contract.ts';
 import type { ModelOutput, RunnableModel } from '../models/model-session.ts';
 import { measureCrop } from './quality.ts';
@@ -56,11 +56,14 @@ export class Ensemble {
   readonly #pending: PendingFace[] = [];
   /** Where each of EXPRESSIONS stands among the model's labels. */
   readonly #labelOf: readonly number[];
+  /** Where each action unit that is told stands in the model's output. */
+  readonly #unitAt: readonly number[];
 
   constructor(model: RunnableModel, card: EnsembleCard) {
     this.#model = model;
     this.#card = card;
     this.#labelOf = EXPRESSIONS.map((expression) => card.labels.indexOf(expression));
+    this.#unitAt = toldActionUnits(card).map(({ at }) => at);
   }
 
   /** Number of faces that wait for a run. */
@@ -118,6 +121,7 @@ export class Ensemble {
       return data.subarray(i * width, (i + 1) * width);
     };
     const expression = row('expression');
+    const units = row('action_units');
     const [valence, arousal] = row('valence_arousal') as unknown as [number, number];
     const [yaw, pitch, roll] = row('pose') as unknown as [number, number, number];
     return {
@@ -125,7 +129,7 @@ export class Ensemble {
       agreement: agreementOf(outputs.members!, i),
       valence,
       arousal,
-      actionUnits: Array.from(row('action_units')),
+      actionUnits: this.#unitAt.map((at) => units[at]!),
       landmarks: row('landmarks'),
       pose: { yaw, pitch, roll },
       quality: row('quality')[0]!,

@@ -5,6 +5,7 @@ import type { Frame } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
 import { createBackoff } from '../../threads/backoff.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
+import { toldActionUnits } from '../models/model-card.ts';
 import { type Expectation, HangWatchdog } from './hang-watchdog.ts';
 import { unpackReadings } from './pack-readings.ts';
 import {
@@ -180,11 +181,10 @@ export class SupervisedWorker {
 
   #settle({ results, work }: ResultsMessage): void {
     this.#backoff.reset();
-    const { actionUnits } = this.#setup.models.ensemble;
     for (const { id, faces, cut, error } of results) {
       if (!faces) this.#frames.reject(id, new Error(`A frame could not be scored: ${error}`));
       else {
-        const readings = unpackReadings(faces, actionUnits.length);
+        const readings = unpackReadings(faces, toldActionUnits(this.#setup.models.ensemble).length);
         const stream = this.#frames.resolve(id, { faces: readings, cut });
         if (stream !== undefined) this.#noteTrackIds(stream, readings);
       }

@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { MienError } from '../../errors.ts';
 import { Detector } from '../detection/detector.ts';
+import { toldActionUnits } from '../models/model-card.ts';
 import { Ensemble } from '../scoring/ensemble.ts';
 import { DetectionTiming } from '../tracking/detection-timing.ts';
 import { Tracker } from '../tracking/tracker.ts';
@@ -35,7 +36,7 @@ function createReceiver(models: ModelClients): (message: ToWorker) => void {
   const { detector: detectorCard, ensemble: card } = setup.models;
   const minScore = detectorCard.thresholds.score * LOW_CONFIDENCE_SHARE;
   const detector = new Detector(models.detector, detectorCard, minScore);
-  const results = new ResultSender(card.actionUnits.length, models, detector, send);
+  const results = new ResultSender(toldActionUnits(card).length, models, detector, send);
   const scheduler = new BatchScheduler({
     detector,
     ensemble: new Ensemble(models.ensemble, card),
