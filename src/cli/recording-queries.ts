@@ -1,5 +1,6 @@
 /** The store as the API reads what was recorded. */
 import type { RecordingQueries } from '../api/index.ts';
+import type { Moment } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import type { Store } from '../store/index.ts';
 import { momentCursor, seqOfCursor } from '../subscriptions/index.ts';
@@ -17,15 +18,28 @@ export function createRecordingQueries({ moments, rollups }: Store): RecordingQu
         more: page.length > first,
       };
     },
-    async *pages(sessionId, afterSeq, pageSize) {
+    async *pages(sessionId, afterSeq, readings) {
       if (afterSeq >= 0) await assertKept(moments, sessionId, afterSeq);
-      for (let after = afterSeq; ; ) {
-        const page = await moments.page(sessionId, after, pageSize);
-        const newest = page.at(-1);
-        if (newest === undefined) return;
-        yield page;
-        if (page.length < pageSize) return;
-        after = newest.seq;
+      let limit = FIRST_PAGE;
+      let reading = moments.page(sessionId, afterSeq, limit);
+      try {
+        for (;;) {
+          const page = await reading;
+          const newest = page.at(-1);
+          if (newest === undefined) return;
+          const isLast = page.length < limit;
+          if (!isLast) {
+            limit = pageLimit(page, readings);
+            // While this page is written, the database reads the next.
+            reading = moments.page(sessionId, newest.seq, limit);
+            reading.catch(() => {});
+          }
+          yield page;
+          if (isLast) return;
+        }
+      } finally {
+        // Whoever leaves in the middle is told nothing more, but nothing is read behind their back.
+        await reading.catch(() => {});
       }
     },
     summaries: (sessionIds) => rollups.summaries(sessionIds),
@@ -37,6 +51,16 @@ export function createRecordingQueries({ moments, rollups }: Store): RecordingQu
         track: track ?? undefined,
       }),
   };
+}
+
+/** Moments of the first page, of which nobody knows how many faces they have. */
+const FIRST_PAGE = 50;
+const MAX_PAGE = 1000;
+
+/** How many moments come to so many readings, if they have as many faces as those of the page before. */
+function pageLimit(page: readonly Moment[], readings: number): number {
+  const faces = page.reduce((sum, moment) => sum + moment.faces.length, 0);
+  return Math.min(MAX_PAGE, Math.max(FIRST_PAGE, Math.round((readings * page.length) / Math.max(1, faces))));
 }
 
 /** A page must not begin later than its cursor without saying so. */

@@ -90,9 +90,10 @@ export interface RecordingQueries {
   ): Promise<{ moments: readonly { moment: Moment; cursor: string }[]; more: boolean }>;
   /**
    * The moments of a session behind this `seq`, page by page, as far as they are stored. No page is empty.
+   * @param readings about how many a page has, of all its moments together
    * @throws MienError CURSOR_EXPIRED
    */
-  pages(sessionId: string, afterSeq: number, pageSize: number): AsyncIterable<readonly Moment[]>;
+  pages(sessionId: string, afterSeq: number, readings: number): AsyncIterable<readonly Moment[]>;
   /** In the order of the ids. */
   summaries(sessionIds: readonly string[]): Promise<readonly SessionSummary[]>;
   /** Buckets without any frame are left out. */

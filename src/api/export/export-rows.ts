@@ -21,8 +21,8 @@ import { type Column, csvTable, jsonLinesTable, rowObjects, type TableText } fro
 import type { Services } from '../context/context.ts';
 import type { ExportRequest } from './export-request.ts';
 
-/** Moments that are read, and written, at a time: the event loop is free between. */
-const PAGE = 50;
+/** Readings that are read, and written, at a time: the event loop is free between. Each statement costs as much as hundreds of rows. */
+const PAGE = 500;
 /** Rows of the other tables that are written at a time. */
 const ROWS = 500;
 

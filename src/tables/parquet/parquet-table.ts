@@ -3,7 +3,8 @@ import type { Worker } from 'node:worker_threads';
 import { PendingRequests } from '../../threads/pending-requests.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
 import type { Column } from '../table.ts';
-import type { FromParquet, ParquetWorkerData, ToParquet } from './protocol.ts';
+import type { FromParquet, ParquetWorkerData, RowBlock, ToParquet } from './protocol.ts';
+import { rowBlocks } from './row-block.ts';
 
 /**
  * The file's bytes, as rows come: a column for each of the table's, under its name, with its type, and null where a row has
@@ -17,16 +18,25 @@ export async function* parquetTable<Row>(
   spawn: SpawnParquet = (workerData) => spawnBeside(import.meta.url, 'parquet.worker', { workerData }),
 ): AsyncGenerator<Uint8Array, undefined> {
   const thread = new ParquetThread(spawn({ columns: columns.map(({ name, type }) => ({ name, type })) }));
+  const blockOf = rowBlocks(columns);
   try {
+    const answers: Promise<FromParquet['chunks']>[] = [];
     for await (const rows of pages) {
-      // Mostly of no bytes, until a group is whole; whoever leaves is let go at each of them.
-      yield await thread.add(columns.map(({ value }) => rows.map((row) => value(row))));
+      answers.push(thread.add(blockOf(rows)));
+      if (answers.length > BLOCKS_AHEAD) yield* await answers.shift()!;
+      // Whoever leaves is let go at each page, also where no group is whole yet.
+      yield NOTHING;
     }
-    yield await thread.end();
+    answers.push(thread.end());
+    for (const answer of answers) yield* await answer;
   } finally {
     await thread.terminate();
   }
 }
+
+/** Handed over while the thread still encodes a group: of readings 400 kB each. */
+const BLOCKS_AHEAD = 40;
+const NOTHING = new Uint8Array();
 
 interface ParquetWorker extends Pick<Worker, 'postMessage' | 'terminate'> {
   on(event: 'message', listener: (message: FromParquet) => void): unknown;
@@ -37,7 +47,7 @@ type SpawnParquet = (workerData: ParquetWorkerData) => ParquetWorker;
 
 class ParquetThread {
   readonly #thread: ParquetWorker;
-  readonly #pending = new PendingRequests<Uint8Array>();
+  readonly #pending = new PendingRequests<FromParquet['chunks']>();
   /** What it did when it was lost. */
   #lost: string | null = null;
 
@@ -47,16 +57,16 @@ class ParquetThread {
       this.#lost ??= reason;
       this.#pending.rejectAll(() => lost(reason));
     };
-    this.#thread.on('message', ({ id, bytes }: FromParquet) => this.#pending.resolve(id, bytes));
+    this.#thread.on('message', ({ id, chunks }: FromParquet) => this.#pending.resolve(id, chunks));
     this.#thread.on('error', ({ message }) => lose(`failed: ${message}`));
     this.#thread.on('exit', () => lose('ended'));
   }
 
-  add(cells: Extract<ToParquet, { cells: unknown }>['cells']): Promise<Uint8Array> {
-    return this.#send((id) => ({ id, cells }));
+  add(block: RowBlock): Promise<FromParquet['chunks']> {
+    return this.#send((id) => ({ id, block }), [block.floats.buffer, block.numbers.buffer]);
   }
 
-  end(): Promise<Uint8Array> {
+  end(): Promise<FromParquet['chunks']> {
     return this.#send((id) => ({ id, end: true }));
   }
 
@@ -64,11 +74,16 @@ class ParquetThread {
     await this.#thread.terminate();
   }
 
-  #send(message: (id: number) => ToParquet): Promise<Uint8Array> {
+  #send(
+    message: (id: number) => ToParquet,
+    moved: readonly ArrayBuffer[] = [],
+  ): Promise<FromParquet['chunks']> {
     // A thread that is gone answers nothing.
-    if (this.#lost !== null) return Promise.reject(lost(this.#lost));
+    if (this.#lost !== null) throw lost(this.#lost);
     const { id, answer } = this.#pending.open(undefined);
-    this.#thread.postMessage(message(id));
+    // Whoever asked is told when it comes to this one.
+    answer.catch(() => {});
+    this.#thread.postMessage(message(id), moved);
     return answer;
   }
 }

@@ -1,5 +1,5 @@
 /** What goes between the server and the thread that writes Parquet. */
-import type { Cell, ColumnType } from '../table.ts';
+import type { ColumnType } from '../table.ts';
 
 export interface ParquetColumn {
   name: string;
@@ -10,11 +10,21 @@ export interface ParquetWorkerData {
   columns: readonly ParquetColumn[];
 }
 
-/** Rows column by column, each as long as the others; or the end. */
-export type ToParquet = { id: number } & ({ cells: readonly (readonly Cell[])[] } | { end: true });
+/** Rows, column by column in the order of the table's. In numbers NaN stands for nothing. */
+export interface RowBlock {
+  rows: number;
+  /** The columns of FLOAT, one behind the other. */
+  floats: Float32Array<ArrayBuffer>;
+  /** Those of DOUBLE and INT32; of BOOLEAN as 1 and 0; of TIMESTAMP in milliseconds since 1970. */
+  numbers: Float64Array<ArrayBuffer>;
+  /** Those of STRING. */
+  texts: readonly (readonly (string | null)[])[];
+}
 
-/** What is written so far of the file. */
+export type ToParquet = { id: number } & ({ block: RowBlock } | { end: true });
+
+/** What was written of the file since the last answer; mostly nothing, until a group is whole. */
 export interface FromParquet {
   id: number;
-  bytes: Uint8Array<ArrayBuffer>;
+  chunks: readonly Uint8Array<ArrayBuffer>[];
 }
