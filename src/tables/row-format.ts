@@ -1,5 +1,5 @@
 /** How `mien analyze` writes a row: as a line of JSON, or as a row of a table. */
-import { EXPRESSIONS } from '../domain/face.ts';
+import { EXPRESSIONS, type FaceReading } from '../domain/face.ts';
 import { MienError } from '../errors.ts';
 import { type FaceColumns, type FrameColumns, NO_FACE, type Row } from './rows.ts';
 import { type Column, type ColumnType, type CsvOptions, csvTable } from './table.ts';
@@ -61,7 +61,7 @@ export function readingColumns(actionUnits: readonly string[]): Column<Row>[] {
       ([name, value, type = 'FLOAT']): Column<Row> => ({
         name,
         type,
-        value: ({ face }) => (face === null ? null : value(face)),
+        value: (row) => (row.reading === null ? null : (value(row.reading, row) ?? null)),
       }),
     ),
   ];
@@ -78,36 +78,50 @@ const FRAME_COLUMNS: Readonly<Record<keyof FrameColumns, ColumnType>> = {
   faces: 'INT32',
 };
 
-type FaceCell = [name: string, value: (face: FaceColumns) => string | number | null, type?: ColumnType];
+/** Straight from the reading: a table of a million faces has two hundred million of these cells. */
+type FaceCell = [
+  name: string,
+  value: (face: FaceReading, row: Row) => string | number | null | undefined,
+  type?: ColumnType,
+];
 
 function faceCells(actionUnits: readonly string[]): FaceCell[] {
-  const each = <T extends string>(
-    names: readonly T[],
-    value: (face: FaceColumns, name: T) => number | undefined,
+  const each = (
+    names: readonly string[],
+    list: (face: FaceReading) => readonly number[],
     prefix: string,
-  ) => names.map((name): FaceCell => [`${prefix}.${name}`, (face) => value(face, name) ?? null]);
-  const sides = ['x', 'y', 'width', 'height'] as const;
+  ): FaceCell[] => names.map((name, at) => [`${prefix}.${name}`, (face) => list(face)[at]]);
   return [
     ['track', (face) => face.track, 'INT32'],
-    ...sides.map((side, index): FaceCell => [`box.${side}`, (face) => face.box[index] ?? null]),
+    ...(['x', 'y', 'width', 'height'] as const).map(
+      (side): FaceCell => [`box.${side}`, ({ box }) => box[side]],
+    ),
     ['expression', (face) => face.expression, 'STRING'],
     ['confidence', (face) => face.confidence],
-    ...each(EXPRESSIONS, (face, name) => face.probabilities[name], 'probabilities'),
-    ...each(EXPRESSIONS, (face, name) => face.rawProbabilities[name], 'rawProbabilities'),
+    ...each(EXPRESSIONS, (face) => face.probabilities, 'probabilities'),
+    ...each(EXPRESSIONS, (face) => face.rawProbabilities, 'rawProbabilities'),
     ['agreement', (face) => face.agreement],
     ['valence', (face) => face.valence],
     ['arousal', (face) => face.arousal],
-    ...each(['yaw', 'pitch', 'roll'] as const, (face, name) => face.pose[name], 'pose'),
-    ...each(actionUnits, (face, name) => face.actionUnits[name], 'actionUnits'),
+    ...(['yaw', 'pitch', 'roll'] as const).map(
+      (angle): FaceCell => [`pose.${angle}`, ({ pose }) => pose[angle]],
+    ),
+    ...actionUnits.map((name, at): FaceCell => [`actionUnits.${name}`, actionUnit(actionUnits, name, at)]),
     ['quality.score', (face) => face.quality.score],
     ['quality.issues', (face) => face.quality.issues.join('|'), 'STRING'],
     ...Array.from({ length: LANDMARKS }, (_, index) => landmark(index)).flat(),
   ];
 }
 
+/** Another model than the table's has its action units in another order, or lacks some. */
+function actionUnit(actionUnits: readonly string[], name: string, at: number): FaceCell[1] {
+  return (face, row) =>
+    face.actionUnits[row.actionUnits === actionUnits ? at : row.actionUnits.indexOf(name)];
+}
+
 function landmark(index: number): FaceCell[] {
   return [
-    [`landmarks.${index}.x`, (face) => face.landmarks[index]?.[0] ?? null],
-    [`landmarks.${index}.y`, (face) => face.landmarks[index]?.[1] ?? null],
+    [`landmarks.${index}.x`, ({ landmarks }) => landmarks[index]?.x],
+    [`landmarks.${index}.y`, ({ landmarks }) => landmarks[index]?.y],
   ];
 }

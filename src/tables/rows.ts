@@ -55,8 +55,12 @@ export const NO_FACE: Record<keyof FaceColumns, null> = {
 
 export interface Row {
   frame: FrameColumns;
-  /** Null: the frame has none. */
-  face: FaceColumns | null;
+  /** As it was scored; null: the frame has no face. */
+  reading: FaceReading | null;
+  /** Names of its action units. */
+  actionUnits: readonly string[];
+  /** The reading with lists and names, made when it is asked for. */
+  readonly face: FaceColumns | null;
 }
 
 /**
@@ -76,8 +80,19 @@ export function rowsOf(
     ...{ input, seq, mediaTime, duration, cut, faces: faces.length },
     ...{ frameWidth: size.width, frameHeight: size.height },
   };
-  if (faces.length === 0) return [{ frame, face: null }];
-  return faces.map((face) => ({ frame, face: faceColumns(face, actionUnits) }));
+  if (faces.length === 0) return [{ frame, reading: null, actionUnits, face: null }];
+  return faces.map((reading) => rowOf(frame, reading, actionUnits));
+}
+
+function rowOf(frame: FrameColumns, reading: FaceReading, actionUnits: readonly string[]): Row {
+  let made: FaceColumns | null = null;
+  return {
+    ...{ frame, reading, actionUnits },
+    get face() {
+      made ??= faceColumns(reading, actionUnits);
+      return made;
+    },
+  };
 }
 
 function faceColumns(face: FaceReading, actionUnits: readonly string[]): FaceColumns {

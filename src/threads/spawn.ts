@@ -11,7 +11,7 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 export function spawnBeside(
   callerUrl: string,
   name: string,
-  options: Pick<WorkerOptions, 'workerData' | 'transferList'> = {},
+  options: Pick<WorkerOptions, 'workerData' | 'transferList' | 'resourceLimits'> = {},
 ): Worker {
   if (!callerUrl.endsWith('.ts')) return new Worker(new URL(`./${name}.js`, callerUrl), options);
   // A thread does not inherit the loader that runs TypeScript, so it registers one before it imports its file.

@@ -15,7 +15,8 @@ import { rowBlocks } from './row-block.ts';
 export async function* parquetTable<Row>(
   columns: readonly Column<Row>[],
   pages: AsyncIterable<readonly Row[]>,
-  spawn: SpawnParquet = (workerData) => spawnBeside(import.meta.url, 'parquet.worker', { workerData }),
+  spawn: SpawnParquet = (workerData) =>
+    spawnBeside(import.meta.url, 'parquet.worker', { workerData, resourceLimits: HEAP }),
 ): AsyncGenerator<Uint8Array, undefined> {
   const thread = new ParquetThread(spawn({ columns: columns.map(({ name, type }) => ({ name, type })) }));
   const blockOf = rowBlocks(columns);
@@ -34,6 +35,8 @@ export async function* parquetTable<Row>(
   }
 }
 
+/** Of objects, the columns of numbers apart: without a bound a thread collects its garbage when there are hundreds of megabytes. */
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
 /** Handed over while the thread still encodes a group: of readings 400 kB each. */
 const BLOCKS_AHEAD = 40;
 const NOTHING = new Uint8Array();
