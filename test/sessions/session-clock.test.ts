@@ -34,3 +34,12 @@ it('media time is rounded as the store keeps it, so that nothing tells of it oth
   clock.reopened();
   expect([clock.at(0, 1001 / 3), clock.end(1001 / 3)]).toEqual([0.667, 0.667]);
 });
+
+it('a session ends with its last frame, or, while its source is away, when that is by the wall clock', () => {
+  const clock = createSessionClock();
+  expect(clock.end(1_000)).toBeNull();
+  clock.at(2, 10_000);
+  expect(clock.end(14_000)).toBe(2);
+  clock.reopened();
+  expect([clock.end(14_500), clock.end(9_000)]).toEqual([6.5, 2]);
+});

@@ -43,3 +43,43 @@ test('what is live runs in real time, whatever was said before that was known', 
   const stream = { source: RECORDING, realtime: false };
   expect([null, false, true].map((live) => runsInRealTime(stream, live))).toEqual([false, false, true]);
 });
+
+it('a recording of which nothing is said is opened as one that need not keep the pace of the clock', async () => {
+  const asked: (boolean | undefined)[] = [];
+  const open = async (_: unknown, { realtime }: { realtime?: boolean }) => {
+    asked.push(realtime);
+    return { info: FILE_INFO, frames: (async function* () {})(), setFrameRate() {} };
+  };
+  for (const realtime of [null, false, true])
+    await createSessionSource(open as never, { ...STREAM_RECORD, source: FILE, realtime }, null).open(never);
+  expect(asked).toEqual([false, false, true]);
+});
+
+it('a source whose password cannot be read is refused; another one that has none is opened', async () => {
+  const locked = { ...CAMERA, locked: true } as SourceInput;
+  await expect(sourceOf({ source: locked }, LIVE_INFO).open(never)).rejects.toMatchObject({
+    code: 'SOURCE_REFUSED',
+  });
+  await expect(sourceOf({ source: CAMERA }, LIVE_INFO).open(never)).resolves.toMatchObject({
+    realtime: true,
+  });
+});
+
+it('a source that was held open for the session is stopped with it, once, and at once where it is over already', async () => {
+  const held = () => {
+    const stops: number[] = [];
+    const frames = (async function* () {})();
+    const source = { info: LIVE_INFO, frames, setFrameRate() {}, stop: () => void stops.push(1) };
+    const fail = () => Promise.reject(new Error('It is open already.'));
+    return { stops, session: createSessionSource(fail, { ...STREAM_RECORD, source: CAMERA }, source) };
+  };
+  const running = new AbortController();
+  const first = held();
+  await first.session.open(running.signal);
+  expect(first.stops).toEqual([]);
+  running.abort();
+  expect(first.stops).toEqual([1]);
+  const late = held();
+  await late.session.open(running.signal);
+  expect(late.stops).toEqual([1]);
+});

@@ -48,3 +48,19 @@ it('a machine whose models never have all the time is known by that after it was
   for (let i = 0; i < 300; i++) estimate.note({ scored: 25, busy: 0.25, isFull: false });
   expect(estimate.framesPerSecond).toBeCloseTo(50, 0);
 });
+
+it('a second in which nothing was scored tells nothing, also on a full machine', () => {
+  const estimate = new CapacityEstimate(100);
+  for (let i = 0; i < 60; i++) estimate.note({ scored: 0, busy: 1, isFull: true });
+  expect(estimate.framesPerSecond).toBe(60);
+});
+
+it('the third second of losses with time to spare in a row is believed, and one with half of the time at once', () => {
+  const estimate = new CapacityEstimate(100);
+  const idle = { scored: 9, busy: 0.49, isFull: true };
+  for (let i = 0; i < 2; i++) estimate.note(idle);
+  expect(estimate.framesPerSecond).toBe(60);
+  estimate.note(idle);
+  expect(estimate.framesPerSecond).toBeLessThan(60);
+  expect(after(1, { scored: 9, busy: 0.5, isFull: true })).toBeLessThan(60);
+});

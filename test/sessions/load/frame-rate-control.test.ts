@@ -216,3 +216,41 @@ describe('a recording', () => {
 function startAt(stream: object, rate: number): void {
   (stream as { rate: number }).rate = rate;
 }
+
+it('while frames are lost nobody rises but who has less than four fifths of the mean', () => {
+  for (const [rate, rises] of [
+    [4, true],
+    [6, false],
+  ] as const) {
+    const control = new FrameRateControl();
+    const [losing, other] = [control.open(10, 'NORMAL'), control.open(10, 'NORMAL')];
+    startAt(other, rate);
+    losing.scored(8);
+    losing.lost(2);
+    other.scored(other.rate);
+    other.leftOut(10 - other.rate);
+    const before = other.rate;
+    control.tick();
+    expect(losing.rate).toBeLessThan(10);
+    expect(other.rate > before).toBe(rises);
+  }
+});
+
+it('others fall twice for a stream that goes on losing frames, and the third time it falls itself', () => {
+  const control = new FrameRateControl();
+  const [high, low] = [control.open(10, 'HIGH'), control.open(100, 'LOW')];
+  const rates: number[][] = [];
+  // What was on its way when others fell for it is not held against it: every other second counts.
+  for (let second = 0; second < 6; second++) {
+    high.scored(8);
+    high.lost(2);
+    low.scored(low.rate);
+    low.leftOut(100 - low.rate);
+    control.tick();
+    rates.push([high.rate, low.rate]);
+  }
+  const firstFall = rates.findIndex(([rate]) => rate! < 10);
+  const lowFell = rates.filter(([, rate], at) => rate! < (rates[at - 1]?.[1] ?? 100)).length;
+  expect(lowFell).toBe(2);
+  expect(firstFall).toBe(4);
+});
