@@ -36,16 +36,11 @@ export interface SessionRepository extends SessionQueries {
 export function createSessionRepository(prisma: PrismaClient): SessionRepository {
   return {
     ...createSessionQueries(prisma),
-    async create({ streamId, modelId, words = {} }) {
-      const row = isId(streamId) ? await createRow(prisma, { streamId, modelId, words }) : null;
-      if (row === null)
-        throw new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
-      return toRecord(row);
+    async create(input) {
+      return toRecord(await createRow(prisma, input));
     },
     async describe(id, words) {
-      const row = isId(id) ? await describeRow(prisma, id, words) : null;
-      if (row === null) throw noSession(id);
-      return toRecord(row);
+      return toRecord(await describeRow(prisma, id, words));
     },
     async setState(id, state, { failure, frame, smallestFace } = {}) {
       const data = {
@@ -146,21 +141,24 @@ async function closeEpisodes(tx: Prisma.TransactionClient, sessionIds: readonly 
 
 async function createRow(
   prisma: PrismaClient,
-  { streamId, modelId, words }: { streamId: string; modelId: string; words: Partial<SessionWords> },
-): Promise<Session | null> {
+  { streamId, modelId, words = {} }: Parameters<SessionRepository['create']>[0],
+): Promise<Session> {
+  const missing = () => new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
+  if (!isId(streamId)) throw missing();
   const found = await prisma.stream.findUnique({ where: { id: streamId }, select: { tags: true } });
-  if (found === null) return null;
+  if (found === null) throw missing();
   const { tags: ownTags = {}, ...told } = words;
   const streamTags = found.tags as Tags;
   const tags = { ...streamTags, ...ownTags };
   const stream = prisma.stream.updateMany({ where: { id: streamId }, data: { shouldRun: true } });
-  const session = prisma.session.create({ data: { ...told, streamId, modelId, tags, streamTags, ownTags } });
+  const session = prisma.session.create({
+    data: { ...told, streamId, modelId, tags, streamTags, ownTags },
+  });
   try {
     const [, row] = await prisma.$transaction([stream, session]);
     return row;
   } catch (error) {
-    if (isMissingReference(error)) return null;
-    throw error;
+    throw isMissingReference(error) ? missing() : error;
   }
 }
 
@@ -168,11 +166,12 @@ async function describeRow(
   prisma: PrismaClient,
   id: string,
   { tags: ownTags, ...told }: Partial<SessionWords>,
-): Promise<Session | null> {
+): Promise<Session> {
+  if (!isId(id)) throw noSession(id);
   const data = { ...told, ...(ownTags && { ownTags }) };
   return prisma.$transaction(async (tx) => {
     const [row] = await tx.session.updateManyAndReturn({ where: { id }, data });
-    if (row === undefined) return null;
+    if (row === undefined) throw noSession(id);
     // Nobody else changes the row before this ends.
     const tags = { ...(row.streamTags as Tags), ...(row.ownTags as Tags) };
     return ownTags ? tx.session.update({ where: { id }, data: { tags } }) : row;

@@ -24,27 +24,6 @@ export const SessionType = builder.prismaObject('Session', {
     id: t.exposeID('id', { description: 'Id of the session.' }),
     stream: t.relation('stream', { description: 'The stream it is a run of.' }),
     state: t.expose('state', { type: SessionStateEnum, description: 'Where it is in its life.' }),
-    tags: t.field({
-      type: [TagType],
-      description:
-        'The tags that its stream had when it began, and its own, by key; of two with the same key its own.',
-      select: { tags: true },
-      resolve: ({ tags }) => toTagList(tags),
-    }),
-    ownTags: t.field({
-      type: [TagType],
-      description: 'The tags that were given to it alone, by key.',
-      select: { ownTags: true },
-      resolve: ({ ownTags }) => toTagList(ownTags),
-    }),
-    label: t.exposeString('label', {
-      nullable: true,
-      description: 'A name that people gave it; null: none.',
-    }),
-    notes: t.exposeString('notes', {
-      nullable: true,
-      description: 'What people noted of it; null: nothing.',
-    }),
     failure: t.exposeString('failure', {
       nullable: true,
       description: 'Why it failed, in a sentence; null when it did not.',
@@ -78,6 +57,31 @@ export const sessionListArgs = (arg: ArgBuilder) => ({
   filter: arg({ type: SessionFilter, description: 'Only some of them; all when left out.' }),
   orderBy: arg({ type: SessionOrder, description: 'Their order; the newest first when left out.' }),
 });
+
+/** What people say of it. */
+builder.prismaObjectFields(SessionType, (t) => ({
+  tags: t.field({
+    type: [TagType],
+    description:
+      'The tags that its stream had when it began, and its own, by key; of two with the same key its own.',
+    select: { tags: true },
+    resolve: ({ tags }) => toTagList(tags),
+  }),
+  ownTags: t.field({
+    type: [TagType],
+    description: 'The tags that were given to it alone, by key.',
+    select: { ownTags: true },
+    resolve: ({ ownTags }) => toTagList(ownTags),
+  }),
+  label: t.exposeString('label', {
+    nullable: true,
+    description: 'A name that people gave it; null: none.',
+  }),
+  notes: t.exposeString('notes', {
+    nullable: true,
+    description: 'What people noted of it; null: nothing.',
+  }),
+}));
 
 builder.queryFields((t) => ({
   session: t.prismaField({
