@@ -29,6 +29,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'queries',
     'same-however-asked',
     'tags',
+    'update',
   ],
   cli: [
     'audit-export',

@@ -46,6 +46,7 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
       recordings: {} as never,
       subscriptions: live,
       streamManager: {} as never,
+      sessions: {} as never,
       load: {} as never,
       eraser: {} as never,
       audit: { record: async () => {} },

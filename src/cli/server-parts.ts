@@ -162,7 +162,7 @@ export function openServices(parts: ManagerParts, streamManager: StreamManager) 
   const { store, bus, uploads, load, log } = parts;
   const { prisma, streams, sessions, moments, erasures } = store;
   return {
-    ...{ prisma, streamManager, load },
+    ...{ prisma, streamManager, sessions, load },
     recordings: createRecordingQueries(store),
     subscriptions: createSubscriptions({ streams, sessions, history: moments, feed: bus, now: Date.now }),
     eraser: new Eraser({

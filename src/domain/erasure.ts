@@ -4,7 +4,8 @@ import type { TimeRange } from './time-range.ts';
 
 /** What is to be erased. */
 export type ErasureRequest =
-  | { type: 'SESSION'; sessionId: string }
+  /** `keepSource`: its stream stays, and the upload that it is of. */
+  | { type: 'SESSION'; sessionId: string; keepSource?: true }
   | { type: 'TRACK'; sessionId: string; track: number }
   /** Of one session, or of all sessions of a stream, by the wall clock. */
   | ({ type: 'RANGE'; sessionId: string | null; streamId: string | null } & TimeRange)

@@ -44,7 +44,7 @@ export interface StreamRecord {
   detectSize: DetectSize;
   /** Time constant of the smoothing along a track, in milliseconds of media time, 0 to MAX_SMOOTHING; 0: each frame by itself. */
   smoothing: number;
-  /** Given when it was registered; they never change. */
+  /** To find it by, and to say who may see it. */
   tags: Tags;
   /** Hours after which what was recorded from it is deleted; null: as the server says. */
   retention: number | null;
@@ -65,6 +65,17 @@ export function runsInRealTime(
 export function mayBeLive({ type }: SourceInput): boolean {
   return type === 'url' || type === 'device';
 }
+
+/** What can be changed of a stream that is registered; what is left out stays. */
+export type StreamChange = Partial<
+  Pick<
+    StreamRecord,
+    'name' | 'frameRate' | 'priority' | 'timing' | 'loop' | 'detectSize' | 'smoothing' | 'tags' | 'retention'
+  >
+>;
+/** Settings that a session keeps as they were when it began. */
+export const SESSION_SETTINGS = ['frameRate', 'timing', 'loop', 'detectSize', 'smoothing'] as const;
+export type SessionSetting = (typeof SESSION_SETTINGS)[number];
 
 export type SessionState = 'STARTING' | 'RUNNING' | 'RECONNECTING' | 'ENDED' | 'FAILED' | 'INTERRUPTED';
 

@@ -1,4 +1,4 @@
-/** Tags: what a stream is given by whoever registers it, to find it by, and to say who may see it. */
+/** Tags: what streams and sessions are given to find them by; those of a stream say who may see it, too. */
 import type { Tags } from './access.ts';
 
 export const MAX_TAGS = 20;

@@ -15,7 +15,14 @@ import type {
   SourceInput,
 } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import type { SessionRecord, SessionState, StateDetails, StreamRecord } from '../domain/stream.ts';
+import type {
+  SessionRecord,
+  SessionState,
+  SessionWords,
+  StateDetails,
+  StreamChange,
+  StreamRecord,
+} from '../domain/stream.ts';
 
 /** ingest: looks at a source without decoding it. Throws SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING. */
 export type Probe = (source: SourceInput, signal: AbortSignal) => Promise<SourceInfo>;
@@ -114,6 +121,8 @@ export interface StreamRepository {
   /** Those whose source is this upload. */
   byUpload(token: string): Promise<StreamRecord[]>;
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
+  /** @throws MienError NOT_FOUND */
+  update(id: string, change: StreamChange): Promise<StreamRecord>;
   /** One more crash of the server that came soon after its start. Returns how many in a row. */
   countCrash(id: string): Promise<number>;
   /** How many so far; 0 when the stream is gone. */
@@ -126,8 +135,8 @@ export interface StreamRepository {
 
 /** store: the sessions. */
 export interface SessionRepository {
-  /** In the state STARTING, with the tags of its stream, which should run from now on. */
-  create(input: { streamId: string; modelId: string }): Promise<SessionRecord>;
+  /** In the state STARTING, with the tags of its stream, which should run from now on, and with its own. */
+  create(input: { streamId: string; modelId: string; words?: Partial<SessionWords> }): Promise<SessionRecord>;
   /**
    * The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`; after ENDED and FAILED the stream should not run any
    * more. Throws NOT_FOUND when the session was removed, STORE_UNAVAILABLE when the store is away: it may be called again

@@ -82,7 +82,8 @@ function withDefaults({ name, source, purpose, ...given }: RegisterInput): Regis
   };
 }
 
-function checkSettings(registration: Registration): void {
+/** @throws MienError BAD_INPUT */
+export function checkSettings(registration: Registration): void {
   const { name, source, frameRate, priority, timing, loop, smoothing, tags, retention } = registration;
   if (name === '' || name.length > MAX_NAME_LENGTH || CONTROL_CHARACTER.test(name)) {
     throw badInput(`A stream's name has 1 to ${MAX_NAME_LENGTH} characters, without line breaks.`);

@@ -1,5 +1,5 @@
 /** A session that runs, as those who started it hold it. */
-import type { SessionRecord } from '../domain/stream.ts';
+import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 
 export interface RunningSession {
   readonly id: string;
@@ -14,6 +14,13 @@ export interface RunningSession {
   readonly forget: (until: number) => void;
   /** The session as it ended; never rejects. */
   readonly done: Promise<SessionRecord>;
+}
+
+/** A session that runs, with its stream as it was when it began. */
+export interface RunningEntry {
+  stream: StreamRecord;
+  session: RunningSession;
+  ended: Promise<SessionRecord>;
 }
 
 export interface RunningStream extends Pick<RunningSession, 'forget'> {

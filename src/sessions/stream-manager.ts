@@ -1,11 +1,11 @@
 /** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
-import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
+import type { SessionRecord, SessionWords, StreamChange, StreamRecord } from '../domain/stream.ts';
 import { settledWithin } from '../threads/settled-within.ts';
+import { type ChangedStream, changeStream } from './change-stream.ts';
 import { CrashLoopGuard } from './crash-loop-guard.ts';
 import { restoreStreams } from './desired-state.ts';
-import { type HeldSource, type InspectDeps, inspectSource } from './inspect-source.ts';
+import { type HeldSource, inspectSource } from './inspect-source.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
-import type { SessionRepository, StreamRepository, UploadStore } from './ports.ts';
 import {
   checkRegistration,
   checkSource,
@@ -16,28 +16,19 @@ import {
   type Registration,
 } from './registration.ts';
 import { removeRecord } from './remove-record.ts';
-import { type RunningSession, type RunningStream, runningStream } from './running-session.ts';
-import { runSession, type SessionDeps } from './session-runner.ts';
+import { type RunningEntry, type RunningStream, runningStream } from './running-session.ts';
+import { runSession } from './session-runner.ts';
 import { alreadyRegistered, alreadyRunning, neverRan, noSuchStream, shuttingDown } from './stream-errors.ts';
+import type { StreamManagerDeps } from './stream-manager-deps.ts';
 import { untilEnded } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases } from './upload-leases.ts';
-
-export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions'>, InspectDeps {
-  streams: StreamRepository;
-  sessions: SessionRepository;
-  /** Of the model that scores, as `Query.models` names it. */
-  modelId: string;
-  uploads?: UploadStore;
-  /** Purposes that are prohibited unless named here. */
-  allowPurposes?: readonly string[];
-}
 
 /** Longest wait for the sessions when the server ends; in milliseconds, and less than the server itself waits. */
 const CLOSE_MS = 9_000;
 
 export class StreamManager {
   readonly #deps: StreamManagerDeps;
-  readonly #running = new Map<string, { session: RunningSession; ended: Promise<SessionRecord> }>();
+  readonly #running = new Map<string, RunningEntry>();
   /** By the id of a stream, or by the name that one is being registered under. */
   readonly #exclusively = createKeyedMutex();
   readonly #closing = new AbortController();
@@ -93,14 +84,26 @@ export class StreamManager {
     return { ...record, shouldRun: true };
   }
 
+  /**
+   * At once, but for what the session that runs was begun with.
+   * @throws MienError BAD_INPUT, NOT_FOUND, CONFLICT (another of this name has this source)
+   */
+  change(id: string, change: StreamChange, { shown }: RegisterOptions = {}): Promise<ChangedStream> {
+    const work = async () =>
+      changeStream(this.#deps, await this.#get(id), change, { shown, entry: this.#running.get(id) });
+    const exclusively = () => this.#exclusively(id, work);
+    // As registering does: first the name, then the stream.
+    return change.name === undefined ? exclusively() : this.#exclusively(`name ${change.name}`, exclusively);
+  }
+
   /** Begins a new session. @throws MienError NOT_FOUND, OVER_CAPACITY, CONFLICT when it runs already */
-  start(id: string): Promise<SessionRecord> {
+  start(id: string, words: Partial<SessionWords> = {}): Promise<SessionRecord> {
     return this.#exclusively(id, async () => {
       const stream = await this.#get(id);
       const entry = this.#running.get(id);
       if (entry && !entry.session.ending) throw alreadyRunning(stream, entry.session.id);
       if (entry) await untilEnded(stream, entry, this.#deps.limits);
-      return this.#deps.load.claimed(stream, null, () => this.#begin(stream, null));
+      return this.#deps.load.claimed(stream, null, () => this.#begin(stream, null, words));
     });
   }
 
@@ -193,10 +196,10 @@ export class StreamManager {
     return this.#running.get(id) ?? null;
   }
 
-  async #begin(stream: StreamRecord, held: HeldSource | null): Promise<SessionRecord> {
+  async #begin(stream: StreamRecord, held: HeldSource | null, words = {}): Promise<SessionRecord> {
     this.#closing.signal.throwIfAborted();
     const { sessions, publisher, modelId } = this.#deps;
-    const record = await sessions.create({ streamId: stream.id, modelId });
+    const record = await sessions.create({ streamId: stream.id, modelId, words });
     publisher.status(stream.id, record);
     const session = runSession(this.#deps, stream, record, held);
     const ranWell = this.#guard.watch(stream.id);
@@ -204,7 +207,7 @@ export class StreamManager {
       await ranWell();
       this.#running.delete(stream.id);
     });
-    this.#running.set(stream.id, { session, ended });
+    this.#running.set(stream.id, { stream, session, ended });
     if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', 'The server was stopped.');
     return record;
   }

@@ -2,7 +2,7 @@
 import type { Tags } from '../domain/access.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
 import { isId } from '../domain/ids.ts';
-import type { StreamRecord } from '../domain/stream.ts';
+import type { StreamChange, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import { openSource, type StoredSource, sealSource } from './secrets/sealed-source.ts';
@@ -21,6 +21,8 @@ export interface StreamRepository {
   isEmpty(): Promise<boolean>;
   /** @throws MienError NOT_FOUND */
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
+  /** @throws MienError NOT_FOUND */
+  update(id: string, change: StreamChange): Promise<StreamRecord>;
   /** One more crash of the server that came soon after its start. Returns how many in a row. @throws MienError NOT_FOUND */
   countCrash(id: string): Promise<number>;
   /** How many so far; 0 when the stream is gone. */
@@ -52,6 +54,7 @@ export function createStreamRepository(
   }
   return {
     ...createCrashCounts(prisma),
+    ...createChanges(prisma, keys, known),
     async create(input) {
       const source = await sealSource(input.source, keys);
       const record = await toRecord(await prisma.stream.create({ data: { ...input, source } }), keys);
@@ -66,9 +69,6 @@ export function createStreamRepository(
     async isEmpty() {
       return (await prisma.stream.findFirst({ select: { id: true } })) === null;
     },
-    async setShouldRun(id, shouldRun) {
-      await update(prisma, id, { shouldRun });
-    },
     byName: (name) => findAll({ name }),
     thatShouldRun: () => findAll({ shouldRun: true }),
     byUpload: (token) => findAll({ source: { path: ['token'], equals: token } }),
@@ -76,6 +76,23 @@ export function createStreamRepository(
       const removed = isId(id) && (await removeStream(prisma, id));
       known.delete(id);
       if (!removed) throw notFound(id);
+    },
+  };
+}
+
+function createChanges(
+  prisma: PrismaClient,
+  keys: SecretKeys,
+  known: StreamTags,
+): Pick<StreamRepository, 'setShouldRun' | 'update'> {
+  return {
+    async setShouldRun(id, shouldRun) {
+      await update(prisma, id, { shouldRun });
+    },
+    async update(id, change) {
+      const record = await toRecord(await update(prisma, id, change), keys);
+      known.set(id, record.tags);
+      return record;
     },
   };
 }

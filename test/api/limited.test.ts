@@ -234,7 +234,7 @@ test.each([
   const refuse = async () => {
     throw new MienError(code, 'Of 17 streams, this one.');
   };
-  const streamManager = { register: refuse, start: refuse, stop: refuse, remove: refuse };
+  const streamManager = { register: refuse, change: refuse, start: refuse, stop: refuse, remove: refuse };
   const services = { ...world.services, streamManager };
   const errors = [{ message, code }];
   expect((await ask(REGISTER, input('refused', LAB), 'OPERATOR', LAB, services)).errors).toEqual(errors);

@@ -213,6 +213,29 @@ export const OPERATIONS: Record<string, Operation> = {
     data: ({ ids: { stream } }) => ({ removeStream: { removedStreamId: stream } }),
     does: ({ stream }) => [`remove ${stream}`],
   },
+  'Mutation.updateStream': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($input: UpdateStreamInput!) { updateStream(input: $input) { stream { id } atNextSession } }',
+    variables: ({ stream }) => ({ input: { id: stream, name: 'door', retention: null } }),
+    data: ({ ids: { stream } }) => ({ updateStream: { stream: { id: stream }, atNextSession: [] } }),
+    does: ({ stream }) => [`change name,retention of ${stream}`],
+  },
+  'Mutation.updateSession': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($session: ID!) { updateSession(input: { id: $session, notes: "x" }) { session { id } } }',
+    variables: bySession,
+    data: ({ ids: { session } }) => ({ updateSession: { session: { id: session } } }),
+    does: ({ session }) => [`describe ${session} by notes`],
+  },
+  'Mutation.removeSession': {
+    least: 'OPERATOR',
+    query: 'mutation ($session: ID!) { removeSession(input: { id: $session }) { removedSessionId } }',
+    variables: bySession,
+    data: ({ ids: { session } }) => ({ removeSession: { removedSessionId: session } }),
+    does: ({ session }) => [`erase ${session}`],
+  },
   'Subscription.frameEmotions': {
     least: 'VIEWER',
     query:

@@ -5,7 +5,7 @@
 import { isNonNullType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXPORTED_TABLES } from '../../src/api/export/export-request.ts';
-import type { Eraser, StreamManager, Tokens } from '../../src/api/index.ts';
+import type { Eraser, Sessions, StreamManager, Tokens } from '../../src/api/index.ts';
 import { schema } from '../../src/api/schema/index.ts';
 import { hasRole, type Role } from '../../src/domain/access.ts';
 import type { Episode } from '../../src/domain/moment.ts';
@@ -41,7 +41,13 @@ beforeAll(async () => {
   const { authenticator, tokens: secrets } = await openMatrixAccess();
   tokens = secrets;
   world = await openWorld({
-    servicesOf: (services) => ({ ...services, streamManager, eraser, tokens: notingTokens(services.tokens) }),
+    servicesOf: (services) => ({
+      ...services,
+      streamManager,
+      sessions,
+      eraser,
+      tokens: notingTokens(services.tokens),
+    }),
     api: { authenticator, limits: { requestRate: 100_000 } },
   });
   shown = await record('lab');
@@ -64,9 +70,19 @@ const streamManager: StreamManager = {
     done.push(`register ${name}`);
     return { ...SETTINGS, id: name, shouldRun: true, createdAt: new Date(), alreadyRegistered: false };
   },
+  async change(id, change) {
+    done.push(`change ${Object.keys(change)} of ${id}`);
+    return { id, atNextSession: [] };
+  },
   start: async (id) => noted('start', id),
   stop: async (id) => noted('stop', id),
   remove: async (id) => void done.push(`remove ${id}`),
+};
+
+const sessions: Sessions = {
+  async describe(id, words) {
+    done.push(`describe ${id} by ${Object.keys(words)}`);
+  },
 };
 
 const eraser: Eraser = {

@@ -128,6 +128,7 @@ export async function openWorld({
     recordings: createRecordingQueries(store),
     subscriptions: live,
     streamManager: streams,
+    sessions: store.sessions,
     load,
     audit,
     tokens,

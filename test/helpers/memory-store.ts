@@ -75,6 +75,11 @@ export class MemoryStore implements MomentSink, MomentHistory {
       const stream = this.streams.get(id);
       if (stream) this.streams.set(id, { ...stream, shouldRun });
     },
+    update: async (id, change) => {
+      const changed = { ...this.streams.get(id)!, ...change };
+      this.streams.set(id, changed);
+      return changed;
+    },
     remove: async (id) => {
       this.streams.delete(id);
       for (const session of this.#of(id)) {

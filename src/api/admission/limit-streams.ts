@@ -35,7 +35,8 @@ export function limitStreams(
         registering -= admitted;
       }
     },
-    start: (id) => counted(() => manager.start(id)),
+    change: (id, change, options) => manager.change(id, change, options),
+    start: (id, words) => counted(() => manager.start(id, words)),
     stop: (id) => manager.stop(id),
     remove: (id) => manager.remove(id),
   };

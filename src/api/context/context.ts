@@ -3,7 +3,15 @@ import type { Requester, Tags } from '../../domain/access.ts';
 import type { Audit } from '../../domain/audit.ts';
 import { tagEntries } from '../../domain/tags.ts';
 import type { PrismaClient } from '../../store/generated/client.ts';
-import type { Eraser, Load, RecordingQueries, StreamManager, Subscriptions, Tokens } from './ports.ts';
+import type {
+  Eraser,
+  Load,
+  RecordingQueries,
+  Sessions,
+  StreamManager,
+  Subscriptions,
+  Tokens,
+} from './ports.ts';
 import { shownOnly } from './shown-only.ts';
 
 /** The same for every request. */
@@ -12,6 +20,7 @@ export interface Services {
   recordings: RecordingQueries;
   subscriptions: Subscriptions;
   streamManager: StreamManager;
+  sessions: Sessions;
   load: Load;
   eraser: Eraser;
   audit: Audit;

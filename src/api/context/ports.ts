@@ -9,7 +9,13 @@ import type { FaceFilter } from '../../domain/face-filter.ts';
 import type { SentEpisode, SentEvents, SentMoment, SentStatus } from '../../domain/live-event.ts';
 import type { Capacity } from '../../domain/load.ts';
 import type { Moment } from '../../domain/moment.ts';
-import type { SessionRecord, StreamRecord } from '../../domain/stream.ts';
+import type {
+  SessionRecord,
+  SessionSetting,
+  SessionWords,
+  StreamChange,
+  StreamRecord,
+} from '../../domain/stream.ts';
 
 /**
  * Sources of subscriptions. Each iterable has a bounded queue of its own, and ends when it is returned. With `tags` there is
@@ -52,12 +58,27 @@ export interface RegisterOptions {
 export interface StreamManager {
   /** @throws MienError SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO, SOURCE_REFUSED, FFMPEG_MISSING, CONFLICT, OVER_CAPACITY */
   register(stream: NewStream, options?: RegisterOptions): Promise<RegisteredStream>;
-  /** @throws MienError NOT_FOUND, OVER_CAPACITY, CONFLICT when it runs already */
-  start(streamId: string): Promise<SessionRecord>;
+  /**
+   * At once, but for what the session that runs was begun with.
+   * @throws MienError BAD_INPUT, NOT_FOUND, CONFLICT when another of its new name has its source
+   */
+  change(
+    streamId: string,
+    change: StreamChange,
+    options?: Pick<RegisterOptions, 'shown'>,
+  ): Promise<{ id: string; atNextSession: readonly SessionSetting[] }>;
+  /** @param words of the session @throws MienError NOT_FOUND, OVER_CAPACITY, CONFLICT when it runs already */
+  start(streamId: string, words?: Partial<SessionWords>): Promise<SessionRecord>;
   /** Drains, then ends the session. @throws MienError NOT_FOUND, CONFLICT when nothing runs */
   stop(streamId: string): Promise<SessionRecord>;
   /** With all that was recorded from it. @throws MienError NOT_FOUND */
   remove(streamId: string): Promise<void>;
+}
+
+/** What people say of sessions. */
+export interface Sessions {
+  /** What is left out stays as it is; `tags` take the place of its own ones. @throws MienError NOT_FOUND */
+  describe(id: string, words: Partial<SessionWords>): Promise<unknown>;
 }
 
 /** Erases what was recorded. */

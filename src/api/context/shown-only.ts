@@ -6,13 +6,15 @@ import { seesTags, type Tags } from '../../domain/access.ts';
 import { tagsInWords } from '../../domain/tags.ts';
 import { MienError, type MienErrorCode } from '../../errors.ts';
 import type { PrismaClient } from '../../store/generated/client.ts';
-import type { Load, StreamManager, Subscriptions } from './ports.ts';
+import type { Eraser, Load, Sessions, StreamManager, Subscriptions } from './ports.ts';
 import { shownRows } from './shown-rows.ts';
 
 interface Limitable {
   prisma: PrismaClient;
   subscriptions: Subscriptions;
   streamManager: StreamManager;
+  sessions: Sessions;
+  eraser: Eraser;
   load: Load;
 }
 
@@ -23,6 +25,8 @@ export function shownOnly<Services extends Limitable>(services: Services, tags: 
     prisma,
     subscriptions: shownEvents(services.subscriptions, tags),
     streamManager: shownStreams(services.streamManager, prisma, tags),
+    sessions: shownSessions(services.sessions, prisma),
+    eraser: shownEraser(services.eraser, prisma),
     load: shownLoad(services.load, prisma),
   };
 }
@@ -46,9 +50,14 @@ function shownStreams(all: StreamManager, prisma: PrismaClient, tags: Tags): Str
       if (!seesTags({ streams: tags }, stream.tags)) throw withoutItsTags(tags);
       return withoutTotals(() => all.register(stream, { ...options, shown: tags }));
     },
-    async start(id) {
+    async change(id, change, options) {
       await assertShown(id);
-      return withoutTotals(() => all.start(id));
+      if (change.tags && !seesTags({ streams: tags }, change.tags)) throw withoutItsTags(tags);
+      return all.change(id, change, { ...options, shown: tags });
+    },
+    async start(id, words) {
+      await assertShown(id);
+      return withoutTotals(() => all.start(id, words));
     },
     async stop(id) {
       await assertShown(id);
@@ -59,6 +68,33 @@ function shownStreams(all: StreamManager, prisma: PrismaClient, tags: Tags): Str
       await all.remove(id);
     },
   };
+}
+
+function shownSessions(all: Sessions, prisma: PrismaClient): Sessions {
+  return {
+    async describe(id, words) {
+      await assertSessionShown(prisma, id);
+      return all.describe(id, words);
+    },
+  };
+}
+
+/** Removes sessions that are shown; all else that is erased is for those who are shown all. */
+function shownEraser(all: Eraser, prisma: PrismaClient): Eraser {
+  return {
+    async erase(order) {
+      const { request } = order;
+      if (request.type !== 'SESSION' || !request.keepSource)
+        throw new MienError('FORBIDDEN', 'This is for those who are shown all streams.');
+      await assertSessionShown(prisma, request.sessionId);
+      return all.erase(order);
+    },
+  };
+}
+
+async function assertSessionShown(prisma: PrismaClient, id: string): Promise<void> {
+  const found = await prisma.session.findUnique({ where: { id }, select: { id: true } });
+  if (found === null) throw new MienError('NOT_FOUND', `There is no session ${id}.`);
 }
 
 /** What all streams together ask for would tell of those that are not shown. */

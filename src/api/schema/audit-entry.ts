@@ -19,6 +19,8 @@ const ACTION_DESCRIPTIONS: Record<AuditAction, string> = {
   START_STREAM: 'Started a session of a stream.',
   STOP_STREAM: 'Stopped a stream.',
   REMOVE_STREAM: 'Removed a stream, with all that was recorded from it.',
+  CHANGE_SESSION: 'Changed the label, the notes or the tags of a session.',
+  REMOVE_SESSION: 'Removed a session, with all that was recorded in it.',
   UPLOAD: 'Uploaded a video.',
   CREATE_TOKEN: 'Made a token.',
   REVOKE_TOKEN: 'Revoked a token.',

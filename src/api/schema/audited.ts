@@ -13,3 +13,10 @@ export interface Audited<Args = Record<string, unknown>> {
 export function audited<Args = Record<string, unknown>>(spec: Audited<Args>): { audited: Audited<Args> } {
   return { audited: spec };
 }
+
+/** Names of what an input changes; values may name somebody. */
+export function changedFields(input: object): string {
+  return Object.keys(input)
+    .filter((name) => name !== 'id')
+    .join(', ');
+}

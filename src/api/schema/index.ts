@@ -16,6 +16,8 @@ import './session.ts';
 import './recording.ts';
 import './stream.ts';
 import './stream-mutations.ts';
+import './update-stream.ts';
+import './session-mutations.ts';
 import './register-stream.ts';
 import './status.ts';
 import './load.ts';

@@ -46,7 +46,7 @@ const VIDEO_TRACK = z
 
 const VIDEO_TRACK_DESCRIPTION =
   'Which of the source’s video tracks is read, from 1; cover pictures do not count. Null: the one that the source calls its default, otherwise the first.';
-const TAGS = `Keys and values to find it by, and to say who may see it; ${MAX_TAGS} at most. They do not change afterwards.`;
+const TAGS = `Keys and values to find it by, and to say who may see it; ${MAX_TAGS} at most.`;
 
 const SMOOTHING_MS = z
   .number()

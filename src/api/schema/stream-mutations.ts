@@ -4,6 +4,7 @@ import { audited } from './audited.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
 import { SessionType } from './session.ts';
+import { sessionWordFields, toWords } from './session-mutations.ts';
 import { StreamType } from './stream.ts';
 
 /** A stream, and the session of it that something was done to. */
@@ -15,8 +16,8 @@ interface StreamRun {
 const streamIdField = { description: 'Id of the stream.', required: true } as const;
 
 const StartStreamInput = builder.inputType('StartStreamInput', {
-  description: 'Which stream to start.',
-  fields: (t) => ({ id: t.id(streamIdField) }),
+  description: 'Which stream to start, and what is said of the session that begins.',
+  fields: (t) => ({ id: t.id(streamIdField), ...sessionWordFields(t) }),
 });
 
 const StopStreamInput = builder.inputType('StopStreamInput', {
@@ -76,7 +77,7 @@ builder.mutationFields((t) => ({
     extensions: audited({ action: 'START_STREAM', target: 'STREAM' }),
     args: { input: t.arg({ type: StartStreamInput, required: true, description: 'The stream.' }) },
     resolve: async (_root, { input }, { streamManager }) => {
-      const { id, streamId } = await streamManager.start(assertId('stream', input.id));
+      const { id, streamId } = await streamManager.start(assertId('stream', input.id), toWords(input));
       return { streamId, sessionId: id };
     },
   }),

@@ -83,7 +83,7 @@ const NODES = {
 builder.prismaObjectFields(StreamType, (t) => ({
   tags: t.field({
     type: [TagType],
-    description: 'Keys and values that it was given when it was registered, by key.',
+    description: 'Keys and values that it was given, by key.',
     select: { tags: true },
     resolve: ({ tags }) => toTagList(tags),
   }),

@@ -1,4 +1,4 @@
-/** Tags of streams, and of the sessions that had them from their stream. */
+/** Tags of streams and sessions. */
 import type { Tags } from '../../domain/access.ts';
 import { faultOfTags, MAX_TAG_KEY, MAX_TAG_VALUE, tagEntries } from '../../domain/tags.ts';
 import { MienError } from '../../errors.ts';
@@ -12,15 +12,15 @@ interface Tag {
 
 export const TagType = builder.objectRef<Tag>('Tag').implement({
   extensions: AS_PARENT,
-  description: 'A key and a value that a stream was given when it was registered.',
+  description: 'A key and a value that a stream or a session was given.',
   fields: (t) => ({
-    key: t.exposeString('key', { description: 'The key; a stream has each only once.' }),
+    key: t.exposeString('key', { description: 'The key; each is there only once.' }),
     value: t.exposeString('value', { description: 'The value.' }),
   }),
 });
 
 export const TagInputType = builder.inputType('TagInput', {
-  description: 'A tag of a stream.',
+  description: 'A tag of a stream or a session.',
   fields: (t) => ({
     key: t.string({
       required: true,

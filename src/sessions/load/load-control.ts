@@ -4,7 +4,7 @@
  */
 import type { Capacity } from '../../domain/load.ts';
 import type { Log } from '../../domain/log.ts';
-import { runsInRealTime, type StreamRecord } from '../../domain/stream.ts';
+import { type Priority, runsInRealTime, type StreamRecord } from '../../domain/stream.ts';
 import { MienError } from '../../errors.ts';
 import { CapacityEstimate } from './capacity-estimate.ts';
 import { FrameRateControl } from './frame-rate-control.ts';
@@ -57,6 +57,11 @@ export class LoadControl {
     this.#running.set(stream.id, load);
     if (this.#timer === undefined) this.#begin();
     return load;
+  }
+
+  /** Of a running stream, from now on; harmless when it does not run. */
+  setPriority(streamId: string, priority: Priority): void {
+    this.#running.get(streamId)?.setPriority(priority);
   }
 
   /** Frames a second that a running stream is scored at, at most; null when it does not run, or not in real time. */

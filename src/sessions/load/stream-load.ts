@@ -1,6 +1,6 @@
 /** One running stream's part of the load: its frames as they are counted, and the rate that it follows. */
 import type { DropMeasure } from '../../domain/frame.ts';
-import { runsInRealTime, type StreamRecord } from '../../domain/stream.ts';
+import { type Priority, runsInRealTime, type StreamRecord } from '../../domain/stream.ts';
 import { sleep } from '../../threads/sleep.ts';
 import { ComingFrames } from './coming.ts';
 import type { FrameRateControl } from './frame-rate-control.ts';
@@ -30,7 +30,7 @@ const NOT_LATE = 0.1;
 export class StreamLoad {
   readonly streamId: string;
   readonly close: () => void;
-  readonly #stream: StreamRecord;
+  #stream: StreamRecord;
   readonly #rates: FrameRateControl;
   readonly #onChange: () => void;
   #source: RatedSource | null = null;
@@ -70,6 +70,11 @@ export class StreamLoad {
       ? this.#rates.open(frameRate, priority)
       : this.#rates.open(Number.POSITIVE_INFINITY, 'RECORDING');
     this.#setRate();
+  }
+
+  setPriority(priority: Priority): void {
+    this.#stream = { ...this.#stream, priority };
+    this.#rate?.setPriority(priority);
   }
 
   scored(frames: number): void {

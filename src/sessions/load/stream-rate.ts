@@ -13,6 +13,8 @@ export interface ControlledStream {
   lost(frames: number): void;
   /** Frames that were left out because its rate is less than it asks for. */
   leftOut(frames: number): void;
+  /** A recording that waits for its turn has none. */
+  setPriority(priority: Priority): void;
   close(): void;
 }
 
@@ -54,7 +56,7 @@ export function sumOf(all: readonly Counts[]): Counts {
 
 export class StreamRate implements ControlledStream {
   rate: number;
-  readonly rateClass: RateClass;
+  rateClass: RateClass;
   readonly close: () => void;
   /** Times in a row that others fell for it. */
   sparedInARow = 0;
@@ -85,6 +87,10 @@ export class StreamRate implements ControlledStream {
 
   leftOut(frames: number): void {
     this.#now.leftOut += frames;
+  }
+
+  setPriority(priority: Priority): void {
+    if (this.rateClass !== 'RECORDING') this.rateClass = priority;
   }
 
   get asked(): number {

@@ -32,7 +32,7 @@ export async function planErasure(tx: Transaction, request: ErasureRequest): Pro
 async function planRows(tx: Transaction, request: ErasureRequest): Promise<ErasurePlan> {
   switch (request.type) {
     case 'SESSION':
-      return planWhole(tx, [await findSession(tx, request.sessionId)], []);
+      return planSession(tx, request);
     case 'TRACK':
       await assertTrackGone(tx, request.sessionId, request.track);
       return {
@@ -44,6 +44,15 @@ async function planRows(tx: Transaction, request: ErasureRequest): Promise<Erasu
     case 'TAG':
       return planTag(tx, request);
   }
+}
+
+async function planSession(
+  tx: Transaction,
+  { sessionId, keepSource }: ErasureRequest & { type: 'SESSION' },
+): Promise<ErasurePlan> {
+  const session = await findSession(tx, sessionId);
+  if (!keepSource) return planWhole(tx, [session], []);
+  return { sessionIds: [sessionId], steps: [{ do: 'SESSION', sessionId }] };
 }
 
 /** The sessions that run and go as a whole: they are to be stopped first. */

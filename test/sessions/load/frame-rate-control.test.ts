@@ -29,6 +29,20 @@ describe('beyond the capacity', () => {
     },
   );
 
+  it('a stream that is given another priority while it runs keeps its frames, or gives them, from then on', () => {
+    const control = new FrameRateControl();
+    const simulation = new Simulation(control, { capacity: 80 });
+    const streams = simulation.add(16, 10);
+    simulation.run(30);
+    streams[0]!.rate.setPriority('HIGH');
+    simulation.run(60);
+    const others = streams.slice(1).map(({ scored }) => mean(scored, 20));
+    expect(mean(streams[0]!.scored, 20)).toBeGreaterThan(1.3 * mean(others, others.length));
+    streams[0]!.rate.setPriority('LOW');
+    simulation.run(60);
+    expect(mean(streams[0]!.scored, 20)).toBeLessThan(2);
+  });
+
   it('thirty-two streams share the capacity evenly, whatever they begin with', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const random = seeded(seed);
