@@ -24,6 +24,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'export',
     'export-ends',
     'limited',
+    'lists',
     'matrix',
     'pages',
     'queries',

@@ -18,30 +18,7 @@ export function createRecordingQueries({ moments, rollups }: Store): RecordingQu
         more: page.length > first,
       };
     },
-    async *pages(sessionId, afterSeq, readings) {
-      if (afterSeq >= 0) await assertKept(moments, sessionId, afterSeq);
-      let limit = FIRST_PAGE;
-      let reading = moments.page(sessionId, afterSeq, limit);
-      try {
-        for (;;) {
-          const page = await reading;
-          const newest = page.at(-1);
-          if (newest === undefined) return;
-          const isLast = page.length < limit;
-          if (!isLast) {
-            limit = pageLimit(page, readings);
-            // While this page is written, the database reads the next.
-            reading = moments.page(sessionId, newest.seq, limit);
-            reading.catch(() => {});
-          }
-          yield page;
-          if (isLast) return;
-        }
-      } finally {
-        // Whoever leaves in the middle is told nothing more, but nothing is read behind their back.
-        await reading.catch(() => {});
-      }
-    },
+    pages: (sessionId, afterSeq, readings) => readAhead(moments, sessionId, afterSeq, readings),
     summaries: (sessionIds) => rollups.summaries(sessionIds),
     aggregate: (sessionId, { bucket, from, to, track }) =>
       rollups.aggregate(sessionId, {
@@ -51,6 +28,36 @@ export function createRecordingQueries({ moments, rollups }: Store): RecordingQu
         track: track ?? undefined,
       }),
   };
+}
+
+/** While a page is used, the database reads the next. @param readings that a page has, about */
+async function* readAhead(
+  moments: Store['moments'],
+  sessionId: string,
+  afterSeq: number,
+  readings: number,
+): AsyncGenerator<Moment[]> {
+  if (afterSeq >= 0) await assertKept(moments, sessionId, afterSeq);
+  let limit = FIRST_PAGE;
+  let reading = moments.page(sessionId, afterSeq, limit);
+  try {
+    for (;;) {
+      const page = await reading;
+      const newest = page.at(-1);
+      if (newest === undefined) return;
+      const isLast = page.length < limit;
+      if (!isLast) {
+        limit = pageLimit(page, readings);
+        reading = moments.page(sessionId, newest.seq, limit);
+        reading.catch(() => {});
+      }
+      yield page;
+      if (isLast) return;
+    }
+  } finally {
+    // Whoever leaves in the middle is told nothing more, but nothing is read behind their back.
+    await reading.catch(() => {});
+  }
 }
 
 /** Moments of the first page, of which nobody knows how many faces they have. */

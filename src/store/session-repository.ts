@@ -55,21 +55,27 @@ export function createSessionRepository(prisma: PrismaClient): SessionRepository
       if (row === undefined) throw noSession(id);
       return toRecord(row);
     },
-    async interruptLive(ids, failure) {
-      const rows = await prisma.$transaction(async (tx) => {
-        const interrupted = await tx.session.updateManyAndReturn({
-          where: { id: { in: ids.filter(isId) }, state: { in: [...LIVE_STATES] } },
-          data: { state: 'INTERRUPTED', failure, endedAt: new Date() },
-        });
-        await closeEpisodes(
-          tx,
-          interrupted.map(({ id }) => id),
-        );
-        return interrupted;
-      });
-      return rows.sort((a, b) => a.ordinal - b.ordinal).map(toRecord);
-    },
+    interruptLive: (ids, failure) => interruptLive(prisma, ids, failure),
   };
+}
+
+async function interruptLive(
+  prisma: PrismaClient,
+  ids: readonly string[],
+  failure: string,
+): Promise<SessionRecord[]> {
+  const rows = await prisma.$transaction(async (tx) => {
+    const interrupted = await tx.session.updateManyAndReturn({
+      where: { id: { in: ids.filter(isId) }, state: { in: [...LIVE_STATES] } },
+      data: { state: 'INTERRUPTED', failure, endedAt: new Date() },
+    });
+    await closeEpisodes(
+      tx,
+      interrupted.map(({ id }) => id),
+    );
+    return interrupted;
+  });
+  return rows.sort((a, b) => a.ordinal - b.ordinal).map(toRecord);
 }
 
 function createSessionQueries(prisma: PrismaClient): SessionQueries {

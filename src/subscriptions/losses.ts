@@ -1,7 +1,7 @@
 /** What one subscriber did not get: what its full queue dropped, by session, and how many moments that comes to. */
 import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { Moment } from '../domain/moment.ts';
-import type { Offsets } from './offsets.ts';
+import type { Offset, Offsets } from './offsets.ts';
 
 /** Moments of one session, the newest of which is `last` by `seq`, with the frames that were dropped before them. */
 export interface DroppedRange {
@@ -73,4 +73,9 @@ function addRange(ranges: DroppedRanges, sessionId: string, { last, dropped }: D
     last: Math.max(before.last, last),
     dropped: addDrops(before.dropped, dropped),
   });
+}
+
+/** Whether it was dealt with before, or is older than what was dropped: then nothing is told with it. */
+export function isCopy({ sessionId, seq }: Moment, { seen }: Offset, dropped: DroppedRanges): boolean {
+  return seq <= Math.max(seen, dropped.get(sessionId)?.last ?? -1);
 }

@@ -15,7 +15,7 @@ import { addDrops } from '../domain/frame.ts';
 import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
-import { type DroppedRanges, Losses } from './losses.ts';
+import { type DroppedRanges, isCopy, Losses } from './losses.ts';
 import { mergeByTime } from './merge-by-time.ts';
 import { type Offset, Offsets } from './offsets.ts';
 import type { EventQueue, SubscriptionDeps } from './ports.ts';
@@ -215,9 +215,4 @@ export class MomentSubscription {
       offset.dropped = addDrops(offset.dropped, dropped);
     }
   }
-}
-
-/** Whether it was dealt with before, or is older than what was dropped: then nothing is told with it. */
-function isCopy({ sessionId, seq }: Moment, { seen }: Offset, dropped: DroppedRanges): boolean {
-  return seq <= Math.max(seen, dropped.get(sessionId)?.last ?? -1);
 }

@@ -34,17 +34,20 @@ export const SessionType = builder.prismaObject('Session', {
       nullable: true,
       description: 'When it ended; null while it runs.',
     }),
-    frameWidth: t.exposeInt('frameWidth', {
-      nullable: true,
-      description: `Width in pixels of ${FRAME_SIZE} Multiply the \`x\` or \`width\` of a box, or the \`x\` of a landmark, by it to get pixels. ${SIZE_SOURCE}`,
-    }),
-    frameHeight: t.exposeInt('frameHeight', {
-      nullable: true,
-      description: `Height in pixels of ${FRAME_SIZE} Multiply the \`y\` or \`height\` of a box, or the \`y\` of a landmark, by it to get pixels. ${SIZE_SOURCE}`,
-    }),
     model: t.relation('model', { description: 'The model that read the faces.' }),
   }),
 });
+
+builder.prismaObjectFields(SessionType, (t) => ({
+  frameWidth: t.exposeInt('frameWidth', {
+    nullable: true,
+    description: `Width in pixels of ${FRAME_SIZE} Multiply the \`x\` or \`width\` of a box, or the \`x\` of a landmark, by it to get pixels. ${SIZE_SOURCE}`,
+  }),
+  frameHeight: t.exposeInt('frameHeight', {
+    nullable: true,
+    description: `Height in pixels of ${FRAME_SIZE} Multiply the \`y\` or \`height\` of a box, or the \`y\` of a landmark, by it to get pixels. ${SIZE_SOURCE}`,
+  }),
+}));
 
 export const SessionConnection = builder.connectionObject({
   type: SessionType,
