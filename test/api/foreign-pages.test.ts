@@ -79,6 +79,10 @@ test.each([
   expect((await send('GET', path, { accept, 'x-requested-with': 'test' })).status).toBe(200);
   expect((await send('GET', path, { accept, 'content-type': 'application/json' })).status).toBe(200);
   expect((await send('GET', path, { accept, 'content-type': 'text/plain' })).status).toBe(403);
+  // An `EventSource` has no headers of its own; browsers say of whose page it is.
+  expect((await send('GET', path, { accept, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+  for (const site of ['same-site', 'cross-site', 'none'])
+    expect((await send('GET', path, { accept, 'sec-fetch-site': site })).status).toBe(403);
 });
 
 test.each([

@@ -22,6 +22,7 @@ const plan: SubscriptionPlan = {
   key: 'shared',
   skipPlace: { root: 'event', keys: ['skippedBefore'] },
   positionOf: null,
+  cursorOf: null,
   live: null,
 };
 

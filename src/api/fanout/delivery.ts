@@ -11,10 +11,12 @@ export interface SkipPlace {
 export interface WireFormat {
   /** The same for forms that write the same bytes. */
   readonly key: string;
-  encode(json: Buffer): Buffer;
+  /** @param cursor resumes behind the event; null where that cannot be */
+  encode(json: Buffer, cursor: string | null): Buffer;
 }
 
-interface DeliveryFields extends Pick<Delivery, 'result' | 'skipped' | 'lost' | 'lostByNow' | 'position'> {
+interface DeliveryFields
+  extends Pick<Delivery, 'result' | 'skipped' | 'lost' | 'lostByNow' | 'position' | 'cursor'> {
   place: SkipPlace;
 }
 
@@ -27,14 +29,17 @@ export class Delivery {
   readonly lostByNow: number;
   /** Where its event stands in the source; null where sources of this kind have no order of their own. */
   readonly position: string | null;
+  /** Resumes behind its event; null where sources of this kind cannot be resumed. */
+  readonly cursor: string | null;
   readonly #place: SkipPlace;
   #json: Buffer | undefined;
   #key: string | undefined;
   #bytes: Buffer | undefined;
 
-  constructor({ result, skipped, lost, lostByNow, place, position }: DeliveryFields) {
+  constructor({ result, skipped, lost, lostByNow, place, position, cursor }: DeliveryFields) {
     this.result = result;
     this.position = position;
+    this.cursor = cursor;
     this.skipped = skipped;
     this.lost = lost;
     this.lostByNow = lostByNow;
@@ -47,11 +52,11 @@ export class Delivery {
    */
   bytes(form: WireFormat, skipped: number): Buffer {
     const isSame = skipped === this.skipped || this.#place.keys.length === 0;
-    if (!isSame) return form.encode(jsonOf(this.#withSkipped(skipped)));
+    if (!isSame) return form.encode(jsonOf(this.#withSkipped(skipped)), this.cursor);
     if (this.#bytes !== undefined && this.#key === form.key) return this.#bytes;
     this.#json ??= jsonOf(this.result);
     this.#key = form.key;
-    this.#bytes = form.encode(this.#json);
+    this.#bytes = form.encode(this.#json, this.cursor);
     return this.#bytes;
   }
 

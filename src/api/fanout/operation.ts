@@ -30,6 +30,8 @@ export interface Resume {
   isOrdered(args: Record<string, unknown>): boolean;
   /** The same for the same event, in every execution. */
   positionOf(event: unknown): string;
+  /** What that argument takes to go on behind the event. */
+  cursorOf(event: unknown): string;
 }
 
 export interface SubscriptionPlan {
@@ -37,6 +39,7 @@ export interface SubscriptionPlan {
   key: string | null;
   skipPlace: SkipPlace;
   positionOf: Resume['positionOf'] | null;
+  cursorOf: Resume['cursorOf'] | null;
   /** The subscription that this one becomes once it has caught up; null when it stays what it is. */
   live: { key: string; args: ExecutionArgs } | null;
 }
@@ -58,14 +61,16 @@ export function planSubscription(args: ExecutionArgs): SubscriptionPlan {
   const { variables } = selection;
   const values = getArgumentValues(field, node, variables);
   const positionOf = sharing.resume?.isOrdered(values) ? sharing.resume.positionOf : null;
-  if (sharing.isShareable(values)) return { key: keyOf(args, variables), skipPlace, positionOf, live: null };
-  return { key: null, skipPlace, positionOf, live: positionOf && liveOf(args, nodes, variables, sharing) };
+  const told = { skipPlace, positionOf, cursorOf: sharing.resume?.cursorOf ?? null };
+  if (sharing.isShareable(values)) return { ...told, key: keyOf(args, variables), live: null };
+  return { ...told, key: null, live: positionOf && liveOf(args, nodes, variables, sharing) };
 }
 
 const UNSHARED: SubscriptionPlan = {
   key: null,
   skipPlace: { root: '', keys: [] },
   positionOf: null,
+  cursorOf: null,
   live: null,
 };
 

@@ -18,7 +18,7 @@ export function preflightRefusal(request: IncomingMessage, path: string): Refusa
   if (path === '/graphql') {
     if (method === 'POST') return simple ? NOT_JSON : null;
     const unasked = (method === 'GET' || method === 'HEAD') && !acceptsPage(request);
-    return unasked && simple && !isMarked(request) ? UNMARKED_QUERY : null;
+    return unasked && simple && !isMarked(request) && !isOfKnownPage(request) ? UNMARKED_QUERY : null;
   }
   return path === '/uploads' && method === 'POST' && simple && !isMarked(request) ? UNMARKED_UPLOAD : null;
 }
@@ -31,6 +31,14 @@ function typeOf({ headers }: IncomingMessage): string {
 /** A form cannot send headers of its own. */
 function isMarked({ headers }: IncomingMessage): boolean {
   return headers['x-requested-with'] !== undefined || headers['tus-resumable'] !== undefined;
+}
+
+/**
+ * An `EventSource` cannot send headers of its own. Browsers say themselves that it is of a page of this server, or name its
+ * origin, which was judged before; of what foreign pages send unasked they do neither.
+ */
+function isOfKnownPage({ headers }: IncomingMessage): boolean {
+  return headers['sec-fetch-site'] === 'same-origin' || headers.origin !== undefined;
 }
 
 const NOT_JSON: Refusal = {

@@ -94,6 +94,7 @@ const sharing: Sharing = {
       const { sessionId, seq } = (event as SentMoment).moment;
       return `${sessionId}/${seq}`;
     },
+    cursorOf: (event) => (event as SentMoment).cursor,
   },
 };
 

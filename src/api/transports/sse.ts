@@ -2,18 +2,20 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { GraphQLError } from 'graphql';
+import type { ExecutionArgs, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Requester } from '../../domain/access.ts';
 import type { Hold } from '../auth/watch.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
+import { beginAfter } from '../fanout/begin-after.ts';
 import { type Delivery, jsonOf, type WireFormat } from '../fanout/delivery.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { withoutResults } from '../fanout/results.ts';
 import { type DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
 
 const PING_MS = 12_000;
-const HEAD = Buffer.from('event: next\ndata: ');
+const HEAD = Buffer.from('event: next\n');
+const DATA = Buffer.from('data: ');
 const END = Buffer.from('\n\n');
 const PING = Buffer.from(':\n\n');
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
@@ -47,7 +49,7 @@ export function useSse({
   return {
     onSubscribe({ args, setSubscribeFn }) {
       setSubscribeFn(async () => {
-        const subscriber = await fanout.subscribe(args);
+        const subscriber = await fanout.subscribe(resumed(args));
         if (!(subscriber instanceof Subscriber)) return subscriber;
         subscribers.set(args.contextValue.request, subscriber);
         return withoutResults(subscriber, Promise.resolve());
@@ -76,6 +78,12 @@ export function useSse({
       }, 'text/event-stream');
     },
   };
+}
+
+/** An `EventSource` asks for the same as before, and for what comes behind the event that it saw last. */
+function resumed(args: ExecutionArgs): ExecutionArgs {
+  const cursor = (args.contextValue as { request: Request }).request.headers.get('last-event-id');
+  return cursor ? beginAfter(args, cursor) : args;
 }
 
 /** @returns what stops looking */
@@ -125,13 +133,16 @@ class EventStreamWriter implements DeliveryWriter, WireFormat {
     this.#write(delivery.bytes(this, skipped));
   }
 
-  encode(json: Buffer): Buffer {
-    return this.#chunk([HEAD, json, END]);
+  /** With the cursor as its id: an `EventSource` that connects again names the last one. */
+  encode(json: Buffer, cursor: string | null): Buffer {
+    const id = cursor === null ? [] : [Buffer.from(`id: ${cursor}\n`)];
+    return this.#chunk([HEAD, ...id, DATA, json, END]);
   }
 
   end(failure: unknown): void {
     this.#leaveSocket();
-    if (failure) this.body.push(Buffer.concat([HEAD, jsonOf({ errors: [failure as GraphQLError] }), END]));
+    if (failure)
+      this.body.push(Buffer.concat([HEAD, DATA, jsonOf({ errors: [failure as GraphQLError] }), END]));
     this.body.push(COMPLETE);
     this.body.push(null);
   }

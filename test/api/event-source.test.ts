@@ -1,0 +1,106 @@
+/** A browser's own `EventSource` resumes by itself: each event has its cursor as id, and the last one comes back as `Last-Event-ID`. */
+import { setImmediate } from 'node:timers/promises';
+import { EventSource } from 'eventsource';
+import { expect, onTestFinished, test } from 'vitest';
+import { MemoryBus } from '../../src/bus/index.ts';
+import { createSubscriptions, momentCursor } from '../../src/subscriptions/index.ts';
+import { MemoryStore } from '../helpers/memory-store.ts';
+import { STREAM_RECORD } from '../helpers/streams.ts';
+import { moment, openTestApi, SESSION, STREAM, until } from './harness.ts';
+
+/** One session, whose server can be stopped and started again on its port. */
+async function openRestartable() {
+  const store = new MemoryStore();
+  store.streams.set(STREAM, { ...STREAM_RECORD, id: STREAM });
+  store.addSession(STREAM, { id: SESSION, state: 'RUNNING' });
+  let bus = new MemoryBus();
+  const open = (port: number) => {
+    bus = new MemoryBus();
+    const parts = { streams: store.repository, sessions: store.sessions, history: store, feed: bus };
+    return openTestApi({ subscriptions: createSubscriptions({ ...parts, now: Date.now }) }, { port });
+  };
+  let api = await open(0);
+  const { url } = api;
+  onTestFinished(() => api.close());
+  let published = 0;
+  return {
+    url,
+    subscribers: () => bus.subscribers,
+    stop: () => api.close(),
+    async start() {
+      api = await open(Number(new URL(url).port));
+    },
+    async publish(count: number) {
+      for (const last = published + count; published < last; published++) {
+        const next = moment(published, 1, 0);
+        await store.append(next);
+        bus.moment(STREAM, next);
+        await setImmediate();
+      }
+    },
+  };
+}
+
+interface Told {
+  id: string;
+  data: { frameEmotions: { seq: number } } | null;
+  errors?: { extensions: { code: string } }[];
+}
+
+/** Of a page that this server gave. */
+const AS_BROWSERS_SAY = { 'sec-fetch-site': 'same-origin' };
+
+function listen(url: string, query: string, variables: object, headers: Record<string, string> = {}) {
+  const asked = new URLSearchParams({ query, variables: JSON.stringify(variables) });
+  const source = new EventSource(`${url}/graphql?${asked}`, {
+    fetch: (input, init) =>
+      fetch(input, { ...init, headers: { ...init.headers, ...AS_BROWSERS_SAY, ...headers } }),
+  });
+  onTestFinished(() => source.close());
+  const told: Told[] = [];
+  source.addEventListener('next', ({ data, lastEventId }) =>
+    told.push({ id: lastEventId, ...(JSON.parse(String(data)) as Omit<Told, 'id'>) }),
+  );
+  const seqs = () => told.flatMap(({ data }) => (data ? [data.frameEmotions.seq] : []));
+  return { told, seqs };
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+
+const WAYS: [string, string, object][] = [
+  ['without `after`', 'subscription ($s: ID) { frameEmotions(streamId: $s) { seq } }', { s: STREAM }],
+  [
+    'with a variable',
+    'subscription ($s: ID, $a: String) { frameEmotions(streamId: $s, after: $a) { seq } }',
+    { s: STREAM, a: momentCursor(SESSION, -1) },
+  ],
+  [
+    'with a literal, through a fragment',
+    `subscription ($s: ID) { ...Part } fragment Part on Subscription { frameEmotions(streamId: $s, after: "${momentCursor(SESSION, -1)}") { seq } }`,
+    { s: STREAM },
+  ],
+];
+
+test.each(WAYS)('over a restart of the server, asked for %s', async (_name, query, variables) => {
+  const server = await openRestartable();
+  const { told, seqs } = listen(server.url, query, variables);
+  await until(() => server.subscribers() > 0, 'it listens');
+  await server.publish(5);
+  await until(() => seqs().length === 5, 'it has heard five');
+  expect(told[4]).toMatchObject({ id: momentCursor(SESSION, 4), data: { frameEmotions: { seq: 4 } } });
+  await server.stop();
+  expect(told[5]?.errors?.[0]?.extensions.code).toBe('SHUTTING_DOWN');
+  await server.publish(7);
+  await server.start();
+  await until(() => seqs().length === 12, 'it has heard what it missed', 10_000);
+  await server.publish(3);
+  await until(() => seqs().length === 15, 'it goes on live');
+  expect(seqs()).toEqual(range(0, 15));
+});
+
+test('`Last-Event-ID` that is no cursor is refused as `after` is', async () => {
+  const server = await openRestartable();
+  const { told } = listen(server.url, WAYS[0]![1], WAYS[0]![2], { 'last-event-id': 'nonsense' });
+  await until(() => told.length > 0, 'it is answered');
+  expect(told[0]?.errors?.[0]?.extensions.code).toBe('CURSOR_INVALID');
+});
