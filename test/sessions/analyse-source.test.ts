@@ -67,7 +67,7 @@ describe('analysing a source without a server', () => {
     await analyseSource(rooms, SOURCE, options, (_moment, _events, frame) => {
       told.push(frame);
     });
-    expect(told).toEqual([{ ...later, smallestFace, reduced: smallestFace > 1.5 }]);
+    expect(told).toEqual([{ ...later, source, smallestFace, reduced: smallestFace > 1.5 }]);
   });
 
   it('what opening and decoding throw is passed on, and the analyser is closed', async () => {
