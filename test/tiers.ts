@@ -28,6 +28,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'matrix',
     'pages',
     'queries',
+    'register-streams',
     'same-however-asked',
     'tags',
     'update',

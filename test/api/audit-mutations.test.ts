@@ -81,7 +81,9 @@ describe('the audit of mutations', () => {
       { get: (given, key) => (key in given ? given[key as keyof typeof given] : failing) },
     );
     const { errors } = await ask(name, services);
-    expect(errors).toMatchObject([{ originalError: { code: 'CONFLICT' } }]);
+    // Of several each has its own result.
+    if (name === 'registerStreams') expect(errors).toBeUndefined();
+    else expect(errors).toMatchObject([{ originalError: { code: 'CONFLICT' } }]);
     expect(events).toMatchObject([{ requester, outcome: 'FAILED', code: 'CONFLICT' }]);
   });
 

@@ -32,6 +32,8 @@ export interface Operation {
   data(asking: Asking): unknown;
   /** What whoever is limited is answered about a hidden one, where that is not what a missing one gives. */
   hidden?: { message: string; code: string };
+  /** What whoever is limited is given of a hidden one, where that is data. */
+  hiddenData?: unknown;
   /** The parts of the system that are asked, in words, where something is changed. */
   does?: (ids: Ids) => string[];
 }
@@ -212,6 +214,28 @@ export const OPERATIONS: Record<string, Operation> = {
     variables: byStream,
     data: ({ ids: { stream } }) => ({ removeStream: { removedStreamId: stream } }),
     does: ({ stream }) => [`remove ${stream}`],
+  },
+  'Mutation.registerStreams': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($input: RegisterStreamsInput!) { registerStreams(input: $input) { results { registered { stream { id } } problem { code } } } }',
+    variables: ({ stream, site }) => ({
+      input: {
+        streams: [
+          {
+            ...{ name: stream, source: { file: 'a.mp4' }, purpose: 'RESEARCH' },
+            tags: [{ key: 'site', value: site }],
+          },
+        ],
+      },
+    }),
+    data: ({ ids: { stream } }) => ({
+      registerStreams: { results: [{ registered: { stream: { id: stream } }, problem: null }] },
+    }),
+    hiddenData: {
+      registerStreams: { results: [{ registered: null, problem: { code: 'FORBIDDEN' } }] },
+    },
+    does: ({ stream }) => [`register ${stream}`],
   },
   'Mutation.updateStream': {
     least: 'OPERATOR',

@@ -231,6 +231,7 @@ describe.each(EACH)('$name over $over', ({ name, operation, over, transport }) =
       const outcome = await ask(who, hidden);
       expect(done).toEqual([]);
       if (operation.hidden) expect(outcome).toEqual(answered(nothing(), [operation.hidden]));
+      else if (operation.hiddenData) expect(outcome).toEqual(answered(operation.hiddenData));
       else expect(withoutIds(outcome, hidden)).toEqual(withoutIds(await ask(who, MISSING), MISSING));
       expect(JSON.stringify(outcome.data)).not.toContain(hidden.session);
     },

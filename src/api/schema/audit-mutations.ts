@@ -25,27 +25,36 @@ export function auditMutations(schema: GraphQLSchema): GraphQLSchema {
   return schema;
 }
 
-/** What was done is written down before it is answered. */
 function recorded(spec: Audited, resolve: Resolver): Resolver {
-  return async (root, args: Record<string, unknown>, context, info) => {
-    const { audit, requester } = context;
-    // What mien asks itself as it starts changes nothing, and nobody asked for it.
-    if (requester.principal.kind === 'SYSTEM') return resolve(root, args, context, info);
-    const entry = { requester, action: spec.action, detail: spec.detail?.(args) ?? {} };
-    let target = targetOf(spec, args);
-    try {
-      target = target && (await withName(target, context));
-      const result: unknown = await resolve(root, args, context, info);
-      await audit.record({ ...entry, target: target && completedBy(target, result), outcome: 'OK' });
-      return result;
-    } catch (error) {
-      void audit.record({ ...entry, target, ...outcomeOf(error) });
-      throw error;
-    }
-  };
+  return (root, args: Record<string, unknown>, context, info) =>
+    recordedAs(spec, args, context, async () => resolve(root, args, context, info));
 }
 
-function targetOf({ target }: Audited, args: Record<string, unknown>): AuditTarget | null {
+/** What was done is written down before it is answered. @param args whose `input` says what was asked */
+export async function recordedAs<Args extends Record<string, unknown>, Result>(
+  spec: Audited<Args>,
+  args: Args,
+  context: Context,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { audit, requester } = context;
+  // What mien asks itself as it starts changes nothing, and nobody asked for it.
+  if (requester.principal.kind === 'SYSTEM') return work();
+  const entry = { requester, action: spec.action, detail: spec.detail?.(args) ?? {} };
+  let target = targetOf(spec, args);
+  try {
+    target = target && (await withName(target, context));
+    const result = await work();
+    if (!spec.isEach)
+      await audit.record({ ...entry, target: target && completedBy(target, result), outcome: 'OK' });
+    return result;
+  } catch (error) {
+    void audit.record({ ...entry, target, ...outcomeOf(error) });
+    throw error;
+  }
+}
+
+function targetOf({ target }: Pick<Audited, 'target'>, args: Record<string, unknown>): AuditTarget | null {
   const input = fieldsOf(args.input);
   return target && { type: target, id: textOf(args.id ?? input.id), name: textOf(input.name) };
 }

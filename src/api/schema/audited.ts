@@ -5,6 +5,8 @@ import type { AuditAction, AuditDetail, AuditTargetType } from '../../domain/aud
 export interface Audited<Args = Record<string, unknown>> {
   action: AuditAction;
   target: AuditTargetType | null;
+  /** It does several of them, and writes down each itself: as a whole it is written down only where nothing was done. */
+  isEach?: boolean;
   /** A few facts of what was asked: no secret, and nothing that could name who is filmed. */
   detail?(args: Args): AuditDetail;
 }

@@ -9,6 +9,17 @@ export function assertId(noun: 'stream' | 'session', id: string | number): strin
   return text.toLowerCase();
 }
 
+/** Of what was there a moment ago. @throws MienError NOT_FOUND when somebody has removed it since */
+export async function stillThere<Row>(
+  noun: 'stream' | 'session',
+  id: string,
+  row: PromiseLike<Row | null>,
+): Promise<Row> {
+  const found = await row;
+  if (found === null) throw notFound(noun, id);
+  return found;
+}
+
 function notFound(noun: 'stream' | 'session', id: string): MienError {
   return new MienError(
     'NOT_FOUND',

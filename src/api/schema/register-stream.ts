@@ -1,110 +1,17 @@
-/** Registering a stream: the mutation, and what it takes. */
-import { z } from 'zod';
-import { MAX_VIDEO_TRACK } from '../../domain/frame.ts';
-import { DEFAULT_SMOOTHING, MAX_RETENTION, MAX_SMOOTHING } from '../../domain/stream.ts';
-import { MAX_TAGS } from '../../domain/tags.ts';
-import type { NewStream } from '../context/ports.ts';
+/** Registering streams, one or several. */
+import { MienError } from '../../errors.ts';
+import { isAway } from '../../store/sql/database-errors.ts';
+import type { Context } from '../context/context.ts';
 import { AS_PARENT } from './access.ts';
+import { recordedAs } from './audit-mutations.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
+import { stillThere } from './ids.ts';
+import { inTurns } from './in-turns.ts';
+import { RegisterStreamInput, toNewStream } from './register-input.ts';
 import { SessionType } from './session.ts';
-import { auditedSource, SourceInputType, toSource } from './source.ts';
+import { auditedSource } from './source.ts';
 import { StreamType } from './stream.ts';
-import {
-  DetectSizeEnum,
-  FrameTimingEnum,
-  PRIORITY,
-  PriorityEnum,
-  PurposeEnum,
-  RETENTION,
-  SMOOTHING,
-  TIMING,
-} from './stream-settings.ts';
-import { TagInputType, toTags } from './tags.ts';
-import { hasNul } from './text.ts';
-
-const MAX_NAME = 200;
-
-const NAME = z
-  .string()
-  .refine((name) => name.trim() !== '', '`name` must not be empty.')
-  .refine((name) => name.length <= MAX_NAME, `\`name\` must have at most ${MAX_NAME} characters.`)
-  .refine((name) => !hasNul(name), '`name` must not contain the character NUL.');
-
-const FRAME_RATE = z
-  .number()
-  .refine((rate) => rate >= 0.1 && rate <= 60, '`frameRate` must be from 0.1 to 60.')
-  .nullish();
-
-const VIDEO_TRACK = z
-  .number()
-  .refine(
-    (track) => track >= 1 && track <= MAX_VIDEO_TRACK,
-    `\`videoTrack\` must be from 1 to ${MAX_VIDEO_TRACK}.`,
-  )
-  .nullish();
-
-const VIDEO_TRACK_DESCRIPTION =
-  'Which of the source’s video tracks is read, from 1; cover pictures do not count. Null: the one that the source calls its default, otherwise the first.';
-const TAGS = `Keys and values to find it by, and to say who may see it; ${MAX_TAGS} at most.`;
-
-const SMOOTHING_MS = z
-  .number()
-  .refine(
-    (ms) => ms >= 0 && ms <= MAX_SMOOTHING,
-    `\`smoothing\` must be from 0 to ${MAX_SMOOTHING} milliseconds.`,
-  )
-  .nullish();
-
-const RETENTION_HOURS = z
-  .number()
-  .refine(
-    (hours) => hours >= 1 && hours <= MAX_RETENTION,
-    `\`retention\` must be from 1 to ${MAX_RETENTION} hours.`,
-  )
-  .nullish();
-
-const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
-  description: 'A stream to watch.',
-  fields: (t) => ({
-    name: t.string({
-      required: true,
-      description: `A name for people, 1 to ${MAX_NAME} characters.`,
-      validate: NAME,
-    }),
-    source: t.field({ type: SourceInputType, required: true, description: 'Where the video comes from.' }),
-    purpose: t.field({ type: PurposeEnum, required: true, description: 'What it is analysed for.' }),
-    frameRate: t.float({
-      defaultValue: 10,
-      description: 'Frames scored per second of video, 0.1 to 60.',
-      validate: FRAME_RATE,
-    }),
-    priority: t.field({ type: PriorityEnum, defaultValue: 'NORMAL', description: PRIORITY }),
-    detectSize: t.field({
-      type: DetectSizeEnum,
-      defaultValue: 'STANDARD',
-      description: 'How large the pictures are in which faces are looked for.',
-    }),
-    timing: t.field({ type: FrameTimingEnum, description: TIMING }),
-    smoothing: t.int({
-      defaultValue: DEFAULT_SMOOTHING,
-      description: `${SMOOTHING} At most ${MAX_SMOOTHING}.`,
-      validate: SMOOTHING_MS,
-    }),
-    retention: t.int({ description: `${RETENTION} From 1 to ${MAX_RETENTION}.`, validate: RETENTION_HOURS }),
-    videoTrack: t.int({ description: VIDEO_TRACK_DESCRIPTION, validate: VIDEO_TRACK }),
-    tags: t.field({ type: [TagInputType], defaultValue: [], description: TAGS }),
-    autoStart: t.boolean({ defaultValue: true, description: 'Whether to start it at once.' }),
-    loop: t.boolean({
-      defaultValue: false,
-      description: 'Whether to start again at the end; files and uploads only.',
-    }),
-    realtime: t.boolean({
-      description:
-        'Whether to read at the pace of the clock; null: live sources are, files are read as fast as they are scored.',
-    }),
-  }),
-});
 
 /** As the parts of the system tell it. */
 interface Registered {
@@ -121,7 +28,7 @@ const RegisterStreamPayload = builder.objectRef<Registered>('RegisterStreamPaylo
       type: StreamType,
       description: 'The stream.',
       resolve: (query, { id }, _args, { prisma }) =>
-        prisma.stream.findUniqueOrThrow({ ...query, where: { id } }),
+        stillThere('stream', id, prisma.stream.findUnique({ ...query, where: { id } })),
     }),
     session: t.prismaField({
       type: SessionType,
@@ -138,36 +45,121 @@ const RegisterStreamPayload = builder.objectRef<Registered>('RegisterStreamPaylo
   }),
 });
 
+interface Problem {
+  code: string;
+  message: string;
+}
+
+/** What came of one of several inputs; `error`: whatever was thrown. */
+type Result = { registered: Registered } | { error: unknown };
+
+const ProblemType = builder.objectRef<Problem>('Problem').implement({
+  extensions: AS_PARENT,
+  description: 'Why something was refused or failed.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'The code, as `extensions.code` of an error.' }),
+    message: t.exposeString('message', { description: 'A sentence that says what to do.' }),
+  }),
+});
+
+const RegisterStreamsResult = builder.objectRef<Result>('RegisterStreamsResult').implement({
+  extensions: AS_PARENT,
+  description: 'What came of one input: one of both is null.',
+  fields: (t) => ({
+    registered: t.field({
+      type: RegisterStreamPayload,
+      nullable: true,
+      description: 'The stream; null when it was not registered.',
+      resolve(result) {
+        if ('registered' in result) return result.registered;
+        // What nobody has foreseen is told and logged as everywhere.
+        if (problemOf(result.error) === null) throw result.error;
+        return null;
+      },
+    }),
+    problem: t.field({
+      type: ProblemType,
+      nullable: true,
+      description: 'Why it was not; null when it was.',
+      resolve: (result) => ('error' in result ? problemOf(result.error) : null),
+    }),
+  }),
+});
+
+function problemOf(error: unknown): Problem | null {
+  // Not the error itself: GraphQL would throw it.
+  if (error instanceof MienError) return { code: error.code, message: error.message };
+  if (!isAway(error)) return null;
+  return { code: 'STORE_UNAVAILABLE', message: 'The database does not answer. Try again in a moment.' };
+}
+
+/** Streams in one call, and how many of them are looked at together: each costs a start of ffmpeg. */
+const MOST = 100;
+const AT_ONCE = 8;
+
+const RegisterStreamsInput = builder.inputType('RegisterStreamsInput', {
+  description: 'Streams to watch.',
+  fields: (t) => ({
+    streams: t.field({
+      type: [RegisterStreamInput],
+      required: true,
+      description: `The streams, 1 to ${MOST}.`,
+    }),
+  }),
+});
+
+const RegisterStreamsPayload = builder.objectRef<{ results: Result[] }>('RegisterStreamsPayload').implement({
+  extensions: AS_PARENT,
+  description: 'Streams that were registered, or not.',
+  fields: (t) => ({
+    results: t.expose('results', {
+      type: [RegisterStreamsResult],
+      description: 'What came of each, in the order of the inputs.',
+    }),
+  }),
+});
+
+const ONE = {
+  action: 'REGISTER_STREAM',
+  target: 'STREAM',
+  detail: ({ input }: { input: typeof RegisterStreamInput.$inferInput }) => ({
+    purpose: input.purpose,
+    ...auditedSource(input.source),
+  }),
+} as const;
+
 builder.mutationFields((t) => ({
   registerStream: t.field({
     authScopes: { role: 'OPERATOR' },
     type: RegisterStreamPayload,
     description:
       'Looks at a source, remembers it, and starts watching it. Safe to repeat: the same again gives the stream that exists. CONFLICT when one of this name has this source with other settings.',
-    extensions: audited<{ input: typeof RegisterStreamInput.$inferInput }>({
-      action: 'REGISTER_STREAM',
-      target: 'STREAM',
-      detail: ({ input }) => ({ purpose: input.purpose, ...auditedSource(input.source) }),
-    }),
+    extensions: audited(ONE),
     args: { input: t.arg({ type: RegisterStreamInput, required: true, description: 'The stream.' }) },
     resolve: (_root, { input }, { streamManager }) => streamManager.register(toNewStream(input)),
   }),
+  registerStreams: t.field({
+    authScopes: { role: 'OPERATOR' },
+    type: RegisterStreamsPayload,
+    description: `Registers several streams as \`registerStream\` does each, ${AT_ONCE} at a time; one that is refused leaves the others alone.`,
+    extensions: audited<{ input: typeof RegisterStreamsInput.$inferInput }>({
+      ...{ action: 'REGISTER_STREAM', target: 'STREAM', isEach: true },
+      detail: ({ input }) => ({ streams: input.streams.length }),
+    }),
+    args: { input: t.arg({ type: RegisterStreamsInput, required: true, description: 'The streams.' }) },
+    async resolve(_root, { input: { streams } }, context) {
+      if (streams.length === 0 || streams.length > MOST)
+        throw new MienError('BAD_INPUT', `Give 1 to ${MOST} \`streams\`, and others in another call.`);
+      return { results: await inTurns(streams, AT_ONCE, (input) => registerOne(input, context)) };
+    },
+  }),
 }));
 
-function toNewStream(input: typeof RegisterStreamInput.$inferInput): NewStream {
-  return {
-    name: input.name.trim(),
-    source: toSource(input.source, input.videoTrack),
-    purpose: input.purpose,
-    frameRate: input.frameRate ?? 10,
-    priority: input.priority ?? 'NORMAL',
-    timing: input.timing ?? null,
-    loop: input.loop ?? false,
-    realtime: input.realtime ?? null,
-    detectSize: input.detectSize ?? 'STANDARD',
-    smoothing: input.smoothing ?? DEFAULT_SMOOTHING,
-    tags: toTags(input.tags ?? []),
-    retention: input.retention ?? null,
-    autoStart: input.autoStart ?? true,
-  };
+async function registerOne(input: typeof RegisterStreamInput.$inferInput, context: Context): Promise<Result> {
+  const work = async () => context.streamManager.register(toNewStream(input));
+  try {
+    return { registered: await recordedAs(ONE, { input }, context, work) };
+  } catch (error) {
+    return { error };
+  }
 }

@@ -5,7 +5,7 @@ import { MAX_TAGS } from '../../domain/tags.ts';
 import { AS_PARENT } from './access.ts';
 import { audited, changedFields } from './audited.ts';
 import { builder } from './builder.ts';
-import { assertId } from './ids.ts';
+import { assertId, stillThere } from './ids.ts';
 import { SessionType } from './session.ts';
 import { TagInputType, toTags } from './tags.ts';
 import { hasNul } from './text.ts';
@@ -76,7 +76,7 @@ const UpdateSessionPayload = builder.objectRef<{ sessionId: string }>('UpdateSes
       type: SessionType,
       description: 'The session, as it is now.',
       resolve: (query, { sessionId }, _args, { prisma }) =>
-        prisma.session.findUniqueOrThrow({ ...query, where: { id: sessionId } }),
+        stillThere('session', sessionId, prisma.session.findUnique({ ...query, where: { id: sessionId } })),
     }),
   }),
 });

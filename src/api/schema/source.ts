@@ -18,22 +18,25 @@ const sourceText = (name: string) =>
     .refine((text) => !hasNul(text), `\`source.${name}\` must not contain the character NUL.`)
     .nullish();
 
+/** What a client gives must look like this. */
+export const SOURCE_CHECKS = z.object({
+  ...{ url: sourceText('url'), file: sourceText('file') },
+  ...{ upload: sourceText('upload'), device: sourceText('device') },
+});
+
 export const SourceInputType = builder.inputType('SourceInput', {
   description: 'Where video comes from: exactly one of these.',
   isOneOf: true,
   fields: (t) => ({
     url: t.string({
       description: 'An address: `http(s)://` (files and HLS), `rtsp(s)://` or `rtmp(s)://`.',
-      validate: sourceText('url'),
     }),
     file: t.string({
       description: 'A path inside the server’s `MIEN_MEDIA_DIR`.',
-      validate: sourceText('file'),
     }),
-    upload: t.string({ description: 'The token that `POST /uploads` gave.', validate: sourceText('upload') }),
+    upload: t.string({ description: 'The token that `POST /uploads` gave.' }),
     device: t.string({
       description: 'A camera of the server, such as `/dev/video0`.',
-      validate: sourceText('device'),
     }),
   }),
 });

@@ -2,7 +2,7 @@
 import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
-import { assertId } from './ids.ts';
+import { assertId, stillThere } from './ids.ts';
 import { SessionType } from './session.ts';
 import { sessionWordFields, toWords } from './session-mutations.ts';
 import { StreamType } from './stream.ts';
@@ -57,13 +57,13 @@ function payloadOf(name: string, words: { description: string; session: string }
         type: StreamType,
         description: 'The stream.',
         resolve: (query, { streamId }, _args, { prisma }) =>
-          prisma.stream.findUniqueOrThrow({ ...query, where: { id: streamId } }),
+          stillThere('stream', streamId, prisma.stream.findUnique({ ...query, where: { id: streamId } })),
       }),
       session: t.prismaField({
         type: SessionType,
         description: words.session,
         resolve: (query, { sessionId }, _args, { prisma }) =>
-          prisma.session.findUniqueOrThrow({ ...query, where: { id: sessionId } }),
+          stillThere('session', sessionId, prisma.session.findUnique({ ...query, where: { id: sessionId } })),
       }),
     }),
   });

@@ -6,7 +6,7 @@ import { AS_PARENT } from './access.ts';
 import { audited, changedFields } from './audited.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
-import { assertId } from './ids.ts';
+import { assertId, stillThere } from './ids.ts';
 import { StreamType } from './stream.ts';
 import { DetectSizeEnum, FrameTimingEnum, PRIORITY, PriorityEnum, SMOOTHING } from './stream-settings.ts';
 import { TagInputType, toTags } from './tags.ts';
@@ -82,7 +82,7 @@ const UpdateStreamPayload = builder.objectRef<Updated>('UpdateStreamPayload').im
       type: StreamType,
       description: 'The stream, as it is now.',
       resolve: (query, { id }, _args, { prisma }) =>
-        prisma.stream.findUniqueOrThrow({ ...query, where: { id } }),
+        stillThere('stream', id, prisma.stream.findUnique({ ...query, where: { id } })),
     }),
     atNextSession: t.field({
       type: [StreamSettingEnum],
