@@ -36,6 +36,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
   cli: [
     'audit-export',
     'analyze',
+    'analyze-batch',
     'erase',
     'give-memory-back',
     'many-inputs',

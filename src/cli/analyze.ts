@@ -1,104 +1,72 @@
 /** `mien analyze`: the pipeline of the server without the server, for files and addresses. */
-import { parse, resolve } from 'node:path';
 import type { Config } from '../config.ts';
-import type { DetectSize } from '../domain/detect-size.ts';
-import type { FrameTiming, SourceInfo, SourceInput } from '../domain/frame.ts';
-import { MienError } from '../errors.ts';
-import type { Ingest } from '../ingest/index.ts';
-import { type AnalyseDeps, analyseSource, type SearchedFrame } from '../sessions/index.ts';
 import {
-  type AnalysisFormat,
-  type AnalysisOptions,
-  analysisFormat,
-  formatOf,
-} from '../tables/analysis-format.ts';
-import { rowsOf } from '../tables/rows.ts';
-import { withDurations } from '../tables/with-durations.ts';
+  type AnalysisTask,
+  analyseInput,
+  checkFfmpeg,
+  failureOf,
+  isFaultOfInput,
+  openScoring,
+  openSources,
+  prefetchFrom,
+  type Scoring,
+} from './analysis.ts';
+import { analyzeBatch } from './analyze-batch.ts';
+import { type AnalyzeOptions, assertOptions, assertToldApart } from './analyze-options.ts';
+import type { FoundInput } from './find-inputs.ts';
 import type { Host } from './host.ts';
-import { assertToldApart, createInputPrefetch, type InputPrefetch, sourceOf } from './inputs.ts';
+import type { InputPrefetch } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { openRowOutput, type RowOutput } from './row-output.ts';
-import { createTimelines, ensembleOf, openIngest, openVision } from './services.ts';
 import { createSummary, type Summary } from './summary.ts';
-
-export interface AnalyzeOptions extends AnalysisOptions {
-  out?: string;
-  /** Whether `out` may be overwritten. */
-  force: boolean;
-  /** Whether frames without a face have no row. */
-  facesOnly: boolean;
-  /** A list of inputs: a file, or `-` for stdin. */
-  filesFrom?: string;
-  rate: number;
-  /** Which video track, from 1; undefined: the default one. */
-  track?: number;
-  detectSize: DetectSize;
-  /** Frames need not lie on an even grid. */
-  fast: boolean;
-  /** Time constant in milliseconds of video; false, as 0: none. */
-  smoothing: number | false;
-}
 
 /** Some input was not video or picture, or could not be read to its end. */
 const BAD_INPUT = 2;
 const INTERRUPTED = 130;
 
+export interface AnalyzeSetting {
+  config: Config;
+  host: Host;
+  /** mien's own version. */
+  version: string;
+}
+
 /** Writes a row for each face and frame, and for a frame without a face; gives the exit code. @throws MienError when models or the output are at fault */
 export async function analyze(
-  inputs: string[],
+  found: readonly FoundInput[],
   options: AnalyzeOptions,
-  config: Config,
-  host: Host,
+  { config, host, version }: AnalyzeSetting,
 ): Promise<number> {
   const stop = new AbortController();
   void host.stopped.then(() => stop.abort());
-  formatOf(options);
+  assertOptions(options);
+  const task = { options, config, host, signal: stop.signal };
+  const { out: path, outDir, force, filesFrom = '-' } = options;
+  if (outDir !== undefined) return analyzeBatch(found, { ...task, outDir, version });
+  const inputs = found.map(({ input }) => input);
   assertToldApart(inputs, options.columns);
-  const { out: path, force, filesFrom = '-' } = options;
   const read = filesFrom === '-' ? inputs : [...inputs, filesFrom];
   const output = await openRowOutput({ path, force }, read, host, () => stop.abort());
   try {
-    return await analyzeInto(output, { inputs, options, config, host, signal: stop.signal });
+    return await analyzeInto(output, inputs, task);
   } finally {
     await output.close();
   }
 }
 
-interface AnalyzeTask {
-  inputs: string[];
-  options: AnalyzeOptions;
-  config: Config;
-  host: Host;
-  signal: AbortSignal;
-}
-
-async function analyzeInto(
-  output: RowOutput,
-  { inputs, options, config, host, signal }: AnalyzeTask,
-): Promise<number> {
-  const ingest = openAnywhere(config, host);
-  const prefetch = createInputPrefetch(inputs, openerOf(ingest, options, signal));
+async function analyzeInto(output: RowOutput, inputs: string[], task: AnalysisTask): Promise<number> {
+  const { host, signal } = task;
+  const ingest = openSources(task);
+  const prefetch = prefetchFrom(ingest, inputs, task);
   prefetch.begin(0);
-  const vision = await openVision(config).catch(async (error) => {
+  const scoring = await openScoring(task).catch(async (error) => {
     await ingest.close();
     throw error;
   });
   try {
-    const { actionUnits = [] } = ensembleOf(vision);
-    const format = analysisFormat(options, actionUnits);
-    await output.begin(format.head);
+    await output.begin(scoring.format.head);
     await checkFfmpeg(ingest, host);
-    const deps = { openAnalyser: vision.open, openTimeline: createTimelines(vision) };
-    const failures = await analyzeAll(inputs, {
-      options,
-      host,
-      output,
-      format,
-      actionUnits,
-      deps,
-      prefetch,
-      signal,
-    });
+    const failures = await analyzeAll(inputs, { ...task, output, scoring, prefetch });
     if (output.gone) return 0;
     if (signal.aborted) return INTERRUPTED;
     if (failures.length < inputs.length) await output.finish();
@@ -106,51 +74,15 @@ async function analyzeInto(
     return failures.length > 0 ? BAD_INPUT : 0;
   } finally {
     await ingest.close();
-    await vision.close();
+    await scoring.close();
   }
 }
 
-/** Whoever runs the program may read what it names. */
-function openAnywhere(config: Config, host: Host): Ingest {
-  return openIngest(config, {
-    mediaDir: parse(resolve('.')).root,
-    allowPrivateSources: true,
-    onCaution: (sentence) => void host.stderr.write(`mien: ${sentence}\n`),
-  });
-}
-
-function openerOf(
-  ingest: Ingest,
-  { rate: frameRate, fast, detectSize, track }: AnalyzeOptions,
-  signal: AbortSignal,
-): (source: SourceInput) => ReturnType<Ingest['open']> {
-  const timing: FrameTiming = fast ? 'NEAREST' : 'EVEN';
-  const options = { frameRate, timing, realtime: false, loop: false, detectSize, signal };
-  return (source) => ingest.open(track === undefined ? source : { ...source, videoTrack: track }, options);
-}
-
-/** Warns of one that is not fit for every input. @throws MienError FFMPEG_MISSING: no input can be looked at */
-async function checkFfmpeg(ingest: Ingest, host: Host): Promise<void> {
-  const { caution } = await ingest.ffmpeg();
-  if (caution !== null) host.stderr.write(`mien: ${caution}\n`);
-}
-
 /** What analysing one input after the other needs. */
-interface AnalyzeJob {
-  options: AnalyzeOptions;
-  host: Host;
+interface AnalyzeJob extends AnalysisTask {
   output: RowOutput;
-  format: AnalysisFormat;
-  actionUnits: readonly string[];
-  deps: Omit<AnalyseDeps, 'open'>;
+  scoring: Scoring;
   prefetch: InputPrefetch;
-  signal: AbortSignal;
-}
-
-/** Whether the input is at fault, or what it alone needs, as a network source needs a current ffmpeg. */
-function isFaultOfInput(error: unknown): error is MienError {
-  if (!(error instanceof MienError)) return false;
-  return error.code.startsWith('SOURCE_') || error.code === 'BAD_INPUT' || error.code === 'FFMPEG_MISSING';
 }
 
 /** One input after the other; gives a sentence for each that failed. */
@@ -165,7 +97,7 @@ async function analyzeAll(inputs: string[], job: AnalyzeJob): Promise<string[]> 
     } catch (error) {
       if (job.signal.aborted) break;
       if (!isFaultOfInput(error)) throw error;
-      failures.push(error.message.includes(input) ? error.message : `${input}: ${error.message}`);
+      failures.push(failureOf(input, error));
     } finally {
       progress.close();
     }
@@ -181,34 +113,18 @@ async function analyzeOne(
   progress: Progress,
   summary: Summary,
 ): Promise<void> {
-  const { output, format, actionUnits, options, signal } = job;
   const began = performance.now();
   const totals = summary.begin(input);
-  const onInfo = ({ duration }: SourceInfo) => {
-    progress.total(duration);
-    job.prefetch.begin(index + 1);
-  };
-  const rows = withDurations(async (moment, duration, frame: SearchedFrame) => {
-    if (options.facesOnly && moment.faces.length === 0) return;
-    const ofFrame = rowsOf(input, moment, duration, frame, actionUnits);
-    await output.write(ofFrame.map((row) => format.text({ ...row, picture: frame.source })).join(''));
-  });
-  const result = await analyseSource(
-    { ...job.deps, open: () => job.prefetch.take(index) },
-    sourceOf(input),
-    {
-      frameRate: options.rate,
-      smoothing: options.smoothing || 0,
-      detectSize: options.detectSize,
-      signal,
-      sessionId: `analysis-${index}`,
-      onInfo,
+  const result = await analyseInput(input, index, job, {
+    onInfo({ duration }) {
+      progress.total(duration);
+      job.prefetch.begin(index + 1);
     },
-    async (moment, _events, frame) => {
+    onMoment(moment, _events, frame) {
       totals.add(moment, frame);
       progress.at(moment.mediaTime);
-      await rows.add(moment, frame);
     },
-  ).finally(rows.end);
+    write: (rows) => job.output.write(rows),
+  });
   totals.end((performance.now() - began) / 1000, result.dropped);
 }

@@ -6,10 +6,13 @@ import { MAX_VIDEO_TRACK } from '../domain/frame.ts';
 import { DEFAULT_SMOOTHING, MAX_SMOOTHING } from '../domain/stream.ts';
 import { COLUMN_SETS } from '../tables/analysis-format.ts';
 import { FORMATS } from '../tables/row-format.ts';
-import type { AnalyzeOptions } from './analyze.ts';
+import type { AnalyzeOptions } from './analyze-options.ts';
 import type { Host } from './host.ts';
 
 const MAX_RATE = 240;
+const MAX_JOBS = 64;
+const INPUT_HELP =
+  "files (video, JPEG, PNG), addresses, or directories, with patterns behind them: clips '**/*.mp4'";
 const FORMAT_HELP = 'how rows are written (default: jsonl, csv with the columns of others)';
 const SMOOTHING_HELP =
   'time constant of the smoothing along a track, in milliseconds of video; 0 scores each frame by itself';
@@ -23,14 +26,14 @@ export function describeAnalyze(program: Command, host: Host, done: (code: numbe
     .description(
       'score videos and pictures without a server: a row for each face and frame, and for a frame without a face',
     )
-    .argument('[input...]', 'files (video, JPEG, PNG) or addresses')
+    .argument('[input...]', INPUT_HELP)
     .option('--files-from <list>', 'also the inputs that this file names, one per line; - reads stdin');
   describeScoring(describeRows(command)).action(async (named: string[], options: AnalyzeOptions) => {
     const config = readConfig(host.env);
-    const { allInputs } = await import('./inputs.ts');
-    const inputs = await allInputs(named, options.filesFrom, host);
+    const { allInputs } = await import('./all-inputs.ts');
+    const inputs = await allInputs(named, options, host);
     const { analyze } = await import('./analyze.ts');
-    done(await analyze(inputs, options, config, host));
+    done(await analyze(inputs, options, { config, host, version: program.version() ?? '' }));
   });
 }
 
@@ -44,7 +47,17 @@ function describeRows(command: Command): Command {
     )
     .option('--faces-only', 'no row for a frame without a face', false)
     .option('--out <file>', 'write rows there instead of to stdout')
-    .option('--force', 'overwrite that file if it exists', false)
+    .option(
+      '--out-dir <directory>',
+      'write a file for each input there, a summary of all, and what they were made by',
+    )
+    .option(
+      '--resume',
+      'keep what whole results that directory has of the same inputs, settings and models',
+      false,
+    )
+    .option('--jobs <number>', 'inputs analysed at a time, into that directory', parseJobs, 1)
+    .option('--force', 'overwrite what exists', false)
     .option('--bom', 'begin CSV with a byte order mark, by which spreadsheets know UTF-8', false)
     .option('--no-escape-formulas', 'leave text in CSV as it is that a spreadsheet would take for a formula');
 }
@@ -67,6 +80,12 @@ function parseRate(text: string): number {
   const rate = Number(text);
   if (rate > 0 && rate <= MAX_RATE) return rate;
   throw new InvalidArgumentError(`It must be above 0 and at most ${MAX_RATE}.`);
+}
+
+function parseJobs(text: string): number {
+  const jobs = Number(text);
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS) return jobs;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_JOBS}.`);
 }
 
 function parseTrack(text: string): number {

@@ -8,6 +8,10 @@ import type { SearchedFrame } from '../sessions/index.ts';
 export interface InputTotals {
   add(moment: Moment, frame: Pick<SearchedFrame, 'smallestFace' | 'reduced'>): void;
   end(seconds: number, dropped: DropCounts): void;
+  /** A line without its end; empty where nothing was seen. */
+  text(): string;
+  /** What the user should know of the numbers, each a sentence's part. */
+  warnings(): string[];
 }
 
 export interface Summary {
@@ -36,35 +40,47 @@ interface InputCounts {
 }
 
 export function createSummary(): Summary {
-  const all: InputCounts[] = [];
+  const all: InputTotals[] = [];
   return {
     begin(input) {
-      const counts = nothingOf(input);
-      all.push(counts);
-      return {
-        add(moment, { smallestFace, reduced }) {
-          const { faces, dropped } = moment;
-          if (counts.frames === 0) counts.start = beganAt(moment);
-          else counts.covered += moment.previousDuration;
-          counts.newest = { end: newestEnd(moment), duration: newestDuration(moment) };
-          counts.frames += 1;
-          counts.occupied += faces.length > 0 ? 1 : 0;
-          counts.faces += faces.length;
-          counts.smallestFace = Math.max(counts.smallestFace, smallestFace);
-          counts.reduced ||= reduced;
-          counts.dropped = addDrops(counts.dropped, dropped);
-          for (const { expression } of faces) {
-            const label = expression ?? 'abstained';
-            counts.labels.set(label, (counts.labels.get(label) ?? 0) + 1);
-          }
-        },
-        end(seconds, dropped) {
-          counts.seconds = seconds;
-          counts.dropped = addDrops(counts.dropped, dropped);
-        },
-      };
+      const totals = createInputTotals(input);
+      all.push(totals);
+      return totals;
     },
-    text: () => all.map(describe).join(''),
+    text: () =>
+      all
+        .map((totals) => totals.text())
+        .filter((line) => line !== '')
+        .map((line) => `${line}\n`)
+        .join(''),
+  };
+}
+
+export function createInputTotals(input: string): InputTotals {
+  const counts = nothingOf(input);
+  return {
+    add(moment, { smallestFace, reduced }) {
+      const { faces, dropped } = moment;
+      if (counts.frames === 0) counts.start = beganAt(moment);
+      else counts.covered += moment.previousDuration;
+      counts.newest = { end: newestEnd(moment), duration: newestDuration(moment) };
+      counts.frames += 1;
+      counts.occupied += faces.length > 0 ? 1 : 0;
+      counts.faces += faces.length;
+      counts.smallestFace = Math.max(counts.smallestFace, smallestFace);
+      counts.reduced ||= reduced;
+      counts.dropped = addDrops(counts.dropped, dropped);
+      for (const { expression } of faces) {
+        const label = expression ?? 'abstained';
+        counts.labels.set(label, (counts.labels.get(label) ?? 0) + 1);
+      }
+    },
+    end(seconds, dropped) {
+      counts.seconds = seconds;
+      counts.dropped = addDrops(counts.dropped, dropped);
+    },
+    text: () => describe(counts),
+    warnings: () => warningsOf(counts),
   };
 }
 
@@ -97,9 +113,19 @@ function describe(counts: InputCounts): string {
   const unscored = lost > 0 ? `, ${count(lost, 'frame')} not scored` : '';
   const labelled = shares.length > 0 ? `; ${shares.join(', ')}` : '';
   const whole = `${input}: ${count(frames, 'frame')}${speed}${unscored}`;
-  if (frames === 0) return `${whole}\n`;
+  if (frames === 0) return whole;
   const limit = `faces under ${Math.round(smallestFace)} px could not be found${reduced ? ' (--detect-size)' : ''}`;
-  return `${whole}; ${presence(counts)}${labelled}; ${limit}${holes(counts)}\n`;
+  return `${whole}; ${presence(counts)}${labelled}; ${limit}${holes(counts)}`;
+}
+
+function warningsOf(counts: InputCounts): string[] {
+  const { frames, faces, dropped } = counts;
+  const lost = totalDrops(dropped);
+  return [
+    ...(frames > 0 && faces === 0 ? ['no face was found'] : []),
+    ...(lost > 0 ? [`${count(lost, 'frame')} not scored`] : []),
+    ...(frames > 0 ? [holes(counts).replace(/^; /, '')].filter(Boolean) : []),
+  ];
 }
 
 /** A share of the time that is less than this is told. */

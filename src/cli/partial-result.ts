@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+
+/** Characters that are held before they are written. */
+const HELD = 1 << 16;
+
+/** The rows of one input while it is analysed: in a file of its own, hashed as it is written. */
+export class PartialResult {
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #hash = createHash('sha256');
+  #held = '';
+  #bytes = 0;
+  #failed = false;
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  static async open(path: string): Promise<PartialResult> {
+    return new PartialResult(path, await open(path, 'w'));
+  }
+
+  /** Null: there is no such file, or it cannot be read. */
+  static async hashOf(path: string): Promise<string | null> {
+    const hash = createHash('sha256');
+    try {
+      await pipeline(createReadStream(path), hash);
+      return hash.digest('hex');
+    } catch {
+      return null;
+    }
+  }
+
+  /** Whether something could not be written, which is no fault of an input. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  async write(text: string): Promise<void> {
+    this.#held += text;
+    if (this.#held.length >= HELD) await this.#flush();
+  }
+
+  /** The file is closed. */
+  async end(): Promise<{ bytes: number; sha256: string }> {
+    await this.#flush();
+    await this.#file.close();
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Nothing is left of it. */
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => {}); // it may be closed already
+    await rm(this.path, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#held);
+    this.#held = '';
+    this.#hash.update(bytes);
+    this.#bytes += bytes.length;
+    await this.#file.writeFile(bytes).catch((error: unknown) => {
+      this.#failed = true;
+      throw error;
+    });
+  }
+}
