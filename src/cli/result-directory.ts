@@ -1,14 +1,5 @@
 /** A directory of results: half ones lie apart until they are whole, and what is whole is written down as it comes. */
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  rename,
-  rm,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MienError } from '../errors.ts';
 import { statIfThere } from '../stat-if-there.ts';
