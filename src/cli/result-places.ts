@@ -35,7 +35,7 @@ function shortened(place: string): string {
   const start = Buffer.from(last)
     .subarray(0, MOST_BYTES - 10)
     .toString('utf8')
-    .replace(/\uFFFD+$/, '');
+    .replaceAll('\uFFFD', '');
   return [...parts, `${start}-${hashOf(last)}`].join('/');
 }
 
