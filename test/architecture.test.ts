@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'api/auth': ['api/admission', 'access', 'threads', ...DOMAIN],
   'api/http': ['api/admission', 'api/auth', 'api/export', 'api/errors', ...DOMAIN],
   'api/sign-in': ['api/auth', 'api/errors', 'access', ...DOMAIN],
-  'api/export': ['api/context', 'api/errors', 'tables', 'tables/parquet', ...DOMAIN],
+  'api/export': ['api/context', 'api/errors', 'store', 'tables', 'tables/parquet', ...DOMAIN],
   'api/uploads': ['api/errors', 'threads', 'stat-if-there', ...DOMAIN],
   'api/transports': ['api/auth', 'api/fanout', 'api/errors', ...DOMAIN],
   'api/fanout': ['api/errors', 'bus', 'threads', ...DOMAIN],

@@ -3,9 +3,10 @@ import type { RecordingQueries } from '../api/index.ts';
 import type { Moment } from '../domain/moment.ts';
 import { MienError } from '../errors.ts';
 import type { Store } from '../store/index.ts';
+import { mediaStretches, momentRuns } from '../store/read/media-stretches.ts';
 import { momentCursor, seqOfCursor } from '../subscriptions/index.ts';
 
-export function createRecordingQueries({ moments, rollups }: Store): RecordingQueries {
+export function createRecordingQueries({ moments, rollups, prisma }: Store): RecordingQueries {
   return {
     async timeline(sessionId, { first, after }) {
       const from = after === null ? -1 : seqOfCursor(after, sessionId);
@@ -19,6 +20,9 @@ export function createRecordingQueries({ moments, rollups }: Store): RecordingQu
       };
     },
     pages: (sessionId, afterSeq, readings) => readAhead(moments, sessionId, afterSeq, readings),
+    momentRuns: (sessionId, range) => momentRuns(prisma, sessionId, range),
+    mediaStretches: async (sessionId, range) =>
+      (await mediaStretches(prisma, [sessionId], range)).get(sessionId) ?? [],
     summaries: (sessionIds) => rollups.summaries(sessionIds),
     aggregate: (sessionId, { bucket, from, to, track }) =>
       rollups.aggregate(sessionId, {

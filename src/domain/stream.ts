@@ -77,7 +77,11 @@ export type StreamChange = Partial<
 export const SESSION_SETTINGS = ['frameRate', 'timing', 'loop', 'detectSize', 'smoothing'] as const;
 export type SessionSetting = (typeof SESSION_SETTINGS)[number];
 
-export type SessionState = 'STARTING' | 'RUNNING' | 'RECONNECTING' | 'ENDED' | 'FAILED' | 'INTERRUPTED';
+export const SESSION_STATES = [
+  ...(['STARTING', 'RUNNING', 'RECONNECTING'] as const),
+  ...(['ENDED', 'FAILED', 'INTERRUPTED'] as const),
+] as const;
+export type SessionState = (typeof SESSION_STATES)[number];
 
 export const LIVE_STATES: readonly SessionState[] = ['STARTING', 'RUNNING', 'RECONNECTING'];
 /** States after which the stream is not to be started again by itself; INTERRUPTED, it is. */

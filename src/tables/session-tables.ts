@@ -4,8 +4,10 @@ import type { Aggregate, SessionSummary } from '../domain/aggregate.ts';
 import { EXPRESSIONS } from '../domain/face.ts';
 import { DROP_REASONS, type DropCounts } from '../domain/frame.ts';
 import type { Episode, Moment } from '../domain/moment.ts';
-import { tagEntries } from '../domain/tags.ts';
 import type { Cell, Column, ColumnType } from './table.ts';
+
+export const EXPORTED_TABLES = ['readings', 'timeline', 'buckets', 'episodes', 'tracks', 'summary'] as const;
+export type ExportedTable = (typeof EXPORTED_TABLES)[number];
 
 /** What all rows of a session say. */
 export interface ExportedSession {
@@ -30,14 +32,30 @@ export interface TrackRow {
   endedAt: Date;
 }
 
-/** The first columns of every table. */
-export function sessionColumns<Row>({ id, streamId, streamName, tags }: ExportedSession): Column<Row>[] {
+/** A row, and the session that it is of. */
+export interface OfSession<Row> {
+  session: ExportedSession;
+  row: Row;
+}
+
+/** The columns of a table of one session or of many: those that say which, a column for each of these tags, and the table's own. */
+export function tableColumns<Row>(
+  tagKeys: readonly string[],
+  columns: readonly Column<Row>[],
+): Column<OfSession<Row>>[] {
   return [
-    { name: 'session', type: 'STRING', value: () => id },
-    { name: 'stream', type: 'STRING', value: () => streamId },
-    { name: 'streamName', type: 'STRING', value: () => streamName },
-    ...tagEntries(tags).map(
-      ([key, value]): Column<Row> => ({ name: `tags.${key}`, type: 'STRING', value: () => value }),
+    { name: 'session', type: 'STRING', value: ({ session }) => session.id },
+    { name: 'stream', type: 'STRING', value: ({ session }) => session.streamId },
+    { name: 'streamName', type: 'STRING', value: ({ session }) => session.streamName },
+    ...tagKeys.map(
+      (key): Column<OfSession<Row>> => ({
+        // Keys have dots of their own.
+        ...{ name: `tags.${key}`, path: ['tags', key], type: 'STRING' },
+        value: ({ session }) => session.tags[key] ?? null,
+      }),
+    ),
+    ...columns.map(
+      ({ value, ...column }): Column<OfSession<Row>> => ({ ...column, value: ({ row }) => value(row) }),
     ),
   ];
 }

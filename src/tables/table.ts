@@ -10,6 +10,8 @@ export interface Column<Row> {
   /** Of a group of columns with dots: `seconds.HAPPINESS`. */
   name: string;
   type: ColumnType;
+  /** Where it stands in a line of JSON; default: its name, taken apart at its dots. */
+  path?: readonly string[];
   value(row: Row): Cell;
 }
 
@@ -53,7 +55,7 @@ export function jsonLinesTable<Row>(columns: readonly Column<Row>[]): TableText<
 
 /** A row as an object, in which what has dots in its name stands in objects. */
 export function rowObjects<Row>(columns: readonly Column<Row>[]): (row: Row) => object {
-  const places = columns.map(({ name, value }) => ({ path: name.split('.'), value }));
+  const places = columns.map(({ name, path = name.split('.'), value }) => ({ path, value }));
   return (row) => {
     const object: Nested = {};
     for (const { path, value } of places) put(object, path, value(row));

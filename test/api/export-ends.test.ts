@@ -41,13 +41,22 @@ let endless: Endless;
 let tokens: MemoryTokens;
 let api: TestApi;
 
-async function open(limits: { connectionsPerAddress?: number } = {}): Promise<void> {
+async function open(limits: { connectionsPerAddress?: number } = {}, lastSeq = 1e9): Promise<void> {
   endless = new Endless();
   tokens = memoryTokens();
   const { authenticator } = createAccess({
     ...{ mode: 'required', loopback: true, tokens, signIns: new MemorySignIns(), times: { freshMs: 0 } },
   });
-  const session = { id: SESSION, streamId: STREAM, tags: {}, frameWidth: 6, frameHeight: 4, mediaEnd: null };
+  const session = {
+    id: SESSION,
+    streamId: STREAM,
+    tags: {},
+    frameWidth: 6,
+    frameHeight: 4,
+    lastSeq,
+    mediaStart: 0,
+    mediaEnd: null,
+  };
   const row = { ...session, stream: { name: 'hall', tags: {} }, model: { actionUnits: ['AU1', 'AU12'] } };
   const prisma = { session: { findUnique: async () => row } } as unknown as Services['prisma'];
   const recordings = { pages: endless.pages } as RecordingQueries;
@@ -97,29 +106,40 @@ test.each(['csv', 'parquet'])(
   },
 );
 
-test('the ninth export as Parquet at a time is refused, other formats are not, and it goes once one has ended', async () => {
+test('an export of a session that goes on ends with what there was when it was asked for', async () => {
+  await open({}, 1234);
+  const { secret } = await tokens.add();
+  const headers = { authorization: `Bearer ${secret}` };
+  const answer = await fetch(`${api.url}/export/sessions/${SESSION}/timeline.csv`, { headers });
+  const [, ...lines] = (await answer.text()).trimEnd().split('\n');
+  expect(lines).toHaveLength(1235);
+  expect(lines.at(-1)).toMatch(/^[^,]+,[^,]+,hall,1234,/);
+  await until(() => endless.open === 0, 'nothing is read on');
+});
+
+test('the fifth export as Parquet at a time is refused, other formats are not, and it goes once one has ended', async () => {
   await open();
-  // So that eight threads do not encode as fast as they can.
+  // So that four threads do not encode as fast as they can.
   endless.pauseMs = 250;
   const { secret } = await tokens.add();
-  const held = Array.from({ length: 8 }, () => get('readings.parquet', secret));
-  await until(() => endless.open === 8, 'eight are read');
-  const [ninth] = (await once(get('readings.parquet', secret), 'response')) as [IncomingMessage];
-  expect(ninth.statusCode).toBe(429);
-  expect(ninth.headers['retry-after']).toBe('5');
+  const held = Array.from({ length: 4 }, () => get('readings.parquet', secret));
+  await until(() => endless.open === 4, 'four are read');
+  const [fifth] = (await once(get('readings.parquet', secret), 'response')) as [IncomingMessage];
+  expect(fifth.statusCode).toBe(429);
+  expect(fifth.headers['retry-after']).toBe('5');
   const csv = get('readings.csv', secret);
   const [text] = (await once(csv, 'response')) as [IncomingMessage];
   expect(text.statusCode).toBe(200);
   csv.destroy();
   held.pop()?.destroy();
-  await until(() => endless.open === 7, 'one has ended');
+  await until(() => endless.open === 3, 'one has ended');
   // Its place is free once its thread has ended, too.
   await until(async () => {
     const asked = get('readings.parquet', secret);
     held.push(asked);
     return Promise.race([
       once(asked, 'response').then(([{ statusCode }]) => statusCode === 200),
-      until(() => endless.open === 8, 'another is read').then(() => true),
+      until(() => endless.open === 4, 'another is read').then(() => true),
     ]);
   }, 'there is a place for another');
   for (const one of held) one.destroy();

@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
+import { EXPORTED_TABLES } from '../../src/tables/session-tables.ts';
 import { ask } from './harness.ts';
 import { openWorld, UNITS, type World } from './world.ts';
 
@@ -33,6 +34,12 @@ const get = (path: string, init: RequestInit = {}) =>
   fetch(`${world.url}/export/sessions/${sessionId}/${path}`, init);
 const csv = async (path: string) =>
   parse(await (await get(path)).text(), { columns: true }) as Record<string, string>[];
+type Row = Record<string, unknown>;
+const rowsOf = async (path: string): Promise<Row[]> => {
+  if (path.includes('.parquet'))
+    return parquetReadObjects({ file: await (await get(path)).arrayBuffer() }) as Promise<Row[]>;
+  return path.includes('.jsonl') ? jsonl(path) : csv(path);
+};
 const jsonl = async (path: string) =>
   (await (await get(path)).text())
     .split('\n')
@@ -138,12 +145,61 @@ function textOf([name, value]: [string, unknown]): [string, unknown] {
 
 test('an export that broke off is gone on with behind the last row that came', async () => {
   const whole = await csv('timeline.csv');
-  const rest = await csv('timeline.csv?afterSeq=4');
+  const rest = await csv('timeline.csv?after=4');
   expect(rest).toEqual(whole.filter(({ seq }) => Number(seq) > 4));
   const stretch = await csv('timeline.csv?from=0.5&to=1');
   expect(stretch).toEqual(whole.filter(({ mediaTime }) => Number(mediaTime) >= 0.5 && Number(mediaTime) < 1));
   expect(stretch.length).toBeGreaterThan(2);
-  expect(await csv(`timeline.csv?afterSeq=${whole.length - 1}`)).toEqual([]);
+  expect(await csv(`timeline.csv?after=${whole.length - 1}`)).toEqual([]);
+});
+
+test.each([
+  ['readings', 'csv', (row: Row) => `${row.seq}:${row.track}`],
+  ['readings', 'parquet', (row: Row) => `${row.seq}:${row.track}`],
+  ['timeline', 'jsonl', (row: Row) => `${row.seq}`],
+  ['buckets', 'csv', (row: Row) => `${row.start}`],
+  ['episodes', 'csv', (row: Row) => `${row.index}`],
+  ['tracks', 'parquet', (row: Row) => `${row.track}`],
+])(
+  'each row of %s.%s says where an export goes on that broke off behind it',
+  async (table, format, placeOf) => {
+    const rows = await rowsOf(`${table}.${format}`);
+    expect(rows.length).toBeGreaterThan(1);
+    for (const at of [0, Math.floor(rows.length / 2), rows.length - 1]) {
+      expect(await rowsOf(`${table}.${format}?after=${placeOf(rows[at]!)}`)).toEqual(rows.slice(at + 1));
+    }
+  },
+);
+
+test('a stretch of the wall clock takes the same rows as the same stretch of media time', async () => {
+  const wall = (seconds: number) => new Date(1_760_000_000_000 + seconds * 1000).toISOString();
+  for (const table of ['readings', 'timeline', 'buckets', 'episodes', 'tracks']) {
+    const whole = await rowsOf(`${table}.csv`);
+    const byMedia = await rowsOf(`${table}.csv?from=1&to=2`);
+    expect(await rowsOf(`${table}.csv?from=${wall(1)}&to=${wall(2)}`)).toEqual(byMedia);
+    expect(byMedia.length).toBeGreaterThan(0);
+    if (!['episodes', 'tracks'].includes(table)) expect(byMedia.length).toBeLessThan(whole.length);
+    expect(await rowsOf(`${table}.csv?from=${wall(1000)}`)).toEqual([]);
+    expect(await rowsOf(`${table}.csv?to=${wall(-1)}`)).toEqual([]);
+  }
+});
+
+test('a session without a moment has the columns of one that has some, with their types', async () => {
+  const { data } = await ask(
+    world.url,
+    `mutation { registerStream(input: { name: "silent", purpose: RESEARCH, source: { file: "silent.mp4" },
+      tags: [{ key: "site", value: "lab 3" }] }) { session { id } } }`,
+  );
+  const empty = `${world.url}/export/sessions/${data.registerStream.session.id}`;
+  for (const table of EXPORTED_TABLES) {
+    const full = await (await get(`${table}.parquet`)).arrayBuffer();
+    const file = await (await fetch(`${empty}/${table}.parquet`)).arrayBuffer();
+    expect(parquetMetadata(file).schema).toEqual(parquetMetadata(full).schema);
+    expect(await parquetReadObjects({ file })).toHaveLength(table === 'summary' ? 1 : 0);
+    expect((await (await fetch(`${empty}/${table}.csv`)).text()).split('\n')[0]).toBe(
+      (await (await get(`${table}.csv`)).text()).split('\n')[0],
+    );
+  }
 });
 
 interface Sums {
@@ -183,7 +239,7 @@ test('summary, buckets, tracks and episodes are those of GraphQL', async () => {
     seconds: secondsOf(summary),
     share: Object.fromEntries(summary.expressions.map(({ expression, share }) => [expression, share])),
   });
-  const buckets = await jsonl('buckets.jsonl?bucket=1000');
+  const buckets = await jsonl('buckets.jsonl?bucket=1');
   expect(buckets).toMatchObject(
     aggregate.map((bucket) => ({
       ...{ start: bucket.start, end: bucket.end, frames: bucket.frames, seconds: secondsOf(bucket) },
@@ -221,15 +277,22 @@ describe('what cannot be exported is refused with a sentence', () => {
     ['nothing.csv', 404, 'NOT_FOUND', /exports are at/],
     ['readings.xlsx', 404, 'NOT_FOUND', /exports are at/],
     ['../x/readings.csv', 404, 'NOT_FOUND', /exports are at/],
-    ['buckets.csv?bucket=1500', 400, 'BAD_INPUT', /multiple of 1000/],
+    ['buckets.csv?bucket=1.5', 400, 'BAD_INPUT', /`bucket` must be whole seconds/],
     ['buckets.csv?bucket=abc', 400, 'BAD_INPUT', /`bucket`/],
-    ['timeline.csv?from=-1', 400, 'BAD_INPUT', /`from` must be 0 or more/],
     [
-      'tracks.csv?from=1',
+      'timeline.csv?from=-1',
       400,
       'BAD_INPUT',
-      /`from` is no option of tracks.csv \(it takes bom, escapeFormulas\)/,
+      /`from` is 0 or more seconds of media time, or a time such as/,
     ],
+    ['timeline.csv?from=2026-11-28T09:30:00', 400, 'BAD_INPUT', /`from` is 0 or more seconds/],
+    ['timeline.csv?from=1&to=2026-11-28T09:30:00Z', 400, 'BAD_INPUT', /both in seconds of media time/],
+    ['timeline.csv?from=2&to=2', 400, 'BAD_INPUT', /`to` must come after `from`/],
+    ['timeline.csv?from=1&from=2', 400, 'BAD_INPUT', /`from` is given twice/],
+    ['readings.csv?after=x', 400, 'BAD_INPUT', /`after` is made of the last row that came: `seq:track`/],
+    ['timeline.csv?after=4:1', 400, 'BAD_INPUT', /last row that came: `seq`/],
+    ['tracks.csv?stream=x', 400, 'BAD_INPUT', /`stream` is no option of tracks.csv/],
+    ['summary.csv?from=1', 400, 'BAD_INPUT', /`from` is no option of summary.csv \(it takes tagColumns, bom/],
     ['readings.jsonl?bom=true', 400, 'BAD_INPUT', /`bom` is no option of readings.jsonl/],
     ['readings.csv?bom=yes', 400, 'BAD_INPUT', /`bom` is `true` or `false`/],
   ];

@@ -4,11 +4,11 @@
  */
 import { isNonNullType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EXPORTED_TABLES } from '../../src/api/export/export-request.ts';
 import type { Eraser, Sessions, StreamManager, Tokens } from '../../src/api/index.ts';
 import { schema } from '../../src/api/schema/index.ts';
 import { hasRole, type Role } from '../../src/domain/access.ts';
 import type { Episode } from '../../src/domain/moment.ts';
+import { EXPORTED_TABLES } from '../../src/tables/session-tables.ts';
 import { TABLE_FORMATS } from '../../src/tables/table.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { SETTINGS } from '../helpers/streams.ts';

@@ -16,6 +16,8 @@ import type {
   StreamChange,
   StreamRecord,
 } from '../../domain/stream.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
+import type { MediaStretch, MomentRun } from '../../store/read/media-stretches.ts';
 
 /**
  * Sources of subscriptions. Each iterable has a bounded queue of its own, and ends when it is returned. With `tags` there is
@@ -115,6 +117,10 @@ export interface RecordingQueries {
    * @throws MienError CURSOR_EXPIRED
    */
   pages(sessionId: string, afterSeq: number, readings: number): AsyncIterable<readonly Moment[]>;
+  /** Where in a session a range lies, by `seq`; some moments at both ends of each may lie outside of it. In order. */
+  momentRuns(sessionId: string, range: TimeRange): Promise<readonly MomentRun[]>;
+  /** The same in whole seconds of media time. */
+  mediaStretches(sessionId: string, range: TimeRange): Promise<readonly MediaStretch[]>;
   /** In the order of the ids. */
   summaries(sessionIds: readonly string[]): Promise<readonly SessionSummary[]>;
   /** Buckets without any frame are left out. */

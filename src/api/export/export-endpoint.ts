@@ -2,14 +2,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Requester, Tags } from '../../domain/access.ts';
+import type { Requester } from '../../domain/access.ts';
 import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
 import type { TableFormat } from '../../tables/table.ts';
 import type { Context, CreateContext } from '../context/context.ts';
 import { answerJson, errorBody } from '../errors/answer-json.ts';
+import { createExportPlaces } from './export-places.ts';
 import { type ExportRequest, readExportRequest } from './export-request.ts';
-import { exportChunks, type SessionToExport } from './export-rows.ts';
+import { exportChunks } from './export-rows.ts';
+import { findSessions, type SessionsToExport } from './sessions-to-export.ts';
 
 export type ExportEndpoint = (
   request: IncomingMessage,
@@ -35,11 +37,8 @@ const STATUS: Partial<Record<string, number>> = {
   STORE_UNAVAILABLE: 503,
 };
 
-/** Exports as Parquet at a time: each has a thread, and holds a group of rows in memory. */
-const MOST_PARQUET = 8;
-
 export function createExportEndpoint(options: ExportOptions): ExportEndpoint {
-  const parquet = createPlaces(MOST_PARQUET);
+  const places = createExportPlaces();
   return async (request, response, path, requester) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       answerJson(response, 405, { status: 'GET an export' }, { allow: 'GET, HEAD' });
@@ -48,10 +47,12 @@ export function createExportEndpoint(options: ExportOptions): ExportEndpoint {
     try {
       const asked = readExportRequest(path, new URL(request.url ?? '', 'http://localhost').search);
       const context = options.createContext(requester);
-      const session = await findSession(asked.sessionId, context);
-      if (request.method === 'HEAD') response.writeHead(200, headersOf(asked, session)).end();
-      else if (asked.format === 'parquet') await parquet(() => send(asked, session, response, context));
-      else await send(asked, session, response, context);
+      const inPlace = request.method === 'HEAD' ? (work: () => Promise<void>) => work() : places.for(asked);
+      await inPlace(async () => {
+        const sessions = await findSessions(asked, context.prisma);
+        if (request.method === 'HEAD') response.writeHead(200, headersOf(asked)).end();
+        else await send(asked, sessions, response, context);
+      });
     } catch (error) {
       answerError(response, error, options);
     }
@@ -60,16 +61,16 @@ export function createExportEndpoint(options: ExportOptions): ExportEndpoint {
 
 async function send(
   asked: ExportRequest,
-  session: SessionToExport,
+  sessions: SessionsToExport,
   response: ServerResponse,
   context: Context,
 ): Promise<void> {
-  const chunks = exportChunks(asked, session, context);
+  const chunks = exportChunks(asked, sessions, context);
   try {
     // Before anything is answered: what cannot be read has a status of its own.
     const first = await chunks.next();
-    await context.audit.record(recordOf(asked, session, context));
-    response.writeHead(200, headersOf(asked, session));
+    await context.audit.record(recordOf(asked, sessions, context));
+    response.writeHead(200, headersOf(asked));
     await pipeline(Readable.from(startingWith(first, chunks), { objectMode: false }), response);
   } finally {
     // Whoever went away before the first byte left it half read.
@@ -91,62 +92,34 @@ function answerError(response: ServerResponse, error: unknown, { isStoreAway, lo
   answerJson(response, STATUS[code] ?? 500, errorBody({ code, message }), headers);
 }
 
-/** @returns runs work while fewer than `most` are under way @throws MienError TOO_MANY_REQUESTS where it does not */
-function createPlaces(most: number): (work: () => Promise<void>) => Promise<void> {
-  let taken = 0;
-  return async (work) => {
-    if (taken >= most) throw tooMany(most);
-    taken += 1;
-    try {
-      await work();
-    } finally {
-      taken -= 1;
-    }
-  };
-}
-
-function tooMany(most: number): MienError {
-  return new MienError(
-    'TOO_MANY_REQUESTS',
-    `The server writes ${most} exports as Parquet, the most it does at a time: try again in a moment, or take CSV.`,
-  );
-}
-
 const STORE_AWAY = new MienError('STORE_UNAVAILABLE', 'The database does not answer. Try again in a moment.');
 
-/** What is not shown to who asks is answered as if it were not there. @throws MienError NOT_FOUND */
-async function findSession(id: string, { prisma }: Context): Promise<SessionToExport> {
-  const session = await prisma.session.findUnique({
-    where: { id },
-    include: {
-      stream: { select: { name: true } },
-      model: { select: { actionUnits: true } },
-    },
-  });
-  if (session === null) {
-    throw new MienError('NOT_FOUND', `There is no session ${id}; ask \`sessions\` for those there are.`);
-  }
-  const { frameWidth: width, frameHeight: height, mediaEnd } = session;
-  return {
-    id,
-    streamId: session.streamId,
-    streamName: session.stream.name,
-    tags: session.tags as Tags,
-    size: width === null || height === null ? null : { width, height },
-    actionUnits: session.model.actionUnits,
-    mediaEnd,
+function recordOf(asked: ExportRequest, { count }: SessionsToExport, { requester }: Context) {
+  const { table, format, sessionId: id } = asked;
+  const target = id === null ? null : ({ type: 'SESSION', id, name: null } as const);
+  const detail = { table, format, ...(id === null && { sessions: count, filter: filterInWords(asked) }) };
+  return { requester, action: 'EXPORT', target, outcome: 'OK', detail } as const;
+}
+
+/** Of tags no values, which may name who is filmed. */
+function filterInWords({ filter: { ids, streamIds, purposes, states, tags }, range }: ExportRequest): string {
+  const facts = {
+    ...{ session: ids, stream: streamIds, purpose: purposes, state: states },
+    ...{ tag: tags && Object.keys(tags), range: range && [range.clock, range.from, range.to] },
   };
+  return Object.entries(facts)
+    .flatMap(([name, values]) => (values ? [`${name} ${values.slice(0, MOST_WORDS).join(', ')}`] : []))
+    .join('; ');
 }
 
-function recordOf({ table, format }: ExportRequest, { id }: SessionToExport, { requester }: Context) {
-  const target = { type: 'SESSION', id, name: null } as const;
-  return { requester, action: 'EXPORT', target, outcome: 'OK', detail: { table, format } } as const;
-}
+/** Ids of a filter that the audit names. */
+const MOST_WORDS = 20;
 
-function headersOf({ table, format }: ExportRequest, { id }: SessionToExport): Record<string, string> {
+function headersOf({ sessionId, table, format }: ExportRequest): Record<string, string> {
+  const name = sessionId === null ? `mien-${table}` : `mien-${sessionId}-${table}`;
   return {
     'content-type': TYPES[format],
-    'content-disposition': `attachment; filename="mien-${id}-${table}.${format}"`,
+    'content-disposition': `attachment; filename="${name}.${format}"`,
     // It grows while the session runs.
     'cache-control': 'no-store',
   };

@@ -1,77 +1,138 @@
-/** What of a session is asked for by an address: `/export/sessions/{id}/{table}.{format}?…`. */
+/**
+ * What is asked for by an address: a table of one session (`/export/sessions/{id}/{table}.{format}?…`), or of all that a filter
+ * means (`/export/query/{table}.{format}?…`).
+ */
 import { z } from 'zod';
 import { isId } from '../../domain/ids.ts';
+import { PURPOSES, SESSION_STATES } from '../../domain/stream.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
+import type { SessionCriteria } from '../../store/read/criteria.ts';
+import { EXPORTED_TABLES, type ExportedTable } from '../../tables/session-tables.ts';
 import { TABLE_FORMATS, type TableFormat } from '../../tables/table.ts';
+import { type Place, readPlace } from './place.ts';
+import { readRange } from './range.ts';
 
-export const EXPORTED_TABLES = ['readings', 'timeline', 'buckets', 'episodes', 'tracks', 'summary'] as const;
-export type ExportedTable = (typeof EXPORTED_TABLES)[number];
-
-export interface ExportRequest extends ExportOptions {
-  sessionId: string;
+export interface ExportRequest {
   table: ExportedTable;
   format: TableFormat;
+  /** The one session; null: those of the filter. */
+  sessionId: string | null;
+  filter: SessionCriteria;
+  range: TimeRange | undefined;
+  /** Only what comes behind it; null: from the start. */
+  after: Place | null;
+  /** Seconds of each bucket. */
+  bucket: number;
+  /** Buckets of this face alone. */
+  track: number | null;
+  /** Keys of tags that have a column; null: those that the sessions have. */
+  tagColumns: readonly string[] | null;
+  bom: boolean;
+  escapeFormulas: boolean;
 }
 
-const seconds = z.coerce.number().nonnegative('must be 0 or more seconds of media time');
 const flag = z.enum(['true', 'false'], 'is `true` or `false`').transform((text) => text === 'true');
+const id = z.string().refine(isId, 'is an id, such as `sessions` and `streams` of GraphQL give');
+const pair = z
+  .string()
+  .regex(/^[^=]+=./, 'is written `key=value`')
+  .transform((text): [string, string] => [
+    text.slice(0, text.indexOf('=')),
+    text.slice(text.indexOf('=') + 1),
+  ]);
+const oneOf = <T extends string>(all: readonly [T, ...T[]]) => z.enum(all, `is one of ${all.join(', ')}`);
+/** Most of a parameter that can be given several times. */
+const MAX_TIMES = 1000;
+const times = <T extends z.ZodType>(each: T) =>
+  z.array(each).max(MAX_TIMES, `is given ${MAX_TIMES} times at most`);
 
-const Options = z.strictObject({
-  /** Readings and timeline: only what comes behind this moment; so a broken export is gone on with. */
-  afterSeq: z.coerce.number().int().min(-1, 'is a `seq`, or -1').default(-1),
-  from: seconds.nullable().default(null),
-  to: seconds.nullable().default(null),
-  /** Buckets: milliseconds of each. */
-  bucket: z.coerce
-    .number()
-    .refine((ms) => ms >= 1000 && ms % 1000 === 0, 'must be a multiple of 1000 milliseconds')
-    .default(1000),
-  /** Buckets: only this face. */
-  track: z.coerce.number().int().min(1, 'counts from 1').nullable().default(null),
+const One = z.strictObject({
+  from: z.string().nullable().default(null),
+  to: z.string().nullable().default(null),
+  after: z.string().nullable().default(null),
+  bucket: z.coerce.number().int('must be whole seconds').min(1, 'must be 1 or more seconds').default(1),
+  track: z.coerce.number().int('must be a whole number').min(1, 'counts from 1').nullable().default(null),
+  tagColumns: z
+    .string()
+    .transform((text) => text.split(',').filter(Boolean))
+    .nullable()
+    .default(null),
   bom: flag.default(false),
   escapeFormulas: flag.default(true),
 });
-type ExportOptions = z.output<typeof Options>;
+/** Those that may be given several times: any of them is meant, of tags all. */
+const Several = z.strictObject({
+  session: times(id).optional(),
+  stream: times(id).optional(),
+  purpose: times(oneOf(PURPOSES)).optional(),
+  state: times(oneOf(SESSION_STATES)).optional(),
+  tag: times(pair).optional(),
+});
+type Options = z.output<typeof One> & z.output<typeof Several>;
 
-/** Which options a table takes, beside those of its format. */
-const OPTIONS_OF: Record<ExportedTable, readonly string[]> = {
-  readings: ['afterSeq', 'from', 'to'],
-  timeline: ['afterSeq', 'from', 'to'],
-  buckets: ['from', 'to', 'bucket', 'track'],
-  episodes: [],
-  tracks: [],
-  summary: [],
-};
 const OPTIONS_OF_CSV = ['bom', 'escapeFormulas'];
+const OPTIONS_OF_BUCKETS = ['bucket', 'track'];
 
-const PATH = /^\/export\/sessions\/([^/]+)\/([a-z]+)\.([a-z]+)$/;
+const PATH = /^\/export\/(?:sessions\/([^/]+)|query)\/([a-z]+)\.([a-z]+)$/;
 
 /** @throws MienError NOT_FOUND: there is no such table; BAD_INPUT: an option is none of it */
 export function readExportRequest(path: string, query: string): ExportRequest {
-  const [, sessionId = '', table, format] = PATH.exec(path) ?? [];
-  if (!isOneOf(EXPORTED_TABLES, table) || !isOneOf(TABLE_FORMATS, format) || !isId(sessionId)) {
+  const [found, sessionId = null, table, format] = PATH.exec(path) ?? [];
+  const isKnown = found !== undefined && (sessionId === null || isId(sessionId));
+  if (!isKnown || !isOneOf(EXPORTED_TABLES, table) || !isOneOf(TABLE_FORMATS, format)) {
     throw new MienError(
       'NOT_FOUND',
-      `There is nothing at ${path}: exports are at /export/sessions/{id}/{${EXPORTED_TABLES.join('|')}}.{${TABLE_FORMATS.join('|')}}.`,
+      `There is nothing at ${path}: exports are at /export/sessions/{id}/{table}.{format} and /export/query/{table}.{format}, with ${EXPORTED_TABLES.join(', ')} as ${TABLE_FORMATS.join(', ')}.`,
     );
   }
-  return { sessionId, table, format, ...readOptions(query, table, format) };
+  const options = readOptions(query, { table, format, sessionId });
+  const { session, stream, purpose, state, tag, from, to, after, ...rest } = options;
+  const range = readRange(from, to);
+  return {
+    ...{ table, format, sessionId, range, ...rest },
+    filter: {
+      ...{ ids: session, streamIds: stream, purposes: purpose, states: state, range },
+      tags: tag && Object.fromEntries(tag),
+    },
+    after: after === null ? null : readPlace(after, table, sessionId),
+  };
 }
 
-function readOptions(query: string, table: ExportedTable, format: TableFormat): ExportOptions {
-  const given = Object.fromEntries(new URLSearchParams(query));
-  const allowed = [...OPTIONS_OF[table], ...(format === 'csv' ? OPTIONS_OF_CSV : [])];
-  const unknown = Object.keys(given).filter((name) => !allowed.includes(name));
-  const result = Options.safeParse(given);
+function readOptions(query: string, asked: Pick<ExportRequest, 'table' | 'format' | 'sessionId'>): Options {
+  const allowed = optionsOf(asked);
+  const given = new URLSearchParams(query);
+  const names = [...new Set(given.keys())];
+  const several = names.filter((name) => name in Several.shape);
+  const single = names.filter((name) => !several.includes(name));
+  const ones = One.safeParse(Object.fromEntries(single.map((name) => [name, given.get(name)])));
+  const lists = Several.safeParse(Object.fromEntries(several.map((name) => [name, given.getAll(name)])));
   const mistakes = [
-    ...unknown.map((name) => `\`${name}\` is no option of ${table}.${format}`),
-    ...(result.error?.issues ?? [])
+    ...names
+      .filter((name) => !allowed.includes(name))
+      .map((name) => `\`${name}\` is no option of ${asked.table}.${asked.format}`),
+    ...single.filter((name) => given.getAll(name).length > 1).map((name) => `\`${name}\` is given twice`),
+    ...[...(ones.error?.issues ?? []), ...(lists.error?.issues ?? [])]
       .filter(({ path }) => path.length > 0)
       .map(({ path, message }) => `\`${String(path[0])}\` ${message}`),
   ];
-  if (result.success && mistakes.length === 0) return result.data;
-  const known = allowed.length === 0 ? 'it takes none' : `it takes ${allowed.join(', ')}`;
-  throw new MienError('BAD_INPUT', `${mistakes.join('; ')} (${known}).`);
+  if (ones.success && lists.success && mistakes.length === 0) return { ...ones.data, ...lists.data };
+  throw new MienError('BAD_INPUT', `${mistakes.join('; ')} (it takes ${allowed.join(', ')}).`);
+}
+
+/** Which options a table takes. */
+function optionsOf({
+  table,
+  format,
+  sessionId,
+}: Pick<ExportRequest, 'table' | 'format' | 'sessionId'>): string[] {
+  return [
+    ...(sessionId === null ? Object.keys(Several.shape) : []),
+    ...(table === 'summary' && sessionId !== null ? [] : ['from', 'to', 'after']),
+    ...(table === 'buckets' ? OPTIONS_OF_BUCKETS : []),
+    'tagColumns',
+    ...(format === 'csv' ? OPTIONS_OF_CSV : []),
+  ];
 }
 
 function isOneOf<T extends string>(all: readonly T[], text: string | undefined): text is T {
