@@ -1,6 +1,7 @@
 /** The store as the API reads what was recorded. */
 import type { RecordingQueries } from '../api/index.ts';
 import type { Moment } from '../domain/moment.ts';
+import type { FoundMoments, MomentSearch } from '../domain/moment-search.ts';
 import { MienError } from '../errors.ts';
 import type { Store } from '../store/index.ts';
 import { mediaStretches, momentRuns } from '../store/read/media-stretches.ts';
@@ -8,15 +9,16 @@ import { momentCursor, seqOfCursor } from '../subscriptions/index.ts';
 
 export function createRecordingQueries({ moments, rollups, prisma }: Store): RecordingQueries {
   return {
-    async timeline(sessionId, { first, after }) {
+    async timeline(sessionId, { after, before, ...request }) {
       const from = after === null ? -1 : seqOfCursor(after, sessionId);
+      const to = before === null ? Number.POSITIVE_INFINITY : seqOfCursor(before, sessionId);
       if (after !== null) await assertKept(moments, sessionId, from);
-      const page = await moments.page(sessionId, from, first + 1);
+      const found = await findMoments(moments, sessionId, { ...request, after: from, before: to });
+      const cursorOf = (seq: number) => momentCursor(sessionId, seq);
       return {
-        moments: page
-          .slice(0, first)
-          .map((moment) => ({ moment, cursor: momentCursor(sessionId, moment.seq) })),
-        more: page.length > first,
+        moments: found.moments.map((moment) => ({ moment, cursor: cursorOf(moment.seq) })),
+        more: found.more,
+        stoppedAt: found.stoppedAt === null ? null : cursorOf(found.stoppedAt),
       };
     },
     pages: (sessionId, afterSeq, readings) => readAhead(moments, sessionId, afterSeq, readings),
@@ -72,6 +74,19 @@ const MAX_PAGE = 1000;
 function pageLimit(page: readonly Moment[], readings: number): number {
   const faces = page.reduce((sum, moment) => sum + moment.faces.length, 0);
   return Math.min(MAX_PAGE, Math.max(FIRST_PAGE, Math.round((readings * page.length) / Math.max(1, faces))));
+}
+
+/** All moments in order, as whole sessions are read, come in one statement. */
+async function findMoments(
+  moments: Store['moments'],
+  sessionId: string,
+  search: MomentSearch,
+): Promise<FoundMoments> {
+  const { after, before, limit, backwards, range, faces, every } = search;
+  const isFiltered = range !== undefined || faces !== undefined || every !== undefined;
+  if (isFiltered || backwards || Number.isFinite(before)) return moments.search(sessionId, search);
+  const page = await moments.page(sessionId, after, limit + 1);
+  return { moments: page.slice(0, limit), more: page.length > limit, stoppedAt: null };
 }
 
 /** A page must not begin later than its cursor without saying so. */

@@ -3,6 +3,11 @@
  * whoever asks, wherever they begin.
  */
 
+/** What `stretchOf` computes, in SQL, digit for digit. @param every milliseconds */
+export function stretchSql(mediaTime: string, every: number): string {
+  return `floor((${mediaTime} + ${ROUNDING}::float8) * 1000 / ${every}::float8)`;
+}
+
 /** Media times are whole microseconds, told as seconds: what is computed of them may be less than that off. */
 const ROUNDING = 1e-7;
 
@@ -11,6 +16,6 @@ export function inSameStretch(one: number, other: number, every: number): boolea
   return stretchOf(one, every) === stretchOf(other, every);
 }
 
-function stretchOf(mediaTime: number, every: number): number {
+export function stretchOf(mediaTime: number, every: number): number {
   return Math.floor(((mediaTime + ROUNDING) * 1000) / every);
 }

@@ -3,6 +3,7 @@ import type { SignInStore, TokenStore } from '../access/ports.ts';
 import type { DropCounts } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import type { FoundMoments, MomentSearch } from '../domain/moment-search.ts';
 import { type AuditEntries, createAuditEntries } from './access/audit-entries.ts';
 import { createSignInRepository } from './access/sign-in-repository.ts';
 import { createTokenRepository } from './access/token-repository.ts';
@@ -12,6 +13,7 @@ import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createErasures, type Erasures } from './erasure/erasures.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
+import { searchMoments } from './read/moment-search.ts';
 import { createMomentQueries, type MomentQueries } from './read/moments.ts';
 import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
 import { rotateKeys, type Sealed, sealStored } from './secrets/seal-stored.ts';
@@ -49,6 +51,8 @@ export interface StoreConfig extends Partial<GroupCommitConfig> {
 }
 
 export interface MomentStore extends MomentQueries {
+  /** Those that a filter lets through, from either end: see read/moment-search.ts. Unknown session: none. */
+  search(sessionId: string, search: MomentSearch): Promise<FoundMoments>;
   /**
    * Resolves once durable. Stores `quantise(moment)`: publish that, not what you had. Repeating is harmless; the
    * order within a session is kept. Moments of a session that does not exist are refused.
@@ -154,6 +158,7 @@ function openOn(
 function createMomentStore(prisma: Database['prisma'], commits: GroupCommit): MomentStore {
   return {
     ...createMomentQueries(prisma),
+    search: (sessionId, search) => searchMoments(prisma, sessionId, search),
     append: (moment, events, previous) => commits.add({ moment, events, previous }),
     finish: (sessionId, events, dropped, end = null) => commits.add({ sessionId, events, dropped, end }),
   };

@@ -9,6 +9,7 @@ import type { FaceFilter } from '../../domain/face-filter.ts';
 import type { SentEpisode, SentEvents, SentMoment, SentStatus } from '../../domain/live-event.ts';
 import type { Capacity } from '../../domain/load.ts';
 import type { Moment } from '../../domain/moment.ts';
+import type { MomentFilter } from '../../domain/moment-search.ts';
 import type {
   SessionRecord,
   SessionSetting,
@@ -104,13 +105,27 @@ export interface Load {
   capacity(of?: ReadonlySet<string>): Capacity | Promise<Capacity>;
 }
 
+/** The first moments behind one cursor, or the last ones before another, of those that the filter lets through. */
+export interface TimelinePageRequest extends MomentFilter {
+  limit: number;
+  backwards: boolean;
+  after: string | null;
+  before: string | null;
+}
+
+export interface TimelinePage {
+  /** The oldest first. */
+  moments: readonly { moment: Moment; cursor: string }[];
+  /** Whether there may be others in that direction. */
+  more: boolean;
+  /** Where to go on from, where not enough of them were found so far; null: from the last of these. */
+  stoppedAt: string | null;
+}
+
 /** What was recorded, read back. */
 export interface RecordingQueries {
   /** @throws MienError CURSOR_INVALID, CURSOR_EXPIRED */
-  timeline(
-    sessionId: string,
-    page: { first: number; after: string | null },
-  ): Promise<{ moments: readonly { moment: Moment; cursor: string }[]; more: boolean }>;
+  timeline(sessionId: string, page: TimelinePageRequest): Promise<TimelinePage>;
   /**
    * The moments of a session behind this `seq`, page by page, as far as they are stored. No page is empty.
    * @param readings about how many a page has, of all its moments together

@@ -3,11 +3,13 @@
  * nullable, so that one session's refusal does not empty the list it stands in.
  */
 import { z } from 'zod';
-import { MienError } from '../../errors.ts';
+import type { TimelinePage } from '../context/ports.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
 import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
+import { FaceFilterInput, toFaceFilter } from './face-filter.ts';
 import { FrameEmotionsType } from './moment.ts';
+import { RangeInput, toTimeRange } from './range-input.ts';
 import { SessionType } from './session.ts';
 import { assertNotTooLong, buckets, listPageArgs, listTake, shortList } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
@@ -71,24 +73,28 @@ builder.prismaObjectFields(SessionType, (t) => ({
     {
       type: FrameEmotionsType,
       nullable: true,
-      description: 'The recorded moments, oldest first. Cursors are those of `frameEmotions`.',
-      resolve: async ({ id }, { first, after, last, before }, { recordings }) => {
-        if (last != null || before != null) {
-          throw new MienError('BAD_INPUT', '`timeline` is read forwards: use `first` and `after`.');
-        }
-        const { moments, more } = await recordings.timeline(id, {
-          first: first ?? DEFAULT_PAGE,
-          after: after ?? null,
+      description:
+        'The recorded moments, oldest first: from the oldest with `first`, from the newest with `last`. Cursors are those of `frameEmotions`, and stay good whatever the arguments are. With `range`, `every` or `filter`, a page looks through 50,000 moments at most: it may then hold fewer than asked for, or none, and `hasNextPage` (of `last`, `hasPreviousPage`) says whether to go on from `endCursor` (`startCursor`). `dropped` and `previousDuration` tell of the moment before, left out or not. `CURSOR_EXPIRED`: what follows `after` was deleted by the retention.',
+      args: {
+        range: t.arg({ type: RangeInput, description: 'Only moments in this stretch of time.' }),
+        every: t.arg.int({
+          description:
+            'Of each stretch of so many milliseconds of media time, counted from 0, the first moment only (that `range` and `filter` let through).',
+          validate: z.number().int().min(1, '`every` must be 1 millisecond or more.').nullish(),
+        }),
+        filter: t.arg({
+          type: FaceFilterInput,
+          description: 'Only these faces, and moments with one of them.',
+        }),
+      },
+      resolve: async ({ id }, { first, after, last, before, range, every, filter }, { recordings }) => {
+        const backwards = first == null && (last != null || before != null);
+        const page = await recordings.timeline(id, {
+          ...{ limit: first ?? last ?? DEFAULT_PAGE, backwards },
+          ...{ after: after ?? null, before: before ?? null },
+          ...{ range: toTimeRange(range), faces: toFaceFilter(filter), every: every ?? undefined },
         });
-        return {
-          edges: moments.map((moment) => ({ cursor: moment.cursor, node: { ...moment, skippedBefore: 0 } })),
-          pageInfo: {
-            hasNextPage: more,
-            hasPreviousPage: after != null,
-            startCursor: moments[0]?.cursor ?? null,
-            endCursor: moments.at(-1)?.cursor ?? null,
-          },
-        };
+        return toTimelineConnection(page, { backwards, after, before });
       },
     },
     FrameEmotionsConnection,
@@ -126,6 +132,26 @@ builder.prismaObjectFields(SessionType, (t) => ({
     resolve: ({ episodes }, { first }) => assertNotTooLong('episodes', episodes, first),
   }),
 }));
+
+function toTimelineConnection(
+  { moments, more, stoppedAt }: TimelinePage,
+  {
+    backwards,
+    after,
+    before,
+  }: { backwards: boolean; after?: string | null | undefined; before?: string | null | undefined },
+) {
+  const [oldest, newest] = [moments[0]?.cursor ?? null, moments.at(-1)?.cursor ?? null];
+  return {
+    edges: moments.map((moment) => ({ cursor: moment.cursor, node: { ...moment, skippedBefore: 0 } })),
+    pageInfo: {
+      hasNextPage: backwards ? before != null : more,
+      hasPreviousPage: backwards ? more : after != null,
+      startCursor: backwards ? (stoppedAt ?? oldest) : oldest,
+      endCursor: backwards ? newest : (stoppedAt ?? newest),
+    },
+  };
+}
 
 type Bucket = typeof TimelineBucketType.$inferType;
 

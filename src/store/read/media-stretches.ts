@@ -11,6 +11,8 @@
 import { isId } from '../../domain/ids.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { Prisma } from '../generated/client.ts';
+import { dayOf } from '../sql/days.ts';
+import type { Days } from './narrow-days.ts';
 
 /** Whole seconds of a session's media time, `end` excluded, with those that lie partly in the range. */
 export interface MediaStretch {
@@ -56,6 +58,34 @@ export async function momentRuns(
   };
   const fromSeq = await firstSeq(Math.floor(range.from));
   return fromSeq === null ? [] : [{ fromSeq, toSeq: await firstSeq(Math.ceil(range.to)) }];
+}
+
+/** Days that a statement may name without being planned for longer than it runs. */
+const FEW_DAYS = 2;
+
+/**
+ * On which days moments from one number up to another lie, of a session of many: every day that a statement names costs a partition's
+ * planning.
+ */
+export async function daysOfMoments(
+  prisma: Reader,
+  sessionId: string,
+  days: Days,
+  fromSeq: number,
+  toSeq: number,
+): Promise<Days> {
+  if (days.last - days.first < FEW_DAYS) return days;
+  const [found] = await prisma.$queryRawUnsafe<{ first: Date | null; last: Date | null }[]>(
+    `SELECT min(started_at) AS first, max(ended_at) AS last FROM (
+      SELECT first_seq, started_at, ended_at, lead(first_seq) OVER (ORDER BY second) AS next FROM rollup
+      WHERE session_id = $1::uuid AND span = 3600 AND track = 0 AND frames > 0
+    ) AS hour WHERE first_seq < $3 AND (next IS NULL OR next > $2)`,
+    sessionId,
+    fromSeq,
+    toSeq,
+  );
+  if (!found?.first || !found.last) return days;
+  return { first: dayOf(found.first.getTime()), last: dayOf(found.last.getTime()) };
 }
 
 /** The greatest that the column holds. */

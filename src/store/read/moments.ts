@@ -9,6 +9,8 @@ import { dayOf, isoDate } from '../sql/days.ts';
 import { EXPRESSION_ENUM, expressionOf } from '../sql/expressions.ts';
 import { createReadPage, type DayReader, type Days } from './narrow-days.ts';
 
+export type Reader = Pick<Prisma.TransactionClient, '$queryRawUnsafe' | 'session'>;
+
 export interface MomentQueries {
   /** At most `limit` moments with a sequence number above `after` (-1: from the start), oldest first. Unknown session: none. */
   page(sessionId: string, after: number, limit: number): Promise<Moment[]>;
@@ -54,7 +56,8 @@ function createDayReader(prisma: Prisma.TransactionClient): DayReader {
       return next ?? null;
     },
     async read(sessionId, after, limit, days) {
-      const rows = await prisma.$queryRawUnsafe<MomentRow[]>(pageSql(days), sessionId, after, limit);
+      const sql = `${momentsSql('m.seq > $2', days)} LIMIT $3`;
+      const rows = await prisma.$queryRawUnsafe<MomentRow[]>(sql, sessionId, after, limit);
       return rows.map((row) => {
         const moment = decodeMoment(sessionId, row);
         return { moment, day: dayOf(moment.wallTime) };
@@ -63,8 +66,21 @@ function createDayReader(prisma: Prisma.TransactionClient): DayReader {
   };
 }
 
+/** Those of these numbers, ascending. */
+export async function readMoments(
+  prisma: Reader,
+  sessionId: string,
+  seqs: readonly number[],
+  days: Days,
+): Promise<Moment[]> {
+  if (seqs.length === 0) return [];
+  const sql = momentsSql('m.seq = ANY($2::text::int[])', days);
+  const rows = await prisma.$queryRawUnsafe<MomentRow[]>(sql, sessionId, `{${seqs.join()}}`);
+  return rows.map((row) => decodeMoment(sessionId, row));
+}
+
 /** Days stand in the text, not in a parameter, so that the planner never looks at other days' partitions. */
-function within(table: string, { first, last }: Days): string {
+export function within(table: string, { first, last }: Days): string {
   return `${table}.day BETWEEN '${isoDate(first)}' AND '${isoDate(last)}'`;
 }
 
@@ -72,15 +88,15 @@ const LISTS = ['probabilities', 'raw_probabilities', 'action_units'];
 const listJson = (column: string) => `'[' || array_to_string(${column}, ',') || ']'`;
 
 /** The columns of a face are joined to JSON by hand: PostgreSQL's functions for it take half as long again. */
-function pageSql(days: Days): string {
+function momentsSql(where: string, days: Days): string {
   return `SELECT m.seq, m.media_time, extract(epoch FROM m.wall_time)::float8 AS wall_time,
     m.dropped_busy, m.dropped_worker, m.dropped_store, m.dropped_source, m.previous_duration, m.cut, m.loop_index, m.source_time,
     (SELECT string_agg(concat_ws(',', track, coalesce(array_position(${EXPRESSION_ENUM}, expression), 0),
         x, y, width, height, confidence, agreement, valence, arousal, yaw, pitch, roll, quality, issues,
         ${LISTS.map(listJson)}, '"' || encode(landmarks, 'hex') || '"'), '],[' ORDER BY track)
       FROM reading AS r WHERE r.session_id = m.session_id AND r.seq = m.seq AND r.day = m.day AND ${within('r', days)}) AS faces
-  FROM moment AS m WHERE m.session_id = $1::uuid AND m.seq > $2 AND ${within('m', days)}
-  ORDER BY m.seq LIMIT $3`;
+  FROM moment AS m WHERE m.session_id = $1::uuid AND ${where} AND ${within('m', days)}
+  ORDER BY m.seq`;
 }
 
 interface MomentRow {
@@ -101,7 +117,7 @@ interface MomentRow {
   faces: string | null;
 }
 
-/** A face's columns in the order of `pageSql`. */
+/** A face's columns in the order of `momentsSql`. */
 type FaceRow = [
   ...[track: number, expression: number, x: number, y: number, width: number, height: number],
   ...[confidence: number, agreement: number, valence: number, arousal: number],

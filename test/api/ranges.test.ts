@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withMatchingFaces } from '../../src/domain/face-filter.ts';
+import type { Moment } from '../../src/domain/moment.ts';
+import { createSession, MODEL } from '../helpers/database.ts';
+import { makeMoment } from '../helpers/moments.ts';
+import { ask } from './harness.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+let id: string;
+let moments: Moment[];
+const START = Date.UTC(2026, 10, 24, 9, 30);
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.store.models.upsert(MODEL);
+  ({ id } = await createSession(world.store));
+  // A recording that is read at four times its speed.
+  moments = Array.from({ length: 120 }, (_, seq) => {
+    const moment = makeMoment(id, seq, { frameRate: 2, faces: seq % 3 });
+    return { ...moment, wallTime: START + seq * 125 };
+  });
+  await Promise.all(moments.map((moment, at) => world.store.moments.append(moment, [], moments[at - 1])));
+  await world.store.moments.finish(id, [], {});
+});
+afterAll(() => world.close());
+
+const session = async (fields: string, variables: object = {}, declared = '') => {
+  const query = `query ($id: ID!${declared}) { session(id: $id) { ${fields} } }`;
+  return ask(world.url, query, { id, ...variables });
+};
+const PAGE = 'nodes { seq } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+const timeline = async (args: string) => {
+  const { data, errors } = await session(`timeline(${args}) { ${PAGE} }`);
+  expect(errors).toBeUndefined();
+  const { nodes, pageInfo } = data.session.timeline;
+  return { seqs: nodes.map(({ seq }: { seq: number }) => seq), pageInfo };
+};
+const seqsOf = (wanted: (moment: Moment) => boolean) => moments.filter(wanted).map(({ seq }) => seq);
+const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
+
+describe('timeline', () => {
+  test('gives the last moments, and pages backwards from there', async () => {
+    const last = await timeline('last: 50');
+    expect(last.seqs).toEqual(seqsOf(({ seq }) => seq >= 70));
+    expect(last.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    const before = await timeline(`last: 50, before: "${last.pageInfo.startCursor}"`);
+    expect(before.seqs).toEqual(seqsOf(({ seq }) => seq >= 20 && seq < 70));
+    expect(before.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+    const first = await timeline(`last: 50, before: "${before.pageInfo.startCursor}"`);
+    expect(first.seqs).toEqual(seqsOf(({ seq }) => seq < 20));
+    expect(first.pageInfo.hasPreviousPage).toBe(false);
+    // Cursors are the same in both directions.
+    const forwards = await timeline(`first: 50, after: "${first.pageInfo.endCursor}"`);
+    expect(forwards.seqs).toEqual(before.seqs);
+    const between = await timeline(
+      `first: 50, after: "${first.pageInfo.endCursor}", before: "${forwards.pageInfo.endCursor}"`,
+    );
+    expect(between.seqs).toEqual(before.seqs.slice(0, -1));
+  });
+
+  test('is of a range of media time, or of the wall clock', async () => {
+    const media = await timeline('first: 100, range: { media: { from: 10.5, to: 20 } }');
+    expect(media.seqs).toEqual(seqsOf(({ mediaTime }) => mediaTime >= 10.5 && mediaTime < 20));
+    const wall = await timeline(`first: 100, range: { wall: { from: "${at(2)}", to: "${at(4.5)}" } }`);
+    expect(wall.seqs).toEqual(seqsOf(({ seq }) => seq >= 16 && seq < 36));
+    expect((await timeline(`last: 3, range: { wall: { to: "${at(2)}" } }`)).seqs).toEqual([13, 14, 15]);
+    expect((await timeline('first: 9, range: { wall: { to: "2001-01-01T00:00:00Z" } }')).seqs).toEqual([]);
+  });
+
+  test('has the faces that a filter lets through, and the first moment of each stretch', async () => {
+    const { data } = await session(
+      'timeline(first: 100, every: 5000, filter: { track: 2, minConfidence: 0.3 }) { nodes { seq faces { track confidence } } }',
+    );
+    const nodes = data.session.timeline.nodes as { seq: number; faces: { track: number }[] }[];
+    const filter = { track: 2, minConfidence: 0.3 };
+    const matching = moments.filter((moment) => withMatchingFaces(moment, filter) !== null);
+    const stretch = ({ mediaTime }: Moment) => Math.floor(mediaTime / 5);
+    const firsts = matching.filter((moment, n) => n === 0 || stretch(matching[n - 1]!) !== stretch(moment));
+    expect(nodes.map(({ seq }) => seq)).toEqual(firsts.map(({ seq }) => seq));
+    expect(firsts.length).toBeGreaterThan(5);
+    for (const { faces } of nodes) expect(faces.map(({ track }) => track)).toEqual([2]);
+  });
+
+  test('costs a few statements, however it is asked for', async () => {
+    const queries = async (args: string) => (await world.countQueries(() => timeline(args))).length;
+    expect(await queries('first: 20')).toBeLessThanOrEqual(3);
+    expect(await queries('last: 100')).toBeLessThanOrEqual(6);
+    expect(await queries('first: 20, filter: { track: 1 }')).toBeLessThanOrEqual(6);
+  });
+
+  test.each([
+    ['first: 5, last: 5', 'not `first` and `last` together'],
+    ['range: {}', 'exactly one'],
+    ['range: { media: { from: 1 }, wall: { from: "2026-11-24T09:30:00Z" } }', 'exactly one'],
+    ['range: { media: { from: 1, to: 1 } }', '`range.media.to` must be greater'],
+    ['range: { media: { from: -1 } }', '`range.media.from` must be a number of seconds, 0 or more'],
+    ['range: { wall: { from: "2026-11-24T09:30:00Z", to: "2026-11-24T09:29:00Z" } }', 'must be later'],
+    ['range: { wall: { from: "yesterday" } }', 'DateTime'],
+    ['every: 0', '`every` must be 1 millisecond or more'],
+    ['before: "x"', 'not a cursor'],
+    ['filter: { track: 0 }', '`track` counts from 1'],
+  ])('(%s) is refused with a sentence', async (args, sentence) => {
+    const { errors } = await session(`timeline(${args}) { nodes { seq } }`);
+    expect(errors?.[0]?.message).toContain(sentence);
+  });
+});
