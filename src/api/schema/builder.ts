@@ -73,7 +73,7 @@ export const builder = new SchemaBuilder<{
     },
     afterArgOptions: { description: 'Only what comes behind this cursor.' },
     lastArgOptions: {
-      description: 'How many from the end; needs `before`.',
+      description: `How many from the end, or before \`before\`; at most ${MAX_PAGE}.`,
       validate: pageSize('last'),
     },
     beforeArgOptions: { description: 'Only what comes before this cursor.' },
