@@ -48,7 +48,7 @@ export class StreamManager {
    * One that is registered already, the same in everything, is given as it is.
    * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source with other settings), OVER_CAPACITY, and what probing throws
    */
-  register(input: RegisterInput, { shown, admit }: RegisterOptions = {}): Promise<RegisteredStream> {
+  async register(input: RegisterInput, { shown, admit }: RegisterOptions = {}): Promise<RegisteredStream> {
     const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
     return this.#exclusively(`name ${registration.name}`, async () => {
       this.#closing.signal.throwIfAborted();

@@ -80,3 +80,17 @@ it('nothing is published after a moment that could not be written', async () => 
   expect(published).toEqual([0]);
   expect(outbox.failure).toMatchObject({ message: 'broken' });
 });
+
+it('whoever waits for a place is let go when there is no more time, and has none', async () => {
+  const { outbox, giveUp, push } = open(away, 1);
+  expect(push(0)).toBe(true);
+  let isOver = false;
+  const waiting = outbox.waitForPlace(new AbortController().signal).then(() => {
+    isOver = true;
+  });
+  await tick(5);
+  expect(isOver).toBe(false);
+  giveUp.abort();
+  await waiting;
+  expect(outbox.reserve()).toBe(false);
+});

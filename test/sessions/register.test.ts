@@ -199,3 +199,19 @@ it('a stream that somebody starts while it is being registered has one session, 
   await test.manager.register(CAMERA);
   expect([test.store.records.size, test.manager.running().length, open.size]).toEqual([1, 1, 1]);
 });
+
+it.each([
+  [{ smoothing: -1 }, '`smoothing` must be a whole number of milliseconds from 0 (none) to 10000.'],
+  [{ smoothing: 0.5 }, '`smoothing` must be a whole number of milliseconds from 0 (none) to 10000.'],
+  [{ smoothing: 10_001 }, '`smoothing` must be a whole number of milliseconds from 0 (none) to 10000.'],
+  [{ priority: 'URGENT' }, 'There is no priority URGENT; take LOW, NORMAL or HIGH.'],
+  [{ timing: 'ODD' }, 'There is no timing ODD; take EVEN or NEAREST.'],
+  [{ frameRate: 0.09 }, '`frameRate` must be from 0.1 to 60 frames per second.'],
+  [{ frameRate: 60.1 }, '`frameRate` must be from 0.1 to 60 frames per second.'],
+  [{ frameRate: Number.NaN }, '`frameRate` must be from 0.1 to 60 frames per second.'],
+])('a stream that asks for what there is not is refused with a sentence: %j', async (wrong, sentence) => {
+  const test = new TestManager();
+  const registering = test.manager.register({ ...INPUT, ...wrong } as never);
+  await expect(registering).rejects.toMatchObject({ code: 'BAD_INPUT', message: sentence });
+  expect(test.store.streams.size).toBe(0);
+});

@@ -1,5 +1,5 @@
 /** One stream's source: whether its frames are dropped rather than waited for, and whether it can be opened again. */
-import { expect, it, test } from 'vitest';
+import { expect, it, onTestFinished, test, vi } from 'vitest';
 import type { SourceInfo, SourceInput } from '../../src/domain/frame.ts';
 import { runsInRealTime, type StreamRecord } from '../../src/domain/stream.ts';
 import { createSessionSource } from '../../src/sessions/session-source.ts';
@@ -82,4 +82,18 @@ it('a source that was held open for the session is stopped with it, once, and at
   const late = held();
   await late.session.open(running.signal);
   expect(late.stops).toEqual([1]);
+});
+
+it('a recording that repeats is opened again after failures, unless there are too many of them within a while', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const session = sourceOf({ source: FILE, loop: true }, FILE_INFO);
+  const fail = () => session.canReturn(new Error('it broke off'));
+  expect(session.canReturn(null)).toBe(false);
+  const inARow = Array.from({ length: 20 }, fail);
+  const allowed = inARow.indexOf(false);
+  expect(allowed).toBeGreaterThan(0);
+  expect(inARow.slice(allowed)).toEqual(inARow.slice(allowed).map(() => false));
+  vi.advanceTimersByTime(24 * 3_600_000);
+  expect(Array.from({ length: allowed + 1 }, fail)).toEqual([...Array(allowed).fill(true), false]);
 });

@@ -64,3 +64,8 @@ it('the third second of losses with time to spare in a row is believed, and one 
   expect(estimate.framesPerSecond).toBeLessThan(60);
   expect(after(1, { scored: 9, busy: 0.5, isFull: true })).toBeLessThan(60);
 });
+
+it('on a full machine a second takes a fifth of the difference, exponentially', () => {
+  // 60, and 1 - exp(-1 / 5) of the way to 20.
+  expect(after(1, { scored: 20, busy: 0.9, isFull: true })).toBeCloseTo(60 - 40 * 0.18127, 3);
+});
