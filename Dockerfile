@@ -9,6 +9,7 @@ COPY scripts scripts
 COPY prisma prisma
 COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY clients clients
 COPY models/*.onnx models/*.json models/
 RUN node scripts/setup.mjs --build && node scripts/sbom.mjs sbom.cdx.json
 # Optional are the bundled ffmpeg, which is under the GPL and old, and what npm counts as such: Prisma's command, which migrates

@@ -12,6 +12,7 @@ export default tseslint.config(
       '.stryker-tmp/',
       'models/',
       'src/store/generated/',
+      'clients/typescript/src/generated/',
       'src/web/',
       'test/web/',
       'bench/peers/',

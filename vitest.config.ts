@@ -40,8 +40,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     coverage: {
-      include: ['src/**/*.{ts,js}'],
-      exclude: ['src/store/generated/**'],
+      include: ['src/**/*.{ts,js}', 'clients/typescript/src/**/*.ts'],
+      exclude: ['src/store/generated/**', 'src/web/client.js', 'clients/typescript/src/generated/**'],
       reporter: ['text-summary', 'html'],
     },
   },

@@ -1,4 +1,4 @@
-/** Makes a fresh clone ready: packages, Prisma's client and dist/. Does only what is missing or stale. */
+/** Makes a fresh clone ready: packages, Prisma's client, the dashboard's and dist/. Does only what is missing or stale. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ export function makeReady({ build }) {
   step(
     'installing packages',
     'packages',
-    ['package.json', 'package-lock.json', '.npmrc'],
+    ['package.json', 'clients/typescript/package.json', 'package-lock.json', '.npmrc'],
     'node_modules',
     installPackages,
   );
@@ -25,6 +25,13 @@ export function makeReady({ build }) {
     ['prisma/schema.prisma', 'package-lock.json', 'scripts/generate.mjs'],
     'src/store/generated',
     () => run(process.execPath, ['scripts/generate.mjs']),
+  );
+  step(
+    'putting together what the dashboard asks by',
+    'client',
+    ['clients/typescript/src', 'package-lock.json', 'scripts/build-client.mjs'],
+    'src/web/client.js',
+    () => run(process.execPath, ['scripts/build-client.mjs']),
   );
   if (!build) return;
   step(

@@ -61,6 +61,9 @@ function complete(bom, packages, beyond) {
       licenses: licenses(one.license),
     };
   });
+  // The client lies in the dashboard with what it needs, so that is needed by mien itself.
+  const client = bom.components.find(({ group, name }) => `${group}/${name}` === '@mien/client');
+  const ofClient = bom.dependencies.find(({ ref }) => ref === client?.['bom-ref'])?.dependsOn ?? [];
   const refs = new Set(components.map((component) => component['bom-ref']));
   const root = bom.metadata.component['bom-ref'];
   const parts = beyond.map(part);
@@ -70,7 +73,7 @@ function complete(bom, packages, beyond) {
     .map(({ ref, dependsOn = [] }) => ({
       ref,
       dependsOn: [
-        ...dependsOn.filter((other) => refs.has(other)),
+        ...new Set([...dependsOn, ...(ref === root ? ofClient : [])].filter((other) => refs.has(other))),
         ...beyond.filter((one) => holder(one) === ref).map(refOf),
       ].sort(),
     }));

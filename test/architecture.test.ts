@@ -144,7 +144,8 @@ interface Source {
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => /\.(ts|mjs|js)$/.test(path) && !path.startsWith('store/generated/'))
+  // web/client is made of clients/typescript.
+  .filter((path) => /\.(ts|mjs|js)$/.test(path) && !/^(?:store\/generated\/|web\/client\.)/.test(path))
   .map(readSource);
 
 function readSource(path: string): Source {

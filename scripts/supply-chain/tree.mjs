@@ -8,6 +8,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LOCK = 'package-lock.json';
+/** A package of ours. */
+const CLIENT = 'clients/typescript';
 
 /**
  * @typedef {object} Installed
@@ -53,6 +55,8 @@ function reach(packages, next) {
     }
   };
   visit('');
+  // The dashboard holds what its client needs.
+  if (packages[CLIENT]) visit(CLIENT);
   return found;
 }
 

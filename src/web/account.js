@@ -1,9 +1,9 @@
 /** Who is signed in: shown in the header, with the way out; and what happens when that ends while the page is open. */
 import { askWho, signInAddress, signOut } from './auth-client.js';
+import { retry } from './client.js';
 import { find, setText } from './dom.js';
 import { humanize } from './format.js';
-import { SIGNED_OUT } from './graphql-client.js';
-import { retry } from './retry.js';
+import { SIGNED_OUT } from './server.js';
 
 /** @import { Principal } from './types.js' */
 

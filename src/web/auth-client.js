@@ -1,24 +1,24 @@
 /** Who this browser is to the server, and how it becomes somebody. */
-import { ConnectionLost, ServerError } from './graphql-client.js';
+import { ConnectionLost, MienError } from './client.js';
 
 /** @import { Who } from './types.js' */
 
-/** @returns {Promise<Who>} @throws {ServerError | ConnectionLost} */
+/** @returns {Promise<Who>} @throws {MienError | ConnectionLost} */
 export function askWho() {
   return ask('auth/who');
 }
 
-/** @param {string} token @throws {ServerError | ConnectionLost} */
+/** @param {string} token @throws {MienError | ConnectionLost} */
 export function signInBy(token) {
   return ask('auth/sign-in', { token });
 }
 
-/** @param {string} query what the issuer sent this browser back with @throws {ServerError | ConnectionLost} */
+/** @param {string} query what the issuer sent this browser back with @throws {MienError | ConnectionLost} */
 export function finishSignIn(query) {
   return ask('auth/callback', { query });
 }
 
-/** @throws {ServerError | ConnectionLost} */
+/** @throws {MienError | ConnectionLost} */
 export function signOut() {
   return ask('auth/sign-out', {});
 }
@@ -42,7 +42,7 @@ async function ask(path, body) {
     throw new ConnectionLost(`the server answered ${response.status} without a sentence`, { cause });
   });
   const [error] = answer.errors ?? [];
-  if (error) throw new ServerError(error.message, error.extensions?.code ?? 'UNKNOWN');
+  if (error) throw new MienError(error);
   if (!response.ok) throw new ConnectionLost(`the server answered ${response.status}`);
   return answer;
 }

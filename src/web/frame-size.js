@@ -1,6 +1,8 @@
 /** Reads how large the frames of a session are, once its first moment has arrived. */
+
+import { ConnectionLost } from './client.js';
 import { FRAME } from './documents.js';
-import { ConnectionLost, request } from './graphql-client.js';
+import { mien } from './server.js';
 
 /** @import { FrameSize } from './types.js' */
 
@@ -40,7 +42,7 @@ export function createFrameSizeReader(onSize, onProblem) {
  */
 async function readFrameSize(id, signal) {
   /** @type {{ session: { frameWidth: number | null, frameHeight: number | null } | null }} */
-  const { session } = await request(FRAME, { id }, signal);
+  const { session } = await mien.request(FRAME, { id }, { signal });
   const { frameWidth: width = null, frameHeight: height = null } = session ?? {};
   return width === null || height === null ? null : { width, height };
 }

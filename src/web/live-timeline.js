@@ -1,7 +1,8 @@
 /** The timeline and the summary of a stream that is watched, from one of its sessions to the next. */
+
+import { ConnectionLost } from './client.js';
 import { MOMENT_INTERVAL_MS } from './documents.js';
 import { createFrameSizeReader } from './frame-size.js';
-import { ConnectionLost } from './graphql-client.js';
 import { backfill, MAX_ROWS } from './session-history.js';
 import { watchSummary } from './session-summary.js';
 import { Timeline } from './timeline.js';

@@ -1,18 +1,17 @@
 /** The dashboard: opens the stream or session that the address names, and shows it in the parts of the page. */
 import { openAccount } from './account.js';
+import { ConnectionLost, messageOf } from './client.js';
 import { find, setText } from './dom.js';
 import { isLive, toSentence } from './format.js';
-import { ConnectionLost } from './graphql-client.js';
 import { openRecordedSession } from './recorded-session.js';
 import { createRegisterDialog } from './register-dialog.js';
-import { messageOf } from './retry.js';
 import { clearSummary } from './session-summary.js';
 import { createSessionView } from './session-view.js';
 import { createStreamHeader } from './stream-header.js';
 import { createStreamList } from './stream-list.js';
 import { watchStream } from './watch-stream.js';
 
-/** @import { Connection } from './types.js' */
+/** @import { Connection } from './client.js' */
 
 const ROUTE = /^#\/stream\/([\w-]+)(?:\/session\/([\w-]+))?$/;
 

@@ -1,5 +1,5 @@
+import type { Connection } from './client.js';
 import type { SessionView } from './session-view.js';
-import type { Connection } from './types.d.ts';
 
 /** What a stream or session that is shown tells the parts of the page. */
 export interface PageHandlers {

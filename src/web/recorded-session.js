@@ -1,5 +1,5 @@
 /** Shows one session as it was recorded. */
-import { ConnectionLost } from './graphql-client.js';
+import { ConnectionLost } from './client.js';
 import { readSessionTimeline } from './session-history.js';
 import { watchSummary } from './session-summary.js';
 

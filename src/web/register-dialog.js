@@ -1,10 +1,10 @@
 /** The dialog that registers a stream: an address, or a file that is uploaded first. */
+
+import { messageOf } from './client.js';
 import { PURPOSES, REGISTER } from './documents.js';
 import { find, setText } from './dom.js';
 import { humanize, toSentence } from './format.js';
-import { request } from './graphql-client.js';
-import { messageOf } from './retry.js';
-import { upload } from './upload.js';
+import { mien } from './server.js';
 
 /** @typedef {{ name: string, description: string }} Purpose */
 
@@ -29,7 +29,7 @@ export function createRegisterDialog({ onRegistered }) {
     try {
       const input = await readInput(form, tokens, signal);
       /** @type {{ registerStream: { stream: { id: string } } }} */
-      const { registerStream } = await request(REGISTER, { input }, signal);
+      const { registerStream } = await mien.request(REGISTER, { input }, { signal });
       dialog.close();
       form.reset();
       showFields(form);
@@ -59,7 +59,7 @@ async function readInput(form, tokens, signal) {
   if (text('from') === 'url') return { ...common, source: { url: text('url').trim() } };
   const file = data.get('file');
   if (!(file instanceof File) || file.name === '') throw new Error('Choose a video file first.');
-  const token = tokens.get(file) ?? (await upload(file, { onProgress: showProgress, signal }));
+  const token = tokens.get(file) ?? (await mien.upload(file, { onProgress: showProgress, signal }));
   tokens.set(file, token);
   const [loop, realtime] = [data.has('loop'), data.has('realtime')];
   return { ...common, source: { upload: token }, loop, realtime };
@@ -83,7 +83,7 @@ async function offerPurposes(form) {
   const select = find('[name=purpose]', HTMLSelectElement, form);
   if (select.options.length > 0) return;
   /** @type {{ __type: { enumValues: Purpose[] } }} */
-  const { __type } = await request(PURPOSES);
+  const { __type } = await mien.request(PURPOSES);
   select.add(new Option('Choose…', ''));
   for (const { name, description } of __type.enumValues) {
     const option = new Option(humanize(name), name);

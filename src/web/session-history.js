@@ -1,7 +1,7 @@
 /** Fills timelines with what was recorded, read as aggregates. */
 import { AGGREGATE, SESSION, TRACKS_PER_PAGE } from './documents.js';
 import { bucketLength, isLive } from './format.js';
-import { request } from './graphql-client.js';
+import { mien } from './server.js';
 import { Timeline } from './timeline.js';
 
 /** @import { Bucket, SessionDetail, Track } from './types.js' */
@@ -64,7 +64,7 @@ async function readSessionDetail(id, signal) {
   for (;;) {
     const after = tracks.at(-1)?.track ?? null;
     /** @type {{ session: SessionDetail | null }} */
-    const { session } = await request(SESSION, { id, after }, signal);
+    const { session } = await mien.request(SESSION, { id, after }, { signal });
     if (session === null) throw new Error('This session is no more: it was removed.');
     tracks.push(...session.tracks);
     if (session.tracks.length < TRACKS_PER_PAGE) return { state: session.state, tracks };
@@ -78,6 +78,6 @@ async function readSessionDetail(id, signal) {
  */
 async function readBuckets(variables, signal) {
   /** @type {{ session: { aggregate: Bucket[] } | null }} */
-  const { session } = await request(AGGREGATE, variables, signal);
+  const { session } = await mien.request(AGGREGATE, variables, { signal });
   return session?.aggregate ?? [];
 }

@@ -11,7 +11,7 @@ import {
   percent,
   signed,
 } from './format.js';
-import { request } from './graphql-client.js';
+import { mien } from './server.js';
 
 /** @import { Expression, SessionWithSummary, Summary } from './types.js' */
 
@@ -34,7 +34,7 @@ export function watchSummary(sessionId, onProblem) {
   const refresh = async () => {
     try {
       const { session } = await /** @type {Promise<{ session: SessionWithSummary | null }>} */ (
-        request(SUMMARY, { id: sessionId }, stop.signal)
+        mien.request(SUMMARY, { id: sessionId }, { signal: stop.signal })
       );
       if (stop.signal.aborted || session === null) return;
       if (failed) onProblem(null);

@@ -1,8 +1,8 @@
 /** The sign-in page: by a token, or at the issuer and back. Afterwards the dashboard is shown where it was left. */
 import { askWho, finishSignIn, signInBy } from './auth-client.js';
+import { messageOf, retry } from './client.js';
 import { find, setText } from './dom.js';
 import { toSentence } from './format.js';
-import { messageOf, retry } from './retry.js';
 
 /** Where the issuer's answer is found, behind `#`. */
 const CALLBACK = '#/callback?';

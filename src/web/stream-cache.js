@@ -1,7 +1,7 @@
 /** The streams as the server last told them. */
 import { STREAMS } from './documents.js';
 import { isLive } from './format.js';
-import { request } from './graphql-client.js';
+import { mien } from './server.js';
 
 /** @import { Status, Stream } from './types.js' */
 
@@ -63,7 +63,7 @@ async function readAllStreams() {
   let after = null;
   do {
     /** @type {{ streams: { nodes: Stream[], pageInfo: { hasNextPage: boolean, endCursor: string } } }} */
-    const page = await request(STREAMS, { after });
+    const page = await mien.request(STREAMS, { after });
     all.push(...page.streams.nodes);
     after = page.streams.pageInfo.hasNextPage ? page.streams.pageInfo.endCursor : null;
   } while (after !== null);

@@ -2,7 +2,7 @@
 import { REMOVE, SESSIONS, START, STOP } from './documents.js';
 import { find, setText } from './dom.js';
 import { frameRateText, humanize, isLive, sourceLabel, stateName } from './format.js';
-import { request } from './graphql-client.js';
+import { mien } from './server.js';
 
 /** @import { SessionListItem, Stream } from './types.js' */
 
@@ -43,7 +43,7 @@ export function createStreamHeader(options) {
     async listSessions(streamId, sessionId) {
       const listing = ++listings;
       /** @type {{ sessions: { nodes: SessionListItem[] } }} */
-      const { sessions } = await request(SESSIONS, { streamId });
+      const { sessions } = await mien.request(SESSIONS, { streamId });
       // Another session or stream was opened since: what is listed for that is newer, whichever answer comes first.
       if (listing !== listings || current?.id !== streamId) return;
       select.replaceChildren(new Option('Newest', ''), ...sessions.nodes.map(sessionOption));
@@ -67,7 +67,7 @@ function bindMutation(selector, document, { currentStream, confirm, onProblem, o
     button.ariaBusy = 'true';
     if (confirm === undefined || (await confirm(stream))) {
       onProblem(null);
-      await request(document, { id: stream.id }).then(onDone, onProblem);
+      await mien.request(document, { id: stream.id }).then(onDone, onProblem);
     }
     button.ariaBusy = 'false';
   });

@@ -1,9 +1,10 @@
 /** The list of streams beside the page, with the state of each as it changes. */
+
+import { messageOf, retry } from './client.js';
 import { STATUS } from './documents.js';
 import { cloneTemplate, find, reconcile, setText } from './dom.js';
 import { sourceLabel, stateName } from './format.js';
-import { SIGNED_OUT, subscribe } from './graphql-client.js';
-import { messageOf, retry } from './retry.js';
+import { mien, SIGNED_OUT } from './server.js';
 import { createStreamCache } from './stream-cache.js';
 import { whileVisible } from './visibility.js';
 
@@ -78,7 +79,7 @@ function followStatusChanges(refresh, onStatus, signal) {
     async (recovered) => {
       await refresh();
       const changes = /** @type {AsyncGenerator<{ streamStatus: Status }>} */ (
-        subscribe(STATUS, {}, { signal, onOpen: recovered })
+        mien.subscribe(STATUS, {}, { signal, onOpen: recovered })
       );
       for await (const { streamStatus } of changes) await onStatus(streamStatus);
     },

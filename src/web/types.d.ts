@@ -123,14 +123,6 @@ export interface SessionDetail {
   tracks: Track[];
 }
 
-/** The state of the connection to a stream that is followed. */
-export type Connection =
-  | { state: 'connecting' }
-  | { state: 'live' }
-  | { state: 'catching up' }
-  | { state: 'lost'; reason: string; retryMs: number }
-  | { state: 'ended' };
-
 /** Who is signed in. */
 export interface Principal {
   name: string;

@@ -1,11 +1,13 @@
 /** Shows one stream as it happens. */
+
+import { createLagDetector } from './client.js';
 import { MOMENTS } from './documents.js';
-import { createLagDetector, followStream } from './follow-stream.js';
 import { count } from './format.js';
-import { subscribe } from './graphql-client.js';
 import { createLiveTimeline, SPAN_SECONDS } from './live-timeline.js';
+import { mien } from './server.js';
 import { whileVisible } from './visibility.js';
 
+/** @import { FollowOptions } from './client.js' */
 /** @import { PageHandlers } from './page-handlers.d.ts' */
 /** @import { Moment, Stream } from './types.js' */
 
@@ -25,19 +27,12 @@ export function watchStream(stream, page) {
     // Moments that have left the visible part meanwhile would be fetched for nothing.
     if (hiddenMs > SPAN_SECONDS * 1000) after = null;
     if (after === null) timeline.open();
-    followStream({
-      open: (cursor, signal, onOpen) => openMoments(stream.id, cursor, { signal, onOpen }),
-      onMoment(moment) {
-        after = moment.cursor;
-        lossCounter.add(moment);
-        timeline.show(moment, stop.signal);
-      },
-      onConnection: page.onConnection,
-      onGap: page.onNote,
-      signal: stop.signal,
-      after,
-      isBehind,
-    }).catch(page.onProblem);
+    const show = (/** @type {Moment} */ moment) => {
+      after = moment.cursor;
+      lossCounter.add(moment);
+      timeline.show(moment, stop.signal);
+    };
+    follow(stream.id, show, { after, isBehind, signal: stop.signal, page }).catch(page.onProblem);
     return () => stop.abort();
   });
   return () => {
@@ -48,17 +43,15 @@ export function watchStream(stream, page) {
 
 /**
  * @param {string} streamId
- * @param {string | null} after
- * @param {{ signal: AbortSignal, onOpen: () => void }} options
- * @returns {AsyncGenerator<Moment>}
+ * @param {(moment: Moment) => void} show
+ * @param {Pick<FollowOptions, 'after' | 'isBehind' | 'signal'> & { page: PageHandlers }} options
  */
-async function* openMoments(streamId, after, options) {
-  // Without `after` at all, everybody's variables are the same, and one subscription serves them.
-  const variables = after === null ? { streamId } : { streamId, after };
-  const results = /** @type {AsyncGenerator<{ frameEmotions: Moment }>} */ (
-    subscribe(MOMENTS, variables, options)
+async function follow(streamId, show, { page, ...options }) {
+  const onGap = (/** @type {Error} */ { message }) => page.onNote(message);
+  const moments = /** @type {AsyncGenerator<Moment>} */ (
+    mien.follow(MOMENTS, { streamId }, { ...options, onGap, onConnection: page.onConnection })
   );
-  for await (const { frameEmotions } of results) yield frameEmotions;
+  for await (const moment of moments) show(moment);
 }
 
 /**

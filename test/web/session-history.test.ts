@@ -8,8 +8,7 @@ let world: World;
 beforeAll(async () => {
   world = await openWorld();
   // A page asks the server that it came from.
-  const { fetch } = globalThis;
-  vi.stubGlobal('fetch', (path: string, init: RequestInit) => fetch(new URL(path, `${world.url}/`), init));
+  vi.stubGlobal('document', { baseURI: `${world.url}/` });
 });
 afterAll(async () => {
   vi.unstubAllGlobals();

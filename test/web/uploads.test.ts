@@ -80,7 +80,7 @@ describe.skipIf(binary === null)('an upload of the dashboard', () => {
   };
   const open = async (): Promise<Page> => {
     const page = await browser.open(`${way.url}/`);
-    await page.until(`typeof tus === 'object' && document.readyState === 'complete'`);
+    await page.until(`document.readyState === 'complete'`);
     return page;
   };
   /** The same file each time, as a person would choose it again. */
@@ -90,8 +90,8 @@ describe.skipIf(binary === null)('an upload of the dashboard', () => {
     window.progress = [];
     window.stopping = new AbortController();
     const onProgress = (fraction) => progress.push(fraction);
-    import('/web/upload.js')
-      .then(({ upload }) => upload(file, { onProgress, signal: stopping.signal }))
+    import('/web/server.js')
+      .then(({ mien }) => mien.upload(file, { onProgress, signal: stopping.signal }))
       .then((token) => { window.done = token; }, (problem) => { window.failed = problem.message; });
   })()`;
   const isWhole = async (page: Page) => {
@@ -122,7 +122,7 @@ describe.skipIf(binary === null)('an upload of the dashboard', () => {
     await until(async () => (await begun()) > 500_000, 'half of it is there');
     way.allowance = Number.POSITIVE_INFINITY;
     await page.command('Page.reload');
-    await page.until(`!window.stopping && typeof tus === 'object' && document.readyState === 'complete'`);
+    await page.until(`!window.stopping && document.readyState === 'complete'`);
     await page.evaluate(start);
     await isWhole(page);
     expect(way.offsets.at(-1)).toBeGreaterThan(500_000);

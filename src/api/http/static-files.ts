@@ -1,15 +1,12 @@
-/** The dashboard over HTTP: a few static files, and the library by which it uploads, read once and known by name, so that no path can lead elsewhere. */
+/** The dashboard over HTTP: a few static files, read once and known by name, so that no path can lead elsewhere. */
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { answerFile, type ServedFile, toServedFile } from './served-file.ts';
 
 /** Beside this room in the sources, and in what is built from them. */
 export const WEB = new URL('../../web/', import.meta.url);
 
-/** The one library of the dashboard, as its package brings it for browsers. */
-const TUS_CLIENT = createRequire(import.meta.url).resolve('tus-js-client/dist/tus.min.js');
 /** Each is its own address; all else is a part of them. */
 const PAGES: Readonly<Record<string, string>> = { 'index.html': '/', 'sign-in.html': '/sign-in' };
 const TYPES: Readonly<Record<string, string>> = {
@@ -42,8 +39,6 @@ export async function openStaticFiles(directory: URL = WEB): Promise<StaticFiles
     const file = await readFile(new URL(name, directory));
     pages.set(PAGES[name] ?? `/web/${name}`, await toServedFile(file, type, CONTENT_SECURITY_POLICY));
   }
-  const library = await readFile(TUS_CLIENT);
-  pages.set('/web/tus.js', await toServedFile(library, TYPES['.js']!, CONTENT_SECURITY_POLICY));
   return (path, request, response) => {
     const page = pages.get(path);
     if (page === undefined) return false;

@@ -1,10 +1,21 @@
 /** Following a stream through broken connections: no moment is missed, and none shown twice. */
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createLagDetector, followStream } from '../../src/web/follow-stream.js';
-import { ConnectionLost, ServerError } from '../../src/web/graphql-client.js';
-import type { Connection, Moment } from '../../src/web/types.d.ts';
-import { moment } from './moments.ts';
+import { ConnectionLost, MienError } from '../../clients/typescript/src/errors.ts';
+import { follow } from '../../clients/typescript/src/follow.ts';
+import { createLagDetector } from '../../clients/typescript/src/lag.ts';
+
+interface Moment {
+  cursor: string;
+  sessionId: string;
+  seq: number;
+  wallTime: string;
+}
+
+function moment(seq: number, { sessionId = 's' } = {}): Moment {
+  const wallTime = new Date(1_700_000_000_000 + seq * 100).toISOString();
+  return { cursor: `${sessionId}:${seq}`, sessionId, seq, wallTime };
+}
 
 type Delivery = Moment | Error | (() => void);
 
@@ -33,21 +44,21 @@ function followScripted(connections: ((after: string | null) => Delivery[])[]) {
       else yield delivery;
     }
   }
-  const done = followStream({
-    open,
-    onMoment: ({ cursor }) => shown.push(cursor),
-    onConnection: (connection: Connection) => {
-      if (states.at(-1) !== connection.state) states.push(connection.state);
-    },
-    onGap: (sentence) => gaps.push(sentence),
-    signal: stop.signal,
-    pause: async (ms) => {
-      pauses.push(ms);
-      if (pauses.length > 20) stop.abort();
-    },
-    // As if every moment came at once.
-    isBehind: () => false,
-  });
+  const run = async () => {
+    const moments = follow<Moment>(open, {
+      onConnection: ({ state }) => states.push(state),
+      onGap: ({ message }) => gaps.push(message),
+      signal: stop.signal,
+      pause: async (ms) => {
+        pauses.push(ms);
+        if (pauses.length > 20) stop.abort();
+      },
+      // As if every moment came at once.
+      isBehind: () => false,
+    });
+    for await (const { cursor } of moments) shown.push(cursor);
+  };
+  const done = run();
   return { done, asked, shown, states, gaps, pauses, stop };
 }
 
@@ -55,6 +66,7 @@ const range = (from: number, to: number, sessionId = 's') =>
   Array.from({ length: to - from + 1 }, (_, index) => moment(from + index, { sessionId }));
 const cursors = (from: number, to: number, sessionId = 's') =>
   range(from, to, sessionId).map(({ cursor }) => cursor);
+const refused = (message: string, code: string) => new MienError({ message, extensions: { code } });
 const lost = new ConnectionLost('the server closed the connection');
 
 it('following a stream begins without `after`, as all other subscribers do', async () => {
@@ -105,14 +117,14 @@ it('pauses between attempts to reconnect are short again after a moment has arri
 });
 
 it('following a stream goes on after the server has restarted', async () => {
-  const closing = new ServerError('mien is shutting down; connect again in a moment.', 'SHUTTING_DOWN');
+  const closing = refused('mien is shutting down; connect again in a moment.', 'SHUTTING_DOWN');
   const { done, shown } = followScripted([() => [...range(0, 1), closing], () => range(2, 3)]);
   await done;
   expect(shown).toEqual(cursors(0, 3));
 });
 
 it('following a stream begins without a cursor, and shows the server’s sentence, when the moments it missed were deleted', async () => {
-  const expired = new ServerError('This cursor is too old.', 'CURSOR_EXPIRED');
+  const expired = refused('This cursor is too old.', 'CURSOR_EXPIRED');
   const { done, asked, gaps, shown } = followScripted([
     () => [...range(0, 1), lost],
     () => [expired],
@@ -125,13 +137,13 @@ it('following a stream begins without a cursor, and shows the server’s sentenc
 });
 
 it('following a stream does not retry after an error that is final', async () => {
-  const { done, asked } = followScripted([() => [new ServerError('There is no stream x.', 'NOT_FOUND')]]);
+  const { done, asked } = followScripted([() => [refused('There is no stream x.', 'NOT_FOUND')]]);
   await expect(done).rejects.toThrow('There is no stream x.');
   expect(asked).toEqual([null]);
 });
 
 it('following a stream gives up where the server goes wrong again and again', async () => {
-  const wrong = () => [new ServerError('Something went wrong on the server.', 'INTERNAL')];
+  const wrong = () => [refused('Something went wrong on the server.', 'INTERNAL')];
   const recovering = followScripted([
     wrong,
     wrong,

@@ -1,0 +1,60 @@
+/** Where the server is, and who asks it. */
+import { type AnsweredError, MienError } from './errors.ts';
+
+export interface ServerOptions {
+  /** Such as `http://127.0.0.1:4000`; left out, in a page: where the page came from. */
+  url?: string | URL;
+  /**
+   * `mien_…`, or a JSON Web Token of the server's issuer; a function is asked before each request and connection. Left out:
+   * the cookie of a page that is signed in, or nobody, where the server asks nobody.
+   */
+  token?: string | (() => string | Promise<string>);
+  /** What requests are sent by, instead of the global `fetch`. */
+  fetch?: typeof fetch;
+  /** Called when the server does not know who asks, or does not any more. */
+  onUnauthenticated?: (error: MienError) => void;
+}
+
+export interface Server {
+  /** @param path such as `graphql`, below the server's own address */
+  at(path: string): URL;
+  /** @throws what the function that gives the token throws */
+  headers(): Promise<Record<string, string>>;
+  fetch: typeof fetch;
+  /** @throws MienError the first of its errors */
+  dataOf<T>(answer: Answer): T;
+}
+
+export interface Answer {
+  data?: unknown;
+  errors?: readonly AnsweredError[];
+}
+
+export function createServer({ url, token, fetch: own, onUnauthenticated }: ServerOptions): Server {
+  return {
+    at(path) {
+      const base = new URL(url ?? pageAddress());
+      // Behind a proxy it may lie in a folder.
+      if (!base.pathname.endsWith('/') && url !== undefined) base.pathname += '/';
+      return new URL(path, base);
+    },
+    async headers() {
+      const secret = typeof token === 'function' ? await token() : token;
+      return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+    },
+    fetch: (input, init) => (own ?? globalThis.fetch)(input, init),
+    dataOf<T>({ data, errors }: Answer) {
+      const [first] = errors ?? [];
+      if (first === undefined) return data as T;
+      const error = new MienError(first);
+      if (error.code === 'UNAUTHENTICATED') onUnauthenticated?.(error);
+      throw error;
+    },
+  };
+}
+
+function pageAddress(): string {
+  const { document } = globalThis as { document?: { baseURI: string } };
+  if (document === undefined) throw new TypeError('Say where mien is: createMien({ url: "http://…" }).');
+  return document.baseURI;
+}

@@ -1,0 +1,83 @@
+/** Uploads a file by the tus protocol: it goes on after a break, and where it was when the same file is chosen again. */
+import { type DetailedError, type HttpRequest, Upload } from 'tus-js-client';
+import { ConnectionLost, MienError } from './errors.ts';
+import type { Answer, Server } from './server.ts';
+
+/** Pauses before it is tried again; they begin anew whenever some of the file got through. */
+const RETRY_DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
+const NO_ROOM = 507;
+
+/** In a browser a `File` or `Blob`; in Node a `Buffer` or a stream of `fs.createReadStream`. */
+export type UploadSource = Upload['file'];
+
+export interface UploadOptions {
+  /** Told how much of it is there, 0 to 1. */
+  onProgress?: (fraction: number) => void;
+  /** Stops it, and removes what is on the server. */
+  signal?: AbortSignal;
+}
+
+/**
+ * @returns the token with which a stream can be registered: `source: { upload: token }`
+ * @throws MienError, ConnectionLost, and what `signal` was aborted with
+ */
+export async function upload(
+  server: Server,
+  file: UploadSource,
+  { onProgress, signal }: UploadOptions = {},
+): Promise<string> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const settle = (answer: () => void) => {
+      signal?.removeEventListener('abort', stop);
+      answer();
+    };
+    const transfer = new Upload(file, {
+      endpoint: server.at('uploads').href,
+      retryDelays: RETRY_DELAYS_MS,
+      onBeforeRequest: (request) => authorize(server, request),
+      onShouldRetry: ({ originalResponse }) => mayPass(originalResponse?.getStatus() ?? 0),
+      removeFingerprintOnSuccess: true,
+      onProgress: (sent, total) => onProgress?.(total ? sent / total : 0),
+      onSuccess: () => settle(() => resolve(tokenOf(transfer.url))),
+      onError: (problem) => settle(() => reject(worded(server, problem))),
+    });
+    const stop = () => {
+      reject(signal?.reason);
+      // Where the server does not answer, it deletes it by itself after a day.
+      transfer.abort(true).catch(() => {});
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    goOn(transfer, signal).catch((problem) => settle(() => reject(problem)));
+  });
+}
+
+async function goOn(transfer: Upload, signal: AbortSignal | undefined): Promise<void> {
+  const [begun] = await transfer.findPreviousUploads();
+  if (begun) transfer.resumeFromPreviousUpload(begun);
+  if (!signal?.aborted) transfer.start();
+}
+
+async function authorize(server: Server, request: HttpRequest): Promise<void> {
+  for (const [name, value] of Object.entries(await server.headers())) request.setHeader(name, value);
+}
+
+/** Also where the browser takes itself to be offline: the server may be on this machine. @param status 0: none came */
+function mayPass(status: number): boolean {
+  return [408, 409, 423, 429].includes(status) || (status !== NO_ROOM && !(status >= 400 && status < 500));
+}
+
+function tokenOf(url: string | null): string {
+  return new URL(url ?? '').pathname.split('/').at(-1) ?? '';
+}
+
+/** In the server's own words, where it said any. */
+function worded(server: Server, problem: Error | DetailedError): Error {
+  const said = 'originalResponse' in problem ? (problem.originalResponse?.getBody() ?? '') : '';
+  try {
+    server.dataOf(JSON.parse(said) as Answer);
+  } catch (error) {
+    if (error instanceof MienError) return error;
+  }
+  return new ConnectionLost('The upload broke off; try it again.', { cause: problem });
+}

@@ -1,0 +1,10 @@
+/** Puts the client and what it needs into one file, as the dashboard loads it. */
+import { build } from 'esbuild';
+
+await build({
+  entryPoints: ['clients/typescript/src/index.ts'],
+  outfile: 'src/web/client.js',
+  bundle: true,
+  ...{ format: 'esm', platform: 'browser', target: 'es2023' },
+  ...{ minifySyntax: true, minifyWhitespace: true, legalComments: 'inline', logLevel: 'warning' },
+});

@@ -1,0 +1,2 @@
+/** client.js is made of this by scripts/build-client.mjs. */
+export * from '../../clients/typescript/src/index.ts';
