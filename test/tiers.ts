@@ -87,6 +87,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'aggregates',
     'audit',
     'close',
+    'commit-log',
     'crash',
     'create-database',
     'damaged-files',

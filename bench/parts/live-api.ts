@@ -37,6 +37,7 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
       followersOf: async () => [],
     },
     history: { page: async () => [], extent: async () => ({ oldest: null, newest: -1 }) },
+    log: { writers: async () => [], behind: async () => [], episodesBehind: async () => [] },
     feed: bus,
     now: Date.now,
   });
@@ -63,5 +64,5 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
     ready: async () => {},
     ...(authenticator && { authenticator }),
   });
-  return { port: api.port, publish: (moment) => bus.moment(STREAM, moment) };
+  return { port: api.port, publish: (moment) => bus.moment(STREAM, moment, 0) };
 }

@@ -68,6 +68,7 @@ async function replay(store: Store, sessionId: string): Promise<number> {
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,
+    log: store.log,
     feed: new MemoryBus(),
     now: Date.now,
   });

@@ -33,20 +33,20 @@ export class MemoryBus {
     this.#options = options;
   }
 
-  moment(streamId: string, moment: Moment): void {
-    this.#publish({ kind: 'moment', streamId, moment });
+  moment(streamId: string, moment: Moment, position: number): void {
+    this.publish({ kind: 'moment', streamId, moment, position });
   }
 
   status(streamId: string, session: SessionRecord, sameState = false): void {
-    this.#publish({ kind: 'status', streamId, session, ...(sameState && { sameState }) });
+    this.publish({ kind: 'status', streamId, session, ...(sameState && { sameState }) });
   }
 
-  episode(streamId: string, event: EpisodeEvent): void {
-    this.#publish({ kind: 'episode', streamId, event });
+  episode(streamId: string, event: EpisodeEvent, position: number): void {
+    this.publish({ kind: 'episode', streamId, event, position });
   }
 
   removed(streamId: string): void {
-    this.#publish({ kind: 'removed', streamId });
+    this.publish({ kind: 'removed', streamId });
   }
 
   /** Events of several kinds in one queue, in the order of publication. */
@@ -85,7 +85,7 @@ export class MemoryBus {
     for (const queues of [...this.#topics.values()]) for (const queue of [...queues]) queue.close();
   }
 
-  #publish(event: LiveEvent): void {
+  publish(event: LiveEvent): void {
     for (const topic of topicsOf(event)) {
       for (const queue of this.#topics.get(topic) ?? []) this.#offer(queue, event);
     }

@@ -1,5 +1,6 @@
 /** `mien serve`: opens the parts one upon the other, runs until asked to end, and closes them in reverse. */
 import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
+import { OrderedPublisher } from '../bus/index.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../domain/log.ts';
 import type { ConfinementLevel, Ingest } from '../ingest/index.ts';
@@ -86,12 +87,12 @@ async function openServer(config: Config, log: Log, parts: OpenParts): Promise<S
   await makeDirectories(config);
   const uploads = parts.add(openUploads(config, store, log));
   const load = createLoadControl(config, metrics, vision, log);
-  const rooms = { config, metrics, store, vision, ingest, bus, uploads, load, log };
+  const publisher = new OrderedPublisher(bus);
+  const rooms = { config, metrics, store, vision, ingest, publisher, bus, uploads, load, log };
   const streamManager = createStreamManager(rooms);
   const modelIds = await storeModels(store, vision);
   await streamManager.noteLeftoverSessions();
-  const { tokens } = access;
-  const services = { ...openServices(rooms, streamManager), audit, tokens, modelIds };
+  const services = { ...openServices(rooms, streamManager), audit, tokens: access.tokens, modelIds };
   const api = parts.add(
     await openApi({
       services,

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { type Access, createAccess } from '../access/access.ts';
 import { AuditTrail } from '../access/audit-trail.ts';
 import { bare, clientAddress, isLoopback, type SignInEvent, type SignInOptions } from '../api/index.ts';
-import { MemoryBus } from '../bus/index.ts';
+import { MemoryBus, type OrderedPublisher } from '../bus/index.ts';
 import { type Config, isDefaultMediaDir } from '../config.ts';
 import type { Audit } from '../domain/audit.ts';
 import type { Log } from '../domain/log.ts';
@@ -114,13 +114,14 @@ export interface ManagerParts {
   vision: Vision;
   ingest: Ingest;
   bus: MemoryBus;
+  publisher: OrderedPublisher;
   uploads: UploadStore;
   load: LoadControl;
   log: Log;
 }
 
 export function createStreamManager(parts: ManagerParts): StreamManager {
-  const { config, metrics, store, vision, ingest, bus, uploads, load, log } = parts;
+  const { config, metrics, store, vision, ingest, publisher, uploads, load, log } = parts;
   return new StreamManager({
     streams: store.streams,
     uploads,
@@ -130,7 +131,7 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
     openSource: ingest.open,
     openAnalyser: vision.open,
     openTimeline: createTimelines(vision),
-    publisher: bus,
+    publisher,
     modelId: ensembleOf(vision).id,
     allowPurposes: config.allowPurposes,
     meter: createMeter(metrics),
@@ -159,15 +160,18 @@ export function createLoadControl(
 
 /** What the API reaches of them. */
 export function openServices(parts: ManagerParts, streamManager: StreamManager) {
-  const { store, bus, uploads, load, log } = parts;
+  const { store, bus, publisher, uploads, load, log } = parts;
   const { prisma, streams, sessions, moments, erasures } = store;
   return {
     ...{ prisma, streamManager, sessions, load },
     recordings: createRecordingQueries(store),
-    subscriptions: createSubscriptions({ streams, sessions, history: moments, feed: bus, now: Date.now }),
+    subscriptions: createSubscriptions({
+      ...{ streams, sessions, history: moments, log: store.log, feed: bus },
+      now: Date.now,
+    }),
     eraser: new Eraser({
       ...{ erasures, uploads, log, streams: streamManager },
-      forget: (isGone) => bus.forget(isGone),
+      forget: (isGone) => publisher.forget(isGone),
     }),
   };
 }

@@ -3,10 +3,11 @@ import type { EpisodeEvent, Moment } from './moment.ts';
 import type { SessionRecord } from './stream.ts';
 
 export type LiveEvent =
-  | { kind: 'moment'; streamId: string; moment: Moment }
+  /** `position`: where it stands in the order of all commits. */
+  | { kind: 'moment'; streamId: string; moment: Moment; position: number }
   /** `sameState`: the state is the one told before; something else that is told with it has changed. */
   | { kind: 'status'; streamId: string; session: SessionRecord; sameState?: boolean }
-  | { kind: 'episode'; streamId: string; event: EpisodeEvent }
+  | { kind: 'episode'; streamId: string; event: EpisodeEvent; position: number }
   /** The stream is gone, with its sessions. */
   | { kind: 'removed'; streamId: string };
 export type LiveEventKind = LiveEvent['kind'];
@@ -47,6 +48,8 @@ export interface SentStatus {
 export interface SentEpisode {
   streamId: string;
   event: EpisodeEvent;
+  /** Resumes behind this event. */
+  cursor: string;
   /** Events lost between this one and the one before, because the subscriber was too slow. */
   skippedBefore: number;
 }

@@ -50,11 +50,19 @@ export interface Episode {
   endedAt: Date | null;
 }
 
-export type EpisodeEventKind = 'ONSET' | 'APEX' | 'OFFSET';
+/** In the order in which they follow each other in one frame. */
+export const EPISODE_EVENT_KINDS = ['ONSET', 'APEX', 'OFFSET'] as const;
+export type EpisodeEventKind = (typeof EPISODE_EVENT_KINDS)[number];
 
 export interface EpisodeEvent {
   kind: EpisodeEventKind;
   episode: Episode;
+}
+
+/** The order of the events that one frame tells: less than 0 where `one` comes first. */
+export function compareEpisodeEvents(one: EpisodeEvent, other: EpisodeEvent): number {
+  const kindOf = ({ kind }: EpisodeEvent) => EPISODE_EVENT_KINDS.indexOf(kind);
+  return one.episode.index - other.episode.index || kindOf(one) - kindOf(other);
 }
 
 /** One second of media time of one track (or `track: 0`, of the whole frame); sums, so that buckets add up. */

@@ -28,25 +28,24 @@ export async function finishTimeline(
 ): Promise<void> {
   if (end.events.length === 0 && Object.keys(end.dropped).length === 0 && end.end === null) return;
   try {
-    await storeEnd(deps, id, end);
-    for (const event of end.events) deps.publisher.episode(streamId, event);
+    const position = await storeEnd(deps, id, end);
+    for (const event of end.events) deps.publisher.episode(streamId, event, position);
   } catch (error) {
     deps.log.error({ err: error, session: id }, 'could not store the end of a timeline');
   }
 }
 
-/** Offers it until the store takes it. @throws why it never will, or that there was no more time to wait */
+/** Offers it until the store takes it. @returns where it stands in the order of all commits @throws why it never will, or that there was no more time to wait */
 async function storeEnd(
   { sink, retryMs, giveUp }: FinishDeps,
   id: string,
   { events, dropped, end }: TimelineEnd,
-): Promise<void> {
+): Promise<number> {
   for (;;) {
     try {
-      const stored = Promise.resolve(sink.finish?.(id, events, dropped, end));
+      const stored = sink.finish(id, events, dropped, end);
       stored.catch(() => {}); // where nobody waits any more
-      await unlessAborted(giveUp, () => stored);
-      return;
+      return await unlessAborted(giveUp, () => stored);
     } catch (error) {
       if (giveUp.aborted || !isStoreAway(error)) throw error;
       await sleep(retryMs, giveUp);

@@ -14,7 +14,7 @@ import { isStoreAway, type StoreWaits } from './store-away.ts';
 
 export interface OutboxOptions extends StoreWaits {
   sink: MomentSink;
-  publish(moment: Moment, events: readonly EpisodeEvent[]): void;
+  publish(moment: Moment, events: readonly EpisodeEvent[], position: number): void;
   /** Moments not yet published, with the places reserved for others, at most. */
   limit: number;
 }
@@ -24,12 +24,14 @@ interface Entry {
   events: readonly EpisodeEvent[];
   previous: Moment | undefined;
 }
+/** Where it was committed; null: it was not. */
+type Committed = number | null;
 /** An entry that waits to be offered again, or for one that does. */
 interface Retry {
   entry: Entry;
-  settle(committed: boolean): void;
+  settle(committed: Committed): void;
 }
-type OfferResult = 'committed' | 'refused' | 'lost';
+type OfferResult = number | 'refused' | 'lost';
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -115,13 +117,14 @@ export class Outbox {
 
   /** Whether it was published: once it is committed, and all before it are published. */
   async #publishAfter(
-    committed: Promise<boolean>,
+    committed: Promise<Committed>,
     publishedBefore: Promise<boolean>,
     { moment, events }: Entry,
   ): Promise<boolean> {
-    const mayPublish = (await Promise.all([committed, publishedBefore])).every(Boolean);
+    const [position, mayFollow] = await Promise.all([committed, publishedBefore]);
+    const mayPublish = position !== null && mayFollow;
     if (mayPublish) {
-      this.#options.publish(moment, events);
+      this.#options.publish(moment, events, position);
       this.#size -= 1;
     } else {
       this.#lost = addDrops(this.#lost, addDrops(moment.dropped, { store: 1 }));
@@ -130,18 +133,16 @@ export class Outbox {
     return mayPublish;
   }
 
-  /** Whether it was committed. */
-  async #commit(entry: Entry): Promise<boolean> {
+  async #commit(entry: Entry): Promise<Committed> {
     if (this.#retries.length > 0) return this.#commitLater(entry);
     const result = await this.#offer(entry);
-    return result === 'refused' ? this.#commitLater(entry) : result === 'committed';
+    return result === 'refused' ? this.#commitLater(entry) : result === 'lost' ? null : result;
   }
 
   async #offer({ moment, events, previous }: Entry): Promise<OfferResult> {
     if (this.#isOver) return 'lost';
     try {
-      await this.#options.sink.append(moment, events, previous);
-      return 'committed';
+      return await this.#options.sink.append(moment, events, previous);
     } catch (error) {
       if (isStoreAway(error)) return 'refused';
       this.#failure ??= error;
@@ -149,7 +150,7 @@ export class Outbox {
     }
   }
 
-  #commitLater(entry: Entry): Promise<boolean> {
+  #commitLater(entry: Entry): Promise<Committed> {
     return new Promise((settle) => {
       this.#retries.push({ entry, settle });
       if (this.#retries.length === 1) void this.#workOffRetries();
@@ -165,7 +166,7 @@ export class Outbox {
         result = await this.#offer(head.entry);
       }
       this.#retries.shift();
-      head.settle(result === 'committed');
+      head.settle(typeof result === 'number' ? result : null);
     }
   }
 

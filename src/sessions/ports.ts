@@ -96,19 +96,20 @@ export interface MomentSink {
    * bounded buffer is full: at once, never after it has accepted the moment. It takes none of a session whose `seq` is
    * behind one that it has rejected, until that one is offered again: what it holds of a session has no hole.
    * @param previous the moment before it in its session; undefined of the first
+   * @returns where it stands in the order of all commits
    */
-  append(moment: Moment, events: readonly EpisodeEvent[], previous?: Moment): Promise<void>;
+  append(moment: Moment, events: readonly EpisodeEvent[], previous?: Moment): Promise<number>;
   /**
    * The end of a session, after its last moment: the events that close its episodes, the frames dropped since the last
    * moment, and where the source ended in seconds of media time (for the summary); null: with the last moment. Called
    * once, and only where there is something to tell.
    */
-  finish?(
+  finish(
     sessionId: string,
     events: readonly EpisodeEvent[],
     dropped: DropCounts,
     end: number | null,
-  ): Promise<void>;
+  ): Promise<number>;
 }
 
 /** store: the registered streams. */
@@ -153,10 +154,11 @@ export interface SessionRepository {
 
 /** bus: what happened, after it is committed. */
 export interface Publisher {
-  moment(streamId: string, moment: Moment): void;
+  /** @param position where it stands in the order of all commits */
+  moment(streamId: string, moment: Moment, position: number): void;
   /** @param sameState the state is the one told before: something else that is told with it has changed */
   status(streamId: string, session: SessionRecord, sameState?: boolean): void;
-  episode(streamId: string, event: EpisodeEvent): void;
+  episode(streamId: string, event: EpisodeEvent, position: number): void;
   /** The stream is gone, with its sessions: those who wait for it need not. */
   removed(streamId: string): void;
 }

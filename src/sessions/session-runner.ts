@@ -111,9 +111,9 @@ class SessionRun {
       ...this.#storeWaits,
       sink,
       limit: this.#limits.maxUncommitted,
-      publish: (moment, events) => {
-        publisher.moment(stream.id, moment);
-        for (const event of events) publisher.episode(stream.id, event);
+      publish: (moment, events, position) => {
+        publisher.moment(stream.id, moment, position);
+        for (const event of events) publisher.episode(stream.id, event, position);
       },
     });
   }

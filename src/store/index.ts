@@ -9,10 +9,12 @@ import { createSignInRepository } from './access/sign-in-repository.ts';
 import { createTokenRepository } from './access/token-repository.ts';
 import type { RollUp } from './commit/encode-batch.ts';
 import { GroupCommit, type GroupCommitConfig } from './commit/group-commit.ts';
+import { LogWriter } from './commit/log-writer.ts';
 import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createErasures, type Erasures } from './erasure/erasures.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
+import { createLogQueries, type LogQueries } from './read/commit-log.ts';
 import { searchMoments } from './read/moment-search.ts';
 import { createMomentQueries, type MomentQueries } from './read/moments.ts';
 import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
@@ -57,9 +59,10 @@ export interface MomentStore extends MomentQueries {
    * Resolves once durable. Stores `quantise(moment)`: publish that, not what you had. Repeating is harmless; the
    * order within a session is kept. Moments of a session that does not exist are refused.
    * @param previous the moment before it in its session; what it stands for is known now
+   * @returns where it stands among all that is committed
    * @throws MienError STORE_UNAVAILABLE (not stored: the buffer is full), NOT_FOUND, BAD_INPUT, SHUTTING_DOWN
    */
-  append(moment: Moment, events: readonly EpisodeEvent[], previous?: Moment): Promise<void>;
+  append(moment: Moment, events: readonly EpisodeEvent[], previous?: Moment): Promise<number>;
   /**
    * The end of a session, in order with its moments: events that close its episodes, frames dropped since the last one, and
    * where the source ended in seconds of media time; null: with the last moment.
@@ -69,7 +72,7 @@ export interface MomentStore extends MomentQueries {
     events: readonly EpisodeEvent[],
     dropped: DropCounts,
     end?: number | null,
-  ): Promise<void>;
+  ): Promise<number>;
 }
 
 export interface Store extends Retention {
@@ -80,6 +83,7 @@ export interface Store extends Retention {
   models: ModelRepository;
   signIns: SignInStore;
   moments: MomentStore;
+  log: LogQueries;
   rollups: RollupQueries;
   erasures: Erasures;
   audit: AuditEntries;
@@ -109,7 +113,8 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     tellSealed(await sealStored(database.prisma, keys, 'clear'), config.log);
     const retentionHours = await findRetention(database.prisma, config.retentionHours);
     const tags = await readStreamTags(database.prisma);
-    return openOn(database, tags, partitions, keys, { ...config, retentionHours });
+    const writer = await LogWriter.open(database.prisma);
+    return openOn(database, tags, partitions, keys, writer, { ...config, retentionHours });
   } catch (error) {
     await database.close();
     throw error;
@@ -121,10 +126,11 @@ function openOn(
   tags: StreamTags,
   partitions: Partitions,
   keys: SecretKeys,
+  writer: LogWriter,
   { rollUp, retentionHours, auditDays, ...config }: StoreConfig & { retentionHours: number | null },
 ): Store {
   const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
-  const prepare = createPrepareCommit({ prisma, runPrepared, partitions, rollUp });
+  const prepare = createPrepareCommit({ prisma, runPrepared, partitions, rollUp, writer });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, partitions.forget);
   const erasures = createErasures({ prisma, rollUp, scrub });
@@ -135,7 +141,8 @@ function openOn(
     sessions: createSessionRepository(prisma),
     models: createModelRepository(prisma),
     signIns: createSignInRepository(prisma),
-    moments: createMomentStore(prisma, commits),
+    moments: createMomentStore(prisma, commits, writer),
+    log: createLogQueries(prisma),
     rollups: createRollupQueries(prisma),
     erasures,
     audit,
@@ -155,12 +162,24 @@ function openOn(
   };
 }
 
-function createMomentStore(prisma: Database['prisma'], commits: GroupCommit): MomentStore {
+function createMomentStore(
+  prisma: Database['prisma'],
+  commits: GroupCommit,
+  writer: LogWriter,
+): MomentStore {
   return {
     ...createMomentQueries(prisma),
     search: (sessionId, search) => searchMoments(prisma, sessionId, search),
-    append: (moment, events, previous) => commits.add({ moment, events, previous }),
-    finish: (sessionId, events, dropped, end = null) => commits.add({ sessionId, events, dropped, end }),
+    async append(moment, events, previous) {
+      const position = writer.next();
+      await commits.add({ position, moment, events, previous });
+      return position;
+    },
+    async finish(sessionId, events, dropped, end = null) {
+      const position = writer.next();
+      await commits.add({ position, sessionId, events, dropped, end });
+      return position;
+    },
   };
 }
 

@@ -2,21 +2,35 @@
  * Where a subscriber stands, as text that it hands back to go on from there. Opaque to clients: base64url, the
  * first letter inside names the version and form. Strict: what mien did not write itself is refused.
  */
+import { writerOf } from '../domain/log-position.ts';
 import { MienError } from '../errors.ts';
 
 export type Cursor =
   /** After this moment of a session, and of the sessions of its stream that follow. -1: before its first. */
   | { kind: 'session'; sessionId: string; seq: number }
   /**
-   * After each of these moments; sessions that started at `since` (milliseconds since the epoch) or later and
-   * are not listed have all of their moments to come, earlier ones are done with.
+   * After these positions in the order of commits, each of another writer, ascending. Later writers have all to come, other
+   * earlier ones are done with.
    */
-  | { kind: 'all'; since: number; offsets: [sessionId: string, seq: number][] };
+  | { kind: 'all'; positions: number[] }
+  /** The same of episodes; of what stands at the last one dealt with, after this event. */
+  | { kind: 'episodes'; positions: number[]; at: EventPlace };
+
+/** One of the events that a commit tells of one session. */
+export interface EventPlace {
+  position: number;
+  /** Of the episode. */
+  index: number;
+  /** Number of the kind among EPISODE_EVENT_KINDS. */
+  kind: number;
+}
 
 const SESSION = /^s1 ([\w-]{1,64}) (-1|\d{1,10})$/;
-const ALL = /^a1 (\d{1,15})((?: [\w-]{1,64}:(?:-1|\d{1,10}))*)$/;
-/** Some 1,500 sessions at once. */
-const MAX_LENGTH = 128 * 1024;
+const EPISODES = /^e2 (\d{1,16}) (\d{1,10}) ([012])((?: \d{1,16})*)$/;
+const ALL = /^a2((?: \d{1,16})*)$/;
+/** Writers that the cursor of all streams names: those that came last. */
+export const MAX_WRITERS = 32;
+const MAX_LENGTH = 1024;
 
 export function encodeCursor(cursor: Cursor): string {
   return Buffer.from(toText(cursor)).toString('base64url');
@@ -40,18 +54,12 @@ export function decodeCursor(encoded: string): Cursor {
 }
 
 /**
- * The `seq` that a cursor names of this session; one of all streams may name several.
+ * The `seq` that a cursor names of this session; one of all streams names none.
  * @throws MienError CURSOR_INVALID when it is none, or does not tell of this session
  */
 export function seqOfCursor(encoded: string, sessionId: string): number {
   const cursor = decodeCursor(encoded);
-  const seq =
-    cursor.kind === 'all'
-      ? cursor.offsets.find(([id]) => id === sessionId)?.[1]
-      : cursor.sessionId === sessionId
-        ? cursor.seq
-        : undefined;
-  if (seq !== undefined) return seq;
+  if (cursor.kind === 'session' && cursor.sessionId === sessionId) return cursor.seq;
   throw new MienError(
     'CURSOR_INVALID',
     'This cursor does not tell of this session. Use one that was received from the session asked for.',
@@ -60,20 +68,26 @@ export function seqOfCursor(encoded: string, sessionId: string): number {
 
 function toText(cursor: Cursor): string {
   if (cursor.kind === 'session') return `s1 ${cursor.sessionId} ${cursor.seq}`;
-  return `a1 ${cursor.since}${cursor.offsets.map(([id, seq]) => ` ${id}:${seq}`).join('')}`;
+  if (cursor.kind === 'all') return ['a2', ...cursor.positions].join(' ');
+  const { position, index, kind } = cursor.at;
+  return ['e2', position, index, kind, ...cursor.positions].join(' ');
 }
 
 function fromText(text: string): Cursor | null {
   const [, sessionId, seq] = SESSION.exec(text) ?? [];
   if (sessionId !== undefined) return { kind: 'session', sessionId, seq: Number(seq) };
-  const [, since, list] = ALL.exec(text) ?? [];
-  if (since === undefined || list === undefined) return null;
-  const offsets = list
-    .split(' ')
-    .slice(1)
-    .map((entry): [string, number] => {
-      const [id = '', at] = entry.split(':');
-      return [id, Number(at)];
-    });
-  return { kind: 'all', since: Number(since), offsets };
+  const [, ...place] = EPISODES.exec(text) ?? [];
+  const list = place.pop() ?? ALL.exec(text)?.[1];
+  const positions = list?.split(' ').slice(1).map(Number);
+  if (!positions || positions.length > MAX_WRITERS || !areOfAscendingWriters(positions)) return null;
+  const [position = -1, index = 0, kind = 0] = place.map(Number);
+  if (position < 0) return { kind: 'all', positions };
+  return positions.includes(position) ? { kind: 'episodes', positions, at: { position, index, kind } } : null;
+}
+
+function areOfAscendingWriters(positions: readonly number[]): boolean {
+  return positions.every(
+    (position, at) =>
+      Number.isSafeInteger(position) && (at === 0 || writerOf(positions[at - 1]!) < writerOf(position)),
+  );
 }

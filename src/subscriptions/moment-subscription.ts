@@ -1,5 +1,5 @@
 /**
- * One subscriber's moments, resumed from a cursor without a gap and without a duplicate, in four phases:
+ * One subscriber's moments of a session or a stream, resumed from a cursor without a gap and without a duplicate, in four phases:
  *
  * 1. The queue is opened, before the store is read. Moments are published after their commit, so every moment is
  *    in the store's pages or in the queue, or in both; those in both are known by their `seq`.
@@ -15,8 +15,8 @@ import { addDrops } from '../domain/frame.ts';
 import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
+import { momentCursor } from './cursor.ts';
 import { type DroppedRanges, isCopy, Losses } from './losses.ts';
-import { mergeByTime } from './merge-by-time.ts';
 import { type Offset, Offsets } from './offsets.ts';
 import type { EventQueue, SubscriptionDeps } from './ports.ts';
 import { readPages } from './read-pages.ts';
@@ -30,7 +30,6 @@ const QUEUE_CAPACITY = 256;
 export class MomentSubscription {
   readonly #deps: SubscriptionDeps;
   readonly #request: MomentsRequest;
-  readonly #isOfAll: boolean;
   readonly #queue: EventQueue<QueuedEvent>;
   readonly #signal: AbortSignal | undefined;
   /** Sessions whose beginning was dropped from the queue before there was a plan. */
@@ -44,7 +43,6 @@ export class MomentSubscription {
   constructor(deps: SubscriptionDeps, request: MomentsRequest, signal: AbortSignal | undefined) {
     this.#deps = deps;
     this.#request = request;
-    this.#isOfAll = request.streamId === undefined && request.sessionId === undefined;
     this.#queue = deps.feed.subscribe(['moment', 'status', 'removed'], request, {
       capacity: deps.capacity ?? QUEUE_CAPACITY,
       onDrop: (event) => this.#onDrop(event),
@@ -132,17 +130,8 @@ export class MomentSubscription {
   }
 
   async *#readSessions(backlog: Backlog[]): AsyncGenerator<SentMoment> {
-    if (!this.#isOfAll) {
-      // The cursor of a stream names one session: those before it must have been sent.
-      for (const { offset } of backlog) yield* this.#readSession(offset);
-      return;
-    }
-    const sessions = backlog.map(({ offset }) => ({
-      key: offset,
-      startedAt: offset.startedAt ?? 0,
-      pages: () => readPages(this.#deps.history, offset.sessionId, offset.seen),
-    }));
-    for await (const { key, run } of mergeByTime(sessions)) yield* this.#sendAll(key, run);
+    // The cursor of a stream names one session: those before it must have been sent.
+    for (const { offset } of backlog) yield* this.#readSession(offset);
   }
 
   /** Sends what the store holds after the offset, up to `last`. */
@@ -181,7 +170,7 @@ export class MomentSubscription {
       return;
     }
     const sent = this.#offsets.send(offset, wanted);
-    const cursor = this.#offsets.cursor(this.#isOfAll, offset);
+    const cursor = momentCursor(offset.sessionId, offset.sent);
     yield { moment: sent, cursor, skippedBefore: this.#losses.tell() };
   }
 

@@ -1,10 +1,9 @@
-/** How far one subscriber has come in each session, and the cursor that says so. */
+/** How far one subscriber has come in each session. */
 import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { Moment } from '../domain/moment.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import type { SessionRecord } from '../domain/stream.ts';
 import { inSameStretch } from '../domain/thinning.ts';
-import { encodeCursor, momentCursor } from './cursor.ts';
 
 export interface Offset {
   sessionId: string;
@@ -87,15 +86,6 @@ export class Offsets {
   isTooSoon({ sentMediaTime }: Offset, { mediaTime }: Moment, every: number | undefined): boolean {
     if (every === undefined || sentMediaTime === null) return false;
     return inSameStretch(mediaTime, sentMediaTime, every);
-  }
-
-  cursor(ofAll: boolean, offset: Offset): string {
-    if (!ofAll) return momentCursor(offset.sessionId, offset.sent);
-    const offsets = [...this.#bySession.values()].map(({ sessionId, sent }): [string, number] => [
-      sessionId,
-      sent,
-    ]);
-    return encodeCursor({ kind: 'all', since: this.#since, offsets });
   }
 
   #prune(): void {

@@ -1,6 +1,7 @@
 /** Subscriptions to moments, from a cursor or from now on. */
 import type { SentMoment } from '../domain/live-event.ts';
 import { MienError } from '../errors.ts';
+import { AllMoments } from './all-moments.ts';
 import { type ClosableEvents, closable } from './closable.ts';
 import { MomentSubscription } from './moment-subscription.ts';
 import type { SubscriptionDeps } from './ports.ts';
@@ -19,7 +20,9 @@ export async function openMoments(
   if (request.every !== undefined && !(request.every >= 1)) {
     throw new MienError('BAD_INPUT', '`every` must be at least 1 millisecond.');
   }
-  const subscription = new MomentSubscription(deps, request, signal);
+  const isOfAll = request.streamId === undefined && request.sessionId === undefined;
+  const Kind = isOfAll ? AllMoments : MomentSubscription;
+  const subscription = new Kind(deps, request, signal);
   try {
     await subscription.open();
   } catch (error) {

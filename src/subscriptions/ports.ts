@@ -4,9 +4,10 @@
  */
 import type { Tags } from '../domain/access.ts';
 import type { LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
-import type { Moment } from '../domain/moment.ts';
+import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import type { StreamRecord } from '../domain/stream.ts';
+import type { EventPlace } from './cursor.ts';
 
 /** store: the registered streams. */
 export interface StreamQueries {
@@ -24,6 +25,35 @@ export interface MomentHistory {
    * committed, also when retention has since deleted it; -1 without any.
    */
   extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
+}
+
+/** A moment, and where it stands in the order of all commits. */
+export interface LoggedMoment {
+  streamId: string;
+  /** Null: it is hidden. */
+  moment: Moment | null;
+  position: number;
+}
+
+/** What was told of an episode, and where it stands; within one position they stand as `compareEpisodeEvents` says. */
+export interface LoggedEpisodeEvent {
+  streamId: string;
+  position: number;
+  event: EpisodeEvent;
+  isHidden?: boolean;
+}
+
+/** store: the committed moments of all sessions, in the order of their commits. */
+export interface CommitLog {
+  /** Ascending by id. `newest`: its newest position; `expired`: the newest that retention deleted. */
+  writers(): Promise<{ id: number; newest: number; expired: number }[]>;
+  /** At most `limit` moments of one writer behind a position of it, ascending. */
+  behind(position: number, limit: number): Promise<LoggedMoment[]>;
+  /**
+   * At most `limit` events of one writer behind this one, ascending. The episode is told as it is stored now; of an apex, the
+   * newest event alone.
+   */
+  episodesBehind(place: EventPlace, scope: Scope, limit: number): Promise<LoggedEpisodeEvent[]>;
 }
 
 /** bus: a subscriber's own bounded queue; the oldest events are dropped when it is full. */
@@ -64,6 +94,7 @@ export interface SubscriptionDeps {
   streams: StreamQueries;
   sessions: SessionQueries;
   history: MomentHistory;
+  log: CommitLog;
   feed: LiveFeed;
   /** Milliseconds since the epoch. */
   now(): number;

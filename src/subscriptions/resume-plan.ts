@@ -1,4 +1,4 @@
-/** Where a subscription begins: which sessions it reads from the store first, each from which moment on. */
+/** Where a subscription to a session or a stream begins: which sessions it reads from the store first, each from which moment on. */
 import type { Tags } from '../domain/access.ts';
 import type { FaceFilter } from '../domain/face-filter.ts';
 import type { Scope } from '../domain/live-event.ts';
@@ -53,14 +53,18 @@ export async function planResume(deps: PlanDeps, request: MomentsRequest): Promi
   const session = await checkScope(deps, request);
   const over = session !== null && !isLive(session);
   if (cursor === null) return { offsets: await committedUntilNow(deps, request), backlog: [], over };
-  const offsets = new Offsets(cursor.kind === 'all' ? cursor.since : 0);
+  const offsets = new Offsets(0);
   const backlog = await backlogOf(deps, request, cursor, offsets);
   for (const { offset } of backlog) await checkNotDeleted(deps.history, offset);
   if (every !== undefined) for (const { offset } of backlog) await recallMediaTime(deps.history, offset);
   return { offsets, backlog, over };
 }
 
-async function checkScope(deps: PlanDeps, { streamId, sessionId }: Scope): Promise<SessionRecord | null> {
+/** @returns the session asked for @throws MienError NOT_FOUND, BAD_INPUT */
+export async function checkScope(
+  deps: Pick<PlanDeps, 'streams' | 'sessions'>,
+  { streamId, sessionId }: Scope,
+): Promise<SessionRecord | null> {
   if (streamId !== undefined && (await deps.streams.get(streamId)) === null) {
     throw new MienError('NOT_FOUND', `There is no stream ${streamId}.`);
   }
@@ -90,10 +94,8 @@ async function committedUntilNow(deps: PlanDeps, scope: Scope): Promise<Offsets>
 }
 
 async function backlogOf(deps: PlanDeps, scope: Scope, cursor: Cursor, offsets: Offsets): Promise<Backlog[]> {
-  const everything = scope.streamId === undefined && scope.sessionId === undefined;
-  if (everything !== (cursor.kind === 'all')) throw cursorOfOtherScope(everything);
-  const found =
-    cursor.kind === 'all' ? await sessionsOfAll(deps, cursor) : await sessionsOfOne(deps, scope, cursor);
+  if (cursor.kind !== 'session') throw cursorOfOtherScope();
+  const found = await sessionsOfOne(deps, scope, cursor);
   return found.map(({ session, seq }) => ({
     offset: offsets.add(session.id, seq, session.startedAt),
     over: !isLive(session),
@@ -109,31 +111,16 @@ async function sessionsOfOne(
   cursor: Cursor & { kind: 'session' },
 ): Promise<ResumedSessions> {
   const session = await deps.sessions.get(cursor.sessionId);
-  if (scope.sessionId !== undefined && scope.sessionId !== cursor.sessionId) throw cursorOfOtherScope(false);
+  if (scope.sessionId !== undefined && scope.sessionId !== cursor.sessionId) throw cursorOfOtherScope();
   if (session === null) {
     throw new MienError('CURSOR_EXPIRED', `The session of this cursor is no longer stored. ${START_ANEW}`);
   }
-  if (scope.streamId !== undefined && scope.streamId !== session.streamId) throw cursorOfOtherScope(false);
+  if (scope.streamId !== undefined && scope.streamId !== session.streamId) throw cursorOfOtherScope();
   const start = { session, seq: cursor.seq };
   if (scope.sessionId !== undefined) return [start];
   const later = await deps.sessions.followersOf(session.id, MAX_SESSIONS + 1);
   assertFewSessions(later);
   return [start, ...later.map((next) => ({ session: next, seq: -1 }))];
-}
-
-/** Those that the cursor lists and that were not removed since, and all that started later. */
-async function sessionsOfAll(deps: PlanDeps, cursor: Cursor & { kind: 'all' }): Promise<ResumedSessions> {
-  const seqs = new Map(cursor.offsets);
-  const recent = await deps.sessions.startedSince(new Date(cursor.since), { limit: MAX_SESSIONS + 1 });
-  assertFewSessions(recent);
-  const listed = new Set(recent.map(({ id }) => id));
-  const older = await Promise.all(
-    [...seqs.keys()].filter((id) => !listed.has(id)).map((id) => deps.sessions.get(id)),
-  );
-  return [...older.filter((session) => session !== null), ...recent].map((session) => ({
-    session,
-    seq: seqs.get(session.id) ?? -1,
-  }));
 }
 
 function assertFewSessions(behindCursor: readonly SessionRecord[]): void {
@@ -167,11 +154,9 @@ async function recallMediaTime(history: MomentHistory, offset: Offset): Promise<
   if (last?.seq === offset.seen) offset.sentMediaTime = last.mediaTime;
 }
 
-function cursorOfOtherScope(everything: boolean): MienError {
+function cursorOfOtherScope(): MienError {
   return new MienError(
     'CURSOR_INVALID',
-    everything
-      ? 'This cursor belongs to one session, not to all streams. Name its stream or session, or leave `after` out.'
-      : 'This cursor belongs to another stream or session, or to all streams. Use one received from what is asked for.',
+    'This cursor belongs to another stream or session, or to all streams. Use one received from what is asked for.',
   );
 }

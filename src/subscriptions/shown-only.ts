@@ -3,10 +3,10 @@
  * Their events do not come into its queue, so that none of its own is lost for them, or counted with them.
  */
 import { seesTags, type Tags } from '../domain/access.ts';
-import type { SubscriptionDeps } from './ports.ts';
+import type { CommitLog, SubscriptionDeps } from './ports.ts';
 
 export function shownOnly(deps: SubscriptionDeps, tags: Tags): SubscriptionDeps {
-  const { streams, sessions, feed } = deps;
+  const { streams, sessions, log, feed } = deps;
   /** One that is not known is not shown. */
   const sees = (streamId: string) => {
     const found = streams.tagsOf(streamId);
@@ -26,13 +26,33 @@ export function shownOnly(deps: SubscriptionDeps, tags: Tags): SubscriptionDeps 
       followersOf: async (id, limit) =>
         (await sessions.followersOf(id, limit)).filter((session) => sees(session.streamId)),
     },
+    log: shownLog(log, sees),
     feed: {
       subscribe(kinds, scope, options) {
         // Whoever names a stream or a session was told before that there is none, where it is not shown.
         const isOfAll = scope.streamId === undefined && scope.sessionId === undefined;
         if (!isOfAll) return feed.subscribe(kinds, scope, options);
-        return feed.subscribe(kinds, scope, { ...options, accepts: ({ streamId }) => sees(streamId) });
+        return feed.subscribe(kinds, scope, {
+          ...options,
+          // Asked first: whoever subscribes may have to know of what is hidden, too.
+          accepts: (event) => (options.accepts?.(event) ?? true) && sees(event.streamId),
+        });
       },
     },
+  };
+}
+
+/** What is hidden takes its place in a page, and is not told. */
+function shownLog(log: CommitLog, sees: (streamId: string) => boolean): CommitLog {
+  return {
+    writers: () => log.writers(),
+    behind: async (position, limit) =>
+      (await log.behind(position, limit)).map((logged) =>
+        sees(logged.streamId) ? logged : { ...logged, moment: null },
+      ),
+    episodesBehind: async (place, scope, limit) =>
+      (await log.episodesBehind(place, scope, limit)).map((logged) =>
+        sees(logged.streamId) ? logged : { ...logged, isHidden: true },
+      ),
   };
 }

@@ -1,8 +1,9 @@
 /** What a client may subscribe to: moments, states of sessions, episodes; each with a bounded queue of its own. */
 import type { LiveEventOf, Scope, SentEpisode, SentMoment, SentStatus } from '../domain/live-event.ts';
-import { isLive, type SessionRecord } from '../domain/stream.ts';
+import type { SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { type ClosableEvents, closable } from './closable.ts';
+import { EpisodeSubscription, type EpisodesRequest } from './episode-subscription.ts';
 import { openMoments } from './open-moments.ts';
 import type { EventQueue, SubscriptionDeps } from './ports.ts';
 import type { MomentsRequest, Shown } from './resume-plan.ts';
@@ -14,11 +15,11 @@ export interface Subscriptions {
   moments(request: MomentsRequest, signal?: AbortSignal): Promise<ClosableEvents<SentMoment>>;
   /** First the present state of each session that is live (or the newest one of the stream), then every change. */
   status(scope: Pick<Scope, 'streamId'> & Shown): Promise<ClosableEvents<SentStatus>>;
-  /** Those that happen from now on; finishes with the session. */
-  episodes(scope: { sessionId: string } & Shown): Promise<ClosableEvents<SentEpisode>>;
+  /** From a cursor or from now on; finishes with the session, or with the stream that was removed. */
+  episodes(request: EpisodesRequest): Promise<ClosableEvents<SentEpisode>>;
 }
 
-/** Events that may wait for a slow subscriber to states or episodes. */
+/** Events that may wait for a slow subscriber to states. */
 const QUEUE_CAPACITY = 64;
 
 export function createSubscriptions(all: SubscriptionDeps): Subscriptions {
@@ -32,17 +33,10 @@ export function createSubscriptions(all: SubscriptionDeps): Subscriptions {
       return closableQueue(queue, statusEvents(queue, current, streamId));
     },
 
-    async episodes({ sessionId, ...shown }) {
-      const deps = shownTo(shown);
-      const options = { capacity: QUEUE_CAPACITY, counted: 'episode' } as const;
-      const queue = deps.feed.subscribe(['episode', 'status'], { sessionId }, options);
-      const session = await closeOnError(queue, () => deps.sessions.get(sessionId));
-      if (session === null) {
-        queue.close();
-        throw new MienError('NOT_FOUND', `There is no session ${sessionId}.`);
-      }
-      if (!isLive(session)) queue.close();
-      return closableQueue(queue, episodeEvents(queue));
+    async episodes(request) {
+      const subscription = new EpisodeSubscription(shownTo(request), request);
+      await closeOnError(subscription, () => subscription.open());
+      return closable(subscription.events(), subscription.lost, subscription.close);
     },
   };
 }
@@ -104,16 +98,6 @@ function isSameStatus(one: SessionRecord, other: SessionRecord): boolean {
   return one.state === other.state && one.failure === other.failure;
 }
 
-async function* episodeEvents(
-  queue: EventQueue<LiveEventOf<'episode' | 'status'>>,
-): AsyncGenerator<SentEpisode, undefined> {
-  for (let taken = await queue.take(); taken !== null; taken = await queue.take()) {
-    const { event, skippedBefore } = taken;
-    if (event.kind === 'episode') yield { streamId: event.streamId, event: event.event, skippedBefore };
-    else if (!isLive(event.session)) return;
-  }
-}
-
 async function currentSessions(
   deps: SubscriptionDeps,
   streamId: string | undefined,
@@ -126,7 +110,7 @@ async function currentSessions(
   return latest === null ? [] : [latest];
 }
 
-async function closeOnError<T>(queue: EventQueue<unknown>, work: () => Promise<T>): Promise<T> {
+async function closeOnError<T>(queue: { close(): void }, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

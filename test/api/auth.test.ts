@@ -356,13 +356,13 @@ describe.each(['sse', 'ws'] as const)('what is open over %s', (transport) => {
     const [ends, stays] = [subscribe(one.secret), subscribe(two.secret)];
     const firsts = [ends.next(), stays.next()];
     await opened(2);
-    api.bus.moment(STREAM, moment(1));
+    api.bus.moment(STREAM, moment(1), 0);
     for (const first of firsts) expect(await first).toContain('"seq":1');
     const [end, next] = [ends.next(), stays.next()];
     await access.tokens.revoke(one.id);
     expect(await end).toContain('UNAUTHENTICATED');
     await opened(1);
-    api.bus.moment(STREAM, moment(2));
+    api.bus.moment(STREAM, moment(2), 0);
     expect(await next).toContain('"seq":2');
     await stays.feed.return?.();
     await opened(0);
@@ -466,7 +466,7 @@ test('an event stream that nobody reads is cut off when its token is revoked, an
     Number(/^mien_queue_overflow_total (\d+)/m.exec(await (await fetch(`${api.url}/metrics`)).text())?.[1]);
   let last = 0;
   await until(async () => {
-    for (let count = 0; count < 100; count++) api.bus.moment(STREAM, moment(++last, 0));
+    for (let count = 0; count < 100; count++) api.bus.moment(STREAM, moment(++last, 0), 0);
     return (await overflown()) > 10;
   }, 'socket and queue are full');
   await access.tokens.revoke(id);

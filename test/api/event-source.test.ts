@@ -16,7 +16,7 @@ async function openRestartable() {
   let bus = new MemoryBus();
   const open = (port: number) => {
     bus = new MemoryBus();
-    const parts = { streams: store.repository, sessions: store.sessions, history: store, feed: bus };
+    const parts = { streams: store.repository, sessions: store.sessions, history: store, log: store.log, feed: bus };
     return openTestApi({ subscriptions: createSubscriptions({ ...parts, now: Date.now }) }, { port });
   };
   let api = await open(0);
@@ -33,8 +33,7 @@ async function openRestartable() {
     async publish(count: number) {
       for (const last = published + count; published < last; published++) {
         const next = moment(published, 1, 0);
-        await store.append(next);
-        bus.moment(STREAM, next);
+        bus.moment(STREAM, next, await store.append(next));
         await setImmediate();
       }
     },

@@ -197,9 +197,10 @@ function refusing(sink: MomentSink, bySession: ReadonlyMap<string, Playing>): Mo
       const until = (playing.refusedAt ?? 0) + (playing.script.live ? 3 : 0);
       const isBack = moment.seq !== 10 || playing.isOver || playing.given >= until;
       if (!isBack) throw new MienError('STORE_UNAVAILABLE', 'The database is away.');
-      await sink.append(moment, events, previous);
+      const position = await sink.append(moment, events, previous);
       playing.isBack ||= moment.seq === 10;
+      return position;
     },
-    finish: (...end) => sink.finish!(...end),
+    finish: (...end) => sink.finish(...end),
   };
 }

@@ -31,7 +31,7 @@ export function subscriptionsOf(bus: Bus, capacity = 64, cursorLength = 0): Subs
       return iterate(bus.subscribe(['status'], scope), (event) => event);
     },
     async episodes(scope) {
-      return iterate(bus.subscribe(['episode'], scope), (event) => event);
+      return iterate(bus.subscribe(['episode'], scope), (event) => ({ ...event, cursor: 'e' }));
     },
   };
 }

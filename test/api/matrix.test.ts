@@ -139,9 +139,9 @@ function episode(sessionId: string): Episode {
 function publish(all: Ids[]): () => Promise<void> {
   const go = async (seq: number) => {
     for (const { stream, session } of all) {
-      await world.store.moments.append(makeMoment(session, seq), []);
-      world.bus.moment(stream, makeMoment(session, seq));
-      world.bus.episode(stream, { kind: 'ONSET', episode: episode(session) });
+      const position = await world.store.moments.append(makeMoment(session, seq), []);
+      world.bus.moment(stream, makeMoment(session, seq), position);
+      world.bus.episode(stream, { kind: 'ONSET', episode: episode(session) }, position);
     }
   };
   let seq = 0;

@@ -42,7 +42,7 @@ test('an argument that cannot be is told to its operation alone, and the socket 
   client.subscribe('bad', query, { id: null });
   await until(() => client.told('bad').length > 0 || client.closed.length > 0, 'the mistake was told');
   expect(JSON.stringify(client.told('bad'))).toContain('sessionId');
-  api.bus.moment(STREAM, moment(1));
+  api.bus.moment(STREAM, moment(1), 0);
   await until(() => client.told('live').length > 0 || client.closed.length > 0, 'the other goes on');
   expect(client.closed).toEqual([]);
   client.socket.terminate();

@@ -4,6 +4,7 @@ import { createClient } from 'graphql-sse';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
 import type { SentEvents, SentMoment } from '../../src/domain/live-event.ts';
+import { beginningOf } from '../../src/domain/log-position.ts';
 import { encodeCursor } from '../../src/subscriptions/cursor.ts';
 import { createSubscriptions, type MomentsRequest, momentCursor } from '../../src/subscriptions/index.ts';
 import { MemoryStore } from '../helpers/memory-store.ts';
@@ -27,7 +28,7 @@ beforeEach(async () => {
   store.streams.set(STREAM, { ...STREAM_RECORD, id: STREAM });
   store.addSession(STREAM, { id: SESSION, state: 'RUNNING' });
   const subscriptions = createSubscriptions({
-    ...{ streams: store.repository, sessions: store.sessions, history: store, feed: bus },
+    ...{ streams: store.repository, sessions: store.sessions, history: store, log: store.log, feed: bus },
     now: Date.now,
   });
   breakShared = false;
@@ -56,8 +57,7 @@ function breakable(sent: SentEvents<SentMoment>): SentEvents<SentMoment> {
 async function publish(count: number): Promise<void> {
   for (const last = published + count; published < last; published++) {
     const next = moment(published, 1, 0);
-    await store.append(next);
-    bus.moment(STREAM, next);
+    bus.moment(STREAM, next, await store.append(next));
     await setImmediate();
   }
 }
@@ -119,16 +119,16 @@ test('a subscriber that resumes alone and leaves before a moment arrives leaves 
   await executions(0);
 });
 
-test('subscribers that resume over all streams, whose moments have no total order, keep an execution of their own', async () => {
+test('subscribers that resume over all streams join the shared execution too', async () => {
   await publish(5);
   const watching = listen(ALL, {});
   await executions(1);
-  const after = encodeCursor({ kind: 'all', since: 0, offsets: [[SESSION, 1]] });
+  const after = encodeCursor({ kind: 'all', positions: [beginningOf(1) + 2] });
   const resumed = listen(ALL, { after });
   await until(() => resumed.seqs.length === 3, 'it has caught up');
   await publish(20);
   await until(() => resumed.seqs.at(-1) === 24 && watching.seqs.at(-1) === 24, 'both have heard all');
-  expect(bus.subscribers).toBe(2);
+  expect(bus.subscribers).toBe(1);
   expect(resumed.seqs).toEqual(range(2, 25));
   await Promise.all([watching.leave(), resumed.leave()]);
 });

@@ -71,7 +71,7 @@ test('who joins a shared execution is told of what is lost from then on, not of 
     (await results.next()).value.data.frameEmotions;
   let seq = 0;
   const publish = (count: number) => {
-    for (const end = seq + count; seq < end; seq++) bus.moment(STREAM, moment(seq));
+    for (const end = seq + count; seq < end; seq++) bus.moment(STREAM, moment(seq), 0);
   };
 
   const early = subscribe();

@@ -127,7 +127,7 @@ test.each(Object.keys(CLIENTS))('%s of which nothing is read is cut off', async 
   const dropped = async () => (await api.metrics.queueOverflow.get()).values[0]?.value ?? 0;
   await until(() => api.bus.subscribers > 0 || ready.mock.calls.length > 0, 'it has asked');
   for (let seq = 0; api.bus.subscribers > 0 && (await dropped()) === 0; seq++) {
-    api.bus.moment(STREAM, moment(seq, 0));
+    api.bus.moment(STREAM, moment(seq, 0), 0);
     if (seq % 32 === 0) await new Promise((resolve) => setTimeout(resolve));
   }
   const closed = once(socket, 'close');

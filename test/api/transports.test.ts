@@ -32,7 +32,7 @@ describe.each(['sse', 'ws'] as const)('over %s', (transport) => {
     const feed = subscribe(LIVE);
     const first = feed.next();
     await subscribers(1);
-    for (let seq = 0; seq < 20; seq++) api.bus.moment(STREAM, moment(seq));
+    for (let seq = 0; seq < 20; seq++) api.bus.moment(STREAM, moment(seq), 0);
     expect(seqOf((await first).value)).toBe(0);
     for (let seq = 1; seq < 20; seq++) expect(seqOf((await feed.next()).value)).toBe(seq);
     await feed.return?.();
@@ -57,10 +57,10 @@ describe.each(['sse', 'ws'] as const)('over %s', (transport) => {
     const firsts = [...same, other].map((feed) => feed.next());
     await subscribers(2);
     await until(async () => (await metric('mien_subscribers')) === 4, 'all four are in');
-    api.bus.moment(STREAM, moment(7));
+    api.bus.moment(STREAM, moment(7), 0);
     for (const first of firsts) expect(seqOf((await first).value)).toBe(7);
     for (const feed of same.slice(0, 2)) await feed.return?.();
-    api.bus.moment(STREAM, moment(8));
+    api.bus.moment(STREAM, moment(8), 0);
     expect(seqOf((await same[2]!.next()).value)).toBe(8);
     await same[2]!.return?.();
     await other.return?.();
@@ -91,13 +91,13 @@ describe.each(['sse', 'ws'] as const)('over %s', (transport) => {
     const reader = subscribe(LIVE);
     const pending = reader.next();
     await until(async () => (await metric('mien_subscribers')) === 2, 'both are in');
-    api.bus.moment(STREAM, moment(0));
+    api.bus.moment(STREAM, moment(0), 0);
     expect(seqOf((await pending).value)).toBe(0);
     // Until the socket and then the queue of the stalled one are full, and some more.
     let last = 0;
     while ((await metric('mien_queue_overflow_total')) < 50) {
       for (const end = last + 50; last < end; ) {
-        api.bus.moment(STREAM, moment(++last, 0));
+        api.bus.moment(STREAM, moment(++last, 0), 0);
         expect(seqOf((await reader.next()).value)).toBe(last);
       }
     }

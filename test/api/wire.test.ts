@@ -60,7 +60,7 @@ test('WebSocket operations with alike, long or odd ids each get every moment und
   const one = await overWebSocket(...ids);
   const other = await overWebSocket('1');
   await subscriptions(5);
-  api.bus.moment(STREAM, moment(3));
+  api.bus.moment(STREAM, moment(3), 0);
   await until(() => one.messages.length === 4 && other.messages.length === 1, 'all have heard');
   expect(one.messages.map(({ id }) => id).sort()).toEqual([...ids].sort());
   const payloads = [...one.messages, ...other.messages].map(({ payload }) => payload);
@@ -74,7 +74,7 @@ test('small and very large moments are framed as WebSocket messages', async () =
   const client = await overWebSocket('1');
   await subscriptions(1);
   const faces = [0, 1, 60];
-  for (const [seq, count] of faces.entries()) api.bus.moment(STREAM, moment(seq, count));
+  for (const [seq, count] of faces.entries()) api.bus.moment(STREAM, moment(seq, count), 0);
   await until(() => client.messages.length === faces.length, 'all have come');
   const seen = client.messages.map(({ payload }) => payload.data.frameEmotions.faces.length);
   expect(seen).toEqual(faces);
@@ -97,7 +97,7 @@ test('server-sent events are chunked for HTTP/1.1, and plain for HTTP/1.0', asyn
   const clients = [overTcp(post('1.1')), overTcp(post('1.0'))];
   await subscriptions(2);
   await until(() => clients.every(({ read }) => read().includes(':\n\n')), 'both have begun');
-  api.bus.moment(STREAM, moment(5));
+  api.bus.moment(STREAM, moment(5), 0);
   await until(() => clients.every(({ read }) => read().includes('"seq":5')), 'both have heard');
   const [chunked, plain] = clients.map(({ read }) => read().split('\r\n\r\n', 2));
   expect(chunked?.[0]).toMatch(/transfer-encoding: chunked/i);
@@ -110,7 +110,7 @@ test('server-sent events wait for the response before them on a pipelined connec
   const slow = 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
   const { socket, read } = overTcp(`${slow}${post('1.1')}`);
   await subscriptions(1);
-  api.bus.moment(STREAM, moment(6));
+  api.bus.moment(STREAM, moment(6), 0);
   await until(() => read().includes('"seq":6'), 'it has heard');
   const [metrics, events] = read().split(/(?=HTTP\/1\.1 200)/);
   expect(metrics).toContain('mien_subscribers');

@@ -2,7 +2,7 @@
 import { createAccess } from '../../src/access/access.ts';
 import { AuditTrail } from '../../src/access/audit-trail.ts';
 import type { Services } from '../../src/api/index.ts';
-import { MemoryBus } from '../../src/bus/index.ts';
+import { MemoryBus, OrderedPublisher } from '../../src/bus/index.ts';
 import { createRecordingQueries } from '../../src/cli/recording-queries.ts';
 import type { Role, Tags } from '../../src/domain/access.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
@@ -59,6 +59,7 @@ export async function openWorld({
 }: WorldChanges = {}): Promise<World> {
   const { store, dispose } = await createStore();
   const bus = new MemoryBus();
+  const publisher = new OrderedPublisher(bus);
   await store.models.upsert({
     ...{
       id: 'test@1',
@@ -102,7 +103,7 @@ export async function openWorld({
       close: async () => {},
     }),
     openTimeline: createTimeline({ thresholds: { confidence: 0.3, quality: 0.2 } }),
-    publisher: bus,
+    publisher,
     modelId: 'test@1',
     load,
     log,
@@ -113,6 +114,7 @@ export async function openWorld({
     streams: store.streams,
     sessions: store.sessions,
     history: store.moments,
+    log: store.log,
     feed: bus,
     now: Date.now,
   });
@@ -121,7 +123,7 @@ export async function openWorld({
   });
   const eraser = new Eraser({
     ...{ erasures: store.erasures, streams, uploads: { release: async () => {} }, log },
-    forget: (isGone) => bus.forget(isGone),
+    forget: (isGone) => publisher.forget(isGone),
   });
   const services = servicesOf({
     prisma: store.prisma,

@@ -19,7 +19,7 @@ const session = (id: string): SessionRecord => ({
   endedAt: null,
 });
 const publish = (bus: MemoryBus, count: number, from = 0) => {
-  for (let seq = from; seq < from + count; seq++) bus.moment('stream', moment('session', seq));
+  for (let seq = from; seq < from + count; seq++) bus.moment('stream', moment('session', seq), 0);
 };
 
 describe('the memory bus', () => {
@@ -29,9 +29,9 @@ describe('the memory bus', () => {
     const stream = bus.subscribe(['moment'], { streamId: 'a' });
     const one = bus.subscribe(['moment'], { sessionId: 'a2' });
     const status = bus.subscribe(['status'], { streamId: 'a' });
-    bus.moment('a', moment('a1', 0));
-    bus.moment('b', moment('b1', 0));
-    bus.moment('a', moment('a2', 0));
+    bus.moment('a', moment('a1', 0), 0);
+    bus.moment('b', moment('b1', 0), 0);
+    bus.moment('a', moment('a2', 0), 0);
     bus.status('a', session('a2'));
     bus.status('b', session('b1'));
     expect([all.length, stream.length, one.length, status.length]).toEqual([3, 2, 1, 1]);
@@ -42,7 +42,7 @@ describe('the memory bus', () => {
     const bus = new MemoryBus();
     const queue = bus.subscribe(['moment', 'status', 'removed'], { streamId: 'a' });
     bus.status('a', session('s'));
-    bus.moment('a', moment('s', 0));
+    bus.moment('a', moment('s', 0), 0);
     bus.removed('a');
     const kinds = [await queue.take(), await queue.take(), await queue.take()].map(
       (taken) => taken?.event.kind,
@@ -64,8 +64,8 @@ describe('the memory bus', () => {
       startedAt: new Date(0),
       endedAt: null,
     } as const;
-    bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 's' } });
-    bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 'other' } });
+    bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 's' } }, 0);
+    bus.episode('a', { kind: 'ONSET', episode: { ...episode, sessionId: 'other' } }, 0);
     expect(queue.length).toBe(1);
   });
 

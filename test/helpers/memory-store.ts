@@ -1,7 +1,15 @@
 /** A store in memory: enough of one to run sessions and subscriptions for real. */
 import { seesTags } from '../../src/domain/access.ts';
 import type { FrameSize } from '../../src/domain/frame.ts';
-import type { Moment } from '../../src/domain/moment.ts';
+import { beginningOf } from '../../src/domain/log-position.ts';
+import {
+  compareEpisodeEvents,
+  EPISODE_EVENT_KINDS,
+  type Episode,
+  type EpisodeEvent,
+  type EpisodeEventKind,
+  type Moment,
+} from '../../src/domain/moment.ts';
 import type { SessionQueries } from '../../src/domain/session-queries.ts';
 import {
   isLive,
@@ -13,7 +21,12 @@ import {
 } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
-import type { MomentHistory, StreamQueries } from '../../src/subscriptions/ports.ts';
+import type {
+  CommitLog,
+  LoggedEpisodeEvent,
+  MomentHistory,
+  StreamQueries,
+} from '../../src/subscriptions/ports.ts';
 
 export const tick = (milliseconds = 0) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -45,9 +58,14 @@ export class MemoryStore implements MomentSink, MomentHistory {
   readonly smallestFaces: number[] = [];
   /** Crashes in a row, by stream. */
   readonly crashes = new Map<string, number>();
-  readonly finished: Parameters<NonNullable<MomentSink['finish']>>[] = [];
+  readonly finished: Parameters<MomentSink['finish']>[] = [];
   away = false;
   beforeRead: () => Promise<void> = async () => {};
+  /** The newest position that retention deleted. */
+  expired = 0;
+  #newest = beginningOf(1);
+  readonly #logged: { position: number; moment: Moment; streamId: string }[] = [];
+  readonly #episodes = new Map<string, { episode: Episode; at: Map<EpisodeEventKind, number> }>();
   #clock = 1_700_000_000_000;
   #ids = 0;
 
@@ -148,16 +166,74 @@ export class MemoryStore implements MomentSink, MomentHistory {
     return session;
   }
 
-  async append(added: Moment): Promise<void> {
+  async append(added: Moment, events: readonly EpisodeEvent[] = []): Promise<number> {
     this.#checkAway();
     const all = this.moments.get(added.sessionId) ?? [];
     if (added.seq !== all.length) throw new Error(`moment ${added.seq} does not follow ${all.length - 1}`);
     this.moments.set(added.sessionId, [...all, added]);
+    const position = this.#position(added.sessionId, events);
+    this.#logged.push({ position, moment: added, streamId: this.#streamOf(added.sessionId) });
+    return position;
   }
 
-  async finish(...told: Parameters<NonNullable<MomentSink['finish']>>): Promise<void> {
+  async finish(...told: Parameters<MomentSink['finish']>): Promise<number> {
     this.#checkAway();
     this.finished.push(told);
+    return this.#position(told[0], told[1]);
+  }
+
+  /** Where the newest of the commits stands. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  readonly log: CommitLog = {
+    writers: async () => {
+      await this.beforeRead();
+      return this.#newest > beginningOf(1) ? [{ id: 1, newest: this.#newest, expired: this.expired }] : [];
+    },
+    behind: async (position, limit) => {
+      await this.beforeRead();
+      const page = this.#logged.filter((logged) => logged.position > position).slice(0, limit);
+      await this.beforeRead();
+      return page;
+    },
+    episodesBehind: async (place, { streamId, sessionId }, limit) => {
+      await this.beforeRead();
+      const all = [...this.#episodes.values()].flatMap(({ episode, at }) =>
+        [...at].map(([kind, position]) => ({
+          position,
+          streamId: this.#streamOf(episode.sessionId),
+          event: { kind, episode },
+        })),
+      );
+      const after = ({ position, event }: LoggedEpisodeEvent) =>
+        position - place.position ||
+        event.episode.index - place.index ||
+        EPISODE_EVENT_KINDS.indexOf(event.kind) - place.kind;
+      const page = all
+        .filter((logged) => after(logged) > 0)
+        .filter((logged) => logged.streamId === (streamId ?? logged.streamId))
+        .filter(({ event }) => event.episode.sessionId === (sessionId ?? event.episode.sessionId))
+        .sort((a, b) => a.position - b.position || compareEpisodeEvents(a.event, b.event))
+        .slice(0, limit);
+      await this.beforeRead();
+      return page;
+    },
+  };
+
+  #position(sessionId: string, events: readonly EpisodeEvent[]): number {
+    this.#newest += 1;
+    for (const { kind, episode } of events) {
+      const key = `${sessionId} ${episode.index}`;
+      const at = this.#episodes.get(key)?.at ?? new Map<EpisodeEventKind, number>();
+      this.#episodes.set(key, { episode, at: at.set(kind, this.#newest) });
+    }
+    return this.#newest;
+  }
+
+  #streamOf(sessionId: string): string {
+    return this.records.get(sessionId)?.streamId ?? '';
   }
 
   async page(sessionId: string, after: number, limit: number): Promise<Moment[]> {

@@ -64,7 +64,11 @@ async function play(seed: number) {
   const runs = SESSIONS.map((id) => {
     const published: number[] = [];
     const outbox = new Outbox({
-      sink: { append: (one: Moment, events) => commits.add({ moment: one, events }) },
+      sink: {
+        append: (one: Moment, events) =>
+          commits.add({ position: 0, moment: one, events }).then(() => one.seq),
+        finish: async () => 0,
+      },
       publish: ({ seq }) => void published.push(seq),
       limit: 1 + Math.floor(random() * 16),
       retryMs: 20,

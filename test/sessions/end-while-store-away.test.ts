@@ -57,7 +57,7 @@ it('the end of a timeline that finds the buffer of the store full is offered aga
   let refusals = 2;
   test.store.finish = async (...told) => {
     if (refusals-- > 0) throw new MienError('STORE_UNAVAILABLE', 'full');
-    await finish(...told);
+    return finish(...told);
   };
   const { id } = await test.manager.register(INPUT);
   await test.ended(id);
@@ -72,6 +72,7 @@ it('a store that is away for long is waited for without anything that piles up',
   const finish = async () => {
     listeners.push(getEventListeners(signal, 'abort').length);
     if (refusals-- > 0) throw new MienError('STORE_UNAVAILABLE', 'full');
+    return 0;
   };
   const { store, bus: publisher } = new TestManager();
   const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -106,7 +107,7 @@ it('a store that is back too late for the last moments is told of no episode tha
   const finish = test.store.finish.bind(test.store);
   test.store.finish = async (...told) => {
     test.store.away = false;
-    await finish(...told);
+    return finish(...told);
   };
   await test.manager.close();
   const [[, events, dropped]] = test.store.finished as [Parameters<typeof finish>];

@@ -10,7 +10,10 @@ const open = (append: (moment: Moment) => Promise<void>, limit = 4) => {
   const published: number[] = [];
   const giveUp = new AbortController();
   const publish = ({ seq }: Moment) => published.push(seq);
-  const sink = { append };
+  const sink = {
+    append: (moment: Moment) => append(moment).then(() => moment.seq),
+    finish: async () => 0,
+  };
   const outbox = new Outbox({ sink, publish, limit, retryMs: 1, giveUp: giveUp.signal });
   /** Whether there was a place. */
   const push = (seq: number) => {

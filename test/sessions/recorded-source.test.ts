@@ -34,7 +34,7 @@ it('moments are published in order and after their commit, while later frames ar
   let waiting = 0;
   const test = new TestManager({ openAnalyser: () => analyser(() => []) });
   const append = test.store.append.bind(test.store);
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<number> = Promise.resolve(0);
   test.store.append = (moment) => {
     most = Math.max(most, ++waiting);
     last = last.then(() => until(() => most > 3)).then(() => append(moment));
@@ -92,8 +92,9 @@ it('no frame of a recording is dropped, however many are being scored when the s
   let refused = 0;
   test.store.append = async (moment) => {
     if (moment.seq % 10 === 5 && refused++ % 3 < 2) throw new MienError('STORE_UNAVAILABLE', 'full');
-    await append(moment);
+    const position = await append(moment);
     await tick(1);
+    return position;
   };
   const { id } = await test.manager.register(INPUT);
   expect(await test.ended(id)).toMatchObject({ state: 'ENDED' });

@@ -7,7 +7,7 @@ const SESSION = '00000000-0000-7000-8000-000000000001';
 const OTHER = '00000000-0000-7000-8000-000000000002';
 const CONFIG = { commitIntervalMs: 5, commitMax: 4, bufferMax: 20 };
 const add = (groupCommit: GroupCommit, seq: number) =>
-  groupCommit.add({ moment: makeMoment(SESSION, seq), events: [] });
+  groupCommit.add({ position: 0, moment: makeMoment(SESSION, seq), events: [] });
 const seqs = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
 /** A commit that writes down what it was given, after it threw the given errors. */
@@ -100,13 +100,13 @@ it('the one moment that the database refuses is found; those of its session that
   const groupCommit = new GroupCommit(prepare, CONFIG);
   const both = seqs(0, 8).flatMap((seq) => [
     add(groupCommit, seq),
-    groupCommit.add({ moment: makeMoment(OTHER, seq), events: [] }),
+    groupCommit.add({ position: 0, moment: makeMoment(OTHER, seq), events: [] }),
   ]);
   const results = (await Promise.allSettled(both)).map(({ status }) => status === 'fulfilled');
   expect(results.filter((_, at) => at % 2 === 0)).toEqual(seqs(0, 8).map((seq) => seq < 5));
   expect(results.filter((_, at) => at % 2 === 1)).toEqual(seqs(0, 8).map(() => true));
   await expect(add(groupCommit, 8)).rejects.toThrow('before it');
-  await groupCommit.add({ sessionId: SESSION, events: [], dropped: { store: 3 } });
+  await groupCommit.add({ position: 0, sessionId: SESSION, events: [], dropped: { store: 3 } });
   const expected = [...seqs(0, 5).map(String), ...seqs(0, 8).map((seq) => `other ${seq}`), 'end'];
   expect(stored.sort()).toEqual(expected.sort());
   await groupCommit.close();

@@ -44,7 +44,7 @@ describe.runIf(SERVER)('a server outage', () => {
 
   it('a server that goes away for some seconds costs no moment that was accepted, and none is counted twice', async () => {
     const session = await createSession(store);
-    const results: Promise<PromiseSettledResult<void>>[] = [];
+    const results: Promise<PromiseSettledResult<number>>[] = [];
     const append = async (from: number, to: number) => {
       for (let seq = from; seq < to; seq++) {
         const [settled] = [Promise.allSettled([store.moments.append(makeMoment(session.id, seq), [])])];

@@ -83,7 +83,7 @@ it('retention that fails half way finishes in its next round', async () => {
 });
 
 /** What became of each: `stored`, or the code of its error. */
-async function outcomesOf(commits: readonly Promise<void>[]): Promise<string[]> {
+async function outcomesOf(commits: readonly Promise<unknown>[]): Promise<string[]> {
   const settled = await Promise.allSettled(commits);
   return settled.map((result) => (result.status === 'rejected' ? result.reason.code : 'stored'));
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { beginningOf } from '../../src/domain/log-position.ts';
 import { MienError } from '../../src/errors.ts';
 import {
   type Cursor,
@@ -11,13 +12,20 @@ import { seeded } from '../helpers/memory-store.ts';
 
 it('cursors are read back as they were written', () => {
   const random = seeded(1);
-  const seq = () => Math.floor(random() * 2 ** 31) - 1;
+  const seq = () => Math.floor(random() * 2 ** 29) - 1;
   const id = () => crypto.randomUUID();
   for (let round = 0; round < 200; round++) {
     const one: Cursor = { kind: 'session', sessionId: id(), seq: round === 0 ? -1 : seq() };
-    const offsets = Array.from({ length: round % 9 }, (): [string, number] => [id(), seq()]);
-    const all: Cursor = { kind: 'all', since: Math.floor(random() * 2e12), offsets };
-    for (const cursor of [one, all]) expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
+    const positions = Array.from({ length: round % 33 }, (_, at) => beginningOf(at + 1) + seq() + 2);
+    const all: Cursor = { kind: 'all', positions };
+    const [position = beginningOf(7)] = positions.slice(-1);
+    const at = { position, index: seq() + 1, kind: round % 3 };
+    const episodes: Cursor = {
+      kind: 'episodes',
+      positions: positions.length > 0 ? positions : [position],
+      at,
+    };
+    for (const cursor of [one, all, episodes]) expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
   }
 });
 
@@ -44,15 +52,19 @@ it('the cursor of a session names one of its moments, and of no other session', 
   expect(() => seqOfCursor(momentCursor('a', 7), 'b')).toThrow(MienError);
 });
 
-it('the cursor of all streams names a moment of each session that it lists', () => {
-  const all = encodeCursor({
-    kind: 'all',
-    since: 0,
-    offsets: [
-      ['a', 7],
-      ['b', -1],
-    ],
-  });
-  expect([seqOfCursor(all, 'a'), seqOfCursor(all, 'b')]).toEqual([7, -1]);
-  expect(() => seqOfCursor(all, 'c')).toThrow(MienError);
+it('the cursor of all streams tells of no session', () => {
+  const all = encodeCursor({ kind: 'all', positions: [beginningOf(1) + 7] });
+  expect(() => seqOfCursor(all, 'a')).toThrow(MienError);
+});
+
+it.each([
+  ['a2 5 4', 'not ascending'],
+  [`a2 ${beginningOf(1) + 1} ${beginningOf(1) + 2}`, 'two of one writer'],
+  [`a2 ${'9'.repeat(16)}`, 'no safe integer'],
+  [`a2${Array.from({ length: 33 }, (_, at) => ` ${beginningOf(at + 1)}`).join('')}`, 'too many'],
+  ['e2 5 0 0 6', 'an event at a position that is not listed'],
+  ['e2 5 0 3 5', 'no kind of event'],
+  ['a1 0', 'an earlier form'],
+])('%s is no cursor: %s', (text) => {
+  expect(() => decodeCursor(Buffer.from(text).toString('base64url'))).toThrow(MienError);
 });

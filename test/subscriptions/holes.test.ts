@@ -52,7 +52,7 @@ async function withLateCopies() {
   const next = world.begin(stream, new Date(old.startedAt.getTime() + 60_000));
   await world.commit(next);
   sent.push(...(await take(moments, 1)));
-  for (const copy of copies) world.bus.moment(stream, copy);
+  for (const copy of copies) world.bus.moment(stream, copy, 0);
   return { world, moments, next, sent };
 }
 

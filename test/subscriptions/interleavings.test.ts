@@ -63,7 +63,8 @@ describe.each(SEEDS)('interleaving %i', (seed) => {
         if (random() < 0.2) await world.commitUnheard(session, 1);
         else await world.commit(session);
         const stored = world.store.moments.get(session.id)!;
-        if (random() < 0.2) world.bus.moment(session.streamId, stored[Math.floor(random() * stored.length)]!);
+        if (random() < 0.2)
+          world.bus.moment(session.streamId, stored[Math.floor(random() * stored.length)]!, 0);
         await loiter();
       }
       await world.end(session);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { beginningOf } from '../../src/domain/log-position.ts';
 import { encodeCursor } from '../../src/subscriptions/cursor.ts';
 import { momentCursor } from '../../src/subscriptions/index.ts';
 import { range, seqs, take, World } from './world.ts';
@@ -30,7 +31,7 @@ it('subscribing refuses cursors that are garbage, of another scope, or in the fu
   await refused(world, { streamId: stream, after: momentCursor(stranger.id, 1) }, 'CURSOR_INVALID');
   await refused(world, { sessionId: session.id, after: momentCursor(session.id, 3) }, 'CURSOR_INVALID');
   await refused(world, { after: own }, 'CURSOR_INVALID');
-  const all = encodeCursor({ kind: 'all', since: 0, offsets: [[session.id, 1]] });
+  const all = encodeCursor({ kind: 'all', positions: [beginningOf(1) + 1] });
   await refused(world, { sessionId: session.id, after: all }, 'CURSOR_INVALID');
   expect(world.bus.subscribers).toBe(0);
 });
@@ -55,18 +56,26 @@ it('a cursor that more sessions follow than one subscription reads is refused be
   for (let count = 0; count < 1000; count++) world.begin(stream);
   let reads = 0;
   world.store.beforeRead = async () => void reads++;
-  const since = first.startedAt.getTime();
-  const ofAll = (from: number) => ({ after: encodeCursor({ kind: 'all', since: from, offsets: [] }) });
-  await refused(world, ofAll(0), 'CURSOR_EXPIRED');
   const ofStream = { streamId: stream, after: momentCursor(first.id, -1) };
-  const within = [ofAll(since + 1), ofStream];
-  expect(reads).toBe(0);
-  for (const request of within) await (await world.open(request)).return?.();
+  await (await world.open(ofStream)).return?.();
   world.begin(stream);
   reads = 0;
   await refused(world, ofStream, 'CURSOR_EXPIRED');
   expect(reads).toBe(0);
   expect(world.bus.subscribers).toBe(0);
+});
+
+it('a cursor of all streams is refused when it points past what is stored, or when what follows it was deleted', async () => {
+  const world = new World();
+  await world.commit(world.begin(await world.stream()), 10);
+  const behind = (position: number) => ({ after: encodeCursor({ kind: 'all', positions: [position] }) });
+  await refused(world, behind(beginningOf(1) + 11), 'CURSOR_INVALID');
+  await refused(world, behind(beginningOf(2) + 1), 'CURSOR_INVALID');
+  world.store.expired = beginningOf(1) + 5;
+  await refused(world, behind(beginningOf(1) + 4), 'CURSOR_EXPIRED');
+  const moments = await world.open(behind(beginningOf(1) + 5));
+  expect(seqs(await take(moments, 5))).toEqual(range(5, 10));
+  await moments.return?.();
 });
 
 it('subscribing refuses what does not exist or does not belong together', async () => {

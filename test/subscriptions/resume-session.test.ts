@@ -76,7 +76,7 @@ it('a gap that the bus left is filled from the store', async () => {
   const session = world.begin(await world.stream());
   const moments = await world.open({ sessionId: session.id });
   for (const seq of range(0, 4)) await world.store.append(moment(session.id, seq));
-  world.bus.moment(session.streamId, moment(session.id, 3));
+  world.bus.moment(session.streamId, moment(session.id, 3), 0);
   expect(seqs(await take(moments, 4))).toEqual([0, 1, 2, 3]);
   await moments.return?.();
 });

@@ -49,7 +49,7 @@ it('a subscription to one stream does not tell of others', async () => {
   await moments.return?.();
 });
 
-const everything = encodeCursor({ kind: 'all', since: 0, offsets: [] });
+const everything = encodeCursor({ kind: 'all', positions: [] });
 
 it('all streams resume as one timeline: what happened at the same time in several sessions comes together', async () => {
   const world = new World();

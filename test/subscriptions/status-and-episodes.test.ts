@@ -1,15 +1,12 @@
 import { expect, it } from 'vitest';
-import { createSubscriptions } from '../../src/subscriptions/index.ts';
+import { beginningOf } from '../../src/domain/log-position.ts';
 import { World } from './world.ts';
 
-const open = ({ store, bus }: World) =>
-  createSubscriptions({
-    sessions: store.sessions,
-    streams: store.repository,
-    history: store,
-    feed: bus,
-    now: () => 0,
-  });
+const open = (world: World) => world.subscriptions();
+/** Positions of commits, ascending. */
+let position = beginningOf(1);
+const next = () => ++position;
+
 const episode = {
   ...({ index: 0, track: 1, expression: 'FEAR', onset: 0, apex: 0, offset: null, peak: 1 } as const),
   ...{ startedAt: new Date(0), endedAt: null },
@@ -80,12 +77,12 @@ it('a slow subscriber to episodes is told how many it missed with the next episo
   const session = world.begin(await world.stream());
   const episodes = await open(world).episodes({ sessionId: session.id });
   const event = { kind: 'ONSET', episode: { ...episode, sessionId: session.id } } as const;
-  for (let count = 0; count < 70; count++) world.bus.episode(session.streamId, event);
+  for (let count = 0; count < 70; count++) world.bus.episode(session.streamId, event, next());
   for (let count = 0; count < 64; count++) world.bus.status(session.streamId, session);
-  world.bus.episode(session.streamId, event);
+  world.bus.episode(session.streamId, event, next());
   expect(episodes.lost()).toBe(70);
   expect((await episodes.next()).value).toMatchObject({ skippedBefore: 70 });
-  world.bus.episode(session.streamId, event);
+  world.bus.episode(session.streamId, event, next());
   expect((await episodes.next()).value).toMatchObject({ skippedBefore: 0 });
   await episodes.return?.();
 });
@@ -122,8 +119,12 @@ it('episodes of a session arrive as they happen, and end with the session', asyn
   const world = new World();
   const session = world.begin(await world.stream());
   const episodes = await open(world).episodes({ sessionId: session.id });
-  world.bus.episode(session.streamId, { kind: 'ONSET', episode: { ...episode, sessionId: session.id } });
-  world.bus.episode(session.streamId, { kind: 'ONSET', episode: { ...episode, sessionId: 'other' } });
+  world.bus.episode(
+    session.streamId,
+    { kind: 'ONSET', episode: { ...episode, sessionId: session.id } },
+    next(),
+  );
+  world.bus.episode(session.streamId, { kind: 'ONSET', episode: { ...episode, sessionId: 'other' } }, next());
   await world.end(session);
   expect((await episodes.next()).value).toMatchObject({
     streamId: session.streamId,

@@ -29,8 +29,7 @@ export class World {
   async commit(session: SessionRecord, count = 1, more = {}): Promise<void> {
     for (let index = 0; index < count; index++) {
       const next = moment(session.id, this.store.moments.get(session.id)?.length ?? 0, more);
-      await this.store.append(next);
-      this.bus.moment(session.streamId, next);
+      this.bus.moment(session.streamId, next, await this.store.append(next));
     }
   }
 
@@ -54,6 +53,7 @@ export class World {
       sessions: store.sessions,
       streams: store.repository,
       history: store,
+      log: store.log,
       feed: bus,
       capacity,
       now: () => 0,

@@ -125,7 +125,7 @@ describe.skipIf(binary === null)('a foreign page', () => {
     await page.until(`document.querySelector('.graphiql-editor .view-line') !== null`);
     await page.evaluate(`document.querySelector('.graphiql-execute-button').click()`);
     await until(() => api.bus.subscribers === 1, 'GraphiQL has subscribed');
-    api.bus.moment(STREAM, moment(7));
+    api.bus.moment(STREAM, moment(7), 0);
     await page.until(`document.querySelector('.result-window').innerText.includes('HAPPINESS')`);
     // The page's own policy holds nothing back that it needs.
     expect(page.complaints).toEqual([]);

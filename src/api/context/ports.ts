@@ -36,7 +36,13 @@ export interface Subscriptions {
     tags?: Tags;
   }): Promise<SentEvents<SentMoment>>;
   status(filter: { streamId?: string; tags?: Tags }): Promise<SentEvents<SentStatus>>;
-  episodes(filter: { sessionId: string; tags?: Tags }): Promise<SentEvents<SentEpisode>>;
+  /** @throws MienError NOT_FOUND, CURSOR_INVALID, CURSOR_EXPIRED */
+  episodes(filter: {
+    streamId?: string;
+    sessionId?: string;
+    after?: string;
+    tags?: Tags;
+  }): Promise<SentEvents<SentEpisode>>;
 }
 
 /** A stream as it is registered. */

@@ -1,6 +1,7 @@
 /** Episodes: stretches of one expression on one face, and the subscription to their changes. */
 import type { SentEpisode } from '../../domain/live-event.ts';
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
+import { MienError } from '../../errors.ts';
 import type { Sharing } from '../fanout/operation.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
@@ -67,24 +68,58 @@ export const EpisodeEventType = builder.objectRef<SentEpisode>('EpisodeEvent').i
       description: 'The episode as it now stands.',
       resolve: ({ event }) => event.episode,
     }),
+    cursor: t.exposeString('cursor', {
+      description:
+        'Where this event stands. Pass the last one you saw as `after` to go on without gap or duplicate.',
+    }),
+    sessionId: t.id({
+      description: 'The session it belongs to.',
+      resolve: ({ event }) => event.episode.sessionId,
+    }),
     skippedBefore: t.exposeInt('skippedBefore', {
       description: 'Events that were not sent before this one, because this subscriber was too slow.',
     }),
   }),
 });
 
+const sharing: Sharing = {
+  isShareable: ({ after }) => after == null,
+  resume: {
+    argument: 'after',
+    isOrdered: () => true,
+    positionOf: (event) => {
+      const { kind, episode } = (event as SentEpisode).event;
+      return `${episode.sessionId}/${episode.index}/${kind}/${episode.apex}`;
+    },
+    cursorOf: (event) => (event as SentEpisode).cursor,
+  },
+};
+
 builder.subscriptionField('expressionEpisodes', (t) =>
   t.field({
     authScopes: { role: 'VIEWER' },
     type: EpisodeEventType,
     description:
-      'Onset, apex and offset of every episode of a running session, as they happen; ends when the session does.',
-    args: { sessionId: t.arg.id({ required: true, description: 'The session.' }) },
-    extensions: { sharing: { isShareable: () => true } satisfies Sharing },
-    subscribe: (_root, { sessionId }, { subscriptions }) =>
-      subscriptions.episodes({ sessionId: assertId('session', sessionId) }) as Promise<
-        AsyncIterable<SentEpisode>
-      >,
+      'Onset, apex and offset of every episode as they happen: of one session (it ends when the session does), of one stream, or, when neither is given, of every running stream.',
+    args: {
+      streamId: t.arg.id({ description: 'Only this stream, through all its sessions.' }),
+      sessionId: t.arg.id({ description: 'Only this session.' }),
+      after: t.arg.string({
+        description:
+          'A `cursor` to resume from: first every event behind it that is stored, then what happens. Stored events tell the episode as it is now; of an apex that was exceeded since, the newest event alone.',
+      }),
+    },
+    extensions: { sharing },
+    subscribe: (_root, { streamId, sessionId, after }, { subscriptions }) => {
+      if (streamId != null && sessionId != null) {
+        throw new MienError('BAD_INPUT', 'Give `streamId` or `sessionId`, not both.');
+      }
+      return subscriptions.episodes({
+        ...(streamId != null && { streamId: assertId('stream', streamId) }),
+        ...(sessionId != null && { sessionId: assertId('session', sessionId) }),
+        ...(after != null && { after }),
+      }) as Promise<AsyncIterable<SentEpisode>>;
+    },
     resolve: (event) => event,
   }),
 );

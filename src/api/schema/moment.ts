@@ -84,12 +84,12 @@ builder.objectFields(FrameEmotionsType, (t) => ({
   }),
 }));
 
-/** Moments of one stream or session are totally ordered; those of several streams are not. */
+/** Moments have one order: of a stream by `seq`, of all by their commits. */
 const sharing: Sharing = {
   isShareable: ({ after }) => after == null,
   resume: {
     argument: 'after',
-    isOrdered: ({ streamId, sessionId }) => streamId != null || sessionId != null,
+    isOrdered: () => true,
     positionOf: (event) => {
       const { sessionId, seq } = (event as SentMoment).moment;
       return `${sessionId}/${seq}`;
@@ -109,7 +109,7 @@ builder.subscriptionField('frameEmotions', (t) =>
       sessionId: t.arg.id({ description: 'Only this session; ends when the session does.' }),
       after: t.arg.string({
         description:
-          'A `cursor` to resume from: first everything behind it that is stored, then what happens. Of all streams: in the order of `wallTime` while it is read from the store.',
+          'A `cursor` to resume from: first everything behind it that is stored, then what happens. Of all streams: in the order in which they were stored.',
       }),
       every: t.arg.int({
         description:

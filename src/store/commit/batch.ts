@@ -3,12 +3,15 @@ import type { DropCounts } from '../../domain/frame.ts';
 import type { EpisodeEvent, FollowingMoment } from '../../domain/moment.ts';
 
 export interface AppendedMoment extends FollowingMoment {
+  /** Among all that is committed. */
+  position: number;
   /** What the moment told of episodes. */
   events: readonly EpisodeEvent[];
 }
 
 /** The end of a session, after its last moment. */
 export interface SessionEnd {
+  position: number;
   sessionId: string;
   /** Those that close its episodes. */
   events: readonly EpisodeEvent[];

@@ -25,7 +25,7 @@ const addEach = (column: string) =>
  *
  * Its parameters (see `encodeBatch`) have short names, because each value of a row is taken by one: `s` session ids,
  * `n` what the sessions come to, `m` moments, `i` and `r` integers and reals of readings, `au` action units, `lm`
- * landmarks, `u` rollups, `t` tracks, `e` episodes; `k` is the offset of a moment in `m`, `q` that of a reading in `r`.
+ * landmarks, `u` rollups, `t` tracks, `e` episodes, `w` writers; `k` is the offset of a moment in `m`, `q` that of a reading in `r`.
  * `input` is read once; a cast beside each use would take the whole array again for every row.
  * @returns the ids of its sessions; none where one of them is gone
  */
@@ -35,14 +35,14 @@ WITH locked AS MATERIALIZED (
 ), input AS MATERIALIZED (
   SELECT $1::text::uuid[] AS s, $2::float8[] AS n, $3::float8[] AS m, $4::int[] AS i,
     $5::real[] AS r, $6::real[] AS au, $7::bytea AS lm, $8::bigint[] AS u,
-    $9::float8[] AS t, $10::float8[] AS e
+    $9::float8[] AS t, $10::float8[] AS e, $11::float8[] AS w
   WHERE (SELECT count(*) FROM locked) = cardinality($1::text::uuid[])
 ), new_moments AS (
   INSERT INTO moment (session_id, seq, day, media_time, wall_time, dropped_busy, dropped_worker, dropped_store,
-    dropped_source, previous_duration, cut, loop_index, source_time)
+    dropped_source, previous_duration, cut, loop_index, source_time, position)
   SELECT s[m[k + 1]::int], m[k + 2]::int, ${MOMENT_DAY}, m[k + 3], to_timestamp(m[k + 4] / 1000),
     m[k + 5]::int, m[k + 6]::int, m[k + 7]::int, m[k + 8]::int, m[k + 9], m[k + 10] = 1,
-    nullif(m[k + 11], 'NaN')::int, nullif(m[k + 12], 'NaN')
+    nullif(m[k + 11], 'NaN')::int, nullif(m[k + 12], 'NaN'), m[k + 13]::bigint
   FROM (SELECT s, m, o AS k FROM ${rows('m', STRIDE.moment)}) AS x
 ), new_readings AS (
   INSERT INTO reading (session_id, seq, track, day, expression, x, y, width, height, confidence, agreement, valence,
@@ -72,14 +72,21 @@ WITH locked AS MATERIALIZED (
     started_at = CASE WHEN excluded.first_seen < track.first_seen THEN excluded.started_at ELSE track.started_at END,
     ended_at = CASE WHEN excluded.last_seen > track.last_seen THEN excluded.ended_at ELSE track.ended_at END
 ), new_episodes AS (
-  INSERT INTO episode (session_id, index, track, expression, onset, apex, "offset", peak, started_at, ended_at)
+  INSERT INTO episode (session_id, index, track, expression, onset, apex, "offset", peak, started_at, ended_at, onset_at, apex_at, offset_at)
   SELECT s[e[o + 1]::int], e[o + 2]::int, e[o + 3]::int, (${EXPRESSION_ENUM})[e[o + 4]::int], e[o + 5], e[o + 6],
-    nullif(e[o + 7], 'NaN'), e[o + 8], ${TIME('e[o + 9]')}, ${TIME(`nullif(e[o + 10], 'NaN')`)}
+    nullif(e[o + 7], 'NaN'), e[o + 8], ${TIME('e[o + 9]')}, ${TIME(`nullif(e[o + 10], 'NaN')`)},
+    nullif(e[o + 11], 'NaN')::bigint, nullif(e[o + 12], 'NaN')::bigint, nullif(e[o + 13], 'NaN')::bigint
   FROM ${rows('e', STRIDE.episode)}
   WHERE NOT EXISTS (SELECT 1 FROM erased_stretch AS z
     WHERE z.session_id = s[e[o + 1]::int] AND z.until - ${HALF_STEP} > e[o + 5] AND (e[o + 7] = 'NaN' OR z.since - ${HALF_STEP} <= e[o + 7]))
   ON CONFLICT (session_id, index) DO UPDATE SET apex = excluded.apex, "offset" = excluded."offset", peak = excluded.peak,
-    ended_at = excluded.ended_at
+    ended_at = excluded.ended_at,
+    onset_at = coalesce(episode.onset_at, excluded.onset_at), apex_at = coalesce(excluded.apex_at, episode.apex_at),
+    offset_at = coalesce(excluded.offset_at, episode.offset_at)
+), new_positions AS (
+  UPDATE writer SET newest = greatest(newest, w[o + 2]::bigint), first_day = least(first_day, ${EPOCH} + nullif(w[o + 3], 'NaN')::int),
+    last_day = greatest(last_day, ${EPOCH} + nullif(w[o + 4], 'NaN')::int)
+  FROM ${rows('w', STRIDE.writer)} WHERE id = w[o + 1]::int
 )
 UPDATE session SET last_seq = greatest(last_seq, n[o + 2]::int),
   first_day = CASE WHEN n[o + 2] < 0 THEN first_day ELSE least(first_day, ${EPOCH} + n[o + 3]::int) END,

@@ -1,8 +1,9 @@
 /**
- * A batch as the ten parameters of one statement: flat arrays, which the statement takes apart by position. That costs a
+ * A batch as the eleven parameters of one statement: flat arrays, which the statement takes apart by position. That costs a
  * tenth of one parameter per value.
  */
 import { beganAt, newestEnd } from '../../domain/coverage.ts';
+import { writerOf } from '../../domain/log-position.ts';
 import type { FollowingMoment, Moment, Rollup } from '../../domain/moment.ts';
 import { quantise } from '../../domain/quantise.ts';
 import { dayOf } from '../sql/days.ts';
@@ -27,21 +28,23 @@ export function encodeBatch(batch: Batch, rollUp: RollUp): EncodedBatch {
     previous: previous && quantise(previous),
   }));
   const moments = following.map(({ moment }) => moment);
-  const events = [...batch.appended, ...batch.ends].flatMap((item) => item.events);
+  const items = [...batch.appended, ...batch.ends];
+  const positions = batch.appended.map(({ position }) => position);
   const sessionIds = sessionIdsOf(batch);
-  const positions = new Map(sessionIds.map((id, at) => [id, at + 1]));
-  const positionOf: SessionPosition = (sessionId) => positions.get(sessionId)!;
+  const places = new Map(sessionIds.map((id, at) => [id, at + 1]));
+  const positionOf: SessionPosition = (sessionId) => places.get(sessionId)!;
   const { ints, reals, actionUnits, landmarks } = encodeReadings(moments);
   return {
     sessionIds,
     parameters: [
       `{${sessionIds.join()}}`,
       encodeRows('double', sessionRows(moments, batch.ends, sessionIds)),
-      encodeRows('double', momentRows(moments, positionOf)),
+      encodeRows('double', momentRows(moments, positions, positionOf)),
       ...[ints, reals, actionUnits, landmarks],
       encodeRows('bigint', rollupRows(rollUp(following), positionOf)),
       encodeRows('double', trackRows(moments, positionOf)),
-      encodeRows('double', episodeRows(events, positionOf)),
+      encodeRows('double', episodeRows(items, positionOf)),
+      encodeRows('double', writerRows(batch)),
     ],
   };
 }
@@ -75,8 +78,12 @@ function sessionRows(
   return [...rows.values()];
 }
 
-function momentRows(moments: readonly Moment[], positionOf: SessionPosition): number[][] {
-  return moments.map(({ sessionId, seq, mediaTime, wallTime, dropped, previousDuration, cut, loop }) => [
+function momentRows(
+  moments: readonly Moment[],
+  positions: readonly number[],
+  positionOf: SessionPosition,
+): number[][] {
+  return moments.map(({ sessionId, seq, mediaTime, wallTime, dropped, previousDuration, cut, loop }, at) => [
     positionOf(sessionId),
     seq,
     mediaTime,
@@ -85,5 +92,26 @@ function momentRows(moments: readonly Moment[], positionOf: SessionPosition): nu
     previousDuration,
     cut ? 1 : 0,
     ...(loop ? [loop.pass, loop.sourceTime] : [Number.NaN, Number.NaN]),
+    positions[at]!,
   ]);
+}
+
+/** Number, newest position, first and last day of the moments (NaN: none), of each writer that numbered some of the batch. */
+function writerRows({ appended, ends }: Batch): number[][] {
+  const rows = new Map<number, number[]>();
+  const rowOf = (position: number) => {
+    const id = writerOf(position);
+    const row = rows.get(id) ?? [id, position, Number.NaN, Number.NaN];
+    rows.set(id, row);
+    row[1] = Math.max(row[1]!, position);
+    return row;
+  };
+  for (const { position } of ends) rowOf(position);
+  for (const { position, moment } of appended) {
+    const row = rowOf(position);
+    const day = dayOf(moment.wallTime);
+    row[2] = Number.isNaN(row[2]) ? day : Math.min(row[2]!, day);
+    row[3] = Number.isNaN(row[3]) ? day : Math.max(row[3]!, day);
+  }
+  return [...rows.values()];
 }

@@ -1,6 +1,6 @@
 /** What a batch adds to rows that are there already: rollups, tracks and episodes. */
 import { DROP_REASONS, type DropCounts } from '../../domain/frame.ts';
-import type { Episode, EpisodeEvent, Moment, Rollup } from '../../domain/moment.ts';
+import type { Episode, EpisodeEvent, EpisodeEventKind, Moment, Rollup } from '../../domain/moment.ts';
 import { FRACTION } from '../../domain/quantise.ts';
 import { expressionCode } from '../sql/expressions.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
@@ -84,11 +84,22 @@ function addSighting(row: number[], mediaTime: number, wallTime: number): void {
   row[4]! += 1;
 }
 
-/** The newest state of each episode; an offset of NaN: it lasts. */
-export function episodeRows(events: readonly EpisodeEvent[], positionOf: SessionPosition): number[][] {
-  const newest = new Map<string, Episode>();
-  for (const { episode } of events) newest.set(`${episode.sessionId} ${episode.index}`, episode);
-  return [...newest.values()].map((episode) => [
+/** What a commit tells of episodes, and where in the order of commits. */
+interface PositionedEvents {
+  position: number;
+  events: readonly EpisodeEvent[];
+}
+
+/** The newest state of each episode (an offset of NaN: it lasts), and where each kind of event stands (NaN: not told here). */
+export function episodeRows(items: readonly PositionedEvents[], positionOf: SessionPosition): number[][] {
+  const newest = new Map<string, { episode: Episode; at: Partial<Record<EpisodeEventKind, number>> }>();
+  for (const { events, position } of items) {
+    for (const { kind, episode } of events) {
+      const key = `${episode.sessionId} ${episode.index}`;
+      newest.set(key, { episode, at: { ...newest.get(key)?.at, [kind]: position } });
+    }
+  }
+  return [...newest.values()].map(({ episode, at }) => [
     positionOf(episode.sessionId),
     episode.index,
     episode.track,
@@ -99,5 +110,6 @@ export function episodeRows(events: readonly EpisodeEvent[], positionOf: Session
     episode.peak,
     episode.startedAt.getTime(),
     episode.endedAt?.getTime() ?? Number.NaN,
+    ...(['ONSET', 'APEX', 'OFFSET'] as const).map((kind) => at[kind] ?? Number.NaN),
   ]);
 }

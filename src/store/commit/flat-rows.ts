@@ -7,12 +7,13 @@ import { createArrayEncoder, type NumberType } from './binary-arrays.ts';
 /** Values per row of each array. */
 export const STRIDE = {
   session: 11,
-  moment: 12,
+  moment: 13,
   readingInts: 6,
   readingReals: 28,
   rollup: 42,
   track: 7,
-  episode: 10,
+  episode: 13,
+  writer: 4,
 };
 
 /** The position of a session among the session ids of its batch, from 1 as SQL counts. */

@@ -6,6 +6,7 @@ import type { Partitions } from '../sql/partitions.ts';
 import { type Batch, onlySessions, sessionIdsOf } from './batch.ts';
 import { COMMIT } from './commit-statement.ts';
 import { encodeBatch, type RollUp } from './encode-batch.ts';
+import type { LogWriter } from './log-writer.ts';
 
 /**
  * Writes what was prepared; may be called again after it threw.
@@ -22,6 +23,7 @@ export interface CommitDeps {
   runPrepared: RunPrepared;
   partitions: Partitions;
   rollUp: RollUp;
+  writer: Pick<LogWriter, 'keepFresh'>;
 }
 
 export function createPrepareCommit(deps: CommitDeps): PrepareCommit {
@@ -46,6 +48,7 @@ export function createPrepareCommit(deps: CommitDeps): PrepareCommit {
 function prepareInsert(deps: CommitDeps, batch: Batch): Commit {
   const { sessionIds, parameters } = encodeBatch(batch, deps.rollUp);
   return async () => {
+    await deps.writer.keepFresh();
     await deps.partitions.ensure(batch.appended.map(({ moment }) => moment.wallTime));
     const written = await deps.runPrepared(COMMIT, parameters);
     if (written.length === sessionIds.length) return new Set();
