@@ -36,7 +36,7 @@ RUN mkdir data && chown node:node data && ln -s /app/dist/main.js /usr/local/bin
 USER node
 VOLUME /app/data
 EXPOSE 4000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch('http://127.0.0.1:4000/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch('http://127.0.0.1:4000/ready').then((r) => process.exit(r.ok || r.status === 401 ? 0 : 1), () => process.exit(1))"]
 # `docker run … mien token create …` runs another command than `serve`.
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["serve"]

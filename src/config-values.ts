@@ -1,5 +1,6 @@
 /** How the values of settings are written: one check for each kind, whose message goes on after the setting's name. */
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
@@ -90,6 +91,17 @@ export const publicUrls = list
       if (originOf(one) !== one) context.addIssue({ code: 'custom', message: notExact(one) });
     }
   });
+
+const PROXY_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** Addresses, networks, or names of networks. */
+export const proxies = list.superRefine((all, context) => {
+  for (const one of all) {
+    if (PROXY_NETWORKS.includes(one) || ipaddr.isValid(one) || ipaddr.isValidCIDR(one)) continue;
+    const message = `names ${JSON.stringify(one)}: write an address such as 10.1.2.3, a network such as 10.1.0.0/16, or ${PROXY_NETWORKS.join(', ')}`;
+    context.addIssue({ code: 'custom', message });
+  }
+});
 
 /** Null for what has none that could be told from another's: files, apps, and addresses without their scheme. */
 function originOf(text: string): string | null {

@@ -9,6 +9,7 @@ import {
   host,
   oneOf,
   pageUrl,
+  proxies,
   publicUrls,
   purposes,
   retention,
@@ -71,6 +72,11 @@ export const Environment = z.object({
     .prefault('')
     .describe(
       'Where people reach this server, such as `https://mien.example.org`; several separated by commas. Requests under other names are refused, except under localhost, loopback addresses and `HOST` itself.',
+    ),
+  MIEN_TRUSTED_PROXIES: proxies
+    .prefault('')
+    .describe(
+      'Proxies that are believed whom they ask for (`X-Forwarded-For`), in the audit and in all that is bounded by address: addresses and networks such as `10.1.0.0/16`, or `loopback`, `linklocal`, `uniquelocal`, separated by commas. Without it every client of a proxy is the proxy, and where there is a `MIEN_PUBLIC_URL` also programs of this machine show who they are at `/ready` and `/metrics`.',
     ),
   MIEN_ALLOWED_ORIGINS: allowedOrigins
     .prefault('')

@@ -70,6 +70,7 @@ function toConfig(env: z.output<typeof Environment>) {
     allowPurposes: Object.freeze(env.MIEN_ALLOW_PURPOSES),
     auth: env.MIEN_AUTH,
     publicUrls: Object.freeze(env.MIEN_PUBLIC_URL),
+    trustedProxies: Object.freeze(env.MIEN_TRUSTED_PROXIES),
     allowedOrigins: Object.freeze(env.MIEN_ALLOWED_ORIGINS),
     oidc: toOidc(env),
     secretKeys: Object.freeze(env.MIEN_SECRET_KEY),

@@ -112,6 +112,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'vacuum',
     'wall-clock',
   ],
+  subscriptions: ['aggregate-updates'],
   'supply-chain': 'all',
   web: ['session-history'],
   vision: ['batch-scheduler', 'device', 'shipped-models', 'vision', 'worker-death', 'worker-start'],

@@ -38,6 +38,7 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
     },
     history: { page: async () => [], extent: async () => ({ oldest: null, newest: -1 }) },
     log: { writers: async () => [], behind: async () => [], episodesBehind: async () => [] },
+    buckets: async () => [],
     feed: bus,
     now: Date.now,
   });

@@ -69,6 +69,7 @@ async function replay(store: Store, sessionId: string): Promise<number> {
     sessions: store.sessions,
     history: store.moments,
     log: store.log,
+    buckets: async () => [],
     feed: new MemoryBus(),
     now: Date.now,
   });

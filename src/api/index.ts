@@ -53,6 +53,8 @@ export interface ApiOptions {
   port: number;
   /** Web origins under which people reach the server; loopback, and what it listens on, need not be among them. */
   publicUrls: readonly string[];
+  /** Proxies that are believed whom they ask for; none by default. */
+  trustedProxies?: readonly string[];
   allowedOrigins: readonly string[];
   uploadsDir: string;
   maxUpload: number;

@@ -98,3 +98,9 @@ async function assertKept(moments: Store['moments'], sessionId: string, seq: num
     'Moments behind this place are older than the retention and were deleted. Leave it out to begin with the oldest that is kept.',
   );
 }
+
+/** Buckets as subscriptions read them. */
+export function bucketsOf({ rollups }: Pick<Store, 'rollups'>) {
+  return (sessionId: string, seconds: number, range: { from: number; to?: number }) =>
+    rollups.aggregate(sessionId, { bucketMs: seconds * 1000, ...range });
+}

@@ -16,7 +16,7 @@ import { createSubscriptions } from '../subscriptions/index.ts';
 import { rollUp } from '../timeline/index.ts';
 import type { Vision } from '../vision/index.ts';
 import { openOidc, recordSignIn } from './oidc-parts.ts';
-import { createRecordingQueries } from './recording-queries.ts';
+import { bucketsOf, createRecordingQueries } from './recording-queries.ts';
 import { createMeter, createTimelines, ensembleOf, loadMetrics, storeMetrics } from './services.ts';
 import { createUploadStore, type UploadStore } from './upload-store.ts';
 
@@ -83,9 +83,9 @@ export function apiAccess(access: Access & { signIn: SignInOptions }) {
 
 /** What the API is told from outside. */
 export function apiSettings(config: Config, { retentionHours }: Store) {
-  const { host, port, publicUrls, allowedOrigins, uploadsDir, maxUpload, limits } = config;
+  const { host, port, publicUrls, trustedProxies, allowedOrigins, uploadsDir, maxUpload, limits } = config;
   const notice = { ...config.notice, retentionHours };
-  return { host, port, publicUrls, allowedOrigins, uploadsDir, maxUpload, limits, notice };
+  return { host, port, publicUrls, trustedProxies, allowedOrigins, uploadsDir, maxUpload, limits, notice };
 }
 
 export function createBus(metrics: Metrics, log: Log): MemoryBus {
@@ -167,6 +167,7 @@ export function openServices(parts: ManagerParts, streamManager: StreamManager) 
     recordings: createRecordingQueries(store),
     subscriptions: createSubscriptions({
       ...{ streams, sessions, history: moments, log: store.log, feed: bus },
+      buckets: bucketsOf(store),
       now: Date.now,
     }),
     eraser: new Eraser({

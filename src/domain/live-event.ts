@@ -1,4 +1,5 @@
 /** What is published of running streams, once it is committed. */
+import type { Aggregate } from './aggregate.ts';
 import type { EpisodeEvent, Moment } from './moment.ts';
 import type { SessionRecord } from './stream.ts';
 
@@ -52,4 +53,11 @@ export interface SentEpisode {
   cursor: string;
   /** Events lost between this one and the one before, because the subscriber was too slow. */
   skippedBefore: number;
+}
+
+/** A bucket of a session's timeline that closed, as a subscriber is sent it. */
+export interface SentAggregate {
+  streamId: string;
+  sessionId: string;
+  bucket: Aggregate;
 }

@@ -162,11 +162,7 @@ function openOn(
   };
 }
 
-function createMomentStore(
-  prisma: Database['prisma'],
-  commits: GroupCommit,
-  writer: LogWriter,
-): MomentStore {
+function createMomentStore(prisma: Database['prisma'], commits: GroupCommit, writer: LogWriter): MomentStore {
   return {
     ...createMomentQueries(prisma),
     search: (sessionId, search) => searchMoments(prisma, sessionId, search),

@@ -3,6 +3,7 @@
  * this file; the composition root hands them over.
  */
 import type { Tags } from '../domain/access.ts';
+import type { Aggregate } from '../domain/aggregate.ts';
 import type { LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
@@ -95,6 +96,8 @@ export interface SubscriptionDeps {
   sessions: SessionQueries;
   history: MomentHistory;
   log: CommitLog;
+  /** store: buckets of so many seconds between these seconds of media time. */
+  buckets(sessionId: string, seconds: number, range: { from: number; to?: number }): Promise<Aggregate[]>;
   feed: LiveFeed;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,7 +1,15 @@
 /** What a client may subscribe to: moments, states of sessions, episodes; each with a bounded queue of its own. */
-import type { LiveEventOf, Scope, SentEpisode, SentMoment, SentStatus } from '../domain/live-event.ts';
+import type {
+  LiveEventOf,
+  Scope,
+  SentAggregate,
+  SentEpisode,
+  SentMoment,
+  SentStatus,
+} from '../domain/live-event.ts';
 import type { SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
+import { type AggregatesRequest, AggregateUpdates } from './aggregate-updates.ts';
 import { type ClosableEvents, closable } from './closable.ts';
 import { EpisodeSubscription, type EpisodesRequest } from './episode-subscription.ts';
 import { openMoments } from './open-moments.ts';
@@ -17,6 +25,8 @@ export interface Subscriptions {
   status(scope: Pick<Scope, 'streamId'> & Shown): Promise<ClosableEvents<SentStatus>>;
   /** From a cursor or from now on; finishes with the session, or with the stream that was removed. */
   episodes(request: EpisodesRequest): Promise<ClosableEvents<SentEpisode>>;
+  /** Buckets of the timeline as they close; finishes with the session, or with the stream that was removed. */
+  aggregates(request: AggregatesRequest): Promise<ClosableEvents<SentAggregate>>;
 }
 
 /** Events that may wait for a slow subscriber to states. */
@@ -37,6 +47,12 @@ export function createSubscriptions(all: SubscriptionDeps): Subscriptions {
       const subscription = new EpisodeSubscription(shownTo(request), request);
       await closeOnError(subscription, () => subscription.open());
       return closable(subscription.events(), subscription.lost, subscription.close);
+    },
+
+    async aggregates(request) {
+      const updates = new AggregateUpdates(shownTo(request), request);
+      await closeOnError(updates, () => updates.open());
+      return closable(updates.updates(), () => 0, updates.close);
     },
   };
 }

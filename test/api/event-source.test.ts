@@ -16,7 +16,14 @@ async function openRestartable() {
   let bus = new MemoryBus();
   const open = (port: number) => {
     bus = new MemoryBus();
-    const parts = { streams: store.repository, sessions: store.sessions, history: store, log: store.log, feed: bus };
+    const parts = {
+      streams: store.repository,
+      sessions: store.sessions,
+      history: store,
+      log: store.log,
+      buckets: async () => [],
+      feed: bus,
+    };
     return openTestApi({ subscriptions: createSubscriptions({ ...parts, now: Date.now }) }, { port });
   };
   let api = await open(0);

@@ -27,6 +27,9 @@ export function subscriptionsOf(bus: Bus, capacity = 64, cursorLength = 0): Subs
         cursor: `c${moment.seq}`.padEnd(cursorLength, '.'),
       }));
     },
+    async aggregates() {
+      throw new Error('there is no store here');
+    },
     async status(scope) {
       return iterate(bus.subscribe(['status'], scope), (event) => event);
     },

@@ -277,6 +277,12 @@ export const OPERATIONS: Record<string, Operation> = {
       streamStatus: { streamId: stream, state: 'RUNNING', session: { id: session } },
     }),
   },
+  'Subscription.aggregateUpdates': {
+    least: 'VIEWER',
+    query: 'subscription ($session: ID!) { aggregateUpdates(sessionId: $session, bucket: 1) { sessionId } }',
+    variables: bySession,
+    data: ({ ids: { session } }) => ({ aggregateUpdates: { sessionId: session } }),
+  },
   'Subscription.expressionEpisodes': {
     least: 'VIEWER',
     query:

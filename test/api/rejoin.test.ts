@@ -28,7 +28,14 @@ beforeEach(async () => {
   store.streams.set(STREAM, { ...STREAM_RECORD, id: STREAM });
   store.addSession(STREAM, { id: SESSION, state: 'RUNNING' });
   const subscriptions = createSubscriptions({
-    ...{ streams: store.repository, sessions: store.sessions, history: store, log: store.log, feed: bus },
+    ...{
+      streams: store.repository,
+      sessions: store.sessions,
+      history: store,
+      log: store.log,
+      buckets: async () => [],
+      feed: bus,
+    },
     now: Date.now,
   });
   breakShared = false;

@@ -8,6 +8,7 @@ import { type Access, createAccess } from '../../src/access/access.ts';
 import { createCodeFlow } from '../../src/access/oidc/code-flow.ts';
 import { createOidc } from '../../src/access/oidc/oidc.ts';
 import { createOidcScheme } from '../../src/access/oidc/scheme.ts';
+import { createRemote } from '../../src/api/auth/remote.ts';
 import type { SignInEvent } from '../../src/api/index.ts';
 import { beginStay } from '../../src/api/sign-in/begin-stay.ts';
 import { createSignInEndpoint } from '../../src/api/sign-in/sign-in-endpoint.ts';
@@ -223,7 +224,14 @@ it('where somebody signs in and out from is told as people write it, also where 
   const { principal } = await access.authenticator.authenticate({ by: 'BEARER', value: secret }, 'here');
   const told: SignInEvent[] = [];
   const { signIns } = access;
-  const shared = { signIns, publicUrls: [], issuer: null, onEvent: (event: SignInEvent) => told.push(event) };
+  const remote = createRemote({ trustedProxies: [], publicUrls: [] });
+  const shared = {
+    signIns,
+    publicUrls: [],
+    auth: { remote },
+    issuer: null,
+    onEvent: (event: SignInEvent) => told.push(event),
+  };
   const headers = { ...page(), host: new URL(api.url).host, cookie };
   const [inbound, outbound] = [fromIpv6Socket({ headers }), fromIpv6Socket({ headers })];
   await beginStay(inbound, new ServerResponse(inbound), shared, async () => principal);
@@ -231,6 +239,7 @@ it('where somebody signs in and out from is told as people write it, also where 
   const { value } = await signIns.begin(principal);
   outbound.headers.cookie = `mien_session=${value}`;
   const auth = {
+    remote,
     identify: nobody,
     identifyToken: nobody,
     isRequired: async () => true,

@@ -3,7 +3,7 @@ import { createAccess } from '../../src/access/access.ts';
 import { AuditTrail } from '../../src/access/audit-trail.ts';
 import type { Services } from '../../src/api/index.ts';
 import { MemoryBus, OrderedPublisher } from '../../src/bus/index.ts';
-import { createRecordingQueries } from '../../src/cli/recording-queries.ts';
+import { bucketsOf, createRecordingQueries } from '../../src/cli/recording-queries.ts';
 import type { Role, Tags } from '../../src/domain/access.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
@@ -115,6 +115,7 @@ export async function openWorld({
     sessions: store.sessions,
     history: store.moments,
     log: store.log,
+    buckets: bucketsOf(store),
     feed: bus,
     now: Date.now,
   });

@@ -54,6 +54,7 @@ export class World {
       streams: store.repository,
       history: store,
       log: store.log,
+      buckets: async () => [],
       feed: bus,
       capacity,
       now: () => 0,

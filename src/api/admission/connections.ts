@@ -7,6 +7,8 @@ import { type Refusal, rawAnswer } from './refusal.ts';
 export interface ConnectionLimits {
   connections: number;
   connectionsPerAddress: number;
+  /** Whether an address is that of a proxy, which connects for many. */
+  isProxy(address: string | undefined): boolean;
   /** Told of each that is refused. */
   onRefused: (code: string) => void;
 }
@@ -14,7 +16,7 @@ export interface ConnectionLimits {
 /** To be called before the server listens. */
 export function limitConnections(
   server: Server,
-  { connections, connectionsPerAddress, onRefused }: ConnectionLimits,
+  { connections, connectionsPerAddress, isProxy, onRefused }: ConnectionLimits,
 ): void {
   const open = new Map<string, number>();
   let all = 0;
@@ -23,7 +25,8 @@ export function limitConnections(
     const address = clientAddress(socket.remoteAddress);
     const present = open.get(address) ?? 0;
     if (all >= connections) return refuse(socket, TOO_MANY, onRefused);
-    if (present >= connectionsPerAddress) return refuse(socket, TOO_MANY_FROM_ADDRESS, onRefused);
+    if (present >= connectionsPerAddress && !isProxy(socket.remoteAddress))
+      return refuse(socket, TOO_MANY_FROM_ADDRESS, onRefused);
     all += 1;
     open.set(address, present + 1);
     socket.once('close', () => {

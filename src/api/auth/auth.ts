@@ -10,6 +10,7 @@ import { MienError } from '../../errors.ts';
 import { clientAddress } from '../admission/client-address.ts';
 import type { Refusal } from '../admission/refusal.ts';
 import { credentialIn, credentialOf } from './credentials.ts';
+import { createRemote, type Remote } from './remote.ts';
 import { type Hold, Watch } from './watch.ts';
 
 export interface Auth {
@@ -31,6 +32,7 @@ export interface Auth {
     upgrade: IncomingMessage,
   ): Promise<Requester>;
   hold: Hold;
+  remote: Remote;
   /** Looks at all that is held, now. */
   look(): Promise<void>;
   close(): void;
@@ -42,6 +44,8 @@ export interface AuthOptions {
   authenticator?: Authenticator | undefined;
   /** Web origins under which people reach the server. */
   publicUrls?: readonly string[] | undefined;
+  /** Proxies that are believed whom they ask for. */
+  trustedProxies?: readonly string[] | undefined;
   log: Log;
   /** Whether an error says that the database cannot answer now. */
   isStoreAway?: ((error: unknown) => boolean) | undefined;
@@ -55,14 +59,15 @@ export interface AuthOptions {
 
 export function createAuth(options: AuthOptions): Auth {
   const { authenticator = openToAll(), publicUrls = [], log, watchMs } = options;
+  const remote = createRemote(options);
   const identities = new WeakMap<Requester, Identity>();
   const watch = new Watch(authenticator, log, watchMs);
   const identify: Identify = async (request, { read, least, objection }) => {
-    const { remoteAddress } = request.socket;
-    const address = addressOf(remoteAddress);
+    const from = remote.addressOf(request);
+    const address = addressOf(from);
     let principal: Principal | null = null;
     try {
-      const identity = await authenticator.authenticate(read(), clientAddress(remoteAddress));
+      const identity = await authenticator.authenticate(read(), clientAddress(from));
       principal = identity.principal;
       const requester = { principal, address };
       assertRole(requester, least);
@@ -78,7 +83,7 @@ export function createAuth(options: AuthOptions): Auth {
       identify(request, { read: () => credentialOf(request, publicUrls), least, objection }),
     identifyToken: (request, value) =>
       identify(request, { read: () => ({ by: 'BEARER', value }), least: 'VIEWER' }),
-    isRequired: authenticator.isRequired,
+    ...{ remote, isRequired: authenticator.isRequired },
     identifySocket: (payload, upgrade) =>
       identify(upgrade, {
         read: () => credentialIn(payload) ?? credentialOf(upgrade, publicUrls),
@@ -89,8 +94,7 @@ export function createAuth(options: AuthOptions): Auth {
       if (identity === undefined) throw new Error('this requester was not identified here');
       return watch.hold(identity, end);
     },
-    look: () => watch.look(),
-    close: () => watch.close(),
+    ...{ look: () => watch.look(), close: () => watch.close() },
   };
 }
 

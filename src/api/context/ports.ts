@@ -6,7 +6,13 @@ import type { Tags } from '../../domain/access.ts';
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import type { ErasureOrder } from '../../domain/erasure.ts';
 import type { FaceFilter } from '../../domain/face-filter.ts';
-import type { SentEpisode, SentEvents, SentMoment, SentStatus } from '../../domain/live-event.ts';
+import type {
+  SentAggregate,
+  SentEpisode,
+  SentEvents,
+  SentMoment,
+  SentStatus,
+} from '../../domain/live-event.ts';
 import type { Capacity } from '../../domain/load.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { MomentFilter } from '../../domain/moment-search.ts';
@@ -36,6 +42,13 @@ export interface Subscriptions {
     tags?: Tags;
   }): Promise<SentEvents<SentMoment>>;
   status(filter: { streamId?: string; tags?: Tags }): Promise<SentEvents<SentStatus>>;
+  /** @param filter.bucket in whole seconds @throws MienError NOT_FOUND, BAD_INPUT */
+  aggregates(filter: {
+    streamId?: string;
+    sessionId?: string;
+    bucket: number;
+    tags?: Tags;
+  }): Promise<SentEvents<SentAggregate>>;
   /** @throws MienError NOT_FOUND, CURSOR_INVALID, CURSOR_EXPIRED */
   episodes(filter: {
     streamId?: string;

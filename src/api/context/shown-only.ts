@@ -36,6 +36,7 @@ function shownEvents(all: Subscriptions, tags: Tags): Subscriptions {
     moments: (filter) => all.moments({ ...filter, tags }),
     status: (filter) => all.status({ ...filter, tags }),
     episodes: (filter) => all.episodes({ ...filter, tags }),
+    aggregates: (filter) => all.aggregates({ ...filter, tags }),
   };
 }
 

@@ -109,7 +109,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     });
   });
   const answerWithoutUpgrade = createAnswerWithoutUpgrade(server);
-  limitConnections(server, { ...options.connections, onRefused });
+  limitConnections(server, { ...options.connections, isProxy: options.auth.remote.isProxy, onRefused });
   cutStandstills(server);
   server.on('upgrade', (request, socket, head) => {
     // Once, however many requests of a connection offer something.
@@ -129,8 +129,12 @@ function destroyed(this: Duplex): void {
 }
 
 /** What is asked of every request before its kind is looked at. */
-function admit(request: IncomingMessage, path: string, { gate, rate }: HttpServerOptions): Refusal | null {
-  const tooMany = path === '/health' ? null : rate(request.socket.remoteAddress);
+function admit(
+  request: IncomingMessage,
+  path: string,
+  { gate, rate, auth }: HttpServerOptions,
+): Refusal | null {
+  const tooMany = path === '/health' ? null : rate(auth.remote.addressOf(request));
   return tooMany ?? gate(request, path) ?? addressRefusal(request);
 }
 

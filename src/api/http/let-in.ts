@@ -5,6 +5,7 @@ import type { Requester } from '../../domain/access.ts';
 import { MienError } from '../../errors.ts';
 import type { Refusal } from '../admission/refusal.ts';
 import type { Auth } from '../auth/auth.ts';
+import { isPassedOn } from '../auth/remote.ts';
 import { answerJson, errorBody } from '../errors/answer-json.ts';
 
 /**
@@ -45,13 +46,13 @@ export async function letExport(
  * @throws MienError as `letUpload` does
  */
 export async function letProbe(request: IncomingMessage, auth: Auth): Promise<void> {
-  if (isFromHere(request)) return;
+  if (auth.remote.isFromHere(request)) return;
   await auth.identify(request, 'VIEWER');
 }
 
 /** As `letProbe`; whoever is shown some streams only is not shown what all of them add up to. @throws MienError */
 export async function letMetrics(request: IncomingMessage, auth: Auth): Promise<void> {
-  if (isFromHere(request)) return;
+  if (auth.remote.isFromHere(request)) return;
   await auth.identify(request, 'VIEWER', ({ streams }) =>
     streams === null ? null : 'Metrics tell of all streams, and this token is for some of them.',
   );
@@ -73,23 +74,11 @@ export function proveToCommand(request: IncomingMessage, proofOf: (challenge: st
 const CHALLENGE = 'x-mien-challenge';
 const MAX_CHALLENGE = 100;
 
-/** What proxies write of whom they ask for. */
-const PASSED_ON = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
-
-function isFromHere(request: IncomingMessage): boolean {
-  const { remoteAddress = '' } = request.socket;
-  if (!ipaddr.isValid(remoteAddress)) return false;
-  return ipaddr.process(remoteAddress).range() === 'loopback' && !isPassedOn(request);
-}
-
 /** Where the server listens on one address of a network, its machine comes from that one. */
 function isFromThisMachine(request: IncomingMessage): boolean {
-  const { remoteAddress, localAddress } = request.socket;
-  return isFromHere(request) || (remoteAddress === localAddress && !isPassedOn(request));
-}
-
-function isPassedOn({ headers }: IncomingMessage): boolean {
-  return PASSED_ON.some((name) => headers[name] !== undefined);
+  const { remoteAddress = '', localAddress } = request.socket;
+  if (!ipaddr.isValid(remoteAddress) || isPassedOn(request)) return false;
+  return remoteAddress === localAddress || ipaddr.process(remoteAddress).range() === 'loopback';
 }
 
 export function refuse(response: ServerResponse, refusal: Refusal): void {

@@ -11,6 +11,7 @@ import './model.ts';
 import './tags.ts';
 import './range-input.ts';
 import './summary.ts';
+import './aggregate-updates.ts';
 import './track.ts';
 import './session.ts';
 import './recording.ts';

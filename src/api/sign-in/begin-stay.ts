@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SignIns } from '../../access/sign-ins.ts';
 import type { Principal } from '../../domain/access.ts';
 import { MienError } from '../../errors.ts';
-import { addressOf } from '../auth/auth.ts';
+import { type Auth, addressOf } from '../auth/auth.ts';
 import { clearCookie, FLOW_COOKIE, readCookie, SESSION_COOKIE, writeCookie } from '../auth/cookies.ts';
 import { cameByHttps } from '../auth/public-origin.ts';
 import { answerJson } from '../errors/answer-json.ts';
@@ -21,6 +21,7 @@ export interface StayOptions {
   signIns: Pick<SignIns, 'begin' | 'end'>;
   /** Web origins under which people reach the server. */
   publicUrls: readonly string[];
+  auth: Pick<Auth, 'remote'>;
   onEvent(event: SignInEvent): void;
 }
 
@@ -28,11 +29,11 @@ export interface StayOptions {
 export async function beginStay(
   request: IncomingMessage,
   response: ServerResponse,
-  { signIns, publicUrls, onEvent }: StayOptions,
+  { signIns, publicUrls, auth, onEvent }: StayOptions,
   identify: () => Promise<Principal>,
 ): Promise<void> {
   const secure = cameByHttps(request, publicUrls);
-  const address = addressOf(request.socket.remoteAddress);
+  const address = addressOf(auth.remote.addressOf(request));
   let principal: Principal | null = null;
   try {
     principal = await identify();

@@ -16,10 +16,10 @@ import { readSmallBody } from './small-body.ts';
 export type { SignInEvent } from './begin-stay.ts';
 
 /** What is needed to let people sign in. */
-export type SignInOptions = Omit<IssuerOptions, 'publicUrls'>;
+export type SignInOptions = Omit<IssuerOptions, 'publicUrls' | 'auth'>;
 
 interface Parts extends IssuerOptions {
-  auth: Pick<Auth, 'identify' | 'identifyToken' | 'look' | 'isRequired'>;
+  auth: Pick<Auth, 'identify' | 'identifyToken' | 'look' | 'isRequired' | 'remote'>;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -106,7 +106,7 @@ async function signOut(request: IncomingMessage, response: ServerResponse, optio
   const value = readCookie(request, SESSION_COOKIE, secure);
   const ended = value === null ? null : await signIns.end(value);
   if (ended !== null) {
-    const address = addressOf(request.socket.remoteAddress);
+    const address = addressOf(auth.remote.addressOf(request));
     onEvent({ action: 'SIGN_OUT', principal: ended.principal, address, code: null });
     // What was opened by it is over too.
     await auth.look();

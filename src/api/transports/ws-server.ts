@@ -35,7 +35,7 @@ export interface WsServerOptions {
   ) => Promise<ExecutionArgs | readonly GraphQLError[]>;
   execute: (args: ExecutionArgs) => unknown;
   fanout: Fanout;
-  auth: Pick<Auth, 'identifySocket' | 'hold'>;
+  auth: Pick<Auth, 'identifySocket' | 'hold' | 'remote'>;
   maskError: MaskError;
   log: Log;
   maxSubscriptions: number;
@@ -141,7 +141,7 @@ function serveSocket(
           });
         }),
     },
-    { connection, remote: tcp.remoteAddress, requester },
+    { connection, remote: auth.remote.addressOf(request), requester },
   );
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'));
   socket.once('close', (code, reason) => {
