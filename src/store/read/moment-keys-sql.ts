@@ -4,7 +4,7 @@ import type { MomentFilter, MomentSearch } from '../../domain/moment-search.ts';
 import { stretchSql } from '../../domain/thinning.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import { EXPRESSION_ENUM, expressionCode } from '../sql/expressions.ts';
-import { within } from './moments.ts';
+import { within } from './moment-rows.ts';
 import type { Days } from './narrow-days.ts';
 
 /**
