@@ -24,6 +24,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'export',
     'export-ends',
     'export-query',
+    'grafana',
     'limited',
     'lists',
     'matrix',

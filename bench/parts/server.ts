@@ -31,9 +31,12 @@ export interface Server {
 const STOP = `mutation ($id: ID!) { stopStream(input: { id: $id }) { session { id } } }`;
 const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id } } }`;
 
-/** @param databaseUrl default: PGlite in a temporary directory */
-export async function startServer(mediaDir: string, databaseUrl?: string): Promise<Server> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'mien-bench-'));
+/** @param databaseUrl default: PGlite in `dataDir` @param dataDir removed when it stops; default: a temporary directory */
+export async function startServer(
+  mediaDir: string,
+  databaseUrl?: string,
+  dataDir = mkdtempSync(join(tmpdir(), 'mien-bench-')),
+): Promise<Server> {
   const env = {
     ...process.env,
     ...{ PORT: '0', HOST: '127.0.0.1', MIEN_DATA_DIR: dataDir, MIEN_MEDIA_DIR: mediaDir },
