@@ -49,7 +49,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'sessions/load': ['threads', ...DOMAIN],
   subscriptions: DOMAIN,
 
-  ingest: ['ingest/source', 'ingest/network', 'ingest/ffmpeg', 'ingest/frames', 'threads', ...DOMAIN],
+  ingest: [
+    ...['ingest/source', 'ingest/network', 'ingest/ffmpeg', 'ingest/frames', 'ingest/pictures'],
+    ...['threads', ...DOMAIN],
+  ],
+  'ingest/pictures': ['threads', ...DOMAIN],
   'ingest/source': ['ingest/network', 'ingest/ffmpeg', 'threads', ...DOMAIN],
   'ingest/network': ['threads', ...DOMAIN],
   'ingest/ffmpeg': ['ingest/frames', 'threads', ...DOMAIN],
@@ -118,6 +122,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const ONLY: Record<string, string> = {
   'fluent-ffmpeg': 'ingest/ffmpeg/ffmpeg-process.ts',
   'libheif-js/libheif-wasm/libheif-bundle.js': 'ingest/source/heic.worker.ts',
+  sharp: 'ingest/pictures/picture.child.ts',
   'onnxruntime-node': 'vision/runtime/inference-session.ts',
 };
 
@@ -129,6 +134,7 @@ const TOUCH_PROCESS: Record<string, string> = {
   'no-telemetry.ts': 'a native library reads the environment of the process',
   'ingest/ffmpeg/launcher.child.ts':
     'the entry of the process that starts ffmpegs: messages, signals, its end',
+  'ingest/pictures/picture.child.ts': 'the entry of the process that decodes pictures: messages, its end',
   'main.ts': 'the entry: arguments, environment, signals, exit code',
   'threads/fork.ts': 'a process of ours gets the environment without what is for the server alone',
   'store/pglite/lock-holder.ts': 'the lock of the data directory holds the id of its process',

@@ -79,6 +79,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'start-time',
     'timestamps',
     'tricks',
+    'usual-pictures',
     'video-track',
     'without-clock',
     'without-index',

@@ -27,6 +27,7 @@ export function openSources({ config, host }: AnalysisTask): Ingest {
   return openIngest(config, {
     mediaDir: parse(resolve('.')).root,
     allowPrivateSources: true,
+    decodePictures: true,
     onCaution: (sentence) => void host.stderr.write(`mien: ${sentence}\n`),
   });
 }

@@ -77,7 +77,13 @@ class Batch {
     try {
       scoring = await openScoring(this.#task);
       const ffmpeg = await checkFfmpeg(ingest, this.#task.host);
-      const run = runText(runOf(this.#task, scoring, { ffmpeg, decodedBy: ingest.decoding().by }));
+      const run = runText(
+        runOf(this.#task, scoring, {
+          ffmpeg,
+          decodedBy: ingest.decoding().by,
+          pictures: await ingest.pictures(),
+        }),
+      );
       const jobs = await this.#choose(run);
       await this.#directory.begin(run);
       await this.#analyseAll(

@@ -17,6 +17,8 @@ export interface IngestConfig {
   hardware?: HardwareSetting | undefined;
   /** Takes a sentence where that does not work. */
   onCaution?: ((sentence: string) => void) | undefined;
+  /** Whether pictures of the usual kinds are decoded without ffmpeg, where that works: in a process that lasts. Default false. */
+  decodePictures?: boolean | undefined;
   /** A live source that gives no frame for this many seconds has failed. Default 20. */
   stallSeconds?: number | undefined;
   /** How long a server may take to answer, in seconds. Default 10. */

@@ -10,7 +10,9 @@ import type { Decoding } from './ffmpeg/hardware.ts';
 import { HardwareDecoding } from './hardware-decoding.ts';
 import type { IngestDeps } from './ingest-deps.ts';
 import { createSafeConnector } from './network/safe-connect.ts';
-import { type OpenedSource, openSource } from './open-source.ts';
+import { openSource } from './open-source.ts';
+import type { OpenedSource } from './opened-source.ts';
+import { PictureDecoder } from './pictures/picture-decoder.ts';
 import { probeSource } from './probe-source.ts';
 import { HeicDecoder } from './source/heic-decoder.ts';
 import type { SourceAccess } from './source/resolve-source.ts';
@@ -36,6 +38,8 @@ export interface Ingest {
   confinement(): Promise<ConfinementLevel>;
   /** What decodes video now; software until ffmpeg was found. */
   decoding(): Decoding;
+  /** What decodes pictures of the usual kinds; null: ffmpeg does. */
+  pictures(): Promise<string | null>;
   /** Ends every run, and resolves when no ffmpeg is left. */
   close(): Promise<void>;
 }
@@ -48,8 +52,10 @@ export function createIngest(config: IngestConfig): Ingest {
   const ffmpeg = findOnce(async () =>
     hardware.find({ ...(await findFfmpeg(config.ffmpegPath)), confinement: await confinement() }),
   );
+  const withoutNetwork = async () => (await confinement()).prefix(undefined);
+  const pictures = config.decodePictures ? new PictureDecoder(withoutNetwork) : null;
   const deps: IngestDeps = {
-    ...{ ...runs, limits, hardware, onLog: config.onLog },
+    ...{ ...runs, limits, hardware, onLog: config.onLog, pictures },
     access: accessOf(config, limits),
     ffmpeg: async () => ({ ...(await ffmpeg()), hardware: hardware.inUse }),
     remaining: new Map(),
@@ -67,10 +73,11 @@ export function createIngest(config: IngestConfig): Ingest {
     },
     confinement: async () => (await confinement()).level,
     decoding: () => hardware.decoding,
+    pictures: async () => (await pictures?.version()) ?? null,
     async close() {
       closing.abort(new MienError('SHUTTING_DOWN', 'mien is shutting down.'));
       await Promise.all(deps.activeRuns);
-      await deps.launcher.close();
+      await Promise.all([deps.launcher.close(), pictures?.close()]);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Confinement } from './ffmpeg/confinement.ts';
 import type { FfmpegLauncher } from './ffmpeg/ffmpeg-launcher.ts';
 import type { FfmpegProgram } from './ffmpeg/ffmpeg-path.ts';
 import type { Hardware } from './ffmpeg/hardware.ts';
+import type { PictureDecoder } from './pictures/picture-decoder.ts';
 import type { SourceAccess } from './source/resolve-source.ts';
 
 /** The ffmpeg that runs, and what keeps it from the network. */
@@ -26,6 +27,8 @@ export interface IngestDeps {
     /** To be called when a run failed because of it. Never rejects. */
     recheck(ffmpeg: ReadyFfmpeg): Promise<void>;
   };
+  /** Decodes pictures of the usual kinds; null: ffmpeg does. */
+  pictures: PictureDecoder | null;
   launcher: FfmpegLauncher;
   /** Takes ffmpeg's lines, without credentials; undefined when nobody reads them. */
   onLog: ((line: string) => void) | undefined;

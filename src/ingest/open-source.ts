@@ -1,5 +1,5 @@
 import type { DecodeOptions } from '../domain/decode-options.ts';
-import type { Frame, SourceInfo, SourceInput, SourceKind } from '../domain/frame.ts';
+import type { Frame, SourceInput, SourceKind } from '../domain/frame.ts';
 import { threadsFor } from './decoder.ts';
 import { assertFitForNetwork } from './ffmpeg/ffmpeg-path.ts';
 import { HardwareFailed } from './ffmpeg/hardware.ts';
@@ -7,22 +7,12 @@ import { createShowinfo } from './ffmpeg/showinfo.ts';
 import { isAlwaysLive, isNetwork } from './ffmpeg/source-kinds.ts';
 import { createFirstFrameListener, waitForFirstFrame } from './first-frame.ts';
 import type { IngestDeps, ReadyFfmpeg } from './ingest-deps.ts';
+import { openPicture } from './open-picture.ts';
+import type { OpenedSource } from './opened-source.ts';
 import { type ProbedSource, probeSource } from './probe-source.ts';
 import { readingOf, readingUntold } from './reading.ts';
 import { type RunningDecoder, startDecoding } from './running-decoder.ts';
 import { kindByName, resolveSource } from './source/resolve-source.ts';
-
-/** A source that was probed and is being decoded. */
-export interface OpenedSource {
-  info: SourceInfo;
-  /** Decoding goes on until they are returned, or until the signal aborts. */
-  frames: AsyncIterable<Frame>;
-  /**
-   * From now on at most so many frames a second, from 0.2 to the rate that it was opened with; those left out count as
-   * dropped because `busy`. Only in real time: a recording that is waited for keeps all its frames.
-   */
-  setFrameRate(framesPerSecond: number): void;
-}
 
 /**
  * What `probeSource` and then decoding do, in one run of ffmpeg: a file spares a start of ffmpeg, which takes
@@ -40,6 +30,8 @@ export async function openSource(
     return decodeLater(input, await probeSource(input, signal, deps), options, deps);
   }
   signal.throwIfAborted();
+  const picture = await openPicture(input, options, deps);
+  if (picture !== null) return picture;
   const ffmpeg = await deps.ffmpeg();
   if (isNetwork(kind)) assertFitForNetwork(ffmpeg);
   return openBy(ffmpeg, input, kind, options, deps).catch((error: unknown) => {

@@ -1,20 +1,32 @@
 /** The one way to start a process of mien's own, from sources (tests, tsx) as well as from what is built. */
-import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Of the server's environment: what is for it alone, such as the database's password and the key of stored logins. */
 const OWN = /^(?:MIEN_|PG|DATABASE_URL$)/;
 
+export interface ForkOptions extends Pick<SpawnOptions, 'stdio' | 'serialization'> {
+  /** What comes before its command, such as what confines it. */
+  prefix?: readonly string[];
+}
+
 /**
  * Starts the process whose file lies beside the caller's; it has a channel for messages.
  * @param callerUrl the caller's `import.meta.url`
  * @param name the file's name without its extension, as in `launcher.child`
  */
-export function forkBeside(callerUrl: string, name: string, stdio: ForkOptions['stdio']): ChildProcess {
+export function forkBeside(
+  callerUrl: string,
+  name: string,
+  { prefix = [], ...options }: ForkOptions,
+): ChildProcess {
   const beside = (extension: string) => fileURLToPath(new URL(`./${name}.${extension}`, callerUrl));
   const env = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !OWN.test(variable)));
-  if (!callerUrl.endsWith('.ts')) return fork(beside('js'), [], { execArgv: [], stdio, env });
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return fork(beside('ts'), [], { execArgv: ['--import', loader], stdio, env });
+  const start = (...args: string[]) => {
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...args];
+    return spawn(command, rest, { ...options, env });
+  };
+  if (!callerUrl.endsWith('.ts')) return start(beside('js'));
+  return start('--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, beside('ts'));
 }

@@ -140,6 +140,7 @@ async function withLost(program: FfmpegProgram) {
     ffmpeg: async () => ready,
     hardware,
     onLog: undefined,
+    pictures: null,
     remaining: new Map(),
     turns: new DecodingTurns(),
   };

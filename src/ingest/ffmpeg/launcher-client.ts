@@ -71,7 +71,9 @@ function tellExit(reason: string, started: boolean, onLine: OnLine): FfmpegExit 
 }
 
 function forkLauncher(runs: Runs, onGone: (gone: ChildProcess) => void): ChildProcess {
-  const launcher = forkBeside(import.meta.url, 'launcher.child', ['ignore', 'ignore', 'inherit', 'ipc']);
+  const launcher = forkBeside(import.meta.url, 'launcher.child', {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   launcher.on('message', (message: FromLauncher) => {
     if ('lines' in message) for (const line of message.lines) runs.noteOf(message.id)?.(line);
     else runs.resolve(message.id, message.exit);
