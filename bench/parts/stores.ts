@@ -48,7 +48,10 @@ export async function openStoreAt({ databaseUrl, dataDir }: StoreLocation): Prom
   return store;
 }
 
-export async function createSession(store: Store): Promise<{ id: string; streamId: string }> {
+export async function createSession(
+  store: Store,
+  tags: Record<string, string> = {},
+): Promise<{ id: string; streamId: string; modelId: string }> {
   const stream = await store.streams.create({
     ...{ name: 'bench', source: { type: 'file', path: 'none.mp4' }, purpose: 'RESEARCH' },
     ...{
@@ -59,7 +62,7 @@ export async function createSession(store: Store): Promise<{ id: string; streamI
       smoothing: 250,
       retention: null,
       detectSize: 'STANDARD' as const,
-      tags: {},
+      tags,
     },
   });
   return store.sessions.create({ streamId: stream.id, modelId: MODEL.id });

@@ -7,7 +7,12 @@ import type { Store } from '../store/index.ts';
 import { mediaStretches, momentRuns } from '../store/read/media-stretches.ts';
 import { momentCursor, seqOfCursor } from '../subscriptions/index.ts';
 
-export function createRecordingQueries({ moments, rollups, prisma }: Store): RecordingQueries {
+export function createRecordingQueries({
+  moments,
+  rollups,
+  prisma,
+  aggregateSessions,
+}: Store): RecordingQueries {
   return {
     async timeline(sessionId, { after, before, ...request }) {
       const from = after === null ? -1 : seqOfCursor(after, sessionId);
@@ -25,6 +30,7 @@ export function createRecordingQueries({ moments, rollups, prisma }: Store): Rec
     momentRuns: (sessionId, range) => momentRuns(prisma, sessionId, range),
     mediaStretches: async (sessionId, range) =>
       (await mediaStretches(prisma, [sessionId], range)).get(sessionId) ?? [],
+    aggregateSessions,
     summaries: (sessionIds) => rollups.summaries(sessionIds),
     aggregate: (sessionId, { bucket, from, to, track }) =>
       rollups.aggregate(sessionId, {

@@ -4,6 +4,11 @@ import type { DropCounts } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { FoundMoments, MomentSearch } from '../domain/moment-search.ts';
+import type {
+  GroupedSession,
+  SessionsAggregateOptions,
+  SessionsGroup,
+} from '../domain/sessions-aggregate.ts';
 import { type AuditEntries, createAuditEntries } from './access/audit-entries.ts';
 import { createSignInRepository } from './access/sign-in-repository.ts';
 import { createTokenRepository } from './access/token-repository.ts';
@@ -18,6 +23,7 @@ import { createLogQueries, type LogQueries } from './read/commit-log.ts';
 import { searchMoments } from './read/moment-search.ts';
 import { createMomentQueries, type MomentQueries } from './read/moments.ts';
 import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
+import { aggregateSessions } from './read/sessions/sessions.ts';
 import { rotateKeys, type Sealed, sealStored } from './secrets/seal-stored.ts';
 import { createSecretKeys, type SecretKeys } from './secrets/secret-keys.ts';
 import { createSessionRepository, type SessionRepository } from './session-repository.ts';
@@ -85,6 +91,11 @@ export interface Store extends Retention {
   moments: MomentStore;
   log: LogQueries;
   rollups: RollupQueries;
+  /** Several sessions in groups, from rollups; @throws MienError BAD_INPUT */
+  aggregateSessions(
+    sessions: readonly GroupedSession[],
+    options: SessionsAggregateOptions,
+  ): Promise<SessionsGroup[]>;
   erasures: Erasures;
   audit: AuditEntries;
   tokens: TokenStore;
@@ -144,6 +155,7 @@ function openOn(
     moments: createMomentStore(prisma, commits, writer),
     log: createLogQueries(prisma),
     rollups: createRollupQueries(prisma),
+    aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
     erasures,
     audit,
     tokens: createTokenRepository(prisma),

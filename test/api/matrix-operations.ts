@@ -101,6 +101,16 @@ export const OPERATIONS: Record<string, Operation> = {
       sessions: { nodes: [{ id: ids.session }] },
     }),
   },
+  'Query.aggregate': {
+    least: 'VIEWER',
+    query: `query ($session: ID!) { all: aggregate(groupBy: [{ by: SESSION }]) { session { id } }
+      one: aggregate(filter: { ids: [$session] }) { sessions tracks } }`,
+    variables: bySession,
+    data: ({ shown }) => ({
+      all: shown.map(({ session }) => ({ session: { id: session } })),
+      one: [{ sessions: 1, tracks: 1 }],
+    }),
+  },
   'Query.models': {
     least: 'VIEWER',
     query: '{ models { id } }',

@@ -17,6 +17,11 @@ import type { Capacity } from '../../domain/load.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { MomentFilter } from '../../domain/moment-search.ts';
 import type {
+  GroupedSession,
+  SessionsAggregateOptions,
+  SessionsGroup,
+} from '../../domain/sessions-aggregate.ts';
+import type {
   SessionRecord,
   SessionSetting,
   SessionWords,
@@ -155,6 +160,11 @@ export interface RecordingQueries {
   momentRuns(sessionId: string, range: TimeRange): Promise<readonly MomentRun[]>;
   /** The same in whole seconds of media time. */
   mediaStretches(sessionId: string, range: TimeRange): Promise<readonly MediaStretch[]>;
+  /** @param sessions in the order of their creation @throws MienError BAD_INPUT */
+  aggregateSessions(
+    sessions: readonly GroupedSession[],
+    options: SessionsAggregateOptions,
+  ): Promise<readonly SessionsGroup[]>;
   /** In the order of the ids. */
   summaries(sessionIds: readonly string[]): Promise<readonly SessionSummary[]>;
   /** Buckets without any frame are left out. */

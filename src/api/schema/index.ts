@@ -22,6 +22,7 @@ import './session-mutations.ts';
 import './register-stream.ts';
 import './status.ts';
 import './load.ts';
+import './sessions-aggregate.ts';
 import './audit-log.ts';
 import './access-token.ts';
 import './erasure.ts';

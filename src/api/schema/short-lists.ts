@@ -27,6 +27,12 @@ export const buckets: Sized = {
   },
 };
 
+/** Groups of sessions, and the buckets of each: what they come to is known, and bounded, once sessions are. */
+export const groups: Sized = {
+  items: ({ groupBy }) => (Array.isArray(groupBy) && groupBy.length > 0 ? WHOLE_LIST : 1),
+};
+export const groupBuckets: Sized = { items: () => WHOLE_LIST / 2 };
+
 export function listPageArgs(arg: ArgBuilder, after: string) {
   return {
     first: arg.int({

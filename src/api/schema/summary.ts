@@ -1,6 +1,7 @@
 /** Aggregates: sums and means over a bucket of the timeline, or over a whole session. */
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
+import type { Sums } from '../../domain/sessions-aggregate.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { byExpression, ExpressionEnum, ExpressionProbability } from './expression.ts';
@@ -33,9 +34,9 @@ export const ExpressionShareType = builder.objectRef<ExpressionShare>('Expressio
 });
 
 /** The fields that a bucket and a session's summary share. */
-const AggregateInterface = builder.interfaceRef<Aggregate>('ExpressionAggregate').implement({
+export const AggregateInterface = builder.interfaceRef<Sums>('ExpressionAggregate').implement({
   extensions: AS_PARENT,
-  description: 'Sums and means over a stretch of a session’s timeline.',
+  description: 'Sums and means over a stretch of a session’s timeline, or of several.',
   fields: (t) => ({
     frames: t.exposeInt('frames', { description: 'Frames that were scored.' }),
     dropped: t.field({
@@ -135,7 +136,11 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
   }),
 });
 
-export function expressionShares({ labels, readings, durations }: Aggregate): ExpressionShare[] {
+export function expressionShares({
+  labels,
+  readings,
+  durations,
+}: Pick<Aggregate, 'labels' | 'readings' | 'durations'>): ExpressionShare[] {
   return EXPRESSIONS.map((expression, index) => ({
     expression,
     share: readings === 0 ? 0 : (labels[index] ?? 0) / readings,
@@ -144,6 +149,6 @@ export function expressionShares({ labels, readings, durations }: Aggregate): Ex
 }
 
 /** Of microseconds, in which they were added up. */
-function roundToMilliseconds(seconds: number): number {
+export function roundToMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }

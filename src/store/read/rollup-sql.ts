@@ -67,10 +67,10 @@ function selectAdded(ranges: readonly SpanRange[], bucket: number, track: number
 
 /** A moment that was taken to stand until into the next second, and does not, leaves a rollup of nothing. */
 const HOLDS_TIME = '(frames > 0 OR covered > 0)';
-const DROPPED = DROP_REASONS.map((reason) => `dropped_${reason}`);
+export const DROPPED = DROP_REASONS.map((reason) => `dropped_${reason}`);
 const elementsOf = (column: string) => EXPRESSIONS.map((_, at) => `${column}[${at + 1}]`);
 /** As a SumRow goes on behind the dropped frames. */
-const SUMMED = [
+export const SUMMED = [
   ...['covered', 'readings', 'abstained'],
   ...['labels', 'probabilities', 'durations'].flatMap(elementsOf),
   ...['valence', 'arousal', 'quality'],
@@ -100,7 +100,7 @@ export const EXTENT = `SELECT (${edgeSecond('$1::uuid', 'ASC')}) AS first, (${ed
   FROM session WHERE id = $1::uuid`;
 
 /** As JSON: a list of begin and end; null where nothing was erased. */
-function erasedOf(session: string): string {
+export function erasedOf(session: string): string {
   return `(SELECT json_agg(json_build_array(since, until))::text FROM erased_stretch AS z WHERE z.session_id = ${session})`;
 }
 

@@ -3,6 +3,7 @@ import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
+import { elapsedIn, erasedRanges, type Range } from './elapsed.ts';
 import { aggregateSql, coverBySpans, EXTENT, SUMMARY } from './rollup-sql.ts';
 import { NO_SUMS, type SumRow, toAggregate } from './sum-row.ts';
 
@@ -70,12 +71,6 @@ function assertValid({ bucketMs, from, to, track = 0 }: AggregateOptions): void 
   }
 }
 
-/** Seconds of media time; `end` is excluded. */
-interface Range {
-  start: number;
-  end: number;
-}
-
 /** Whole seconds of a session. */
 interface SessionRange extends Range {
   /** Where its source began and ended. */
@@ -141,22 +136,6 @@ async function readBuckets(
     buckets.push(toAggregate(sums, { start: from, end: to, ...elapsedIn(there, erased) }));
   }
   return buckets.sort((a, b) => a.start - b.start);
-}
-
-/** @param json as `rollup-sql.ts` selects it */
-function erasedRanges(json: string | null): Range[] {
-  const ranges = json === null ? [] : (JSON.parse(json) as [start: number, end: number][]);
-  return ranges.map(([start, end]) => ({ start, end }));
-}
-
-/** How much of a range the source was there for and was not erased, and how much was. */
-function elapsedIn({ start, end }: Range, ranges: readonly Range[]): { elapsed: number; erased: number } {
-  const length = Math.max(0, end - start);
-  const erased = ranges.reduce(
-    (sum, range) => sum + Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
-    0,
-  );
-  return { elapsed: Math.max(0, length - erased), erased: Math.min(length, erased) };
 }
 
 interface SummaryRow {

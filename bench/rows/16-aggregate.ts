@@ -1,0 +1,135 @@
+/**
+ * A hundred sessions of an hour, ten of each of ten streams in two rooms, one face at ten frames a second: `Query.aggregate`
+ * over HTTP, from the request to the read answer with all it tells of shares, seconds, means and confidence intervals, in
+ * milliseconds; each under 100 ms on PostgreSQL.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openApi } from '../../src/api/index.ts';
+import { createRecordingQueries } from '../../src/cli/recording-queries.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import type { Store } from '../../src/store/index.ts';
+import { ROLLUP_SPANS } from '../../src/store/sql/rollup-spans.ts';
+import type { Row, RowOptions } from '../harness.ts';
+import { limited } from '../parts/results.ts';
+import { createSession, openStoreAt, postgresLocation } from '../parts/stores.ts';
+
+export const row: Row = {
+  name: 'aggregate',
+  measures: 'milliseconds to aggregate a hundred sessions of an hour, over HTTP',
+  run,
+};
+
+const STREAMS = 10;
+const SESSIONS_EACH = 10;
+const HOUR = 3600;
+const LIMIT_MS = 100;
+const ROOMS = ['east', 'west'];
+
+const CASES = [
+  { name: 'in one group', args: '' },
+  { name: 'by room', args: '(groupBy: [{ by: TAG, key: "room" }])' },
+  { name: 'by session', args: '(groupBy: [{ by: SESSION }])' },
+  { name: 'in 1 min buckets', args: '(bucket: 60)' },
+  { name: 'by day', args: '(groupBy: [{ by: DAY }], timeZone: "Europe/Berlin")' },
+  {
+    name: 'the first half hour by stream',
+    args: '(groupBy: [{ by: STREAM }], filter: { range: { media: { to: 1800 } } })',
+  },
+];
+
+const QUERY = (
+  args: string,
+) => `{ aggregate${args} { ...sums tracks tags { key value } buckets { start end ...sums } } }
+  fragment sums on SessionsAggregate { sessions seconds frames faces abstained coverage coveredSeconds valence arousal quality
+    dropped { reason frames } expressions { expression share seconds } probabilities { expression probability }
+    perSession { valence { ...estimate } coverage { ...estimate } expressions { expression share { ...estimate } } } }
+  fragment estimate on Estimate { n mean standardDeviation confidenceInterval { low high } }`;
+
+async function* run({ quick, log }: RowOptions) {
+  const location = await postgresLocation(log);
+  if (!location) return;
+  const store = await openStoreAt(location);
+  await fill(store);
+  const api = await openBenchApi(store);
+  for (const { name, args } of CASES) {
+    const times: number[] = [];
+    // The first ones are not counted: plans and code are warm where somebody asks more than once.
+    for (let round = quick ? 0 : -5; round < (quick ? 3 : 25); round++) {
+      const ms = await ask(api.port, QUERY(args));
+      if (round >= 0) times.push(ms);
+    }
+    yield limited({ row: 'aggregate', case: name, unit: 'ms' }, times, LIMIT_MS);
+  }
+  await api.close();
+  await store.close();
+  await location.remove();
+}
+
+async function ask(port: number, query: string): Promise<number> {
+  const began = performance.now();
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  const { data, errors } = (await response.json()) as {
+    data?: { aggregate: { sessions: number }[] | null };
+    errors?: unknown;
+  };
+  const passed = performance.now() - began;
+  const sessions = data?.aggregate?.reduce((sum, group) => sum + group.sessions, 0);
+  // A session that lasts over midnight is in two days.
+  if (sessions === undefined || sessions < STREAMS * SESSIONS_EACH)
+    throw new Error(`of ${sessions} sessions: ${JSON.stringify(errors)}`);
+  return passed;
+}
+
+function openBenchApi(store: Store) {
+  return openApi({
+    services: {
+      prisma: store.prisma,
+      recordings: createRecordingQueries(store),
+      ...{ subscriptions: {} as never, streamManager: {} as never, sessions: {} as never, load: {} as never },
+      ...{ eraser: {} as never, audit: { record: async () => {} }, tokens: {} as never, modelIds: [] },
+    },
+    ...{ log: createLog('warn', false), metrics: createMetrics(), host: '127.0.0.1', port: 0 },
+    ...{ publicUrls: [], allowedOrigins: [], uploadsDir: join(tmpdir(), 'mien-bench-uploads'), maxUpload: 1 },
+    limits: { ...readConfig({}).limits, requestRate: 1e6 },
+    ready: async () => {},
+  });
+}
+
+/** What commits of that hour would have left. */
+async function fill(store: Store): Promise<void> {
+  for (let at = 0; at < STREAMS; at++) {
+    const first = await createSession(store, { room: ROOMS[at % ROOMS.length]! });
+    for (let number = 1; number < SESSIONS_EACH; number++)
+      await store.sessions.create({ streamId: first.streamId, modelId: first.modelId });
+  }
+  await store.prisma.session.updateMany({ data: { mediaStart: 0, mediaEnd: HOUR, state: 'ENDED' } });
+  // One behind the other, so that some last over midnight.
+  await store.prisma.$executeRawUnsafe(
+    `UPDATE session SET started_at = timestamptz '2026-05-01T00:30Z' + ordinal * interval '80 minutes'`,
+  );
+  for (const span of ROLLUP_SPANS) {
+    const frames = `(least(${span}, ${HOUR} - s) * 10)::bigint`;
+    const label = (of: number) => `CASE WHEN n.ordinal % 3 + 1 = ${of} THEN ${frames} ELSE 0 END`;
+    await store.prisma.$executeRawUnsafe(`INSERT INTO rollup (session_id, span, track, second, frames, dropped_busy, dropped_worker,
+        dropped_store, covered, durations, readings, abstained, labels, probabilities, valence, arousal, quality,
+        first_seq, started_at, ended_at)
+      SELECT n.id, ${span}, track, s, ${frames}, 0, 0, 0, ${frames} * 100000,
+        ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((of) => `(${label(of)}) * 100000`)}], ${frames}, 0,
+        ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map(label)}]::int[], array_fill(${frames} * 12500, ARRAY[8]),
+        ${frames} * (n.ordinal % 7) * 10000, ${frames} * 5000, ${frames} * 90000,
+        s * 10, n.started_at + s * interval '1 second', n.started_at + least(s + ${span}, ${HOUR}) * interval '1 second' - interval '100 ms'
+      FROM session AS n, generate_series(0, ${HOUR - 1}, ${span}) AS s, unnest(ARRAY[0, 1]) AS track`);
+  }
+  await store.prisma.$executeRawUnsafe(`INSERT INTO track (session_id, track, first_seen, last_seen, readings,
+      started_at, ended_at)
+    SELECT id, 1, 0, ${HOUR}, ${HOUR * 10}, started_at, started_at + interval '1 hour' FROM session`);
+  // As autovacuum would, in time.
+  await store.prisma.$executeRawUnsafe('VACUUM (ANALYZE)');
+}

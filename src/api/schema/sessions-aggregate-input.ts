@@ -1,0 +1,128 @@
+/** How sessions are to be grouped, and where buckets are to begin. */
+import { z } from 'zod';
+import type { Alignment, Grouping, SessionsAggregateOptions } from '../../domain/sessions-aggregate.ts';
+import { faultOfTags } from '../../domain/tags.ts';
+import { MienError } from '../../errors.ts';
+import { type ArgBuilder, builder } from './builder.ts';
+import { describedValues } from './described-values.ts';
+
+/** Most things that groups have in common. */
+const MAX_GROUPINGS = 5;
+
+const GROUP_BY: Record<Grouping['by'], string> = {
+  STREAM: 'Its stream.',
+  SESSION: 'Itself: each session is a group.',
+  TAG: 'The value of its tag `key`; sessions without it are a group of their own.',
+  DAY: 'The day by the wall clock, in `timeZone`. A session that lasts over midnight is in both days, each with its part.',
+  HOUR: 'The hour by the wall clock, in `timeZone`; a session that lasts longer is in several, each with its part.',
+};
+
+const ALIGN_AT: Record<Alignment['at'], string> = {
+  START: 'Second 0 of each session’s media time, where its source began.',
+  WALL: '1970-01-01T00:00:00Z by the wall clock: buckets begin at multiples of their length since then, in UTC.',
+};
+
+const GroupByEnum = builder.enumType('AggregateGroupBy', {
+  description: 'What the sessions of a group have in common.',
+  values: describedValues(GROUP_BY),
+});
+
+const AlignAtEnum = builder.enumType('AggregateAlignAt', {
+  description: 'Where the buckets of several sessions are laid over each other.',
+  values: describedValues(ALIGN_AT),
+});
+
+export const GroupingInput = builder.inputType('AggregateGrouping', {
+  description: 'One thing that the sessions of a group have in common.',
+  fields: (t) => ({
+    by: t.field({ type: GroupByEnum, required: true, description: 'What it is.' }),
+    key: t.string({ description: 'With `TAG`, and only there: the key of the tag.' }),
+  }),
+});
+
+export const AlignmentInput = builder.inputType('AggregateAlignment', {
+  description: 'Where the buckets of several sessions are laid over each other.',
+  fields: (t) => ({
+    at: t.field({ type: AlignAtEnum, required: true, description: 'What lies at 0.' }),
+  }),
+});
+
+/** The arguments of whatever gives groups. */
+export function groupArgs(arg: ArgBuilder) {
+  return {
+    groupBy: arg({
+      type: [GroupingInput],
+      description: `What the sessions of a group have in common, all of it, ${MAX_GROUPINGS} things at most; left out: all sessions are one group.`,
+      validate: z
+        .array(z.any())
+        .max(MAX_GROUPINGS, `\`groupBy\` takes ${MAX_GROUPINGS} things at most.`)
+        .nullish(),
+    }),
+    bucket: arg.float({
+      description: 'Also in buckets of so many seconds, a whole number from 1 on; left out: without buckets.',
+      validate: z
+        .number()
+        .refine(
+          (seconds) => Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_BUCKET,
+          `\`bucket\` must be a whole number of seconds from 1 to ${MAX_BUCKET}: sessions are summed up second by second.`,
+        )
+        .nullish(),
+    }),
+    align: arg({
+      type: AlignmentInput,
+      description: 'Where buckets begin; left out: `{ at: START }`. It needs `bucket`.',
+    }),
+    timeZone: arg.string({
+      defaultValue: 'UTC',
+      description:
+        'Whose days and hours are meant: a name of the IANA time zone database, as `Europe/Berlin`. Days on which clocks are set have 23 or 25 hours.',
+    }),
+  };
+}
+
+/** A year: no session is longer, and all numbers stay exact. */
+const MAX_BUCKET = 31_622_400;
+
+export interface GroupArgs {
+  groupBy?: readonly (typeof GroupingInput.$inferInput)[] | null | undefined;
+  bucket?: number | null | undefined;
+  align?: typeof AlignmentInput.$inferInput | null | undefined;
+  timeZone?: string | null | undefined;
+}
+
+/** @throws MienError BAD_INPUT */
+export function toGroupOptions({
+  groupBy,
+  bucket,
+  align,
+  timeZone,
+}: GroupArgs): Omit<SessionsAggregateOptions, 'range'> {
+  if (align != null && bucket == null)
+    throw new MienError('BAD_INPUT', '`align` says where buckets begin: give `bucket`, too.');
+  return {
+    groupBy: toGroupings(groupBy ?? []),
+    bucket: bucket == null ? undefined : { seconds: bucket, align: align ?? { at: 'START' } },
+    timeZone: timeZone ?? 'UTC',
+  };
+}
+
+function toGroupings(groupBy: readonly (typeof GroupingInput.$inferInput)[]): Grouping[] {
+  const groupings = groupBy.map(toGrouping);
+  const names = groupings.map((grouping) => JSON.stringify(grouping));
+  if (new Set(names).size < names.length)
+    throw new MienError('BAD_INPUT', '`groupBy` names something twice; name it once.');
+  if (groupBy.some(({ by }) => by === 'DAY') && groupBy.some(({ by }) => by === 'HOUR'))
+    throw new MienError('BAD_INPUT', 'Group by either `DAY` or `HOUR`: each hour tells its day.');
+  return groupings;
+}
+
+function toGrouping({ by, key }: typeof GroupingInput.$inferInput): Grouping {
+  if (by !== 'TAG') {
+    if (key == null) return { by };
+    throw new MienError('BAD_INPUT', `\`key\` goes with \`TAG\` only: leave it out with \`${by}\`.`);
+  }
+  if (key == null) throw new MienError('BAD_INPUT', 'Which tag is meant? Give its `key` with `by: TAG`.');
+  const fault = faultOfTags([[key, 'any']]);
+  if (fault !== null) throw new MienError('BAD_INPUT', fault);
+  return { by, key };
+}

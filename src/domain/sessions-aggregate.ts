@@ -1,0 +1,78 @@
+/** Several sessions summed up together, in groups. */
+import type { Tags } from './access.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Estimate } from './estimate.ts';
+import type { TimeRange } from './time-range.ts';
+
+/** What sessions, or the days and hours of a time zone that they lie in, are grouped by. */
+export type Grouping = { by: 'STREAM' | 'SESSION' | 'DAY' | 'HOUR' } | { by: 'TAG'; key: string };
+
+/** Where buckets begin: with the media time of each session, or by the wall clock. */
+export interface Alignment {
+  at: 'START' | 'WALL';
+}
+
+/** Most sessions that are summed up together. */
+export const MAX_SESSIONS = 10_000;
+
+/** A session that is to be summed up. */
+export interface GroupedSession {
+  id: string;
+  streamId: string;
+  tags: Tags;
+}
+
+export interface SessionsAggregateOptions {
+  /** Of each session only what lies in it. */
+  range?: TimeRange | undefined;
+  groupBy: readonly Grouping[];
+  bucket?: { seconds: number; align: Alignment } | undefined;
+  /** Of the IANA time zone database; whose days and hours are meant. */
+  timeZone: string;
+}
+
+/** Of whatever stretch, or of several. */
+export type Sums = Omit<Aggregate, 'start' | 'end'>;
+
+/** What sessions say of sessions like them; each counts once, however long it is. In the order of EXPRESSIONS. */
+export interface SessionMeans {
+  coverage: Estimate;
+  shares: readonly Estimate[];
+  durations: readonly Estimate[];
+  probabilities: readonly Estimate[];
+  valence: Estimate;
+  arousal: Estimate;
+  quality: Estimate;
+}
+
+export interface SessionsSums extends Sums {
+  /** How many sessions. */
+  sessions: number;
+  /** Computed when it is asked for. */
+  perSession(): SessionMeans;
+}
+
+/** In milliseconds since the epoch. */
+export interface Period {
+  start: number;
+  end: number;
+}
+
+export interface SessionsGroup extends SessionsSums {
+  /** What its sessions have in common; null where it was not asked for. */
+  streamId: string | null;
+  sessionId: string | null;
+  period: Period | null;
+  /** The tags that were asked for; a value of null: sessions without such a tag. */
+  tags: readonly { key: string; value: string | null }[];
+  tracks: number;
+  /** Null where none were asked for. */
+  buckets: readonly SessionsBucket[] | null;
+}
+
+export interface SessionsBucket extends SessionsSums {
+  /** MEDIA: seconds from where it is aligned; WALL: milliseconds since the epoch. */
+  clock: 'MEDIA' | 'WALL';
+  start: number;
+  end: number;
+}

@@ -1,0 +1,26 @@
+/** How much of a stretch of media time passed for a source, and how much of it was erased. */
+
+/** Seconds of media time; `end` is excluded. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/** @param json as `rollup-sql.ts` selects it */
+export function erasedRanges(json: string | null): Range[] {
+  const ranges = json === null ? [] : (JSON.parse(json) as [start: number, end: number][]);
+  return ranges.map(([start, end]) => ({ start, end }));
+}
+
+/** How much of a range the source was there for and was not erased, and how much was. */
+export function elapsedIn(
+  { start, end }: Range,
+  ranges: readonly Range[],
+): { elapsed: number; erased: number } {
+  const length = Math.max(0, end - start);
+  const erased = ranges.reduce(
+    (sum, range) => sum + Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
+    0,
+  );
+  return { elapsed: Math.max(0, length - erased), erased: Math.min(length, erased) };
+}

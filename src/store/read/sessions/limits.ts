@@ -1,0 +1,51 @@
+/** How much one answer about several sessions may take. */
+import { MAX_SESSIONS, type SessionsGroup } from '../../../domain/sessions-aggregate.ts';
+import { MienError } from '../../../errors.ts';
+import type { Stretch } from './stretches.ts';
+
+/** Most groups, and most buckets of all groups together, in one answer. */
+const MAX_GROUPS = 2_000;
+const MAX_BUCKETS = 10_000;
+/** Most sums that an answer is made of: one for each session, day or hour, and bucket. */
+const MAX_SUMS = 100_000;
+/** Most places in which sessions are cut by the wall clock, of all sessions together. */
+const MAX_BORDERS = 20_000;
+
+export function assertFewSessions(sessions: number): void {
+  if (sessions <= MAX_SESSIONS) return;
+  refuse(`There are more than ${MAX_SESSIONS} such sessions. Choose fewer with \`filter\`.`);
+}
+
+/** Before they are looked for. */
+export function assertFewBorders(borders: number): void {
+  if (borders <= MAX_BORDERS) return;
+  refuse(
+    `Sessions would be cut in ${Math.ceil(borders)} places by the wall clock, and ${MAX_BORDERS} is the most. Take longer buckets, days rather than hours, or fewer sessions.`,
+  );
+}
+
+/** Before anything is summed up. */
+export function assertFewSums(stretches: readonly Stretch[], bucketsOf: (stretch: Stretch) => number): void {
+  const sums = stretches.reduce((total, stretch) => total + bucketsOf(stretch), 0);
+  if (sums <= MAX_SUMS) return;
+  refuse(
+    `That would be made of ${Math.ceil(sums)} sums, of ${stretches.length} sessions by day, hour and bucket, and ${MAX_SUMS} is the most. Take longer buckets, a shorter \`range\`, or fewer sessions.`,
+  );
+}
+
+export function assertFewGroups(groups: readonly SessionsGroup[]): void {
+  if (groups.length > MAX_GROUPS) {
+    refuse(
+      `That would be ${groups.length} groups, and ${MAX_GROUPS} is the most. Group by less, or choose fewer sessions with \`filter\`.`,
+    );
+  }
+  const buckets = groups.reduce((sum, group) => sum + (group.buckets?.length ?? 0), 0);
+  if (buckets <= MAX_BUCKETS) return;
+  refuse(
+    `That would be ${buckets} buckets in ${groups.length} groups, and ${MAX_BUCKETS} is the most. Take longer buckets, a shorter \`range\`, or fewer groups.`,
+  );
+}
+
+function refuse(sentence: string): never {
+  throw new MienError('BAD_INPUT', sentence);
+}

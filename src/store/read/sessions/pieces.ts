@@ -1,0 +1,62 @@
+/** The rollups that add up to stretches: the longest that no border cuts. */
+
+import { ROLLUP_SPANS } from '../../sql/rollup-spans.ts';
+import type { Range } from '../elapsed.ts';
+import { coverBySpans, type SpanRange } from '../rollup-sql.ts';
+import type { Stretch } from './stretches.ts';
+import type { SessionTimes } from './times.ts';
+
+export interface Piece extends SpanRange {
+  /** Which stretch, by its place. */
+  stretch: number;
+  /** Null: the rollups tell it. */
+  bucket: number | null;
+}
+
+const LONGEST_SPAN = Math.max(...ROLLUP_SPANS);
+
+/** @param seconds length of a bucket, where there are any */
+export function piecesOf(
+  { from, to, buckets }: Stretch,
+  stretch: number,
+  { source }: SessionTimes,
+  seconds: number | undefined,
+): Piece[] {
+  if (source === null) return [];
+  if (buckets !== null) {
+    return [...buckets].flatMap(([bucket, cut]) => {
+      const { start, end } = within(cut, source, LONGEST_SPAN);
+      return pieces(start, end, LONGEST_SPAN, { stretch, bucket });
+    });
+  }
+  const step = longestSpanIn(seconds);
+  const { start, end } = within({ from, to }, source, step);
+  return pieces(start, end, seconds ?? LONGEST_SPAN, { stretch, bucket: seconds === undefined ? 0 : null });
+}
+
+/** Beyond the source there is nothing: rollups are taken whole there. */
+function within({ from, to }: Pick<Stretch, 'from' | 'to'>, source: Range, step: number): Range {
+  return {
+    start: Math.max(from, Math.floor(source.start / step) * step),
+    end: Math.min(to, Math.ceil(source.end / step) * step),
+  };
+}
+
+function longestSpanIn(seconds = LONGEST_SPAN): number {
+  return Math.max(...ROLLUP_SPANS.filter((span) => seconds % span === 0));
+}
+
+function pieces(start: number, end: number, bucket: number, of: Pick<Piece, 'stretch' | 'bucket'>): Piece[] {
+  return coverBySpans(start, end, bucket).map((range) => ({ ...range, ...of }));
+}
+
+/** How many sums a stretch is read in. */
+export function countBuckets(
+  { from, to, buckets }: Stretch,
+  { source }: SessionTimes,
+  seconds: number | undefined,
+): number {
+  if (buckets !== null) return buckets.size;
+  if (seconds === undefined || source === null) return 1;
+  return Math.ceil((Math.min(to, source.end) - Math.max(from, source.start)) / seconds) + 1;
+}

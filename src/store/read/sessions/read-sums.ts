@@ -1,0 +1,99 @@
+/** Reads the sums of stretches and their buckets, in as many statements as keep others from waiting. */
+import type { PrismaClient } from '../../generated/client.ts';
+import type { SumRow } from '../sum-row.ts';
+import { addTo } from './combine.ts';
+import type { Piece } from './pieces.ts';
+import { addedSql, singleSql, TRACKS } from './sql.ts';
+import type { Stretch } from './stretches.ts';
+
+/** Rollups that one statement adds up, or a little more. */
+const ROLLUPS_PER_STATEMENT = 5_000;
+/** While the sums of one statement are decoded, the database works on the next. */
+const STATEMENTS_AT_ONCE = 2;
+
+/** By stretch, then by bucket. */
+export type SumsByBucket = ReadonlyMap<number, ReadonlyMap<number, SumRow>>;
+
+/** @param ids those of the sessions, by their places @param seconds length of a bucket, where there are any */
+export async function readSums(
+  prisma: PrismaClient,
+  pieces: readonly Piece[],
+  sessionOf: (piece: Piece) => string,
+  seconds: number | undefined,
+): Promise<SumsByBucket> {
+  const sums = new Map<number, Map<number, number[]>>();
+  const isSingle = ({ span, from, to, bucket }: Piece) =>
+    bucket === null ? span === seconds : to - from === span;
+  const batches = [
+    ...batchesOf(pieces.filter(isSingle)).map((batch) => ({ batch, sqlOf: singleSql })),
+    ...batchesOf(pieces.filter((piece) => !isSingle(piece))).map((batch) => ({ batch, sqlOf: addedSql })),
+  ].values();
+  const readInTurn = async () => {
+    for (const { batch, sqlOf } of batches) {
+      const [row] = await prisma.$queryRawUnsafe<{ sums: string | null }[]>(
+        sqlOf(seconds ?? 1),
+        ...columnsOf(batch, sessionOf),
+      );
+      if (row?.sums != null) for (const one of JSON.parse(`[[${row.sums}]]`) as number[][]) keep(sums, one);
+    }
+  };
+  await Promise.all(Array.from({ length: STATEMENTS_AT_ONCE }, readInTurn));
+  return sums;
+}
+
+function batchesOf(pieces: readonly Piece[]): Piece[][] {
+  const batches: Piece[][] = [];
+  let left = 0;
+  for (const piece of pieces) {
+    if (left <= 0) {
+      batches.push([]);
+      left = ROLLUPS_PER_STATEMENT;
+    }
+    batches.at(-1)!.push(piece);
+    left -= (piece.to - piece.from) / piece.span;
+  }
+  return batches;
+}
+
+function columnsOf(pieces: readonly Piece[], sessionOf: (piece: Piece) => string): string[] {
+  const column = (value: (piece: Piece) => number | string | null) =>
+    `{${pieces.map((piece) => value(piece) ?? 'NULL').join()}}`;
+  return [
+    column(({ stretch }) => stretch),
+    column(sessionOf),
+    column(({ span }) => span),
+    column(({ from }) => from),
+    column(({ to }) => to),
+    column(({ bucket }) => bucket),
+  ];
+}
+
+/** Pieces of a bucket may have been read by several statements. */
+function keep(sums: Map<number, Map<number, number[]>>, row: number[]): void {
+  const [stretch, bucket] = [row[0]!, row[1]!];
+  // Without the stretch it is a SumRow, whose start nobody reads.
+  row.shift();
+  const buckets = sums.get(stretch) ?? new Map<number, number[]>();
+  sums.set(stretch, buckets);
+  const known = buckets.get(bucket);
+  if (known === undefined) buckets.set(bucket, row);
+  else addTo(known, row);
+}
+
+/** How many faces were followed in each stretch, by its place. */
+export async function readTracks(
+  prisma: PrismaClient,
+  stretches: readonly Stretch[],
+  sessionOf: (stretch: Stretch) => string,
+): Promise<ReadonlyMap<number, number>> {
+  const column = (value: (stretch: Stretch, at: number) => number | string) =>
+    `{${stretches.map(value).join()}}`;
+  const rows = await prisma.$queryRawUnsafe<{ stretch: number; tracks: number }[]>(
+    TRACKS,
+    column((_, at) => at),
+    column(sessionOf),
+    column(({ from }) => from),
+    column(({ to }) => to),
+  );
+  return new Map(rows.map(({ stretch, tracks }) => [stretch, tracks]));
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { createPeriods } from '../../src/store/read/sessions/periods.ts';
+
+const hours = ({ start, end }: { start: number; end: number }) => (end - start) / 3_600_000;
+const iso = (time: number) => new Date(time).toISOString();
+const days = createPeriods('DAY', 'Europe/Berlin');
+
+describe('periods', () => {
+  it('a day on which clocks go forward has 23 hours, one on which they go back 25', () => {
+    const spring = days(Date.parse('2026-03-28T12:00Z'), Date.parse('2026-03-30T12:00Z'));
+    expect(spring.map(({ start }) => iso(start))).toEqual([
+      '2026-03-27T23:00:00.000Z',
+      '2026-03-28T23:00:00.000Z',
+      '2026-03-29T22:00:00.000Z',
+    ]);
+    expect(spring.map(hours)).toEqual([24, 23, 24]);
+    expect(days(Date.parse('2026-10-25T00:00Z'), Date.parse('2026-10-25T22:59Z')).map(hours)).toEqual([25]);
+  });
+
+  it('hours are as long as hours are, also where one is shown twice', () => {
+    const between = createPeriods('HOUR', 'Europe/Berlin');
+    const autumn = between(Date.parse('2026-10-25T00:30Z'), Date.parse('2026-10-25T02:30Z'));
+    expect(autumn.map(({ start }) => iso(start))).toEqual([
+      '2026-10-25T00:00:00.000Z',
+      '2026-10-25T01:00:00.000Z',
+      '2026-10-25T02:00:00.000Z',
+    ]);
+    const kolkata = createPeriods('HOUR', 'Asia/Kolkata')(
+      Date.parse('2026-01-01T00:00Z'),
+      Date.parse('2026-01-01T00:00Z'),
+    );
+    expect(kolkata.map(({ start }) => iso(start))).toEqual(['2025-12-31T23:30:00.000Z']);
+  });
+
+  it('days follow each other without a gap, in whatever zone', () => {
+    for (const zone of [
+      'UTC',
+      'Europe/Berlin',
+      'America/St_Johns',
+      'Africa/Cairo',
+      'Australia/Lord_Howe',
+      'Pacific/Apia',
+    ]) {
+      const year = createPeriods('DAY', zone)(
+        Date.parse('2011-01-01T00:00Z'),
+        Date.parse('2012-01-01T00:00Z'),
+      );
+      for (const [at, { start }] of year.entries()) if (at > 0) expect(start).toBe(year[at - 1]!.end);
+      for (const day of year) expect([23, 23.5, 24, 24.5, 25]).toContain(hours(day));
+    }
+  });
+
+  it('a border belongs to the period that begins there', () => {
+    const midnight = Date.parse('2026-06-01T22:00Z');
+    expect(days(midnight, midnight).map(({ start }) => start)).toEqual([midnight]);
+    expect(days(midnight - 1, midnight)).toHaveLength(2);
+  });
+
+  it.each(['Mars/Olympus', '', 'local', `Europe/${'x'.repeat(1000)}`])(
+    'the time zone %j is refused',
+    (zone) => {
+      expect(() => createPeriods('DAY', zone)).toThrow(
+        expect.objectContaining({ code: 'BAD_INPUT', message: expect.stringContaining('`Europe/Berlin`') }),
+      );
+    },
+  );
+});
