@@ -98,37 +98,40 @@ export const GroupType = builder.objectRef<SessionsGroup>('AggregateGroup').impl
         inOrder(ids, await prisma.session.findMany({ where: { id: { in: ids } } })),
       resolve: ({ sessionId }) => sessionId,
     }),
-    tags: t.field({
-      type: [GroupTagType],
-      description: 'The tags that sessions are grouped by, in the order in which they were asked for.',
-      resolve: ({ tags }) => tags,
-    }),
-    startedAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When its day or hour begins, where sessions are grouped by one; otherwise null.',
-      resolve: ({ period }) => period && new Date(period.start),
-    }),
-    endedAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When its day or hour ends; null where `startedAt` is.',
-      resolve: ({ period }) => period && new Date(period.end),
-    }),
-    tracks: t.exposeInt('tracks', {
-      description:
-        'Faces followed, in all sessions. Someone who leaves and comes back is counted twice, and so is who is in two sessions: mien recognises nobody.',
-    }),
-    buckets: t.field({
-      type: [BucketType],
-      nullable: true,
-      description:
-        'In buckets of equal length, where `bucket` was asked for; otherwise null. Those in which no moment of any session stands are left out.',
-      extensions: { ...groupBuckets },
-      resolve: ({ buckets }) => buckets,
-    }),
   }),
 });
+
+builder.objectFields(GroupType, (t) => ({
+  tags: t.field({
+    type: [GroupTagType],
+    description: 'The tags that sessions are grouped by, in the order in which they were asked for.',
+    resolve: ({ tags }) => tags,
+  }),
+  startedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When its day or hour begins, where sessions are grouped by one; otherwise null.',
+    resolve: ({ period }) => period && new Date(period.start),
+  }),
+  endedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When its day or hour ends; null where `startedAt` is.',
+    resolve: ({ period }) => period && new Date(period.end),
+  }),
+  tracks: t.exposeInt('tracks', {
+    description:
+      'Faces followed, in all sessions. Someone who leaves and comes back is counted twice, and so is who is in two sessions: mien recognises nobody.',
+  }),
+  buckets: t.field({
+    type: [BucketType],
+    nullable: true,
+    description:
+      'In buckets of equal length, where `bucket` was asked for; otherwise null. Those in which no moment of any session stands are left out.',
+    extensions: { ...groupBuckets },
+    resolve: ({ buckets }) => buckets,
+  }),
+}));
 
 function inOrder<Row extends { id: string }>(ids: readonly string[], rows: readonly Row[]): (Row | null)[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
