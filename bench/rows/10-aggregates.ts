@@ -37,7 +37,8 @@ async function* run({ quick, log }: RowOptions) {
   const sql = await openSqlConnection(location);
   for (const { name, span, from, to } of CASES) {
     const shift = quick && from !== undefined ? 450_000 : 0;
-    const range = from === undefined ? {} : { from: from - shift, to: to - shift };
+    const range =
+      from === undefined ? {} : { range: { clock: 'MEDIA', from: from - shift, to: to - shift } as const };
     const parameters = [id, span, (from ?? 0) - shift, (to ?? seconds + shift) - shift];
     const rounds = await inTurn(
       () => milliseconds(() => store.rollups.aggregate(id, { bucketMs: span * 1000, ...range })),

@@ -71,7 +71,16 @@ export class InputTally {
     const covered = sums.covered / MICROSECONDS;
     const elapsed = newestEnd(last) - this.#start;
     return {
-      ...{ start: this.#start, end: newestEnd(last), frames, readings, abstained, labels },
+      ...{
+        start: this.#start,
+        end: newestEnd(last),
+        startedAt: null,
+        endedAt: null,
+        frames,
+        readings,
+        abstained,
+        labels,
+      },
       dropped: addDrops(sums.dropped, dropped),
       probabilities: readings === 0 ? null : sums.probabilities.map((sum) => sum / readings),
       ...{ valence: mean(sums.valence), arousal: mean(sums.arousal), quality: mean(sums.quality) },

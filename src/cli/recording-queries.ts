@@ -31,14 +31,9 @@ export function createRecordingQueries({
     mediaStretches: async (sessionId, range) =>
       (await mediaStretches(prisma, [sessionId], range)).get(sessionId) ?? [],
     aggregateSessions,
-    summaries: (sessionIds) => rollups.summaries(sessionIds),
-    aggregate: (sessionId, { bucket, from, to, track }) =>
-      rollups.aggregate(sessionId, {
-        bucketMs: bucket,
-        from: from ?? undefined,
-        to: to ?? undefined,
-        track: track ?? undefined,
-      }),
+    summaries: (sessionIds, range) => rollups.summaries(sessionIds, range),
+    aggregate: (sessionId, { bucket, range, track }) =>
+      rollups.aggregate(sessionId, { bucketMs: bucket, range, track: track ?? undefined }),
   };
 }
 

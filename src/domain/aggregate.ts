@@ -5,6 +5,12 @@ export interface Aggregate {
   /** Seconds of media time. */
   start: number;
   end: number;
+  /**
+   * Milliseconds since the epoch: the earliest and the latest wall time of the frames scored in it; where none was, of the one that
+   * stands into it. Null: there is none.
+   */
+  startedAt: number | null;
+  endedAt: number | null;
   /** Frames scored; of a track: frames in which it was seen. */
   frames: number;
   /** Frames of the picture that were not scored, by reason. */

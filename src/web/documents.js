@@ -56,9 +56,9 @@ export const SUMMARY = `query DashboardSummary($id: ID!) {
 }`;
 
 /** Buckets of one face, or without `track` of all together; the server reads rollups for them, not moments. */
-export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Int!, $from: Float, $track: Int) {
+export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Int!, $range: RangeInput, $track: Int) {
   session(id: $id) {
-    aggregate(bucket: $bucket, from: $from, track: $track) {
+    aggregate(bucket: $bucket, range: $range, track: $track) {
       start end faces abstained probabilities { expression probability } valence arousal
     }
   }

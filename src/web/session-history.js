@@ -47,7 +47,10 @@ export async function backfill(timeline, { sessionId, mediaTime }, signal) {
     .sort((one, other) => other.lastSeen - one.lastSeen)
     .slice(0, MAX_ROWS);
   for (const { track } of seen) {
-    const buckets = await readBuckets({ id: sessionId, bucket: ROLLUP_MS, from, track }, signal);
+    const buckets = await readBuckets(
+      { id: sessionId, bucket: ROLLUP_MS, range: { media: { from } }, track },
+      signal,
+    );
     timeline.addBuckets(sessionId, track, buckets);
   }
 }
@@ -72,7 +75,7 @@ async function readSessionDetail(id, signal) {
 }
 
 /**
- * @param {{ id: string, bucket: number, from?: number, track?: Track['track'] }} variables
+ * @param {{ id: string, bucket: number, range?: { media: { from: number } }, track?: Track['track'] }} variables
  * @param {AbortSignal} signal
  * @returns {Promise<Bucket[]>}
  */

@@ -46,7 +46,7 @@ test.each<[string, number, Record<string, unknown>?]>([
   ['{ sessions(first: 10) { nodes { tracks(first: 3) { track } episodes(first: 4) { index } } } }', 80],
   ['{ sessions(first: 10) { nodes { aggregate(bucket: 1000) { start } } } }', 1010],
   [
-    'query ($b: Int!) { sessions(first: 10) { nodes { aggregate(bucket: $b, from: 2, to: 12) { start } } } }',
+    'query ($b: Int!) { sessions(first: 10) { nodes { aggregate(bucket: $b, range: { media: { from: 2, to: 12 } }) { start } } } }',
     60,
     { b: 2500 },
   ],

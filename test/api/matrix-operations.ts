@@ -82,7 +82,7 @@ export const OPERATIONS: Record<string, Operation> = {
   'Query.session': {
     least: 'VIEWER',
     query: `query ($session: ID!) { session(id: $session) { id model { id } summary { tracks }
-      aggregate(bucket: 1000, to: 1) { start } timeline(first: 1) { nodes { seq } } tracks { track } episodes { index } } }`,
+      aggregate(bucket: 1000, range: { media: { to: 1 } }) { start } timeline(first: 1) { nodes { seq } } tracks { track } episodes { index } } }`,
     variables: bySession,
     data: ({ ids: { session } }) => ({
       session: {

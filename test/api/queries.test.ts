@@ -401,7 +401,9 @@ describe('errors of requests', () => {
     const field = (text: string) => codeOf(`{ session(id: "${sessionId}") { ${text} } }`);
     expect(await field('aggregate(bucket: 1500) { start }')).toBe('BAD_INPUT');
     expect(await field('aggregate(bucket: 0) { start }')).toBe('BAD_INPUT');
-    expect(await field('aggregate(bucket: 1000, from: 2, to: 1) { start }')).toBe('BAD_INPUT');
+    expect(await field('aggregate(bucket: 1000, range: { media: { from: 2, to: 1 } }) { start }')).toBe(
+      'BAD_INPUT',
+    );
     expect(await field('tracks(first: -1) { track }')).toBe('BAD_INPUT');
     expect(await field('episodes(first: 2000) { index }')).toBe('BAD_INPUT');
     expect(await field('timeline(first: -1) { nodes { seq } }')).toBe('BAD_INPUT');

@@ -105,3 +105,68 @@ describe('timeline', () => {
     expect(errors?.[0]?.message).toContain(sentence);
   });
 });
+
+const SUMS = 'start end startedAt endedAt frames faces coveredSeconds coverage';
+
+describe('aggregates and summaries', () => {
+  const buckets = async (args: string) => {
+    const { data, errors } = await session(`aggregate(${args}) { ${SUMS} }`);
+    expect(errors).toBeUndefined();
+    return data.session.aggregate as Record<string, unknown>[];
+  };
+  const facesOf = (held: Moment[]) => held.reduce((sum, { faces }) => sum + faces.length, 0);
+  const wallOf = (moment: Moment | undefined) => new Date(moment!.wallTime).toISOString();
+
+  test('tell when they began and ended by the wall clock', async () => {
+    const found = await buckets('bucket: 10000');
+    expect(found).toHaveLength(6);
+    for (const [n, bucket] of found.entries()) {
+      const held = moments.filter(({ mediaTime }) => Math.floor(mediaTime / 10) === n);
+      expect(bucket).toMatchObject({ startedAt: wallOf(held[0]), endedAt: wallOf(held.at(-1)) });
+    }
+    const { data } = await session('summary { startedAt endedAt }');
+    expect(data.session.summary).toEqual({ startedAt: wallOf(moments[0]), endedAt: wallOf(moments.at(-1)) });
+  });
+
+  // Four seconds of media time pass in one of the wall clock.
+  test.each([
+    ['media: { from: 12, to: 31 }', 12, 31],
+    ['media: { from: 12.5, to: 30.25 }', 12, 31],
+    ['media: { from: 50 }', 50, 60],
+    [`wall: { from: "${at(3)}", to: "${at(7.75)}" }`, 12, 31],
+    [`wall: { from: "${at(12.5)}" }`, 50, 60],
+  ])('of { %s } are sums of %d s to %d s', async (range, start, end) => {
+    const held = moments.filter(({ mediaTime }) => mediaTime >= start && mediaTime < end);
+    const found = await buckets(`bucket: 10000, range: { ${range} }`);
+    expect([found[0]?.start, found.at(-1)?.end]).toEqual([start, end]);
+    const sum = (of: string) => found.reduce((total, bucket) => total + (bucket[of] as number), 0);
+    expect([sum('frames'), sum('faces')]).toEqual([held.length, facesOf(held)]);
+    const { data } = await session(
+      `summary(range: { ${range} }) { ${SUMS} seconds tracks } whole: summary { frames }`,
+    );
+    expect(data.session.summary).toEqual({
+      ...{ start, end, startedAt: wallOf(held[0]), endedAt: wallOf(held.at(-1)), frames: held.length },
+      ...{ faces: facesOf(held), coveredSeconds: end - start, coverage: 1, seconds: end - start, tracks: 2 },
+    });
+    expect(data.session.whole.frames).toBe(120);
+  });
+
+  test('of a range with nothing in it hold nothing', async () => {
+    const range = 'range: { wall: { to: "2001-01-01T00:00:00Z" } }';
+    expect(await buckets(`bucket: 10000, ${range}`)).toEqual([]);
+    const { data } = await session(`summary(${range}) { ${SUMS} seconds tracks }`);
+    expect(data.session.summary).toEqual({
+      ...{ start: 0, end: 0, startedAt: null, endedAt: null, frames: 0, faces: 0, coveredSeconds: 0 },
+      ...{ coverage: 0, seconds: 0, tracks: 0 },
+    });
+  });
+
+  test('of the same range of many sessions cost as few statements as of one', async () => {
+    const count = async (first: number) => {
+      const query = `{ sessions(first: ${first}) { nodes { summary(range: { media: { to: 5 } }) { frames } } } }`;
+      return (await world.countQueries(() => ask(world.url, query))).length;
+    };
+    for (let more = 0; more < 3; more++) await createSession(world.store);
+    expect(await count(4)).toBe(await count(1));
+  });
+});

@@ -4,7 +4,16 @@ import type { Aggregate } from '../../src/domain/aggregate.ts';
 
 /** One face that smiles for so many of 600 frames, each of which stands for so many seconds. */
 const minute = (smiling: number, duration: number): Aggregate => ({
-  ...{ start: 0, end: 60, frames: 600, dropped: {}, readings: 600, abstained: 600 - smiling },
+  ...{
+    start: 0,
+    startedAt: null,
+    endedAt: null,
+    end: 60,
+    frames: 600,
+    dropped: {},
+    readings: 600,
+    abstained: 600 - smiling,
+  },
   ...{ labels: [0, smiling, 0, 0, 0, 0, 0, 0], probabilities: null, valence: null, arousal: null },
   ...{ durations: [0, smiling * duration, 0, 0, 0, 0, 0, 0], covered: 60, elapsed: 60, erased: 0 },
   ...{ quality: null, coverage: 1 },

@@ -22,6 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => db.dispose());
 
+const media = (from = 0, to = Number.POSITIVE_INFINITY) => ({ clock: 'MEDIA', from, to }) as const;
+
 /** What the raw rows of a stretch give. */
 function fromRaw(start: number, end: number, track = 0) {
   const inside = moments.filter(
@@ -48,9 +50,12 @@ function fromRaw(start: number, end: number, track = 0) {
     faces.length === 0
       ? null
       : expect.closeTo(values.reduce((sum, value) => sum + value, 0) / faces.length, 9);
+  const shown = inside.length > 0 ? inside : near.filter(({ mediaTime }) => mediaTime < start).slice(-1);
+  const times = shown.map(({ wallTime }) => wallTime);
   return {
     start,
     end,
+    ...{ startedAt: Math.min(...times), endedAt: Math.max(...times) },
     frames,
     dropped: busy === 0 ? {} : { busy },
     readings: faces.length,
@@ -109,9 +114,9 @@ describe('aggregates', () => {
   ])(
     'aggregates in buckets of %i s from %d to %d equal what the raw rows give',
     async (seconds, from, to) => {
-      expect(await db.store.rollups.aggregate(id, { bucketMs: seconds * 1000, from, to })).toEqual(
-        bucketsFromRaw(seconds, Math.floor(from), Math.ceil(to)),
-      );
+      expect(
+        await db.store.rollups.aggregate(id, { bucketMs: seconds * 1000, range: media(from, to) }),
+      ).toEqual(bucketsFromRaw(seconds, Math.floor(from), Math.ceil(to)));
     },
   );
 
@@ -139,8 +144,8 @@ it.each([0, 500, 1500, -1000, Number.NaN])('a bucket of %d ms is refused', async
 
 it('unknown sessions and empty stretches give no buckets', async () => {
   expect(await db.store.rollups.aggregate('garbage', { bucketMs: 1000 })).toEqual([]);
-  expect(await db.store.rollups.aggregate(id, { bucketMs: 1000, from: 9e9 })).toEqual([]);
-  expect(await db.store.rollups.aggregate(id, { bucketMs: 1000, from: 50, to: 50 })).toEqual([]);
+  expect(await db.store.rollups.aggregate(id, { bucketMs: 1000, range: media(9e9, Infinity) })).toEqual([]);
+  expect(await db.store.rollups.aggregate(id, { bucketMs: 1000, range: media(50, 50) })).toEqual([]);
 });
 
 describe('a session of ten million readings', () => {
@@ -175,13 +180,17 @@ describe('a session of ten million readings', () => {
     { bucketMs: 60_000, buckets: 16_667 },
     { bucketMs: 1000, from: 500_000, to: 503_600, buckets: 3600 },
     { bucketMs: 3_600_000, from: 1234, to: 998_765, buckets: 278 },
-  ])('ten million readings are aggregated from few rollups: %o', async ({ buckets, ...options }) => {
-    const answer = await db.store.rollups.aggregate(big, options);
-    expect(answer).toHaveLength(buckets);
-    const whole = Math.min(options.to ?? SECONDS, SECONDS) - (options.from ?? 0);
-    expect(answer.reduce((sum, { readings }) => sum + readings, 0)).toBe(whole * 10);
-    expect(answer[1]!.probabilities).toEqual(Array(8).fill(0.125));
-  });
+  ])(
+    'ten million readings are aggregated from few rollups: %o',
+    async ({ buckets, bucketMs, ...options }) => {
+      const range = media(options.from, options.to);
+      const answer = await db.store.rollups.aggregate(big, { bucketMs, range });
+      expect(answer).toHaveLength(buckets);
+      const whole = Math.min(options.to ?? SECONDS, SECONDS) - (options.from ?? 0);
+      expect(answer.reduce((sum, { readings }) => sum + readings, 0)).toBe(whole * 10);
+      expect(answer[1]!.probabilities).toEqual(Array(8).fill(0.125));
+    },
+  );
 
   it('ten million readings are summarised', async () => {
     expect(await summaryOf(db.store, big)).toMatchObject({

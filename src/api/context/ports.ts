@@ -166,11 +166,11 @@ export interface RecordingQueries {
     options: SessionsAggregateOptions,
   ): Promise<readonly SessionsGroup[]>;
   /** In the order of the ids. */
-  summaries(sessionIds: readonly string[]): Promise<readonly SessionSummary[]>;
+  summaries(sessionIds: readonly string[], range?: TimeRange): Promise<readonly SessionSummary[]>;
   /** Buckets without any frame are left out. */
   aggregate(
     sessionId: string,
-    range: { bucket: number; from: number | null; to: number | null; track: number | null },
+    options: { bucket: number; range: TimeRange | undefined; track: number | null },
   ): Promise<readonly Aggregate[]>;
 }
 

@@ -1,12 +1,12 @@
 /** The rows of each table, session by session, a few at a time as they are read: memory stays what it is, however many there are. */
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import type { Episode, Moment } from '../../domain/moment.ts';
+import { episodesIn, tracksIn } from '../../store/read/overlap.ts';
 import { type Row, rowsOf } from '../../tables/rows.ts';
 import type { MomentRow, TrackRow } from '../../tables/session-tables.ts';
 import type { Services } from '../context/context.ts';
 import type { ExportRequest } from './export-request.ts';
 import { momentRows } from './moment-rows.ts';
-import { episodesIn, tracksIn } from './overlap.ts';
 import type { SessionToExport } from './sessions-to-export.ts';
 
 export type Sources = Pick<Services, 'prisma' | 'recordings'>;
@@ -59,7 +59,7 @@ export const bucketRows: RowsOfSession<Aggregate> = async function* (session, af
     const last = Math.min(end, mediaEnd);
     for (let from = Math.max(start, Math.floor(mediaStart), behind); from < last; ) {
       const to = Math.min(last, (Math.floor(from / bucket) + BUCKETS) * bucket);
-      const part = { bucket: bucket * 1000, from, to, track };
+      const part = { bucket: bucket * 1000, range: { clock: 'MEDIA', from, to }, track } as const;
       const buckets = await sources.recordings.aggregate(id, part);
       if (buckets.length > 0) yield buckets;
       from = to;

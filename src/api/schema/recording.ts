@@ -3,7 +3,9 @@
  * nullable, so that one session's refusal does not empty the list it stands in.
  */
 import { z } from 'zod';
-import type { TimelinePage } from '../context/ports.ts';
+import type { SessionSummary } from '../../domain/aggregate.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
+import type { RecordingQueries, TimelinePage } from '../context/ports.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
 import { EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
@@ -18,10 +20,12 @@ import { TrackType } from './track.ts';
 builder.prismaObjectFields(SessionType, (t) => ({
   summary: t.loadable({
     type: SessionSummaryType,
-    description: 'The whole session, so far, summed up.',
-    load: async (ids: string[], { recordings }) => recordings.summaries(ids),
+    description:
+      'The whole session, so far, summed up; or what of it lies in `range`, which is rounded outwards to whole seconds of media time.',
+    args: { range: t.arg({ type: RangeInput, description: 'Only this stretch of time.' }) },
+    load: (keys: SummaryKey[], { recordings }) => loadSummaries(keys, recordings),
     loaderOptions: { cache: false },
-    resolve: ({ id }) => id,
+    resolve: ({ id }, { range }) => ({ id, range: toTimeRange(range) }),
   }),
 }));
 
@@ -39,13 +43,10 @@ builder.prismaObjectFields(SessionType, (t) => ({
           .number()
           .refine((ms) => ms >= 1000 && ms % 1000 === 0, '`bucket` must be a multiple of 1000 milliseconds.'),
       }),
-      from: t.arg.float({
-        description: 'Where to begin, in seconds of media time.',
-        validate: nonNegativeSeconds('from'),
-      }),
-      to: t.arg.float({
-        description: 'Where to end, in seconds of media time.',
-        validate: nonNegativeSeconds('to'),
+      range: t.arg({
+        type: RangeInput,
+        description:
+          'Only this stretch of time, rounded outwards to whole seconds of media time, as `start` and `end` of the first and the last bucket say. Of the wall clock: the seconds with a frame of it.',
       }),
       track: t.arg.int({
         description: 'Only this face.',
@@ -53,11 +54,10 @@ builder.prismaObjectFields(SessionType, (t) => ({
       }),
     },
     extensions: { ...buckets },
-    resolve: ({ id }, { bucket, from, to, track }, { recordings }) =>
+    resolve: ({ id }, { bucket, range, track }, { recordings }) =>
       recordings.aggregate(id, {
         bucket,
-        from: from ?? null,
-        to: to ?? null,
+        range: toTimeRange(range),
         track: track ?? null,
       }) as Promise<Bucket[]>,
   }),
@@ -155,6 +155,23 @@ function toTimelineConnection(
 
 type Bucket = typeof TimelineBucketType.$inferType;
 
-function nonNegativeSeconds(name: string) {
-  return z.number().min(0, `\`${name}\` must be 0 or more seconds.`).nullish();
+interface SummaryKey {
+  id: string;
+  range: TimeRange | undefined;
+}
+
+/** Those of one range at once. */
+async function loadSummaries(
+  keys: readonly SummaryKey[],
+  recordings: RecordingQueries,
+): Promise<SessionSummary[]> {
+  const found: SessionSummary[] = [];
+  const rangeOf = ({ range }: SummaryKey) => (range ? `${range.clock} ${range.from} ${range.to}` : '');
+  for (const of of new Set(keys.map(rangeOf))) {
+    const places = [...keys.keys()].filter((at) => rangeOf(keys[at]!) === of);
+    const ids = places.map((at) => keys[at]!.id);
+    const summaries = await recordings.summaries(ids, keys[places[0]!]!.range);
+    for (const [n, at] of places.entries()) found[at] = summaries[n]!;
+  }
+  return found;
 }

@@ -20,7 +20,9 @@ export const shortList: Sized = {
 };
 
 export const buckets: Sized = {
-  items: ({ bucket, from, to }) => {
+  items: ({ bucket, range }) => {
+    const { from, to } =
+      (range as { media?: { from?: unknown; to?: unknown } } | null | undefined)?.media ?? {};
     const seconds = typeof to === 'number' ? to - (typeof from === 'number' ? from : 0) : Infinity;
     const most = Math.ceil((seconds * 1000) / Number(bucket)) + 1;
     return most > 0 ? Math.min(most, WHOLE_LIST) : WHOLE_LIST;

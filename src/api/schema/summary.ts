@@ -102,6 +102,17 @@ export const TimelineBucketType = builder.objectRef<Aggregate>('TimelineBucket')
     end: t.exposeFloat('end', {
       description: 'Where it ends, in seconds of media time; this instant is not part of it.',
     }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description:
+        'When it began, by the wall clock: the earliest `wallTime` of the frames that were scored in it; where none was, of the one before, which stands into it. Also where this is of one track.',
+      resolve: ({ startedAt }) => new Date(startedAt!),
+    }),
+    endedAt: t.field({
+      type: 'DateTime',
+      description: 'When it ended, by the wall clock: the latest `wallTime` of these frames.',
+      resolve: ({ endedAt }) => new Date(endedAt!),
+    }),
   }),
 });
 
@@ -117,6 +128,20 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
     end: t.exposeFloat('end', {
       description:
         'Where it ended, so far, in seconds of media time: of a live source that was lost, where it was given up; otherwise where the newest moment ceases to stand. That stands no further.',
+    }),
+    startedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it began, by the wall clock: the earliest `wallTime` of the frames that were scored; null without one.',
+      resolve: ({ startedAt }) => (startedAt === null ? null : new Date(startedAt)),
+    }),
+    endedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it ended, so far, by the wall clock: the latest `wallTime` of these frames; null without one.',
+      resolve: ({ endedAt }) => (endedAt === null ? null : new Date(endedAt)),
     }),
     seconds: t.float({
       description:

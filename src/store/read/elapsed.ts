@@ -24,3 +24,21 @@ export function elapsedIn(
   );
   return { elapsed: Math.max(0, length - erased), erased: Math.min(length, erased) };
 }
+
+/** The same of several ranges, which do not overlap. */
+export function elapsedInAll(
+  there: readonly Range[],
+  erasures: readonly Range[],
+): { elapsed: number; erased: number } {
+  const each = there.map((range) => elapsedIn(range, erasures));
+  const sum = (of: 'elapsed' | 'erased') => each.reduce((total, one) => total + one[of], 0);
+  return { elapsed: sum('elapsed'), erased: sum('erased') };
+}
+
+/** What of these ranges lies within another one. */
+export function overlaps(ranges: readonly Range[], { start, end }: Range): Range[] {
+  return ranges.flatMap((range) => {
+    const [from, to] = [Math.max(range.start, start), Math.min(range.end, end)];
+    return from < to ? [{ start: from, end: to }] : [];
+  });
+}

@@ -45,8 +45,8 @@ export function aggregateSql(ranges: readonly SpanRange[], bucket: number, track
 
 function selectRollups({ span, from, to }: SpanRange): string {
   return `SELECT concat_ws(',', second, frames, ${[...DROPPED]}, covered, readings, abstained,
-      ${['labels', 'probabilities', 'durations'].map((list) => `array_to_string(${list}, ',')`)}, valence, arousal, quality)
-      AS sums
+      ${['labels', 'probabilities', 'durations'].map((list) => `array_to_string(${list}, ',')`)}, valence, arousal, quality,
+      ${milliseconds('started_at')}, ${milliseconds('ended_at')}) AS sums
     FROM rollup WHERE session_id = $1::uuid AND span = ${span} AND track = 0 AND second >= ${from} AND second < ${to}
       AND ${HOLDS_TIME}`;
 }
@@ -58,11 +58,28 @@ function selectAdded(ranges: readonly SpanRange[], bucket: number, track: number
   const only = (of: number) => (track === 0 ? '' : `FILTER (WHERE track = ${of})`);
   const ofTrack = (column: string) => `(sum(${column}::float8) ${only(track)})::bigint`;
   const ofPicture = (column: string) => `coalesce(sum(${column}) ${only(0)}, 0)`;
-  const sums = [...[ofTrack('frames'), ...DROPPED.map(ofPicture)], ...SUMMED.map(ofTrack)];
+  const sums = [
+    ...[ofTrack('frames'), ...DROPPED.map(ofPicture), ...SUMMED.map(ofTrack)],
+    ...wallTimes('track = 0'),
+  ];
   return `SELECT concat_ws(',', start, ${sums}) AS sums
     FROM (SELECT *, second / ${bucket} * ${bucket} AS start FROM rollup
       WHERE session_id = $1::uuid AND track IN (0, ${track}) AND (${where.join(' OR ')})) AS r
     GROUP BY start HAVING bool_or(track = ${track} AND ${HOLDS_TIME})`;
+}
+
+/** Of the rollups with a frame, if there is one among them. */
+export function wallTimes(which: string): string[] {
+  const edge = (how: 'min' | 'max', column: string) =>
+    milliseconds(
+      `coalesce(${how}(${column}) FILTER (WHERE ${which} AND frames > 0), ${how}(${column}) FILTER (WHERE ${which}))`,
+    );
+  return [edge('min', 'started_at'), edge('max', 'ended_at')];
+}
+
+/** 0: none. */
+function milliseconds(time: string): string {
+  return `coalesce((date_part('epoch', ${time}) * 1000)::bigint, 0)`;
 }
 
 /** A moment that was taken to stand until into the next second, and does not, leaves a rollup of nothing. */
@@ -78,17 +95,33 @@ export const SUMMED = [
 
 /** Of the sessions $1, also those without any frame: all hours of the whole picture, added up; the rest are look-ups in indexes. */
 export const SUMMARY = `SELECT n.id::text, n.media_start AS start, n.media_end AS "end", h.sums, ${erasedOf('n.id')} AS erased,
-    n.smallest_face AS "smallestFace",
+    n.smallest_face AS "smallestFace", concat_ws(',', ${DROP_REASONS.map((reason) => `n.trailing_${reason}`)}) AS trailing,
     (SELECT count(*)::int FROM track AS t WHERE t.session_id = n.id) AS tracks
   FROM session AS n CROSS JOIN LATERAL (
     SELECT concat_ws(',', 0, ${[
       total('frames'),
       ...DROPPED.map((column) => `${total(column)} + n.${column.replace('dropped', 'trailing')}`),
       ...SUMMED.map(total),
+      ...wallTimes('true'),
     ]}) AS sums
     FROM rollup AS r WHERE r.session_id = n.id AND r.span = 3600 AND r.track = 0
   ) AS h
   WHERE n.id = ANY($1::text::uuid[])`;
+
+/** The same of pieces of sessions $1: rollups of length $2 from second $3 up to $4, which is excluded. */
+export const SUMMARY_OF_STRETCHES = `SELECT p.id::text, concat_ws(',', 0, ${[
+  ...['frames', ...DROPPED, ...SUMMED].map(total),
+  ...wallTimes('true'),
+]}) AS sums
+  FROM unnest($1::text::uuid[], $2::text::int[], $3::text::int[], $4::text::int[]) AS p (id, length, start, stop)
+    JOIN rollup AS r ON r.session_id = p.id AND r.span = p.length AND r.track = 0 AND r.second >= p.start AND r.second < p.stop
+  GROUP BY p.id`;
+
+/** How many tracks of sessions $1 were followed at some time from second $2 up to $3. */
+export const TRACKS_IN_STRETCHES = `SELECT p.id::text, count(DISTINCT t.track)::int AS tracks
+  FROM unnest($1::text::uuid[], $2::text::int[], $3::text::int[]) AS p (id, start, stop)
+    JOIN track AS t ON t.session_id = p.id AND t.first_seen < p.stop AND t.last_seen >= p.start
+  GROUP BY p.id`;
 
 function total(column: string): string {
   return `coalesce(sum(${column}::float8), 0)`;

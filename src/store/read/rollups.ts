@@ -1,11 +1,14 @@
 /** Sums over parts of a session, read from rollups alone: never from the raw rows, and equal to what those give. */
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import { isId } from '../../domain/ids.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
-import { elapsedIn, erasedRanges, type Range } from './elapsed.ts';
-import { aggregateSql, coverBySpans, EXTENT, SUMMARY } from './rollup-sql.ts';
-import { NO_SUMS, type SumRow, toAggregate } from './sum-row.ts';
+import { elapsedInAll, erasedRanges, overlaps, type Range } from './elapsed.ts';
+import { mediaStretches } from './media-stretches.ts';
+import { aggregateSql, coverBySpans, EXTENT } from './rollup-sql.ts';
+import { type SumRow, toAggregate } from './sum-row.ts';
+import { readSummaries } from './summaries.ts';
 
 /** Most buckets in one answer: more than a screen has pixels across. */
 const MAX_BUCKETS = 20_000;
@@ -17,9 +20,8 @@ const STATEMENTS_AT_ONCE = 2;
 export interface AggregateOptions {
   /** A multiple of 1000. */
   bucketMs: number;
-  /** Seconds of media time, rounded outwards to whole seconds; default: all of the session. */
-  from?: number | undefined;
-  to?: number | undefined;
+  /** Rounded outwards to whole seconds of media time; default: all of the session. */
+  range?: TimeRange | undefined;
   /** One face; default: the whole picture. */
   track?: number | undefined;
 }
@@ -27,8 +29,8 @@ export interface AggregateOptions {
 export interface RollupQueries {
   /** Buckets start at multiples of their length; those without any frame are left out. @throws MienError BAD_INPUT */
   aggregate(sessionId: string, options: AggregateOptions): Promise<Aggregate[]>;
-  /** In the order of the ids; one query for all. */
-  summaries(sessionIds: readonly string[]): Promise<SessionSummary[]>;
+  /** In the order of the ids; a few statements for all. @param range rounded outwards to whole seconds; default: all of them */
+  summaries(sessionIds: readonly string[], range?: TimeRange): Promise<SessionSummary[]>;
 }
 
 export function createRollupQueries(prisma: PrismaClient): RollupQueries {
@@ -51,28 +53,22 @@ export function createRollupQueries(prisma: PrismaClient): RollupQueries {
       await Promise.all(Array.from({ length: STATEMENTS_AT_ONCE }, readInTurn));
       return buckets.flat();
     },
-    async summaries(sessionIds) {
-      const rows = await prisma.$queryRawUnsafe<SummaryRow[]>(SUMMARY, `{${sessionIds.filter(isId).join()}}`);
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      return sessionIds.map((id) => toSummary(byId.get(id)));
-    },
+    summaries: (sessionIds, range) => readSummaries(prisma, sessionIds, range),
   };
 }
 
-function assertValid({ bucketMs, from, to, track = 0 }: AggregateOptions): void {
+function assertValid({ bucketMs, track = 0 }: AggregateOptions): void {
   if (!(bucketMs >= 1000 && bucketMs % 1000 === 0)) {
     throw new MienError('BAD_INPUT', 'The bucket must be a multiple of 1000 milliseconds.');
   }
   if (!Number.isInteger(track) || track < 0) {
     throw new MienError('BAD_INPUT', 'Tracks are numbered from 1.');
   }
-  if (from !== undefined && to !== undefined && to < from) {
-    throw new MienError('BAD_INPUT', '`to` must not be less than `from`.');
-  }
 }
 
-/** Whole seconds of a session. */
-interface SessionRange extends Range {
+/** Whole seconds of a session: several stretches where a clock was set. */
+interface SessionRange {
+  stretches: readonly Range[];
   /** Where its source began and ended. */
   source: Range;
   /** What was erased of it. */
@@ -91,17 +87,24 @@ interface ExtentRow {
 async function findRange(
   prisma: PrismaClient,
   sessionId: string,
-  { bucketMs, from = 0, to = Number.POSITIVE_INFINITY }: AggregateOptions,
+  { bucketMs, range }: AggregateOptions,
 ): Promise<SessionRange | null> {
   const [extent] = await prisma.$queryRawUnsafe<ExtentRow[]>(EXTENT, sessionId);
   if (extent?.first == null || extent.last === null) return null;
-  const source = { start: extent.start ?? extent.first, end: extent.end ?? extent.last + 1 };
-  const erased = erasedRanges(extent.erased);
-  const start = Math.max(Math.floor(from), extent.first);
-  const end = Math.min(Math.ceil(to), extent.last + 1);
-  if (!(end > start)) return null;
-  if ((end - start) / (bucketMs / 1000) <= MAX_BUCKETS) return { start, end, source, erased };
-  const least = Math.ceil((end - start) / MAX_BUCKETS) * 1000;
+  const there = { start: extent.first, end: extent.last + 1 };
+  const asked =
+    range === undefined ? [there] : (await mediaStretches(prisma, [sessionId], range)).get(sessionId);
+  const stretches = overlaps(asked ?? [], there);
+  if (stretches.length === 0) return null;
+  assertFewBuckets(stretches, bucketMs);
+  const source = { start: extent.start ?? there.start, end: extent.end ?? there.end };
+  return { stretches, source, erased: erasedRanges(extent.erased) };
+}
+
+function assertFewBuckets(stretches: readonly Range[], bucketMs: number): void {
+  const seconds = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+  if (seconds / (bucketMs / 1000) <= MAX_BUCKETS) return;
+  const least = Math.ceil(seconds / MAX_BUCKETS) * 1000;
   throw new MienError(
     'BAD_INPUT',
     `That would be more than ${MAX_BUCKETS} buckets. Take buckets of at least ${least} ms, or a shorter stretch.`,
@@ -109,54 +112,38 @@ async function findRange(
 }
 
 /** Into parts for one statement each, cut where buckets begin. */
-function splitRange({ start, end, ...session }: SessionRange, bucket: number): SessionRange[] {
+function splitRange({ stretches, ...session }: SessionRange, bucket: number): SessionRange[] {
   const step = BUCKETS_PER_STATEMENT * bucket;
-  const parts: SessionRange[] = [];
-  for (let from = start; from < end; from = parts.at(-1)!.end) {
-    parts.push({ start: from, end: Math.min(end, (Math.floor(from / step) + 1) * step), ...session });
+  const parts = new Map<number, Range[]>();
+  for (const { start, end } of stretches) {
+    for (let from = start; from < end; ) {
+      const part = Math.floor(from / step);
+      const to = Math.min(end, (part + 1) * step);
+      parts.set(part, [...(parts.get(part) ?? []), { start: from, end: to }]);
+      from = to;
+    }
   }
-  return parts;
+  return [...parts.values()].map((each) => ({ stretches: each, ...session }));
 }
 
 async function readBuckets(
   prisma: PrismaClient,
   sessionId: string,
-  { start, end, source, erased }: SessionRange,
+  { stretches, source, erased }: SessionRange,
   bucket: number,
   track: number,
 ): Promise<Aggregate[]> {
-  const sql = aggregateSql(coverBySpans(start, end, bucket), bucket, track);
-  const [row] = await prisma.$queryRawUnsafe<{ sums: string | null }[]>(sql, sessionId);
+  const spans = stretches.flatMap(({ start, end }) => coverBySpans(start, end, bucket));
+  const [row] = await prisma.$queryRawUnsafe<{ sums: string | null }[]>(
+    aggregateSql(spans, bucket, track),
+    sessionId,
+  );
   if (row?.sums == null) return [];
   const buckets: Aggregate[] = [];
   for (const sums of JSON.parse(`[[${row.sums}]]`) as SumRow[]) {
-    const from = Math.max(sums[0]!, start);
-    const to = Math.min(sums[0]! + bucket, end);
-    const there = { start: Math.max(from, source.start), end: Math.min(to, source.end) };
-    buckets.push(toAggregate(sums, { start: from, end: to, ...elapsedIn(there, erased) }));
+    const own = overlaps(stretches, { start: sums[0]!, end: sums[0]! + bucket });
+    const [{ start }, { end }] = [own[0]!, own.at(-1)!];
+    buckets.push(toAggregate(sums, { start, end, ...elapsedInAll(overlaps(own, source), erased) }));
   }
   return buckets.sort((a, b) => a.start - b.start);
-}
-
-interface SummaryRow {
-  id: string;
-  /** Where its source began and ended, in seconds of media time; null without a moment. */
-  start: number | null;
-  end: number | null;
-  tracks: number;
-  smallestFace: number | null;
-  erased: string | null;
-  /** SumRow as JSON, without its brackets. */
-  sums: string;
-}
-
-function toSummary(row: SummaryRow | undefined): SessionSummary {
-  const sums = row === undefined ? NO_SUMS : (JSON.parse(`[${row.sums}]`) as SumRow);
-  const start = row?.start ?? 0;
-  const end = Math.max(start, row?.end ?? start);
-  return {
-    ...toAggregate(sums, { start, end, ...elapsedIn({ start, end }, erasedRanges(row?.erased ?? null)) }),
-    tracks: row?.tracks ?? 0,
-    smallestFace: row?.smallestFace ?? null,
-  };
 }

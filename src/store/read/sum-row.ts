@@ -6,7 +6,7 @@ import { FRACTION, MICROSECONDS } from '../../domain/quantise.ts';
 
 /**
  * Start, frames, dropped (busy, worker, store, source), covered, readings, abstained, 8 labels, 8 probabilities, 8 durations,
- * valence, arousal, quality. Whole numbers all, fractions counted in parts of FRACTION and seconds in MICROSECONDS; those
+ * valence, arousal, quality; and, if it is told, the earliest and the latest wall time in milliseconds (0: none). Whole numbers all, fractions counted in parts of FRACTION and seconds in MICROSECONDS; those
  * below 2^53 stay exact.
  */
 export type SumRow = readonly number[];
@@ -34,6 +34,8 @@ export function toAggregate(s: SumRow, { start, end, elapsed, erased }: Extent):
   return {
     start,
     end,
+    startedAt: s[36] || null,
+    endedAt: s[37] || null,
     frames,
     dropped: lost === 0 ? {} : nonZeroDrops({ busy, worker, store, source }),
     readings,

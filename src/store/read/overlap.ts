@@ -1,17 +1,17 @@
 /** Which episodes and tracks have some of their time in a range. */
 import type { TimeRange } from '../../domain/time-range.ts';
-import type { Prisma } from '../../store/generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 
-/** One that lasts has not ended. */
+/** One that lasts has not ended. At its offset an episode still holds, as a track is still seen where it ends. */
 export function episodesIn(range: TimeRange | undefined): Prisma.EpisodeWhereInput {
   if (range === undefined) return {};
   if (range.clock === 'MEDIA') {
-    return { ...before('onset', range.to), OR: [{ offset: null }, { offset: { gt: range.from } }] };
+    return { ...before('onset', range.to), OR: [{ offset: null }, { offset: { gte: range.from } }] };
   }
   const { from, to } = wallEnds(range);
   return {
     ...(to && { startedAt: { lt: to } }),
-    ...(from && { OR: [{ endedAt: null }, { endedAt: { gt: from } }] }),
+    ...(from && { OR: [{ endedAt: null }, { endedAt: { gte: from } }] }),
   };
 }
 
