@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withMatchingFaces } from '../../src/domain/face-filter.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { createSession, MODEL } from '../helpers/database.ts';
-import { makeMoment } from '../helpers/moments.ts';
+import { makeMoment, randomFrom } from '../helpers/moments.ts';
 import { ask } from './harness.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -168,5 +168,85 @@ describe('aggregates and summaries', () => {
     };
     for (let more = 0; more < 3; more++) await createSession(world.store);
     expect(await count(4)).toBe(await count(1));
+  });
+});
+
+describe('episodes and tracks', () => {
+  interface Kept {
+    index: number;
+    track: number;
+    onset: number;
+    offset: number | null;
+  }
+  const episodes: Kept[] = Array.from({ length: 30 }, (_, index) => {
+    const onset = (index * 37) % 55;
+    return {
+      index,
+      track: 1 + (index % 4),
+      onset,
+      offset: index % 9 === 8 ? null : onset + 0.5 + (index % 5) * 2,
+    };
+  });
+  const EXPRESSION = (index: number) => (['HAPPINESS', 'FEAR'] as const)[index % 2]!;
+  // Four seconds of media time pass in one of the wall clock.
+  const wall = (seconds: number) => new Date(START + seconds * 250);
+  let other: string;
+
+  beforeAll(async () => {
+    other = (await createSession(world.store)).id;
+    await world.store.prisma.episode.createMany({
+      data: episodes.map(({ onset, offset, ...episode }) => ({
+        ...{
+          sessionId: other,
+          expression: EXPRESSION(episode.index),
+          apex: onset,
+          peak: 0.5,
+          onset,
+          offset,
+          ...episode,
+        },
+        ...{ startedAt: wall(onset), endedAt: offset === null ? null : wall(offset) },
+      })),
+    });
+    await world.store.prisma.track.createMany({
+      data: episodes.map(({ index, onset, offset }) => ({
+        ...{ sessionId: other, track: index + 1, firstSeen: onset, lastSeen: offset ?? onset, readings: 1 },
+        ...{ startedAt: wall(onset), endedAt: wall(offset ?? onset) },
+      })),
+    });
+  });
+
+  test('are of a range, of a face and of an expression what the filter of all of them is', async () => {
+    const random = randomFrom(3);
+    for (let round = 0; round < 40; round++) {
+      const [from, to] = [random() * 60, random() * 60].sort((a, b) => a - b) as [number, number];
+      const clock = round % 2 === 0 ? 'media' : 'wall';
+      const edge = (seconds: number) => (clock === 'media' ? seconds : wall(seconds).toISOString());
+      const range = {
+        [clock]: { ...(round % 5 > 0 && { from: edge(from) }), ...(round % 7 > 0 && { to: edge(to) }) },
+      };
+      const track = round % 3 === 0 ? 1 + (round % 4) : null;
+      const expression = round % 4 === 0 ? 'FEAR' : null;
+      const { data, errors } = await ask(
+        world.url,
+        `query ($id: ID!, $range: RangeInput, $track: Int, $expression: Expression) { session(id: $id) {
+          episodes(range: $range, track: $track, expression: $expression) { index } tracks(range: $range) { track } } }`,
+        { id: other, range, track, expression },
+      );
+      expect(errors).toBeUndefined();
+      // By the clock on the wall, times are whole milliseconds.
+      const time = (seconds: number) => (clock === 'media' ? seconds : wall(seconds).getTime());
+      const [start, end] = [round % 5 > 0 ? time(from) : -Infinity, round % 7 > 0 ? time(to) : Infinity];
+      const held = (onset: number, offset: number) => time(onset) < end && time(offset) >= start;
+      const wanted = episodes.filter(
+        (one) =>
+          held(one.onset, one.offset ?? 1e6) &&
+          (track === null || one.track === track) &&
+          (expression === null || EXPRESSION(one.index) === expression),
+      );
+      expect(data.session.episodes).toEqual(wanted.map(({ index }) => ({ index })));
+      const seen = episodes.filter(({ onset, offset }) => held(onset, offset ?? onset));
+      expect(data.session.tracks).toEqual(seen.map(({ index }) => ({ track: index + 1 })));
+    }
   });
 });

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { SessionSummary } from '../../domain/aggregate.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
+import { episodesIn, tracksIn } from '../../store/read/overlap.ts';
 import type { RecordingQueries, TimelinePage } from '../context/ports.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
 import { EpisodeType } from './episode.ts';
@@ -16,6 +17,8 @@ import { SessionType } from './session.ts';
 import { assertNotTooLong, buckets, listPageArgs, listTake, shortList } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
 import { TrackType } from './track.ts';
+
+const trackNumber = z.number().min(1, '`track` counts from 1.').nullish();
 
 builder.prismaObjectFields(SessionType, (t) => ({
   summary: t.loadable({
@@ -50,7 +53,7 @@ builder.prismaObjectFields(SessionType, (t) => ({
       }),
       track: t.arg.int({
         description: 'Only this face.',
-        validate: z.number().min(1, '`track` counts from 1.').nullish(),
+        validate: trackNumber,
       }),
     },
     extensions: { ...buckets },
@@ -106,10 +109,21 @@ builder.prismaObjectFields(SessionType, (t) => ({
     type: [TrackType],
     nullable: true,
     description: 'The faces that were followed, by their numbers.',
-    args: listPageArgs(t.arg, 'Only tracks with a greater number than this.'),
+    args: {
+      range: t.arg({
+        type: RangeInput,
+        description:
+          'Only those that were followed at some time in it: first seen before its end, last seen in it or later.',
+      }),
+      ...listPageArgs(t.arg, 'Only tracks with a greater number than this.'),
+    },
     extensions: { ...shortList },
-    select: ({ first, after }) => ({
-      tracks: { take: listTake(first), orderBy: { track: 'asc' }, where: { track: { gt: after ?? -1 } } },
+    select: ({ range, first, after }) => ({
+      tracks: {
+        take: listTake(first),
+        orderBy: { track: 'asc' },
+        where: { AND: [{ track: { gt: after ?? -1 } }, tracksIn(toTimeRange(range))] },
+      },
     }),
     resolve: ({ tracks }, { first }) => assertNotTooLong('tracks', tracks, first),
   }),
@@ -118,15 +132,30 @@ builder.prismaObjectFields(SessionType, (t) => ({
     nullable: true,
     description: 'Stretches of one expression on one face, in the order of onset.',
     args: {
+      range: t.arg({
+        type: RangeInput,
+        description:
+          'Only those that apparently held at some time in it: they began before its end, and ended in it or later, or last.',
+      }),
+      track: t.arg.int({ description: 'Only this face.', validate: trackNumber }),
       expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }),
       ...listPageArgs(t.arg, 'Only episodes with a greater `index` than this.'),
     },
     extensions: { ...shortList },
-    select: ({ expression, first, after }) => ({
+    select: ({ range, track, expression, first, after }) => ({
       episodes: {
         take: listTake(first),
         orderBy: { index: 'asc' },
-        where: { index: { gt: after ?? -1 }, ...(expression && { expression }) },
+        where: {
+          AND: [
+            {
+              index: { gt: after ?? -1 },
+              ...(expression && { expression }),
+              ...(track != null && { track }),
+            },
+            episodesIn(toTimeRange(range)),
+          ],
+        },
       },
     }),
     resolve: ({ episodes }, { first }) => assertNotTooLong('episodes', episodes, first),
