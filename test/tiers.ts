@@ -26,6 +26,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'export-query',
     'grafana',
     'limited',
+    'media-files',
     'lists',
     'matrix',
     'pages',

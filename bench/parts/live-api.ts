@@ -49,6 +49,7 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
       subscriptions: live,
       streamManager: {} as never,
       sessions: {} as never,
+      mediaFiles: async () => [],
       load: {} as never,
       eraser: {} as never,
       audit: { record: async () => {} },

@@ -160,10 +160,10 @@ export function createLoadControl(
 
 /** What the API reaches of them. */
 export function openServices(parts: ManagerParts, streamManager: StreamManager) {
-  const { store, bus, publisher, uploads, load, log } = parts;
+  const { store, bus, publisher, uploads, load, log, ingest } = parts;
   const { prisma, streams, sessions, moments, erasures } = store;
   return {
-    ...{ prisma, streamManager, sessions, load },
+    ...{ prisma, streamManager, sessions, load, mediaFiles: ingest.mediaFiles },
     recordings: createRecordingQueries(store),
     subscriptions: createSubscriptions({
       ...{ streams, sessions, history: moments, log: store.log, feed: bus },

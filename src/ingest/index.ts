@@ -1,5 +1,6 @@
 import type { DecodeOptions } from '../domain/decode-options.ts';
 import type { SourceInfo, SourceInput } from '../domain/frame.ts';
+import type { MediaFile, MediaFileQuery } from '../domain/media-file.ts';
 import { MienError } from '../errors.ts';
 import { type IngestConfig, type Limits, limitsOf } from './config.ts';
 import { DecodingTurns } from './decoding-turns.ts';
@@ -15,6 +16,7 @@ import type { OpenedSource } from './opened-source.ts';
 import { PictureDecoder } from './pictures/picture-decoder.ts';
 import { probeSource } from './probe-source.ts';
 import { HeicDecoder } from './source/heic-decoder.ts';
+import { listMediaFiles } from './source/media-files.ts';
 import type { SourceAccess } from './source/resolve-source.ts';
 
 export type { IngestConfig } from './config.ts';
@@ -32,6 +34,8 @@ export interface Ingest {
    * are returned.
    */
   open(source: SourceInput, options: DecodeOptions): Promise<OpenedSource>;
+  /** Throws NOT_FOUND (no such folder), BAD_INPUT (too many to look at). */
+  mediaFiles(query: MediaFileQuery): Promise<MediaFile[]>;
   /** The ffmpeg that is used. `caution`: what it is not fit for, in sentences, null of a current one. Throws FFMPEG_MISSING. */
   ffmpeg(): Promise<{ path: string; version: string; caution: string | null }>;
   /** What keeps ffmpeg from the network, beside our proxy. It is tried once, and stays so. */
@@ -67,6 +71,7 @@ export function createIngest(config: IngestConfig): Ingest {
   return {
     probe: async (source, signal) => (await probeSource(source, untilClosed(signal), deps)).info,
     open: (source, options) => openSource(source, { ...options, signal: untilClosed(options.signal) }, deps),
+    mediaFiles: (query) => listMediaFiles(config.mediaDir, query),
     async ffmpeg() {
       const program = await ffmpeg();
       return { path: program.path, version: program.version, caution: cautionOf(program) };

@@ -32,6 +32,8 @@ export interface Operation {
   data(asking: Asking): unknown;
   /** What whoever is limited is answered about a hidden one, where that is not what a missing one gives. */
   hidden?: { message: string; code: string };
+  /** What whoever is limited is always answered. */
+  limited?: { message: string; code: string };
   /** What whoever is limited is given of a hidden one, where that is data. */
   hiddenData?: unknown;
   /** The parts of the system that are asked, in words, where something is changed. */
@@ -148,6 +150,15 @@ export const OPERATIONS: Record<string, Operation> = {
         nodes: shown.map(({ session }) => ({ reason: 'a test', sessionIds: [session] })).reverse(),
       },
     }),
+  },
+  'Query.mediaFiles': {
+    least: 'OPERATOR',
+    query: '{ mediaFiles(first: 1) { nodes { path kind } pageInfo { hasNextPage } } }',
+    variables: null,
+    data: () => ({
+      mediaFiles: { nodes: [{ path: 'a.mp4', kind: 'VIDEO' }], pageInfo: { hasNextPage: false } },
+    }),
+    limited: { message: 'This is for those who are shown all streams.', code: 'FORBIDDEN' },
   },
   'Mutation.erase': {
     least: 'ADMIN',

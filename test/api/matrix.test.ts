@@ -4,7 +4,7 @@
  */
 import { isNonNullType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Eraser, Sessions, StreamManager, Tokens } from '../../src/api/index.ts';
+import type { Eraser, ListMediaFiles, Sessions, StreamManager, Tokens } from '../../src/api/index.ts';
 import { schema } from '../../src/api/schema/index.ts';
 import { hasRole, type Role } from '../../src/domain/access.ts';
 import type { Episode } from '../../src/domain/moment.ts';
@@ -45,6 +45,7 @@ beforeAll(async () => {
       ...services,
       streamManager,
       sessions,
+      mediaFiles,
       eraser,
       tokens: notingTokens(services.tokens),
     }),
@@ -84,6 +85,10 @@ const sessions: Sessions = {
     done.push(`describe ${id} by ${Object.keys(words)}`);
   },
 };
+
+const mediaFiles: ListMediaFiles = async () => [
+  { path: 'a.mp4', kind: 'VIDEO', size: 1, modifiedAt: new Date(0) },
+];
 
 const eraser: Eraser = {
   async erase({ request }) {
@@ -213,7 +218,10 @@ describe.each(EACH)('$name over $over', ({ name, operation, over, transport }) =
   const having = Object.entries(ASKERS).filter(([, asker]) => hasRole(asker, least));
   test.each(having)('the %s is answered about a stream that is shown to all', async (who, { streams }) => {
     const asking = { ids: shown, shown: streams ? [shown] : [shown, hidden], isLimited: streams !== null };
-    expect(await ask(who, shown)).toEqual(answered(data(asking)));
+    const isRefused = asking.isLimited && operation.limited;
+    expect(await ask(who, shown)).toEqual(
+      isRefused ? answered(nothing(), [operation.limited!]) : answered(data(asking)),
+    );
     expect(done).toEqual(does?.(shown) ?? []);
   });
 

@@ -132,6 +132,7 @@ export async function openWorld({
     subscriptions: live,
     streamManager: streams,
     sessions: store.sessions,
+    mediaFiles: async () => [],
     load,
     audit,
     tokens,

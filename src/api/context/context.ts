@@ -5,6 +5,7 @@ import { tagEntries } from '../../domain/tags.ts';
 import type { PrismaClient } from '../../store/generated/client.ts';
 import type {
   Eraser,
+  ListMediaFiles,
   Load,
   RecordingQueries,
   Sessions,
@@ -21,6 +22,7 @@ export interface Services {
   subscriptions: Subscriptions;
   streamManager: StreamManager;
   sessions: Sessions;
+  mediaFiles: ListMediaFiles;
   load: Load;
   eraser: Eraser;
   audit: Audit;

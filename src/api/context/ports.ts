@@ -14,6 +14,7 @@ import type {
   SentStatus,
 } from '../../domain/live-event.ts';
 import type { Capacity } from '../../domain/load.ts';
+import type { MediaFile, MediaFileQuery } from '../../domain/media-file.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { MomentFilter } from '../../domain/moment-search.ts';
 import type {
@@ -101,6 +102,9 @@ export interface StreamManager {
   /** With all that was recorded from it. @throws MienError NOT_FOUND */
   remove(streamId: string): Promise<void>;
 }
+
+/** Files of the media directory, by their paths. @throws MienError NOT_FOUND, BAD_INPUT */
+export type ListMediaFiles = (query: MediaFileQuery) => Promise<readonly MediaFile[]>;
 
 /** What people say of sessions. */
 export interface Sessions {

@@ -6,7 +6,7 @@ import { seesTags, type Tags } from '../../domain/access.ts';
 import { tagsInWords } from '../../domain/tags.ts';
 import { MienError, type MienErrorCode } from '../../errors.ts';
 import type { PrismaClient } from '../../store/generated/client.ts';
-import type { Eraser, Load, Sessions, StreamManager, Subscriptions } from './ports.ts';
+import type { Eraser, ListMediaFiles, Load, Sessions, StreamManager, Subscriptions } from './ports.ts';
 import { shownRows } from './shown-rows.ts';
 
 interface Limitable {
@@ -14,6 +14,7 @@ interface Limitable {
   subscriptions: Subscriptions;
   streamManager: StreamManager;
   sessions: Sessions;
+  mediaFiles: ListMediaFiles;
   eraser: Eraser;
   load: Load;
 }
@@ -26,6 +27,10 @@ export function shownOnly<Services extends Limitable>(services: Services, tags: 
     subscriptions: shownEvents(services.subscriptions, tags),
     streamManager: shownStreams(services.streamManager, prisma, tags),
     sessions: shownSessions(services.sessions, prisma),
+    // Names of files may tell of others’ streams.
+    mediaFiles: async () => {
+      throw forTheUnlimited();
+    },
     eraser: shownEraser(services.eraser, prisma),
     load: shownLoad(services.load, prisma),
   };
@@ -85,8 +90,7 @@ function shownEraser(all: Eraser, prisma: PrismaClient): Eraser {
   return {
     async erase(order) {
       const { request } = order;
-      if (request.type !== 'SESSION' || !request.keepSource)
-        throw new MienError('FORBIDDEN', 'This is for those who are shown all streams.');
+      if (request.type !== 'SESSION' || !request.keepSource) throw forTheUnlimited();
       await assertSessionShown(prisma, request.sessionId);
       return all.erase(order);
     },
@@ -124,6 +128,10 @@ function shownLoad(all: Load, prisma: PrismaClient): Load {
       return all.capacity(new Set(streams.map(({ id }) => id)));
     },
   };
+}
+
+function forTheUnlimited(): MienError {
+  return new MienError('FORBIDDEN', 'This is for those who are shown all streams.');
 }
 
 function withoutItsTags(tags: Tags): MienError {

@@ -18,6 +18,7 @@ import './recording.ts';
 import './stream.ts';
 import './stream-mutations.ts';
 import './update-stream.ts';
+import './media-file.ts';
 import './session-mutations.ts';
 import './register-stream.ts';
 import './status.ts';
