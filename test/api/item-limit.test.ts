@@ -50,6 +50,11 @@ test.each<[string, number, Record<string, unknown>?]>([
     60,
     { b: 2500 },
   ],
+  // As many streams as may be registered at once.
+  [
+    'mutation { registerStreams(input: { streams: [] }) { results { registered { stream { sessions(first: 3) { nodes { id } } } } } } }',
+    400,
+  ],
   ['subscription { streamStatus { session { stream { sessions(first: 11) { nodes { id } } } } } }', 11],
 ])('%s counts %i', (query, items, variables) => {
   expect(count(query, variables)).toBe(items);

@@ -10,6 +10,7 @@ import { stillThere } from './ids.ts';
 import { inTurns } from './in-turns.ts';
 import { RegisterStreamInput, toNewStream } from './register-input.ts';
 import { SessionType } from './session.ts';
+import type { Sized } from './short-lists.ts';
 import { auditedSource } from './source.ts';
 import { StreamType } from './stream.ts';
 
@@ -114,6 +115,8 @@ const RegisterStreamsPayload = builder.objectRef<{ results: Result[] }>('Registe
   fields: (t) => ({
     results: t.expose('results', {
       type: [RegisterStreamsResult],
+      // As many as there may be: what is asked of each counts so often.
+      extensions: { items: () => MOST } satisfies Sized,
       description: 'What came of each, in the order of the inputs.',
     }),
   }),
