@@ -93,6 +93,7 @@ function openBenchApi(store: Store) {
       prisma: store.prisma,
       recordings: createRecordingQueries(store),
       ...{ subscriptions: {} as never, streamManager: {} as never, sessions: {} as never, load: {} as never },
+      mediaFiles: async () => [],
       ...{ eraser: {} as never, audit: { record: async () => {} }, tokens: {} as never, modelIds: [] },
     },
     ...{ log: createLog('warn', false), metrics: createMetrics(), host: '127.0.0.1', port: 0 },
