@@ -13,7 +13,7 @@ export interface RecordedServer extends Server {
 /** A session of so many moments with one face each, all numbers different. */
 export async function serveRecorded(location: StoreLocation, moments: number): Promise<RecordedServer> {
   const store = await openStoreAt(location);
-  const { id } = await createSession(store);
+  const { id, streamId } = await createSession(store);
   const start = Date.now() - moments * 100;
   for (let from = 0; from < moments; from += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, moments - from) }, (_, at) =>
@@ -21,6 +21,9 @@ export async function serveRecorded(location: StoreLocation, moments: number): P
     );
     await Promise.all(some.map((moment) => store.moments.append(moment, [])));
   }
+  // Or the server would go on with it.
+  await store.streams.setShouldRun(streamId, false);
+  await store.prisma.session.update({ where: { id }, data: { state: 'ENDED', endedAt: new Date() } });
   await store.close();
   const { databaseUrl, dataDir } = location;
   const server = await startServer(dataDir, databaseUrl, databaseUrl === undefined ? dataDir : undefined);
