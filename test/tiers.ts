@@ -9,7 +9,7 @@ export type Tier = 'unit' | 'integration' | 'e2e';
 /** The whole program: servers of their own, a browser, kills, outages. */
 const WHOLE: Record<string, readonly string[] | 'all'> = {
   e2e: 'all',
-  web: ['dashboard', 'foreign', 'offline', 'sign-in', 'uploads'],
+  web: ['dashboard', 'event-source', 'foreign', 'offline', 'sign-in', 'uploads'],
   network: 'all',
 };
 

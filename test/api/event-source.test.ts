@@ -1,51 +1,9 @@
 /** A browser's own `EventSource` resumes by itself: each event has its cursor as id, and the last one comes back as `Last-Event-ID`. */
-import { setImmediate } from 'node:timers/promises';
 import { EventSource } from 'eventsource';
 import { expect, onTestFinished, test } from 'vitest';
-import { MemoryBus } from '../../src/bus/index.ts';
-import { createSubscriptions, momentCursor } from '../../src/subscriptions/index.ts';
-import { MemoryStore } from '../helpers/memory-store.ts';
-import { STREAM_RECORD } from '../helpers/streams.ts';
-import { moment, openTestApi, SESSION, STREAM, until } from './harness.ts';
-
-/** One session, whose server can be stopped and started again on its port. */
-async function openRestartable() {
-  const store = new MemoryStore();
-  store.streams.set(STREAM, { ...STREAM_RECORD, id: STREAM });
-  store.addSession(STREAM, { id: SESSION, state: 'RUNNING' });
-  let bus = new MemoryBus();
-  const open = (port: number) => {
-    bus = new MemoryBus();
-    const parts = {
-      streams: store.repository,
-      sessions: store.sessions,
-      history: store,
-      log: store.log,
-      buckets: async () => [],
-      feed: bus,
-    };
-    return openTestApi({ subscriptions: createSubscriptions({ ...parts, now: Date.now }) }, { port });
-  };
-  let api = await open(0);
-  const { url } = api;
-  onTestFinished(() => api.close());
-  let published = 0;
-  return {
-    url,
-    subscribers: () => bus.subscribers,
-    stop: () => api.close(),
-    async start() {
-      api = await open(Number(new URL(url).port));
-    },
-    async publish(count: number) {
-      for (const last = published + count; published < last; published++) {
-        const next = moment(published, 1, 0);
-        bus.moment(STREAM, next, await store.append(next));
-        await setImmediate();
-      }
-    },
-  };
-}
+import { momentCursor } from '../../src/subscriptions/index.ts';
+import { SESSION, STREAM, until } from './harness.ts';
+import { openRestartable } from './restartable.ts';
 
 interface Told {
   id: string;
