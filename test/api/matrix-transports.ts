@@ -56,7 +56,7 @@ export const sse: Transport = async ({ url, token, query, variables }) => {
   let text = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    const data = /^event: next\ndata: (.*)\n\n/m.exec(text)?.[1];
+    const data = /^event: next\n(?:id: .*\n)?data: (.*)\n\n/m.exec(text)?.[1];
     if (data === undefined) continue;
     const first = outcome(response.status, JSON.parse(data) as GraphQLAnswer);
     leaving.abort();
