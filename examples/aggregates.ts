@@ -3,7 +3,7 @@
 const secret = process.env.TOKEN;
 const access = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 const query = `query ($id: ID!) {
-  session(id: $id) { aggregate(bucket: 5000) { start faces coverage expressions { expression share } } }
+  session(id: $id) { aggregate(bucket: 5) { start faces coverage expressions { expression share } } }
 }`;
 const response = await fetch('http://localhost:4000/graphql', {
   method: 'POST',

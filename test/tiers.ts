@@ -33,6 +33,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'queries',
     'register-streams',
     'ranges',
+    'references',
     'same-however-asked',
     'sessions-aggregate',
     'tags',

@@ -26,6 +26,10 @@ export function createRecordingQueries({
         stoppedAt: found.stoppedAt === null ? null : cursorOf(found.stoppedAt),
       };
     },
+    async moment(sessionId, seq) {
+      const [moment] = await moments.page(sessionId, seq - 1, 1);
+      return moment?.seq === seq ? { moment, cursor: momentCursor(sessionId, seq) } : null;
+    },
     pages: (sessionId, afterSeq, readings) => readAhead(moments, sessionId, afterSeq, readings),
     momentRuns: (sessionId, range) => momentRuns(prisma, sessionId, range),
     mediaStretches: async (sessionId, range) =>

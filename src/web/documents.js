@@ -18,7 +18,7 @@ export const STATUS = `subscription DashboardStatus {
 }`;
 
 export const MOMENTS = `subscription DashboardMoments($streamId: ID!, $after: String) {
-  frameEmotions(streamId: $streamId, after: $after, every: ${MOMENT_INTERVAL_MS}) {
+  frameEmotions(streamId: $streamId, after: $after, every: ${MOMENT_INTERVAL_MS / 1000}) {
     cursor sessionId seq mediaTime wallTime droppedBefore skippedBefore
     faces {
       track box { x y width height } expression confidence probabilities { expression probability }
@@ -34,10 +34,13 @@ export const SESSIONS = `query DashboardSessions($streamId: ID!) {
 /** Faces in one page of a session's. */
 export const TRACKS_PER_PAGE = 1000;
 
-export const SESSION = `query DashboardSession($id: ID!, $after: Int) {
+export const SESSION = `query DashboardSession($id: ID!, $after: String) {
   session(id: $id) {
     state
-    tracks(first: ${TRACKS_PER_PAGE}, after: $after) { track firstSeen lastSeen readings }
+    tracks(first: ${TRACKS_PER_PAGE}, after: $after) {
+      nodes { track: number firstSeen lastSeen readings }
+      pageInfo { hasNextPage endCursor }
+    }
   }
 }`;
 
@@ -56,7 +59,7 @@ export const SUMMARY = `query DashboardSummary($id: ID!) {
 }`;
 
 /** Buckets of one face, or without `track` of all together; the server reads rollups for them, not moments. */
-export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Int!, $range: RangeInput, $track: Int) {
+export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Float!, $range: RangeInput, $track: Int) {
   session(id: $id) {
     aggregate(bucket: $bucket, range: $range, track: $track) {
       start end faces abstained probabilities { expression probability } valence arousal

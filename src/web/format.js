@@ -138,13 +138,13 @@ export function count(number, one, many = `${one}s`) {
 const BUCKETS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
- * The length of a bucket in milliseconds with which a time span has at most so many buckets.
+ * The length of a bucket in seconds with which a time span has at most so many buckets.
  * @param {number} seconds
  * @param {number} most
  */
 export function bucketLength(seconds, most) {
   const fitting = BUCKETS.find((bucket) => seconds / bucket <= most);
-  return (fitting ?? Math.ceil(seconds / most)) * 1000;
+  return fitting ?? Math.ceil(seconds / most);
 }
 
 /**
@@ -154,7 +154,7 @@ export function bucketLength(seconds, most) {
  * @param {number} most
  */
 export function ticks(start, end, most) {
-  const step = bucketLength(end - start, most) / 1000;
+  const step = bucketLength(end - start, most);
   /** @type {number[]} */
   const marks = [];
   for (let mark = Math.ceil(start / step) * step; mark <= end; mark += step) marks.push(mark);

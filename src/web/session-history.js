@@ -1,5 +1,5 @@
 /** Fills timelines with what was recorded, read as aggregates. */
-import { AGGREGATE, SESSION, TRACKS_PER_PAGE } from './documents.js';
+import { AGGREGATE, SESSION } from './documents.js';
 import { bucketLength, isLive } from './format.js';
 import { mien } from './server.js';
 import { Timeline } from './timeline.js';
@@ -11,7 +11,7 @@ export const MAX_ROWS = 8;
 /** At most so many buckets across a recorded session: about as many as a screen can tell apart. */
 const MAX_BUCKETS = 300;
 /** The server keeps rollups of one second: the shortest bucket there is. */
-const ROLLUP_MS = 1000;
+const ROLLUP_SECONDS = 1;
 
 /**
  * Reads a whole session: a row of all faces together, then rows of the faces with most readings.
@@ -48,12 +48,18 @@ export async function backfill(timeline, { sessionId, mediaTime }, signal) {
     .slice(0, MAX_ROWS);
   for (const { track } of seen) {
     const buckets = await readBuckets(
-      { id: sessionId, bucket: ROLLUP_MS, range: { media: { from } }, track },
+      { id: sessionId, bucket: ROLLUP_SECONDS, range: { media: { from } }, track },
       signal,
     );
     timeline.addBuckets(sessionId, track, buckets);
   }
 }
+
+/**
+ * @typedef {object} SessionPage
+ * @property {SessionDetail['state']} state
+ * @property {{ nodes: Track[], pageInfo: { hasNextPage: boolean, endCursor: string | null } }} tracks
+ */
 
 /**
  * Reads a session with all its faces, page by page.
@@ -64,13 +70,17 @@ export async function backfill(timeline, { sessionId, mediaTime }, signal) {
 async function readSessionDetail(id, signal) {
   /** @type {Track[]} */
   const tracks = [];
+  /** @type {string | null} */
+  let after = null;
   for (;;) {
-    const after = tracks.at(-1)?.track ?? null;
-    /** @type {{ session: SessionDetail | null }} */
-    const { session } = await mien.request(SESSION, { id, after }, { signal });
+    /** @type {{ session: SessionPage | null }} */
+    const answer = await mien.request(SESSION, { id, after }, { signal });
+    const { session } = answer;
     if (session === null) throw new Error('This session is no more: it was removed.');
-    tracks.push(...session.tracks);
-    if (session.tracks.length < TRACKS_PER_PAGE) return { state: session.state, tracks };
+    const { nodes, pageInfo } = session.tracks;
+    tracks.push(...nodes);
+    if (!pageInfo.hasNextPage) return { state: session.state, tracks };
+    after = pageInfo.endCursor;
   }
 }
 

@@ -38,7 +38,7 @@ const MISTAKES: [string, object, string][] = [
   ['too many aliases', { query: ALIASES }, 'QUERY_TOO_LARGE'],
   [
     'too many items',
-    { query: '{ sessions(first: 1000) { nodes { tracks { track } } } }' },
+    { query: '{ sessions(first: 1000) { nodes { tracks(first: 100) { nodes { number } } } } }' },
     'QUERY_TOO_LARGE',
   ],
   ['a variable of the wrong type', { query: NUMBER, variables: { n: 'x' } }, 'BAD_INPUT'],
@@ -93,9 +93,13 @@ const TOLD = {
 
 test('a wrong variable is told with its name, its place and a code over HTTP, as an event stream and over a WebSocket', async () => {
   expect((await post(WRONG, JSON_TYPE)).body).toEqual({ errors: [TOLD] });
-  const SUBSCRIPTION = 'subscription ($n: Int!) { frameEmotions(streamId: "x", every: $n) { seq } }';
+  const SUBSCRIPTION = 'subscription ($n: Float!) { frameEmotions(streamId: "x", every: $n) { seq } }';
   const request = { query: SUBSCRIPTION, variables: { n: 'x' } };
-  const [field] = [TOLD].map((told) => ({ ...told, locations: [{ line: 1, column: 15 }] }));
+  const field = {
+    ...TOLD,
+    message: 'Variable "$n" got invalid value "x"; Float cannot represent non numeric value: "x"',
+    locations: [{ line: 1, column: 15 }],
+  };
   const events = await fetch(`${api.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },

@@ -115,7 +115,7 @@ test('the model of a session and its stream are reached from what is shown, with
     'moments are stored',
   );
   const source = `query ($id: ID!) { session(id: $id) { tags { key value } model { id } stream { latestSession { id } sessions { nodes { id } } }
-    summary { frames } aggregate(bucket: 1000) { frames } timeline(first: 1) { nodes { seq } } tracks { track } episodes { index } } models { id } }`;
+    summary { frames } aggregate(bucket: 1) { frames } timeline(first: 1) { nodes { seq } } tracks { nodes { number } } episodes { nodes { index } } } models { id } }`;
   const { data, errors } = await ask(source, { id: shown.sessionId }, 'VIEWER');
   expect(errors).toBeUndefined();
   expect(data.session.stream).toEqual({

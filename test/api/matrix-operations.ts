@@ -56,6 +56,17 @@ export const OPERATIONS: Record<string, Operation> = {
       session: { __typename: 'Session', id: ids.session },
     }),
   },
+  'Query.nodes': {
+    least: 'VIEWER',
+    query: 'query ($stream: ID!, $session: ID!) { nodes(ids: [$session, $stream]) { __typename id } }',
+    variables: ({ stream, session }) => ({ stream, session }),
+    data: ({ ids }) => ({
+      nodes: [
+        { __typename: 'Session', id: ids.session },
+        { __typename: 'Stream', id: ids.stream },
+      ],
+    }),
+  },
   'Query.stream': {
     least: 'VIEWER',
     query: `query ($stream: ID!) { stream(id: $stream) { id tags { key } warnings
@@ -84,12 +95,16 @@ export const OPERATIONS: Record<string, Operation> = {
   'Query.session': {
     least: 'VIEWER',
     query: `query ($session: ID!) { session(id: $session) { id model { id } summary { tracks }
-      aggregate(bucket: 1000, range: { media: { to: 1 } }) { start } timeline(first: 1) { nodes { seq } } tracks { track } episodes { index } } }`,
+      aggregate(bucket: 1, range: { media: { to: 1 } }) { start } timeline(first: 1) { nodes { seq } } tracks { nodes { number } } episodes { nodes { index } } } }`,
     variables: bySession,
     data: ({ ids: { session } }) => ({
       session: {
         ...{ id: session, model: { id: 'test@1' }, summary: { tracks: 1 }, aggregate: [{ start: 0 }] },
-        ...{ timeline: { nodes: [{ seq: 0 }] }, tracks: [{ track: 1 }], episodes: [{ index: 0 }] },
+        ...{
+          timeline: { nodes: [{ seq: 0 }] },
+          tracks: { nodes: [{ number: 1 }] },
+          episodes: { nodes: [{ index: 0 }] },
+        },
       },
     }),
   },

@@ -295,15 +295,16 @@ function addUp(buckets: readonly Answer[]): Sums {
 async function recordedOf(id: string, tracks: readonly number[]): Promise<Answer> {
   const query = `query ($id: ID!) { session(id: $id) {
     summary { ...sums start end seconds erasedSeconds tracks }
-    tracks { track firstSeen lastSeen readings }
-    episodes { index track expression onset apex offset peak }
-    ${BUCKETS.map((bucket) => `of${bucket}: aggregate(bucket: ${bucket}) { start end ...sums }`).join('\n')}
-    ${tracks.map((track) => `track${track}: aggregate(bucket: 7000, track: ${track}) { start end ...sums }`).join('\n')} } }
+    tracks(first: 1000) { nodes { track: number firstSeen lastSeen readings } }
+    episodes(first: 1000) { nodes { index track: trackNumber expression onset apex offset peak } }
+    ${BUCKETS.map((bucket) => `of${bucket}: aggregate(bucket: ${bucket / 1000}) { start end ...sums }`).join('\n')}
+    ${tracks.map((track) => `track${track}: aggregate(bucket: 7, track: ${track}) { start end ...sums }`).join('\n')} } }
     fragment sums on ExpressionAggregate { frames faces abstained coverage coveredSeconds valence dropped { reason frames }
       expressions { share seconds } probabilities { expression probability } }`;
   const { data, errors } = await ask(world.url, query, { id });
   if (errors) throw new Error(JSON.stringify(errors));
-  return data.session;
+  const { tracks: faces, episodes, ...rest } = data.session;
+  return { ...rest, tracks: faces.nodes, episodes: episodes.nodes };
 }
 
 /** Three at most, the first and the last among them. */

@@ -43,7 +43,7 @@ beforeAll(async () => {
     ),
     session('aggregate(bucket: 1, track: 1) { buckets { from to shares { expression share } } }'),
     session(
-      'episodes { index expression onset offset } tracks(first: 2) { nodes { number } } summary { frames coverage }',
+      'episodes { nodes { index expression onset offset } } tracks(first: 2) { nodes { number } } summary { frames coverage }',
     ),
     `{ sessions(first: 2, after: "${ofSessions}") { nodes { id state } ${page} } }`,
     `{ streams(first: 2, after: "${ofStreams}") { nodes { id name source { kind location } } } }`,

@@ -1,9 +1,10 @@
+import type { ErrorCode } from '../../errors.ts';
 import { errorBody } from '../errors/answer-json.ts';
 
 /** A request that is not let in: the status and code it is answered with, and a sentence that says what to do. */
 export interface Refusal {
   status: number;
-  code: string;
+  code: ErrorCode;
   message: string;
   headers?: Record<string, string>;
 }

@@ -154,6 +154,8 @@ export interface TimelinePage {
 export interface RecordingQueries {
   /** @throws MienError CURSOR_INVALID, CURSOR_EXPIRED */
   timeline(sessionId: string, page: TimelinePageRequest): Promise<TimelinePage>;
+  /** One moment by its number; null: it is not stored. */
+  moment(sessionId: string, seq: number): Promise<{ moment: Moment; cursor: string } | null>;
   /**
    * The moments of a session behind this `seq`, page by page, as far as they are stored. No page is empty.
    * @param readings about how many a page has, of all its moments together

@@ -1,5 +1,6 @@
 /** How everything but GraphQL answers in JSON. */
 import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '../../errors.ts';
 
 /** Answers, unless the client has gone or an answer has begun. */
 export function answerJson(
@@ -15,6 +16,6 @@ export function answerJson(
 }
 
 /** As GraphQL words an error. */
-export function errorBody({ code, message }: { code: string; message: string }): object {
+export function errorBody({ code, message }: { code: ErrorCode; message: string }): object {
   return { errors: [{ message, extensions: { code } }] };
 }

@@ -1,7 +1,8 @@
 /** Yoga refuses some requests without a word; here they get a sentence. */
 import type { Plugin } from 'graphql-yoga';
+import type { ErrorCode } from '../../errors.ts';
 
-const ERROR_BODIES: Record<number, { code: string; message: string }> = {
+const ERROR_BODIES: Record<number, { code: ErrorCode; message: string }> = {
   406: {
     code: 'NOT_ACCEPTABLE',
     message:

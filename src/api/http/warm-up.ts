@@ -8,7 +8,7 @@ export const WARM_UP_REQUESTS = [
   {
     query: `{ models { id } streams(first: 1) { edges { node { id name sessions(first: 1) { edges { node {
       id state summary { frames expressions { expression share seconds } }
-      aggregate(bucket: 3600000) { start frames } timeline(first: 1) { edges { cursor } } } } } } } } }`,
+      aggregate(bucket: 3600) { start frames } timeline(first: 1) { edges { cursor } } } } } } } } }`,
   },
   // Without its input: parsed and judged like any other, and refused before anything is done.
   {

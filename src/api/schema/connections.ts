@@ -1,5 +1,5 @@
 /** What connections of several types share. */
-import { queryFromInfo } from '@pothos/plugin-prisma';
+import { type IndirectInclude, queryFromInfo } from '@pothos/plugin-prisma';
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
 import { type SessionCriteria, sessionWhere } from '../../store/read/criteria.ts';
@@ -21,6 +21,15 @@ export function totalCountOf(items: string) {
 /** What a request selects of the rows on a page, as Prisma takes it. */
 export function selectionOfNodes(context: Context, info: GraphQLResolveInfo, typeName: string): object {
   return queryFromInfo({ context, info, typeName, paths: [['nodes'], ['edges', 'node']] });
+}
+
+/** The same of a list that is read with what it belongs to. Pothos reads several paths, though it declares a single one only. */
+export function nodesOf(typeName: string): never {
+  const nodes = {
+    getType: () => typeName,
+    paths: [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]],
+  } satisfies IndirectInclude;
+  return nodes as never;
 }
 
 type Counts = DataLoader<string, number>;

@@ -7,18 +7,27 @@ import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
 import { ExpressionEnum } from './expression.ts';
-import { assertId } from './ids.ts';
+import { assertId, partId } from './ids.ts';
+import { loadSession, loadTrack } from './load-rows.ts';
+import { NodeInterface } from './node.ts';
+import { SessionType } from './session.ts';
+import { TrackType } from './track.ts';
 
-export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episode').implement({
+export const EpisodeType = builder.objectRef<Episode>('Episode').implement({
   extensions: AS_PARENT,
+  interfaces: [NodeInterface],
   description:
     'A stretch of time during which one face apparently kept one expression. Times are media time in seconds, and for `startedAt` and `endedAt` the wall clock.',
   fields: (t) => ({
+    id: t.id({
+      description: 'Its id, unique across all types.',
+      resolve: ({ sessionId, index }) => partId(sessionId, 'episode', index),
+    }),
     index: t.exposeInt('index', {
       description:
         'Its number within the session, from 0, in the order of onset; stretches too short to be told leave gaps.',
     }),
-    track: t.exposeInt('track', { description: 'The face, as in `FaceReading.track`.' }),
+    trackNumber: t.exposeInt('track', { description: 'The number of its face, as in `FaceReading.track`.' }),
     expression: t.field({
       type: ExpressionEnum,
       description: 'The expression.',
@@ -42,6 +51,23 @@ export const EpisodeType = builder.objectRef<Omit<Episode, 'sessionId'>>('Episod
     peak: t.exposeFloat('peak', { description: 'Its probability at the apex, 0 to 1.' }),
   }),
 });
+
+builder.objectFields(EpisodeType, (t) => ({
+  track: t.field({
+    type: TrackType,
+    nullable: true,
+    description: 'Its face, with all of its time; null when it was erased since.',
+    resolve: ({ sessionId, track }, _args, context, info) => loadTrack({ sessionId, track }, context, info),
+  }),
+  session: t.field({
+    type: SessionType,
+    nullable: true,
+    description: 'The session it belongs to; null when it was removed since.',
+    resolve: ({ sessionId }, _args, context, info) => loadSession(sessionId, context, info),
+  }),
+}));
+
+export const EpisodeConnection = builder.connectionObject({ type: EpisodeType, name: 'EpisodeConnection' });
 
 const KIND_DESCRIPTIONS: Record<EpisodeEventKind, string> = {
   ONSET: 'An episode began.',

@@ -2,6 +2,24 @@
 import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 
+/** What is counted within a session, and known by its number there. */
+export type Part = 'moment' | 'track' | 'episode';
+
+const PART = /^([0-9a-f-]{36}):(moment|track|episode):(0|[1-9]\d{0,9})$/i;
+const MAX_NUMBER = 2 ** 31 - 1;
+
+/** The id, unique across all types, of what has a number within a session. */
+export function partId(sessionId: string, part: Part, number: number): string {
+  return `${sessionId}:${part}:${number}`;
+}
+
+/** Null: it is no such id. */
+export function parsePartId(id: string): { sessionId: string; part: Part; number: number } | null {
+  const [, sessionId = '', part = '', digits] = PART.exec(id) ?? [];
+  if (!isId(sessionId) || Number(digits) > MAX_NUMBER) return null;
+  return { sessionId: sessionId.toLowerCase(), part: part.toLowerCase() as Part, number: Number(digits) };
+}
+
 /** @returns the id in lower case @throws MienError NOT_FOUND when it is not a UUID */
 export function assertId(noun: 'stream' | 'session', id: string | number): string {
   const text = String(id);

@@ -12,6 +12,26 @@ const Metric = builder.objectRef<{ name: string; value: number }>('ModelMetric')
   }),
 });
 
+const ModelKindEnum = builder.enumType('ModelKind', {
+  description: 'What a model does.',
+  values: {
+    DETECTOR: { value: 'detector', description: 'Finds faces.' },
+    ENSEMBLE: { value: 'ensemble', description: 'Reads them.' },
+  } as const,
+});
+type ModelKind = typeof ModelKindEnum.$inferType;
+
+const DeviceEnum = builder.enumType('Device', {
+  description: 'What models run on.',
+  values: {
+    CPU: { value: 'cpu', description: 'The processor.' },
+    CUDA: { value: 'cuda', description: 'A graphics card of NVIDIA, by CUDA.' },
+    TENSORRT: { value: 'tensorrt', description: 'A graphics card of NVIDIA, by TensorRT.' },
+    WEBGPU: { value: 'webgpu', description: 'A graphics card, by WebGPU.' },
+  } as const,
+});
+type Device = typeof DeviceEnum.$inferType;
+
 export const ModelType = builder.prismaObject('Model', {
   ...ANY_ROLE,
   interfaces: [NodeInterface],
@@ -20,13 +40,19 @@ export const ModelType = builder.prismaObject('Model', {
     id: t.exposeID('id', { description: 'Name and version.' }),
     name: t.exposeString('name', { description: 'Its name.' }),
     version: t.exposeString('version', { description: 'Its version.' }),
-    kind: t.exposeString('kind', {
-      description: 'What it does: `detector` finds faces, `ensemble` reads them.',
+    kind: t.field({
+      type: ModelKindEnum,
+      description: 'What it does.',
+      select: { kind: true },
+      resolve: ({ kind }) => kind as ModelKind,
     }),
     sha256: t.exposeString('sha256', { description: 'Checksum of its file.' }),
     license: t.exposeString('license', { description: 'The licence of its weights.' }),
-    device: t.exposeString('device', {
-      description: 'Where it ran last: `cpu`, `cuda`, `tensorrt` or `webgpu`.',
+    device: t.field({
+      type: DeviceEnum,
+      description: 'Where it ran last.',
+      select: { device: true },
+      resolve: ({ device }) => device as Device,
     }),
     labels: t.exposeStringList('labels', { description: 'What its outputs mean, in their order.' }),
     actionUnits: t.exposeStringList('actionUnits', {

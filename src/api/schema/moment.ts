@@ -1,5 +1,4 @@
 /** Moments: all faces of one frame, as subscribers get them and as the timeline is read. */
-import { z } from 'zod';
 import { totalDrops } from '../../domain/frame.ts';
 import type { SentMoment } from '../../domain/live-event.ts';
 import { MienError } from '../../errors.ts';
@@ -8,18 +7,34 @@ import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
 import { FaceFilterInput, toFaceFilter } from './face-filter.ts';
-import { assertId } from './ids.ts';
+import { assertId, partId } from './ids.ts';
+import { loadSession } from './load-rows.ts';
+import { NodeInterface } from './node.ts';
 import { DroppedFramesType, droppedByReason } from './scalars.ts';
+import { toMilliseconds } from './seconds.ts';
+import { SessionType } from './session.ts';
 
 export const FrameEmotionsType = builder.objectRef<SentMoment>('FrameEmotions').implement({
   extensions: AS_PARENT,
+  interfaces: [NodeInterface],
   description: 'A moment: all faces of one scored frame. Moments are pushed after they are stored.',
   fields: (t) => ({
+    id: t.id({
+      description: 'Its id, unique across all types.',
+      resolve: ({ moment: { sessionId, seq } }) => partId(sessionId, 'moment', seq),
+    }),
     cursor: t.exposeString('cursor', {
       description:
         'Where this moment stands. Pass the last one you saw as `after` to go on without gap or duplicate.',
     }),
     sessionId: t.id({ description: 'The session it belongs to.', resolve: ({ moment }) => moment.sessionId }),
+    session: t.field({
+      type: SessionType,
+      nullable: true,
+      description:
+        'The session it belongs to, read anew for each moment that is pushed; null when it was removed since.',
+      resolve: ({ moment }, _args, context, info) => loadSession(moment.sessionId, context, info),
+    }),
     seq: t.int({
       description: 'Its number within the session, from 0, without gaps.',
       resolve: ({ moment }) => moment.seq,
@@ -84,7 +99,11 @@ builder.objectFields(FrameEmotionsType, (t) => ({
   }),
 }));
 
-/** Moments have one order: of a stream by `seq`, of all by their commits. */
+export const FrameEmotionsConnection = builder.connectionObject({
+  type: FrameEmotionsType,
+  name: 'FrameEmotionsConnection',
+});
+
 const sharing: Sharing = {
   isShareable: ({ after }) => after == null,
   resume: {
@@ -97,6 +116,11 @@ const sharing: Sharing = {
     cursorOf: (event) => (event as SentMoment).cursor,
   },
 };
+
+/** @param seconds as they are given @returns milliseconds @throws MienError BAD_INPUT */
+export function toEvery(seconds: number | null | undefined): number | undefined {
+  return seconds == null ? undefined : toMilliseconds(seconds, 'every', { least: 1, most: 86_400_000 });
+}
 
 builder.subscriptionField('frameEmotions', (t) =>
   t.field({
@@ -111,10 +135,9 @@ builder.subscriptionField('frameEmotions', (t) =>
         description:
           'A `cursor` to resume from: first everything behind it that is stored, then what happens. Of all streams: in the order in which they were stored.',
       }),
-      every: t.arg.int({
+      every: t.arg.float({
         description:
-          'At most one moment of a session in each stretch of so many milliseconds of media time, counted from 0: the first that there is (and that `filter` lets through).',
-        validate: z.number().int().min(1, '`every` must be 1 millisecond or more.').nullish(),
+          'At most one moment of a session in each stretch of so many seconds of media time, counted from 0: the first that there is (and that `filter` lets through). From 0.001 to 86400, in steps of 0.001; left out: all.',
       }),
       filter: t.arg({
         type: FaceFilterInput,
@@ -131,7 +154,7 @@ builder.subscriptionField('frameEmotions', (t) =>
         ...(streamId != null && { streamId: assertId('stream', streamId) }),
         ...(sessionId != null && { sessionId: assertId('session', sessionId) }),
         ...(after != null && { after }),
-        ...(every != null && { every }),
+        ...(every != null && { every: toEvery(every)! }),
         filter: toFaceFilter(filter),
       }) as Promise<AsyncIterable<SentMoment>>;
     },

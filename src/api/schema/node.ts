@@ -1,39 +1,43 @@
-/** Relay's `node` query, which finds any object by its id. Ids are unique across all types. */
-import { isId } from '../../domain/ids.ts';
+/** Relay's `node` and `nodes` queries, which find any objects by their ids. Ids are unique across all types. */
+import { z } from 'zod';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
-import { hasNul } from './text.ts';
+import { findNodes } from './find-nodes.ts';
+import { asMany } from './short-lists.ts';
 
-interface Identified {
-  id: string;
-}
-
-export const NodeInterface = builder.interfaceRef<Identified>('Node').implement({
+export const NodeInterface = builder.interfaceRef<object>('Node').implement({
   extensions: AS_PARENT,
   description: 'Whatever has an id of its own.',
-  fields: (t) => ({ id: t.exposeID('id', { description: 'Its id, unique across all types.' }) }),
+  fields: (t) => ({ id: t.id({ description: 'Its id, unique across all types.' }) }),
 });
 
-builder.queryField('node', (t) =>
-  t.field({
+/** Most ids of `nodes`. */
+const MAX_NODES = 100;
+
+const KINDS = 'a stream, a session, a model, a moment, a track or an episode';
+
+builder.queryFields((t) => ({
+  node: t.field({
     authScopes: { role: 'VIEWER' },
     type: NodeInterface,
     nullable: true,
-    description: 'Whatever has this id: a stream, a session or a model; null when there is none.',
+    description: `Whatever has this id: ${KINDS}; null when there is none.`,
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
-    resolve: async (_root, { id }, { prisma }) => {
-      const where = { where: { id: String(id) } };
-      if (hasNul(String(id))) return null;
-      if (!isId(String(id))) return withTypename('Model', await prisma.model.findUnique(where));
-      return (
-        withTypename('Stream', await prisma.stream.findUnique(where)) ??
-        withTypename('Session', await prisma.session.findUnique(where))
-      );
-    },
+    resolve: async (_root, { id }, context, info) => (await findNodes([id], context, info))[0] ?? null,
   }),
-);
-
-/** Adds the type of a row, by which Pothos resolves the interface. */
-function withTypename<Row extends object>(__typename: string, row: Row | null): (Row & Identified) | null {
-  return row && ({ ...row, __typename } as unknown as Row & Identified);
-}
+  nodes: t.field({
+    authScopes: { role: 'VIEWER' },
+    type: [NodeInterface],
+    nullable: { list: false, items: true },
+    description: `Whatever has these ids, in their order: ${KINDS}; null where there is none. All of a type are read at once.`,
+    args: {
+      ids: t.arg.idList({
+        required: true,
+        description: `The ids, ${MAX_NODES} at most.`,
+        validate: z.array(z.string()).max(MAX_NODES, `\`ids\` takes ${MAX_NODES} ids at most.`),
+      }),
+    },
+    extensions: { ...asMany('ids') },
+    resolve: (_root, { ids }, context, info) => findNodes(ids, context, info),
+  }),
+}));

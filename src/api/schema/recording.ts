@@ -8,17 +8,22 @@ import type { TimeRange } from '../../domain/time-range.ts';
 import { episodesIn, tracksIn } from '../../store/read/overlap.ts';
 import type { RecordingQueries, TimelinePage } from '../context/ports.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
-import { EpisodeType } from './episode.ts';
+import { nodesOf } from './connections.ts';
+import { EpisodeConnection, EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
 import { FaceFilterInput, toFaceFilter } from './face-filter.ts';
-import { FrameEmotionsType } from './moment.ts';
+import { type Key, keysetPage } from './keyset.ts';
+import { FrameEmotionsConnection, FrameEmotionsType, toEvery } from './moment.ts';
 import { RangeInput, toTimeRange } from './range-input.ts';
 import { SessionType } from './session.ts';
-import { assertNotTooLong, buckets, listPageArgs, listTake, shortList } from './short-lists.ts';
+import { buckets } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
-import { TrackType } from './track.ts';
+import { TrackConnection, TrackType } from './track.ts';
 
 const trackNumber = z.number().min(1, '`track` counts from 1.').nullish();
+
+/** In seconds: a year. */
+const MAX_BUCKET = 31_536_000;
 
 builder.prismaObjectFields(SessionType, (t) => ({
   summary: t.loadable({
@@ -39,12 +44,11 @@ builder.prismaObjectFields(SessionType, (t) => ({
     description:
       'The timeline in buckets of equal length. Buckets for which no moment stands are left out: the source paused or was lost there, it was erased, or this face was not seen.',
     args: {
-      bucket: t.arg.int({
+      bucket: t.arg.float({
         required: true,
-        description: 'Length of a bucket in milliseconds: a multiple of 1000.',
-        validate: z
-          .number()
-          .refine((ms) => ms >= 1000 && ms % 1000 === 0, '`bucket` must be a multiple of 1000 milliseconds.'),
+        description:
+          'Length of a bucket in seconds of media time, a whole number. Buckets begin at multiples of it.',
+        validate: wholeSeconds('bucket', MAX_BUCKET),
       }),
       range: t.arg({
         type: RangeInput,
@@ -59,17 +63,12 @@ builder.prismaObjectFields(SessionType, (t) => ({
     extensions: { ...buckets },
     resolve: ({ id }, { bucket, range, track }, { recordings }) =>
       recordings.aggregate(id, {
-        bucket,
+        bucket: bucket * 1000,
         range: toTimeRange(range),
         track: track ?? null,
       }) as Promise<Bucket[]>,
   }),
 }));
-
-const FrameEmotionsConnection = builder.connectionObject({
-  type: FrameEmotionsType,
-  name: 'FrameEmotionsConnection',
-});
 
 builder.prismaObjectFields(SessionType, (t) => ({
   timeline: t.connection(
@@ -80,10 +79,9 @@ builder.prismaObjectFields(SessionType, (t) => ({
         'The recorded moments, oldest first: from the oldest with `first`, from the newest with `last`. Cursors are those of `frameEmotions`, and stay good whatever the arguments are. With `range`, `every` or `filter`, a page looks through 50,000 moments at most: it may then hold fewer than asked for, or none, and `hasNextPage` (of `last`, `hasPreviousPage`) says whether to go on from `endCursor` (`startCursor`). `dropped` and `previousDuration` tell of the moment before, left out or not. `CURSOR_EXPIRED`: what follows `after` was deleted by the retention.',
       args: {
         range: t.arg({ type: RangeInput, description: 'Only moments in this stretch of time.' }),
-        every: t.arg.int({
+        every: t.arg.float({
           description:
-            'Of each stretch of so many milliseconds of media time, counted from 0, the first moment only (that `range` and `filter` let through).',
-          validate: z.number().int().min(1, '`every` must be 1 millisecond or more.').nullish(),
+            'Of each stretch of so many seconds of media time, counted from 0, the first moment only (that `range` and `filter` let through). From 0.001 to 86400, in steps of 0.001; left out: all.',
         }),
         filter: t.arg({
           type: FaceFilterInput,
@@ -95,7 +93,7 @@ builder.prismaObjectFields(SessionType, (t) => ({
         const page = await recordings.timeline(id, {
           ...{ limit: first ?? last ?? DEFAULT_PAGE, backwards },
           ...{ after: after ?? null, before: before ?? null },
-          ...{ range: toTimeRange(range), faces: toFaceFilter(filter), every: every ?? undefined },
+          ...{ range: toTimeRange(range), faces: toFaceFilter(filter), every: toEvery(every) },
         });
         return toTimelineConnection(page, { backwards, after, before });
       },
@@ -105,61 +103,52 @@ builder.prismaObjectFields(SessionType, (t) => ({
 }));
 
 builder.prismaObjectFields(SessionType, (t) => ({
-  tracks: t.field({
-    type: [TrackType],
-    nullable: true,
-    description: 'The faces that were followed, by their numbers.',
-    args: {
-      range: t.arg({
-        type: RangeInput,
-        description:
-          'Only those that were followed at some time in it: first seen before its end, last seen in it or later.',
-      }),
-      ...listPageArgs(t.arg, 'Only tracks with a greater number than this.'),
-    },
-    extensions: { ...shortList },
-    select: ({ range, first, after }) => ({
-      tracks: {
-        take: listTake(first),
-        orderBy: { track: 'asc' },
-        where: { AND: [{ track: { gt: after ?? -1 } }, tracksIn(toTimeRange(range))] },
+  tracks: t.connection(
+    {
+      type: TrackType,
+      description: 'The faces that were followed, by their numbers.',
+      args: {
+        range: t.arg({
+          type: RangeInput,
+          description:
+            'Only those that were followed at some time in it: first seen before its end, last seen in it or later.',
+        }),
       },
-    }),
-    resolve: ({ tracks }, { first }) => assertNotTooLong('tracks', tracks, first),
-  }),
-  episodes: t.field({
-    type: [EpisodeType],
-    nullable: true,
-    description: 'Stretches of one expression on one face, in the order of onset.',
-    args: {
-      range: t.arg({
-        type: RangeInput,
-        description:
-          'Only those that apparently held at some time in it: they began before its end, and ended in it or later, or last.',
-      }),
-      track: t.arg.int({ description: 'Only this face.', validate: trackNumber }),
-      expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }),
-      ...listPageArgs(t.arg, 'Only episodes with a greater `index` than this.'),
-    },
-    extensions: { ...shortList },
-    select: ({ range, track, expression, first, after }) => ({
-      episodes: {
-        take: listTake(first),
-        orderBy: { index: 'asc' },
-        where: {
-          AND: [
-            {
-              index: { gt: after ?? -1 },
-              ...(expression && { expression }),
-              ...(track != null && { track }),
-            },
-            episodesIn(toTimeRange(range)),
-          ],
-        },
+      select({ range, ...args }, _context, nested) {
+        const { query } = keysetPage(TRACK_KEYS, args);
+        const where = { AND: [query.where, tracksIn(toTimeRange(range))] };
+        const columns: object = { select: { track: true } };
+        return { tracks: nested({ ...query, where, ...columns }, nodesOf('Track')) };
       },
-    }),
-    resolve: ({ episodes }, { first }) => assertNotTooLong('episodes', episodes, first),
-  }),
+      resolve: ({ tracks }, args) => keysetPage(TRACK_KEYS, args).toConnection(tracks),
+    },
+    TrackConnection,
+  ),
+}));
+
+builder.prismaObjectFields(SessionType, (t) => ({
+  episodes: t.connection(
+    {
+      type: EpisodeType,
+      description: 'Stretches of one expression on one face, in the order of onset.',
+      args: {
+        range: t.arg({
+          type: RangeInput,
+          description:
+            'Only those that apparently held at some time in it: they began before its end, and ended in it or later, or last.',
+        }),
+        track: t.arg.int({ description: 'Only this face.', validate: trackNumber }),
+        expression: t.arg({ type: ExpressionEnum, description: 'Only this expression.' }),
+      },
+      select({ range, track, expression, ...args }) {
+        const { query } = keysetPage(EPISODE_KEYS, args);
+        const asked = { ...(expression && { expression }), ...(track != null && { track }) };
+        return { episodes: { ...query, where: { AND: [query.where, asked, episodesIn(toTimeRange(range))] } } };
+      },
+      resolve: ({ episodes }, args) => keysetPage(EPISODE_KEYS, args).toConnection(episodes),
+    },
+    EpisodeConnection,
+  ),
 }));
 
 function toTimelineConnection(
@@ -182,6 +171,10 @@ function toTimelineConnection(
   };
 }
 
+/** Within a session, its numbers are those of the order in which faces came, and episodes began. */
+const TRACK_KEYS: Key[] = [{ column: 'track', kind: 'integer', direction: 'asc' }];
+const EPISODE_KEYS: Key[] = [{ column: 'index', kind: 'integer', direction: 'asc' }];
+
 type Bucket = typeof TimelineBucketType.$inferType;
 
 interface SummaryKey {
@@ -203,4 +196,13 @@ async function loadSummaries(
     for (const [n, at] of places.entries()) found[at] = summaries[n]!;
   }
   return found;
+}
+
+function wholeSeconds(name: string, most: number) {
+  return z
+    .number()
+    .refine(
+      (seconds) => Number.isInteger(seconds) && seconds >= 1 && seconds <= most,
+      `\`${name}\` must be a whole number of seconds, from 1 to ${most}.`,
+    );
 }

@@ -6,6 +6,7 @@ import { MAX_TAGS } from '../../domain/tags.ts';
 import { MienError } from '../../errors.ts';
 import type { NewStream } from '../context/ports.ts';
 import { builder } from './builder.ts';
+import { toSeconds } from './seconds.ts';
 import { SOURCE_CHECKS, SourceInputType, toSource } from './source.ts';
 import {
   DetectSizeEnum,
@@ -16,6 +17,7 @@ import {
   RETENTION,
   SMOOTHING,
   TIMING,
+  toSmoothing,
 } from './stream-settings.ts';
 import { TagInputType, toTags } from './tags.ts';
 import { hasNul } from './text.ts';
@@ -45,14 +47,6 @@ const VIDEO_TRACK_DESCRIPTION =
   'Which of the source’s video tracks is read, from 1; cover pictures do not count. Null: the one that the source calls its default, otherwise the first.';
 const TAGS = `Keys and values to find it by, and to say who may see it; ${MAX_TAGS} at most.`;
 
-const SMOOTHING_MS = z
-  .number()
-  .refine(
-    (ms) => ms >= 0 && ms <= MAX_SMOOTHING,
-    `\`smoothing\` must be from 0 to ${MAX_SMOOTHING} milliseconds.`,
-  )
-  .nullish();
-
 const RETENTION_HOURS = z
   .number()
   .refine(
@@ -81,9 +75,9 @@ export const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
       description: 'How large the pictures are in which faces are looked for.',
     }),
     timing: t.field({ type: FrameTimingEnum, description: TIMING }),
-    smoothing: t.int({
-      defaultValue: DEFAULT_SMOOTHING,
-      description: `${SMOOTHING} At most ${MAX_SMOOTHING}.`,
+    smoothing: t.float({
+      defaultValue: toSeconds(DEFAULT_SMOOTHING),
+      description: `${SMOOTHING} 0 to ${toSeconds(MAX_SMOOTHING)}, in steps of 0.001.`,
     }),
     retention: t.int({ description: `${RETENTION} From 1 to ${MAX_RETENTION}.` }),
     videoTrack: t.int({ description: VIDEO_TRACK_DESCRIPTION }),
@@ -103,7 +97,7 @@ export const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
 /** By hand, so that of several streams one is refused without the others. */
 const CHECKS = z.object({
   ...{ name: NAME, source: SOURCE_CHECKS, frameRate: FRAME_RATE, videoTrack: VIDEO_TRACK },
-  ...{ smoothing: SMOOTHING_MS, retention: RETENTION_HOURS },
+  retention: RETENTION_HOURS,
 });
 
 /** @throws MienError BAD_INPUT */
@@ -120,7 +114,7 @@ export function toNewStream(input: typeof RegisterStreamInput.$inferInput): NewS
     loop: input.loop ?? false,
     realtime: input.realtime ?? null,
     detectSize: input.detectSize ?? 'STANDARD',
-    smoothing: input.smoothing ?? DEFAULT_SMOOTHING,
+    smoothing: toSmoothing(input.smoothing) ?? DEFAULT_SMOOTHING,
     tags: toTags(input.tags ?? []),
     retention: input.retention ?? null,
     autoStart: input.autoStart ?? true,

@@ -1,11 +1,12 @@
 /** Registering streams, one or several. */
-import { MienError } from '../../errors.ts';
+import { type ErrorCode, MienError } from '../../errors.ts';
 import { isAway } from '../../store/sql/database-errors.ts';
 import type { Context } from '../context/context.ts';
 import { AS_PARENT } from './access.ts';
 import { recordedAs } from './audit-mutations.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
+import { ErrorCodeEnum } from './error-code.ts';
 import { stillThere } from './ids.ts';
 import { inTurns } from './in-turns.ts';
 import { RegisterStreamInput, toNewStream } from './register-input.ts';
@@ -47,7 +48,7 @@ const RegisterStreamPayload = builder.objectRef<Registered>('RegisterStreamPaylo
 });
 
 interface Problem {
-  code: string;
+  code: ErrorCode;
   message: string;
 }
 
@@ -58,7 +59,11 @@ const ProblemType = builder.objectRef<Problem>('Problem').implement({
   extensions: AS_PARENT,
   description: 'Why something was refused or failed.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'The code, as `extensions.code` of an error.' }),
+    code: t.field({
+      type: ErrorCodeEnum,
+      description: 'The code, as `extensions.code` of an error.',
+      resolve: ({ code }) => code,
+    }),
     message: t.exposeString('message', { description: 'A sentence that says what to do.' }),
   }),
 });

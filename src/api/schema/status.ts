@@ -4,8 +4,10 @@ import { isLive } from '../../domain/stream.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
+import { loadStream } from './load-rows.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { SessionType } from './session.ts';
+import { StreamType } from './stream.ts';
 
 const SessionDetailEnum = builder.enumType('SessionDetail', {
   description: 'Something about a session that runs, beside its state.',
@@ -60,6 +62,15 @@ export const StreamStatusType = builder.objectRef<SentStatus>('StreamStatus').im
     }),
   }),
 });
+
+builder.objectFields(StreamStatusType, (t) => ({
+  stream: t.field({
+    type: StreamType,
+    nullable: true,
+    description: 'The stream itself; null when it was removed since.',
+    resolve: ({ streamId }, _args, context, info) => loadStream(streamId, context, info),
+  }),
+}));
 
 builder.subscriptionField('streamStatus', (t) =>
   t.field({

@@ -2,9 +2,10 @@
 
 import type { DetectSize } from '../../domain/detect-size.ts';
 import type { FrameTiming } from '../../domain/frame.ts';
-import type { Priority, Purpose } from '../../domain/stream.ts';
+import { MAX_SMOOTHING, type Priority, type Purpose } from '../../domain/stream.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
+import { toMilliseconds } from './seconds.ts';
 
 const PURPOSE_DESCRIPTIONS: Record<Purpose, string> = {
   RESEARCH: 'Scientific, UX or market research with people who agreed to it.',
@@ -27,7 +28,7 @@ export const PurposeEnum = builder.enumType('Purpose', {
 
 /** What the setting means, where it is shown and where it is given. */
 export const SMOOTHING =
-  'Time constant of the smoothing of scores along a track, in milliseconds of media time: a reading so old counts 1/e of a new one. The larger, the steadier labels are, and the later they change; 0: each frame by itself.';
+  'Time constant of the smoothing of scores along a track, in seconds of media time: a reading so old counts 1/e of a new one. The larger, the steadier labels are, and the later they change; 0: each frame by itself.';
 
 const PRIORITY_DESCRIPTIONS: Record<Priority, string> = {
   LOW: 'Gives its frames first.',
@@ -77,3 +78,8 @@ export const TIMING =
 /** What the setting means, where it is shown and where it is given. */
 export const RETENTION =
   'Hours after which what was recorded from it is deleted, longer or shorter than the server’s own (`MIEN_RETENTION`); null: as the server says. Whole days end with their day (UTC). Old recordings are looked for every hour.';
+
+/** @param seconds as it is given @returns milliseconds @throws MienError BAD_INPUT */
+export function toSmoothing(seconds: number | null | undefined): number | undefined {
+  return seconds == null ? undefined : toMilliseconds(seconds, 'smoothing', { most: MAX_SMOOTHING });
+}

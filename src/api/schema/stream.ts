@@ -1,5 +1,4 @@
 /** Streams: their type, and the queries that read them. */
-import type { IndirectInclude } from '@pothos/plugin-prisma';
 import type { DetectSize } from '../../domain/detect-size.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import { isId } from '../../domain/ids.ts';
@@ -7,11 +6,12 @@ import type { Purpose } from '../../domain/stream.ts';
 import { sessionWhere, streamWhere } from '../../store/read/criteria.ts';
 import { ANY_ROLE } from './access.ts';
 import { builder } from './builder.ts';
-import { countSessions, selectionOfNodes, totalCountOf } from './connections.ts';
+import { countSessions, nodesOf, selectionOfNodes, totalCountOf } from './connections.ts';
 import { StreamFilter, toSessionCriteria, toStreamCriteria } from './filters.ts';
 import { keysetPage } from './keyset.ts';
 import { NodeInterface } from './node.ts';
 import { StreamOrder, sessionKeys, streamKeys } from './orders.ts';
+import { toSeconds } from './seconds.ts';
 import { SessionConnection, SessionType, sessionListArgs } from './session.ts';
 import { SourceType, withoutSecrets } from './source.ts';
 import {
@@ -59,7 +59,11 @@ export const StreamType = builder.prismaObject('Stream', {
       select: { detectSize: true },
       resolve: ({ detectSize }) => detectSize as DetectSize,
     }),
-    smoothing: t.exposeInt('smoothing', { description: SMOOTHING }),
+    smoothing: t.float({
+      description: SMOOTHING,
+      select: { smoothing: true },
+      resolve: ({ smoothing }) => toSeconds(smoothing),
+    }),
     retention: t.exposeInt('retention', { nullable: true, description: RETENTION }),
     wanted: t.exposeBoolean('shouldRun', {
       description:
@@ -73,12 +77,6 @@ const StreamConnection = builder.connectionObject({
   name: 'StreamConnection',
   fields: (t) => ({ totalCount: t.int(totalCountOf('streams')) }),
 });
-
-/** Where a page's sessions stand in a request. Pothos reads this form too, though it declares a single path only. */
-const NODES = {
-  getType: () => 'Session',
-  paths: [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]],
-} satisfies IndirectInclude;
 
 builder.prismaObjectFields(StreamType, (t) => ({
   tags: t.field({
@@ -107,7 +105,7 @@ builder.prismaObjectFields(StreamType, (t) => ({
         const where = { AND: [sessionWhere(toSessionCriteria(filter)), query.where] };
         // Named, for a request that selects no node.
         const columns: object = { select: { ordinal: true, endedAt: true } };
-        return { id: true, sessions: nested({ ...query, where, ...columns }, NODES as never) };
+        return { id: true, sessions: nested({ ...query, where, ...columns }, nodesOf('Session')) };
       },
       resolve: ({ id, sessions }, { filter, orderBy, ...args }, context) => ({
         ...keysetPage(sessionKeys(orderBy), args).toConnection(sessions),

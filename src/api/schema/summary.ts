@@ -98,9 +98,18 @@ export const TimelineBucketType = builder.objectRef<Aggregate>('TimelineBucket')
   description: 'One bucket of a session’s timeline.',
   interfaces: [AggregateInterface],
   fields: (t) => ({
-    start: t.exposeFloat('start', { description: 'Where it begins, in seconds of media time.' }),
+    start: t.exposeFloat('start', {
+      description:
+        'Where it begins, in seconds of media time: at a multiple of `bucket`, or where the stretch that was asked for, or the session, begins within it, in whole seconds.',
+    }),
     end: t.exposeFloat('end', {
-      description: 'Where it ends, in seconds of media time; this instant is not part of it.',
+      description:
+        'Where it ends, in seconds of media time; this instant is not part of it. At the next multiple of `bucket`, or where the stretch or the session ends within it, rounded up to a whole second.',
+    }),
+    seconds: t.float({
+      description:
+        'The time of the bucket that passed for the source, erased stretches not: less than its length where the source began or, as in the last one of a session, ended within it; rounded to the millisecond.',
+      resolve: ({ elapsed }) => roundToMilliseconds(elapsed),
     }),
     startedAt: t.field({
       type: 'DateTime',

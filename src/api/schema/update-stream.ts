@@ -7,8 +7,16 @@ import { audited, changedFields } from './audited.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
 import { assertId, stillThere } from './ids.ts';
+import { toSeconds } from './seconds.ts';
 import { StreamType } from './stream.ts';
-import { DetectSizeEnum, FrameTimingEnum, PRIORITY, PriorityEnum, SMOOTHING } from './stream-settings.ts';
+import {
+  DetectSizeEnum,
+  FrameTimingEnum,
+  PRIORITY,
+  PriorityEnum,
+  SMOOTHING,
+  toSmoothing,
+} from './stream-settings.ts';
 import { TagInputType, toTags } from './tags.ts';
 
 const SETTINGS = {
@@ -63,8 +71,8 @@ const UpdateStreamInput = builder.inputType('UpdateStreamInput', {
       type: DetectSizeEnum,
       description: `How large the pictures are in which faces are looked for. ${AT_NEXT_SESSION}`,
     }),
-    smoothing: t.int({
-      description: `${SMOOTHING} 0 to ${MAX_SMOOTHING}; ${DEFAULT_SMOOTHING} where nobody said. ${AT_NEXT_SESSION}`,
+    smoothing: t.float({
+      description: `${SMOOTHING} 0 to ${toSeconds(MAX_SMOOTHING)}, in steps of 0.001; ${toSeconds(DEFAULT_SMOOTHING)} where nobody said. ${AT_NEXT_SESSION}`,
     }),
   }),
 });
@@ -123,6 +131,6 @@ function toChange(input: typeof UpdateStreamInput.$inferInput): StreamChange {
     ...(timing !== undefined && { timing }),
     ...(loop != null && { loop }),
     ...(detectSize != null && { detectSize }),
-    ...(smoothing != null && { smoothing }),
+    ...(smoothing != null && { smoothing: toSmoothing(smoothing)! }),
   };
 }

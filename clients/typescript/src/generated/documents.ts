@@ -110,7 +110,7 @@ export const FaceFragmentDoc = new TypedDocumentString(`
 }
     `, {"fragmentName":"Face"}) as unknown as TypedDocumentString<FaceFragment, unknown>;
 export const FrameEmotionsDocument = new TypedDocumentString(`
-    subscription FrameEmotions($streamId: ID, $sessionId: ID, $after: String, $every: Int, $filter: FaceFilter) {
+    subscription FrameEmotions($streamId: ID, $sessionId: ID, $after: String, $every: Float, $filter: FaceFilter) {
   frameEmotions(
     streamId: $streamId
     sessionId: $sessionId
