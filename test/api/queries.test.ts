@@ -382,7 +382,9 @@ describe('errors of requests', () => {
     const field = (text: string) => codeOf(`{ session(id: "${sessionId}") { ${text} } }`);
     expect(await field('aggregate(bucket: 1.5) { start }')).toBe('BAD_INPUT');
     expect(await field('aggregate(bucket: 0) { start }')).toBe('BAD_INPUT');
-    expect(await field('aggregate(bucket: 1, range: { media: { from: 2, to: 1 } }) { start }')).toBe('BAD_INPUT');
+    expect(await field('aggregate(bucket: 1, range: { media: { from: 2, to: 1 } }) { start }')).toBe(
+      'BAD_INPUT',
+    );
     expect(await field('tracks(first: -1) { nodes { number } }')).toBe('BAD_INPUT');
     expect(await field('episodes(first: 2000) { nodes { index } }')).toBe('BAD_INPUT');
     expect(await field('timeline(first: -1) { nodes { seq } }')).toBe('BAD_INPUT');

@@ -143,7 +143,9 @@ builder.prismaObjectFields(SessionType, (t) => ({
       select({ range, track, expression, ...args }) {
         const { query } = keysetPage(EPISODE_KEYS, args);
         const asked = { ...(expression && { expression }), ...(track != null && { track }) };
-        return { episodes: { ...query, where: { AND: [query.where, asked, episodesIn(toTimeRange(range))] } } };
+        return {
+          episodes: { ...query, where: { AND: [query.where, asked, episodesIn(toTimeRange(range))] } },
+        };
       },
       resolve: ({ episodes }, args) => keysetPage(EPISODE_KEYS, args).toConnection(episodes),
     },
