@@ -6,7 +6,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/node_modules/',
-      'dist/',
+      '**/dist/',
       'data/',
       'coverage/',
       'reports/',
@@ -17,6 +17,7 @@ export default tseslint.config(
       'src/web/',
       'test/web/',
       'bench/peers/',
+      'test/peers/compilers/',
     ],
   },
   {

@@ -39,6 +39,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'tags',
     'update',
   ],
+  client: ['mien', 'package', 'react'],
   cli: [
     'audit-export',
     'analyze',

@@ -44,7 +44,7 @@ export interface Mien {
   ): AsyncGenerator<Data, void>;
   /**
    * A subscription through broken connections, resumed where it was. Its document takes `$after: String` and selects one
-   * field, of that `cursor`, and `sessionId` and `seq` where it has them. Gives what that field holds, until the subscription
+   * field, of that `cursor`, and `sessionId` (or `session { id }`) and `seq` where it has them. Gives what that field holds, until the subscription
    * is complete or `signal` is aborted.
    *
    * @throws MienError where trying again would not help

@@ -15,6 +15,7 @@ export interface Resumable {
   cursor: string;
   wallTime?: string;
   sessionId?: string;
+  session?: { id: string } | null;
   seq?: number;
 }
 
@@ -69,7 +70,7 @@ export async function* follow<T extends Resumable>(
         if (signal.aborted) return;
         cursor = item.cursor;
         backoff.recovered();
-        if (hasPlace(item) && !isNew(item)) continue;
+        if (isRepeated(item, isNew)) continue;
         tell({ state: isOfBacklog(item, isBehind) ? 'catching up' : 'live' });
         yield item;
       }
@@ -95,8 +96,9 @@ function createTeller(onConnection: FollowOptions['onConnection']): (connection:
   };
 }
 
-function hasPlace(item: Resumable): item is Resumable & Place {
-  return item.sessionId !== undefined && item.seq !== undefined;
+function isRepeated({ sessionId, session, seq }: Resumable, isNew: (place: Place) => boolean): boolean {
+  const id = sessionId ?? session?.id;
+  return id !== undefined && seq !== undefined && !isNew({ sessionId: id, seq });
 }
 
 function isOfBacklog(item: Resumable, isBehind: NonNullable<FollowOptions['isBehind']>): boolean {

@@ -6,6 +6,7 @@ import {
   type ReactNode,
   useContext,
   useEffect,
+  useMemo,
   useState,
 } from 'react';
 import type { Mien, Moment } from './client.ts';
@@ -57,18 +58,22 @@ export function useFrameEmotions(
   { keep = 1, paused = false }: UseFrameEmotionsOptions = {},
 ): FrameEmotionsState {
   const mien = useMien();
-  const [state, setState] = useState(NOTHING);
   // A new object with the same in it is no reason to begin anew.
   const key = JSON.stringify(variables);
+  const run = useMemo(() => ({ mien, key, paused }), [mien, key, paused]);
+  const [state, setState] = useState({ run, ...NOTHING });
   useEffect(() => {
-    setState(NOTHING);
-    if (paused) return;
+    if (run.paused) return;
     const stop = new AbortController();
     const change = (part: (before: FrameEmotionsState) => Partial<FrameEmotionsState>) => {
-      if (!stop.signal.aborted) setState((before) => ({ ...before, ...part(before) }));
+      if (stop.signal.aborted) return;
+      setState((last) => {
+        const before = last.run === run ? last : { run, ...NOTHING };
+        return { ...before, ...part(before) };
+      });
     };
-    const run = async () => {
-      const moments = mien.frameEmotions(JSON.parse(key), {
+    const follow = async () => {
+      const moments = run.mien.frameEmotions(JSON.parse(run.key), {
         signal: stop.signal,
         onConnection: (connection) => change(() => ({ connection })),
         onGap: ({ message }) => change(() => ({ gap: message })),
@@ -77,8 +82,9 @@ export function useFrameEmotions(
         change((before) => ({ moment, moments: [...before.moments, moment].slice(-keep) }));
       }
     };
-    run().catch((error: unknown) => change(() => ({ error, connection: { state: 'ended' } })));
+    follow().catch((error: unknown) => change(() => ({ error, connection: { state: 'ended' } })));
     return () => stop.abort();
-  }, [mien, key, keep, paused]);
-  return state;
+  }, [run, keep]);
+  // What is left of another run is not shown.
+  return state.run === run ? state : NOTHING;
 }
