@@ -159,7 +159,7 @@ describe('the audit of mutations', () => {
     const { audit, events } = keptAudit();
     const contextValue = {
       ...{ requester: requesterOf('OPERATOR'), audit },
-      prisma: { stream: { findUniqueOrThrow: async () => ({ id: ID, name: 'door' }) } },
+      prisma: { stream: { findUnique: async () => ({ id: ID, name: 'door' }) } },
       streamManager: { register: async () => ({ id: ID }) },
     };
     const input = `{ name: " door ", purpose: RESEARCH, source: { ${given} } }`;

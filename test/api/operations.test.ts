@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { moment, openTestApi, SESSION, STREAM, type TestApi, until } from './harness.ts';
+import { moment, openTestApi, STREAM, type TestApi, until } from './harness.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -38,10 +38,10 @@ test('an argument that cannot be is told to its operation alone, and the socket 
   const client = await connect();
   client.subscribe('live', LIVE);
   await until(() => api.bus.subscribers === 1, 'it listens');
-  const query = `subscription ($id: ID = "${SESSION}") { expressionEpisodes(sessionId: $id) { kind } }`;
-  client.subscribe('bad', query, { id: null });
+  const query = 'subscription ($every: Float) { frameEmotions(every: $every) { seq } }';
+  client.subscribe('bad', query, { every: -1 });
   await until(() => client.told('bad').length > 0 || client.closed.length > 0, 'the mistake was told');
-  expect(JSON.stringify(client.told('bad'))).toContain('sessionId');
+  expect(JSON.stringify(client.told('bad'))).toContain('every');
   api.bus.moment(STREAM, moment(1), 0);
   await until(() => client.told('live').length > 0 || client.closed.length > 0, 'the other goes on');
   expect(client.closed).toEqual([]);

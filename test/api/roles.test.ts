@@ -33,7 +33,7 @@ test.each(['OPERATOR', 'ADMIN'] as const)('a requester with the role %s starts a
   const started: string[] = [];
   const streamManager = { start: async (id: string) => ({ id: started.push(id) }) };
   const prisma = {
-    session: { findUniqueOrThrow: async () => ({ id: ID }) },
+    session: { findUnique: async () => ({ id: ID }) },
     stream: { findUnique: async () => null },
   };
   const contextValue = { requester: requesterOf(role), streamManager, prisma, ...keptAudit() };
