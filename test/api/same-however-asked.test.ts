@@ -296,7 +296,7 @@ async function recordedOf(id: string, tracks: readonly number[]): Promise<Answer
   const query = `query ($id: ID!) { session(id: $id) {
     summary { ...sums start end seconds erasedSeconds tracks }
     tracks(first: 1000) { nodes { track: number firstSeen lastSeen readings } }
-    episodes(first: 1000) { nodes { index track: trackNumber expression onset apex offset peak } }
+    episodes(first: 1000) { nodes { index track: trackNumber expression onset apex offset peak startedAt endedAt } }
     ${BUCKETS.map((bucket) => `of${bucket}: aggregate(bucket: ${bucket / 1000}) { start end ...sums }`).join('\n')}
     ${tracks.map((track) => `track${track}: aggregate(bucket: 7, track: ${track}) { start end ...sums }`).join('\n')} } }
     fragment sums on ExpressionAggregate { frames faces abstained coverage coveredSeconds valence dropped { reason frames }
@@ -304,7 +304,13 @@ async function recordedOf(id: string, tracks: readonly number[]): Promise<Answer
   const { data, errors } = await ask(world.url, query, { id });
   if (errors) throw new Error(JSON.stringify(errors));
   const { tracks: faces, episodes, ...rest } = data.session;
-  return { ...rest, tracks: faces.nodes, episodes: episodes.nodes };
+  // Times come as text.
+  const timed = episodes.nodes.map(({ startedAt, endedAt, ...episode }: Answer) => ({
+    ...episode,
+    startedAt: new Date(startedAt),
+    endedAt: endedAt && new Date(endedAt),
+  }));
+  return { ...rest, tracks: faces.nodes, episodes: timed };
 }
 
 /** Three at most, the first and the last among them. */
