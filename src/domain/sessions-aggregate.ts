@@ -32,7 +32,7 @@ export interface SessionsAggregateOptions {
 }
 
 /** Of whatever stretch, or of several. */
-export type Sums = Omit<Aggregate, 'start' | 'end'>;
+export type Sums = Omit<Aggregate, 'start' | 'end' | 'startedAt' | 'endedAt'>;
 
 /** What sessions say of sessions like them; each counts once, however long it is. In the order of EXPRESSIONS. */
 export interface SessionMeans {

@@ -155,7 +155,7 @@ export async function openWorld({
       // What still follows from an earlier request, the sums of its refusals too, is not to be counted.
       do statements.length = 0;
       while (
-        await new Promise((resolve) => setTimeout(() => resolve(statements.length > 0), 2 * AUDIT_SUM_MS))
+        await new Promise((resolve) => setTimeout(() => resolve(statements.length > 0), 12 * AUDIT_SUM_MS))
       );
       await work();
       stop();
@@ -172,7 +172,7 @@ export async function openWorld({
 }
 
 /** How long the audit sums what was refused. */
-const AUDIT_SUM_MS = 200;
+const AUDIT_SUM_MS = 50;
 
 function createTrail({ audit }: Store): AuditTrail {
   const log = { info() {}, error() {} };

@@ -194,7 +194,7 @@ test('--columns openface counts in pixels of the source, which is larger than wh
   expect(Number(cells.x_0)).toBeCloseTo(Number(x) * 1280, 0);
   const several = await mien('analyze', large, picture, '--columns', 'openface');
   expect(several).toMatchObject({ code: 1, stdout: '' });
-  expect(several.stderr).toMatch(/^mien: OpenFace has a file for each video.*--columns openface\.\n$/);
+  expect(several.stderr).toMatch(/^mien: OpenFace has a file for each video.*--out-dir\.\n$/);
 });
 
 test('frames without a face have a row each, unless faces alone are asked for; one without any is told of', async () => {

@@ -16,7 +16,12 @@ const append = (moments: readonly Moment[]) =>
 const tracksOf = (sessionId: string) =>
   db.store.prisma.track.findMany({ where: { sessionId }, orderBy: { track: 'asc' } });
 const episodesOf = (sessionId: string) =>
-  db.store.prisma.episode.findMany({ where: { sessionId }, orderBy: { index: 'asc' } });
+  db.store.prisma.episode.findMany({
+    where: { sessionId },
+    orderBy: { index: 'asc' },
+    // Places in the order of commits.
+    omit: { onsetAt: true, apexAt: true, offsetAt: true },
+  });
 const make = (sessionId: string, count: number, shape = {}) =>
   Array.from({ length: count }, (_, seq) => makeMoment(sessionId, seq, shape));
 

@@ -52,7 +52,14 @@ describe('sums over sessions', () => {
     const summaries = await db.store.rollups.summaries(recorded.map(({ id }) => id));
     for (const [at, session] of recorded.entries()) {
       const [group] = await db.store.aggregateSessions([session], { groupBy: [], ...UTC });
-      const { start: _, end: __, smallestFace: ___, ...summary } = summaries[at]!;
+      const {
+        start: _,
+        end: __,
+        startedAt: ___,
+        endedAt: ____,
+        smallestFace: _____,
+        ...summary
+      } = summaries[at]!;
       expect(group).toMatchObject({ ...summary, sessions: 1 });
     }
   });

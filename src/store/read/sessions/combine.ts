@@ -1,5 +1,4 @@
 /** Sums of several sessions become one, with what they say of sessions like them. */
-import type { Aggregate } from '../../../domain/aggregate.ts';
 import { createEstimateOf, type EstimateOf } from '../../../domain/estimate.ts';
 import { EXPRESSIONS } from '../../../domain/face.ts';
 import type { SessionMeans, SessionsSums, Sums } from '../../../domain/sessions-aggregate.ts';
@@ -20,9 +19,8 @@ export function createCombine(): Combine {
   const estimateOf = createEstimateOf();
   return (all) => {
     const parts = bySession(all);
-    const { start: _, end: __, ...sums } = toSums(addUp(parts));
     return {
-      ...sums,
+      ...toSums(addUp(parts)),
       sessions: parts.length,
       perSession: () => meansOf(parts.map(toSums), estimateOf),
     };
@@ -56,9 +54,16 @@ function addUp(parts: readonly SessionPart[]): Omit<SessionPart, 'session'> {
   return total;
 }
 
-/** Where it begins and ends means nothing. */
-function toSums({ sums, elapsed, erased }: Omit<SessionPart, 'session'>): Aggregate {
-  return toAggregate(sums, { start: 0, end: 0, elapsed, erased });
+/** Where several of them begin and end means nothing. */
+function toSums({ sums: row, elapsed, erased }: Omit<SessionPart, 'session'>): Sums {
+  const {
+    start: _,
+    end: __,
+    startedAt: ___,
+    endedAt: ____,
+    ...sums
+  } = toAggregate(row, { start: 0, end: 0, elapsed, erased });
+  return sums;
 }
 
 /** Sessions without a face have no means of what faces show, and those without any time no coverage. */
