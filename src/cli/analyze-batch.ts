@@ -36,7 +36,7 @@ export async function analyzeBatch(found: readonly FoundInput[], task: BatchTask
   const places = resultPlaces(inputs, `.${formatOf(options)}`);
   const directory = await openResultDirectory({ path: outDir, resume: options.resume, force: options.force });
   try {
-    await directory.claim([...places, ...(options.resume ? [] : [SUMMARY])]);
+    await directory.claim(places);
     return await new Batch(inputs, places, directory, task).run();
   } finally {
     await directory.close();

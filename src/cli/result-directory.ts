@@ -24,19 +24,22 @@ export class ResultDirectory {
   readonly #force: boolean;
   readonly #known: KnownResults;
   readonly #journal: FileHandle;
+  /** Whether a run before wrote to it: then its summary is one of ours. */
+  readonly #isUsed: boolean;
 
   /** Use `openResultDirectory`. */
-  constructor({ path, force }: DirectoryOptions, known: KnownResults, journal: FileHandle) {
+  constructor({ path, force }: DirectoryOptions, known: KnownResults, journal: FileHandle, isUsed: boolean) {
     this.#path = path;
     this.#force = force;
     this.#known = known;
     this.#journal = journal;
+    this.#isUsed = isUsed;
   }
 
-  /** @throws MienError BAD_INPUT: one of these files is there, and is none of ours */
+  /** And the summary. @throws MienError BAD_INPUT: one of these files is there, and is none of ours */
   async claim(places: readonly string[]): Promise<void> {
     if (this.#force) return;
-    for (const place of places) {
+    for (const place of this.#isUsed ? places : [...places, SUMMARY]) {
       if (this.#known.outputs.has(place) || (await statIfThere(join(this.#path, place))) === null) continue;
       throw new MienError(
         'BAD_INPUT',
@@ -116,7 +119,12 @@ export async function openResultDirectory(options: DirectoryOptions): Promise<Re
     await lockRun(path, join(work, 'pid'));
     const known = isUsed ? await readKnown([join(path, MANIFEST), join(work, 'journal')]) : NOTHING_KNOWN;
     const journal = await open(join(work, 'journal'), 'a');
-    return new ResultDirectory(options, resume ? known : { ...known, runs: new Map() }, journal);
+    return new ResultDirectory(
+      options,
+      resume ? known : { ...known, runs: new Map() },
+      journal,
+      isUsed !== null,
+    );
   } catch (error) {
     if (error instanceof MienError) throw error;
     const { message } = error as Error;

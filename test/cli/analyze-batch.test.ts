@@ -198,6 +198,19 @@ test('nothing is overwritten without --force, also under --resume; it is told be
   expect(await readFile(join(out, 'a.png.jsonl'), 'utf8')).toMatch(/^\{"input":/);
 });
 
+test('a summary that somebody else wrote is not overwritten under --resume, either', async () => {
+  const inputs = await directoryOf('a.png');
+  const out = join(inputs, 'results');
+  await mkdir(out);
+  await writeFile(join(out, 'summary.csv'), 'mine');
+  const { code, stderr } = await mien(inputs, '--out-dir', out, '--resume');
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('summary.csv exists already, and is no result'),
+  ]);
+  expect(await readFile(join(out, 'summary.csv'), 'utf8')).toBe('mine');
+});
+
 test('a result that was there goes when its input cannot be read any more', async () => {
   const inputs = await directoryOf('a.png', 'b.png');
   const out = join(inputs, 'results');

@@ -167,3 +167,14 @@ it('somebody who is limited to no tags at all sees every stream', async () => {
   await world.commit(other);
   expect((await take(moments, 2)).map(({ moment }) => moment.sessionId)).toEqual([mine.id, other.id]);
 });
+
+it('a stream that it named is heard of no more once it is tagged so that it is not shown, but that it is gone', async () => {
+  const { world, shown, mine } = await openTwo();
+  const moments = await world.open({ tags: LAB, streamId: shown });
+  await world.commit(mine);
+  expect(seqs(await take(moments, 1))).toEqual([0]);
+  await world.store.repository.update(shown, { tags: { site: 'ward' } });
+  await world.commit(mine, 3);
+  world.bus.removed(shown);
+  expect(await moments.next()).toEqual({ done: true, value: undefined });
+});

@@ -40,11 +40,12 @@ export function createLogQueries(prisma: Prisma.TransactionClient): LogQueries {
       const writer = writerOf(position);
       const found = await prisma.writer.findUnique({ where: { id: writer } });
       if (found?.firstDay == null || found.lastDay === null || Number(found.newest) <= position) return [];
+      // Not what was committed since: its day may be another.
       const days = { first: dayOf(found.firstDay.getTime()), last: dayOf(found.lastDay.getTime()) };
       const sql = `SELECT m.position::float8 AS position, m.session_id::text AS session_id, s.stream_id::text AS stream_id, ${MOMENT_COLUMNS}, ${FACES(days)}
         FROM moment AS m JOIN session AS s ON s.id = m.session_id
-        WHERE m.position > $1::bigint AND m.position < $2::bigint AND ${within('m', days)} ORDER BY m.position LIMIT $3`;
-      const rows = await prisma.$queryRawUnsafe<LogRow[]>(sql, position, beginningOf(writer + 1), limit);
+        WHERE m.position > $1::bigint AND m.position <= $2::bigint AND ${within('m', days)} ORDER BY m.position LIMIT $3`;
+      const rows = await prisma.$queryRawUnsafe<LogRow[]>(sql, position, found.newest, limit);
       return rows.map((row) => ({
         streamId: row.stream_id,
         moment: decodeMoment(row.session_id, row),

@@ -104,10 +104,10 @@ async function findRange(
 function assertFewBuckets(stretches: readonly Range[], bucketMs: number): void {
   const seconds = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
   if (seconds / (bucketMs / 1000) <= MAX_BUCKETS) return;
-  const least = Math.ceil(seconds / MAX_BUCKETS) * 1000;
+  const least = Math.ceil(seconds / MAX_BUCKETS);
   throw new MienError(
     'BAD_INPUT',
-    `That would be more than ${MAX_BUCKETS} buckets. Take buckets of at least ${least} ms, or a shorter stretch.`,
+    `That would be more than ${MAX_BUCKETS} buckets. Take buckets of at least ${least} seconds, or a shorter stretch.`,
   );
 }
 
