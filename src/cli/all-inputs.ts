@@ -2,10 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { MienError } from '../errors.ts';
+import { INTERRUPTED } from './exit-codes.ts';
 import { asNamed, type FoundInput, findInputs } from './find-inputs.ts';
 import type { Host } from './host.ts';
-
-const INTERRUPTED = 130;
 
 /**
  * What the command line names, with what is found in its directories and by its patterns, then what the list does.

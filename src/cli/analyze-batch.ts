@@ -13,15 +13,12 @@ import { analyseToPartial, type InputTask, type Job } from './batch-input.ts';
 import { BatchProgress } from './batch-progress.ts';
 import { runOf, stateOf } from './batch-run.ts';
 import { summaryOf } from './batch-summary.ts';
+import { BAD_INPUT, INTERRUPTED } from './exit-codes.ts';
 import type { FoundInput } from './find-inputs.ts';
 import type { InputPrefetch } from './inputs.ts';
 import { type ResultEntry, runText } from './manifest.ts';
 import { openResultDirectory, type ResultDirectory } from './result-directory.ts';
 import { resultPlaces, SUMMARY } from './result-places.ts';
-
-/** Some input was not video or picture, or could not be read to its end. */
-const BAD_INPUT = 2;
-const INTERRUPTED = 130;
 
 export interface BatchTask extends AnalysisTask {
   outDir: string;

@@ -13,16 +13,13 @@ import {
 } from './analysis.ts';
 import { analyzeBatch } from './analyze-batch.ts';
 import { type AnalyzeOptions, assertOptions, assertToldApart } from './analyze-options.ts';
+import { BAD_INPUT, INTERRUPTED } from './exit-codes.ts';
 import type { FoundInput } from './find-inputs.ts';
 import type { Host } from './host.ts';
 import type { InputPrefetch } from './inputs.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { openRowOutput, type RowOutput } from './row-output.ts';
 import { createSummary, type Summary } from './summary.ts';
-
-/** Some input was not video or picture, or could not be read to its end. */
-const BAD_INPUT = 2;
-const INTERRUPTED = 130;
 
 export interface AnalyzeSetting {
   config: Config;

@@ -5,12 +5,10 @@ import type { StoredAuditEntry } from '../store/index.ts';
 import { assertRowOptions, type RowOptions } from '../tables/row-format.ts';
 import { auditFormat } from './audit-rows.ts';
 import { type AuditRange, openAuditSource } from './audit-source.ts';
+import { INTERRUPTED } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { openTarget } from './output-target.ts';
 import { RowOutput } from './row-output.ts';
-
-/** It was asked to end before it had written everything. */
-const INTERRUPTED = 130;
 
 export interface ExportOptions extends RowOptions, AuditRange {
   out?: string;

@@ -8,22 +8,23 @@ import { run } from './harness.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
+/** Of a command that works on this database, without a setting of retention. */
+function envOf({ config: { dataDir, databaseUrl } }: Awaited<ReturnType<typeof createDatabase>>) {
+  return {
+    ...{ PATH: process.env.PATH ?? '', MIEN_DATA_DIR: dataDir, MIEN_LOG_LEVEL: 'warn' },
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+  };
+}
+
 test('a track and then its session are erased by commands, which leave their records and are audited', async () => {
   const database = await createDatabase();
-  const { dataDir, databaseUrl } = database.config;
   const first = await openStore({ rollUp, ...database.config });
   await first.models.upsert(MODEL);
   const { id } = await createSession(first);
   for (let seq = 0; seq < 10; seq++) await first.moments.append(makeMoment(id, seq, { faces: 2 }), []);
   await first.sessions.setState(id, 'ENDED');
   await first.close();
-  const env = {
-    PATH: process.env.PATH ?? '',
-    MIEN_DATA_DIR: dataDir,
-    MIEN_LOG_LEVEL: 'warn',
-    MIEN_RETENTION: 'off',
-    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-  };
+  const env = { ...envOf(database), MIEN_RETENTION: 'off' };
   const track = await run(['erase', 'track', id, '2', '--reason', 'a passer-by'], env);
   expect(track).toMatchObject({
     code: 0,
@@ -61,32 +62,22 @@ test('a track and then its session are erased by commands, which leave their rec
 
 test('a stretch of a session that a crash left running is erased by a command, where nobody else can run it', async () => {
   const database = await createDatabase();
-  const { dataDir, databaseUrl } = database.config;
   const first = await openStore({ rollUp, ...database.config });
   await first.models.upsert(MODEL);
   const { id } = await createSession(first);
   await first.sessions.setState(id, 'RUNNING');
   for (let seq = 0; seq < 10; seq++) await first.moments.append(makeMoment(id, seq), []);
   await first.close();
-  const env = {
-    ...{
-      PATH: process.env.PATH ?? '',
-      MIEN_DATA_DIR: dataDir,
-      MIEN_LOG_LEVEL: 'warn',
-      MIEN_RETENTION: 'off',
-    },
-    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-  };
+  const env = { ...envOf(database), MIEN_RETENTION: 'off' };
   const range = ['erase', 'range', '--session', id, '--media-from', '0.5', '--media-to', '60'];
   const { stdout, stderr } = await run([...range, '--reason', 'x'], env);
-  if (databaseUrl) expect(stderr).toContain(`Session ${id} runs`);
+  if (database.config.databaseUrl) expect(stderr).toContain(`Session ${id} runs`);
   else expect(stdout).toMatch(/^Erased 5 moments, 5 readings/);
   await database.dispose();
 });
 
 test('a command keeps what the server keeps, whose setting of retention it is not given', async () => {
   const database = await createDatabase();
-  const { dataDir, databaseUrl } = database.config;
   const first = await openStore({ rollUp, ...database.config });
   await first.models.upsert(MODEL);
   const [{ id: old }, { id }] = [await createSession(first), await createSession(first)];
@@ -95,10 +86,7 @@ test('a command keeps what the server keeps, whose setting of retention it is no
   await first.moments.append(makeMoment(id, 0), []);
   for (const session of [old, id]) await first.sessions.setState(session, 'ENDED');
   await first.close();
-  const env = {
-    ...{ PATH: process.env.PATH ?? '', MIEN_DATA_DIR: dataDir, MIEN_LOG_LEVEL: 'warn' },
-    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-  };
+  const env = envOf(database);
   expect(await run(['erase', 'session', id, '--reason', 'x'], env)).toMatchObject({ code: 0 });
   const store = await openStore({ rollUp, ...database.config });
   expect((await store.moments.page(old, -1, 10)).map(({ seq }) => seq)).toEqual([0]);

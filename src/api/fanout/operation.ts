@@ -15,19 +15,15 @@ import { accessKey, type Requester } from '../../domain/access.ts';
 import { collectSelection, type Selection } from './collect-fields.ts';
 import type { SkipPlace } from './delivery.ts';
 
-/** Set on a subscription field as its extension `sharing`. */
+/** Set on a subscription field as its extension `sharing`: one execution may serve all who ask the same from now on. */
 export interface Sharing {
-  /** Whether one execution may serve all who ask the same. */
-  isShareable(args: Record<string, unknown>): boolean;
   /** Of a field that can begin in the past, and whose events then come in the order in which everyone gets them. */
   resume?: Resume;
 }
 
 export interface Resume {
-  /** The argument that says where to begin; without it a subscription is shareable. */
+  /** The argument that says where to begin; with it a subscription has an execution of its own, until it has caught up. */
   argument: string;
-  /** Whether events have one order, with these arguments. */
-  isOrdered(args: Record<string, unknown>): boolean;
   /** The same for the same event, in every execution. */
   positionOf(event: unknown): string;
   /** What that argument takes to go on behind the event. */
@@ -59,11 +55,11 @@ export function planSubscription(args: ExecutionArgs): SubscriptionPlan {
   const sharing = field.extensions.sharing as Sharing | undefined;
   if (!sharing) return { ...UNSHARED, skipPlace };
   const { variables } = selection;
-  const values = getArgumentValues(field, node, variables);
-  const positionOf = sharing.resume?.isOrdered(values) ? sharing.resume.positionOf : null;
-  const told = { skipPlace, positionOf, cursorOf: sharing.resume?.cursorOf ?? null };
-  if (sharing.isShareable(values)) return { ...told, key: keyOf(args, variables), live: null };
-  return { ...told, key: null, live: positionOf && liveOf(args, nodes, variables, sharing) };
+  const { resume } = sharing;
+  const told = { skipPlace, positionOf: resume?.positionOf ?? null, cursorOf: resume?.cursorOf ?? null };
+  const beginsBefore = resume && getArgumentValues(field, node, variables)[resume.argument] != null;
+  if (!beginsBefore) return { ...told, key: keyOf(args, variables), live: null };
+  return { ...told, key: null, live: liveOf(args, nodes, variables, resume) };
 }
 
 const UNSHARED: SubscriptionPlan = {
@@ -79,9 +75,9 @@ function liveOf(
   args: ExecutionArgs,
   nodes: readonly FieldNode[],
   variables: Record<string, unknown>,
-  { resume }: Sharing,
+  { argument }: Resume,
 ): SubscriptionPlan['live'] {
-  const value = nodes[0]?.arguments?.find(({ name }) => name.value === resume?.argument)?.value;
+  const value = nodes[0]?.arguments?.find(({ name }) => name.value === argument)?.value;
   if (value?.kind !== Kind.VARIABLE) return null;
   if (timesUsed(args.document, value.name.value) !== nodes.length) return null;
   const { [value.name.value]: _, ...rest } = variables;

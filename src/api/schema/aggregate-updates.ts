@@ -38,7 +38,7 @@ builder.subscriptionField('aggregateUpdates', (t) =>
         validate: z.number().int(WHOLE_SECONDS).min(1, WHOLE_SECONDS),
       }),
     },
-    extensions: { sharing: { isShareable: () => true } satisfies Sharing },
+    extensions: { sharing: {} satisfies Sharing },
     subscribe: (_root, { streamId, sessionId, bucket }, { subscriptions }) =>
       subscriptions.aggregates({
         ...(streamId != null && { streamId: assertId('stream', streamId) }),

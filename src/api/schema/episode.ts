@@ -109,10 +109,8 @@ export const EpisodeEventType = builder.objectRef<SentEpisode>('EpisodeEvent').i
 });
 
 const sharing: Sharing = {
-  isShareable: ({ after }) => after == null,
   resume: {
     argument: 'after',
-    isOrdered: () => true,
     positionOf: (event) => {
       const { kind, episode } = (event as SentEpisode).event;
       return `${episode.sessionId}/${episode.index}/${kind}/${episode.apex}`;

@@ -105,10 +105,8 @@ export const FrameEmotionsConnection = builder.connectionObject({
 });
 
 const sharing: Sharing = {
-  isShareable: ({ after }) => after == null,
   resume: {
     argument: 'after',
-    isOrdered: () => true,
     positionOf: (event) => {
       const { sessionId, seq } = (event as SentMoment).moment;
       return `${sessionId}/${seq}`;
