@@ -139,7 +139,7 @@ class Batch {
         );
       }
     };
-    prefetch.begin(0);
+    prefetch.openAhead();
     await Promise.all(Array.from({ length: Math.min(options.jobs, jobs.length) }, takeOneAfterTheOther));
     progress.close();
   }

@@ -55,7 +55,7 @@ async function analyzeInto(output: RowOutput, inputs: string[], task: AnalysisTa
   const { host, signal } = task;
   const ingest = openSources(task);
   const prefetch = prefetchFrom(ingest, inputs, task);
-  prefetch.begin(0);
+  prefetch.openAhead();
   const scoring = await openScoring(task).catch(async (error) => {
     await ingest.close();
     throw error;
@@ -115,7 +115,7 @@ async function analyzeOne(
   const result = await analyseInput(input, index, job, {
     onInfo({ duration }) {
       progress.total(duration);
-      job.prefetch.begin(index + 1);
+      job.prefetch.openAhead();
     },
     onMoment(moment, _events, frame) {
       totals.add(moment, frame);

@@ -39,7 +39,7 @@ export async function analyseToPartial(
   const listener: Parameters<typeof analyseInput>[3] = {
     onInfo(told) {
       info = told;
-      task.prefetch.begin(index + 1);
+      task.prefetch.openAhead();
     },
     onMoment(moment, events, frame) {
       tally.add(moment, events, frame);

@@ -11,13 +11,13 @@ export function sourceOf(input: string): SourceInput {
   return { type: 'file', path: resolve(input) };
 }
 
-type OpeningInput = ReturnType<Ingest['open']>;
+export type OpeningInput = ReturnType<Ingest['open']>;
 
 /** Recorded inputs that are opened before their turn. */
 export interface InputPrefetch {
-  /** Opens the next files from this one on, while models open, or an input before them is analysed. */
-  begin(index: number): void;
-  /** What `Ingest.open` gives for this input; once. */
+  /** Opens the next files of those whose turn has not come, while models open, or inputs before them are analysed. */
+  openAhead(): void;
+  /** What `Ingest.open` gives for this input; one after the other, each once. */
   take(index: number): OpeningInput;
 }
 
@@ -28,18 +28,21 @@ export function createInputPrefetch(
 ): InputPrefetch {
   /** By their place in the list. */
   const begun = new Map<number, OpeningInput>();
+  /** The first whose turn has not come. */
+  let next = 0;
   return {
-    begin(index) {
-      for (const [i, input] of inputs.slice(index, index + INPUTS_OPENED_AHEAD).entries()) {
+    openAhead() {
+      for (const [i, input] of inputs.slice(next, next + INPUTS_OPENED_AHEAD).entries()) {
         const source = sourceOf(input);
         // What is not a file may be another thing by then.
-        if (begun.has(index + i) || source.type !== 'file') continue;
+        if (begun.has(next + i) || source.type !== 'file') continue;
         const opening = open(source);
         opening.catch(() => {}); // it is told when its turn comes
-        begun.set(index + i, opening);
+        begun.set(next + i, opening);
       }
     },
     take(index) {
+      next = Math.max(next, index + 1);
       const opening = begun.get(index);
       begun.delete(index);
       return opening ?? open(sourceOf(inputs[index]!));
