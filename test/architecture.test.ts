@@ -131,7 +131,6 @@ const ONLY: Record<string, string> = {
 /** Files that may touch the process, and why. */
 const TOUCH_PROCESS: Record<string, string> = {
   'api/http/other-upgrades.ts': 'which requests are upgrades is told in another way from Node 25 on',
-  'cli/run-lock.ts': 'the lock of a directory of results holds the id of its process',
   'give-memory-back.ts': 'glibc reads the environment of the process',
   'no-telemetry.ts': 'a native library reads the environment of the process',
   'ingest/ffmpeg/launcher.child.ts':

@@ -31,7 +31,10 @@ export async function analyzeBatch(found: readonly FoundInput[], task: BatchTask
   const { options, outDir } = task;
   const inputs = eachOnce(found);
   const places = resultPlaces(inputs, `.${formatOf(options)}`);
-  const directory = await openResultDirectory({ path: outDir, resume: options.resume, force: options.force });
+  const directory = await openResultDirectory({
+    ...{ path: outDir, resume: options.resume, force: options.force },
+    say: (sentence) => void task.host.stderr.write(`mien: ${sentence}\n`),
+  });
   try {
     await directory.claim(places);
     return await new Batch(inputs, places, directory, task).run();
@@ -64,7 +67,7 @@ class Batch {
     this.#inputs = inputs;
     this.#places = places;
     this.#directory = directory;
-    const signal = AbortSignal.any([task.signal, this.#stop.signal]);
+    const signal = AbortSignal.any([task.signal, this.#stop.signal, directory.lost]);
     this.#task = { ...task, signal };
   }
 
@@ -92,6 +95,7 @@ class Batch {
           this.#task,
         ),
       );
+      this.#directory.lost.throwIfAborted();
       if (this.#failure !== null) throw this.#failure;
       return await this.#finish(run);
     } finally {

@@ -3,10 +3,11 @@ import { type FileHandle, link, mkdir, open, rename, rm, unlink, writeFile } fro
 import { dirname, join } from 'node:path';
 import { MienError } from '../errors.ts';
 import { statIfThere } from '../stat-if-there.ts';
+import type { LockTimes } from '../store/pglite/directory-lock.ts';
 import { type KnownResults, manifestText, NOTHING_KNOWN, type ResultEntry, readKnown } from './manifest.ts';
 import { PartialResult } from './partial-result.ts';
 import { MANIFEST, SUMMARY } from './result-places.ts';
-import { lockRun } from './run-lock.ts';
+import { lockRun, type RunLock } from './run-lock.ts';
 
 /** Lies in the directory while a run lasts, and what it left when it was killed. */
 const WORK = '.mien-analyze';
@@ -17,23 +18,32 @@ export interface DirectoryOptions {
   resume: boolean;
   /** What is there may be overwritten. */
   force: boolean;
+  /** Tells the user a sentence. */
+  say(sentence: string): void;
 }
 
 export class ResultDirectory {
   readonly #path: string;
   readonly #force: boolean;
   readonly #known: KnownResults;
-  readonly #journal: FileHandle;
+  readonly #lock: RunLock;
+  /** Since `begin`. */
+  #journal: FileHandle | null = null;
   /** Whether a run before wrote to it: then its summary is one of ours. */
   readonly #isUsed: boolean;
 
   /** Use `openResultDirectory`. */
-  constructor({ path, force }: DirectoryOptions, known: KnownResults, journal: FileHandle, isUsed: boolean) {
+  constructor({ path, force }: DirectoryOptions, known: KnownResults, lock: RunLock, isUsed: boolean) {
     this.#path = path;
     this.#force = force;
     this.#known = known;
-    this.#journal = journal;
+    this.#lock = lock;
     this.#isUsed = isUsed;
+  }
+
+  /** Aborted when another run has taken the directory: write no more. */
+  get lost(): AbortSignal {
+    return this.#lock.lost;
   }
 
   /** And the summary. @throws MienError BAD_INPUT: one of these files is there, and is none of ours */
@@ -59,6 +69,9 @@ export class ResultDirectory {
 
   /** From now on what is added belongs to this run. */
   async begin(run: string): Promise<void> {
+    const work = join(this.#path, WORK);
+    await mkdir(work, { recursive: true });
+    this.#journal = await open(join(work, 'journal'), 'a');
     await this.#journal.appendFile(`${run}\n`);
   }
 
@@ -68,7 +81,7 @@ export class ResultDirectory {
 
   /** Puts a whole result in its place. Written down first: what is in its place is known, and what is not there is done anew. */
   async add(entry: ResultEntry, partial: PartialResult, place: string): Promise<void> {
-    await this.#journal.appendFile(`${JSON.stringify(entry)}\n`);
+    await this.#journal?.appendFile(`${JSON.stringify(entry)}\n`);
     const path = join(this.#path, place);
     if (entry.output === null) {
       await partial.discard();
@@ -90,14 +103,14 @@ export class ResultDirectory {
   async finish(run: string, entries: readonly ResultEntry[], summary: string | null): Promise<void> {
     if (summary !== null) await this.#replace(SUMMARY, summary);
     await this.#replace(MANIFEST, manifestText(run, entries));
-    await this.#journal.close();
+    await this.#journal?.close();
     await rm(join(this.#path, WORK), { recursive: true, force: true });
   }
 
-  /** Where it did not finish, its journal stays. */
+  /** Another run may write to it from now on. Where this one did not finish, its journal stays. */
   async close(): Promise<void> {
-    await this.#journal.close();
-    await rm(join(this.#path, WORK, 'pid'), { force: true });
+    await this.#journal?.close();
+    await this.#lock.release();
   }
 
   async #replace(name: string, text: string): Promise<void> {
@@ -107,29 +120,32 @@ export class ResultDirectory {
   }
 }
 
-/** @throws MienError BAD_INPUT: it cannot be one, another run writes to it, or it holds results and nothing says what to do with them */
-export async function openResultDirectory(options: DirectoryOptions): Promise<ResultDirectory> {
-  const { path, resume, force } = options;
-  const work = join(path, WORK);
+/** @throws MienError BAD_INPUT: it cannot be one, or it holds results and nothing says what to do with them; CONFLICT: another run writes to it */
+export async function openResultDirectory(
+  options: DirectoryOptions,
+  times?: LockTimes,
+): Promise<ResultDirectory> {
+  const { path, say } = options;
+  let lock: RunLock | null = null;
   try {
     await mkdir(path, { recursive: true });
-    const isUsed = (await statIfThere(join(path, MANIFEST))) ?? (await statIfThere(work));
-    if (isUsed && !resume && !force) throw holdsResults(path);
-    await mkdir(work, { recursive: true });
-    await lockRun(path, join(work, 'pid'));
-    const known = isUsed ? await readKnown([join(path, MANIFEST), join(work, 'journal')]) : NOTHING_KNOWN;
-    const journal = await open(join(work, 'journal'), 'a');
-    return new ResultDirectory(
-      options,
-      resume ? known : { ...known, runs: new Map() },
-      journal,
-      isUsed !== null,
-    );
+    lock = await lockRun(path, say, times);
+    return await openLocked(options, lock);
   } catch (error) {
+    await lock?.release();
     if (error instanceof MienError) throw error;
     const { message } = error as Error;
     throw new MienError('BAD_INPUT', `Results cannot be written to ${path}: ${message}.`, { cause: error });
   }
+}
+
+async function openLocked(options: DirectoryOptions, lock: RunLock): Promise<ResultDirectory> {
+  const { path, resume, force } = options;
+  const [manifest, work] = [join(path, MANIFEST), join(path, WORK)];
+  const isUsed = (await statIfThere(manifest)) ?? (await statIfThere(work));
+  if (isUsed && !resume && !force) throw holdsResults(path);
+  const known = isUsed ? await readKnown([manifest, join(work, 'journal')]) : NOTHING_KNOWN;
+  return new ResultDirectory(options, resume ? known : { ...known, runs: new Map() }, lock, isUsed !== null);
 }
 
 function holdsResults(path: string): MienError {

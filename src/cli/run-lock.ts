@@ -1,23 +1,30 @@
-/** One run at a time writes to a directory of results. */
-import { readFile, writeFile } from 'node:fs/promises';
+/** One run at a time writes to a directory of results, in whatever container or on whatever host. */
 import { MienError } from '../errors.ts';
+import { acquireDirectoryLock, type LockTimes } from '../store/pglite/directory-lock.ts';
 
-/** @param file holds the number of the process that writes to `directory`. @throws MienError BAD_INPUT: another one does */
-export async function lockRun(directory: string, file: string): Promise<void> {
-  const other = Number(await readFile(file, 'utf8').catch(() => ''));
-  if (other > 0 && other !== process.pid && isAlive(other)) {
-    throw new MienError(
-      'BAD_INPUT',
-      `Process ${other} writes to ${directory}: wait for it, or name another directory (if it is no mien, remove ${file}).`,
-    );
-  }
-  await writeFile(file, String(process.pid));
+export interface RunLock {
+  /** Aborted when another run has taken the directory, because this one was halted for long; its reason says so. */
+  lost: AbortSignal;
+  release(): Promise<void>;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** @param say tells the user a sentence. @throws MienError CONFLICT: another run writes to `directory` */
+export async function lockRun(
+  directory: string,
+  say: (sentence: string) => void,
+  times?: LockTimes,
+): Promise<RunLock> {
+  const lost = new AbortController();
+  const watcher = {
+    onLost() {
+      const sentence = `Another mien has taken ${directory} over, because this one was halted for some seconds: it writes no more.`;
+      lost.abort(new MienError('CONFLICT', sentence));
+    },
+    onTrouble: (error: unknown) =>
+      say(`the lock of ${directory} cannot be touched: ${(error as Error).message}.`),
+    onWait: () => say(`${directory} has a lock; looking for some seconds whether it is held.`),
+    inUse: (who: string) =>
+      `Another mien (${who}) writes to ${directory}: wait for it, or name another directory.`,
+  };
+  return { lost: lost.signal, release: await acquireDirectoryLock(directory, watcher, times) };
 }

@@ -35,7 +35,11 @@ export function openingFailure(error: unknown, directory: string): unknown {
 }
 
 /** A process that was halted while another took its place must not write over what that one wrote. */
-export function watchLock(client: PgliteClient, dataDir: string, log: StoreLog): LockWatcher {
+export function watchLock(
+  client: Pick<PgliteClient, 'shutOff'>,
+  dataDir: string,
+  log: StoreLog,
+): LockWatcher {
   return {
     onLost() {
       const message = `Another mien has taken ${dataDir} over, because this one was halted for some seconds. This one stores no more; end it.`;
@@ -46,6 +50,8 @@ export function watchLock(client: PgliteClient, dataDir: string, log: StoreLog):
       log?.warn({ err: error, dataDir }, 'the lock of the data directory cannot be touched'),
     onWait: () =>
       log?.info({ dataDir }, 'the data directory has a lock; looking for some seconds whether it is held'),
+    inUse: (who) =>
+      `Another mien (${who}) is using ${dataDir}. Stop it, give this one another data directory, or set DATABASE_URL so that both share a PostgreSQL server.`,
   };
 }
 

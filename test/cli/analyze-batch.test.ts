@@ -163,7 +163,9 @@ test.each([
     running.child.kill(signal);
     const ended = await running.finished;
     expect(ended).toMatchObject({ code, stdout: '' });
-    const left = Object.keys(await contentOf(out)).filter((path) => !path.startsWith('.mien-analyze/'));
+    const left = Object.keys(await contentOf(out)).filter(
+      (path) => !/^(?:\.mien-analyze\/|mien\.lock$)/.test(path),
+    );
     expect(left).toEqual(signal === 'SIGINT' ? ['a.mp4.jsonl', 'manifest.json'] : ['a.mp4.jsonl']);
     if (signal === 'SIGINT')
       expect(ended.stderr).toMatch(/mien: stopped: 1 of 4 are done; --resume goes on\.\n$/);
@@ -246,7 +248,7 @@ test('two runs do not write to one directory at the same time', async () => {
   const { code, stderr } = await mien(inputs, '--out-dir', out, '--resume');
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: `mien: Process ${running.child.pid} writes to ${out}: wait for it, or name another directory (if it is no mien, remove ${join(out, '.mien-analyze/pid')}).\n`,
+    stderr: `mien: Another mien (process ${running.child.pid}) writes to ${out}: wait for it, or name another directory.\n`,
   });
   running.child.kill('SIGINT');
   expect(await running.finished).toMatchObject({ code: 130 });

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { watchLock } from '../../src/store/embedded-database.ts';
 import { acquireDirectoryLock } from '../../src/store/pglite/directory-lock.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -43,7 +44,7 @@ function holder(command: readonly string[] = []): Holder {
 
 async function acquire(heard: string[] = []): Promise<() => Promise<void>> {
   const hear = (word: string) => () => void heard.push(word);
-  const watcher = { onLost: hear('lost'), onTrouble: hear('trouble'), onWait: hear('waits') };
+  const watcher = { onLost: hear('lost'), onTrouble: hear('trouble'), onWait: hear('waits'), inUse };
   return acquireDirectoryLock(directory, watcher, TIMES);
 }
 
@@ -144,6 +145,7 @@ describe.runIf(canMakeNamespaces())('two containers on one volume', () => {
   });
 });
 
+const { inUse } = watchLock({ shutOff: async () => {} }, 'data', undefined);
 const path = () => join(directory, 'mien.lock');
 const conflict = (who: string) => ({
   code: 'CONFLICT',

@@ -3,7 +3,7 @@ import { acquireDirectoryLock } from '../../src/store/pglite/directory-lock.ts';
 
 const [directory, times] = process.argv.slice(2) as [string, string];
 const say = (word: string) => () => void process.stdout.write(`${word}\n`);
-const watcher = { onLost: say('lost'), onTrouble: say('trouble'), onWait: say('waits') };
+const watcher = { onLost: say('lost'), onTrouble: say('trouble'), onWait: say('waits'), inUse: String };
 const release = await acquireDirectoryLock(directory, watcher, JSON.parse(times));
 say('held')();
 // Ended in order when its input ends.

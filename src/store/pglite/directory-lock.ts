@@ -1,7 +1,7 @@
 /**
- * One process at a time per data directory, in whatever container or on whatever host it runs. The lock is a file that
- * its holder touches every two seconds: where process ids mean the same to holder and newcomer, they tell at once
- * whether the holder lives; elsewhere only the beats do.
+ * One process at a time per directory, of data or of results, in whatever container or on whatever host it runs. The lock
+ * is a file that its holder touches every two seconds: where process ids mean the same to holder and newcomer, they tell
+ * at once whether the holder lives; elsewhere only the beats do.
  */
 import { createHash } from 'node:crypto';
 import { link, mkdir, readFile, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
@@ -24,6 +24,8 @@ export interface LockWatcher {
   onTrouble(error: unknown): void;
   /** There is a lock whose holder cannot be asked after: it is watched for `deadMs` at most. */
   onWait(): void;
+  /** What is told when another holds it. @param who as `process 12` */
+  inUse(who: string): string;
 }
 
 const TIMES: LockTimes = { beatMs: 2_000, deadMs: 10_000 };
@@ -31,13 +33,13 @@ const LOOKS_PER_WAIT = 20;
 
 /** @returns what releases the lock. @throws MienError CONFLICT while another living process holds it */
 export async function acquireDirectoryLock(
-  dataDir: string,
+  directory: string,
   watcher: LockWatcher,
   times: LockTimes = TIMES,
 ): Promise<() => Promise<void>> {
-  const path = join(dataDir, 'mien.lock');
+  const path = join(directory, 'mien.lock');
   const mine = JSON.stringify({ ...(await describeHolder()), nonce: crypto.randomUUID() });
-  while (!(await tryPlace(path, mine))) await removeIfStale(path, dataDir, watcher, times);
+  while (!(await tryPlace(path, mine))) await removeIfStale(path, watcher, times);
   const stopBeating = keepBeating(path, mine, watcher, times.beatMs);
   return async () => {
     await stopBeating();
@@ -45,12 +47,16 @@ export async function acquireDirectoryLock(
   };
 }
 
-/** Linking either makes the whole file or fails: nobody ever reads half a lock. */
+/** Linking either makes the whole file or fails: nobody reads half a lock, except where a file system has no links. */
 async function tryPlace(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${crypto.randomUUID()}`;
   await writeFile(draft, text);
   try {
-    await link(draft, path);
+    await link(draft, path).catch((error: unknown) => {
+      if (codeOf(error) === 'EEXIST') throw error;
+      // Half a lock names nobody, and is watched like one of another host.
+      return writeFile(path, text, { flag: 'wx' });
+    });
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -90,17 +96,15 @@ async function beat(path: string, mine: string): Promise<boolean> {
 }
 
 /** Returns when it is worth trying again. @throws MienError CONFLICT when the holder lives */
-async function removeIfStale(
-  path: string,
-  dataDir: string,
-  watcher: LockWatcher,
-  { deadMs }: LockTimes,
-): Promise<void> {
+async function removeIfStale(path: string, watcher: LockWatcher, { deadMs }: LockTimes): Promise<void> {
   const held = await read(path);
   if (held === null) return;
   const holder = await asProcess(held);
   if (holder === null) watcher.onWait();
-  if (holder?.lives ?? (await changesWithin(path, held, deadMs))) throw inUse(dataDir, holder);
+  if (holder?.lives ?? (await changesWithin(path, held, deadMs))) {
+    const who = holder === null ? 'in another container or on another host' : `process ${holder.id}`;
+    throw new MienError('CONFLICT', watcher.inUse(who));
+  }
   // Of those who found the same dead lock one may remove it; the others would remove the lock of that one.
   const claim = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`;
   if (!(await tryClaim(claim))) {
@@ -152,14 +156,6 @@ async function read(path: string): Promise<string | null> {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
-}
-
-function inUse(dataDir: string, holder: { id: number } | null): MienError {
-  const who = holder === null ? 'in another container or on another host' : `process ${holder.id}`;
-  return new MienError(
-    'CONFLICT',
-    `Another mien (${who}) is using ${dataDir}. Stop it, give this one another data directory, or set DATABASE_URL so that both share a PostgreSQL server.`,
-  );
 }
 
 function codeOf(error: unknown): string | undefined {
