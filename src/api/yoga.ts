@@ -67,7 +67,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
         document,
         operationName: payload.operationName,
         variableValues: payload.variables,
-        contextValue: createContext(requester),
+        contextValue: { ...createContext(requester), params: payload },
       };
       itemLimit.assert(args);
       pipelines.set(args, enveloped);

@@ -6,6 +6,8 @@ import { writerOf } from '../domain/log-position.ts';
 import { MienError } from '../errors.ts';
 
 export type Cursor =
+  /** Before the first session of a stream. */
+  | { kind: 'stream'; streamId: string }
   /** After this moment of a session, and of the sessions of its stream that follow. -1: before its first. */
   | { kind: 'session'; sessionId: string; seq: number }
   /**
@@ -26,6 +28,7 @@ export interface EventPlace {
 }
 
 const SESSION = /^s1 ([\w-]{1,64}) (-1|\d{1,10})$/;
+const STREAM = /^b1 ([\w-]{1,64})$/;
 const EPISODES = /^e2 (\d{1,16}) (\d{1,10}) ([012])((?: \d{1,16})*)$/;
 const ALL = /^a2((?: \d{1,16})*)$/;
 /** Writers that the cursor of all streams names: those that came last. */
@@ -68,6 +71,7 @@ export function seqOfCursor(encoded: string, sessionId: string): number {
 
 function toText(cursor: Cursor): string {
   if (cursor.kind === 'session') return `s1 ${cursor.sessionId} ${cursor.seq}`;
+  if (cursor.kind === 'stream') return `b1 ${cursor.streamId}`;
   if (cursor.kind === 'all') return ['a2', ...cursor.positions].join(' ');
   const { position, index, kind } = cursor.at;
   return ['e2', position, index, kind, ...cursor.positions].join(' ');
@@ -76,6 +80,8 @@ function toText(cursor: Cursor): string {
 function fromText(text: string): Cursor | null {
   const [, sessionId, seq] = SESSION.exec(text) ?? [];
   if (sessionId !== undefined) return { kind: 'session', sessionId, seq: Number(seq) };
+  const [, streamId] = STREAM.exec(text) ?? [];
+  if (streamId !== undefined) return { kind: 'stream', streamId };
   const [, ...place] = EPISODES.exec(text) ?? [];
   const list = place.pop() ?? ALL.exec(text)?.[1];
   const positions = list?.split(' ').slice(1).map(Number);

@@ -94,8 +94,11 @@ async function committedUntilNow(deps: PlanDeps, scope: Scope): Promise<Offsets>
 }
 
 async function backlogOf(deps: PlanDeps, scope: Scope, cursor: Cursor, offsets: Offsets): Promise<Backlog[]> {
-  if (cursor.kind !== 'session') throw cursorOfOtherScope();
-  const found = await sessionsOfOne(deps, scope, cursor);
+  if (cursor.kind !== 'session' && cursor.kind !== 'stream') throw cursorOfOtherScope();
+  const found =
+    cursor.kind === 'stream'
+      ? await allSessions(deps, scope, cursor)
+      : await sessionsOfOne(deps, scope, cursor);
   return found.map(({ session, seq }) => ({
     offset: offsets.add(session.id, seq, session.startedAt),
     over: !isLive(session),
@@ -121,6 +124,17 @@ async function sessionsOfOne(
   const later = await deps.sessions.followersOf(session.id, MAX_SESSIONS + 1);
   assertFewSessions(later);
   return [start, ...later.map((next) => ({ session: next, seq: -1 }))];
+}
+
+async function allSessions(
+  deps: PlanDeps,
+  scope: Scope,
+  { streamId }: Cursor & { kind: 'stream' },
+): Promise<ResumedSessions> {
+  if (scope.streamId !== streamId || scope.sessionId !== undefined) throw cursorOfOtherScope();
+  const sessions = await deps.sessions.startedSince(new Date(0), { streamId, limit: MAX_SESSIONS + 1 });
+  assertFewSessions(sessions);
+  return sessions.map((session) => ({ session, seq: -1 }));
 }
 
 function assertFewSessions(behindCursor: readonly SessionRecord[]): void {

@@ -10,6 +10,7 @@ import type {
 import type { SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { type AggregatesRequest, AggregateUpdates } from './aggregate-updates.ts';
+import { beginningOfEpisodes, beginningOfMoments } from './beginnings.ts';
 import { type ClosableEvents, closable } from './closable.ts';
 import { EpisodeSubscription, type EpisodesRequest } from './episode-subscription.ts';
 import { openMoments } from './open-moments.ts';
@@ -27,6 +28,8 @@ export interface Subscriptions {
   episodes(request: EpisodesRequest): Promise<ClosableEvents<SentEpisode>>;
   /** Buckets of the timeline as they close; finishes with the session, or with the stream that was removed. */
   aggregates(request: AggregatesRequest): Promise<ClosableEvents<SentAggregate>>;
+  /** Of who subscribes now, without one: a cursor that leaves out nothing that such a subscription gets. */
+  cursorOfNow(of: 'moments' | 'episodes', request: Scope & Shown): Promise<string>;
 }
 
 /** Events that may wait for a slow subscriber to states. */
@@ -53,6 +56,11 @@ export function createSubscriptions(all: SubscriptionDeps): Subscriptions {
       const updates = new AggregateUpdates(shownTo(request), request);
       await closeOnError(updates, () => updates.open());
       return closable(updates.updates(), () => 0, updates.close);
+    },
+
+    cursorOfNow(of, request) {
+      const deps = shownTo(request);
+      return of === 'moments' ? beginningOfMoments(deps, request) : beginningOfEpisodes(deps);
     },
   };
 }

@@ -36,6 +36,7 @@ export function subscriptionsOf(bus: Bus, capacity = 64, cursorLength = 0): Subs
     async episodes(scope) {
       return iterate(bus.subscribe(['episode'], scope), (event) => ({ ...event, cursor: 'e' }));
     },
+    cursorOfNow: async () => 'c-1',
   };
 }
 

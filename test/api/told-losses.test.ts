@@ -23,6 +23,7 @@ const plan: SubscriptionPlan = {
   skipPlace: { root: 'event', keys: ['skippedBefore'] },
   positionOf: null,
   cursorOf: null,
+  begin: null,
   live: null,
 };
 

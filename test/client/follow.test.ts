@@ -30,12 +30,12 @@ function followScripted(connections: ((after: string | null) => Delivery[])[]) {
   async function* open(
     after: string | null,
     signal: AbortSignal,
-    onOpen: () => void,
+    onBegin: (cursor: string) => void,
   ): AsyncGenerator<Moment> {
     asked.push(after);
     const deliver = connections[asked.length - 1];
     if (!deliver) throw new ConnectionLost('the server does not answer');
-    onOpen();
+    onBegin(after ?? 'now');
     for (const delivery of deliver(after)) {
       await setImmediate();
       if (signal.aborted) throw new ConnectionLost('left');
@@ -132,6 +132,21 @@ it('following a stream begins without a cursor, and shows the server’s sentenc
   ]);
   await done;
   expect(asked).toEqual([null, 's:1', null]);
+  expect(gaps).toEqual(['This cursor is too old.']);
+  expect(shown).toEqual([...cursors(0, 1), ...cursors(50, 51)]);
+});
+
+it('following a stream resumes where it began when the connection breaks before anything came, also behind a gap', async () => {
+  const expired = refused('This cursor is too old.', 'CURSOR_EXPIRED');
+  const { done, asked, shown, gaps } = followScripted([
+    () => [lost],
+    () => [...range(0, 1), lost],
+    () => [expired],
+    () => [lost],
+    () => range(50, 51),
+  ]);
+  await done;
+  expect(asked).toEqual([null, 'now', 's:1', null, 'now']);
   expect(gaps).toEqual(['This cursor is too old.']);
   expect(shown).toEqual([...cursors(0, 1), ...cursors(50, 51)]);
 });

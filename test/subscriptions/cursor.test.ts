@@ -25,7 +25,9 @@ it('cursors are read back as they were written', () => {
       positions: positions.length > 0 ? positions : [position],
       at,
     };
-    for (const cursor of [one, all, episodes]) expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
+    const stream: Cursor = { kind: 'stream', streamId: id() };
+    for (const cursor of [one, stream, all, episodes])
+      expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
   }
 });
 

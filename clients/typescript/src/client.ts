@@ -8,7 +8,7 @@ import {
   type FrameEmotionsSubscriptionVariables,
 } from './generated/documents.ts';
 import { type GraphQLRequest, request } from './http.ts';
-import { createServer, type Server, type ServerOptions } from './server.ts';
+import { type Answer, createServer, type Server, type ServerOptions } from './server.ts';
 import type { SubscribeOptions, Transport } from './transport.ts';
 import { type UploadOptions, type UploadSource, upload } from './upload.ts';
 
@@ -77,10 +77,16 @@ export function createMien({ transport = eventStream(), ...options }: MienOption
     subscribe: (document, variables = {} as never, given = {}) =>
       subscribe(server, transport, { query: String(document), variables }, given),
     follow: (document, variables, given) =>
-      follow((after, signal, onOpen) => {
+      follow((after, signal, onBegin) => {
         // Without `after` at all, everybody's variables are the same, and one subscription of the server serves them.
         const asked = { ...variables, ...(after !== null && { after }) };
-        return fieldOf(mien.subscribe(document, asked as never, { signal, onOpen }));
+        const extensions = { cursor: true };
+        const answers = transport.subscribe(
+          server,
+          { query: String(document), variables: asked, extensions },
+          { signal },
+        );
+        return fieldOf(server, answers, onBegin);
       }, given),
     frameEmotions: (variables, given) => mien.follow(FrameEmotionsDocument, variables, given),
     upload: (file, given) => upload(server, file, given),
@@ -98,10 +104,19 @@ async function* subscribe<Data>(
   for await (const answer of answers) yield server.dataOf<Data>(answer);
 }
 
-/** What the one field of each result holds. */
-async function* fieldOf<Data>(results: AsyncIterable<Data>): AsyncGenerator<Data[keyof Data] & Resumable> {
-  for await (const result of results) {
-    const [item] = Object.values(result as object);
+/** What the one field of each result holds; before them comes the cursor that was asked for. */
+async function* fieldOf<Data>(
+  server: Server,
+  answers: AsyncIterable<Answer>,
+  onBegin: (cursor: string) => void,
+): AsyncGenerator<Data[keyof Data] & Resumable> {
+  for await (const answer of answers) {
+    const begin = answer.extensions?.cursor;
+    if (begin !== undefined) {
+      onBegin(begin);
+      continue;
+    }
+    const [item] = Object.values(server.dataOf<object>(answer));
     yield item;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Follows a subscription through broken connections: keeps the cursor of the last that came, and resumes with it as
- * `after`. What is delivered twice is known by its number, so nothing comes twice and nothing is left out.
+ * Follows a subscription through broken connections: keeps the cursor of the last that came, or of where it began, and resumes
+ * with it as `after`. What is delivered twice is known by its number, so nothing comes twice and nothing is left out.
  */
 import { createDeduplicator, type Place } from './deduplicate.ts';
 import { codeOf, type MienError } from './errors.ts';
@@ -47,8 +47,16 @@ export interface FollowOptions {
   pause?: NonNullable<RetryOptions['pause']>;
 }
 
-/** One subscription behind a cursor, until it is complete or breaks. */
-export type Open<T> = (after: string | null, signal: AbortSignal, onOpen: () => void) => AsyncIterable<T>;
+/**
+ * One subscription behind a cursor, or from now on, until it is complete or breaks.
+ *
+ * @param onBegin told, before anything comes, behind which cursor it begins
+ */
+export type Open<T> = (
+  after: string | null,
+  signal: AbortSignal,
+  onBegin: (cursor: string) => void,
+) => AsyncIterable<T>;
 
 /** Ends when the subscription is complete, or `signal` is aborted. @throws errors that trying again would not help */
 export async function* follow<T extends Resumable>(
@@ -64,9 +72,13 @@ export async function* follow<T extends Resumable>(
   tell({ state: 'connecting' });
   while (!signal.aborted) {
     const resumed = cursor !== null;
-    const onOpen = () => tell({ state: resumed ? 'catching up' : 'live' });
+    // Also of one that breaks before anything came the place is known.
+    const onBegin = (begin: string) => {
+      cursor = begin;
+      tell({ state: resumed ? 'catching up' : 'live' });
+    };
     try {
-      for await (const item of open(cursor, signal, onOpen)) {
+      for await (const item of open(cursor, signal, onBegin)) {
         if (signal.aborted) return;
         cursor = item.cursor;
         backoff.recovered();

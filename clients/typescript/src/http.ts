@@ -5,6 +5,8 @@ import type { Answer, Server } from './server.ts';
 export interface GraphQLRequest {
   query: string;
   variables: object;
+  /** What is asked of the server beside the answer. */
+  extensions?: Record<string, unknown>;
 }
 
 /** One query or mutation. @throws MienError, ConnectionLost, and what `signal` was aborted with */
@@ -16,11 +18,11 @@ export async function request<T>(server: Server, asked: GraphQLRequest, signal?:
 /** @throws ConnectionLost, and what `signal` was aborted with */
 export async function post(
   server: Server,
-  { query, variables }: GraphQLRequest,
+  { query, variables, extensions }: GraphQLRequest,
   { accept, signal }: { accept: string; signal: AbortSignal | undefined },
 ): Promise<Response> {
   const headers = { 'content-type': 'application/json', accept, ...(await server.headers()) };
-  const options = { method: 'POST', headers, body: JSON.stringify({ query, variables }) };
+  const options = { method: 'POST', headers, body: JSON.stringify({ query, variables, extensions }) };
   try {
     return await server.fetch(server.at('graphql'), { ...options, ...(signal && { signal }) });
   } catch (cause) {

@@ -28,6 +28,7 @@ export interface Server {
 export interface Answer {
   data?: unknown;
   errors?: readonly AnsweredError[];
+  extensions?: { cursor?: string };
 }
 
 export function createServer({ url, token, fetch: own, onUnauthenticated }: ServerOptions): Server {

@@ -33,12 +33,12 @@ export function webSocket({ webSocketImpl }: WebSocketOptions = {}): Transport {
 async function* subscribe(
   server: Server,
   client: Client,
-  { query, variables }: GraphQLRequest,
+  { query, variables, extensions }: GraphQLRequest,
   { signal, onOpen }: SubscribeOptions,
 ): AsyncGenerator<Answer, void> {
   signal.throwIfAborted();
   const forget = onOpen && client.on('connected', onOpen);
-  const results = client.iterate({ query, variables: { ...variables } });
+  const results = client.iterate({ query, variables: { ...variables }, extensions });
   const close = () => void results.return?.();
   signal.addEventListener('abort', close, { once: true });
   try {

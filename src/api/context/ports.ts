@@ -62,6 +62,11 @@ export interface Subscriptions {
     after?: string;
     tags?: Tags;
   }): Promise<SentEvents<SentEpisode>>;
+  /** A cursor behind which there is all that one who subscribes now without `after` gets. */
+  cursorOfNow(
+    of: 'moments' | 'episodes',
+    scope: { streamId?: string; sessionId?: string; tags?: Tags },
+  ): Promise<string>;
 }
 
 /** A stream as it is registered. */

@@ -42,6 +42,7 @@ function shownEvents(all: Subscriptions, tags: Tags): Subscriptions {
     status: (filter) => all.status({ ...filter, tags }),
     episodes: (filter) => all.episodes({ ...filter, tags }),
     aggregates: (filter) => all.aggregates({ ...filter, tags }),
+    cursorOfNow: (of, scope) => all.cursorOfNow(of, { ...scope, tags }),
   };
 }
 

@@ -50,10 +50,11 @@ export class Execution {
     else this.#onEnd.push(listener);
   }
 
-  /** A subscriber from the next event on; null when this execution is over. */
-  join(): Subscriber | null {
+  /** A subscriber from the next event on, sent `first` before it; null when this execution is over. */
+  join(first: Delivery | null = null): Subscriber | null {
     if (this.over) return null;
     const subscriber = new Subscriber(this.#options);
+    if (first !== null) subscriber.offer(first);
     // What was lost before somebody joins is no loss of theirs, also where no event has told of it yet.
     this.adopt(subscriber, this.#state === 'waiting' ? 0 : this.#source.lost());
     return subscriber;

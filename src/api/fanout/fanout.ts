@@ -10,6 +10,8 @@ import {
   type GraphQLError,
 } from 'graphql';
 import { unlessAborted } from '../../threads/unless-aborted.ts';
+import { asksForCursor, beginningAt } from './beginning.ts';
+import type { Delivery } from './delivery.ts';
 import { type EventSource, Execution, type ExecutionOptions } from './execution.ts';
 import { planSubscription, requesterOf, type SubscriptionPlan } from './operation.ts';
 import { rejoin } from './rejoin.ts';
@@ -42,14 +44,15 @@ export function createFanout(options: ExecutionOptions): Fanout {
 
   const subscribe = async (args: ExecutionArgs): Promise<Subscriber | ExecutionResult> => {
     const plan = planSubscription(args);
-    if (plan.key !== null) return joinShared(() => share(args, plan));
+    const first = await firstOf(args, plan, options);
+    if (plan.key !== null) return joinShared(() => share(args, plan), first);
     const own = await begin(args, plan);
     if (!(own instanceof Execution)) return own;
     if (plan.live) {
       const { key, args: liveArgs } = plan.live;
       void share(liveArgs, { ...plan, key, live: null }).then((shared) => rejoin(own, shared));
     }
-    return own.join() as Subscriber;
+    return own.join(first) as Subscriber;
   };
 
   return {
@@ -81,13 +84,26 @@ function createSharing(begin: (args: ExecutionArgs, plan: SubscriptionPlan) => P
 }
 
 /** One that ended while it was waited for is followed by another. */
-async function joinShared(share: () => Promise<Begun>): Promise<Subscriber | ExecutionResult> {
+async function joinShared(
+  share: () => Promise<Begun>,
+  first: Delivery | null,
+): Promise<Subscriber | ExecutionResult> {
   for (;;) {
     const execution = await share();
     if (!(execution instanceof Execution)) return execution;
-    const subscriber = execution.join();
+    const subscriber = execution.join(first);
     if (subscriber !== null) return subscriber;
   }
+}
+
+/** Asked for before the subscription begins: what happens between is in both. Null: nobody asked for it. */
+async function firstOf(
+  args: ExecutionArgs,
+  { begin }: SubscriptionPlan,
+  { createContext }: ExecutionOptions,
+): Promise<Delivery | null> {
+  if (begin === null || !asksForCursor(args)) return null;
+  return beginningAt(await begin(createContext(requesterOf(args))));
 }
 
 async function openSource(

@@ -8,6 +8,7 @@ import {
   getNamedType,
   isObjectType,
   Kind,
+  locatedError,
   print,
   visit,
 } from 'graphql';
@@ -28,6 +29,8 @@ export interface Resume {
   positionOf(event: unknown): string;
   /** What that argument takes to go on behind the event. */
   cursorOf(event: unknown): string;
+  /** What that argument takes for all that a subscription without it, begun now, will get. */
+  cursorOfNow(args: Record<string, unknown>, context: unknown): Promise<string>;
 }
 
 export interface SubscriptionPlan {
@@ -36,6 +39,8 @@ export interface SubscriptionPlan {
   skipPlace: SkipPlace;
   positionOf: Resume['positionOf'] | null;
   cursorOf: Resume['cursorOf'] | null;
+  /** The cursor that it begins behind; null where sources of this kind cannot be resumed. @throws GraphQLError */
+  begin: ((context: unknown) => Promise<string>) | null;
   /** The subscription that this one becomes once it has caught up; null when it stays what it is. */
   live: { key: string; args: ExecutionArgs } | null;
 }
@@ -56,9 +61,15 @@ export function planSubscription(args: ExecutionArgs): SubscriptionPlan {
   if (!sharing) return { ...UNSHARED, skipPlace };
   const { variables } = selection;
   const { resume } = sharing;
-  const told = { skipPlace, positionOf: resume?.positionOf ?? null, cursorOf: resume?.cursorOf ?? null };
-  const beginsBefore = resume && getArgumentValues(field, node, variables)[resume.argument] != null;
-  if (!beginsBefore) return { ...told, key: keyOf(args, variables), live: null };
+  const values = getArgumentValues(field, node, variables);
+  const begin = resume ? beginOf(resume, values, key, nodes) : null;
+  const told = {
+    ...{ skipPlace, begin },
+    ...{ positionOf: resume?.positionOf ?? null, cursorOf: resume?.cursorOf ?? null },
+  };
+  if (!resume || values[resume.argument] == null) {
+    return { ...told, key: keyOf(args, variables), live: null };
+  }
   return { ...told, key: null, live: liveOf(args, nodes, variables, resume) };
 }
 
@@ -67,8 +78,26 @@ const UNSHARED: SubscriptionPlan = {
   skipPlace: { root: '', keys: [] },
   positionOf: null,
   cursorOf: null,
+  begin: null,
   live: null,
 };
+
+function beginOf(
+  { argument, cursorOfNow }: Resume,
+  values: Record<string, unknown>,
+  key: string,
+  nodes: readonly FieldNode[],
+): NonNullable<SubscriptionPlan['begin']> {
+  return async (context) => {
+    const after = values[argument];
+    if (after != null) return String(after);
+    try {
+      return await cursorOfNow(values, context);
+    } catch (error) {
+      throw locatedError(error, nodes, [key]);
+    }
+  };
+}
 
 /** The same subscription without its `resume` argument: known where a variable, used for nothing else, gives that. */
 function liveOf(

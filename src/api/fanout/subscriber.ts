@@ -1,5 +1,6 @@
 /** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
 import { BoundedQueue } from '../../bus/index.ts';
+import { isEvent } from './beginning.ts';
 import type { Delivery } from './delivery.ts';
 
 /** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
@@ -49,6 +50,7 @@ export class Subscriber {
     this.#capacity = capacity;
     this.#queue = new BoundedQueue({
       capacity,
+      counts: ({ delivery }) => isEvent(delivery),
       onDrop: ({ skipped }) => {
         this.#skippedBySource += skipped;
         onOverflow?.();

@@ -1,13 +1,14 @@
 /** Episodes: stretches of one expression on one face, and the subscription to their changes. */
 import type { SentEpisode } from '../../domain/live-event.ts';
 import type { Episode, EpisodeEventKind } from '../../domain/moment.ts';
-import { MienError } from '../../errors.ts';
+import type { Context } from '../context/context.ts';
 import type { Sharing } from '../fanout/operation.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
 import { ExpressionEnum } from './expression.ts';
-import { assertId, partId } from './ids.ts';
+import { partId } from './ids.ts';
+import { toScope } from './live-scope.ts';
 import { loadSession, loadTrack } from './load-rows.ts';
 import { NodeInterface } from './node.ts';
 import { SessionType } from './session.ts';
@@ -116,6 +117,7 @@ const sharing: Sharing = {
       return `${episode.sessionId}/${episode.index}/${kind}/${episode.apex}`;
     },
     cursorOf: (event) => (event as SentEpisode).cursor,
+    cursorOfNow: (args, context) => (context as Context).subscriptions.cursorOfNow('episodes', toScope(args)),
   },
 };
 
@@ -134,16 +136,11 @@ builder.subscriptionField('expressionEpisodes', (t) =>
       }),
     },
     extensions: { sharing },
-    subscribe: (_root, { streamId, sessionId, after }, { subscriptions }) => {
-      if (streamId != null && sessionId != null) {
-        throw new MienError('BAD_INPUT', 'Give `streamId` or `sessionId`, not both.');
-      }
-      return subscriptions.episodes({
-        ...(streamId != null && { streamId: assertId('stream', streamId) }),
-        ...(sessionId != null && { sessionId: assertId('session', sessionId) }),
+    subscribe: (_root, { streamId, sessionId, after }, { subscriptions }) =>
+      subscriptions.episodes({
+        ...toScope({ streamId, sessionId }),
         ...(after != null && { after }),
-      }) as Promise<AsyncIterable<SentEpisode>>;
-    },
+      }) as Promise<AsyncIterable<SentEpisode>>,
     resolve: (event) => event,
   }),
 );

@@ -1,13 +1,14 @@
 /** Moments: all faces of one frame, as subscribers get them and as the timeline is read. */
 import { totalDrops } from '../../domain/frame.ts';
 import type { SentMoment } from '../../domain/live-event.ts';
-import { MienError } from '../../errors.ts';
+import type { Context } from '../context/context.ts';
 import type { Sharing } from '../fanout/operation.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { FaceReadingType } from './face.ts';
 import { FaceFilterInput, toFaceFilter } from './face-filter.ts';
-import { assertId, partId } from './ids.ts';
+import { partId } from './ids.ts';
+import { toScope } from './live-scope.ts';
 import { loadSession } from './load-rows.ts';
 import { NodeInterface } from './node.ts';
 import { DroppedFramesType, droppedByReason } from './scalars.ts';
@@ -112,6 +113,7 @@ const sharing: Sharing = {
       return `${sessionId}/${seq}`;
     },
     cursorOf: (event) => (event as SentMoment).cursor,
+    cursorOfNow: (args, context) => (context as Context).subscriptions.cursorOfNow('moments', toScope(args)),
   },
 };
 
@@ -144,18 +146,13 @@ builder.subscriptionField('frameEmotions', (t) =>
       }),
     },
     extensions: { sharing },
-    subscribe: (_root, { streamId, sessionId, after, every, filter }, { subscriptions }) => {
-      if (streamId != null && sessionId != null) {
-        throw new MienError('BAD_INPUT', 'Give `streamId` or `sessionId`, not both.');
-      }
-      return subscriptions.moments({
-        ...(streamId != null && { streamId: assertId('stream', streamId) }),
-        ...(sessionId != null && { sessionId: assertId('session', sessionId) }),
+    subscribe: (_root, { streamId, sessionId, after, every, filter }, { subscriptions }) =>
+      subscriptions.moments({
+        ...toScope({ streamId, sessionId }),
         ...(after != null && { after }),
         ...(every != null && { every: toEvery(every)! }),
         filter: toFaceFilter(filter),
-      }) as Promise<AsyncIterable<SentMoment>>;
-    },
+      }) as Promise<AsyncIterable<SentMoment>>,
     resolve: (event) => event,
   }),
 );
