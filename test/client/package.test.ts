@@ -14,9 +14,10 @@ let folder: string;
 let files: string[];
 beforeAll(() => {
   folder = mkdtempSync(join(ROOT, 'node_modules/.cache/mien-client-'));
-  execFileSync(process.execPath, ['build.mjs'], { cwd: CLIENT });
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: CLIENT, encoding: 'utf8' })) as [
+  // Built by packing itself, although no script of a package runs here otherwise.
+  rmSync(join(CLIENT, 'dist'), { recursive: true, force: true });
+  const pack = ['run', '--silent', 'client:pack', '--', '--json', '--pack-destination', folder];
+  const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: ROOT, encoding: 'utf8' })) as [
     { filename: string; files: { path: string }[] },
   ];
   files = packed.files.map(({ path }) => path);
