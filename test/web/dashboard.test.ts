@@ -33,7 +33,10 @@ const WITNESS = `
       const lines = (rest + value).split('\\n');
       rest = lines.pop();
       for (const line of lines.filter((line) => line.startsWith('data: {'))) {
-        const { sessionId, seq, cursor } = JSON.parse(line.slice(6)).data.frameEmotions;
+        const { data } = JSON.parse(line.slice(6));
+        // The first tells where the subscription begins, and holds no moment.
+        if (data === undefined) continue;
+        const { sessionId, seq, cursor } = data.frameEmotions;
         witness.received.push({ connection, sessionId, seq, cursor });
       }
     }
