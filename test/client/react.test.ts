@@ -71,6 +71,25 @@ test('useFrameEmotions has the newest moments, in order and without a gap, while
   await isOver();
 });
 
+test('useFrameEmotions holds as many moments as it is told to, and begins nothing anew for another number', async () => {
+  const { last, render, seen } = await mount({ streamId: streams[0]!, keep: 6 });
+  await until(() => last().moments.length === 6, 'six moments have come');
+  const rendered = seen.length;
+  render({ streamId: streams[0]!, keep: 2 });
+  await until(() => last().moments.length === 2, 'two are left');
+  render({ streamId: streams[0]!, keep: 0 });
+  await until(() => last().moments.length === 0, 'none are left');
+  const first = last().moment!.cursor;
+  await until(() => last().moment!.cursor !== first, 'another has come');
+  expect(last().moments).toEqual([]);
+  render({ streamId: streams[0]!, keep: 3 });
+  await until(() => last().moments.length === 3, 'three have come');
+  const since = seen.slice(rendered);
+  expect(since.filter(({ moment, connection }) => moment === null || connection.state !== 'live')).toEqual(
+    [],
+  );
+});
+
 test('useFrameEmotions begins anew for another stream, and rests while it is paused', async () => {
   const { last, render, unmount } = await mount({ streamId: streams[0]! });
   await until(() => last().moment !== null, 'a moment has come');

@@ -7,6 +7,7 @@ import {
   useContext,
   useEffect,
   useMemo,
+  useRef,
   useState,
 } from 'react';
 import type { Mien, Moment } from './client.ts';
@@ -26,7 +27,7 @@ export function useMien(): Mien {
 }
 
 export interface UseFrameEmotionsOptions {
-  /** How many of the newest moments `moments` holds; 1 when left out. */
+  /** How many of the newest moments `moments` holds; 1 when left out. Another number begins nothing anew. */
   keep?: number;
   /** Nothing is followed while this is true. */
   paused?: boolean;
@@ -62,6 +63,13 @@ export function useFrameEmotions(
   const key = JSON.stringify(variables);
   const run = useMemo(() => ({ mien, key, paused }), [mien, key, paused]);
   const [state, setState] = useState({ run, ...NOTHING });
+  const kept = useRef(keep);
+  useEffect(() => {
+    kept.current = keep;
+    setState((last) =>
+      last.moments.length > keep ? { ...last, moments: newest(last.moments, keep) } : last,
+    );
+  }, [keep]);
   useEffect(() => {
     if (run.paused) return;
     const stop = new AbortController();
@@ -79,12 +87,16 @@ export function useFrameEmotions(
         onGap: ({ message }) => change(() => ({ gap: message })),
       });
       for await (const moment of moments) {
-        change((before) => ({ moment, moments: [...before.moments, moment].slice(-keep) }));
+        change((before) => ({ moment, moments: newest([...before.moments, moment], kept.current) }));
       }
     };
     follow().catch((error: unknown) => change(() => ({ error, connection: { state: 'ended' } })));
     return () => stop.abort();
-  }, [run, keep]);
+  }, [run]);
   // What is left of another run is not shown.
   return state.run === run ? state : NOTHING;
+}
+
+function newest(moments: readonly Moment[], count: number): readonly Moment[] {
+  return moments.slice(Math.max(0, moments.length - count));
 }

@@ -1,9 +1,10 @@
 /** `@mien/client/ws`: all subscriptions over one WebSocket, by graphql-ws. */
-import { type Client, type ClientOptions, createClient } from 'graphql-ws';
+import { type Client, type ClientOptions, createClient, type Sink } from 'graphql-ws';
 import { ConnectionLost, MienError } from './errors.ts';
 import type { GraphQLRequest } from './http.ts';
 import type { Answer, Server } from './server.ts';
 import type { SubscribeOptions, Transport } from './transport.ts';
+import { createWaiting } from './waiting.ts';
 
 /** Codes that a closing WebSocket tells, as mien names them elsewhere. */
 const CODES: Readonly<Record<number, string>> = {
@@ -19,37 +20,72 @@ export interface WebSocketOptions {
   webSocketImpl?: unknown;
 }
 
-/** @example createMien({ url, token, transport: webSocket({ webSocketImpl: WebSocket }) }) */
+/**
+ * At most 256 events wait for a loop that is slower than its subscription; what is dropped beyond that the next one tells in
+ * `skippedBefore`, where that is selected.
+ *
+ * @example createMien({ url, token, transport: webSocket({ webSocketImpl: WebSocket }) })
+ */
 export function webSocket({ webSocketImpl }: WebSocketOptions = {}): Transport {
-  const clients = new WeakMap<Server, Client>();
-  const clientOf = (server: Server): Client => {
-    const client = clients.get(server) ?? open(server, webSocketImpl);
-    clients.set(server, client);
-    return client;
+  const connections = new WeakMap<Server, Connection>();
+  const connectionOf = (server: Server): Connection => {
+    const connection = connections.get(server) ?? connect(server, webSocketImpl);
+    connections.set(server, connection);
+    return connection;
   };
-  return { subscribe: (server, request, options) => subscribe(server, clientOf(server), request, options) };
+  return {
+    subscribe: (server, request, options) => subscribe(server, connectionOf(server), request, options),
+  };
 }
 
 async function* subscribe(
   server: Server,
-  client: Client,
+  { client, whenOpen }: Connection,
   { query, variables, extensions }: GraphQLRequest,
   { signal, onOpen }: SubscribeOptions,
 ): AsyncGenerator<Answer, void> {
   signal.throwIfAborted();
-  const forget = onOpen && client.on('connected', onOpen);
-  const results = client.iterate({ query, variables: { ...variables }, extensions });
-  const close = () => void results.return?.();
-  signal.addEventListener('abort', close, { once: true });
+  const { sink, answers, leave } = createWaiting();
+  const complete = client.subscribe({ query, variables: { ...variables }, extensions }, sink as Sink);
+  const forget = onOpen && whenOpen(onOpen);
+  signal.addEventListener('abort', leave, { once: true });
   try {
-    for await (const result of results) yield result as Answer;
+    yield* answers();
     signal.throwIfAborted();
   } catch (error) {
     throw signal.aborted ? signal.reason : worded(server, error);
   } finally {
-    signal.removeEventListener('abort', close);
+    signal.removeEventListener('abort', leave);
     forget?.();
+    complete();
   }
+}
+
+interface Connection {
+  client: Client;
+  /** Calls once the server has let in: at once, where a socket is open that it has. @returns what takes that back */
+  whenOpen(onOpen: () => void): () => void;
+}
+
+function connect(server: Server, webSocketImpl: unknown): Connection {
+  const client = open(server, webSocketImpl);
+  let isOpen = () => false;
+  client.on('connected', (socket) => {
+    const { OPEN } = socket as WebSocket;
+    isOpen = () => (socket as WebSocket).readyState === OPEN;
+  });
+  const whenOpen = (onOpen: () => void) => {
+    if (!isOpen()) {
+      const forget = client.on('connected', () => {
+        forget();
+        onOpen();
+      });
+      return forget;
+    }
+    onOpen();
+    return () => {};
+  };
+  return { client, whenOpen };
 }
 
 function open(server: Server, webSocketImpl: unknown): Client {
