@@ -68,3 +68,18 @@ test('`Last-Event-ID` that is no cursor is refused as `after` is', async () => {
   await until(() => told.length > 0, 'it is answered');
   expect(told[0]?.errors?.[0]?.extensions.code).toBe('CURSOR_INVALID');
 });
+
+test('`Last-Event-ID` is heeded by each operation of one document', async () => {
+  const server = await openRestartable();
+  const query =
+    'subscription Moments { frameEmotions { seq } } subscription Episodes { expressionEpisodes { kind } }';
+  for (const operationName of ['Moments', 'Episodes', 'Moments']) {
+    const asked = new URLSearchParams({ query, operationName });
+    const headers = { ...AS_BROWSERS_SAY, accept: 'text/event-stream', 'last-event-id': 'nonsense' };
+    const answer = await fetch(`${server.url}/graphql?${asked}`, {
+      headers,
+      signal: AbortSignal.timeout(5_000),
+    });
+    expect(await answer.text()).toContain('CURSOR_INVALID');
+  }
+});

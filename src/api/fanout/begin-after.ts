@@ -13,7 +13,8 @@ import type { Sharing } from './operation.ts';
 /** Given to the argument where the document gives it no variable. */
 const VARIABLE = 'lastEventId';
 
-const rewritten = new WeakMap<DocumentNode, DocumentNode>();
+/** By document, and by the field that takes the argument there: operations of one document may ask for different ones. */
+const rewritten = new WeakMap<DocumentNode, Map<string, DocumentNode>>();
 
 /** The same where its field cannot begin in the past. */
 export function beginAfter(args: ExecutionArgs, cursor: string): ExecutionArgs {
@@ -24,13 +25,20 @@ export function beginAfter(args: ExecutionArgs, cursor: string): ExecutionArgs {
   if (!node || argument === undefined) return args;
   const given = node.arguments?.find(({ name }) => name.value === argument)?.value;
   if (given?.kind === Kind.VARIABLE) return withVariable(args, given.name.value, cursor);
-  const document = rewritten.get(args.document) ?? withArgument(args.document, node.name.value, argument);
-  rewritten.set(args.document, document);
+  const document = documentWith(args.document, node.name.value, argument);
   return withVariable({ ...args, document }, VARIABLE, cursor);
 }
 
 function withVariable(args: ExecutionArgs, name: string, value: string): ExecutionArgs {
   return { ...args, variableValues: { ...args.variableValues, [name]: value } };
+}
+
+function documentWith(document: DocumentNode, field: string, argument: string): DocumentNode {
+  const made = rewritten.get(document) ?? new Map<string, DocumentNode>();
+  rewritten.set(document, made);
+  const known = made.get(field) ?? withArgument(document, field, argument);
+  made.set(field, known);
+  return known;
 }
 
 /** Every field of that name at the root takes the variable: a subscription has one such field, perhaps in several places. */
