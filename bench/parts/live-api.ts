@@ -36,9 +36,13 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
       startedSince: async () => [],
       followersOf: async () => [],
     },
-    history: { page: async () => [], extent: async () => ({ oldest: null, newest: -1 }) },
+    history: {
+      page: async () => [],
+      extent: async () => ({ oldest: null, newest: -1 }),
+      search: async () => ({ moments: [], more: false, stoppedAt: null }),
+    },
     log: { writers: async () => [], behind: async () => [], episodesBehind: async () => [] },
-    buckets: async () => [],
+    async *buckets() {},
     feed: bus,
     now: Date.now,
   });

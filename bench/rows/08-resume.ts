@@ -69,7 +69,7 @@ async function replay(store: Store, sessionId: string): Promise<number> {
     sessions: store.sessions,
     history: store.moments,
     log: store.log,
-    buckets: async () => [],
+    async *buckets() {},
     feed: new MemoryBus(),
     now: Date.now,
   });

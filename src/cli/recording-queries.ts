@@ -106,9 +106,6 @@ async function assertKept(moments: Store['moments'], sessionId: string, seq: num
 
 /** Buckets as subscriptions read them. */
 export function bucketsOf({ rollups }: Pick<Store, 'rollups'>) {
-  return (sessionId: string, seconds: number, { from, to }: { from: number; to?: number }) =>
-    rollups.aggregate(sessionId, {
-      bucketMs: seconds * 1000,
-      range: { clock: 'MEDIA', from, to: to ?? Number.POSITIVE_INFINITY },
-    });
+  return (sessionId: string, seconds: number, { from, to }: { from: number; to: number }) =>
+    rollups.pages(sessionId, { bucketMs: seconds * 1000, range: { clock: 'MEDIA', from, to } });
 }

@@ -5,8 +5,10 @@
 import type { LiveEventOf, Scope, SentAggregate } from '../domain/live-event.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
+import { lastMomentBefore } from './find-moment.ts';
+import { Offsets } from './offsets.ts';
 import type { EventQueue, SubscriptionDeps } from './ports.ts';
-import { checkScope, type Shown } from './resume-plan.ts';
+import { checkScope, committedUntilNow, type Shown } from './resume-plan.ts';
 
 export interface AggregatesRequest extends Scope, Shown {
   /** Length of a bucket in whole seconds. */
@@ -21,21 +23,16 @@ const QUEUE_CAPACITY = 64;
 export class AggregateUpdates {
   readonly #deps: SubscriptionDeps;
   readonly #request: AggregatesRequest;
-  readonly #queue: EventQueue<QueuedEvent>;
-  /** Where the first bucket begins that was not told, by session, in seconds of media time. */
+  #queue: EventQueue<QueuedEvent> | null = null;
+  #offsets = new Offsets(0);
+  /** Where the first bucket begins that was not told, by session, in seconds of media time; infinity: it is over. */
   readonly #next = new Map<string, number>();
-  #ended: SessionRecord[] = [];
+  readonly #ended: SessionRecord[] = [];
   #isOver = false;
 
   constructor(deps: SubscriptionDeps, request: AggregatesRequest) {
     this.#deps = deps;
     this.#request = request;
-    this.#queue = deps.feed.subscribe(['moment', 'status', 'removed'], request, {
-      capacity: QUEUE_CAPACITY,
-      onDrop: (event) => {
-        if (event.kind === 'status' && !isLive(event.session)) this.#ended.push(event.session);
-      },
-    });
   }
 
   /** @throws MienError NOT_FOUND, BAD_INPUT */
@@ -47,54 +44,80 @@ export class AggregateUpdates {
     if (!Number.isInteger(bucket) || bucket < 1) {
       throw new MienError('BAD_INPUT', '`bucket` must be a whole number of seconds, 1 or more.');
     }
+    const { sessions } = this.#deps;
     const session = await checkScope(this.#deps, this.#request);
+    const running = session === null ? await sessions.live(streamId) : [session].filter(isLive);
     this.#isOver = session !== null && !isLive(session);
-    const live = session === null ? await this.#deps.sessions.live(streamId) : [session];
-    for (const { id } of live) this.#next.set(id, await this.#openBucket(id));
+    this.#queue = this.#listen();
+    this.#offsets = await committedUntilNow(this.#deps, this.#request);
+    for (const { id } of running) await this.#follow(id);
   }
 
-  readonly close = (): void => this.#queue.close();
+  readonly close = (): void => this.#queue?.close();
 
   async *updates(): AsyncGenerator<SentAggregate, undefined> {
     try {
-      while (!this.#isOver) {
-        const taken = await this.#queue.take();
+      for (yield* this.#tellEnded(); !this.#isOver; ) {
+        const taken = (await this.#queue?.take()) ?? null;
         if (taken === null) return;
+        yield* this.#tellEnded();
         const { event } = taken;
-        for (const session of this.#ended.splice(0)) yield* this.#rest(session);
+        if (event.kind === 'removed') return;
         if (event.kind === 'moment') {
           const { sessionId, mediaTime } = event.moment;
           yield* this.#upTo(event.streamId, sessionId, this.#beginOf(mediaTime));
-        } else if (event.kind === 'removed') return;
-        else if (!isLive(event.session)) yield* this.#rest(event.session);
+        } else yield* this.#heard(event.session);
       }
     } finally {
       this.close();
     }
   }
 
-  async *#rest(session: SessionRecord): AsyncGenerator<SentAggregate> {
-    yield* this.#upTo(session.streamId, session.id, Number.POSITIVE_INFINITY);
-    this.#next.delete(session.id);
-    this.#isOver = this.#request.sessionId !== undefined;
+  #listen(): EventQueue<QueuedEvent> {
+    return this.#deps.feed.subscribe(['moment', 'status', 'removed'], this.#request, {
+      capacity: QUEUE_CAPACITY,
+      onDrop: (event) => {
+        if (event.kind === 'status' && !isLive(event.session)) this.#ended.push(event.session);
+      },
+    });
   }
 
-  async *#upTo(streamId: string, sessionId: string, end: number): AsyncGenerator<SentAggregate> {
-    const from = this.#next.get(sessionId) ?? 0;
-    if (end <= from) return;
-    this.#next.set(sessionId, end);
-    const range = { from, ...(Number.isFinite(end) && { to: end }) };
-    for (const bucket of await this.#deps.buckets(sessionId, this.#request.bucket, range)) {
-      yield { streamId, sessionId, bucket };
-    }
+  /** A session that was running before we listened: it may have ended since, and nobody may tell of it any more. */
+  async #follow(id: string): Promise<void> {
+    const { sessions, history } = this.#deps;
+    const session = await sessions.get(id);
+    if (session === null) return;
+    this.#offsets.add(id, (await history.extent(id)).newest, session.startedAt).over = false;
+    if (!isLive(session)) this.#ended.push(session);
   }
 
-  /** Where the bucket begins in which the newest moment lies. */
+  async *#tellEnded(): AsyncGenerator<SentAggregate> {
+    for (const session of this.#ended.splice(0)) yield* this.#heard(session);
+  }
+
+  async *#heard(session: SessionRecord): AsyncGenerator<SentAggregate> {
+    const isOver = !isLive(session);
+    if (isOver) yield* this.#upTo(session.streamId, session.id, Number.POSITIVE_INFINITY);
+    this.#offsets.note(session, isOver);
+    for (const id of this.#next.keys()) if (this.#offsets.get(id) === undefined) this.#next.delete(id);
+    this.#isOver ||= isOver && this.#request.sessionId !== undefined;
+  }
+
+  async *#upTo(streamId: string, sessionId: string, to: number): AsyncGenerator<SentAggregate> {
+    const from = this.#next.get(sessionId) ?? (await this.#openBucket(sessionId));
+    if (to <= from) return;
+    this.#next.set(sessionId, to);
+    const pages = this.#deps.buckets(sessionId, this.#request.bucket, { from, to });
+    for await (const page of pages) for (const bucket of page) yield { streamId, sessionId, bucket };
+  }
+
+  /** Where the bucket begins in which the newest moment lay when we began; infinity: the session was over then. */
   async #openBucket(sessionId: string): Promise<number> {
-    const { history } = this.#deps;
-    const { newest } = await history.extent(sessionId);
-    const [moment] = newest < 0 ? [] : await history.page(sessionId, newest - 1, 1);
-    return this.#beginOf(moment?.mediaTime ?? 0);
+    const { history, sessions } = this.#deps;
+    const offset = await this.#offsets.find(sessionId, sessions);
+    if (offset === null || offset.over) return Number.POSITIVE_INFINITY;
+    const newest = await lastMomentBefore(history, sessionId, offset.seen + 1);
+    return this.#beginOf(newest?.mediaTime ?? 0);
   }
 
   #beginOf(mediaTime: number): number {

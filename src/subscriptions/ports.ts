@@ -6,6 +6,7 @@ import type { Tags } from '../domain/access.ts';
 import type { Aggregate } from '../domain/aggregate.ts';
 import type { LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import type { FoundMoments, MomentSearch } from '../domain/moment-search.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import type { StreamRecord } from '../domain/stream.ts';
 import type { EventPlace } from './cursor.ts';
@@ -26,6 +27,8 @@ export interface MomentHistory {
    * committed, also when retention has since deleted it; -1 without any.
    */
   extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
+  /** Those that a filter lets through, from either end, as far as one look goes. */
+  search(sessionId: string, search: MomentSearch): Promise<FoundMoments>;
 }
 
 /** A moment, and where it stands in the order of all commits. */
@@ -96,8 +99,12 @@ export interface SubscriptionDeps {
   sessions: SessionQueries;
   history: MomentHistory;
   log: CommitLog;
-  /** store: buckets of so many seconds between these seconds of media time. */
-  buckets(sessionId: string, seconds: number, range: { from: number; to?: number }): Promise<Aggregate[]>;
+  /** store: buckets of so many seconds between these seconds of media time, page by page. */
+  buckets(
+    sessionId: string,
+    seconds: number,
+    range: { from: number; to: number },
+  ): AsyncIterable<Aggregate[]>;
   feed: LiveFeed;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -81,7 +81,7 @@ export async function checkScope(
 }
 
 /** Begin with the next moment: all that was committed so far is dealt with. */
-async function committedUntilNow(deps: PlanDeps, scope: Scope): Promise<Offsets> {
+export async function committedUntilNow(deps: PlanDeps, scope: Scope): Promise<Offsets> {
   const since = deps.now() - CLOCK_SKEW_MS;
   const recent = await deps.sessions.startedSince(new Date(since), { streamId: scope.streamId });
   const live = await deps.sessions.live(scope.streamId);

@@ -33,7 +33,7 @@ beforeEach(async () => {
       sessions: store.sessions,
       history: store,
       log: store.log,
-      buckets: async () => [],
+      async *buckets() {},
       feed: bus,
     },
     now: Date.now,

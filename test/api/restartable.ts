@@ -20,7 +20,7 @@ export async function openRestartable() {
       sessions: store.sessions,
       history: store,
       log: store.log,
-      buckets: async () => [],
+      async *buckets() {},
       feed: bus,
     };
     return openTestApi({ subscriptions: createSubscriptions({ ...parts, now: Date.now }) }, { port });

@@ -1,5 +1,6 @@
 /** A store in memory: enough of one to run sessions and subscriptions for real. */
 import { seesTags } from '../../src/domain/access.ts';
+import { withMatchingFaces } from '../../src/domain/face-filter.ts';
 import type { FrameSize } from '../../src/domain/frame.ts';
 import { beginningOf } from '../../src/domain/log-position.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type EpisodeEventKind,
   type Moment,
 } from '../../src/domain/moment.ts';
+import type { MomentSearch } from '../../src/domain/moment-search.ts';
 import type { SessionQueries } from '../../src/domain/session-queries.ts';
 import {
   isLive,
@@ -241,6 +243,17 @@ export class MemoryStore implements MomentSink, MomentHistory {
     const page = (this.moments.get(sessionId) ?? []).filter(({ seq }) => seq > after).slice(0, limit);
     await this.beforeRead();
     return page;
+  }
+
+  async search(sessionId: string, { after, before, limit, backwards, range, faces }: MomentSearch) {
+    await this.beforeRead();
+    const { from, to } = range ?? { from: 0, to: Number.POSITIVE_INFINITY };
+    const all = (this.moments.get(sessionId) ?? [])
+      .filter(({ seq, mediaTime }) => seq > after && seq < before && mediaTime >= from && mediaTime < to)
+      .flatMap((one) => withMatchingFaces(one, faces) ?? []);
+    await this.beforeRead();
+    const moments = backwards ? all.slice(-limit) : all.slice(0, limit);
+    return { moments, more: moments.length < all.length, stoppedAt: null };
   }
 
   async extent(sessionId: string) {

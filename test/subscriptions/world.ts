@@ -54,7 +54,7 @@ export class World {
       streams: store.repository,
       history: store,
       log: store.log,
-      buckets: async () => [],
+      async *buckets() {},
       feed: bus,
       capacity,
       now: () => 0,

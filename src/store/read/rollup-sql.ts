@@ -137,6 +137,9 @@ export function erasedOf(session: string): string {
   return `(SELECT json_agg(json_build_array(since, until))::text FROM erased_stretch AS z WHERE z.session_id = ${session})`;
 }
 
+/** The first second of session $1 from $2 on of which there are sums. */
+export const NEXT_SECOND = edgeSecond('$1::uuid AND second >= $2::int', 'ASC');
+
 /** Not min() or max(): without statistics, which PGlite never gathers, those read the whole session. */
 function edgeSecond(session: string, order: 'ASC' | 'DESC'): string {
   return `SELECT second FROM rollup WHERE session_id = ${session} AND span = 1 AND track = 0 AND ${HOLDS_TIME}

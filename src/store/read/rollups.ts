@@ -6,7 +6,7 @@ import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { elapsedInAll, erasedRanges, overlaps, type Range } from './elapsed.ts';
 import { mediaStretches } from './media-stretches.ts';
-import { aggregateSql, coverBySpans, EXTENT } from './rollup-sql.ts';
+import { aggregateSql, coverBySpans, EXTENT, NEXT_SECOND } from './rollup-sql.ts';
 import { type SumRow, toAggregate } from './sum-row.ts';
 import { readSummaries } from './summaries.ts';
 
@@ -29,6 +29,8 @@ export interface AggregateOptions {
 export interface RollupQueries {
   /** Buckets start at multiples of their length; those without any frame are left out. @throws MienError BAD_INPUT */
   aggregate(sessionId: string, options: AggregateOptions): Promise<Aggregate[]>;
+  /** The same page by page, however many there are; holes are passed over. @throws MienError BAD_INPUT */
+  pages(sessionId: string, options: AggregateOptions): AsyncGenerator<Aggregate[], undefined>;
   /** In the order of the ids; a few statements for all. @param range rounded outwards to whole seconds; default: all of them */
   summaries(sessionIds: readonly string[], range?: TimeRange): Promise<SessionSummary[]>;
 }
@@ -37,9 +39,9 @@ export function createRollupQueries(prisma: PrismaClient): RollupQueries {
   return {
     async aggregate(sessionId, options) {
       assertValid(options);
-      if (!isId(sessionId)) return [];
       const range = await findRange(prisma, sessionId, options);
       if (range === null) return [];
+      assertFewBuckets(range.stretches, options.bucketMs);
       const { track = 0 } = options;
       const bucket = options.bucketMs / 1000;
       const parts = splitRange(range, bucket);
@@ -53,6 +55,7 @@ export function createRollupQueries(prisma: PrismaClient): RollupQueries {
       await Promise.all(Array.from({ length: STATEMENTS_AT_ONCE }, readInTurn));
       return buckets.flat();
     },
+    pages: (sessionId, options) => readPages(prisma, sessionId, options),
     summaries: (sessionIds, range) => readSummaries(prisma, sessionIds, range),
   };
 }
@@ -83,12 +86,13 @@ interface ExtentRow {
   erased: string | null;
 }
 
-/** What of the session is asked for; null where it has nothing. @throws MienError BAD_INPUT: too many buckets */
+/** What of the session is asked for; null where it has nothing. */
 async function findRange(
   prisma: PrismaClient,
   sessionId: string,
-  { bucketMs, range }: AggregateOptions,
+  { range }: AggregateOptions,
 ): Promise<SessionRange | null> {
+  if (!isId(sessionId)) return null;
   const [extent] = await prisma.$queryRawUnsafe<ExtentRow[]>(EXTENT, sessionId);
   if (extent?.first == null || extent.last === null) return null;
   const there = { start: extent.first, end: extent.last + 1 };
@@ -96,7 +100,6 @@ async function findRange(
     range === undefined ? [there] : (await mediaStretches(prisma, [sessionId], range)).get(sessionId);
   const stretches = overlaps(asked ?? [], there);
   if (stretches.length === 0) return null;
-  assertFewBuckets(stretches, bucketMs);
   const source = { start: extent.start ?? there.start, end: extent.end ?? there.end };
   return { stretches, source, erased: erasedRanges(extent.erased) };
 }
@@ -124,6 +127,31 @@ function splitRange({ stretches, ...session }: SessionRange, bucket: number): Se
     }
   }
   return [...parts.values()].map((each) => ({ stretches: each, ...session }));
+}
+
+async function* readPages(
+  prisma: PrismaClient,
+  sessionId: string,
+  options: AggregateOptions,
+): AsyncGenerator<Aggregate[], undefined> {
+  assertValid(options);
+  const range = await findRange(prisma, sessionId, options);
+  if (range === null) return;
+  const bucket = options.bucketMs / 1000;
+  let begin = Number.NEGATIVE_INFINITY;
+  for (const part of splitRange(range, bucket)) {
+    const { end } = part.stretches.at(-1)!;
+    if (end <= begin) continue;
+    const page = await readBuckets(prisma, sessionId, part, bucket, options.track ?? 0);
+    if (page.length > 0) yield page;
+    else begin = await secondOfSums(prisma, sessionId, end);
+  }
+}
+
+/** The first second from this one on of which there are sums; infinity: there is none. */
+async function secondOfSums(prisma: PrismaClient, sessionId: string, from: number): Promise<number> {
+  const [row] = await prisma.$queryRawUnsafe<{ second: number }[]>(NEXT_SECOND, sessionId, from);
+  return row?.second ?? Number.POSITIVE_INFINITY;
 }
 
 async function readBuckets(
