@@ -23,6 +23,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'erase',
     'export',
     'export-ends',
+    'export-fuzz',
     'export-query',
     'grafana',
     'limited',

@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import type { ErasureRequest } from '../domain/erasure.ts';
 import { isId } from '../domain/ids.ts';
 import { faultOfTags } from '../domain/tags.ts';
+import { parseWallTime } from '../domain/time-range.ts';
 import { MienError } from '../errors.ts';
 import type { Host } from './host.ts';
 
@@ -86,17 +87,11 @@ function parseTag(text: string): [string, string] {
   throw new InvalidArgumentError(fault);
 }
 
-/** A day that its month does not have would be taken for one of the next, and what was recorded then be gone. */
+/** Not a day alone: it would be another one elsewhere. */
 function parseTime(text: string): number {
-  const [, day] = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d.*(?:Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
-  const time = day !== undefined && isDay(day) ? Date.parse(text) : Number.NaN;
+  const time = text.includes('T') ? parseWallTime(text) : Number.NaN;
   if (Number.isFinite(time)) return time;
   throw new InvalidArgumentError('It must be a time with its zone, such as 2026-11-28T09:30:00Z.');
-}
-
-function isDay(text: string): boolean {
-  const time = Date.parse(text);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
 }
 
 function parseSeconds(text: string): number {

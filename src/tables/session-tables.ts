@@ -51,7 +51,7 @@ export function tableColumns<Row>(
       (key): Column<OfSession<Row>> => ({
         // Keys have dots of their own.
         ...{ name: `tags.${key}`, path: ['tags', key], type: 'STRING' },
-        value: ({ session }) => session.tags[key] ?? null,
+        value: ({ session: { tags } }) => (Object.hasOwn(tags, key) ? (tags[key] ?? null) : null),
       }),
     ),
     ...columns.map(

@@ -182,3 +182,45 @@ test('what is no filter is refused with a sentence', async () => {
     });
   }
 });
+
+test('what is looked for twice, or in a way that nothing can be called, is refused with a sentence', async () => {
+  const cases: [string, RegExp][] = [
+    ['tag=site=lab&tag=site=hall', /`tag` cannot be looked for: The tag `site` is given twice; give it once/],
+    ['tag=site=%00', /The value of the tag `site` must have 1 to 256 characters/],
+    ['tag=a%20b=1', /The key of a tag has 1 to 64 letters/],
+    ['tagColumns=__proto__', /`tagColumns` is made of keys of tags/],
+    ['tagColumns=site,site', /`tagColumns` names a key twice/],
+    ['from=2026-02-31', /`from` is 0 or more seconds of media time, or a time/],
+    ['from=0000-01-01', /`from` is 0 or more seconds/],
+    ['constructor=1', /`constructor` is no option/],
+    ['after=01a223ce-d9f5-77fa-9ef1-e5b7c5c39563:4294967296', /`after` is made of the last row/],
+  ];
+  for (const [query, message] of cases) {
+    const response = await get(`timeline.csv?${query}`);
+    expect({ query, status: response.status }).toEqual({ query, status: 400 });
+    expect(await response.json()).toMatchObject({
+      errors: [{ message: expect.stringMatching(message), extensions: { code: 'BAD_INPUT' } }],
+    });
+  }
+});
+
+test('a tag that no session has is a column without values, also where it is called as a part of every object', async () => {
+  for (const key of ['constructor', 'toString', 'nothing']) {
+    for (const row of await csv(`summary.csv?tagColumns=${key}`)) expect(row[`tags.${key}`]).toBe('');
+    const [line] = (await (await get(`summary.jsonl?tagColumns=${key}`)).text()).split('\n');
+    expect(JSON.parse(line!).tags).toEqual({ [key]: null });
+  }
+});
+
+test('ids mean the same in capitals', async () => {
+  const id = sessions.get('lab 2')!;
+  const [row] = await csv(`timeline.csv?session=${id}`);
+  for (const after of [`${id}:3`, `${id.toUpperCase()}:3`]) {
+    const [next] = await csv(
+      `timeline.csv?session=${id.toUpperCase()}&stream=${row!.stream!.toUpperCase()}&after=${after}`,
+    );
+    expect(next).toMatchObject({ session: id, seq: '4' });
+  }
+  const one = await fetch(`${world.url}/export/sessions/${id.toUpperCase()}/tracks.csv`, { headers: admin });
+  expect(one.headers.get('content-disposition')).toContain(id);
+});

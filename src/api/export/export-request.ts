@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { isId } from '../../domain/ids.ts';
 import { PURPOSES, SESSION_STATES } from '../../domain/stream.ts';
+import { faultOfTags } from '../../domain/tags.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 import type { SessionCriteria } from '../../store/read/criteria.ts';
@@ -33,7 +34,22 @@ export interface ExportRequest {
 }
 
 const flag = z.enum(['true', 'false'], 'is `true` or `false`').transform((text) => text === 'true');
-const id = z.string().refine(isId, 'is an id, such as `sessions` and `streams` of GraphQL give');
+const id = z
+  .string()
+  .refine(isId, 'is an id, such as `sessions` and `streams` of GraphQL give')
+  .transform((text) => text.toLowerCase());
+/** From 1 on, as the database holds them. */
+const whole = (unit: string, least: string) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be ${unit}`)
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(1, least)
+        .max(2 ** 31 - 1, 'is too great'),
+    );
 const pair = z
   .string()
   .regex(/^[^=]+=./, 'is written `key=value`')
@@ -51,11 +67,16 @@ const One = z.strictObject({
   from: z.string().nullable().default(null),
   to: z.string().nullable().default(null),
   after: z.string().nullable().default(null),
-  bucket: z.coerce.number().int('must be whole seconds').min(1, 'must be 1 or more seconds').default(1),
-  track: z.coerce.number().int('must be a whole number').min(1, 'counts from 1').nullable().default(null),
+  bucket: whole('whole seconds', 'must be 1 or more seconds').default(1),
+  track: whole('a whole number', 'counts from 1').nullable().default(null),
   tagColumns: z
     .string()
     .transform((text) => text.split(',').filter(Boolean))
+    .refine((keys) => new Set(keys).size === keys.length, 'names a key twice')
+    .refine(
+      (keys) => keys.every((key) => faultOfTags([[key, 'any']]) === null),
+      'is made of keys of tags, with commas between them',
+    )
     .nullable()
     .default(null),
   bom: flag.default(false),
@@ -67,7 +88,13 @@ const Several = z.strictObject({
   stream: times(id).optional(),
   purpose: times(oneOf(PURPOSES)).optional(),
   state: times(oneOf(SESSION_STATES)).optional(),
-  tag: times(pair).optional(),
+  tag: times(pair)
+    .transform((tags, { addIssue }) => {
+      const fault = faultOfTags(tags);
+      if (fault !== null) addIssue(`cannot be looked for: ${fault.slice(0, -1)}`);
+      return Object.fromEntries(tags);
+    })
+    .optional(),
 });
 type Options = z.output<typeof One> & z.output<typeof Several>;
 
@@ -78,7 +105,8 @@ const PATH = /^\/export\/(?:sessions\/([^/]+)|query)\/([a-z]+)\.([a-z]+)$/;
 
 /** @throws MienError NOT_FOUND: there is no such table; BAD_INPUT: an option is none of it */
 export function readExportRequest(path: string, query: string): ExportRequest {
-  const [found, sessionId = null, table, format] = PATH.exec(path) ?? [];
+  const [found, id, table, format] = PATH.exec(path) ?? [];
+  const sessionId = id?.toLowerCase() ?? null;
   const isKnown = found !== undefined && (sessionId === null || isId(sessionId));
   if (!isKnown || !isOneOf(EXPORTED_TABLES, table) || !isOneOf(TABLE_FORMATS, format)) {
     throw new MienError(
@@ -91,10 +119,7 @@ export function readExportRequest(path: string, query: string): ExportRequest {
   const range = readRange(from, to);
   return {
     ...{ table, format, sessionId, range, ...rest },
-    filter: {
-      ...{ ids: session, streamIds: stream, purposes: purpose, states: state, range },
-      tags: tag && Object.fromEntries(tag),
-    },
+    filter: { ids: session, streamIds: stream, purposes: purpose, states: state, tags: tag, range },
     after: after === null ? null : readPlace(after, table, sessionId),
   };
 }
@@ -103,7 +128,7 @@ function readOptions(query: string, asked: Pick<ExportRequest, 'table' | 'format
   const allowed = optionsOf(asked);
   const given = new URLSearchParams(query);
   const names = [...new Set(given.keys())];
-  const several = names.filter((name) => name in Several.shape);
+  const several = names.filter((name) => Object.hasOwn(Several.shape, name));
   const single = names.filter((name) => !several.includes(name));
   const ones = One.safeParse(Object.fromEntries(single.map((name) => [name, given.get(name)])));
   const lists = Several.safeParse(Object.fromEntries(several.map((name) => [name, given.getAll(name)])));

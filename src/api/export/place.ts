@@ -25,17 +25,23 @@ const KEYS: Record<ExportedTable, string[]> = {
   summary: [],
 };
 
+/** Data frames write a column with gaps, or of `start`, as 12.0. */
+const WHOLE = /^\d+(\.0+)?$/;
+/** What a whole number of the database holds. */
+const MOST = 2 ** 31 - 1;
+
 /** @throws MienError BAD_INPUT */
 export function readPlace(text: string, table: ExportedTable, sessionId: string | null): Place {
   const parts = text.split(':');
-  const session = sessionId === null ? (parts.shift() ?? '') : null;
+  const session = sessionId === null ? (parts.shift() ?? '').toLowerCase() : null;
   // A row of a moment without a face has no track.
-  const numbers = parts.filter((part) => part !== '').map(Number);
+  if (table === 'readings' && parts.length === 2 && parts[1] === '') parts.pop();
+  const [key = null, track = null] = parts.map((part) => (WHOLE.test(part) ? Number(part) : Number.NaN));
   const isPlace =
-    (session === null ? numbers.length > 0 : isId(session)) &&
+    (session === null ? key !== null : isId(session)) &&
     parts.length <= KEYS[table].length &&
-    numbers.every((number) => Number.isFinite(number) && number >= -1);
-  const [key = null, track = null] = numbers;
+    (key ?? 0) <= MOST &&
+    (track ?? 0) <= MOST;
   if (isPlace) return { session, key, track };
   const form = [...(sessionId === null ? ['session'] : []), ...KEYS[table]].join(':');
   throw new MienError('BAD_INPUT', `\`after\` is made of the last row that came: \`${form}\`.`);

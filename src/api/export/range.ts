@@ -1,11 +1,8 @@
 /** `from` and `to` of an export: numbers are seconds of media time, times are those of the wall clock. */
-import type { TimeRange } from '../../domain/time-range.ts';
+import { parseWallTime, type TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 
 type Clock = TimeRange['clock'];
-
-/** With an offset, so that it means the same everywhere. */
-const WALL_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
 /** @returns undefined: all of the time @throws MienError BAD_INPUT */
 export function readRange(from: string | null, to: string | null): TimeRange | undefined {
@@ -26,9 +23,8 @@ function readEnd(name: string, text: string): { clock: Clock; at: number } {
   const seconds = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isFinite(seconds) && seconds >= 0) return { clock: 'MEDIA', at: seconds };
   // What a URL has of a plus sign.
-  const time = Date.parse(text.replace(/ (?=\d\d:\d\d$)/, '+'));
-  if (WALL_TIME.test(text.replace(/ (?=\d\d:\d\d$)/, '+')) && !Number.isNaN(time))
-    return { clock: 'WALL', at: time };
+  const at = parseWallTime(text.replace(/ (?=\d\d:\d\d$)/, '+'));
+  if (Number.isFinite(at)) return { clock: 'WALL', at };
   throw new MienError(
     'BAD_INPUT',
     `\`${name}\` is 0 or more seconds of media time, or a time such as 2026-11-28T09:30:00Z.`,
