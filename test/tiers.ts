@@ -27,6 +27,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'export-query',
     'grafana',
     'limited',
+    'markers',
     'media-files',
     'lists',
     'matrix',

@@ -63,7 +63,7 @@ async function countsOf(store: Store, id: string): Promise<ErasedCounts> {
     where: { id },
     select: {
       ...{ streams: true, sessions: true, moments: true, readings: true },
-      ...{ rollups: true, episodes: true, tracks: true, uploads: true },
+      ...{ rollups: true, episodes: true, tracks: true, markers: true, uploads: true },
     },
   });
 }

@@ -54,6 +54,7 @@ export interface ErasedCounts {
   rollups: number;
   episodes: number;
   tracks: number;
+  markers: number;
   uploads: number;
 }
 

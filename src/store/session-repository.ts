@@ -1,6 +1,7 @@
 /** Runs of streams, and their states. */
 import type { Tags } from '../domain/access.ts';
 import { isId } from '../domain/ids.ts';
+import type { Marker, MarkerChoice, NewMarker } from '../domain/marker.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import {
   LASTING_STATES,
@@ -12,6 +13,7 @@ import {
 } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Session } from './generated/client.ts';
+import { addMarkers, removeMarkers } from './markers.ts';
 import { isMissingReference, throwUnavailable } from './sql/database-errors.ts';
 import { withTags } from './sql/with-tags.ts';
 
@@ -23,6 +25,14 @@ export interface SessionRepository extends SessionQueries {
   create(input: { streamId: string; modelId: string; words?: Partial<SessionWords> }): Promise<SessionRecord>;
   /** What is left out stays as it is; `tags` take the place of its own ones. @throws MienError NOT_FOUND */
   describe(id: string, words: Partial<SessionWords>): Promise<SessionRecord>;
+  /**
+   * Adds markers; those that are there already are there once.
+   * @returns them with their media times, in their order, and how many were not there
+   * @throws MienError NOT_FOUND; BAD_INPUT: a time lies outside of it; CONFLICT: it has too many, or no “now”
+   */
+  mark(id: string, markers: readonly NewMarker[]): Promise<{ markers: Marker[]; added: number }>;
+  /** Removes markers. @returns how many @throws MienError NOT_FOUND */
+  unmark(id: string, choices: readonly MarkerChoice[]): Promise<number>;
   /**
    * A state that is not live also sets `endedAt`, and closes the episodes that are still open; after ENDED and FAILED the
    * stream should not run any more.
@@ -41,6 +51,12 @@ export function createSessionRepository(prisma: PrismaClient): SessionRepository
     },
     async describe(id, words) {
       return toRecord(await describeRow(prisma, id, words));
+    },
+    async mark(id, markers) {
+      return (isId(id) ? await addMarkers(prisma, id, markers) : null) ?? refuseUnknown(id);
+    },
+    async unmark(id, choices) {
+      return (isId(id) ? await removeMarkers(prisma, id, choices) : null) ?? refuseUnknown(id);
     },
     async setState(id, state, { failure, frame, smallestFace } = {}) {
       const data = {
@@ -182,6 +198,10 @@ async function describeRow(
     const tags = { ...(row.streamTags as Tags), ...(row.ownTags as Tags) };
     return ownTags ? tx.session.update({ where: { id }, data: { tags } }) : row;
   });
+}
+
+function refuseUnknown(id: string): never {
+  throw noSession(id);
 }
 
 function noSession(id: string): MienError {

@@ -95,7 +95,7 @@ export const OPERATIONS: Record<string, Operation> = {
   'Query.session': {
     least: 'VIEWER',
     query: `query ($session: ID!) { session(id: $session) { id model { id } summary { tracks }
-      aggregate(bucket: 1, range: { media: { to: 1 } }) { start } timeline(first: 1) { nodes { seq } } tracks { nodes { number } } episodes { nodes { index } } } }`,
+      aggregate(bucket: 1, range: { media: { to: 1 } }) { start } timeline(first: 1) { nodes { seq } } tracks { nodes { number } } episodes { nodes { index } } markers { nodes { name } } } }`,
     variables: bySession,
     data: ({ ids: { session } }) => ({
       session: {
@@ -104,6 +104,7 @@ export const OPERATIONS: Record<string, Operation> = {
           timeline: { nodes: [{ seq: 0 }] },
           tracks: { nodes: [{ number: 1 }] },
           episodes: { nodes: [{ index: 0 }] },
+          markers: { nodes: [{ name: 'stimulus' }] },
         },
       },
     }),
@@ -288,6 +289,27 @@ export const OPERATIONS: Record<string, Operation> = {
     variables: bySession,
     data: ({ ids: { session } }) => ({ updateSession: { session: { id: session } } }),
     does: ({ session }) => [`describe ${session} by notes`],
+  },
+  'Mutation.addMarkers': {
+    least: 'OPERATOR',
+    query: `mutation ($session: ID!) { addMarkers(input: { id: $session, markers: [{ name: "stimulus", time: 1 }] }) {
+      added markers { name time session { id } } session { id } } }`,
+    variables: bySession,
+    data: ({ ids: { session } }) => ({
+      addMarkers: {
+        ...{ added: 1, session: { id: session } },
+        markers: [{ name: 'stimulus', time: 1, session: { id: session } }],
+      },
+    }),
+    does: ({ session }) => [`mark ${session} by stimulus`],
+  },
+  'Mutation.removeMarkers': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($session: ID!) { removeMarkers(input: { id: $session, markers: [{ name: "stimulus" }] }) { removed session { id } } }',
+    variables: bySession,
+    data: ({ ids: { session } }) => ({ removeMarkers: { removed: 1, session: { id: session } } }),
+    does: ({ session }) => [`unmark ${session} by stimulus`],
   },
   'Mutation.removeSession': {
     least: 'OPERATOR',

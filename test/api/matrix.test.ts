@@ -84,6 +84,14 @@ const sessions: Sessions = {
   async describe(id, words) {
     done.push(`describe ${id} by ${Object.keys(words)}`);
   },
+  async mark(id, markers) {
+    done.push(`mark ${id} by ${markers.map(({ name }) => name)}`);
+    return { markers: [{ name: 'stimulus', time: 1 }], added: 1 };
+  },
+  async unmark(id, choices) {
+    done.push(`unmark ${id} by ${choices.map(({ name }) => name)}`);
+    return 1;
+  },
 };
 
 const mediaFiles: ListMediaFiles = async () => [
@@ -128,6 +136,7 @@ async function record(site: string): Promise<Ids> {
   const stream = (await streams.create({ ...SETTINGS, name: site, tags: { site } })).id;
   const session = (await sessions.create({ streamId: stream, modelId: 'test@1' })).id;
   await sessions.setState(session, 'RUNNING');
+  await sessions.mark(session, [{ name: 'stimulus', when: { media: 1 } }]);
   await moments.append(makeMoment(session, 0), [{ kind: 'ONSET', episode: episode(session) }]);
   const requester = { requesterKind: 'COMMAND', requesterId: 'command', requesterName: 'command' };
   const erasure = { ...requester, reason: 'a test', target: {}, sessionIds: [session], steps: [] };

@@ -62,6 +62,10 @@ async function record(store: Store, events: (id: string) => EpisodeEvent[] = () 
   await Promise.all(
     moments.map((moment, at) => store.moments.append(moment, at === 39 ? events(id) : [], moments[at - 1])),
   );
+  await store.sessions.mark(
+    id,
+    [0.5, 1.25, 2.74, 2.75].map((media) => ({ name: 'stimulus', when: { media } })),
+  );
   await store.sessions.setState(id, 'ENDED');
   return { id, streamId, moments };
 }
@@ -82,7 +86,7 @@ async function rowsOf(store: Store, sessionId: string, where: Record<string, str
   return counts;
 }
 
-const NOTHING = { episode: 0, erased_stretch: 0, moment: 0, reading: 0, rollup: 0, track: 0 };
+const NOTHING = { episode: 0, erased_stretch: 0, marker: 0, moment: 0, reading: 0, rollup: 0, track: 0 };
 
 it('of an erased session no row is left in any table that knows a session, and the record tells how many there were', async () => {
   const { store } = db;
@@ -90,7 +94,7 @@ it('of an erased session no row is left in any table that knows a session, and t
   const other = await record(store);
   const before = await rowsOf(store, id);
   const kept = await rowsOf(store, other.id);
-  expect(before).toMatchObject({ moment: 40, reading: 60, episode: 1, track: 2 });
+  expect(before).toMatchObject({ moment: 40, reading: 60, episode: 1, track: 2, marker: 4 });
   const record1 = await erase(store, { type: 'SESSION', sessionId: id });
   expect(await rowsOf(store, id)).toEqual(NOTHING);
   expect(await store.sessions.get(id)).toBeNull();
@@ -98,6 +102,7 @@ it('of an erased session no row is left in any table that knows a session, and t
   const { moment, reading, rollup, episode: episodes, track } = before;
   expect(record1).toMatchObject({
     ...{ sessions: 1, moments: moment, readings: reading, rollups: rollup, episodes, tracks: track },
+    markers: 4,
     ...{ requesterId: 'token-1', reason: 'asked for', target: { type: 'SESSION', sessionId: id } },
     ...{ sessionIds: [id], steps: [] },
   });
@@ -114,7 +119,7 @@ it('of an erased track no row is left, and what the others sum up to is as if it
   const ofTrack = Object.fromEntries(
     ['reading', 'rollup', 'episode', 'track'].map((table) => [table, 'track = 2']),
   );
-  expect(await rowsOf(store, id, { ...ofTrack, moment: 'false' })).toEqual(NOTHING);
+  expect(await rowsOf(store, id, { ...ofTrack, moment: 'false', marker: 'false' })).toEqual(NOTHING);
   expect(record1).toMatchObject({ readings: 20, tracks: 1, episodes: 1, moments: 0, sessions: 0 });
   const without = moments.map((moment) => ({
     ...moment,
@@ -144,6 +149,7 @@ it('of an erased stretch no row is left, and what is left sums up to what it wou
     reading: 'seq BETWEEN 13 AND 27',
     rollup: 'false',
     track: 'false',
+    marker: 'media_time >= 1.3 AND media_time < 2.8',
   };
   const within = { ...none, episode: 'onset < 2.75 AND "offset" >= 1.25' };
   expect(await rowsOf(store, id, within)).toEqual({ ...NOTHING, erased_stretch: 1 });
@@ -152,7 +158,7 @@ it('of an erased stretch no row is left, and what is left sums up to what it wou
     orderBy: { index: 'asc' },
   });
   expect(episodes.map(({ index }) => index)).toEqual([0, 3]);
-  expect(record1).toMatchObject({ moments: 15, readings: 22, episodes: 2, tracks: 0 });
+  expect(record1).toMatchObject({ moments: 15, readings: 22, episodes: 2, tracks: 0, markers: 2 });
   await expectRollups(store, id, left);
   const tracks = await store.prisma.track.findMany({ where: { sessionId: id }, orderBy: { track: 'asc' } });
   expect(tracks.map(({ readings, firstSeen, lastSeen }) => [readings, firstSeen, lastSeen])).toEqual([

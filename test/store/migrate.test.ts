@@ -138,7 +138,7 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma.$executeRaw`DROP TABLE audit_entry`;
   await before.prisma.$executeRaw`DROP FUNCTION audit_entry_append_only`;
   await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN retention_hours`;
-  await before.prisma.$executeRaw`DROP TABLE erased_stretch, erasure, installation`;
+  await before.prisma.$executeRaw`DROP TABLE erased_stretch, erasure, installation, marker`;
   await dropWallClock(before);
   const [, ...later] = await migrationNames();
   await before.prisma

@@ -72,11 +72,17 @@ it('of a session that goes on, sums, episodes and tracks of the hours before the
       store.moments.append(moment, at > 0 ? [] : ended.map((each) => ({ kind: 'OFFSET', episode: each }))),
     ),
   );
+  const hour = 3600;
+  await store.sessions.mark(
+    session.id,
+    [5 * hour - 1, 5 * hour].map((media) => ({ name: 'x', when: { media } })),
+  );
   await store.sessions.setState(session.id, 'RUNNING');
   await store.expire(7 * 24, { now: NOW });
 
   const where = { where: { sessionId: session.id } };
-  const cut = 5 * 3600;
+  const cut = 5 * hour;
+  expect((await store.prisma.marker.findMany(where)).map(({ time }) => time)).toEqual([cut]);
   const kept = moments.filter(({ mediaTime }) => mediaTime >= cut);
   const { firstDay } = (await store.prisma.session.findUnique({ where: { id: session.id } }))!;
   expect(firstDay).toEqual(new Date(Date.UTC(2026, 5, 3)));

@@ -14,6 +14,7 @@ import type {
   SentStatus,
 } from '../../domain/live-event.ts';
 import type { Capacity } from '../../domain/load.ts';
+import type { Marker, MarkerChoice, NewMarker } from '../../domain/marker.ts';
 import type { MediaFile, MediaFileQuery } from '../../domain/media-file.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { MomentFilter } from '../../domain/moment-search.ts';
@@ -115,6 +116,13 @@ export type ListMediaFiles = (query: MediaFileQuery) => Promise<readonly MediaFi
 export interface Sessions {
   /** What is left out stays as it is; `tags` take the place of its own ones. @throws MienError NOT_FOUND */
   describe(id: string, words: Partial<SessionWords>): Promise<unknown>;
+  /**
+   * @returns them with their media times, in their order, and how many were not there
+   * @throws MienError NOT_FOUND; BAD_INPUT: a time lies outside of it; CONFLICT: it has too many, or no “now”
+   */
+  mark(id: string, markers: readonly NewMarker[]): Promise<{ markers: Marker[]; added: number }>;
+  /** @returns how many @throws MienError NOT_FOUND */
+  unmark(id: string, choices: readonly MarkerChoice[]): Promise<number>;
 }
 
 /** Erases what was recorded. */

@@ -83,6 +83,14 @@ function shownSessions(all: Sessions, prisma: PrismaClient): Sessions {
       await assertSessionShown(prisma, id);
       return all.describe(id, words);
     },
+    async mark(id, markers) {
+      await assertSessionShown(prisma, id);
+      return all.mark(id, markers);
+    },
+    async unmark(id, choices) {
+      await assertSessionShown(prisma, id);
+      return all.unmark(id, choices);
+    },
   };
 }
 

@@ -92,6 +92,7 @@ const ErasedRowsType = builder.objectRef<ErasedCounts>('ErasedRows').implement({
     }),
     episodes: t.exposeInt('episodes', { description: 'Episodes.' }),
     tracks: t.exposeInt('tracks', { description: 'Faces of which nothing is left.' }),
+    markers: t.exposeInt('markers', { description: 'Markers.' }),
     uploads: t.exposeInt('uploads', { description: 'Uploaded files.' }),
   }),
 });
@@ -132,7 +133,7 @@ const ErasureType = builder.prismaObject('Erasure', {
       description: 'How much was deleted, so far.',
       select: {
         ...{ streams: true, sessions: true, moments: true, readings: true },
-        ...{ rollups: true, episodes: true, tracks: true, uploads: true },
+        ...{ rollups: true, episodes: true, tracks: true, markers: true, uploads: true },
       },
       resolve: (counts) => counts,
     }),

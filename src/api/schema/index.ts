@@ -20,6 +20,8 @@ import './stream-mutations.ts';
 import './update-stream.ts';
 import './media-file.ts';
 import './session-mutations.ts';
+import './marker.ts';
+import './marker-mutations.ts';
 import './register-stream.ts';
 import './status.ts';
 import './load.ts';

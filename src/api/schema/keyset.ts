@@ -11,7 +11,7 @@ export type Direction = 'asc' | 'desc';
 /** A column by which a list is ordered. A time may be null, which is then later than all others. */
 export interface Key {
   column: string;
-  kind: 'integer' | 'text' | 'time';
+  kind: 'integer' | 'number' | 'text' | 'time';
   direction: Direction;
 }
 
@@ -129,6 +129,7 @@ function parse(cursor: string): unknown[] {
 /** Whether a column can hold it: what is not refused here reaches the database. */
 function isOf({ kind }: Key, value: unknown): boolean {
   if (kind === 'integer') return typeof value === 'number' && (value | 0) === value;
+  if (kind === 'number') return typeof value === 'number';
   if (kind === 'text') return typeof value === 'string' && !hasNul(value);
   return value === null || (typeof value === 'string' && isTime(value));
 }

@@ -25,6 +25,9 @@ export const groups: Sized = {
 };
 export const groupBuckets: Sized = { items: () => WHOLE_LIST / 2 };
 
+/** Markers as they were asked for: what a request names is no argument of the field. */
+export const someMarkers: Sized = { items: () => WHOLE_LIST };
+
 /** As many as are named by an argument. */
 export const asMany = (argument: string): Sized => ({
   items: ({ [argument]: named }) => (Array.isArray(named) ? named.length : 1),

@@ -26,6 +26,7 @@ export async function eraseSession(
       rollups: (await tx.rollup.deleteMany(where)).count,
       episodes: (await tx.episode.deleteMany(where)).count,
       tracks: (await tx.track.deleteMany(where)).count,
+      markers: (await tx.marker.deleteMany(where)).count,
       sessions: (await tx.session.deleteMany({ where: { id: sessionId } })).count,
     };
     await done(tx);

@@ -50,6 +50,7 @@ export async function eraseStretch(
       rollups: await sumAgain(tx, work.rollUp, seconds, fromSeq),
       episodes: await deleteEpisodes(tx, step),
       tracks: await trimTracks(tx, step),
+      markers: await deleteMarkers(tx, step),
     };
     await noteStretch(tx, step);
     return counts;
@@ -127,6 +128,12 @@ async function deleteEpisodes(tx: Transaction, { sessionId, since, until }: Stre
       OR: [{ offset: null }, { offset: { gte: since - HALF_STEP } }],
     },
   });
+  return count;
+}
+
+/** They tell what happened while these moments stood. */
+async function deleteMarkers(tx: Transaction, { sessionId, since, until }: StretchStep): Promise<number> {
+  const { count } = await tx.marker.deleteMany({ where: { sessionId, time: { gte: since, lt: until } } });
   return count;
 }
 

@@ -7,7 +7,7 @@ import type { PrismaClient } from '../generated/client.ts';
 
 /** Of which the planner keeps statistics; see `createVacuum`. */
 const ANALYSED = ['session', 'track', 'episode', 'rollup'];
-const OTHERS = ['stream', 'erased_stretch', 'pg_statistic'];
+const OTHERS = ['stream', 'erased_stretch', 'marker', 'pg_statistic'];
 /** More segments of the log than a database of ours ever has. */
 const MOST_SEGMENTS = 200;
 

@@ -22,7 +22,7 @@ export function createVacuum(prisma: PrismaClient): () => Promise<void> {
 /** On a server: at once, what its autovacuum would come to. Tables that are not this role's to vacuum are left to that. */
 export function createServerVacuum(prisma: PrismaClient): (partitions: readonly string[]) => Promise<void> {
   return async (partitions) => {
-    const tables = [...partitions, ANALYSED, 'stream', 'erased_stretch'];
+    const tables = [...partitions, ANALYSED, 'stream', 'erased_stretch', 'marker'];
     await prisma.$executeRawUnsafe(`VACUUM (ANALYZE) ${tables.join()}`);
   };
 }

@@ -66,6 +66,7 @@ export async function trimSums(prisma: PrismaClient, sessionId: string, day: num
   await deleteRollupsBefore(prisma, sessionId, cut);
   await prisma.episode.deleteMany({ where: { sessionId, offset: { lt: cut } } });
   await prisma.track.deleteMany({ where: { sessionId, lastSeen: { lt: cut } } });
+  await prisma.marker.deleteMany({ where: { sessionId, time: { lt: cut } } });
   await prisma.erasedStretch.deleteMany({ where: { sessionId, until: { lte: cut } } });
   const firstDay = { firstDay: before };
   if (first !== null)
