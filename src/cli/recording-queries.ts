@@ -4,7 +4,7 @@ import type { Moment } from '../domain/moment.ts';
 import type { FoundMoments, MomentSearch } from '../domain/moment-search.ts';
 import { MienError } from '../errors.ts';
 import type { Store } from '../store/index.ts';
-import { mediaStretches, momentRuns } from '../store/read/media-stretches.ts';
+import { momentRuns } from '../store/read/media-stretches.ts';
 import { momentCursor, seqOfCursor } from '../subscriptions/index.ts';
 
 export function createRecordingQueries({
@@ -32,12 +32,12 @@ export function createRecordingQueries({
     },
     pages: (sessionId, afterSeq, readings) => readAhead(moments, sessionId, afterSeq, readings),
     momentRuns: (sessionId, range) => momentRuns(prisma, sessionId, range),
-    mediaStretches: async (sessionId, range) =>
-      (await mediaStretches(prisma, [sessionId], range)).get(sessionId) ?? [],
     aggregateSessions,
     summaries: (sessionIds, range) => rollups.summaries(sessionIds, range),
     aggregate: (sessionId, { bucket, range, track }) =>
       rollups.aggregate(sessionId, { bucketMs: bucket, range, track: track ?? undefined }),
+    bucketPages: (sessionId, { bucket, range, track, within }) =>
+      rollups.pages(sessionId, { bucketMs: bucket, range, track: track ?? undefined, within }),
   };
 }
 

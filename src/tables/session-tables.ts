@@ -87,11 +87,12 @@ export const TRACK_COLUMNS: readonly Column<TrackRow>[] = [
 ];
 
 export const BUCKET_COLUMNS: readonly Column<Aggregate>[] = [
-  ...columnsOf<Pick<Aggregate, 'start' | 'end'>>({ start: 'DOUBLE', end: 'DOUBLE' }),
+  ...extentColumns<Aggregate>(),
   ...aggregateColumns<Aggregate>(),
 ];
 
 export const SUMMARY_COLUMNS: readonly Column<SessionSummary>[] = [
+  ...extentColumns<SessionSummary>(),
   { name: 'elapsedSeconds', type: 'DOUBLE', value: ({ elapsed }) => toMilliseconds(elapsed) },
   ...aggregateColumns<SessionSummary>(),
   ...columnsOf<Pick<SessionSummary, 'tracks' | 'smallestFace'>>({ tracks: 'INT32', smallestFace: 'DOUBLE' }),
@@ -138,6 +139,17 @@ function dropColumns<Row>(droppedOf: (row: Row) => DropCounts): Column<Row>[] {
     type: 'INT32',
     value: (row) => droppedOf(row)[reason] ?? 0,
   }));
+}
+
+/** Which stretch of the session it sums up, and when its first and last frame were scored. */
+function extentColumns<Row extends Aggregate>(): Column<Row>[] {
+  const timeOf = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return [
+    { name: 'start', type: 'DOUBLE', value: ({ start }) => start },
+    { name: 'end', type: 'DOUBLE', value: ({ end }) => end },
+    { name: 'startedAt', type: 'TIMESTAMP', value: ({ startedAt }) => timeOf(startedAt) },
+    { name: 'endedAt', type: 'TIMESTAMP', value: ({ endedAt }) => timeOf(endedAt) },
+  ];
 }
 
 /** When it began and ended, by the wall clock. */

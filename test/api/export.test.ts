@@ -292,7 +292,12 @@ describe('what cannot be exported is refused with a sentence', () => {
     ['readings.csv?after=x', 400, 'BAD_INPUT', /`after` is made of the last row that came: `seq:track`/],
     ['timeline.csv?after=4:1', 400, 'BAD_INPUT', /last row that came: `seq`/],
     ['tracks.csv?stream=x', 400, 'BAD_INPUT', /`stream` is no option of tracks.csv/],
-    ['summary.csv?from=1', 400, 'BAD_INPUT', /`from` is no option of summary.csv \(it takes tagColumns, bom/],
+    [
+      'summary.csv?after=1',
+      400,
+      'BAD_INPUT',
+      /`after` is no option of summary.csv \(it takes from, to, tagColu/,
+    ],
     ['readings.jsonl?bom=true', 400, 'BAD_INPUT', /`bom` is no option of readings.jsonl/],
     ['readings.csv?bom=yes', 400, 'BAD_INPUT', /`bom` is `true` or `false`/],
   ];

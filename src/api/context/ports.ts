@@ -177,8 +177,6 @@ export interface RecordingQueries {
   pages(sessionId: string, afterSeq: number, readings: number): AsyncIterable<readonly Moment[]>;
   /** Where in a session a range lies, by `seq`; some moments at both ends of each may lie outside of it. In order. */
   momentRuns(sessionId: string, range: TimeRange): Promise<readonly MomentRun[]>;
-  /** The same in whole seconds of media time. */
-  mediaStretches(sessionId: string, range: TimeRange): Promise<readonly MediaStretch[]>;
   /** @param sessions in the order of their creation @throws MienError BAD_INPUT */
   aggregateSessions(
     sessions: readonly GroupedSession[],
@@ -191,6 +189,11 @@ export interface RecordingQueries {
     sessionId: string,
     options: { bucket: number; range: TimeRange | undefined; track: number | null },
   ): Promise<readonly Aggregate[]>;
+  /** The same page by page, however many there are. @param options.within only those of this stretch of media time, between edges of buckets */
+  bucketPages(
+    sessionId: string,
+    options: { bucket: number; range: TimeRange | undefined; track: number | null; within: MediaStretch },
+  ): AsyncIterable<readonly Aggregate[]>;
 }
 
 /** Makes and ends tokens. */

@@ -153,7 +153,8 @@ function optionsOf({
 }: Pick<ExportRequest, 'table' | 'format' | 'sessionId'>): string[] {
   return [
     ...(sessionId === null ? Object.keys(Several.shape) : []),
-    ...(table === 'summary' && sessionId !== null ? [] : ['from', 'to', 'after']),
+    ...['from', 'to'],
+    ...(table === 'summary' && sessionId !== null ? [] : ['after']),
     ...(table === 'buckets' ? OPTIONS_OF_BUCKETS : []),
     'tagColumns',
     ...(format === 'csv' ? OPTIONS_OF_CSV : []),

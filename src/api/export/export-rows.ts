@@ -51,7 +51,11 @@ export function exportChunks(request: ExportRequest, sessions: SessionsToExport,
     case 'tracks':
       return write(TRACK_COLUMNS, trackRows);
     case 'summary':
-      return chunksOf(request, tableColumns(sessions.tagKeys, SUMMARY_COLUMNS), summaries(sessions, sources));
+      return chunksOf(
+        request,
+        tableColumns(sessions.tagKeys, SUMMARY_COLUMNS),
+        summaries(request, sessions, sources),
+      );
   }
 }
 
@@ -79,11 +83,12 @@ async function* rowsOfAll<Row>(
 }
 
 async function* summaries(
+  request: ExportRequest,
   sessions: SessionsToExport,
   sources: Sources,
 ): AsyncGenerator<readonly OfSession<Awaited<ReturnType<typeof summariesOf>>[number]>[], undefined> {
   for await (const batch of sessions.batches()) {
-    const rows = await summariesOf(batch, sources);
+    const rows = await summariesOf(batch, request, sources);
     yield rows.map((row, at) => ({ session: batch[at]!, row }));
   }
 }

@@ -27,10 +27,12 @@ export async function* momentRows<Row>(
   rowsOf: (moment: Moment, duration: number) => Row[],
 ): AsyncGenerator<readonly Row[], undefined> {
   const runs = range === undefined ? [ALL] : await recordings.momentRuns(session.id, range);
+  // The newest is told once its time is known: what was told does not change.
+  const behindLast = session.isRunning ? session.lastSeq : session.lastSeq + 1;
   const isAsked = (moment: Moment) =>
-    moment.seq <= session.lastSeq && (range === undefined || holds(range, moment));
+    moment.seq < behindLast && (range === undefined || holds(range, moment));
   for (const { fromSeq, toSeq } of runs) {
-    const end = Math.min(toSeq ?? Number.POSITIVE_INFINITY, session.lastSeq + 1);
+    const end = Math.min(toSeq ?? Number.POSITIVE_INFINITY, behindLast);
     const scope = { afterSeq: Math.max(afterSeq, fromSeq - 1), end };
     yield* runRows(session, scope, recordings, (moment, duration) =>
       isAsked(moment) ? rowsOf(moment, duration) : [],

@@ -21,8 +21,6 @@ export type RowsOfSession<Row> = (
 
 /** Rows that are read at a time. */
 const ROWS = 500;
-/** Buckets that are read at a time. */
-const BUCKETS = 2_500;
 
 /** A reading with what only a recorded one has. */
 export interface RecordedRow {
@@ -48,24 +46,30 @@ export const timelineRows: RowsOfSession<MomentRow> = (session, after, { range }
     { moment, duration },
   ]);
 
-export const bucketRows: RowsOfSession<Aggregate> = async function* (session, after, request, sources) {
-  const { id, mediaStart, mediaEnd } = session;
-  if (mediaStart === null || mediaEnd === null) return;
+export const bucketRows: RowsOfSession<Aggregate> = async function* (
+  session,
+  after,
+  request,
+  { recordings },
+) {
   const { range, bucket, track } = request;
-  const all = [{ start: Math.floor(mediaStart), end: mediaEnd }];
-  const stretches = range === undefined ? all : await sources.recordings.mediaStretches(id, range);
-  const behind = after === null ? 0 : (Math.floor(after.key / bucket) + 1) * bucket;
-  for (const { start, end } of stretches) {
-    const last = Math.min(end, mediaEnd);
-    for (let from = Math.max(start, Math.floor(mediaStart), behind); from < last; ) {
-      const to = Math.min(last, (Math.floor(from / bucket) + BUCKETS) * bucket);
-      const part = { bucket: bucket * 1000, range: { clock: 'MEDIA', from, to }, track } as const;
-      const buckets = await sources.recordings.aggregate(id, part);
-      if (buckets.length > 0) yield buckets;
-      from = to;
-    }
-  }
+  const start = after === null ? 0 : (Math.floor(after.key / bucket) + 1) * bucket;
+  const end = await endOfBuckets(session, bucket, recordings);
+  if (start >= end) return;
+  const within = { start, end };
+  yield* recordings.bucketPages(session.id, { bucket: bucket * 1000, range, track, within });
 };
+
+/** Of a session that runs, those that have closed: nothing of them changes any more. */
+async function endOfBuckets(
+  { id, isRunning, lastSeq }: SessionToExport,
+  bucket: number,
+  recordings: Sources['recordings'],
+): Promise<number> {
+  if (!isRunning) return Number.POSITIVE_INFINITY;
+  const newest = await recordings.moment(id, lastSeq);
+  return Math.floor((newest?.moment.mediaTime ?? 0) / bucket) * bucket;
+}
 
 export const episodeRows: RowsOfSession<Omit<Episode, 'sessionId'>> = (
   session,
@@ -108,9 +112,11 @@ export const trackRows: RowsOfSession<TrackRow> = (session, after, { range }, { 
 
 export async function summariesOf(
   sessions: readonly SessionToExport[],
+  { range }: Pick<ExportRequest, 'range'>,
   { recordings }: Sources,
 ): Promise<readonly SessionSummary[]> {
-  return recordings.summaries(sessions.map(({ id }) => id));
+  const ids = sessions.map(({ id }) => id);
+  return recordings.summaries(ids, range);
 }
 
 async function* pagesBehind<Row>(

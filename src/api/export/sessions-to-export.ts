@@ -1,7 +1,7 @@
 /** Which sessions an export is of, a few at a time: there may be more than memory holds. */
 import type { Tags } from '../../domain/access.ts';
 import type { FrameSize } from '../../domain/frame.ts';
-import { LIVE_STATES } from '../../domain/stream.ts';
+import { isLive, LIVE_STATES } from '../../domain/stream.ts';
 import { MienError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../../store/generated/client.ts';
 import { sessionWhere } from '../../store/read/criteria.ts';
@@ -14,6 +14,8 @@ export interface SessionToExport extends ExportedSession {
   size: FrameSize | null;
   /** Names of the model's action units. */
   actionUnits: readonly string[];
+  /** Whether it goes on: then nobody knows yet how long its newest moment stands. */
+  isRunning: boolean;
   /** `seq` of the newest moment; -1: there is none. */
   lastSeq: number;
   /** Media time in seconds at which its source began and ended, so far; null: there is no moment yet. */
@@ -80,7 +82,7 @@ async function findMany(
   // What runs goes on while others are written: of it is told what there is now.
   const running = await prisma.session.findMany({
     where: { AND: [left, { state: { in: [...LIVE_STATES] } }] },
-    select: { id: true, lastSeq: true, mediaEnd: true },
+    select: { id: true, state: true, lastSeq: true, mediaEnd: true },
   });
   const runningById = new Map(running.map((session) => [session.id, session]));
   return {
@@ -156,6 +158,7 @@ function toExport(found: Prisma.SessionGetPayload<{ include: typeof INCLUDED }>)
     ...{ id, streamId, streamName: found.stream.name, tags: found.tags as Tags },
     size: width === null || height === null ? null : { width, height },
     actionUnits: found.model.actionUnits,
+    isRunning: isLive(found),
     ...{ lastSeq, mediaStart, mediaEnd },
   };
 }

@@ -22,6 +22,8 @@ export interface AggregateOptions {
   bucketMs: number;
   /** Rounded outwards to whole seconds of media time; default: all of the session. */
   range?: TimeRange | undefined;
+  /** Only what of the range lies in this stretch: from one edge of a bucket to another. */
+  within?: Range | undefined;
   /** One face; default: the whole picture. */
   track?: number | undefined;
 }
@@ -90,12 +92,15 @@ interface ExtentRow {
 async function findRange(
   prisma: PrismaClient,
   sessionId: string,
-  { range }: AggregateOptions,
+  { range, within = EVERYWHERE }: AggregateOptions,
 ): Promise<SessionRange | null> {
   if (!isId(sessionId)) return null;
   const [extent] = await prisma.$queryRawUnsafe<ExtentRow[]>(EXTENT, sessionId);
   if (extent?.first == null || extent.last === null) return null;
-  const there = { start: extent.first, end: extent.last + 1 };
+  const there = {
+    start: Math.max(within.start, extent.first),
+    end: Math.min(within.end, extent.last + 1),
+  };
   const asked =
     range === undefined ? [there] : (await mediaStretches(prisma, [sessionId], range)).get(sessionId);
   const stretches = overlaps(asked ?? [], there);
@@ -103,6 +108,8 @@ async function findRange(
   const source = { start: extent.start ?? there.start, end: extent.end ?? there.end };
   return { stretches, source, erased: erasedRanges(extent.erased) };
 }
+
+const EVERYWHERE: Range = { start: 0, end: Number.POSITIVE_INFINITY };
 
 function assertFewBuckets(stretches: readonly Range[], bucketMs: number): void {
   const seconds = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
