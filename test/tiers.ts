@@ -120,6 +120,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'secrets',
     'sessions-aggregate',
     'sessions-by-wall-clock',
+    'sessions-steps',
     'sign-ins',
     'vacuum',
     'wall-clock',

@@ -20,6 +20,8 @@ const UTC = { timeZone: 'UTC' };
 const BY_DAY: Grouping[] = [{ by: 'DAY' }];
 const BY_HOUR: Grouping[] = [{ by: 'HOUR' }];
 const MINUTE = 60_000;
+/** Where the clocks of machines without one begin. */
+const IN_2000 = Date.UTC(2000, 0, 1);
 /** A moment belongs to one side as a whole, and stands for a minute at most; and seconds are not cut. */
 const LONGEST = 61;
 const midway = RECORDED_FROM + 110 * MINUTE;
@@ -162,6 +164,65 @@ describe('sums over sessions by the wall clock', () => {
     const [both] = await db.store.aggregateSessions([session], { ...options, range: wide });
     expect(both).toMatchObject({ sessions: 1, frames: 2 });
     expect(both!.perSession().valence.n).toBe(1);
+  });
+
+  it('a face that is seen in both stretches of a range, between which a clock was set back, is one track', async () => {
+    const session = { ...(await db.session()), tags: {} };
+    const noon = Date.parse('2026-05-06T12:00:00Z');
+    const wallTimes = [0, 10, 20, 5, 15, 25].map((seconds) => noon + seconds * 1000);
+    await append(
+      session.id,
+      wallTimes.map((wallTime, at) => ({ mediaTime: at * 10, wallTime })),
+    );
+    const range = { clock: 'WALL', from: noon + 7_000, to: noon + 17_000 } as const;
+    for (const groupBy of [[], BY_DAY]) {
+      const [group] = await db.store.aggregateSessions([session], { groupBy, range, ...UTC });
+      expect(group).toMatchObject({ frames: 2, tracks: 1 });
+    }
+  });
+
+  it('of a session that began before its clock was set, days are told in which it was there, and others with it', async () => {
+    const other = { ...(await db.session()), tags: {} };
+    const session = { ...(await db.session()), tags: {} };
+    const noon = Date.parse('2026-05-06T12:00:00Z');
+    await append(
+      other.id,
+      [0, 1].map((mediaTime) => ({ mediaTime, wallTime: noon + mediaTime * 1000 })),
+    );
+    // Five seconds after its start the network tells it the time; an hour later it pauses for two days.
+    const places = [
+      ...[0, 1, 2, 3, 4].map((mediaTime) => ({ mediaTime, wallTime: IN_2000 + mediaTime * 1000 })),
+      ...[5, 6, 3600].map((mediaTime) => ({ mediaTime, wallTime: noon + mediaTime * 1000 })),
+      { mediaTime: 180_000, wallTime: noon + 180_000_000 },
+    ];
+    await append(session.id, places);
+    const days = await db.store.aggregateSessions([other, session], { groupBy: BY_DAY, ...UTC });
+    const day = (start: string) => ({ start: Date.parse(start), end: Date.parse(start) + 86_400_000 });
+    expect(days).toMatchObject([
+      { period: day('2000-01-01'), sessions: 1, frames: 5, elapsed: 5 },
+      { period: day('2026-05-06'), sessions: 2, frames: 5, elapsed: 2 + 43_200 - 5 },
+      { period: day('2026-05-07'), sessions: 1, frames: 0, elapsed: 86_400 },
+      { period: day('2026-05-08'), sessions: 1, frames: 1, elapsed: 180_001 - 43_200 - 86_400 },
+    ]);
+    const hours = await db.store.aggregateSessions([session], { groupBy: BY_HOUR, ...UTC });
+    expect(hours.map(({ period }) => period!.start).slice(0, 3)).toEqual([IN_2000, noon, noon + 3_600_000]);
+    expect(hours.reduce((sum, { elapsed }) => sum + elapsed, 0)).toBe(180_001);
+    const bucket = { seconds: 60, align: { at: 'WALL' } } as const;
+    const [group] = await db.store.aggregateSessions([session], { groupBy: [], bucket, ...UTC });
+    const starts = [IN_2000, noon, noon + 3_600_000, noon + 180_000_000];
+    expect(group!.buckets!.map(({ start }) => start)).toEqual(starts);
+  });
+
+  it('of a session whose clock went back by years, what follows stays in the day before, and no other day is told', async () => {
+    const session = { ...(await db.session()), tags: {} };
+    const noon = Date.parse('2026-05-06T12:00:00Z');
+    const wallTimes = [noon, noon + 1000, ...[0, 1000, 2000].map((at) => IN_2000 + at)];
+    await append(
+      session.id,
+      wallTimes.map((wallTime, mediaTime) => ({ mediaTime, wallTime })),
+    );
+    const days = await db.store.aggregateSessions([session], { groupBy: BY_DAY, ...UTC });
+    expect(days.map(({ frames }) => frames)).toEqual([5]);
   });
 
   it('a time zone that nobody knows is refused, whether days are asked for or not', async () => {

@@ -13,7 +13,7 @@ const GROUP_BY: Record<Grouping['by'], string> = {
   STREAM: 'Its stream.',
   SESSION: 'Itself: each session is a group.',
   TAG: 'The value of its tag `key`; sessions without it are a group of their own.',
-  DAY: 'The day by the wall clock, in `timeZone`. A session that lasts over midnight is in both days, each with its part.',
+  DAY: 'The day by the wall clock, in `timeZone`. A session that lasts over midnight is in both days, each with its part; one during which the clock was set, in those that it showed.',
   HOUR: 'The hour by the wall clock, in `timeZone`; a session that lasts longer is in several, each with its part.',
 };
 

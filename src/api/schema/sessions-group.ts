@@ -121,7 +121,7 @@ builder.objectFields(GroupType, (t) => ({
   }),
   tracks: t.exposeInt('tracks', {
     description:
-      'Faces followed, in all sessions. Someone who leaves and comes back is counted twice, and so is who is in two sessions: mien recognises nobody.',
+      'Faces followed, in all sessions. Someone who leaves and comes back is counted twice, and so is who is in two sessions: mien recognises nobody. A face that is followed over midnight is in both days.',
   }),
   buckets: t.field({
     type: [BucketType],

@@ -12,17 +12,33 @@ export function erasedRanges(json: string | null): Range[] {
   return ranges.map(([start, end]) => ({ start, end }));
 }
 
-/** How much of a range the source was there for and was not erased, and how much was. */
+/**
+ * How much of a range the source was there for and was not erased, and how much was.
+ * @param erasures in order, without one that overlaps another
+ */
 export function elapsedIn(
   { start, end }: Range,
-  ranges: readonly Range[],
+  erasures: readonly Range[],
 ): { elapsed: number; erased: number } {
-  const length = Math.max(0, end - start);
-  const erased = ranges.reduce(
-    (sum, range) => sum + Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
-    0,
-  );
-  return { elapsed: Math.max(0, length - erased), erased: Math.min(length, erased) };
+  if (end <= start) return { elapsed: 0, erased: 0 };
+  let erased = 0;
+  for (let at = firstEndingBehind(erasures, start); at < erasures.length; at++) {
+    const range = erasures[at]!;
+    if (range.start >= end) break;
+    erased += Math.min(end, range.end) - Math.max(start, range.start);
+  }
+  return { elapsed: end - start - erased, erased };
+}
+
+/** By halves: buckets are asked about one by one, and a session may have many erasures. */
+function firstEndingBehind(ranges: readonly Range[], time: number): number {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[middle]!.end <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The same of several ranges, which do not overlap. */

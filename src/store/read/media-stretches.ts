@@ -13,6 +13,7 @@ import type { TimeRange } from '../../domain/time-range.ts';
 import type { Prisma } from '../generated/client.ts';
 import { dayOf } from '../sql/days.ts';
 import type { Days } from './narrow-days.ts';
+import { SESSIONS } from './rollup-sql.ts';
 
 /** Whole seconds of a session's media time, `end` excluded, with those that lie partly in the range. */
 export interface MediaStretch {
@@ -170,8 +171,9 @@ function wallSql({ from, to }: TimeRange): string {
   const touches = `r.frames > 0 AND r.started_at < ${until} AND r.ended_at >= ${since}`;
   const inside = `r.started_at >= ${since} AND r.ended_at < ${until}`;
   return edgesSql(`WITH RECURSIVE hit AS (
-    SELECT r.session_id, r.span, r.second, ${inside} AS inside FROM rollup AS r
-    WHERE r.session_id = ANY($1::text::uuid[]) AND r.span = 3600 AND r.track = 0 AND ${touches}
+    SELECT r.session_id, r.span, r.second, ${inside} AS inside FROM ${SESSIONS} CROSS JOIN LATERAL (
+      SELECT * FROM rollup WHERE session_id = asked.id AND span = 3600 AND track = 0 OFFSET 0) AS r
+    WHERE ${touches}
     UNION ALL
     SELECT r.session_id, r.span, r.second, ${inside}
     FROM hit AS h JOIN rollup AS r ON r.session_id = h.session_id AND r.track = 0

@@ -93,11 +93,14 @@ export const SUMMED = [
   ...['valence', 'arousal', 'quality'],
 ];
 
+/** The ids in $1, each once. Joined: where rows are filtered by such a list, it is read from its text again for each row. */
+export const SESSIONS = '(SELECT DISTINCT unnest($1::text::uuid[])) AS asked (id)';
+
 /** Of the sessions $1, also those without any frame: all hours of the whole picture, added up; the rest are look-ups in indexes. */
 export const SUMMARY = `SELECT n.id::text, n.media_start AS start, n.media_end AS "end", h.sums, ${erasedOf('n.id')} AS erased,
     n.smallest_face AS "smallestFace", concat_ws(',', ${DROP_REASONS.map((reason) => `n.trailing_${reason}`)}) AS trailing,
     (SELECT count(*)::int FROM track AS t WHERE t.session_id = n.id) AS tracks
-  FROM session AS n CROSS JOIN LATERAL (
+  FROM ${SESSIONS} JOIN session AS n ON n.id = asked.id CROSS JOIN LATERAL (
     SELECT concat_ws(',', 0, ${[
       total('frames'),
       ...DROPPED.map((column) => `${total(column)} + n.${column.replace('dropped', 'trailing')}`),
@@ -105,8 +108,7 @@ export const SUMMARY = `SELECT n.id::text, n.media_start AS start, n.media_end A
       ...wallTimes('true'),
     ]}) AS sums
     FROM rollup AS r WHERE r.session_id = n.id AND r.span = 3600 AND r.track = 0
-  ) AS h
-  WHERE n.id = ANY($1::text::uuid[])`;
+  ) AS h`;
 
 /** The same of pieces of sessions $1: rollups of length $2 from second $3 up to $4, which is excluded. */
 export const SUMMARY_OF_STRETCHES = `SELECT p.id::text, concat_ws(',', 0, ${[
@@ -132,9 +134,9 @@ export const EXTENT = `SELECT (${edgeSecond('$1::uuid', 'ASC')}) AS first, (${ed
     media_start AS start, media_end AS "end", ${erasedOf('session.id')} AS erased
   FROM session WHERE id = $1::uuid`;
 
-/** As JSON: a list of begin and end; null where nothing was erased. */
+/** As JSON: a list of begin and end, in order; null where nothing was erased. */
 export function erasedOf(session: string): string {
-  return `(SELECT json_agg(json_build_array(since, until))::text FROM erased_stretch AS z WHERE z.session_id = ${session})`;
+  return `(SELECT json_agg(json_build_array(since, until) ORDER BY since)::text FROM erased_stretch AS z WHERE z.session_id = ${session})`;
 }
 
 /** The first second of session $1 from $2 on of which there are sums. */

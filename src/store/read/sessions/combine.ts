@@ -19,10 +19,14 @@ export function createCombine(): Combine {
   const estimateOf = createEstimateOf();
   return (all) => {
     const parts = bySession(all);
+    let means: SessionMeans | undefined;
     return {
       ...toSums(addUp(parts)),
       sessions: parts.length,
-      perSession: () => meansOf(parts.map(toSums), estimateOf),
+      perSession() {
+        means ??= meansOf(parts.map(toSums), estimateOf);
+        return means;
+      },
     };
   };
 }

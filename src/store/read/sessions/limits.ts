@@ -1,5 +1,5 @@
 /** How much one answer about several sessions may take. */
-import { MAX_SESSIONS, type SessionsGroup } from '../../../domain/sessions-aggregate.ts';
+import { MAX_SESSIONS } from '../../../domain/sessions-aggregate.ts';
 import { MienError } from '../../../errors.ts';
 import type { Stretch } from './stretches.ts';
 
@@ -8,6 +8,8 @@ const MAX_GROUPS = 2_000;
 const MAX_BUCKETS = 10_000;
 /** Most sums that an answer is made of: one for each session, day or hour, and bucket. */
 const MAX_SUMS = 100_000;
+/** Most rollups that these are added up from. */
+const MAX_ROLLUPS = 500_000;
 /** Most places in which sessions are cut by the wall clock, of all sessions together. */
 const MAX_BORDERS = 20_000;
 
@@ -20,7 +22,7 @@ export function assertFewSessions(sessions: number): void {
 export function assertFewBorders(borders: number): void {
   if (borders <= MAX_BORDERS) return;
   refuse(
-    `Sessions would be cut in ${Math.ceil(borders)} places by the wall clock, and ${MAX_BORDERS} is the most. Take longer buckets, days rather than hours, or fewer sessions.`,
+    `Sessions would be cut in ${borders} places by the wall clock, and ${MAX_BORDERS} is the most. Take longer buckets, days rather than hours, or fewer sessions.`,
   );
 }
 
@@ -29,20 +31,31 @@ export function assertFewSums(stretches: readonly Stretch[], bucketsOf: (stretch
   const sums = stretches.reduce((total, stretch) => total + bucketsOf(stretch), 0);
   if (sums <= MAX_SUMS) return;
   refuse(
-    `That would be made of ${Math.ceil(sums)} sums, of ${stretches.length} sessions by day, hour and bucket, and ${MAX_SUMS} is the most. Take longer buckets, a shorter \`range\`, or fewer sessions.`,
+    `That would be made of ${sums} sums, of ${stretches.length} sessions by day, hour and bucket, and ${MAX_SUMS} is the most. Take longer buckets, a shorter \`range\`, or fewer sessions.`,
   );
 }
 
-export function assertFewGroups(groups: readonly SessionsGroup[]): void {
-  if (groups.length > MAX_GROUPS) {
-    refuse(
-      `That would be ${groups.length} groups, and ${MAX_GROUPS} is the most. Group by less, or choose fewer sessions with \`filter\`.`,
-    );
-  }
-  const buckets = groups.reduce((sum, group) => sum + (group.buckets?.length ?? 0), 0);
+/** While pieces are gathered, so that no more of them are than may be. */
+export function assertFewRollups(rollups: number): void {
+  if (rollups <= MAX_ROLLUPS) return;
+  refuse(
+    `More than ${MAX_ROLLUPS} sums, as they are stored, would have to be added up. Take a \`bucket\` that is a multiple of 60 or 3600 seconds, a shorter \`range\`, or fewer sessions.`,
+  );
+}
+
+/** Before anything is summed up, and behind that. */
+export function assertFewGroups(groups: number): void {
+  if (groups <= MAX_GROUPS) return;
+  refuse(
+    `That would be ${groups} groups, and ${MAX_GROUPS} is the most. Group by less, or choose fewer sessions with \`filter\`.`,
+  );
+}
+
+/** Before their sums are told. */
+export function assertFewBuckets(buckets: number, groups: number): void {
   if (buckets <= MAX_BUCKETS) return;
   refuse(
-    `That would be ${buckets} buckets in ${groups.length} groups, and ${MAX_BUCKETS} is the most. Take longer buckets, a shorter \`range\`, or fewer groups.`,
+    `That would be ${buckets} buckets in ${groups} groups, and ${MAX_BUCKETS} is the most. Take longer buckets, a shorter \`range\`, or fewer groups.`,
   );
 }
 

@@ -14,7 +14,10 @@ export function createPeriods(unit: 'DAY' | 'HOUR', timeZone: string): PeriodsBe
   // An hour is an hour, whatever clocks show; a day ends where the next date begins.
   const next = (start: DateTime) =>
     unit === 'DAY' ? start.plus({ days: 1 }).startOf('day') : start.plus({ hours: 1 });
+  // Most sessions lie in the same one as the one before.
+  let known: Period = { start: 0, end: 0 };
   return (from, to) => {
+    if (known.start <= from && to < known.end) return [known];
     const periods: Period[] = [];
     let start: DateTime = startAt(from);
     do {
@@ -22,6 +25,7 @@ export function createPeriods(unit: 'DAY' | 'HOUR', timeZone: string): PeriodsBe
       periods.push({ start: start.toMillis(), end: end.toMillis() });
       start = end;
     } while (start.toMillis() <= to);
+    known = periods.at(-1)!;
     return periods;
   };
 }

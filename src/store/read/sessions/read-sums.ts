@@ -80,20 +80,29 @@ function keep(sums: Map<number, Map<number, number[]>>, row: number[]): void {
   else addTo(known, row);
 }
 
-/** How many faces were followed in each stretch, by its place. */
+/**
+ * How many faces were followed in each stretch, by its place. Stretches of a session that go into one group, as they do where its
+ * clock was set back, are counted together, with the first of them: a face may be in several.
+ */
 export async function readTracks(
   prisma: PrismaClient,
   stretches: readonly Stretch[],
   sessionOf: (stretch: Stretch) => string,
 ): Promise<ReadonlyMap<number, number>> {
-  const column = (value: (stretch: Stretch, at: number) => number | string) =>
-    `{${stretches.map(value).join()}}`;
-  const rows = await prisma.$queryRawUnsafe<{ stretch: number; tracks: number }[]>(
+  const parts: number[] = [];
+  for (const [at, stretch] of stretches.entries())
+    parts.push(goOnTogether(stretches[at - 1], stretch) ? parts[at - 1]! : at);
+  const column = (value: (stretch: Stretch) => number | string) => `{${stretches.map(value).join()}}`;
+  const rows = await prisma.$queryRawUnsafe<{ part: number; tracks: number }[]>(
     TRACKS,
-    column((_, at) => at),
+    `{${parts.join()}}`,
     column(sessionOf),
     column(({ from }) => from),
     column(({ to }) => to),
   );
-  return new Map(rows.map(({ stretch, tracks }) => [stretch, tracks]));
+  return new Map(rows.map(({ part, tracks }) => [part, tracks]));
+}
+
+function goOnTogether(before: Stretch | undefined, stretch: Stretch): boolean {
+  return before?.session === stretch.session && before.period?.start === stretch.period?.start;
 }

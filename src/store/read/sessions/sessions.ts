@@ -1,4 +1,7 @@
-/** Sums over several sessions, read from rollups alone, as those of one session are. */
+/**
+ * Sums over several sessions, read from rollups alone, as those of one session are. What an answer would take is counted before each
+ * step of it: sessions, borders by the wall clock, groups, sums, rollups, and buckets, each with a limit.
+ */
 import type {
   GroupedSession,
   SessionsAggregateOptions,
@@ -7,15 +10,22 @@ import type {
 import type { PrismaClient } from '../../generated/client.ts';
 import { mediaStretches } from '../media-stretches.ts';
 import type { SumRow } from '../sum-row.ts';
-import { bucketsOf } from './buckets.ts';
+import { partsByBucket, toBuckets } from './buckets.ts';
 import { createCombine } from './combine.ts';
 import { readCuts } from './cuts.ts';
 import { groupParts } from './groups.ts';
-import { assertFewBorders, assertFewGroups, assertFewSessions, assertFewSums } from './limits.ts';
-import { countBuckets, type Piece, piecesOf } from './pieces.ts';
+import {
+  assertFewBorders,
+  assertFewBuckets,
+  assertFewGroups,
+  assertFewRollups,
+  assertFewSessions,
+  assertFewSums,
+} from './limits.ts';
+import { countBuckets, countRollups, type Piece, piecesOf } from './pieces.ts';
 import { readSums, readTracks } from './read-sums.ts';
-import { createCutter, type Stretch } from './stretches.ts';
-import { isThere, type Summed, sumUp } from './summed.ts';
+import { bordersOf, createCutter, type Stretch } from './stretches.ts';
+import { isThere, passedIn, type Summed, sumUp } from './summed.ts';
 import { readTimes, type SessionTimes } from './times.ts';
 
 /** @param sessions in the order of their creation @throws MienError BAD_INPUT */
@@ -26,17 +36,26 @@ export async function aggregateSessions(
 ): Promise<SessionsGroup[]> {
   assertFewSessions(sessions.length);
   const summed = await readSummed(prisma, sessions, options);
-  const combine = createCombine();
   const { bucket } = options;
-  const groups = groupParts(summed, options.groupBy).map(({ key, parts }) => ({
+  const groups = groupParts(summed, options.groupBy).map((group) => ({
+    ...group,
+    buckets: bucket === undefined ? null : partsByBucket(group.parts, bucket.seconds),
+  }));
+  assertFewGroups(groups.length);
+  assertFewBuckets(
+    groups.reduce((sum, { buckets }) => sum + (buckets?.size ?? 0), 0),
+    groups.length,
+  );
+  const combine = createCombine();
+  return groups.map(({ key, parts, buckets }) => ({
     ...key,
     ...combine(parts),
     tracks: parts.reduce((sum, { tracks }) => sum + tracks, 0),
-    buckets: bucket === undefined ? null : bucketsOf(parts, bucket, combine),
+    buckets: bucket === undefined || buckets === null ? null : toBuckets(buckets, bucket, combine),
   }));
-  assertFewGroups(groups);
-  return groups;
 }
+
+type Times = (stretch: Stretch) => SessionTimes;
 
 async function readSummed(
   prisma: PrismaClient,
@@ -46,22 +65,43 @@ async function readSummed(
   const { times, stretches } = await cutAll(prisma, sessions, options);
   if (stretches.length === 0) return [];
   const seconds = options.bucket?.seconds;
-  const timesOf = ({ session }: Stretch) => times.get(sessions[session]!.id)!;
-  const idOf = ({ session }: Stretch) => sessions[session]!.id;
+  const sessionOf = ({ session }: Stretch) => sessions[session]!;
+  const timesOf = (stretch: Stretch) => times.get(sessionOf(stretch).id)!;
+  const parts = stretches.map((stretch) => ({ session: sessionOf(stretch), stretch }));
+  const certain = parts.filter(({ stretch }) => stretch.isWhole || passes(stretch, timesOf(stretch)));
+  assertFewGroups(groupParts(certain, options.groupBy).length);
   assertFewSums(stretches, (stretch) => countBuckets(stretch, timesOf(stretch), seconds));
-  const pieces = stretches.flatMap((stretch, at) => piecesOf(stretch, at, timesOf(stretch), seconds));
+  const pieces = allPieces(stretches, timesOf, seconds);
   const [sums, tracks] = await Promise.all([
-    readSums(prisma, pieces, ({ stretch }: Piece) => idOf(stretches[stretch]!), seconds),
-    readTracks(prisma, stretches, idOf),
+    readSums(prisma, pieces, ({ stretch }: Piece) => parts[stretch]!.session.id, seconds),
+    readTracks(prisma, stretches, (stretch) => sessionOf(stretch).id),
   ]);
-  return stretches
-    .map((stretch, at) =>
+  return parts
+    .map((part, at) =>
       sumUp({
-        ...{ stretch, session: sessions[stretch.session]!, times: timesOf(stretch) },
+        ...{ ...part, times: timesOf(part.stretch) },
         ...{ buckets: sums.get(at) ?? new Map<number, SumRow>(), tracks: tracks.get(at) ?? 0 },
       }),
     )
     .filter(isThere);
+}
+
+function passes({ from, to }: Stretch, times: SessionTimes): boolean {
+  const { elapsed, erased } = passedIn({ start: from, end: to }, times);
+  return elapsed + erased > 0;
+}
+
+/** @throws MienError BAD_INPUT */
+function allPieces(stretches: readonly Stretch[], timesOf: Times, seconds: number | undefined): Piece[] {
+  const pieces: Piece[] = [];
+  let rollups = 0;
+  for (const [at, stretch] of stretches.entries()) {
+    const own = piecesOf(stretch, at, timesOf(stretch), seconds);
+    rollups += countRollups(own);
+    assertFewRollups(rollups);
+    for (const piece of own) pieces.push(piece);
+  }
+  return pieces;
 }
 
 /** Sessions that are gone meanwhile are left out. */
@@ -72,17 +112,20 @@ async function cutAll(
 ): Promise<{ times: ReadonlyMap<string, SessionTimes>; stretches: Stretch[] }> {
   const cutter = createCutter(options);
   const ids = sessions.map(({ id }) => id);
-  const times = await readTimes(prisma, ids);
+  const times = await readTimes(prisma, ids, cutter.isByWall);
+  assertFewBorders([...times.values()].reduce((sum, own) => sum + cutter.countBorders(own), 0));
   const found = sessions.flatMap(({ id }, at) => {
     const own = times.get(id);
-    return own === undefined ? [] : [{ id, at, own }];
+    return own === undefined ? [] : [{ id, at, own, divided: cutter.divide(own) }];
   });
-  assertFewBorders(found.reduce((sum, { own }) => sum + cutter.countBorders(own), 0));
-  const borders = found.flatMap(({ id, own }) => cutter.bordersOf(own).map((at) => ({ session: id, at })));
+  const borders = found.flatMap(({ id, own, divided }) =>
+    bordersOf(own, divided).map((at) => ({ session: id, at })),
+  );
+  assertFewBorders(borders.length);
   const cuts = await readCuts(prisma, borders);
   const asked = options.range && (await mediaStretches(prisma, ids, options.range));
-  const stretches = found.flatMap(({ id, at, own }) =>
-    cutter.cut(own, at, cuts(id), asked && (asked.get(id) ?? [])),
+  const stretches = found.flatMap(({ id, at, own, divided }) =>
+    cutter.cut(own, at, divided, cuts(id), asked && (asked.get(id) ?? [])),
   );
   return { times, stretches };
 }

@@ -10,7 +10,7 @@
 import type { Period, SessionsAggregateOptions } from '../../../domain/sessions-aggregate.ts';
 import type { Range } from '../elapsed.ts';
 import type { CutAt } from './cuts.ts';
-import { assertTimeZone, createPeriods, type PeriodsBetween } from './periods.ts';
+import { assertTimeZone, createPeriods } from './periods.ts';
 import type { SessionTimes } from './times.ts';
 
 /** What of one session goes into one group. */
@@ -35,12 +35,32 @@ export interface BucketCut {
 }
 
 export interface Cutter {
-  /** How many borders there are, at most. */
+  /** Whether it cuts by the wall clock. */
+  isByWall: boolean;
+  /** How many borders there are, about. */
   countBorders(times: SessionTimes): number;
-  /** Where a session is to be cut by the wall clock, in milliseconds since the epoch. */
-  bordersOf(times: SessionTimes): number[];
+  /** Of what the wall clock divides a session into, in order. */
+  divide(times: SessionTimes): Divided;
   /** @param asked what of the session is asked for, in whole seconds of media time; undefined: all of it */
-  cut(times: SessionTimes, session: number, cutAt: CutAt, asked: readonly Range[] | undefined): Stretch[];
+  cut(
+    times: SessionTimes,
+    session: number,
+    divided: Divided,
+    cutAt: CutAt,
+    asked: readonly Range[] | undefined,
+  ): Stretch[];
+}
+
+/** Days or hours, and buckets; null: there are none. */
+export interface Divided {
+  periods: readonly Division<Period>[] | null;
+  buckets: readonly Division<number>[] | null;
+}
+
+interface Division<Key> {
+  key: Key;
+  /** Milliseconds since the epoch. It ends where the next one begins; before the first and behind the last there is nothing. */
+  start: number;
 }
 
 /** @throws MienError BAD_INPUT */
@@ -48,78 +68,114 @@ export function createCutter({ groupBy, bucket, timeZone }: SessionsAggregateOpt
   const units = groupBy.map(({ by }) => by);
   const unit = units.includes('HOUR') ? 'HOUR' : units.includes('DAY') ? 'DAY' : null;
   assertTimeZone(timeZone);
-  const periods = unit === null ? null : createPeriods(unit, timeZone);
-  const wallBuckets = bucket?.align.at === 'WALL' ? bucket.seconds * 1000 : null;
+  const periodsBetween = unit === null ? null : createPeriods(unit, timeZone);
+  const length = bucket?.align.at === 'WALL' ? bucket.seconds * 1000 : null;
   return {
-    countBorders: ({ wall: { start, end } }) =>
-      (unit === null ? 0 : (end - start) / PERIOD_MS[unit] + 2) +
-      (wallBuckets === null ? 0 : (end - start) / wallBuckets + 1),
-    bordersOf({ source, wall }) {
-      if (source === null) return [];
-      const ofPeriods = periods?.(wall.start, wall.end).map(({ start }) => start) ?? [];
-      const ofBuckets =
-        wallBuckets === null ? [] : indicesIn(wall, wallBuckets).map((index) => index * wallBuckets);
-      return [...new Set([...ofPeriods, ...ofBuckets])];
-    },
-    cut(times, session, cutAt, asked) {
+    isByWall: unit !== null || length !== null,
+    countBorders: ({ wall }) =>
+      wall.reduce((sum, { start, end }) => {
+        const ofPeriods = unit === null ? 0 : (end - start) / LONGEST_MS[unit];
+        const ofBuckets = length === null ? 0 : (end - start) / length;
+        return sum + Math.floor(ofPeriods) + Math.floor(ofBuckets);
+      }, 0),
+    divide: ({ wall }) => ({
+      periods: periodsBetween && divisions(wall, periodsBetween, (key) => ({ key, start: key.start })),
+      buckets:
+        length === null ? null : divisions(wall, indicesIn(length), (key) => ({ key, start: key * length })),
+    }),
+    cut(times, session, { periods, buckets }, cutAt, asked) {
       const ranges = asked?.filter((range) => hasTime(times, range)) ?? [ALL];
-      const parts = ranges.flatMap((range) => byPeriod(range, times, periods, cutAt));
-      return parts.map(({ start, end, period }, at): Stretch => {
-        const buckets = wallBuckets === null ? null : cutBuckets({ start, end }, times, wallBuckets, cutAt);
+      const ofPeriods = periods === null ? [WHOLE] : locate(periods, cutAt);
+      const ofBuckets = buckets && locate(buckets, cutAt);
+      const parts = ranges.flatMap((range) => partsOf(range, ofPeriods));
+      return parts.map(({ start, end, key: period }, at): Stretch => {
         const holdsEnd = asked === undefined && at === parts.length - 1;
-        return { session, period, from: start, to: end, isWhole: holdsEnd && at === 0, holdsEnd, buckets };
+        const cuts = ofBuckets && bucketCuts(times, { start, end }, ofBuckets);
+        return {
+          session,
+          period,
+          from: start,
+          to: end,
+          isWhole: holdsEnd && at === 0,
+          holdsEnd,
+          buckets: cuts,
+        };
       });
     },
   };
 }
 
-/** About. */
-const PERIOD_MS = { DAY: 86_400_000, HOUR: 3_600_000 };
+/** Where sessions are to be looked into, in milliseconds since the epoch. */
+export function bordersOf({ source }: SessionTimes, { periods, buckets }: Divided): number[] {
+  if (source === null) return [];
+  const starts = [periods, buckets].flatMap((all) => all?.slice(1).map(({ start }) => start) ?? []);
+  return [...new Set(starts)];
+}
+
+/** A day on which clocks are set back has 25 hours. */
+const LONGEST_MS = { DAY: 25 * 3_600_000, HOUR: 3_600_000 };
 
 const ALL: Range = { start: 0, end: Number.POSITIVE_INFINITY };
+const WHOLE = { key: null, from: Number.NEGATIVE_INFINITY };
+
+/** Two stretches of the wall clock may lie in one day. */
+function divisions<Key>(
+  wall: readonly Range[],
+  between: (start: number, end: number) => Key[],
+  toDivision: (key: Key) => Division<Key>,
+): Division<Key>[] {
+  const all = wall.flatMap(({ start, end }) => between(start, end).map(toDivision));
+  return all.filter(({ start }, at) => start !== all[at - 1]?.start);
+}
 
 function hasTime({ source }: SessionTimes, { start, end }: Range): boolean {
   return source !== null && Math.max(start, source.start) < Math.min(end, source.end);
 }
 
-function byPeriod(
-  { start, end }: Range,
-  { wall }: SessionTimes,
-  periodsBetween: PeriodsBetween | null,
-  cutAt: CutAt,
-): (Range & { period: Period | null })[] {
-  if (periodsBetween === null) return [{ start, end, period: null }];
-  const periods = periodsBetween(wall.start, wall.end);
-  return periods
-    .map((period, at) => ({
-      // Before the first and behind the last there is nothing.
-      start: at === 0 ? start : Math.max(start, cutAt(period.start)),
-      end: at === periods.length - 1 ? end : Math.min(end, cutAt(period.end)),
-      period,
-    }))
-    .filter((part) => part.start < part.end);
+interface Located<Key> {
+  key: Key;
+  /** Second of media time; never behind that of the next one. */
+  from: number;
 }
 
-function cutBuckets(
-  { start, end }: Range,
-  { source, wall }: SessionTimes,
-  length: number,
-  cutAt: CutAt,
+function locate<Key>(all: readonly Division<Key>[], cutAt: CutAt): Located<Key>[] {
+  return all.map(({ key, start }, at) => ({ key, from: at === 0 ? WHOLE.from : cutAt(start) }));
+}
+
+/** What of a range lies in each of them: as many steps as there are parts, however many divisions there are. */
+function partsOf<Key>({ start, end }: Range, all: readonly Located<Key>[]): (Range & { key: Key })[] {
+  const parts: (Range & { key: Key })[] = [];
+  for (let at = lastFrom(all, start); at < all.length && all[at]!.from < end; at++) {
+    const part = { start: Math.max(start, all[at]!.from), end: Math.min(end, all[at + 1]?.from ?? end) };
+    if (part.start < part.end) parts.push({ ...part, key: all[at]!.key });
+  }
+  return parts;
+}
+
+/** The place of the last one that does not begin behind a second, by halves. */
+function lastFrom(all: readonly Located<unknown>[], second: number): number {
+  let [low, high] = [0, all.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (all[middle]!.from <= second) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function bucketCuts(
+  { source }: SessionTimes,
+  range: Range,
+  buckets: readonly Located<number>[],
 ): Map<number, BucketCut> {
   if (source === null) return new Map();
-  const indices = indicesIn(wall, length);
-  const cuts = indices.map((index, at): [number, BucketCut] => [
-    index,
-    {
-      from: at === 0 ? start : Math.max(start, cutAt(index * length)),
-      to: at === indices.length - 1 ? end : Math.min(end, cutAt((index + 1) * length)),
-    },
-  ]);
-  return new Map(cuts.filter(([, { from, to }]) => from < to));
+  return new Map(partsOf(range, buckets).map(({ key, start, end }) => [key, { from: start, to: end }]));
 }
 
 /** Of the buckets of a length, by their numbers since the epoch, that a stretch of time touches. */
-function indicesIn({ start, end }: Range, length: number): number[] {
-  const first = Math.floor(start / length);
-  return Array.from({ length: Math.floor(end / length) - first + 1 }, (_, at) => first + at);
+function indicesIn(length: number): (start: number, end: number) => number[] {
+  return (start, end) => {
+    const first = Math.floor(start / length);
+    return Array.from({ length: Math.floor(end / length) - first + 1 }, (_, at) => first + at);
+  };
 }

@@ -3,6 +3,7 @@ import type { DropCounts } from '../../../domain/frame.ts';
 import type { PrismaClient } from '../../generated/client.ts';
 import { erasedRanges, type Range } from '../elapsed.ts';
 import { TIMES } from './sql.ts';
+import { MOST_WAITED_MS, readWallTimes } from './wall-times.ts';
 
 export interface SessionTimes {
   /** Where its source began and ended, in seconds of media time; null without a moment. */
@@ -10,18 +11,31 @@ export interface SessionTimes {
   erased: readonly Range[];
   /** Frames that were dropped behind the last moment, so that they are in no rollup. */
   trailing: DropCounts;
-  /** When its first and its last moment were, or it began without one, in milliseconds since the epoch. */
-  wall: Range;
+  /** From its first moment to its last, or where it began without one, in milliseconds since the epoch; in order. */
+  wall: readonly Range[];
 }
 
-/** By their ids; sessions that are gone meanwhile are left out. */
+/**
+ * By their ids; sessions that are gone meanwhile are left out.
+ * @param byWall whether it matters where they lie on the wall clock: of one whose clock was set, that takes another statement
+ */
 export async function readTimes(
   prisma: PrismaClient,
   ids: readonly string[],
+  byWall: boolean,
 ): Promise<ReadonlyMap<string, SessionTimes>> {
   if (ids.length === 0) return new Map();
   const rows = await prisma.$queryRawUnsafe<TimesRow[]>(TIMES, `{${ids.join()}}`);
-  return new Map(rows.map((row) => [row.id, toTimes(row)]));
+  const times = new Map(rows.map((row) => [row.id, toTimes(row)]));
+  if (!byWall) return times;
+  const set = [...times].flatMap(([id, own]) => (clockWasSet(own) ? [id] : []));
+  for (const [id, wall] of await readWallTimes(prisma, set)) times.set(id, { ...times.get(id)!, wall });
+  return times;
+}
+
+function clockWasSet({ source, wall: [first] }: SessionTimes): boolean {
+  const lasted = source === null ? 0 : source.end - source.start;
+  return first!.end - first!.start - lasted * 1000 > MOST_WAITED_MS;
 }
 
 interface TimesRow {
@@ -44,6 +58,6 @@ function toTimes(row: TimesRow): SessionTimes {
     source: start === null ? null : { start, end: Math.max(start, end ?? start) },
     erased: erasedRanges(erased),
     trailing: { busy, worker, store, source },
-    wall: { start: firstAt * 1000, end: lastAt * 1000 },
+    wall: [{ start: firstAt * 1000, end: lastAt * 1000 }],
   };
 }
