@@ -190,7 +190,10 @@ describe('a picture that is larger than the standard', () => {
   /** By luma: the box around its pixels. Lumas in between come from halving. */
   function boxesIn(pixels: Uint8Array, width: number, height: number): number[][] {
     const boxes = new Map<number, [number, number, number, number]>();
+    const blackRow = new Uint8Array(width);
     for (let y = 0; y < height; y++) {
+      // Nearly all rows are black, and compared faster than they are walked through.
+      if (Buffer.compare(pixels.subarray(y * width, (y + 1) * width), blackRow) === 0) continue;
       for (let x = 0; x < width; x++) {
         const luma = pixels[y * width + x]!;
         if (luma < 100 || luma % 50 !== 0) continue;
