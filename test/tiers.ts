@@ -33,6 +33,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'media-files',
     'lists',
     'matrix',
+    'order',
     'pages',
     'queries',
     'register-streams',
