@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapterFactory, SqlQuery, SqlQueryable } from '@prisma/driver-adapter-utils';
+import type { ClientBase } from 'pg';
 import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
 import {
@@ -73,7 +74,11 @@ export async function openDatabase(
 
 async function openPostgres(url: string, commitTimeoutMs = COMMIT_TIMEOUT_MS): Promise<Database> {
   await migratePostgres(url);
-  const config = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true };
+  const config = {
+    ...{ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true },
+    // Compiling a statement about many sessions takes a server seconds, and running it without milliseconds.
+    onConnect: async (client: ClientBase) => void (await client.query('SET jit = off')),
+  };
   const ofCommits = { ...config, max: 1, query_timeout: commitTimeoutMs };
   // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
   const options = { onPoolError: () => {}, onConnectionError: () => {} };

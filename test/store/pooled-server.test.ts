@@ -15,3 +15,12 @@ it.runIf(SERVER)('a statement that its connection does not know any more is pars
   await database.close();
   await dispose();
 });
+
+it.runIf(SERVER)('no statement is compiled, which takes longer than to run it', async () => {
+  const { config, dispose } = await createDatabase('server');
+  const database = await openDatabase(config);
+  expect(await database.prisma.$queryRaw`SHOW jit`).toEqual([{ jit: 'off' }]);
+  expect(await database.runPrepared('SHOW jit', [])).toEqual(['off']);
+  await database.close();
+  await dispose();
+});
