@@ -19,3 +19,8 @@ export function inSameStretch(one: number, other: number, every: number): boolea
 export function stretchOf(mediaTime: number, every: number): number {
   return Math.floor(((mediaTime + ROUNDING) * 1000) / every);
 }
+
+/** In seconds of media time. */
+export function beginningOfStretch(mediaTime: number, every: number): number {
+  return (stretchOf(mediaTime, every) * every) / 1000;
+}

@@ -6,39 +6,29 @@
  * 3. Live: what the queue brings. What stands before the place reached is a copy. Where the bus left something out, the store is
  *    read again; what the full queue drops is told as `skippedBefore`.
  */
-import { withMatchingFaces } from '../domain/face-filter.ts';
 import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
 import { beginningOf, writerOf } from '../domain/log-position.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive } from '../domain/stream.ts';
-import { inSameStretch } from '../domain/thinning.ts';
 import { MienError } from '../errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { LogPlace } from './log-place.ts';
 import type { EventQueue, LoggedMoment, SubscriptionDeps } from './ports.ts';
 import type { MomentsRequest } from './resume-plan.ts';
-import { wasOfStretchSent } from './sent-before.ts';
+import { ThinnedSessions } from './thinned-sessions.ts';
 
 type QueuedEvent = LiveEventOf<'moment' | 'status'>;
 
 /** Events that may wait for a slow subscriber. */
 const QUEUE_CAPACITY = 256;
 
-/** What is known of a session since this subscription began. */
-interface Known {
-  /** Media time of the last moment sent; null: none. */
-  sentMediaTime: number | null;
-  /** Dropped frames of moments that were not sent, for the next that is. */
-  dropped: DropCounts;
-}
-
 export class AllMoments {
   readonly #deps: SubscriptionDeps;
   readonly #request: MomentsRequest;
   readonly #queue: EventQueue<QueuedEvent>;
   readonly #signal: AbortSignal | undefined;
-  readonly #sessions = new Map<string, Known>();
+  readonly #sessions: ThinnedSessions;
   /** The newest position that the bus brought, by writer, hidden or not. */
   readonly #heard = new Map<number, number>();
   /** Whether the bus left something out. */
@@ -57,6 +47,7 @@ export class AllMoments {
   constructor(deps: SubscriptionDeps, request: MomentsRequest, signal: AbortSignal | undefined) {
     this.#deps = deps;
     this.#request = request;
+    this.#sessions = new ThinnedSessions(deps.history, request, deps.remembered);
     this.#queue = deps.feed.subscribe(
       ['moment', 'status'],
       {},
@@ -105,11 +96,11 @@ export class AllMoments {
         else if (event.kind === 'status' || this.#place.includes(event.position)) this.#putBack(dropped);
         else {
           this.#lost = lost;
-          for (const [sessionId, counts] of dropped) this.#addDropped(sessionId, counts);
+          for (const [sessionId, counts] of dropped) this.#sessions.addDropped(sessionId, counts);
           this.#place.advance(event.position);
           yield* this.#send(event.moment);
         }
-        if (event.kind === 'status' && !isLive(event.session)) this.#sessions.delete(event.session.id);
+        if (event.kind === 'status' && !isLive(event.session)) this.#sessions.forget(event.session.id);
       }
     } finally {
       this.close();
@@ -141,32 +132,12 @@ export class AllMoments {
 
   /** Sends a moment, or leaves it out for `filter` or `every`. */
   async *#send(moment: Moment): AsyncGenerator<SentMoment> {
-    const { filter, every } = this.#request;
-    const known = this.#sessions.get(moment.sessionId) ?? (await this.#meet(moment));
-    const wanted = withMatchingFaces(moment, filter);
-    const dropped = addDrops(known.dropped, moment.dropped);
-    const isTooSoon =
-      every !== undefined &&
-      known.sentMediaTime !== null &&
-      inSameStretch(known.sentMediaTime, moment.mediaTime, every);
-    known.dropped = wanted === null || isTooSoon ? dropped : {};
-    if (wanted === null || isTooSoon) return;
-    known.sentMediaTime = moment.mediaTime;
+    const sent = await this.#sessions.pass(moment);
+    if (sent === null) return;
     const skippedBefore = this.#lost - this.#told;
     this.#told = this.#lost;
     const cursor = encodeCursor({ kind: 'all', positions: this.#place.positions() });
-    yield { moment: { ...wanted, dropped }, cursor, skippedBefore };
-  }
-
-  /** Of a session that was followed before the cursor, a moment of this stretch of media time may have been sent. */
-  async #meet(moment: Moment): Promise<Known> {
-    const { after } = this.#request;
-    const known: Known = { sentMediaTime: null, dropped: {} };
-    const { history } = this.#deps;
-    if (after !== undefined && (await wasOfStretchSent(history, moment, this.#request)))
-      known.sentMediaTime = moment.mediaTime;
-    this.#sessions.set(moment.sessionId, known);
-    return known;
+    yield { moment: sent, cursor, skippedBefore };
   }
 
   /** Notices what the bus left out. */
@@ -197,12 +168,6 @@ export class AllMoments {
       earlier.set(sessionId, addDrops(earlier.get(sessionId) ?? {}, counts));
     }
     this.#queueDropped = earlier;
-  }
-
-  #addDropped(sessionId: string, counts: DropCounts): void {
-    const known = this.#sessions.get(sessionId) ?? { sentMediaTime: null, dropped: {} };
-    known.dropped = addDrops(known.dropped, counts);
-    this.#sessions.set(sessionId, known);
   }
 }
 

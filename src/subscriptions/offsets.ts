@@ -11,8 +11,8 @@ export interface Offset {
   seen: number;
   /** Greatest `seq` sent. */
   sent: number;
-  /** Media time of the last moment sent; null before that. */
-  sentMediaTime: number | null;
+  /** Media time of the last moment that took its stretch of `every`, sent or not; null before that. */
+  takenMediaTime: number | null;
   /** Dropped frames of moments that were not sent, for the next that is. */
   dropped: DropCounts;
   /** Milliseconds since the epoch; null while unknown. */
@@ -42,7 +42,7 @@ export class Offsets {
       sessionId,
       seen: seq,
       sent: seq,
-      sentMediaTime: null,
+      takenMediaTime: null,
       dropped: {},
       startedAt: null,
       over: false,
@@ -78,14 +78,14 @@ export class Offsets {
     const dropped = addDrops(offset.dropped, moment.dropped);
     offset.dropped = {};
     offset.sent = moment.seq;
-    offset.sentMediaTime = moment.mediaTime;
+    offset.takenMediaTime = moment.mediaTime;
     return { ...moment, dropped };
   }
 
-  /** Whether a moment of the same stretch of `every` milliseconds was sent. */
-  isTooSoon({ sentMediaTime }: Offset, { mediaTime }: Moment, every: number | undefined): boolean {
-    if (every === undefined || sentMediaTime === null) return false;
-    return inSameStretch(mediaTime, sentMediaTime, every);
+  /** Whether another moment took the same stretch of `every` milliseconds. */
+  isTooSoon({ takenMediaTime }: Offset, { mediaTime }: Moment, every: number | undefined): boolean {
+    if (every === undefined || takenMediaTime === null) return false;
+    return inSameStretch(mediaTime, takenMediaTime, every);
   }
 
   #prune(): void {

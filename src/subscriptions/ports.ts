@@ -110,4 +110,6 @@ export interface SubscriptionDeps {
   now(): number;
   /** Events that may wait for a slow subscriber to moments. */
   capacity?: number;
+  /** Sessions of which a subscriber to all streams remembers what it was sent. */
+  remembered?: number;
 }

@@ -1,25 +1,21 @@
 /** Where a subscription to a session or a stream begins: which sessions it reads from the store first, each from which moment on. */
 import type { Tags } from '../domain/access.ts';
-import type { FaceFilter } from '../domain/face-filter.ts';
 import type { Scope } from '../domain/live-event.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
 import { CLOCK_SKEW_MS, type Offset, Offsets } from './offsets.ts';
 import type { MomentHistory, SubscriptionDeps } from './ports.ts';
+import { lastTaken, type Thinning } from './sent-before.ts';
 
 export interface Shown {
   /** What a stream must be tagged with, all of it, to be there; none given: all streams are. */
   tags?: Tags | undefined;
 }
 
-export interface MomentsRequest extends Scope, Shown {
+export interface MomentsRequest extends Scope, Shown, Thinning {
   /** Cursor to resume from; without it, begin with the next moment. */
   after?: string | undefined;
-  /** At most one moment in each stretch of so many milliseconds of media time of a session. */
-  every?: number | undefined;
-  /** Only moments with such faces, without all others. */
-  filter?: FaceFilter | undefined;
 }
 
 type PlanDeps = Pick<SubscriptionDeps, 'sessions' | 'streams' | 'history' | 'now'>;
@@ -48,15 +44,17 @@ const START_ANEW = 'Subscribe without `after`, and read what you missed from `Se
  * @throws MienError NOT_FOUND, BAD_INPUT, CURSOR_INVALID, CURSOR_EXPIRED
  */
 export async function planResume(deps: PlanDeps, request: MomentsRequest): Promise<ResumePlan> {
-  const { after, every } = request;
+  const { after } = request;
   const cursor = after === undefined ? null : decodeCursor(after);
   const session = await checkScope(deps, request);
   const over = session !== null && !isLive(session);
   if (cursor === null) return { offsets: await committedUntilNow(deps, request), backlog: [], over };
   const offsets = new Offsets(0);
   const backlog = await backlogOf(deps, request, cursor, offsets);
-  for (const { offset } of backlog) await checkNotDeleted(deps.history, offset);
-  if (every !== undefined) for (const { offset } of backlog) await recallMediaTime(deps.history, offset);
+  for (const { offset } of backlog) {
+    await checkNotDeleted(deps.history, offset);
+    await recallTaken(deps.history, offset, request);
+  }
   return { offsets, backlog, over };
 }
 
@@ -81,14 +79,17 @@ export async function checkScope(
 }
 
 /** Begin with the next moment: all that was committed so far is dealt with. */
-export async function committedUntilNow(deps: PlanDeps, scope: Scope): Promise<Offsets> {
+export async function committedUntilNow(deps: PlanDeps, request: Scope & Thinning): Promise<Offsets> {
+  const { streamId, sessionId } = request;
   const since = deps.now() - CLOCK_SKEW_MS;
-  const recent = await deps.sessions.startedSince(new Date(since), { streamId: scope.streamId });
-  const live = await deps.sessions.live(scope.streamId);
+  const recent = await deps.sessions.startedSince(new Date(since), { streamId });
+  const live = await deps.sessions.live(streamId);
   const offsets = new Offsets(since);
-  for (const session of [...recent, ...live].filter(({ id }) => id === (scope.sessionId ?? id))) {
+  for (const session of [...recent, ...live].filter(({ id }) => id === (sessionId ?? id))) {
     const { newest } = await deps.history.extent(session.id);
-    offsets.add(session.id, newest, session.startedAt).over = !isLive(session);
+    const offset = offsets.add(session.id, newest, session.startedAt);
+    offset.over = !isLive(session);
+    await recallTaken(deps.history, offset, request);
   }
   return offsets;
 }
@@ -161,11 +162,9 @@ async function checkNotDeleted(history: MomentHistory, { sessionId, seen }: Offs
   }
 }
 
-/** When the moment at the cursor was: `every` counts from there. */
-async function recallMediaTime(history: MomentHistory, offset: Offset): Promise<void> {
-  if (offset.seen < 0) return;
-  const [last] = await history.page(offset.sessionId, offset.seen - 1, 1);
-  if (last?.seq === offset.seen) offset.sentMediaTime = last.mediaTime;
+/** Of which stretch of `every` a moment was there already. */
+async function recallTaken(history: MomentHistory, offset: Offset, request: Thinning): Promise<void> {
+  offset.takenMediaTime = await lastTaken(history, offset.sessionId, offset.seen + 1, request);
 }
 
 function cursorOfOtherScope(): MienError {

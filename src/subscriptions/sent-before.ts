@@ -1,25 +1,34 @@
-/** What a subscriber who resumes was sent before, as far as `every` must know. */
-import { withMatchingFaces } from '../domain/face-filter.ts';
-import type { Moment } from '../domain/moment.ts';
-import { inSameStretch } from '../domain/thinning.ts';
+/**
+ * `every` sends the first moment of each stretch of media time, whoever asks, and wherever they begin: so what one who resumes is sent
+ * depends on what is stored alone, as it does for one who stayed.
+ */
+import { type FaceFilter, withMatchingFaces } from '../domain/face-filter.ts';
+import { beginningOfStretch, inSameStretch } from '../domain/thinning.ts';
+import { lastMomentBefore } from './find-moment.ts';
 import type { MomentHistory } from './ports.ts';
-import type { MomentsRequest } from './resume-plan.ts';
 
-/** Moments of a session that are looked through. */
-const LOOK_BACK = 500;
+export interface Thinning {
+  /** At most one moment in each stretch of so many milliseconds of media time of a session. */
+  every?: number | undefined;
+  /** Only moments with such faces, without all others. */
+  filter?: FaceFilter | undefined;
+}
 
-/** Whether a moment of this stretch of media time came before this one. */
-export async function wasOfStretchSent(
-  history: Pick<MomentHistory, 'page'>,
-  { sessionId, seq, mediaTime }: Moment,
-  { every, filter }: Pick<MomentsRequest, 'every' | 'filter'>,
-): Promise<boolean> {
-  if (every === undefined || seq === 0) return false;
-  const earlier = await history.page(sessionId, Math.max(-1, seq - 1 - LOOK_BACK), LOOK_BACK);
-  return earlier.some(
-    (moment) =>
-      moment.seq < seq &&
-      inSameStretch(moment.mediaTime, mediaTime, every) &&
-      withMatchingFaces(moment, filter) !== null,
-  );
+/** Media times are rounded where they are looked for: to whole seconds, outwards. */
+const MARGIN_SECONDS = 1;
+
+/** The media time of a moment of a session before number `seq` that took the last stretch before it; null: none did. */
+export async function lastTaken(
+  history: Pick<MomentHistory, 'search'>,
+  sessionId: string,
+  seq: number,
+  { every, filter }: Thinning,
+): Promise<number | null> {
+  if (every === undefined || seq <= 0) return null;
+  const last = await lastMomentBefore(history, sessionId, seq);
+  if (last === null || withMatchingFaces(last, filter) !== null) return last?.mediaTime ?? null;
+  const from = Math.max(0, beginningOfStretch(last.mediaTime, every) - MARGIN_SECONDS);
+  const range = { clock: 'MEDIA', from, to: Number.POSITIVE_INFINITY } as const;
+  const taking = await lastMomentBefore(history, sessionId, last.seq, { faces: filter, range });
+  return taking !== null && inSameStretch(taking.mediaTime, last.mediaTime, every) ? taking.mediaTime : null;
 }

@@ -15,6 +15,8 @@ export class World {
   readonly store = new MemoryStore();
   readonly bus = new MemoryBus();
   capacity = 8;
+  /** Sessions that a subscriber to all streams remembers. */
+  remembered = 1000;
 
   async stream(tags: Tags = {}): Promise<string> {
     return (await this.store.repository.create({ ...SETTINGS, tags })).id;
@@ -48,7 +50,7 @@ export class World {
   }
 
   subscriptions(): Subscriptions {
-    const { store, bus, capacity } = this;
+    const { store, bus, capacity, remembered } = this;
     return createSubscriptions({
       sessions: store.sessions,
       streams: store.repository,
@@ -57,6 +59,7 @@ export class World {
       async *buckets() {},
       feed: bus,
       capacity,
+      remembered,
       now: () => 0,
     });
   }

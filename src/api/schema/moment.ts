@@ -137,7 +137,7 @@ builder.subscriptionField('frameEmotions', (t) =>
       }),
       every: t.arg.float({
         description:
-          'At most one moment of a session in each stretch of so many seconds of media time, counted from 0: the first that there is (and that `filter` lets through). From 0.001 to 86400, in steps of 0.001; left out: all.',
+          'At most one moment of a session in each stretch of so many seconds of media time, counted from 0: the first that there is (and that `filter` lets through), whoever asks: who begins in the middle of a stretch that has its moment waits for the next one. From 0.001 to 86400, in steps of 0.001; left out: all.',
       }),
       filter: t.arg({
         type: FaceFilterInput,
