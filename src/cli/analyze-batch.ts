@@ -1,5 +1,6 @@
 /** `mien analyze --out-dir`: a result for each input, as many at a time as asked for; one that fails stops no other. */
 import { sep } from 'node:path';
+import type { Ingest } from '../ingest/index.ts';
 import { formatOf } from '../tables/analysis-format.ts';
 import {
   type AnalysisTask,
@@ -9,16 +10,17 @@ import {
   prefetchFrom,
   type Scoring,
 } from './analysis.ts';
-import { analyseToPartial, type InputTask, type Job } from './batch-input.ts';
+import { analyseToPartial, type InputTask } from './batch-input.ts';
+import { allAskedAfter, askedAfter, type Job, jobsOf } from './batch-jobs.ts';
 import { BatchProgress } from './batch-progress.ts';
-import { runOf, stateOf } from './batch-run.ts';
+import { runOf } from './batch-run.ts';
 import { summaryOf } from './batch-summary.ts';
 import { BAD_INPUT, INTERRUPTED } from './exit-codes.ts';
 import type { FoundInput } from './find-inputs.ts';
 import type { InputPrefetch } from './inputs.ts';
 import { type ResultEntry, runText } from './manifest.ts';
 import { openResultDirectory, type ResultDirectory } from './result-directory.ts';
-import { resultPlaces, SUMMARY } from './result-places.ts';
+import { SUMMARY } from './result-places.ts';
 
 export interface BatchTask extends AnalysisTask {
   outDir: string;
@@ -29,50 +31,46 @@ export interface BatchTask extends AnalysisTask {
 /** Gives the exit code. @throws MienError when models or the directory are at fault */
 export async function analyzeBatch(found: readonly FoundInput[], task: BatchTask): Promise<number> {
   const { options, outDir } = task;
-  const inputs = eachOnce(found);
-  const places = resultPlaces(inputs, `.${formatOf(options)}`);
-  const directory = await openResultDirectory({
-    ...{ path: outDir, resume: options.resume, force: options.force },
-    say: (sentence) => void task.host.stderr.write(`mien: ${sentence}\n`),
-  });
+  const say = (sentence: string) => void task.host.stderr.write(`mien: ${sentence}\n`);
+  const { resume, force } = options;
+  const directory = await openResultDirectory({ path: outDir, resume, force, say });
   try {
-    await directory.claim(places);
-    return await new Batch(inputs, places, directory, task).run();
+    const jobs = await jobsOf(found, outDir, directory.known, `.${formatOf(options)}`);
+    await directory.claim(jobs.map(({ place }) => place));
+    return await new Batch(jobs, directory, task, say).run();
   } finally {
     await directory.close();
   }
 }
 
-function eachOnce(found: readonly FoundInput[]): FoundInput[] {
-  return [...new Map(found.map((one) => [one.input, one])).values()];
-}
-
 class Batch {
-  readonly #inputs: readonly FoundInput[];
-  readonly #places: readonly string[];
+  readonly #all: readonly Job[];
   readonly #directory: ResultDirectory;
   readonly #task: BatchTask;
-  /** In the order of the inputs. */
+  readonly #ingest: Ingest;
+  readonly #say: (sentence: string) => void;
+  /** By place: what is done of it, or cannot be. */
   readonly #entries = new Map<string, ResultEntry>();
   /** What ends all of it: a disk that is full, or a fault of mien's. */
   #failure: unknown = null;
   readonly #stop = new AbortController();
 
   constructor(
-    inputs: readonly FoundInput[],
-    places: readonly string[],
+    all: readonly Job[],
     directory: ResultDirectory,
     task: BatchTask,
+    say: (sentence: string) => void,
   ) {
-    this.#inputs = inputs;
-    this.#places = places;
+    this.#all = all;
     this.#directory = directory;
+    this.#say = say;
     const signal = AbortSignal.any([task.signal, this.#stop.signal, directory.lost]);
     this.#task = { ...task, signal };
+    this.#ingest = openSources(this.#task);
   }
 
   async run(): Promise<number> {
-    const ingest = openSources(this.#task);
+    const ingest = this.#ingest;
     let scoring: Scoring | null = null;
     try {
       scoring = await openScoring(this.#task);
@@ -84,8 +82,8 @@ class Batch {
           pictures: await ingest.pictures(),
         }),
       );
-      const jobs = await this.#choose(run);
-      await this.#directory.begin(run);
+      await this.#begin(run);
+      const jobs = await this.#choose();
       await this.#analyseAll(
         jobs,
         scoring,
@@ -104,17 +102,34 @@ class Batch {
     }
   }
 
+  async #begin(run: string): Promise<void> {
+    const others = () => this.#directory.others(this.#all.map(({ before }) => before));
+    const before = (await others()).length;
+    await this.#directory.begin(run);
+    const forgotten = before - (await others()).length;
+    if (forgotten > 0)
+      this.#say(`${forgotten} of other inputs were made otherwise: they stay, and have no row any more.`);
+  }
+
   /** What is left to be analysed; of the others the results are kept. */
-  async #choose(run: string): Promise<Job[]> {
+  async #choose(): Promise<Job[]> {
     const jobs: Job[] = [];
-    for (const [index, { input }] of this.#inputs.entries()) {
-      const job = { input, place: this.#places[index]!, ...(await stateOf(input)) };
-      const kept = await this.#directory.kept(run, input, job.place, job);
-      if (kept) this.#entries.set(input, kept);
-      else jobs.push(job);
+    const faults: string[] = [];
+    for (const job of await allAskedAfter(this.#all, this.#ingest, this.#task.signal)) {
+      const { before, place } = job;
+      const isKept = before !== null && (await this.#directory.isKept(before, place, job));
+      const fault = isKept ? null : await this.#directory.fault(place);
+      if (isKept) this.#entries.set(place, { ...before, path: job.path, error: null });
+      else if (fault === null) jobs.push(job);
+      else {
+        this.#entries.set(place, { ...(before ?? nothingOf(job)), error: fault });
+        faults.push(fault);
+      }
     }
-    const { resume } = this.#task.options;
-    if (resume) this.#say(`${this.#entries.size} of ${this.#inputs.length} are there already, and are kept.`);
+    const kept = this.#entries.size - faults.length;
+    if (this.#task.options.resume)
+      this.#say(`${kept} of ${this.#all.length} are there already, and are kept.`);
+    for (const fault of faults) this.#say(fault);
     return jobs;
   }
 
@@ -127,7 +142,7 @@ class Batch {
     );
     const work = sizes.map((size) => size || usual);
     const progress = new BatchProgress(host.stderr, {
-      all: this.#inputs.length,
+      all: this.#all.length,
       kept: this.#entries.size,
       work,
     });
@@ -150,54 +165,41 @@ class Batch {
 
   async #analyse(job: Job, index: number, task: InputTask, progress: BatchProgress): Promise<void> {
     const partial = await this.#directory.partial(index);
-    const done = await analyseToPartial(job, index, partial, task, progress).catch(async (error: unknown) => {
+    const now = await askedAfter(job, this.#ingest, task.signal);
+    const done = await analyseToPartial(now, index, partial, task, progress).catch(async (error: unknown) => {
       await partial.discard();
       throw error;
     });
     // Frames that came before it was stopped are no whole result.
     if (task.signal.aborted) return partial.discard();
-    await this.#directory.add(done.entry, partial, job.place);
-    this.#entries.set(job.input, done.entry);
-    progress.ended(index, done.line);
+    const entry = await this.#directory.add(done.entry, partial, job);
+    this.#entries.set(job.place, entry);
+    progress.ended(index, entry.error ?? done.line);
   }
 
   async #finish(run: string): Promise<number> {
-    const { host, outDir, options, signal } = this.#task;
-    const entries = this.#inputs.flatMap(
-      ({ input }, index) => this.#entries.get(input) ?? this.#stale(input, index),
-    );
-    const isWhole = !signal.aborted;
-    await this.#directory.finish(run, entries, isWhole ? summaryOf(entries, options) : null);
-    const failed = entries.filter(({ error }) => error !== null).length;
-    const { length: all } = this.#inputs;
-    if (!isWhole) {
+    const { outDir, options, signal } = this.#task;
+    const { length: all } = this.#all;
+    if (signal.aborted) {
       this.#say(`stopped: ${this.#entries.size} of ${all} are done; --resume goes on.`);
       return INTERRUPTED;
     }
-    const told = failed > 0 ? `, of which ${failed} failed` : '';
-    host.stderr.write(
-      `mien: ${all} input${all === 1 ? '' : 's'}${told}: ${outDir}${sep}${SUMMARY} has a row for each.\n`,
+    const named = this.#all.map(({ place }) => this.#entries.get(place)!);
+    const others = await this.#directory.others(this.#all.map(({ before }) => before));
+    const entries = [...others, ...named];
+    const fault = await this.#directory.finish(run, entries, summaryOf(entries, options));
+    if (fault !== null) this.#say(fault);
+    const failed = named.filter(({ error }) => error !== null).length;
+    const ofThem = failed > 0 ? `, of which ${failed} failed` : '';
+    const before = others.length > 0 ? `, and for ${others.length} analysed before` : '';
+    this.#say(
+      `${all} input${all === 1 ? '' : 's'}${ofThem}: ${outDir}${sep}${SUMMARY} has a row for each${before}.`,
     );
-    return failed > 0 ? BAD_INPUT : 0;
+    return failed > 0 || fault !== null ? BAD_INPUT : 0;
   }
+}
 
-  /** A result of a run before, which the next run may overwrite and must not trust. */
-  #stale(input: string, index: number): ResultEntry[] {
-    const output = this.#places[index]!;
-    if (!this.#directory.isKnown(output)) return [];
-    const nothing = {
-      error: null,
-      warnings: [],
-      size: null,
-      modified: null,
-      bytes: null,
-      sha256: null,
-      tally: [],
-    };
-    return [{ input, output, ...nothing }];
-  }
-
-  #say(sentence: string): void {
-    this.#task.host.stderr.write(`mien: ${sentence}\n`);
-  }
+function nothingOf({ input, path }: Job): ResultEntry {
+  const unknown = { size: null, modified: null, etag: null, bytes: null, sha256: null };
+  return { input, path, output: null, error: null, warnings: [], ...unknown, whole: false, tally: [] };
 }

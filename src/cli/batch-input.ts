@@ -1,17 +1,13 @@
 /** One input of a batch: its rows in a partial result, and what is written down of it. */
 import type { SourceInfo } from '../domain/frame.ts';
 import { type AnalysisTask, analyseInput, failureOf, isFaultOfInput, type Scoring } from './analysis.ts';
+import type { Job } from './batch-jobs.ts';
 import type { BatchProgress } from './batch-progress.ts';
 import { InputTally } from './input-tally.ts';
 import type { InputPrefetch } from './inputs.ts';
 import type { ResultEntry } from './manifest.ts';
 import type { PartialResult } from './partial-result.ts';
 import { createInputTotals } from './summary.ts';
-
-export interface Job extends Pick<ResultEntry, 'input' | 'size' | 'modified'> {
-  /** Of its result, below the directory. */
-  place: string;
-}
 
 export interface InputTask extends AnalysisTask {
   scoring: Scoring;
@@ -26,7 +22,7 @@ export interface AnalysedInput {
 
 /** A fault of the input is told in its entry. @throws what else goes wrong */
 export async function analyseToPartial(
-  { input, place, size, modified }: Job,
+  { input, path, place, size, modified, etag }: Job,
   index: number,
   partial: PartialResult,
   task: InputTask,
@@ -57,9 +53,11 @@ export async function analyseToPartial(
   if (error === null) totals.end((performance.now() - began) / 1000, dropped);
   const { bytes, sha256 } = await partial.end();
   const written = error === null || tally.frames > 0 ? { output: place, bytes, sha256 } : NOTHING_WRITTEN;
-  const cells = tally.cells(info, dropped);
   return {
-    entry: { input, error, warnings: totals.warnings(), size, modified, ...written, tally: cells },
+    entry: {
+      ...{ input, path, error, warnings: totals.warnings() },
+      ...{ size, modified, etag, ...written, whole: error === null, tally: tally.cells(info, dropped) },
+    },
     line: error ?? totals.text(),
   };
 }

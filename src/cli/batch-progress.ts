@@ -18,6 +18,8 @@ interface BatchSize {
 export class BatchProgress {
   readonly #screen: Writable;
   readonly #size: BatchSize;
+  /** Work. */
+  readonly #total: number;
   readonly #now: () => number;
   readonly #began: number;
   readonly #timer: NodeJS.Timeout;
@@ -31,6 +33,7 @@ export class BatchProgress {
   constructor(screen: Writable, size: BatchSize, now = () => performance.now()) {
     this.#screen = screen;
     this.#size = size;
+    this.#total = size.work.reduce((sum, one) => sum + one, 0);
     this.#now = now;
     this.#began = now();
     this.#lastLine = now();
@@ -63,9 +66,8 @@ export class BatchProgress {
   text(): string {
     const { all, kept, work } = this.#size;
     const counted = `${kept + this.#ended} of ${all}`;
-    const total = work.reduce((sum, one) => sum + one, 0);
     const inHand = [...this.#shares].reduce((sum, [index, share]) => sum + share * (work[index] ?? 0), 0);
-    const share = (this.#done + inHand) / total;
+    const share = (this.#done + inHand) / this.#total;
     if (this.#ended === work.length || !(share >= FEW)) return counted;
     return `${counted}, ${timeOf(((this.#now() - this.#began) / 1000) * (1 / share - 1))} left`;
   }

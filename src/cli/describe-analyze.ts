@@ -53,7 +53,7 @@ function describeRows(command: Command): Command {
     )
     .option(
       '--resume',
-      'keep what whole results that directory has of the same inputs, settings and models',
+      'go on there: whole results of inputs that did not change are kept (of addresses, where their server tells), and what others wrote or edited is not overwritten',
       false,
     )
     .option('--jobs <number>', 'inputs analysed at a time, into that directory', parseJobs, 1)

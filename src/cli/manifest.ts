@@ -1,33 +1,40 @@
 /** `manifest.json`: by what results were made, so that they can be made again, and told from others. */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const entrySchema = z.object({
+const entrySchema = z.strictObject({
   input: z.string(),
+  /** Of a file: where it lies, seen from the directory of results; absolute where the input is named so. */
+  path: z.string().nullable(),
   /** Below the directory; null: it has no rows. */
   output: z.string().nullable(),
   error: z.string().nullable(),
   warnings: z.array(z.string()),
-  /** Of a file that was read: bytes, and when it was changed. */
+  /** What tells whether the input is still the same: bytes, when it was changed, and a web server's word for it. Null: not known. */
   size: z.number().nullable(),
   modified: z.string().nullable(),
-  /** Of the result; null: not known, so that it is never trusted. */
+  etag: z.string().nullable(),
+  /** Of the result. */
   bytes: z.number().nullable(),
   sha256: z.string().nullable(),
+  /** Whether it has all rows of the input as it was; it stays where the input cannot be read any more, which is its error then. */
+  whole: z.boolean(),
   /** In the order of `TALLY_COLUMNS`. */
   tally: z.array(cell),
 });
 export type ResultEntry = z.infer<typeof entrySchema>;
 
-export interface KnownResults {
-  /** Results by what they were made by, as `runText` gives it, and by input. */
-  runs: Map<string, Map<string, ResultEntry>>;
-  /** Places of all of them. */
-  outputs: Set<string>;
-}
+/** An input, and what tells whether it is still the same. */
+export type InputState = Pick<ResultEntry, 'input' | 'path' | 'size' | 'modified' | 'etag'>;
 
-export const NOTHING_KNOWN: KnownResults = { runs: new Map(), outputs: new Set() };
+const runSchema = z.record(z.string(), z.unknown());
+const manifestSchema = z.strictObject({
+  run: runSchema,
+  /** SHA-256 of the summary. */
+  summary: z.string(),
+  inputs: z.array(entrySchema),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A line of JSON: two runs that are alike have the same. */
 export function runText(run: object): string {
@@ -35,45 +42,32 @@ export function runText(run: object): string {
 }
 
 /** A line for each input, its keys in the order of the schema. */
-export function manifestText(run: string, entries: readonly ResultEntry[]): string {
+export function manifestText(run: string, summary: string, entries: readonly ResultEntry[]): string {
   const lines = entries.map((entry) => JSON.stringify(entrySchema.parse(entry))).join(',\n');
-  return `${run.slice(0, -1)},\n"inputs":[\n${lines}\n]}\n`;
+  return `${run.slice(0, -1)},\n"summary":${JSON.stringify(summary)},\n"inputs":[\n${lines}\n]}\n`;
 }
 
-/** Of manifests and journals, those that are there; a line that was cut off, or is none of ours, is left out. */
-export async function readKnown(files: readonly string[]): Promise<KnownResults> {
-  const known: KnownResults = { runs: new Map(), outputs: new Set() };
-  for (const file of files) {
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
-    });
-    addLines(known, text.split('\n'));
-  }
-  return known;
+/** Null: it is none. */
+export function parseManifest(text: string): Manifest | null {
+  return manifestSchema.safeParse(parsed(text)).data ?? null;
 }
 
-/** A journal has the same lines as a manifest, without the list around them. */
-function addLines({ runs, outputs }: KnownResults, lines: readonly string[]): void {
-  let entries = new Map<string, ResultEntry>();
-  for (const line of lines) {
-    if (line.startsWith('{"run":')) {
-      const run = line.replace(/,$/, '}');
-      entries = runs.get(run) ?? new Map<string, ResultEntry>();
-      runs.set(run, entries);
-      continue;
-    }
-    const entry = entryOf(line);
-    if (entry === null) continue;
-    entries.set(entry.input, entry);
-    if (entry.output !== null) outputs.add(entry.output);
-  }
+/** Of a journal: what a run is made by, which all results behind it are, until the next one; a result; or the summary. */
+const lineSchema = z.union([
+  z.strictObject({ run: runSchema }),
+  z.strictObject({ summary: z.string() }),
+  entrySchema,
+]);
+export type JournalLine = z.infer<typeof lineSchema>;
+
+/** Each on a line of its own; one that was cut off, as by a power cut, is left out. */
+export function parseJournal(text: string): JournalLine[] {
+  return text.split('\n').flatMap((line) => lineSchema.safeParse(parsed(line)).data ?? []);
 }
 
-function entryOf(line: string): ResultEntry | null {
-  if (!line.startsWith('{')) return null;
+function parsed(text: string): unknown {
   try {
-    return entrySchema.safeParse(JSON.parse(line.replace(/,$/, ''))).data ?? null;
+    return JSON.parse(text);
   } catch {
     return null;
   }

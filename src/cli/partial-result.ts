@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
 /** Characters that are held before they are written. */
@@ -20,8 +20,10 @@ export class PartialResult {
     this.#file = file;
   }
 
+  /** Of a run that was killed a file may be there that has the name of its result, too: that one is not emptied. */
   static async open(path: string): Promise<PartialResult> {
-    return new PartialResult(path, await open(path, 'w'));
+    await rm(path, { force: true });
+    return new PartialResult(path, await open(path, 'wx'));
   }
 
   /** Null: there is no such file, or it cannot be read. */
@@ -35,6 +37,10 @@ export class PartialResult {
     }
   }
 
+  static hash(text: string): string {
+    return createHash('sha256').update(text).digest('hex');
+  }
+
   /** Whether something could not be written, which is no fault of an input. */
   get failed(): boolean {
     return this.#failed;
@@ -45,11 +51,26 @@ export class PartialResult {
     if (this.#held.length >= HELD) await this.#flush();
   }
 
-  /** The file is closed. */
+  /** The file is on the disk, and closed. */
   async end(): Promise<{ bytes: number; sha256: string }> {
     await this.#flush();
+    await this.#orFailed(this.#file.datasync());
     await this.#file.close();
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  /** After `end`: gives it its name. Whether it has it now: nothing was there, or it may be replaced. */
+  async moveTo(path: string, mayReplace: boolean): Promise<boolean> {
+    if (mayReplace) return rename(this.path, path).then(() => true);
+    try {
+      await link(this.path, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      // File systems without hard links.
+      return rename(this.path, path).then(() => true);
+    }
+    await unlink(this.path);
+    return true;
   }
 
   /** Nothing is left of it. */
@@ -63,7 +84,11 @@ export class PartialResult {
     this.#held = '';
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
-    await this.#file.writeFile(bytes).catch((error: unknown) => {
+    await this.#orFailed(this.#file.writeFile(bytes));
+  }
+
+  async #orFailed(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) => {
       this.#failed = true;
       throw error;
     });

@@ -1,15 +1,17 @@
 /** A directory of results: half ones lie apart until they are whole, and what is whole is written down as it comes. */
-import { type FileHandle, link, mkdir, open, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MienError } from '../errors.ts';
 import { statIfThere } from '../stat-if-there.ts';
 import type { LockTimes } from '../store/pglite/directory-lock.ts';
-import { type KnownResults, manifestText, NOTHING_KNOWN, type ResultEntry, readKnown } from './manifest.ts';
+import { isSameState, KnownResults } from './known-results.ts';
+import { type InputState, manifestText, type ResultEntry } from './manifest.ts';
 import { PartialResult } from './partial-result.ts';
 import { MANIFEST, SUMMARY } from './result-places.ts';
+import { differencesOf } from './run-differences.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
 
-/** Lies in the directory while a run lasts, and what it left when it was killed. */
+/** Lies in the directory while a run lasts, and what it left when it was stopped. */
 const WORK = '.mien-analyze';
 
 export interface DirectoryOptions {
@@ -22,21 +24,27 @@ export interface DirectoryOptions {
   say(sentence: string): void;
 }
 
+/** An input with the place of its result, and what is known of it from runs before. */
+interface PlacedJob {
+  place: string;
+  before: ResultEntry | null;
+}
+
 export class ResultDirectory {
   readonly #path: string;
   readonly #force: boolean;
-  readonly #known: KnownResults;
+  readonly known: KnownResults;
   readonly #lock: RunLock;
   /** Since `begin`. */
   #journal: FileHandle | null = null;
-  /** Whether a run before wrote to it: then its summary is one of ours. */
+  /** Whether a run before wrote to it. */
   readonly #isUsed: boolean;
 
   /** Use `openResultDirectory`. */
   constructor({ path, force }: DirectoryOptions, known: KnownResults, lock: RunLock, isUsed: boolean) {
     this.#path = path;
     this.#force = force;
-    this.#known = known;
+    this.known = known;
     this.#lock = lock;
     this.#isUsed = isUsed;
   }
@@ -46,65 +54,92 @@ export class ResultDirectory {
     return this.#lock.lost;
   }
 
-  /** And the summary. @throws MienError BAD_INPUT: one of these files is there, and is none of ours */
+  /**
+   * Before any work. In a directory that has results already, each is asked after by itself (`fault`).
+   * @throws MienError BAD_INPUT: one of these files, or the summary, is there, and is none of ours
+   */
   async claim(places: readonly string[]): Promise<void> {
     if (this.#force) return;
-    for (const place of this.#isUsed ? places : [...places, SUMMARY]) {
-      if (this.#known.outputs.has(place) || (await statIfThere(join(this.#path, place))) === null) continue;
-      throw new MienError(
-        'BAD_INPUT',
-        `${join(this.#path, place)} exists already, and is no result that ${MANIFEST} knows: name another directory, or add --force to overwrite it.`,
-      );
+    if (this.#isUsed) return refuse(await this.fault(SUMMARY));
+    for (const place of [...places, SUMMARY]) {
+      const path = join(this.#path, place);
+      if ((await statIfThere(path)) !== null)
+        refuse(
+          `${path} exists already, and is no result that ${MANIFEST} knows: name another directory, or add --force to overwrite it.`,
+        );
     }
   }
 
-  /** The result of an input that is still whole; null: it has to be analysed. @param run as `runText` gives it */
-  async kept(run: string, input: string, place: string, now: Pick<ResultEntry, 'size' | 'modified'>) {
-    const entry = this.#known.runs.get(run)?.get(input);
-    if (!entry || entry.error !== null || entry.output !== place) return null;
-    if (entry.size !== now.size || entry.modified !== now.modified) return null;
-    const isWhole = (await PartialResult.hashOf(join(this.#path, place))) === entry.sha256;
-    return isWhole ? entry : null;
-  }
-
-  /** From now on what is added belongs to this run. */
+  /** From now on what is added belongs to this run. @throws MienError BAD_INPUT: the results that are there were made otherwise */
   async begin(run: string): Promise<void> {
+    const { run: before } = this.known;
+    if (!this.#force && before !== null && before !== run)
+      refuse(
+        `The results in ${this.#path} were made otherwise (${differencesOf(before, run)}): --force makes them anew, or name another directory.`,
+      );
+    this.known.begin(run);
     const work = join(this.#path, WORK);
     await mkdir(work, { recursive: true });
     this.#journal = await open(join(work, 'journal'), 'a');
-    await this.#journal.appendFile(`${run}\n`);
+    // A run that was killed may have left half a line.
+    await this.#note(`\n${run}`);
+  }
+
+  /** Whether this result of the input is all that there is to do. */
+  async isKept(entry: ResultEntry, place: string, now: InputState): Promise<boolean> {
+    return isSameState(entry, now) && this.#hasWhole(entry, place);
+  }
+
+  /** Why a result cannot be written there, in a sentence; null: it can. */
+  async fault(place: string): Promise<string | null> {
+    return this.#force ? null : this.known.fault(place);
   }
 
   partial(index: number): Promise<PartialResult> {
     return PartialResult.open(join(this.#path, WORK, `${index}.part`));
   }
 
-  /** Puts a whole result in its place. Written down first: what is in its place is known, and what is not there is done anew. */
-  async add(entry: ResultEntry, partial: PartialResult, place: string): Promise<void> {
-    await this.#journal?.appendFile(`${JSON.stringify(entry)}\n`);
-    const path = join(this.#path, place);
-    if (entry.output === null) {
+  /**
+   * Puts a whole result in its place, unless somebody put something there meanwhile. Written down first: what is in its place is known,
+   * and what is not there is done anew. Of an input that failed a whole result of before stays. Gives what is to be said of it.
+   */
+  async add(entry: ResultEntry, partial: PartialResult, job: PlacedJob): Promise<ResultEntry> {
+    const { place, before } = job;
+    const { error } = entry;
+    if (error !== null && before !== null && (await this.#hasWhole(before, place))) {
       await partial.discard();
-      // Of a run before, when the input could be read.
-      if (this.#known.outputs.has(place)) await rm(path, { force: true });
-      return;
+      return { ...before, error };
     }
-    await mkdir(dirname(path), { recursive: true });
-    if (this.#force || this.#known.outputs.has(place)) await rename(partial.path, path);
-    else await moveWhereNothingIs(partial.path, path);
+    const fault = await this.fault(place);
+    const told = fault === null ? entry : withoutResult(entry, fault);
+    await this.#note(JSON.stringify(told));
+    if (told.output !== null)
+      return (await this.#place(partial, place)) ? told : this.add(entry, partial, job);
+    await partial.discard();
+    // Of a run before, which did not come to its end, either.
+    if (fault === null && this.known.has(place)) await rm(join(this.#path, place), { force: true });
+    return told;
   }
 
-  /** Of ours, not done anew yet. */
-  isKnown(place: string): boolean {
-    return this.#known.outputs.has(place);
+  /** Results of inputs that are none of these, as far as they are there; those that were made first come first. */
+  async others(named: readonly (ResultEntry | null)[]): Promise<ResultEntry[]> {
+    const others = this.known.entries().filter((entry) => entry.output !== null && !named.includes(entry));
+    const files = await Promise.all(others.map(({ output }) => statIfThere(join(this.#path, output!))));
+    return others.filter((_, at) => files[at] !== null);
   }
 
-  /** @param summary null: not all inputs were done */
-  async finish(run: string, entries: readonly ResultEntry[], summary: string | null): Promise<void> {
-    if (summary !== null) await this.#replace(SUMMARY, summary);
-    await this.#replace(MANIFEST, manifestText(run, entries));
+  /** The run is whole. Gives why the summary could not be written, in a sentence; null: it was. */
+  async finish(run: string, entries: readonly ResultEntry[], summary: string): Promise<string | null> {
+    const sha256 = PartialResult.hash(summary);
+    const fault = await this.fault(SUMMARY);
+    if (fault === null) {
+      await this.#note(JSON.stringify({ summary: sha256 }));
+      await this.#replace(SUMMARY, summary);
+    }
+    await this.#replace(MANIFEST, manifestText(run, sha256, entries));
     await this.#journal?.close();
     await rm(join(this.#path, WORK), { recursive: true, force: true });
+    return fault;
   }
 
   /** Another run may write to it from now on. Where this one did not finish, its journal stays. */
@@ -113,10 +148,30 @@ export class ResultDirectory {
     await this.#lock.release();
   }
 
+  /** Whether the file of this result is as it was written, and is to stay. */
+  async #hasWhole({ whole, output, sha256 }: ResultEntry, place: string): Promise<boolean> {
+    if (this.#force || !whole || output !== place) return false;
+    return (await PartialResult.hashOf(join(this.#path, place))) === sha256;
+  }
+
+  /** Whether nobody put something there meanwhile. */
+  async #place(partial: PartialResult, place: string): Promise<boolean> {
+    const path = join(this.#path, place);
+    await mkdir(dirname(path), { recursive: true });
+    return partial.moveTo(path, this.#force || this.known.has(place));
+  }
+
+  /** On the disk before anything that rests on it. */
+  async #note(line: string): Promise<void> {
+    await this.#journal?.appendFile(`${line}\n`);
+    await this.#journal?.datasync();
+  }
+
   async #replace(name: string, text: string): Promise<void> {
-    const partial = join(this.#path, WORK, name);
-    await writeFile(partial, text);
-    await rename(partial, join(this.#path, name));
+    const partial = await PartialResult.open(join(this.#path, WORK, name));
+    await partial.write(text);
+    await partial.end();
+    await partial.moveTo(join(this.#path, name), true);
   }
 }
 
@@ -141,29 +196,20 @@ export async function openResultDirectory(
 
 async function openLocked(options: DirectoryOptions, lock: RunLock): Promise<ResultDirectory> {
   const { path, resume, force } = options;
-  const [manifest, work] = [join(path, MANIFEST), join(path, WORK)];
-  const isUsed = (await statIfThere(manifest)) ?? (await statIfThere(work));
-  if (isUsed && !resume && !force) throw holdsResults(path);
-  const known = isUsed ? await readKnown([manifest, join(work, 'journal')]) : NOTHING_KNOWN;
-  return new ResultDirectory(options, resume ? known : { ...known, runs: new Map() }, lock, isUsed !== null);
+  const isUsed = (await statIfThere(join(path, MANIFEST))) ?? (await statIfThere(join(path, WORK)));
+  if (isUsed && !resume && !force)
+    refuse(
+      `${path} holds results already: add --resume to go on with them, --force to do all anew, or name another directory.`,
+    );
+  const known = await KnownResults.read(path, join(path, WORK, 'journal'), force);
+  return new ResultDirectory(options, known, lock, isUsed !== null);
 }
 
-function holdsResults(path: string): MienError {
-  return new MienError(
-    'BAD_INPUT',
-    `${path} holds results already: add --resume to go on with them, --force to do all anew, or name another directory.`,
-  );
+function refuse(sentence: string | null): void {
+  if (sentence !== null) throw new MienError('BAD_INPUT', sentence);
 }
 
-async function moveWhereNothingIs(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-    await unlink(from);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
-      throw new MienError('BAD_INPUT', `${to} came to be meanwhile: it is not overwritten.`);
-    // File systems without hard links.
-    await rename(from, to);
-  }
+function withoutResult(entry: ResultEntry, fault: string): ResultEntry {
+  const error = entry.error === null ? fault : `${entry.error} ${fault}`;
+  return { ...entry, error, output: null, bytes: null, sha256: null };
 }

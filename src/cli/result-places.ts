@@ -8,18 +8,35 @@ const MOST_BYTES = 200;
 export const SUMMARY = 'summary.csv';
 export const MANIFEST = 'manifest.json';
 
+export interface PlacedInput extends Pick<FoundInput, 'place'> {
+  /** What names the input, and no other. */
+  id: string;
+  /** Where its result lay until now; null: it had none. */
+  before: string | null;
+}
+
 /**
- * The input's own path with an ending, as `day 1/clip.mp4.csv`. Where two would have the same, each gets a hash of its input's name, so that
- * it does not depend on which others there are at what place. In the order of the inputs; with `/` between parts.
+ * The input's own path with an ending, as `day 1/clip.mp4.csv`; one that has a result keeps its place. Where two would have the same, each gets a
+ * hash of its input, so that it does not depend on which others there are at what place. In the order of the inputs; with `/` between parts.
  * @param ending as `.csv`
+ * @param others places that are not to be had
  */
-export function resultPlaces(inputs: readonly FoundInput[], ending: string): string[] {
+export function resultPlaces(
+  inputs: readonly PlacedInput[],
+  ending: string,
+  others: readonly string[],
+): string[] {
   const plain = inputs.map(({ place }) => `${shortened(place)}${ending}`);
-  const counts = new Map([SUMMARY, MANIFEST].map((name) => [name, 1]));
-  for (const place of plain) counts.set(sameAs(place), (counts.get(sameAs(place)) ?? 0) + 1);
-  return plain.map((place, index) => {
-    if (counts.get(sameAs(place)) === 1) return place;
-    return `${place.slice(0, -ending.length)}-${hashOf(inputs[index]!.input)}${ending}`;
+  const before = inputs.map((input) => (input.before?.endsWith(ending) ? input.before : null));
+  const elsewhere = before.filter((place, at) => place !== null && place !== plain[at]) as string[];
+  const counts = new Map<string, number>();
+  for (const place of [SUMMARY, MANIFEST, ...others, ...plain, ...elsewhere])
+    counts.set(sameAs(place), (counts.get(sameAs(place)) ?? 0) + 1);
+  return plain.map((place, at) => {
+    const isAlone = counts.get(sameAs(place)) === 1;
+    return (
+      before[at] ?? (isAlone ? place : `${place.slice(0, -ending.length)}-${hashOf(inputs[at]!.id)}${ending}`)
+    );
   });
 }
 

@@ -10,6 +10,7 @@ import { cautionOf, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
 import type { Decoding } from './ffmpeg/hardware.ts';
 import { HardwareDecoding } from './hardware-decoding.ts';
 import type { IngestDeps } from './ingest-deps.ts';
+import { type HttpState, httpStateOf } from './network/http-state.ts';
 import { createSafeConnector } from './network/safe-connect.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './opened-source.ts';
@@ -34,6 +35,8 @@ export interface Ingest {
    * are returned.
    */
   open(source: SourceInput, options: DecodeOptions): Promise<OpenedSource>;
+  /** What tells whether an address of HTTP has what it had; null: nothing does, or the signal aborted. */
+  httpState(url: URL, signal: AbortSignal): Promise<HttpState | null>;
   /** Throws NOT_FOUND (no such folder), BAD_INPUT (too many to look at). */
   mediaFiles(query: MediaFileQuery): Promise<MediaFile[]>;
   /** The ffmpeg that is used. `caution`: what it is not fit for, in sentences, null of a current one. Throws FFMPEG_MISSING. */
@@ -71,6 +74,7 @@ export function createIngest(config: IngestConfig): Ingest {
   return {
     probe: async (source, signal) => (await probeSource(source, untilClosed(signal), deps)).info,
     open: (source, options) => openSource(source, { ...options, signal: untilClosed(options.signal) }, deps),
+    httpState: (url, signal) => httpStateOf(url, deps.access.connector, untilClosed(signal)),
     mediaFiles: (query) => listMediaFiles(config.mediaDir, query),
     async ffmpeg() {
       const program = await ffmpeg();

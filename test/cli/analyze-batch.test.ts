@@ -1,6 +1,24 @@
 /** `mien analyze --out-dir`: a result for each input, whole or not there, and the same however often it is made. */
-import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+
+import { once } from 'node:events';
+import {
+  appendFile,
+  cp,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { run, start, type Workplace, workplace } from './harness.ts';
@@ -123,9 +141,11 @@ test('--resume keeps whole results of the same inputs and settings, and does all
   const resume = (...more: string[]) => mien(inputs, '--out-dir', out, '--resume', ...more);
   expect(await resume()).toMatchObject({ code: 0, stderr: expect.stringContaining('[4 of 4]') });
   const whole = await contentOf(out);
-  // Half a result, one that is gone, and an input that is another now.
-  await writeFile(join(out, 'a.png.jsonl'), whole['a.png.jsonl']!.slice(0, 40));
-  await rm(join(out, 'b.png.jsonl'));
+  // One that is gone, and inputs that are others now: by their date, and by their size.
+  await rm(join(out, 'a.png.jsonl'));
+  const { atime, mtime } = await stat(join(inputs, 'b.png'));
+  await appendFile(join(inputs, 'b.png'), 'more');
+  await utimes(join(inputs, 'b.png'), atime, mtime);
   await utimes(join(inputs, 'c.png'), 1, 1);
   const kept = await stat(join(out, 'd.png.jsonl'));
   const { code, stderr } = await resume();
@@ -141,8 +161,7 @@ test('--resume keeps whole results of the same inputs and settings, and does all
     expect(again[`${name}.png.jsonl`]).toBe(whole[`${name}.png.jsonl`]);
   expect(again['summary.csv']).toBe(whole['summary.csv']);
   expect((await stat(join(out, 'd.png.jsonl'))).ino).toBe(kept.ino);
-  expect((await resume('--smoothing', '100')).stderr).toMatch(/^mien: 0 of 4 are there already/);
-  expect((await resume('--smoothing', '100')).stderr).toMatch(/^mien: 4 of 4 are there already/);
+  expect((await resume()).stderr).toMatch(/^mien: 4 of 4 are there already/);
 });
 
 test.each([
@@ -166,7 +185,7 @@ test.each([
     const left = Object.keys(await contentOf(out)).filter(
       (path) => !/^(?:\.mien-analyze\/|mien\.lock$)/.test(path),
     );
-    expect(left).toEqual(signal === 'SIGINT' ? ['a.mp4.jsonl', 'manifest.json'] : ['a.mp4.jsonl']);
+    expect(left).toEqual(['a.mp4.jsonl']);
     if (signal === 'SIGINT')
       expect(ended.stderr).toMatch(/mien: stopped: 1 of 4 are done; --resume goes on\.\n$/);
     expect(await mien(inputs, '**/?.mp4', '--out-dir', out)).toMatchObject({
@@ -213,13 +232,62 @@ test('a summary that somebody else wrote is not overwritten under --resume, eith
   expect(await readFile(join(out, 'summary.csv'), 'utf8')).toBe('mine');
 });
 
-test('a result that was there goes when its input cannot be read any more', async () => {
+test('a whole result stays when its input cannot be read any more, which is told, and is good again with the input', async () => {
   const inputs = await directoryOf('a.png', 'b.png');
-  const out = join(inputs, 'results');
+  const [out, b] = [join(inputs, 'results'), join(inputs, 'b.png')];
   await mien(inputs, '--out-dir', out);
-  await writeFile(join(inputs, 'b.png'), 'no picture any more');
-  expect(await mien(inputs, '--out-dir', out, '--resume')).toMatchObject({ code: 2 });
-  expect(Object.keys(await contentOf(out))).toEqual(['a.png.jsonl', 'manifest.json', 'summary.csv']);
+  const whole = await contentOf(out);
+  const { atime, mtime } = await stat(b);
+  const picture = await readFile(b);
+  await writeFile(b, 'no picture any more');
+  for (const _ of [1, 2]) {
+    expect(await mien(inputs, '--out-dir', out, '--resume')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^mien: 1 of 2 are there already.*\n\[2 of 2\] .*b\.png.* is in a format/,
+      ),
+    });
+    expect((await contentOf(out))['b.png.jsonl']).toBe(whole['b.png.jsonl']);
+    expect((await summaryOf(out))[1]).toMatchObject({
+      output: 'b.png.jsonl',
+      error: expect.stringContaining('is in a format'),
+    });
+  }
+  await writeFile(b, picture);
+  await utimes(b, atime, mtime);
+  expect((await mien(inputs, '--out-dir', out, '--resume')).stderr).toMatch(
+    /^mien: 2 of 2 are there already/,
+  );
+  expect(await contentOf(out)).toEqual(whole);
+});
+
+test('an address is analysed again, unless its server says that nothing changed', async () => {
+  const picture = await readFile(join(place.directory, 'picture.png'));
+  const tellings: Record<string, Record<string, string>> = {
+    '/tagged.png': { etag: '"1"' },
+    '/dated.png': { 'last-modified': 'Sat, 28 Nov 2026 00:00:00 GMT' },
+    '/silent.png': {},
+  };
+  const server = createServer(({ url = '' }, response) => {
+    response.writeHead(tellings[url] ? 200 : 404, { ...tellings[url], 'content-length': picture.length });
+    response.end(picture);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const addresses = Object.keys(tellings).map((path) => `http://127.0.0.1:${port}${path}`);
+  const out = join(place.directory, 'of addresses');
+  const resume = () => mien(...addresses, '--out-dir', out, '--resume');
+  expect(await resume()).toMatchObject({ code: 0 });
+  const whole = await contentOf(out);
+  expect((await resume()).stderr).toMatch(/^mien: 2 of 3 are there already/);
+  tellings['/tagged.png'] = { etag: '"2"' };
+  expect((await resume()).stderr).toMatch(/^mien: 1 of 3 are there already/);
+  expect((await resume()).stderr).toMatch(/^mien: 2 of 3 are there already/);
+  // One that is away takes no result with it.
+  delete tellings['/silent.png'];
+  expect(await resume()).toMatchObject({ code: 2, stderr: expect.stringContaining('answered 404') });
+  expect(Object.keys(await contentOf(out))).toEqual(Object.keys(whole));
 });
 
 test('a list, and what is named beside it; of OpenFace a file for each', async () => {
@@ -279,4 +347,211 @@ test('what cannot be done is told in a sentence', async () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   }
   expect(Object.keys(await contentOf(inputs))).toEqual(['a.png']);
+});
+
+test('a result that was edited is kept and told under --resume; the others are made, and it too when it is moved away', async () => {
+  const inputs = await directoryOf('a.png', 'b.png', 'c.png');
+  const out = join(inputs, 'results');
+  const resume = () => mien(inputs, '--out-dir', out, '--resume');
+  await resume();
+  const whole = await contentOf(out);
+  await writeFile(join(out, 'a.png.jsonl'), 'mine');
+  await rm(join(out, 'b.png.jsonl'));
+  // Also where it would have to be made anew.
+  await writeFile(join(out, 'c.png.jsonl'), 'mine, too');
+  await utimes(join(inputs, 'c.png'), 1, 1);
+  for (const kept of [0, 1]) {
+    const { code, stderr } = await resume();
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^mien: ${kept} of 3 are there already`));
+    expect(stderr).toContain(
+      `mien: ${join(out, 'a.png.jsonl')} was changed since mien wrote it, and is kept: move it away, and --resume makes it anew.\n`,
+    );
+    expect(await readFile(join(out, 'a.png.jsonl'), 'utf8')).toBe('mine');
+    expect(await readFile(join(out, 'c.png.jsonl'), 'utf8')).toBe('mine, too');
+    expect((await summaryOf(out)).map(({ error }) => error)).toEqual([
+      expect.stringContaining('was changed since'),
+      '',
+      expect.stringContaining('was changed since'),
+    ]);
+  }
+  await rename(join(out, 'a.png.jsonl'), join(out, 'a mine.jsonl'));
+  await writeFile(join(out, 'c.png.jsonl'), whole['c.png.jsonl']!);
+  expect(await resume()).toMatchObject({ code: 0 });
+  const { 'a mine.jsonl': _, ...again } = await contentOf(out);
+  expect(Object.keys(again)).toEqual(Object.keys(whole));
+  expect(again['a.png.jsonl']).toBe(whole['a.png.jsonl']);
+});
+
+test('a file that came to be meanwhile is kept, also by the runs after it, and stops no other input', async () => {
+  const inputs = await directoryOf('c.mp4', 'd.png');
+  await rename(await place.square('b.mp4', 20), join(inputs, 'b.mp4'));
+  const out = join(inputs, 'results');
+  const running = start(['analyze', inputs, '--out-dir', out], place.env);
+  await expect
+    .poll(async () => Object.keys(await contentOf(out)).join(), { timeout: 60_000 })
+    .toContain('0.part');
+  await writeFile(join(out, 'c.mp4.jsonl'), 'mine');
+  const { code, stderr } = await running.finished;
+  expect(stderr).toContain(
+    'c.mp4.jsonl is none that mien wrote, and is kept: move it away, and --resume makes it anew.',
+  );
+  expect(code).toBe(2);
+  expect(Object.keys(await contentOf(out))).toContain('d.png.jsonl');
+  for (const _ of [1, 2]) {
+    const again = await mien(inputs, '--out-dir', out, '--resume');
+    expect(again.code).not.toBe(0);
+    expect(await readFile(join(out, 'c.mp4.jsonl'), 'utf8')).toBe('mine');
+  }
+});
+
+test('killed between the two names of a result, a run leaves what the next one does not empty', async () => {
+  const inputs = await directoryOf('a.png');
+  const out = join(inputs, 'results');
+  await mien(inputs, '--out-dir', out);
+  const { 'a.png.jsonl': whole } = await contentOf(out);
+  await mkdir(join(out, '.mien-analyze'));
+  await link(join(out, 'a.png.jsonl'), join(out, '.mien-analyze/0.part'));
+  await cp(join(inputs, 'a.png'), join(inputs, 'b.png'));
+  expect(await mien(inputs, '--out-dir', out, '--resume')).toMatchObject({ code: 0 });
+  expect((await contentOf(out))['a.png.jsonl']).toBe(whole);
+});
+
+test('half a line that a run left takes nothing from the run after it', async () => {
+  const inputs = await directoryOf('a.png', 'b.mp4');
+  const out = join(inputs, 'results');
+  await mkdir(join(out, '.mien-analyze'), { recursive: true });
+  await writeFile(join(out, '.mien-analyze/journal'), '{"run":{"mien":"0.');
+  await rename(await place.square('long.mp4', 200), join(inputs, 'b.mp4'));
+  const running = start(['analyze', inputs, '--out-dir', out, '--resume'], place.env);
+  await expect.poll(running.stderr, { timeout: 60_000 }).toContain('[1 of 2');
+  running.child.kill('SIGKILL');
+  await running.finished;
+  await rename(await place.square('short.mp4', 2), join(inputs, 'b.mp4'));
+  expect((await mien(inputs, '--out-dir', out, '--resume')).stderr).toMatch(
+    /^mien: 1 of 2 are there already/,
+  );
+});
+
+test('results of other inputs keep their rows and their files, also where they have the same name', async () => {
+  const inputs = await directoryOf('x/clip.png', 'y/clip.png', 'z/clip.png');
+  const out = join(inputs, 'results');
+  await mien(join(inputs, 'x/clip.png'), '--out-dir', out);
+  const { 'clip.png.jsonl': first } = await contentOf(out);
+  const second = await mien(join(inputs, 'y/clip.png'), '--out-dir', out, '--resume');
+  expect(second).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/summary\.csv has a row for each, and for 1 analysed before\.\n$/),
+  });
+  await mien(join(inputs, 'z/clip.png'), '--out-dir', out, '--force');
+  const rows = await summaryOf(out);
+  expect(rows.map(({ input }) => input)).toEqual(
+    ['x', 'y', 'z'].map((name) => join(inputs, name, 'clip.png')),
+  );
+  const now = await contentOf(out);
+  expect(now['clip.png.jsonl']).toBe(first);
+  for (const { input = '', output = '' } of rows) expect(now[output]).toContain(JSON.stringify(input));
+  // All of them by name: nothing is done again, and each keeps its place.
+  expect((await mien(inputs, '--out-dir', out, '--resume')).stderr).toMatch(
+    /^mien: 3 of 3 are there already/,
+  );
+  // One that is not there any more has no row, either.
+  await rm(join(out, 'clip.png.jsonl'));
+  await mien(join(inputs, 'y/clip.png'), '--out-dir', out, '--resume');
+  expect(await summaryOf(out)).toHaveLength(2);
+});
+
+test('the same name from another directory is another input; the same file by another name is not', async () => {
+  const inputs = await directoryOf('day 1/a.png', 'day 2/a.png');
+  await utimes(join(inputs, 'day 2/a.png'), 1, 1);
+  const out = join(inputs, 'results');
+  const from = (day: string, ...args: string[]) =>
+    run(['analyze', ...args, '--out-dir', '../results', '--resume'], place.env, undefined, join(inputs, day));
+  await from('day 1', 'a.png');
+  const before = await contentOf(out);
+  await from('day 2', 'a.png');
+  expect((await contentOf(out))['a.png.jsonl']).toBe(before['a.png.jsonl']);
+  expect(await summaryOf(out)).toHaveLength(2);
+  for (const [day, name] of [
+    ['day 1', './a.png'],
+    ['day 2', join(inputs, 'day 1/a.png')],
+  ] as const)
+    expect((await from(day, name)).stderr).toMatch(/^mien: 1 of 1 are there already/);
+  expect(await from('day 1', 'a.png', './a.png')).toMatchObject({
+    stderr: expect.stringMatching(/^mien: 1 of 1/),
+  });
+  // Taken elsewhere as a whole, it is still known by the names and dates of its inputs.
+  await mkdir(join(inputs, 'far'));
+  await rename(out, join(inputs, 'far/away'));
+  const moved = ['analyze', 'a.png', '--out-dir', '../far/away', '--resume'];
+  expect((await run(moved, place.env, undefined, join(inputs, 'day 1'))).stderr).toMatch(/^mien: 1 of 1/);
+});
+
+test('results that were made otherwise are neither mixed with new ones nor overwritten by --resume', async () => {
+  const inputs = await directoryOf('a.png', 'b.png');
+  const out = join(inputs, 'results');
+  await mien(inputs, '--out-dir', out);
+  const before = await contentOf(out);
+  const { code, stderr } = await mien(
+    inputs,
+    '--out-dir',
+    out,
+    '--resume',
+    '--smoothing',
+    '100',
+    '--rate',
+    '5',
+  );
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `mien: The results in ${out} were made otherwise (rate 10, not 5; smoothing 250, not 100): --force makes them anew, or name another directory.\n`,
+  });
+  expect(await contentOf(out)).toEqual(before);
+  expect(await mien(inputs, '--out-dir', out, '--force', '--rate', '5')).toMatchObject({ code: 0 });
+  expect((await contentOf(out))['manifest.json']).toContain('"rate":5');
+});
+
+test('a summary that was edited, and a manifest of somebody else, are told before any work and kept', async () => {
+  const inputs = await directoryOf('a.png');
+  const out = join(inputs, 'results');
+  await mien(inputs, '--out-dir', out);
+  const { 'summary.csv': summary, 'manifest.json': manifest } = await contentOf(out);
+  await writeFile(join(out, 'summary.csv'), `${summary}mine`);
+  expect(await mien(inputs, '--out-dir', out, '--resume')).toMatchObject({
+    code: 1,
+    stderr: `mien: ${join(out, 'summary.csv')} was changed since mien wrote it, and is kept: move it away, and --resume makes it anew.\n`,
+  });
+  expect(await readFile(join(out, 'summary.csv'), 'utf8')).toBe(`${summary}mine`);
+  await rm(join(out, 'summary.csv'));
+  // Printed otherwise it says the same.
+  await writeFile(join(out, 'manifest.json'), JSON.stringify(JSON.parse(manifest!), null, 2));
+  expect((await mien(inputs, '--out-dir', out, '--resume')).stderr).toMatch(
+    /^mien: 1 of 1 are there already/,
+  );
+  expect(await contentOf(out)).toMatchObject({ 'summary.csv': summary, 'manifest.json': manifest });
+  await writeFile(join(out, 'manifest.json'), '{"name":"a web app"}');
+  expect(await mien(inputs, '--out-dir', out, '--resume')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/manifest\.json was not written by mien, or was changed since: .*--force/),
+  });
+  expect(await readFile(join(out, 'manifest.json'), 'utf8')).toBe('{"name":"a web app"}');
+});
+
+test('killed at any moment, and gone on with until it is whole: the same bytes as in one go', async () => {
+  const names = Array.from({ length: 9 }, (_, index) => `${index}.${index % 3 === 0 ? 'mp4' : 'png'}`);
+  const inputs = await directoryOf(...names);
+  await writeFile(join(inputs, 'bad.png'), 'no picture');
+  const [out, other] = [join(inputs, 'results'), join(inputs, 'others')];
+  const args = [inputs, '**/*.{png,mp4}', '--jobs', '3'];
+  for (let kills = 0; kills < 4; kills++) {
+    const running = start(['analyze', ...args, '--out-dir', out, '--resume'], place.env);
+    const ended = running.finished.then(() => true);
+    await Promise.race([ended, expect.poll(running.stderr, { timeout: 60_000 }).toMatch(/\[\d+ of 10/)]);
+    await sleep(Math.random() * 150);
+    running.child.kill('SIGKILL');
+    await ended;
+  }
+  expect(await mien(...args, '--out-dir', out, '--resume')).toMatchObject({ code: 2 });
+  expect(await mien(...args, '--out-dir', other)).toMatchObject({ code: 2 });
+  expect(await contentOf(out)).toEqual(await contentOf(other));
 });

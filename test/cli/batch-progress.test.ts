@@ -51,10 +51,11 @@ describe('how far a batch is', () => {
 });
 
 describe('where a result lies', () => {
-  const named = (...places: string[]) => places.map((at, index) => ({ input: `${index}/${at}`, place: at }));
+  const named = (...places: string[]) =>
+    places.map((place, index) => ({ id: `${index}/${place}`, place, before: null as string | null }));
 
   it('at the path of its input, with an ending', () => {
-    expect(resultPlaces(named('day 1/a.mp4', 'day 2/a.mp4', 'a.mov', 'a.mp4'), '.csv')).toEqual([
+    expect(resultPlaces(named('day 1/a.mp4', 'day 2/a.mp4', 'a.mov', 'a.mp4'), '.csv', [])).toEqual([
       'day 1/a.mp4.csv',
       'day 2/a.mp4.csv',
       'a.mov.csv',
@@ -63,7 +64,7 @@ describe('where a result lies', () => {
   });
 
   it('where two would have the same, or the same but for case, or one of the directory, each has a hash of its input', () => {
-    const places = resultPlaces(named('a.mp4', 'A.mp4', 'b.mp4', 'summary'), '.csv');
+    const places = resultPlaces(named('a.mp4', 'A.mp4', 'b.mp4', 'summary'), '.csv', []);
     expect(places).toEqual([
       expect.stringMatching(/^a\.mp4-[0-9a-f]{8}\.csv$/),
       expect.stringMatching(/^A\.mp4-[0-9a-f]{8}\.csv$/),
@@ -73,8 +74,20 @@ describe('where a result lies', () => {
     expect(new Set(places.map((at) => at.toLowerCase())).size).toBe(4);
   });
 
+  it('one that has a result keeps its place, and none gets that of another, however many are known by then', () => {
+    const inputs = named('x/a.mp4', 'a.mp4', 'a.mp4', 'b.mp4');
+    const whole = resultPlaces(inputs, '.csv', []);
+    for (const count of [1, 2, 3]) {
+      const known = inputs.map((input, at) => ({ ...input, before: at < count ? whole[at]! : null }));
+      expect(resultPlaces(known, '.csv', [])).toEqual(whole);
+    }
+    expect(resultPlaces([{ ...inputs[3]!, before: 'b.mp4.jsonl' }], '.csv', ['B.mp4.csv'])).toEqual([
+      expect.stringMatching(/^b\.mp4-[0-9a-f]{8}\.csv$/),
+    ]);
+  });
+
   it('a name that is too long for an ending is cut, and stays its own', () => {
-    const [one, other] = resultPlaces(named(`${'ü'.repeat(126)}1`, `${'ü'.repeat(126)}2`), '.jsonl');
+    const [one, other] = resultPlaces(named(`${'ü'.repeat(126)}1`, `${'ü'.repeat(126)}2`), '.jsonl', []);
     expect(Buffer.byteLength(one!)).toBeLessThan(220);
     expect(one).not.toBe(other);
   });

@@ -70,10 +70,11 @@ export interface Running {
   finished: Promise<Finished>;
 }
 
-/** @param input what it reads from stdin; nothing by default */
-export function start(args: string[], env: Record<string, string>, input?: string): Running {
+/** @param input what it reads from stdin; nothing by default. @param cwd where it is started; default: where the tests are */
+export function start(args: string[], env: Record<string, string>, input?: string, cwd?: string): Running {
   const child = spawn(process.execPath, [...program(), ...args], {
     env,
+    cwd,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.end(input);
@@ -91,5 +92,9 @@ export function start(args: string[], env: Record<string, string>, input?: strin
   return { child, stdout: () => stdout, stderr: () => stderr, finished };
 }
 
-export const run = (args: string[], env: Record<string, string>, input?: string): Promise<Finished> =>
-  start(args, env, input).finished;
+export const run = (
+  args: string[],
+  env: Record<string, string>,
+  input?: string,
+  cwd?: string,
+): Promise<Finished> => start(args, env, input, cwd).finished;
