@@ -83,6 +83,12 @@ export const Environment = z.object({
     .describe(
       'Web origins whose pages may call this server, such as `https://example.org`, separated by commas; `*` for all that have one. Pages of the server itself, and of localhost while `HOST` is a loopback address, always may.',
     ),
+  MIEN_PERSISTED_DOCUMENTS: z
+    .string()
+    .optional()
+    .describe(
+      'JSON file of the GraphQL documents that may be asked, as Relay’s compiler, GraphQL Code Generator or Apollo’s manifest writes it. All others are refused, and there is no GraphiQL and no introspection; the dashboard works. Unset: any document may be asked.',
+    ),
   ...OIDC_VARIABLES,
   MIEN_SECRET_KEY: secretKeys
     .prefault('')

@@ -72,27 +72,32 @@ function toConfig(env: z.output<typeof Environment>) {
     publicUrls: Object.freeze(env.MIEN_PUBLIC_URL),
     trustedProxies: Object.freeze(env.MIEN_TRUSTED_PROXIES),
     allowedOrigins: Object.freeze(env.MIEN_ALLOWED_ORIGINS),
+    persistedDocuments: env.MIEN_PERSISTED_DOCUMENTS ?? null,
     oidc: toOidc(env),
     secretKeys: Object.freeze(env.MIEN_SECRET_KEY),
     retentionHours: retentionOf(env),
     auditDays: env.MIEN_AUDIT_DAYS,
     notice: Object.freeze(noticeOf(env)),
     maxUpload: env.MIEN_MAX_UPLOAD,
-    limits: Object.freeze({
-      streams: env.MIEN_MAX_STREAMS,
-      connections: env.MIEN_MAX_CONNECTIONS,
-      connectionsPerAddress: env.MIEN_MAX_CONNECTIONS_PER_ADDRESS,
-      subscribers: env.MIEN_MAX_SUBSCRIBERS,
-      requestRate: env.MIEN_MAX_REQUEST_RATE,
-      minUploadRate: env.MIEN_MIN_UPLOAD_RATE,
-      uploadDisk: env.MIEN_MAX_UPLOAD_DISK,
-    }),
+    limits: Object.freeze(limitsOf(env)),
     overcommit: env.MIEN_OVERCOMMIT,
     demo: env.MIEN_DEMO,
     logLevel: env.MIEN_LOG_LEVEL,
     confineFfmpeg: env.MIEN_CONFINE_FFMPEG,
     hwaccel: env.MIEN_HWACCEL,
     ffmpegPath: env.FFMPEG_PATH ?? null,
+  };
+}
+
+function limitsOf(env: z.output<typeof Environment>) {
+  return {
+    streams: env.MIEN_MAX_STREAMS,
+    connections: env.MIEN_MAX_CONNECTIONS,
+    connectionsPerAddress: env.MIEN_MAX_CONNECTIONS_PER_ADDRESS,
+    subscribers: env.MIEN_MAX_SUBSCRIBERS,
+    requestRate: env.MIEN_MAX_REQUEST_RATE,
+    minUploadRate: env.MIEN_MIN_UPLOAD_RATE,
+    uploadDisk: env.MIEN_MAX_UPLOAD_DISK,
   };
 }
 

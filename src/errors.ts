@@ -129,8 +129,16 @@ export const OF_REQUESTS = {
     'Send less; videos go to `/uploads`.',
   ],
   PERSISTED_QUERY_NOT_SUPPORTED: [
-    'A request names a persisted query by its hash alone.',
+    'A request names a persisted document by its hash or `documentId` alone, and the server has no list of them.',
     'Send the query; clients do so by themselves.',
+  ],
+  PERSISTED_DOCUMENT_NOT_FOUND: [
+    'The list of `MIEN_PERSISTED_DOCUMENTS` has no document of the id that a request names.',
+    'Have the list brought up to date with the client.',
+  ],
+  PERSISTED_DOCUMENTS_ONLY: [
+    'A request brings a document that is not in the list of `MIEN_PERSISTED_DOCUMENTS`, or asks for GraphiQL where there is such a list.',
+    'Have the document listed, and ask by `documentId` or by its exact text.',
   ],
   NOT_ACCEPTABLE: [
     'The answer cannot be given as anything that `accept` names.',

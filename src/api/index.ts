@@ -1,8 +1,6 @@
 /** The API: opens the port on everything that `main` hands over, and closes it with a reason. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
-import { GraphQLError } from 'graphql';
 import type { Authenticator } from '../access/authenticate.ts';
 import type { Log } from '../domain/log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -22,9 +20,11 @@ import { createGraphiqlPage } from './http/graphiql.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { trackIdleConnections } from './http/idle-connections.ts';
 import { displayHost, LOOPBACK_OF_ANY, listen } from './http/listen.ts';
+import { shutDown } from './http/shut-down.ts';
 import { openStaticFiles } from './http/static-files.ts';
 import { warmUp } from './http/warm-up.ts';
-import { createNotice, type NoticeOptions } from './notice/notice.ts';
+import { createNotice, NOTHING_SAID, type NoticeOptions } from './notice/notice.ts';
+import type { PersistedDocuments } from './persisted/persisted-documents.ts';
 import { schema } from './schema/index.ts';
 import { createSignInEndpoint, type SignInOptions } from './sign-in/sign-in-endpoint.ts';
 import { createWsServer, type WsServer } from './transports/ws-server.ts';
@@ -36,14 +36,13 @@ export type { Services } from './context/context.ts';
 export type * from './context/ports.ts';
 export { DEMO_SUBSCRIPTION } from './http/graphiql.ts';
 export { bare, isLoopback } from './http/hosts.ts';
+export { readPersistedDocuments } from './read-persisted-documents.ts';
 export type { SignInEvent, SignInOptions } from './sign-in/sign-in-endpoint.ts';
 
 /** Subscriptions and queries that one WebSocket carries at a time. */
 const MAX_OPERATIONS = 100;
 /** Slow bodies are gone within two of them. */
 const PATIENCE_MS = 15_000;
-/** How long answers under way may take after closing has begun. */
-const LAST_ANSWERS_MS = 3_000;
 
 export interface ApiOptions {
   services: Services;
@@ -77,11 +76,11 @@ export interface ApiOptions {
   /** What `/health` tells beside that the process lives. */
   health?: () => Readonly<Record<string, string>>;
   maxOperations?: number;
+  /** Those that may be asked, by whoever is not mien itself; without it any may. */
+  persistedDocuments?: PersistedDocuments | null;
   /** What `/notice` tells of this server. */
   notice?: NoticeOptions;
 }
-
-const NOTHING_SAID: NoticeOptions = { controller: null, contact: null, url: null, retentionHours: null };
 
 export interface Api {
   /** As a browser would be given it. */
@@ -96,18 +95,19 @@ export interface Api {
 }
 
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { log, metrics, limits } = options;
-  const { audit } = options.services;
+  const { log, metrics, limits, persistedDocuments = null } = options;
   const onRefused = (code: string) => metrics.refused.inc({ code });
   const createContext = createContextFactory(limitServices(options, onRefused));
   const maskError = createMaskError(log, options.isStoreAway);
   const rate = createRequestRate(limits.requestRate);
   const subscribers = countSubscribers(metrics);
   const fanout = openFanout(options, { createContext, maskError, open: subscribers.open, onRefused });
-  const sse = subscribers.hooks('sse', 'onSseOpen', 'onSseClose');
-  const auth = createAuth({ ...options, onRefused, audit });
-  const { hold } = auth;
-  const graphql = createGraphQL({ schema, createContext, maskError, fanout, audit, hold, log, ...sse });
+  const auth = createAuth({ ...options, onRefused, audit: options.services.audit });
+  const graphql = createGraphQL({
+    ...{ schema, createContext, maskError, fanout, hold: auth.hold, log, persistedDocuments },
+    audit: options.services.audit,
+    ...subscribers.hooks('sse', 'onSseOpen', 'onSseClose'),
+  });
   const webSockets = createWsServer({
     ...{ prepare: graphql.prepare, execute: graphql.execute, fanout, auth, maskError, log },
     maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS,
@@ -116,20 +116,18 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   });
   const uploads = await openUploadEndpoint({
     ...{ directory: options.uploadsDir, maxBytes: options.maxUpload, maxDisk: limits.uploadDisk },
-    ...{ onRefused, audit, log },
+    ...{ onRefused, audit: options.services.audit, log },
   });
   const exports = createExportEndpoint({ ...options, createContext });
   const parts = { auth, graphql, webSockets, uploads, exports, rate, onRefused };
-  const { server, closeIdle } = await openServer(options, parts);
-  const { address, port } = server.address() as AddressInfo;
-  const local = { host: LOOPBACK_OF_ANY[address] ?? address, port };
+  const { server, closeIdle, local } = await openServer(options, parts);
   return {
-    port,
+    port: local.port,
     local,
     warmUp: () => warmUp(local, options.ownCredential),
-    url: `http://${displayHost(options.host)}:${port}`,
+    url: `http://${displayHost(options.host)}:${local.port}`,
     async close() {
-      await shutDown(server, closeIdle, fanout, webSockets);
+      await shutDown(server, closeIdle, { fanout, webSockets });
       await uploads.close();
       auth.close();
     },
@@ -159,12 +157,13 @@ interface ServerParts {
   onRefused: (code: string) => void;
 }
 
-/** Listens. @returns with what closes the connections on which nothing is under way */
+/** Listens. @returns with what closes the connections on which nothing is under way, and where programs of this machine find it */
 async function openServer(options: ApiOptions, parts: ServerParts) {
   const server = await createServer(options, parts);
   const closeIdle = trackIdleConnections(server);
   await listen(server, options.port, options.host);
-  return { server, closeIdle };
+  const { address, port } = server.address() as AddressInfo;
+  return { server, closeIdle, local: { host: LOOPBACK_OF_ANY[address] ?? address, port } };
 }
 
 async function createServer(
@@ -178,7 +177,7 @@ async function createServer(
     pace: { bytesPerSecond: limits.minUploadRate, patienceMs: options.patienceMs ?? PATIENCE_MS },
     ...{ auth, rate, onRefused, log, ready: options.ready },
     graphql: (request, response, requester) => graphql.handle(request, response, { requester }),
-    graphiql: createGraphiqlPage(),
+    graphiql: createGraphiqlPage(options.persistedDocuments ?? null),
     upload: uploads.handle,
     exports,
     proofOf: options.proofOf ?? (() => ''),
@@ -195,26 +194,4 @@ function limitServices({ services, limits }: ApiOptions, onRefused: (code: strin
   const count = () => services.prisma.stream.count();
   const streamManager = limitStreams(services.streamManager, { most: limits.streams, count, onRefused });
   return { ...services, streamManager };
-}
-
-async function shutDown(
-  server: Server,
-  closeIdle: () => void,
-  fanout: Fanout,
-  webSockets: WsServer,
-): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  fanout.close(
-    new GraphQLError('mien is shutting down; connect again in a moment, with `after`.', {
-      extensions: { code: 'SHUTTING_DOWN' },
-    }),
-  );
-  await setImmediate(); // the last words of subscriptions go out before their sockets close
-  await webSockets.close('mien is shutting down');
-  closeIdle();
-  const closeLeft = setInterval(closeIdle, 50);
-  const closeAll = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-  await closed;
-  clearInterval(closeLeft);
-  clearTimeout(closeAll);
 }

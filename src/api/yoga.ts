@@ -12,9 +12,10 @@ import type { Context, CreateContext } from './context/context.ts';
 import { useErrorBodies } from './errors/http-error-bodies.ts';
 import { useHttpStatuses } from './errors/http-status.ts';
 import type { MaskError } from './errors/mask-errors.ts';
-import { useRequestParameters } from './errors/request-parameters.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { createItemLimit, documentLimits, type ItemLimit } from './limits.ts';
+import { type PersistedDocuments, queryOf } from './persisted/persisted-documents.ts';
+import { useRequestParameters } from './persisted/request-parameters.ts';
 import { unconditionalSubscriptions } from './subscription-root.ts';
 import { useSse } from './transports/sse.ts';
 
@@ -27,6 +28,8 @@ export interface GraphQLOptions {
   fanout: Fanout;
   audit: Audit;
   log: Log;
+  /** Those that may be asked; null: any. */
+  persistedDocuments: PersistedDocuments | null;
   /** Calls `end` when a requester may not go on. @returns what stops that */
   hold: Hold;
   onSseOpen?: () => void;
@@ -50,7 +53,7 @@ export interface GraphQLServer {
 type Enveloped = ReturnType<YogaServerInstance<ServerContext, Context>['getEnveloped']>;
 
 export function createGraphQL(options: GraphQLOptions): GraphQLServer {
-  const { createContext } = options;
+  const { createContext, persistedDocuments } = options;
   const itemLimit = createItemLimit();
   const handle = createYogaHandler(options, itemLimit);
   const pipelines = new WeakMap<ExecutionArgs, Enveloped>();
@@ -58,8 +61,9 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
   return {
     handle,
     async prepare(payload, requester) {
-      const enveloped = handle.getEnveloped({ params: payload } as never);
-      const document = enveloped.parse(payload.query);
+      const query = queryOf(payload, requester, persistedDocuments);
+      const enveloped = handle.getEnveloped({ params: { ...payload, query } } as never);
+      const document = enveloped.parse(query);
       const mistakes = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
       if (mistakes.length > 0) return mistakes;
       const args: ExecutionArgs = {
@@ -78,7 +82,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
 }
 
 function createYogaHandler(
-  { schema, createContext, maskError, fanout, audit, log, hold, ...sse }: GraphQLOptions,
+  { schema, createContext, maskError, fanout, audit, log, hold, persistedDocuments, ...sse }: GraphQLOptions,
   itemLimit: ItemLimit,
 ) {
   return createYoga<ServerContext, Context>({
@@ -102,7 +106,7 @@ function createYogaHandler(
       auditRefusals(audit),
       itemLimit.plugin,
       unconditionalSubscriptions(),
-      useRequestParameters(),
+      useRequestParameters(persistedDocuments),
       useHttpStatuses(),
       useErrorBodies(),
       useSse({

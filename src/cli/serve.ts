@@ -1,5 +1,5 @@
 /** `mien serve`: opens the parts one upon the other, runs until asked to end, and closes them in reverse. */
-import { DEMO_SUBSCRIPTION, openApi } from '../api/index.ts';
+import { DEMO_SUBSCRIPTION, openApi, readPersistedDocuments } from '../api/index.ts';
 import { OrderedPublisher } from '../bus/index.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../domain/log.ts';
@@ -44,7 +44,7 @@ export async function serve(config: Config, host: Host): Promise<number> {
   const stopped = host.stopped.then((signal) => ({ signal }));
   try {
     const first = await Promise.race([opening, stopped]);
-    if ('url' in first) host.stdout.write(greeting(first));
+    if ('url' in first) host.stdout.write(greeting(first, config));
     const { signal } = await stopped;
     log.info({ signal }, 'stopping: sources first, then what waits to be stored, then sockets');
   } catch (error) {
@@ -74,7 +74,7 @@ interface Serving {
 }
 
 async function openServer(config: Config, log: Log, parts: OpenParts): Promise<Serving> {
-  await assertPortFree(config);
+  const persistedDocuments = await checkFirst(config);
   const metrics = parts.add(createMetrics());
   log.info({ dataDir: config.dataDir }, 'opening the database');
   const store = parts.add(await openServerStore(config, metrics, log));
@@ -95,7 +95,7 @@ async function openServer(config: Config, log: Log, parts: OpenParts): Promise<S
   const services = { ...openServices(rooms, streamManager), audit, tokens: access.tokens, modelIds };
   const api = parts.add(
     await openApi({
-      services,
+      ...{ services, persistedDocuments },
       ...{ log, metrics, ...apiSettings(config, store), ...apiAccess(access), isStoreAway: isAway },
       ready: createReadiness(config, store, streamManager),
       health: () => ({ sourceConfinement, ...decodingHealth(ingest) }),
@@ -112,6 +112,12 @@ async function openServer(config: Config, log: Log, parts: OpenParts): Promise<S
   log.info({ url: api.url, models: modelIds }, 'serving');
   const isAuthRequired = await access.authenticator.isRequired();
   return { url: api.url, retention: tellPrivacy(config, store, log), isAuthRequired };
+}
+
+/** What can be known to be wrong before anything is opened. @returns the documents that may be asked; null: any */
+async function checkFirst(config: Config) {
+  await assertPortFree(config);
+  return readPersistedDocuments(config.persistedDocuments);
 }
 
 function openLoggedIngest(config: Config, log: Log): Ingest {
@@ -147,17 +153,21 @@ function decodingHealth(ingest: Pick<Ingest, 'decoding'>): Record<string, string
   return { decoding: by, ...(caution !== null && { decodingCaution: caution }) };
 }
 
-function greeting({ url, retention, isAuthRequired }: Serving): string {
+function greeting({ url, retention, isAuthRequired }: Serving, { persistedDocuments }: Config): string {
   return `
 mien serves at ${url}/graphql, and its dashboard at ${url}/
 ${retention}${isAuthRequired ? `\n${SIGN_IN}` : ''}
 
-Open the dashboard in a browser to watch; or open the first address, and paste:
-
-${DEMO_SUBSCRIPTION}
+${persistedDocuments === null ? TRY : LISTED}
 
 `;
 }
+
+const TRY = `Open the dashboard in a browser to watch; or open the first address, and paste:
+
+${DEMO_SUBSCRIPTION}`;
+const LISTED =
+  'Open the dashboard in a browser to watch. Other clients may ask what MIEN_PERSISTED_DOCUMENTS lists.';
 
 const SIGN_IN =
   'This server asks who you are: sign in at the dashboard first. `mien token create` makes a token.';

@@ -1,7 +1,9 @@
 /** What keeps a server from starting is told soon, in a sentence. */
 import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { until } from '../api/harness.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -49,4 +51,15 @@ test('SIGTERM during the start ends it soon and in order', async () => {
   expect(performance.now() - asked).toBeLessThan(8_000);
   expect([code, stdout]).toEqual([0, '']);
   expect(stderr).toContain('stopped');
+});
+
+test('a list of documents that cannot be answered is noticed before the database and the models are opened', async () => {
+  const path = join(env.MIEN_DATA_DIR!, '..', `${crypto.randomUUID()}.json`);
+  await writeFile(path, '{ "faces": "{ face { id } }" }');
+  const told = await run(['serve'], { ...env, MIEN_PERSISTED_DOCUMENTS: path, MIEN_MODELS: '/not/there' });
+  await rm(path);
+  expect([told.code, told.stderr]).toEqual([
+    1,
+    `mien: MIEN_PERSISTED_DOCUMENTS: ${path} holds documents that this server cannot answer:\n  "faces": Cannot query field "face" on type "Query".\n`,
+  ]);
 });

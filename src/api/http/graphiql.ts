@@ -1,6 +1,8 @@
 /** The GraphiQL page, with a subscription to try. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerJson, errorBody } from '../errors/answer-json.ts';
+import { ONLY_LISTED, type PersistedDocuments } from '../persisted/persisted-documents.ts';
 import { answerFile, type ServedFile, toServedFile } from './served-file.ts';
 
 export const DEMO_SUBSCRIPTION = `subscription {
@@ -25,10 +27,16 @@ export type GraphiqlPage = (request: IncomingMessage, response: ServerResponse) 
 /**
  * From a package, not from a CDN: the page also opens where there is no network. Loaded when it is first asked for.
  * A link on a foreign page opens it without the query that the link brought: one click would run it.
+ *
+ * @param documents where there is a list of those that may be asked, there is no page to write others in
  */
-export function createGraphiqlPage(): GraphiqlPage {
+export function createGraphiqlPage(documents: PersistedDocuments | null): GraphiqlPage {
   let page: Promise<ServedFile> | null = null;
   return async (request, response) => {
+    if (documents !== null) {
+      const body = errorBody({ code: 'PERSISTED_DOCUMENTS_ONLY', message: ONLY_LISTED });
+      return answerJson(response, 403, body);
+    }
     if (bringsForeignQuery(request)) {
       response.writeHead(303, { location: 'graphql', 'content-length': 0 }).end();
       return;

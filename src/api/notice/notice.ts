@@ -22,6 +22,13 @@ export interface NoticeOptions extends NoticeSettings {
   retentionHours: number | null;
 }
 
+export const NOTHING_SAID: NoticeOptions = {
+  controller: null,
+  contact: null,
+  url: null,
+  retentionHours: null,
+};
+
 export type Notice = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export function createNotice(

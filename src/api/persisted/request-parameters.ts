@@ -1,17 +1,24 @@
 /** What a request may hold beside its query. */
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { Requester } from '../../domain/access.ts';
+import { type AskedDocument, type PersistedDocuments, queryOf } from './persisted-documents.ts';
 
 /**
  * Other parameters than those of GraphQL over HTTP are ignored, as a WebSocket ignores them: clients send some for
- * themselves. Whoever asks by the hash of a persisted query alone is told to send the query, in the words that clients know.
+ * themselves. What is executed is the document that the request gives or names.
+ *
+ * @param documents those that may be asked; null: any
  */
-export function useRequestParameters(): Plugin {
+export function useRequestParameters(
+  documents: PersistedDocuments | null,
+): Plugin<object, { requester: Requester }> {
   return {
-    onParams({ params, setParams }) {
+    onParams({ params, setParams, request, context }) {
       if (params === null || typeof params !== 'object' || Array.isArray(params)) return;
-      const { query, variables, operationName, extensions } = params;
-      if (query == null && extensions?.persistedQuery != null) throw notSupported();
+      const { variables, operationName, extensions } = params;
+      const documentId = (params as AskedDocument).documentId ?? documentIdIn(request.url);
+      const query = queryOf({ ...params, documentId }, context.requester, documents) as typeof params.query;
       if (operationName != null && typeof operationName !== 'string') throw noName();
       setParams({
         ...(query !== undefined && { query }),
@@ -23,10 +30,9 @@ export function useRequestParameters(): Plugin {
   };
 }
 
-function notSupported(): GraphQLError {
-  return new GraphQLError('PersistedQueryNotSupported', {
-    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },
-  });
+/** Of an address, Yoga reads the other parameters by itself. */
+function documentIdIn(url: string): string | null {
+  return new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('documentId');
 }
 
 /** What is wrong with the other parameters Yoga says by itself. */
