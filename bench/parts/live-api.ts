@@ -41,7 +41,12 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
       extent: async () => ({ oldest: null, newest: -1 }),
       search: async () => ({ moments: [], more: false, stoppedAt: null }),
     },
-    log: { writers: async () => [], behind: async () => [], episodesBehind: async () => [] },
+    log: {
+      writers: async () => [],
+      expired: async () => [],
+      behind: async () => [],
+      episodesBehind: async () => [],
+    },
     async *buckets() {},
     feed: bus,
     now: Date.now,

@@ -12,7 +12,7 @@ import { beginningOf, writerOf } from '../domain/log-position.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor, type WriterPositions } from './cursor.ts';
 import { LogPlace } from './log-place.ts';
 import type { EventQueue, LoggedMoment, SubscriptionDeps } from './ports.ts';
 import type { MomentsRequest } from './resume-plan.ts';
@@ -65,10 +65,12 @@ export class AllMoments {
 
   /** @throws MienError CURSOR_INVALID, CURSOR_EXPIRED */
   async open(): Promise<void> {
-    const writers = await this.#deps.log.writers();
+    const { log } = this.#deps;
     const { after } = this.#request;
+    const cursor = after === undefined ? null : writersOf(after);
+    const writers = await log.writers();
     this.#place =
-      after === undefined ? LogPlace.atEnd(writers) : LogPlace.behind(positionsOf(after), writers);
+      cursor === null ? LogPlace.atEnd(writers) : LogPlace.behind(cursor, writers, await log.expired());
     this.#isLive = after === undefined;
     for (const { id, newest } of writers) this.#heard.set(id, Math.max(newest, this.#heard.get(id) ?? 0));
   }
@@ -136,7 +138,7 @@ export class AllMoments {
     if (sent === null) return;
     const skippedBefore = this.#lost - this.#told;
     this.#told = this.#lost;
-    const cursor = encodeCursor({ kind: 'all', positions: this.#place.positions() });
+    const cursor = encodeCursor({ kind: 'all', ...this.#place.told() });
     yield { moment: sent, cursor, skippedBefore };
   }
 
@@ -172,9 +174,9 @@ export class AllMoments {
 }
 
 /** @throws MienError CURSOR_INVALID */
-function positionsOf(after: string): number[] {
+function writersOf(after: string): WriterPositions {
   const cursor = decodeCursor(after);
-  if (cursor.kind === 'all') return cursor.positions;
+  if (cursor.kind === 'all') return cursor;
   throw new MienError(
     'CURSOR_INVALID',
     'This cursor is none of moments of all streams. Name its stream or session, or leave `after` out.',

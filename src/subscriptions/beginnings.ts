@@ -12,7 +12,7 @@ export async function beginningOfMoments(
   { streamId, sessionId }: Scope,
 ): Promise<string> {
   if (sessionId === undefined && streamId === undefined) {
-    return encodeCursor({ kind: 'all', positions: LogPlace.atEnd(await log.writers()).positions() });
+    return encodeCursor({ kind: 'all', ...LogPlace.atEnd(await log.writers()).told() });
   }
   const session = sessionId ?? (await sessions.latest(streamId!))?.id;
   if (session === undefined) return encodeCursor({ kind: 'stream', streamId: streamId! });
@@ -21,11 +21,11 @@ export async function beginningOfMoments(
 
 /** Behind the newest commit, and all that it told. */
 export async function beginningOfEpisodes({ log }: Pick<Deps, 'log'>): Promise<string> {
-  const listed = LogPlace.atEnd(await log.writers()).positions();
-  const positions = listed.length > 0 ? listed : [0];
+  const told = LogPlace.atEnd(await log.writers()).told();
+  const positions = told.positions.length > 0 ? told.positions : [0];
   return encodeCursor({
     kind: 'episodes',
-    positions,
+    ...{ ...told, positions },
     at: { position: positions.at(-1)!, index: 2 ** 31 - 1, kind: 2 },
   });
 }

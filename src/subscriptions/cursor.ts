@@ -10,13 +10,16 @@ export type Cursor =
   | { kind: 'stream'; streamId: string }
   /** After this moment of a session, and of the sessions of its stream that follow. -1: before its first. */
   | { kind: 'session'; sessionId: string; seq: number }
-  /**
-   * After these positions in the order of commits, each of another writer, ascending. Later writers have all to come, other
-   * earlier ones are done with.
-   */
-  | { kind: 'all'; positions: number[] }
+  | ({ kind: 'all' } & WriterPositions)
   /** The same of episodes; of what stands at the last one dealt with, after this event. */
-  | { kind: 'episodes'; positions: number[]; at: EventPlace };
+  | ({ kind: 'episodes'; at: EventPlace } & WriterPositions);
+
+/** After these positions in the order of commits, each of another writer, ascending. Writers that are not told of have all to come. */
+export interface WriterPositions {
+  positions: number[];
+  /** How much was dealt with of those before them that had to be left out, all together; not given where there are none. */
+  omitted?: number;
+}
 
 /** One of the events that a commit tells of one session. */
 export interface EventPlace {
@@ -29,8 +32,8 @@ export interface EventPlace {
 
 const SESSION = /^s1 ([\w-]{1,64}) (-1|\d{1,10})$/;
 const STREAM = /^b1 ([\w-]{1,64})$/;
-const EPISODES = /^e2 (\d{1,16}) (\d{1,10}) ([012])((?: \d{1,16})*)$/;
-const ALL = /^a2((?: \d{1,16})*)$/;
+const EPISODES = /^e2 (\d{1,16}) (\d{1,10}) ([012])((?: \d{1,16})*)(?: \+(\d{1,16}))?$/;
+const ALL = /^a2((?: \d{1,16})*)(?: \+(\d{1,16}))?$/;
 /** Writers that the cursor of all streams names: those that came last. */
 export const MAX_WRITERS = 32;
 const MAX_LENGTH = 1024;
@@ -72,9 +75,10 @@ export function seqOfCursor(encoded: string, sessionId: string): number {
 function toText(cursor: Cursor): string {
   if (cursor.kind === 'session') return `s1 ${cursor.sessionId} ${cursor.seq}`;
   if (cursor.kind === 'stream') return `b1 ${cursor.streamId}`;
-  if (cursor.kind === 'all') return ['a2', ...cursor.positions].join(' ');
+  const writers = [...cursor.positions, ...(cursor.omitted === undefined ? [] : [`+${cursor.omitted}`])];
+  if (cursor.kind === 'all') return ['a2', ...writers].join(' ');
   const { position, index, kind } = cursor.at;
-  return ['e2', position, index, kind, ...cursor.positions].join(' ');
+  return ['e2', position, index, kind, ...writers].join(' ');
 }
 
 function fromText(text: string): Cursor | null {
@@ -82,13 +86,28 @@ function fromText(text: string): Cursor | null {
   if (sessionId !== undefined) return { kind: 'session', sessionId, seq: Number(seq) };
   const [, streamId] = STREAM.exec(text) ?? [];
   if (streamId !== undefined) return { kind: 'stream', streamId };
-  const [, ...place] = EPISODES.exec(text) ?? [];
-  const list = place.pop() ?? ALL.exec(text)?.[1];
-  const positions = list?.split(' ').slice(1).map(Number);
-  if (!positions || positions.length > MAX_WRITERS || !areOfAscendingWriters(positions)) return null;
-  const [position = -1, index = 0, kind = 0] = place.map(Number);
-  if (position < 0) return { kind: 'all', positions };
-  return positions.includes(position) ? { kind: 'episodes', positions, at: { position, index, kind } } : null;
+  const [, list, sum] = ALL.exec(text) ?? [];
+  const all = list === undefined ? null : readWriters(list, sum);
+  if (all !== null) return { kind: 'all', ...all };
+  const [, position, index, kind, writers, others] = EPISODES.exec(text) ?? [];
+  const told = writers === undefined ? null : readWriters(writers, others);
+  if (told === null || !isTold(Number(position), told)) return null;
+  const at = { position: Number(position), index: Number(index), kind: Number(kind) };
+  return { kind: 'episodes', ...told, at };
+}
+
+function readWriters(list: string, sum: string | undefined): WriterPositions | null {
+  const positions = list.split(' ').slice(1).map(Number);
+  if (positions.length > MAX_WRITERS || !areOfAscendingWriters(positions)) return null;
+  if (sum === undefined) return { positions };
+  const omitted = Number(sum);
+  return positions.length === MAX_WRITERS && Number.isSafeInteger(omitted) ? { positions, omitted } : null;
+}
+
+/** It is in the list, or of a writer that there was no room for. */
+function isTold(position: number, { positions }: WriterPositions): boolean {
+  const isFull = positions.length === MAX_WRITERS;
+  return positions.includes(position) || (isFull && writerOf(position) < writerOf(positions[0]!));
 }
 
 function areOfAscendingWriters(positions: readonly number[]): boolean {

@@ -4,7 +4,7 @@
  */
 import type { LiveEventOf, Scope, SentEpisode } from '../domain/live-event.ts';
 import { EPISODE_EVENT_KINDS, type EpisodeEvent } from '../domain/moment.ts';
-import { isLive } from '../domain/stream.ts';
+import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { decodeCursor, type EventPlace, encodeCursor } from './cursor.ts';
 import { LogPlace } from './log-place.ts';
@@ -64,9 +64,9 @@ export class EpisodeSubscription {
       this.#isLive = true;
       return;
     }
-    const { positions, at } = cursorOf(after);
-    this.#place = LogPlace.behind(positions, writers);
-    this.#at = at;
+    const cursor = cursorOf(after);
+    this.#place = LogPlace.behind(cursor, writers, await this.#expired(session), cursor.at.position);
+    this.#at = cursor.at;
   }
 
   readonly close = (): void => {
@@ -121,8 +121,16 @@ export class EpisodeSubscription {
     this.#at = placeOf(logged);
     const skippedBefore = this.#lost - this.#told;
     this.#told = this.#lost;
-    const cursor = encodeCursor({ kind: 'episodes', positions: this.#place.positions(), at: this.#at });
+    const cursor = encodeCursor({ kind: 'episodes', ...this.#place.told(position), at: this.#at });
     return { streamId, event, cursor, skippedBefore };
+  }
+
+  /** What retention deleted of what is asked for; what it deleted of others is no concern. */
+  async #expired(session: SessionRecord | null): Promise<{ position: number }[]> {
+    const { log, history } = this.#deps;
+    if (session === null) return log.expired(this.#request.streamId);
+    const { oldest, newest } = await history.extent(session.id);
+    return oldest === 0 || newest < 0 ? [] : log.expired(session.streamId);
   }
 
   /** Where a writer of which all up to `from` was dealt with is read on. */

@@ -49,8 +49,10 @@ export interface LoggedEpisodeEvent {
 
 /** store: the committed moments of all sessions, in the order of their commits. */
 export interface CommitLog {
-  /** Ascending by id. `newest`: its newest position; `expired`: the newest that retention deleted. */
-  writers(): Promise<{ id: number; newest: number; expired: number }[]>;
+  /** Ascending by id, with the newest position of each. */
+  writers(): Promise<{ id: number; newest: number }[]>;
+  /** Of each writer and stream the newest position that retention deleted; of one stream or of all. */
+  expired(streamId?: string): Promise<{ streamId: string; position: number }[]>;
   /** At most `limit` moments of one writer behind a position of it, ascending. */
   behind(position: number, limit: number): Promise<LoggedMoment[]>;
   /**

@@ -47,6 +47,7 @@ export function shownOnly(deps: SubscriptionDeps, tags: Tags): SubscriptionDeps 
 function shownLog(log: CommitLog, sees: (streamId: string) => boolean): CommitLog {
   return {
     writers: () => log.writers(),
+    expired: async (streamId) => (await log.expired(streamId)).filter((deleted) => sees(deleted.streamId)),
     behind: async (position, limit) =>
       (await log.behind(position, limit)).map((logged) =>
         sees(logged.streamId) ? logged : { ...logged, moment: null },

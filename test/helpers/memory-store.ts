@@ -63,8 +63,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
   readonly finished: Parameters<MomentSink['finish']>[] = [];
   away = false;
   beforeRead: () => Promise<void> = async () => {};
-  /** The newest position that retention deleted. */
-  expired = 0;
+  /** The newest position that retention deleted, by stream. */
+  readonly expired = new Map<string, number>();
   #newest = beginningOf(1);
   readonly #logged: { position: number; moment: Moment; streamId: string }[] = [];
   readonly #episodes = new Map<string, { episode: Episode; at: Map<EpisodeEventKind, number> }>();
@@ -192,8 +192,12 @@ export class MemoryStore implements MomentSink, MomentHistory {
   readonly log: CommitLog = {
     writers: async () => {
       await this.beforeRead();
-      return this.#newest > beginningOf(1) ? [{ id: 1, newest: this.#newest, expired: this.expired }] : [];
+      return this.#newest > beginningOf(1) ? [{ id: 1, newest: this.#newest }] : [];
     },
+    expired: async (of) =>
+      [...this.expired]
+        .filter(([streamId]) => streamId === (of ?? streamId))
+        .map(([streamId, position]) => ({ streamId, position })),
     behind: async (position, limit) => {
       await this.beforeRead();
       const page = this.#logged.filter((logged) => logged.position > position).slice(0, limit);

@@ -1,9 +1,11 @@
 /** What all sessions recorded, in the order of its commits. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MemoryBus } from '../../src/bus/index.ts';
 import { beginningOf, writerOf } from '../../src/domain/log-position.ts';
 import type { Episode, EpisodeEvent } from '../../src/domain/moment.ts';
 import { quantise } from '../../src/domain/quantise.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
+import { createSubscriptions } from '../../src/subscriptions/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createSession, createStore, type TestStore } from '../helpers/database.ts';
 import { seeded } from '../helpers/memory-store.ts';
@@ -91,7 +93,7 @@ it('every store that is opened writes under a number of its own, and what was de
   const first = await createStore();
   try {
     const start = Date.now() - 3 * 86_400_000;
-    const { id } = await createSession(first.store);
+    const { id, streamId } = await createSession(first.store);
     const old = await first.store.moments.append(makeMoment(id, 0, { start }), []);
     await first.store.close();
     first.store = await openStore({ rollUp, ...first.config });
@@ -100,11 +102,92 @@ it('every store that is opened writes under a number of its own, and what was de
     expect(writerOf(later)).toBeGreaterThan(writerOf(old));
     await first.store.expire(24);
     expect(await first.store.log.writers()).toEqual([
-      { id: writerOf(old), newest: old, expired: old },
-      { id: writerOf(later), newest: later, expired: 0 },
+      { id: writerOf(old), newest: old },
+      { id: writerOf(later), newest: later },
     ]);
+    expect(await first.store.log.expired()).toEqual([{ streamId, position: old }]);
     const kept = await readAll(first.store, beginningOf(writerOf(later)));
     expect(kept.map(({ position }) => position)).toEqual([later]);
+  } finally {
+    await first.dispose();
+  }
+});
+
+it('retention notes what it deletes of each stream: row by row, with a session that ended, and with a day', async () => {
+  const first = await createStore();
+  try {
+    const { store } = first;
+    const now = Date.UTC(2026, 10, 24, 12);
+    const hours = (count: number) => now - count * 3_600_000;
+    const record = async (start: number) => {
+      const session = await createSession(store);
+      const positions = [];
+      for (const seq of [0, 1, 2])
+        positions.push(await store.moments.append(makeMoment(session.id, seq, { start: start + seq }), []));
+      return { ...session, positions };
+    };
+    const [trimmed, ended, kept, dropped] = [
+      await record(hours(3)),
+      await record(hours(30)),
+      await record(hours(1)),
+      await record(hours(80)),
+    ];
+    for (const { id } of [ended, dropped]) await store.sessions.setState(id, 'ENDED');
+    for (const [{ streamId }, retention] of [
+      [trimmed, 2],
+      [ended, 2],
+      [kept, 48],
+      [dropped, 48],
+    ] as const)
+      await store.streams.update(streamId, { retention });
+    await store.expire(null, { now });
+    const told = new Map((await store.log.expired()).map((one) => [one.streamId, one.position]));
+    expect(told).toEqual(
+      new Map([trimmed, ended, dropped].map(({ streamId, positions }) => [streamId, positions[2]])),
+    );
+    expect(await store.log.expired(ended.streamId)).toEqual([
+      { streamId: ended.streamId, position: ended.positions[2] },
+    ]);
+    expect(await store.log.expired(kept.streamId)).toEqual([]);
+    await store.streams.remove(ended.streamId);
+    expect(await store.log.expired(ended.streamId)).toEqual([]);
+  } finally {
+    await first.dispose();
+  }
+});
+
+it('of 40 writers that write at the same time, nothing is lost: a cursor that cannot tell of one that went on is refused', async () => {
+  const first = await createStore();
+  try {
+    const { store } = first;
+    const bus = new MemoryBus();
+    const live = createSubscriptions({
+      ...{ streams: store.streams, sessions: store.sessions, history: store.moments, log: store.log },
+      ...{ feed: bus, buckets: async function* () {}, now: Date.now },
+    });
+    const { id, streamId } = await createSession(store);
+    const record = async (seq: number) => {
+      const moment = makeMoment(id, seq);
+      bus.moment(streamId, moment, await store.moments.append(moment, []));
+    };
+    await record(0);
+    for (let count = 0; count < 39; count++) {
+      const { id: writer } = await store.prisma.writer.create({ data: {} });
+      const data = { newest: beginningOf(writer) + 1 };
+      await store.prisma.writer.update({ where: { id: writer }, data });
+    }
+    const moments = await live.moments({});
+    await record(1);
+    const { cursor } = (await moments.next()).value!;
+    await moments.return?.();
+    // Nothing was written since.
+    await (await live.moments({ after: cursor })).return?.();
+    await record(2);
+    await expect(live.moments({ after: cursor })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    const episodes = await live.cursorOfNow('episodes', {});
+    await (await live.episodes({ after: episodes })).return?.();
+    await record(3);
+    await expect(live.episodes({ after: episodes })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
   } finally {
     await first.dispose();
   }

@@ -114,7 +114,7 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma
     .$executeRaw`ALTER TABLE moment DROP COLUMN dropped_source, DROP COLUMN previous_duration, DROP COLUMN cut,
       DROP COLUMN loop_index, DROP COLUMN source_time, DROP COLUMN position`;
-  await before.prisma.$executeRaw`DROP TABLE writer`;
+  await before.prisma.$executeRaw`DROP TABLE writer, expired_position`;
   await before.prisma
     .$executeRaw`ALTER TABLE episode DROP COLUMN onset_at, DROP COLUMN apex_at, DROP COLUMN offset_at`;
   await before.prisma

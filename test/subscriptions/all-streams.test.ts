@@ -110,7 +110,7 @@ it('the writers that came last stand in the cursor, 32 at most', async () => {
   const world = new World();
   await world.commit(world.begin(await world.stream()), 2);
   const { writers } = world.store.log;
-  const others = range(2, 100).map((id) => ({ id, newest: beginningOf(id) + 2 ** 29, expired: 0 }));
+  const others = range(2, 100).map((id) => ({ id, newest: beginningOf(id) + 2 ** 29 }));
   world.store.log.writers = async () => [...(await writers()), ...others];
   const moments = await world.open({ after: everything });
   const [first] = await take(moments, 1);

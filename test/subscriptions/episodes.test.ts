@@ -210,3 +210,26 @@ it('a cursor of moments is refused', async () => {
   });
   expect(world.bus.subscribers).toBe(0);
 });
+
+it('a cursor expires by what retention deleted of what is asked for, and by nothing else', async () => {
+  const world = new World();
+  const [mine, other] = [world.begin(await world.stream()), world.begin(await world.stream())];
+  await world.commit(mine);
+  const subscriptions = world.subscriptions();
+  const after = await subscriptions.cursorOfNow('episodes', {});
+  for (const session of [mine, other]) await world.commit(session, 2);
+  const opens = async (scope: object) => {
+    const events = await subscriptions.episodes({ ...scope, after });
+    await events.return?.();
+  };
+  const expired = { code: 'CURSOR_EXPIRED' };
+  world.store.expired.set(other.streamId, world.store.newest);
+  await opens({ streamId: mine.streamId });
+  await opens({ sessionId: mine.id });
+  await expect(opens({})).rejects.toMatchObject(expired);
+  await expect(opens({ streamId: other.streamId })).rejects.toMatchObject(expired);
+  const next = world.begin(other.streamId);
+  await world.commit(next);
+  // Of this session nothing was deleted, whatever was of those before it.
+  await opens({ sessionId: next.id });
+});

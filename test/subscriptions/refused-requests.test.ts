@@ -67,11 +67,12 @@ it('a cursor that more sessions follow than one subscription reads is refused be
 
 it('a cursor of all streams is refused when it points past what is stored, or when what follows it was deleted', async () => {
   const world = new World();
-  await world.commit(world.begin(await world.stream()), 10);
+  const stream = await world.stream();
+  await world.commit(world.begin(stream), 10);
   const behind = (position: number) => ({ after: encodeCursor({ kind: 'all', positions: [position] }) });
   await refused(world, behind(beginningOf(1) + 11), 'CURSOR_INVALID');
   await refused(world, behind(beginningOf(2) + 1), 'CURSOR_INVALID');
-  world.store.expired = beginningOf(1) + 5;
+  world.store.expired.set(stream, beginningOf(1) + 5);
   await refused(world, behind(beginningOf(1) + 4), 'CURSOR_EXPIRED');
   const moments = await world.open(behind(beginningOf(1) + 5));
   expect(seqs(await take(moments, 5))).toEqual(range(5, 10));

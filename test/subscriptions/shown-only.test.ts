@@ -5,6 +5,7 @@ import { momentCursor } from '../../src/subscriptions/index.ts';
 import { range, seqs, take, World } from './world.ts';
 
 const LAB = { site: 'lab' };
+const EVERYTHING = encodeCursor({ kind: 'all', positions: [] });
 
 /** A stream that is shown to whoever is limited to the lab, and one that is not; a session of each. */
 async function openTwo() {
@@ -177,4 +178,23 @@ it('a stream that it named is heard of no more once it is tagged so that it is n
   await world.commit(mine, 3);
   world.bus.removed(shown);
   expect(await moments.next()).toEqual({ done: true, value: undefined });
+});
+
+it('what retention deleted of hidden streams expires no cursor, and what it deleted of shown ones does', async () => {
+  const { world, shown, hidden, mine, other } = await openTwo();
+  await world.commit(other, 3);
+  await world.commit(mine, 3);
+  const [{ cursor }] = [(await take(await world.open({ after: EVERYTHING }), 1))[0]!];
+  const subscriptions = world.subscriptions();
+  const episodes = await subscriptions.cursorOfNow('episodes', {});
+  await world.commit(other, 3);
+  world.store.expired.set(hidden, world.store.newest);
+  await world.commit(mine, 3);
+  await expect(world.open({ after: cursor })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+  const limited = await world.open({ tags: LAB, after: cursor });
+  expect(seqs(await take(limited, 3))).toEqual([0, 1, 2]);
+  await limited.return?.();
+  await (await subscriptions.episodes({ tags: LAB, after: episodes })).return?.();
+  world.store.expired.set(shown, world.store.newest - 2);
+  await expect(world.open({ tags: LAB, after: cursor })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
 });

@@ -14,8 +14,10 @@ export interface LoggedMoment {
 }
 
 export interface LogQueries {
-  /** Who has committed, by number: up to which position (`newest`), and up to which retention has deleted some (`expired`). */
-  writers(): Promise<{ id: number; newest: number; expired: number }[]>;
+  /** Who has committed, by number, and up to which position. */
+  writers(): Promise<{ id: number; newest: number }[]>;
+  /** Of each writer and stream the newest position that retention deleted; of one stream or of all. */
+  expired(streamId?: string): Promise<{ streamId: string; position: number }[]>;
   /** At most `limit` moments of one writer behind a position of it, ascending. */
   behind(position: number, limit: number): Promise<LoggedMoment[]>;
   /** At most `limit` events of episodes behind this one, of one writer, ascending; the episode as it is stored now. */
@@ -30,11 +32,13 @@ export function createLogQueries(prisma: Prisma.TransactionClient): LogQueries {
   return {
     async writers() {
       const writers = await prisma.writer.findMany({ where: { newest: { gt: 0 } }, orderBy: { id: 'asc' } });
-      return writers.map(({ id, newest, expired }) => ({
-        id,
-        newest: Number(newest),
-        expired: Number(expired),
-      }));
+      return writers.map(({ id, newest }) => ({ id, newest: Number(newest) }));
+    },
+    async expired(streamId) {
+      const rows = await prisma.expiredPosition.findMany({
+        where: streamId === undefined ? {} : { streamId },
+      });
+      return rows.map((row) => ({ streamId: row.streamId, position: Number(row.position) }));
     },
     async behind(position, limit) {
       const writer = writerOf(position);

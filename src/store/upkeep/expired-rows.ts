@@ -1,8 +1,8 @@
 /** What retention deletes of a session that stays: moments with their readings in batches, then what they summed up to. */
-import { beginningOf } from '../../domain/log-position.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { DAY_MS, dayOf, isoDate } from '../sql/days.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
+import { noteExpired } from './expired-positions.ts';
 
 /** Moments that one transaction deletes: commits wait for no more than that. */
 const BATCH = 1_000;
@@ -39,13 +39,14 @@ export async function deleteMomentsBefore(
       : await prisma.$queryRawUnsafe<{ seq: number }[]>(expired, sessionId, cutoff / 1000);
     if (rows.length === 0) return deleted;
     const seqs = `{${rows.map(({ seq }) => seq).join()}}`;
-    const noteExpired = prisma.$executeRawUnsafe(
-      `UPDATE writer SET expired = greatest(expired, x.newest) FROM (SELECT position / ${beginningOf(1)} AS id, max(position) AS newest
-        FROM moment WHERE session_id = $1::uuid AND ${days} AND seq = ANY($2::text::int[]) GROUP BY 1) AS x WHERE writer.id = x.id`,
+    const note = prisma.$executeRawUnsafe(
+      noteExpired(
+        `SELECT session_id, position FROM moment WHERE session_id = $1::uuid AND ${days} AND seq = ANY($2::text::int[])`,
+      ),
       sessionId,
       seqs,
     );
-    await prisma.$transaction([noteExpired, deleteFrom('reading', seqs), deleteFrom('moment', seqs)]);
+    await prisma.$transaction([note, deleteFrom('reading', seqs), deleteFrom('moment', seqs)]);
     deleted += rows.length;
   }
 }

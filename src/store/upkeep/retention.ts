@@ -2,11 +2,11 @@
  * Forgets what is too old, by the database's clock. Whole days that nothing keeps go with their partitions; what one stream
  * keeps for less long than another goes row by row, a batch at a time, so that commits go on between them.
  */
-import { beginningOf } from '../../domain/log-position.ts';
 import { LIVE_STATES } from '../../domain/stream.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { DAY_MS, dayOf } from '../sql/days.ts';
 import { listPartitions, PARTITIONED_TABLES, partitionName } from '../sql/partitions.ts';
+import { notePartitionExpired, noteSessionExpired } from './expired-positions.ts';
 import { deleteMomentsBefore, trimSums } from './expired-rows.ts';
 import { removeOrphans, removeSession } from './removal.ts';
 
@@ -103,20 +103,12 @@ async function dropPartitions(prisma: PrismaClient, oldest: number): Promise<num
   for (const table of PARTITIONED_TABLES) {
     const kept = partitionName(table, oldest);
     for (const name of (await listPartitions(prisma, table)).filter((partition) => partition < kept)) {
-      if (table === 'moment') await noteExpired(prisma, name);
+      if (table === 'moment') await notePartitionExpired(prisma, name);
       await prisma.$executeRawUnsafe(`DROP TABLE IF EXISTS ${name}`);
       dropped += 1;
     }
   }
   return dropped;
-}
-
-/** Whoever reads on from a position in it is told that moments are missing. */
-async function noteExpired(prisma: PrismaClient, partition: string): Promise<void> {
-  await prisma.$executeRawUnsafe(
-    `UPDATE writer SET expired = greatest(expired, coalesce((SELECT max(position) FROM ${partition}
-      WHERE position > writer.id * ${beginningOf(1)}::bigint AND position < (writer.id + 1) * ${beginningOf(1)}::bigint), 0))`,
-  );
 }
 
 /** @param expired is added to */
@@ -128,6 +120,7 @@ async function expireGroup(
 ): Promise<void> {
   for (const id of await findEnded(prisma, group)) {
     if (stopping?.aborted) return;
+    await noteSessionExpired(prisma, id);
     await removeSession(prisma, id);
     expired.sessions += 1;
   }
