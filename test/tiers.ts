@@ -120,6 +120,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'retention',
     'secrets',
     'sessions-aggregate',
+    'sessions-by-marker',
     'sessions-by-wall-clock',
     'sessions-steps',
     'sign-ins',

@@ -7,9 +7,17 @@ import type { TimeRange } from './time-range.ts';
 /** What sessions, or the days and hours of a time zone that they lie in, are grouped by. */
 export type Grouping = { by: 'STREAM' | 'SESSION' | 'DAY' | 'HOUR' } | { by: 'TAG'; key: string };
 
-/** Where buckets begin: with the media time of each session, or by the wall clock. */
+/** Where buckets begin: with the media time of each session, by the wall clock, or at a marker of each. */
 export interface Alignment {
-  at: 'START' | 'WALL';
+  at: 'START' | 'WALL' | 'MARKER';
+}
+
+/** What of sessions lies around a marker: from so many seconds after it, or, where negative, before it; infinite where it is open. */
+export interface Trials {
+  /** Its name. */
+  marker: string;
+  from: number;
+  to: number;
 }
 
 /** Most sessions that are summed up together. */
@@ -25,7 +33,10 @@ export interface GroupedSession {
 export interface SessionsAggregateOptions {
   /** Of each session only what lies in it. */
   range?: TimeRange | undefined;
+  /** Of each session only what lies around each marker of this name; each is a trial. */
+  trials?: Trials | undefined;
   groupBy: readonly Grouping[];
+  /** Aligned at MARKER where there are trials, and only there. */
   bucket?: { seconds: number; align: Alignment } | undefined;
   /** Of the IANA time zone database; whose days and hours are meant. */
   timeZone: string;
@@ -48,6 +59,8 @@ export interface SessionMeans {
 export interface SessionsSums extends Sums {
   /** How many sessions. */
   sessions: number;
+  /** How many trials of theirs; as many as sessions where those are not asked for. */
+  trials: number;
   /** Computed when it is asked for. */
   perSession(): SessionMeans;
 }
@@ -66,6 +79,8 @@ export interface SessionsGroup extends SessionsSums {
   /** The tags that were asked for; a value of null: sessions without such a tag. */
   tags: readonly { key: string; value: string | null }[];
   tracks: number;
+  /** Sessions without a trial: they have no such marker, or no time around it. */
+  leftOut: number;
   /** Null where none were asked for. */
   buckets: readonly SessionsBucket[] | null;
 }

@@ -132,6 +132,43 @@ it('buckets lie over each other by media time, or one behind the other by the wa
   expect(data.wall[0].buckets).toEqual([at(12, 3), at(13, 2), at(14, 1)]);
 });
 
+it('sessions are laid over each other at a marker, each by its own, and who has none is told', async () => {
+  const operator = await world.token('OPERATOR');
+  const mark = `mutation ($id: ID!, $markers: [NewMarkerInput!]!) { addMarkers(input: { id: $id, markers: $markers }) { added } }`;
+  const [first, second] = streams[1]!.sessions;
+  const stimuli = (...times: number[]) => times.map((time) => ({ name: 'stimulus', time }));
+  await asked(mark, { id: first, markers: stimuli(1, 2.5) }, operator);
+  await asked(mark, { id: second, markers: stimuli(0.25) }, operator);
+  const { data, errors } = await asked(`{ aggregate(bucket: 1, groupBy: [{ by: TAG, key: "room" }],
+      align: { at: MARKER, marker: " stimulus ", from: -1, to: 1.5 }) {
+    sessions trials sessionsLeftOut frames seconds tracks tags { value }
+    buckets { start end sessions trials frames seconds coverage perSession { valence { n } } } } }`);
+  expect(errors).toBeUndefined();
+  const bucket = (start: number, frames: number, seconds: number, sessions: number, trials: number) => ({
+    ...{ start, end: start + 1, sessions, trials, frames, seconds, coverage: 1 },
+    perSession: { valence: { n: Math.min(sessions, frames) } },
+  });
+  const none = { sessions: 0, trials: 0, frames: 0, seconds: 0, tracks: 0, buckets: [] };
+  // A frame each second: of [0, 2.5), [1.5, 4) and [0, 1.75).
+  expect(data.aggregate).toEqual([
+    { ...none, sessionsLeftOut: 1, tags: [{ value: 'east' }] },
+    {
+      ...{ sessions: 2, trials: 3, sessionsLeftOut: 0, frames: 7, seconds: 6.75, tracks: 4 },
+      ...{ tags: [{ value: 'west' }] },
+      buckets: [bucket(-1, 3, 2.25, 2, 3), bucket(0, 3, 3, 2, 3), bucket(1, 1, 1.5, 2, 3)],
+    },
+    { ...none, sessionsLeftOut: 3, tags: [{ value: null }] },
+  ]);
+  const without = await asked(`{ aggregate(align: { at: MARKER, marker: "stimulus", from: 0, to: 0.5 }) {
+      sessions trials sessionsLeftOut frames seconds buckets { start } } }`);
+  expect(without.data.aggregate).toEqual([
+    { sessions: 2, trials: 3, sessionsLeftOut: 4, frames: 1, seconds: 1.5, buckets: null },
+  ]);
+  const limited = await world.token('VIEWER', { room: 'east' });
+  const query = '{ aggregate(align: { at: MARKER, marker: "stimulus" }) { sessions sessionsLeftOut } }';
+  expect((await asked(query, {}, limited)).data.aggregate).toEqual([{ sessions: 0, sessionsLeftOut: 1 }]);
+});
+
 it('a range is what lies in it, of sessions and of what they tell', async () => {
   const { data } = await asked(
     `query ($from: DateTime!) {
@@ -201,6 +238,11 @@ it.each([
   ['(bucket: 0.5)', 'a whole number of seconds'],
   ['(bucket: 0)', 'a whole number of seconds'],
   ['(align: { at: WALL })', 'give `bucket`, too'],
+  ['(align: { at: MARKER })', 'Which marker is meant?'],
+  ['(align: { at: MARKER, marker: " " })', '`marker` must have 1 to 200 characters'],
+  ['(align: { at: MARKER, marker: "x", from: 1, to: 1 })', '`align.to` must be greater than `align.from`'],
+  ['(align: { at: MARKER, marker: "x", from: -1e9 })', '`align.from` must be from -31622400 to 31622400'],
+  ['(bucket: 1, align: { at: START, marker: "x" })', 'leave them out with `START`'],
   ['(timeZone: "Mars/Olympus")', 'no time zone "Mars/Olympus"'],
   ['(filter: { range: { media: { from: 5, to: 5 } } })', 'must be greater'],
 ])('aggregate%s is refused with a way out', async (args, message) => {

@@ -18,7 +18,7 @@ export interface Recorded {
   trailing: { busy: number };
 }
 
-/** Whole seconds of a session, `to` excluded. */
+/** A stretch of a session, in seconds, `to` excluded; several of one are trials of it. */
 export interface Part {
   session: Recorded;
   from: number;
@@ -34,6 +34,7 @@ interface Plain {
   covered: number;
   durations: number[];
   elapsed: number;
+  trials: number;
 }
 
 function plainOf({ session, from, to, holdsEnd }: Part): Plain {
@@ -41,6 +42,7 @@ function plainOf({ session, from, to, holdsEnd }: Part): Plain {
     ...{ frames: 0, dropped: holdsEnd ? { ...session.trailing } : {}, readings: [], covered: 0 },
     durations: EXPRESSIONS.map(() => 0),
     elapsed: overlap({ from, to }, { from: session.source.start, to: session.source.end }),
+    trials: 1,
   };
   for (const [at, moment] of session.moments.entries()) {
     const { mediaTime, previousDuration, untilEnd = Infinity, faces, dropped } = moment;
@@ -49,8 +51,7 @@ function plainOf({ session, from, to, holdsEnd }: Part): Plain {
     plain.covered += time;
     for (const { expression } of faces)
       if (expression !== null) plain.durations[EXPRESSIONS.indexOf(expression)]! += time;
-    const second = Math.floor(mediaTime);
-    if (second < from || second >= to) continue;
+    if (mediaTime < from || mediaTime >= to) continue;
     plain.frames += 1;
     plain.readings.push(...faces);
     for (const reason of DROP_REASONS) {
@@ -71,7 +72,8 @@ const meanOf = (values: readonly number[]) => (values.length === 0 ? null : tota
 
 /** What `aggregateSessions` tells of a group, or of a bucket of it, to be compared with it. */
 export function expectedOf(parts: readonly Part[]) {
-  const plains = parts.map(plainOf);
+  const ids = [...new Set(parts.map(({ session }) => session.id))];
+  const plains = ids.map((id) => together(parts.filter(({ session }) => session.id === id).map(plainOf)));
   const readings = plains.flatMap((plain) => plain.readings);
   const covered = total(plains.map((plain) => plain.covered));
   const elapsed = total(plains.map((plain) => plain.elapsed));
@@ -98,8 +100,24 @@ export function expectedOf(parts: readonly Part[]) {
     elapsed: near(elapsed),
     erased: 0,
     coverage: near(elapsed > 0 ? Math.min(1, covered / elapsed) : 0),
-    sessions: parts.length,
+    sessions: plains.length,
+    trials: parts.length,
     perSession: perSession(plains),
+  };
+}
+
+/** The trials of a session. */
+function together(trials: readonly Plain[]): Plain {
+  const reasons = [...new Set(trials.flatMap(({ dropped }) => Object.keys(dropped)))];
+  const lost = (reason: string) => total(trials.map(({ dropped }) => dropped[reason] ?? 0));
+  return {
+    frames: total(trials.map(({ frames }) => frames)),
+    dropped: Object.fromEntries(reasons.map((reason) => [reason, lost(reason)])),
+    readings: trials.flatMap(({ readings }) => readings),
+    covered: total(trials.map(({ covered }) => covered)),
+    durations: EXPRESSIONS.map((_, at) => total(trials.map(({ durations }) => durations[at]!))),
+    elapsed: total(trials.map(({ elapsed }) => elapsed)),
+    trials: trials.length,
   };
 }
 
@@ -111,7 +129,9 @@ function perSession(plains: readonly Plain[]) {
   return {
     coverage: estimate(there.map(({ covered, elapsed }) => Math.min(1, covered / elapsed))),
     shares: EXPRESSIONS.map((label) => ofFaces(({ expression }) => (expression === label ? 1 : 0))),
-    durations: EXPRESSIONS.map((_, at) => estimate(plains.map(({ durations }) => durations[at]!))),
+    durations: EXPRESSIONS.map((_, at) =>
+      estimate(plains.map(({ durations, trials }) => durations[at]! / trials)),
+    ),
     probabilities: EXPRESSIONS.map((_, at) => ofFaces(({ probabilities }) => probabilities[at]!)),
     valence: ofFaces(({ valence }) => valence),
     arousal: ofFaces(({ arousal }) => arousal),

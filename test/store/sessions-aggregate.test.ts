@@ -30,6 +30,7 @@ function sumsOf({
   tags: ____,
   tracks: _____,
   buckets: ______,
+  leftOut: _______,
   ...sums
 }: SessionsGroup) {
   return told(sums);

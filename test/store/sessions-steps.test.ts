@@ -102,13 +102,17 @@ it('buckets are added up of what each session has in them', () => {
     ...{
       session: { id: `${from}`, streamId: '', tags: {} },
       tracks: 0,
+      trial: 0,
       sums: NO_SUMS,
       elapsed: 0,
       erased: 0,
     },
     get stretch() {
       reads++;
-      return { session: 0, period: null, from, to, isWhole: false, holdsEnd: false, buckets: null };
+      return {
+        ...{ session: 0, trial: 0, period: null, from, to },
+        ...{ isWhole: false, holdsEnd: false, buckets: null },
+      };
     },
     times: { source: { start: from, end: to }, erased: [], trailing: {}, wall: [] },
     buckets: new Map(

@@ -1,10 +1,17 @@
 /** How sessions are to be grouped, and where buckets are to begin. */
 import { z } from 'zod';
-import type { Alignment, Grouping, SessionsAggregateOptions } from '../../domain/sessions-aggregate.ts';
+import { isMarkerName } from '../../domain/marker.ts';
+import type {
+  Alignment,
+  Grouping,
+  SessionsAggregateOptions,
+  Trials,
+} from '../../domain/sessions-aggregate.ts';
 import { faultOfTags } from '../../domain/tags.ts';
 import { MienError } from '../../errors.ts';
 import { type ArgBuilder, builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
+import { MARKER_NAME } from './marker.ts';
 
 /** Most things that groups have in common. */
 const MAX_GROUPINGS = 5;
@@ -19,6 +26,8 @@ const GROUP_BY: Record<Grouping['by'], string> = {
 
 const ALIGN_AT: Record<Alignment['at'], string> = {
   START: 'Second 0 of each session’s media time, where its source began.',
+  MARKER:
+    'A marker of each session: buckets before it are negative. Where it is set several times in one session, each is a trial, and trials are laid over each other. Buckets begin exactly there, not at whole seconds.',
   WALL: '1970-01-01T00:00:00Z by the wall clock: buckets begin at multiples of their length since then, in UTC.',
 };
 
@@ -44,6 +53,15 @@ export const AlignmentInput = builder.inputType('AggregateAlignment', {
   description: 'Where the buckets of several sessions are laid over each other.',
   fields: (t) => ({
     at: t.field({ type: AlignAtEnum, required: true, description: 'What lies at 0.' }),
+    marker: t.string({ description: 'With `MARKER`, and only there: its name.' }),
+    from: t.float({
+      description:
+        'With `MARKER`: only what lies so many seconds after it, or, negative, before it; left out: from the beginning of each session.',
+    }),
+    to: t.float({
+      description:
+        'With `MARKER`: only what lies before so many seconds after it; left out: to the end of each session.',
+    }),
   }),
 });
 
@@ -70,7 +88,8 @@ export function groupArgs(arg: ArgBuilder) {
     }),
     align: arg({
       type: AlignmentInput,
-      description: 'Where buckets begin; left out: `{ at: START }`. It needs `bucket`.',
+      description:
+        'Where buckets begin; left out: `{ at: START }`. `START` and `WALL` need `bucket`; at a `MARKER` what lies around it is summed up without one, too.',
     }),
     timeZone: arg.string({
       defaultValue: 'UTC',
@@ -97,13 +116,42 @@ export function toGroupOptions({
   align,
   timeZone,
 }: GroupArgs): Omit<SessionsAggregateOptions, 'range'> {
-  if (align != null && bucket == null)
+  const trials = align == null ? undefined : toTrials(align);
+  if (align != null && bucket == null && trials === undefined)
     throw new MienError('BAD_INPUT', '`align` says where buckets begin: give `bucket`, too.');
   return {
+    trials,
     groupBy: toGroupings(groupBy ?? []),
-    bucket: bucket == null ? undefined : { seconds: bucket, align: align ?? { at: 'START' } },
+    bucket: bucket == null ? undefined : { seconds: bucket, align: { at: align?.at ?? 'START' } },
     timeZone: timeZone ?? 'UTC',
   };
+}
+
+/** @returns undefined: it is not aligned at a marker */
+function toTrials({ at, marker, from, to }: typeof AlignmentInput.$inferInput): Trials | undefined {
+  if (at !== 'MARKER') {
+    if (marker == null && from == null && to == null) return undefined;
+    throw new MienError(
+      'BAD_INPUT',
+      `\`marker\`, \`from\` and \`to\` go with \`MARKER\` only: leave them out with \`${at}\`.`,
+    );
+  }
+  if (marker == null)
+    throw new MienError('BAD_INPUT', 'Which marker is meant? Give its name as `marker` with `at: MARKER`.');
+  if (!isMarkerName(marker)) throw new MienError('BAD_INPUT', `\`marker\` must have ${MARKER_NAME}.`);
+  for (const [name, seconds] of Object.entries({ from, to })) {
+    if (seconds == null || Math.abs(seconds) <= MAX_BUCKET) continue;
+    throw new MienError(
+      'BAD_INPUT',
+      `\`align.${name}\` must be from -${MAX_BUCKET} to ${MAX_BUCKET} seconds.`,
+    );
+  }
+  const trials = { marker: marker.trim(), from: from ?? -Infinity, to: to ?? Infinity };
+  if (trials.from < trials.to) return trials;
+  throw new MienError(
+    'BAD_INPUT',
+    '`align.to` must be greater than `align.from`: what is at `to` is not part of it.',
+  );
 }
 
 function toGroupings(groupBy: readonly (typeof GroupingInput.$inferInput)[]): Grouping[] {

@@ -19,6 +19,10 @@ const SessionsAggregateInterface = builder.interfaceRef<SessionsSums>('SessionsA
       description:
         'How many sessions. Those without a frame count only where all of a session is asked for, not a range of it or a bucket.',
     }),
+    trials: t.exposeInt('trials', {
+      description:
+        'How many times they were at their marker, with `align: { at: MARKER }`: what lies in several trials counts in each. Otherwise as many as `sessions`.',
+    }),
     seconds: t.float({
       description:
         'The time that passed for their sources, in seconds of media time, added up: frames that were not scored and holes included, erased stretches not; rounded to the millisecond.',
@@ -26,7 +30,8 @@ const SessionsAggregateInterface = builder.interfaceRef<SessionsSums>('SessionsA
     }),
     perSession: t.field({
       type: SessionMeansType,
-      description: 'Means over sessions, each of which counts once, with 95 % confidence intervals.',
+      description:
+        'Means over sessions, each of which counts once, with 95 % confidence intervals. The trials of a session are one value: over all of their readings, seconds on average of a trial.',
       resolve: ({ perSession }) => perSession(),
     }),
   }),
@@ -122,6 +127,10 @@ builder.objectFields(GroupType, (t) => ({
   tracks: t.exposeInt('tracks', {
     description:
       'Faces followed, in all sessions. Someone who leaves and comes back is counted twice, and so is who is in two sessions: mien recognises nobody. A face that is followed over midnight is in both days.',
+  }),
+  sessionsLeftOut: t.exposeInt('leftOut', {
+    description:
+      'With `align: { at: MARKER }`: sessions that are not in it, since they have no such marker, or no time around it. Grouped by days or hours they are in groups without one, which come last.',
   }),
   buckets: t.field({
     type: [BucketType],

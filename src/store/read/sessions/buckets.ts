@@ -59,6 +59,11 @@ function addPart(
 ): void {
   const cut = stretch.buckets?.get(index) ?? { from: index * seconds, to: (index + 1) * seconds };
   const range = { start: Math.max(stretch.from, cut.from), end: Math.min(stretch.to, cut.to) };
-  const part = { session, sums: buckets.get(index) ?? NO_SUMS, ...passedIn(range, times) };
+  const part = {
+    session,
+    trial: stretch.trial,
+    sums: buckets.get(index) ?? NO_SUMS,
+    ...passedIn(range, times),
+  };
   if (part.elapsed + part.erased > 0 || part.sums[1]! > 0) own.push(part);
 }

@@ -7,10 +7,18 @@ import { NO_SUMS, type SumRow, toAggregate } from '../sum-row.ts';
 /** What one session adds. */
 export interface SessionPart {
   session: { id: string };
+  /** Which trial of it, from 0; of one that has none, 0. */
+  trial: number;
   sums: SumRow;
   /** Seconds for which the source was there, without what was erased; and those that were. */
   elapsed: number;
   erased: number;
+}
+
+type Total = Pick<SessionPart, 'sums' | 'elapsed' | 'erased'>;
+
+interface SessionTotal extends Total {
+  trials: number;
 }
 
 export type Combine = (parts: readonly SessionPart[]) => SessionsSums;
@@ -23,8 +31,9 @@ export function createCombine(): Combine {
     return {
       ...toSums(addUp(parts)),
       sessions: parts.length,
+      trials: parts.reduce((sum, { trials }) => sum + trials, 0),
       perSession() {
-        means ??= meansOf(parts.map(toSums), estimateOf);
+        means ??= meansOf(parts.map(perTrial), estimateOf);
         return means;
       },
     };
@@ -36,19 +45,22 @@ export function addTo(sums: number[], more: SumRow): void {
   for (let at = 1; at < sums.length; at++) sums[at]! += more[at]!;
 }
 
-/** A session has several parts where its clock was set back, so that a range by the wall clock has more than one stretch of it. */
-function bySession(parts: readonly SessionPart[]): readonly SessionPart[] {
+/** A session has several parts where it has several trials, or its clock was set back: a range by the wall clock has more than one stretch then. */
+function bySession(parts: readonly SessionPart[]): SessionTotal[] {
   const own = new Map<string, SessionPart[]>();
   for (const part of parts) {
     const some = own.get(part.session.id);
     if (some) some.push(part);
     else own.set(part.session.id, [part]);
   }
-  if (own.size === parts.length) return parts;
-  return [...own.values()].map((some) => ({ ...some[0]!, ...addUp(some) }));
+  return [...own.values()].map((some) =>
+    some.length === 1
+      ? { ...some[0]!, trials: 1 }
+      : { ...addUp(some), trials: new Set(some.map(({ trial }) => trial)).size },
+  );
 }
 
-function addUp(parts: readonly SessionPart[]): Omit<SessionPart, 'session'> {
+function addUp(parts: readonly Total[]): Total {
   const total = { sums: [...NO_SUMS], elapsed: 0, erased: 0 };
   for (const { sums, elapsed, erased } of parts) {
     addTo(total.sums, sums);
@@ -59,7 +71,7 @@ function addUp(parts: readonly SessionPart[]): Omit<SessionPart, 'session'> {
 }
 
 /** Where several of them begin and end means nothing. */
-function toSums({ sums: row, elapsed, erased }: Omit<SessionPart, 'session'>): Sums {
+function toSums({ sums: row, elapsed, erased }: Total): Sums {
   const {
     start: _,
     end: __,
@@ -68,6 +80,12 @@ function toSums({ sums: row, elapsed, erased }: Omit<SessionPart, 'session'>): S
     ...sums
   } = toAggregate(row, { start: 0, end: 0, elapsed, erased });
   return sums;
+}
+
+/** Seconds are of one trial, on average; all else is a mean or a share already. */
+function perTrial({ trials, ...total }: SessionTotal): Sums {
+  const sums = toSums(total);
+  return trials === 1 ? sums : { ...sums, durations: sums.durations.map((seconds) => seconds / trials) };
 }
 
 /** Sessions without a face have no means of what faces show, and those without any time no coverage. */

@@ -48,7 +48,7 @@ function nameOf({ streamId, sessionId, period, tags }: GroupKey): string {
   return JSON.stringify([streamId, sessionId, period?.start, tags.map(({ value }) => value)]);
 }
 
-/** By the values of their tags, those without last; then by time. Others stay in the order in which they came: sorting is stable. */
+/** By the values of their tags, those without last; then by time, what lies in none last. Others stay in the order in which they came: sorting is stable. */
 function compare(a: GroupKey, b: GroupKey): number {
   for (const [at, { value }] of a.tags.entries()) {
     const other = b.tags[at]!.value;
@@ -56,5 +56,5 @@ function compare(a: GroupKey, b: GroupKey): number {
     if (value === null || other === null) return value === null ? 1 : -1;
     return value < other ? -1 : 1;
   }
-  return (a.period?.start ?? 0) - (b.period?.start ?? 0);
+  return (a.period?.start ?? Number.MAX_VALUE) - (b.period?.start ?? Number.MAX_VALUE);
 }

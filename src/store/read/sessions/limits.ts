@@ -10,6 +10,10 @@ const MAX_BUCKETS = 10_000;
 const MAX_SUMS = 100_000;
 /** Most rollups that these are added up from. */
 const MAX_ROLLUPS = 500_000;
+/** Most markers around which sessions are summed up. */
+export const MAX_TRIALS = 20_000;
+/** Most seconds that are cut by buckets around a marker, so that their moments are read. */
+const MAX_SECOND_PARTS = 10_000;
 /** Most places in which sessions are cut by the wall clock, of all sessions together. */
 const MAX_BORDERS = 20_000;
 
@@ -29,9 +33,24 @@ export function assertFewBorders(borders: number): void {
 /** Before anything is summed up. */
 export function assertFewSums(stretches: readonly Stretch[], bucketsOf: (stretch: Stretch) => number): void {
   const sums = stretches.reduce((total, stretch) => total + bucketsOf(stretch), 0);
-  if (sums <= MAX_SUMS) return;
+  if (sums > MAX_SUMS) tooManySums(sums, `${stretches.length} sessions by day, hour and bucket`);
+}
+
+export function assertFewTrials(trials: number): void {
+  if (trials <= MAX_TRIALS) return;
   refuse(
-    `That would be made of ${sums} sums, of ${stretches.length} sessions by day, hour and bucket, and ${MAX_SUMS} is the most. Take longer buckets, a shorter \`range\`, or fewer sessions.`,
+    `These sessions are marked with that name more than ${MAX_TRIALS} times. Choose fewer sessions with \`filter\`, or a marker that is set less often.`,
+  );
+}
+
+/** Before trials are cut into buckets. */
+export function assertFewTrialBuckets(buckets: number): void {
+  if (buckets > MAX_SUMS) tooManySums(buckets, 'sessions by marker and bucket');
+}
+
+function tooManySums(sums: number, of: string): never {
+  refuse(
+    `That would be made of ${sums} sums, of ${of}, and ${MAX_SUMS} is the most. Take longer buckets, a shorter \`range\`, or fewer sessions.`,
   );
 }
 
@@ -40,6 +59,14 @@ export function assertFewRollups(rollups: number): void {
   if (rollups <= MAX_ROLLUPS) return;
   refuse(
     `More than ${MAX_ROLLUPS} sums, as they are stored, would have to be added up. Take a \`bucket\` that is a multiple of 60 or 3600 seconds, a shorter \`range\`, or fewer sessions.`,
+  );
+}
+
+/** The same of parts of seconds, which cost more. */
+export function assertFewSecondParts(parts: number): void {
+  if (parts <= MAX_SECOND_PARTS) return;
+  refuse(
+    `More than ${MAX_SECOND_PARTS} seconds would be cut by buckets that do not begin with one, so that their moments would have to be read. Take longer buckets, a shorter time around the marker by \`align.from\` and \`align.to\`, or fewer sessions.`,
   );
 }
 

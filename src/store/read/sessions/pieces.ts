@@ -1,8 +1,8 @@
-/** The rollups that add up to stretches: the longest that no border cuts. */
-
+/** What adds up to stretches: the longest rollups that no border cuts, and parts of seconds. */
 import { ROLLUP_SPANS } from '../../sql/rollup-spans.ts';
 import type { Range } from '../elapsed.ts';
 import { coverBySpans, type SpanRange } from '../rollup-sql.ts';
+import type { SecondPart } from './moment-sums.ts';
 import type { Stretch } from './stretches.ts';
 import type { SessionTimes } from './times.ts';
 
@@ -15,23 +15,45 @@ export interface Piece extends SpanRange {
 
 const LONGEST_SPAN = Math.max(...ROLLUP_SPANS);
 
+/** What is read of one stretch: rollups, and parts of seconds. */
+export interface Pieces {
+  rollups: Piece[];
+  parts: SecondPart[];
+}
+
 /** @param seconds length of a bucket, where there are any */
 export function piecesOf(
   { from, to, buckets }: Stretch,
   stretch: number,
   { source }: SessionTimes,
   seconds: number | undefined,
-): Piece[] {
-  if (source === null) return [];
-  if (buckets !== null) {
-    return [...buckets].flatMap(([bucket, cut]) => {
-      const { start, end } = within(cut, source, LONGEST_SPAN);
-      return pieces(start, end, LONGEST_SPAN, { stretch, bucket });
-    });
-  }
+): Pieces {
+  if (source === null) return { rollups: [], parts: [] };
+  if (buckets !== null) return piecesOfCuts(buckets, stretch, source);
   const step = longestSpanIn(seconds);
   const { start, end } = within({ from, to }, source, step);
-  return pieces(start, end, seconds ?? LONGEST_SPAN, { stretch, bucket: seconds === undefined ? 0 : null });
+  const of = { stretch, bucket: seconds === undefined ? 0 : null };
+  return { rollups: pieces(start, end, seconds ?? LONGEST_SPAN, of), parts: [] };
+}
+
+/** A cut within a second leaves two parts of it, which are in no rollup. */
+function piecesOfCuts(buckets: NonNullable<Stretch['buckets']>, stretch: number, source: Range): Pieces {
+  const found: Pieces = { rollups: [], parts: [] };
+  for (const [bucket, cut] of buckets) {
+    const { start, end } = within(cut, source, LONGEST_SPAN);
+    const [first, last] = [Math.ceil(start), Math.floor(end)];
+    if (first < last) found.rollups.push(...pieces(first, last, LONGEST_SPAN, { stretch, bucket }));
+    const parts =
+      last < first
+        ? [[start, end]]
+        : [
+            [start, first],
+            [last, end],
+          ];
+    for (const [from, to] of parts as [number, number][])
+      if (from < to) found.parts.push({ stretch, bucket, from, to });
+  }
+  return found;
 }
 
 /** Beyond the source there is nothing: rollups are taken whole there. */

@@ -2,7 +2,8 @@
 import type { PrismaClient } from '../../generated/client.ts';
 import type { SumRow } from '../sum-row.ts';
 import { addTo } from './combine.ts';
-import type { Piece } from './pieces.ts';
+import { readMomentSums, type SecondPart } from './moment-sums.ts';
+import type { Piece, Pieces } from './pieces.ts';
 import { addedSql, singleSql, TRACKS } from './sql.ts';
 import type { Stretch } from './stretches.ts';
 
@@ -17,8 +18,8 @@ export type SumsByBucket = ReadonlyMap<number, ReadonlyMap<number, SumRow>>;
 /** @param ids those of the sessions, by their places @param seconds length of a bucket, where there are any */
 export async function readSums(
   prisma: PrismaClient,
-  pieces: readonly Piece[],
-  sessionOf: (piece: Piece) => string,
+  { rollups: pieces, parts }: Pieces,
+  sessionOf: (piece: Piece | SecondPart) => string,
   seconds: number | undefined,
 ): Promise<SumsByBucket> {
   const sums = new Map<number, Map<number, number[]>>();
@@ -38,6 +39,7 @@ export async function readSums(
     }
   };
   await Promise.all(Array.from({ length: STATEMENTS_AT_ONCE }, readInTurn));
+  for (const one of await readMomentSums(prisma, parts, sessionOf)) keep(sums, one);
   return sums;
 }
 

@@ -4,10 +4,13 @@
  */
 import type {
   GroupedSession,
+  Period,
   SessionsAggregateOptions,
   SessionsGroup,
+  Trials,
 } from '../../../domain/sessions-aggregate.ts';
 import type { PrismaClient } from '../../generated/client.ts';
+import type { Range } from '../elapsed.ts';
 import { mediaStretches } from '../media-stretches.ts';
 import type { SumRow } from '../sum-row.ts';
 import { partsByBucket, toBuckets } from './buckets.ts';
@@ -19,14 +22,18 @@ import {
   assertFewBuckets,
   assertFewGroups,
   assertFewRollups,
+  assertFewSecondParts,
   assertFewSessions,
   assertFewSums,
+  assertFewTrialBuckets,
 } from './limits.ts';
-import { countBuckets, countRollups, type Piece, piecesOf } from './pieces.ts';
+import { readMarkers } from './markers.ts';
+import { countBuckets, countRollups, type Pieces, piecesOf } from './pieces.ts';
 import { readSums, readTracks } from './read-sums.ts';
 import { bordersOf, createCutter, type Stretch } from './stretches.ts';
 import { isThere, passedIn, type Summed, sumUp } from './summed.ts';
 import { readTimes, type SessionTimes } from './times.ts';
+import { countTrialBuckets, type TrialRange, trialRanges } from './trials.ts';
 
 /** @param sessions in the order of their creation @throws MienError BAD_INPUT */
 export async function aggregateSessions(
@@ -35,24 +42,52 @@ export async function aggregateSessions(
   options: SessionsAggregateOptions,
 ): Promise<SessionsGroup[]> {
   assertFewSessions(sessions.length);
-  const summed = await readSummed(prisma, sessions, options);
   const { bucket } = options;
-  const groups = groupParts(summed, options.groupBy).map((group) => ({
-    ...group,
-    buckets: bucket === undefined ? null : partsByBucket(group.parts, bucket.seconds),
-  }));
+  const groups = groupParts(await readParts(prisma, sessions, options), options.groupBy).map(
+    ({ key, parts: all }) => {
+      const parts = all.flatMap(({ summed }) => summed ?? []);
+      const leftOut = all.length - parts.length;
+      const buckets = bucket === undefined ? null : partsByBucket(parts, bucket.seconds);
+      return { key, parts, leftOut, buckets };
+    },
+  );
   assertFewGroups(groups.length);
   assertFewBuckets(
     groups.reduce((sum, { buckets }) => sum + (buckets?.size ?? 0), 0),
     groups.length,
   );
   const combine = createCombine();
-  return groups.map(({ key, parts, buckets }) => ({
+  return groups.map(({ key, parts, leftOut, buckets }) => ({
     ...key,
     ...combine(parts),
+    leftOut,
     tracks: parts.reduce((sum, { tracks }) => sum + tracks, 0),
     buckets: bucket === undefined || buckets === null ? null : toBuckets(buckets, bucket, combine),
   }));
+}
+
+interface Part {
+  session: GroupedSession;
+  stretch: { period: Period | null };
+  /** Null: it is left out. */
+  summed: Summed | null;
+}
+
+/** With the sessions that have no trial, where those are asked for: they are in no day and no hour. */
+async function readParts(
+  prisma: PrismaClient,
+  sessions: readonly GroupedSession[],
+  options: SessionsAggregateOptions,
+): Promise<Part[]> {
+  const summed = await readSummed(prisma, sessions, options);
+  const parts: Part[] = summed.map((one) => ({ session: one.session, stretch: one.stretch, summed: one }));
+  if (options.trials === undefined) return parts;
+  const there = new Set(summed.map(({ session }) => session));
+  const without = sessions.filter((session) => !there.has(session));
+  return [
+    ...parts,
+    ...without.map((session): Part => ({ session, stretch: { period: null }, summed: null })),
+  ];
 }
 
 type Times = (stretch: Stretch) => SessionTimes;
@@ -73,7 +108,7 @@ async function readSummed(
   assertFewSums(stretches, (stretch) => countBuckets(stretch, timesOf(stretch), seconds));
   const pieces = allPieces(stretches, timesOf, seconds);
   const [sums, tracks] = await Promise.all([
-    readSums(prisma, pieces, ({ stretch }: Piece) => parts[stretch]!.session.id, seconds),
+    readSums(prisma, pieces, ({ stretch }) => parts[stretch]!.session.id, seconds),
     readTracks(prisma, stretches, (stretch) => sessionOf(stretch).id),
   ]);
   return parts
@@ -92,14 +127,16 @@ function passes({ from, to }: Stretch, times: SessionTimes): boolean {
 }
 
 /** @throws MienError BAD_INPUT */
-function allPieces(stretches: readonly Stretch[], timesOf: Times, seconds: number | undefined): Piece[] {
-  const pieces: Piece[] = [];
+function allPieces(stretches: readonly Stretch[], timesOf: Times, seconds: number | undefined): Pieces {
+  const pieces: Pieces = { rollups: [], parts: [] };
   let rollups = 0;
   for (const [at, stretch] of stretches.entries()) {
     const own = piecesOf(stretch, at, timesOf(stretch), seconds);
-    rollups += countRollups(own);
+    rollups += countRollups(own.rollups);
     assertFewRollups(rollups);
-    for (const piece of own) pieces.push(piece);
+    assertFewSecondParts(pieces.parts.length + own.parts.length);
+    for (const piece of own.rollups) pieces.rollups.push(piece);
+    for (const part of own.parts) pieces.parts.push(part);
   }
   return pieces;
 }
@@ -124,8 +161,25 @@ async function cutAll(
   assertFewBorders(borders.length);
   const cuts = await readCuts(prisma, borders);
   const asked = options.range && (await mediaStretches(prisma, ids, options.range));
+  const rangesOf = (id: string) => asked && (asked.get(id) ?? []);
+  const trials = options.trials && (await trialsOf(prisma, found, options.trials, rangesOf));
+  if (trials) assertFewTrialBuckets(countTrialBuckets([...trials.values()].flat(), options.bucket?.seconds));
   const stretches = found.flatMap(({ id, at, own, divided }) =>
-    cutter.cut(own, at, divided, cuts(id), asked && (asked.get(id) ?? [])),
+    cutter.cut(own, at, divided, cuts(id), rangesOf(id), trials?.get(id)),
   );
   return { times, stretches };
+}
+
+/** By session. */
+async function trialsOf(
+  prisma: PrismaClient,
+  sessions: readonly { id: string; own: SessionTimes }[],
+  trials: Trials,
+  rangesOf: (id: string) => readonly Range[] | undefined,
+): Promise<Map<string, TrialRange[]>> {
+  const ids = sessions.map(({ id }) => id);
+  const markers = await readMarkers(prisma, ids, trials.marker);
+  return new Map(
+    sessions.map(({ id, own }) => [id, trialRanges(own, markers.get(id) ?? [], trials, rangesOf(id))]),
+  );
 }

@@ -1,7 +1,7 @@
 /**
- * Cuts sessions into the stretches that are summed up, in whole seconds of media time, for which rollups are exact:
+ * Cuts sessions into the stretches that are summed up, in whole seconds of media time, for which rollups are exact, but around markers:
  *
- * 1. what of a session lies in the range that is asked for;
+ * 1. what of a session lies in the range that is asked for, and around each marker;
  * 2. of that, what lies in each day or hour;
  * 3. of that, what lies in each bucket, where buckets do not begin at multiples of their length.
  *
@@ -12,13 +12,16 @@ import type { Range } from '../elapsed.ts';
 import type { CutAt } from './cuts.ts';
 import { assertTimeZone, createPeriods } from './periods.ts';
 import type { SessionTimes } from './times.ts';
+import { type BucketCut, type TrialRange, trialBuckets } from './trials.ts';
 
 /** What of one session goes into one group. */
 export interface Stretch {
   /** Which session, by its place. */
   session: number;
+  /** Which trial of it, from 0. */
+  trial: number;
   period: Period | null;
-  /** Whole seconds of media time, `to` excluded; infinite where it reaches to the end of the session. */
+  /** Whole seconds of media time (of a trial whole microseconds), `to` excluded; infinite where it reaches to the end of the session. */
   from: number;
   to: number;
   /** Whether it is all of its session. */
@@ -29,11 +32,6 @@ export interface Stretch {
   buckets: ReadonlyMap<number, BucketCut> | null;
 }
 
-export interface BucketCut {
-  from: number;
-  to: number;
-}
-
 export interface Cutter {
   /** Whether it cuts by the wall clock. */
   isByWall: boolean;
@@ -41,13 +39,17 @@ export interface Cutter {
   countBorders(times: SessionTimes): number;
   /** Of what the wall clock divides a session into, in order. */
   divide(times: SessionTimes): Divided;
-  /** @param asked what of the session is asked for, in whole seconds of media time; undefined: all of it */
+  /**
+   * @param asked what of the session is asked for, in whole seconds of media time; undefined: all of it
+   * @param trials what of that lies around its markers, where that is asked for
+   */
   cut(
     times: SessionTimes,
     session: number,
     divided: Divided,
     cutAt: CutAt,
     asked: readonly Range[] | undefined,
+    trials?: readonly TrialRange[],
   ): Stretch[];
 }
 
@@ -83,7 +85,8 @@ export function createCutter({ groupBy, bucket, timeZone }: SessionsAggregateOpt
       buckets:
         length === null ? null : divisions(wall, indicesIn(length), (key) => ({ key, start: key * length })),
     }),
-    cut(times, session, { periods, buckets }, cutAt, asked) {
+    cut(times, session, { periods, buckets }, cutAt, asked, trials) {
+      if (trials) return cutTrials(trials, session, periods && locate(periods, cutAt), bucket?.seconds);
       const ranges = asked?.filter((range) => hasTime(times, range)) ?? [ALL];
       const ofPeriods = periods === null ? [WHOLE] : locate(periods, cutAt);
       const ofBuckets = buckets && locate(buckets, cutAt);
@@ -92,17 +95,29 @@ export function createCutter({ groupBy, bucket, timeZone }: SessionsAggregateOpt
         const holdsEnd = asked === undefined && at === parts.length - 1;
         const cuts = ofBuckets && bucketCuts(times, { start, end }, ofBuckets);
         return {
-          session,
-          period,
-          from: start,
-          to: end,
-          isWhole: holdsEnd && at === 0,
-          holdsEnd,
-          buckets: cuts,
+          ...{ session, trial: 0, period, from: start, to: end },
+          ...{ isWhole: holdsEnd && at === 0, holdsEnd, buckets: cuts },
         };
       });
     },
   };
+}
+
+/** Those of a day or hour follow each other. */
+function cutTrials(
+  ranges: readonly TrialRange[],
+  session: number,
+  periods: readonly Located<Period>[] | null,
+  seconds: number | undefined,
+): Stretch[] {
+  const parts = ranges.flatMap((range) =>
+    partsOf(range, periods ?? [WHOLE]).map((part) => ({ ...range, ...part, period: part.key })),
+  );
+  parts.sort((a, b) => (a.period?.start ?? 0) - (b.period?.start ?? 0));
+  return parts.map((part) => ({
+    ...{ session, trial: part.trial, period: part.period, from: part.start, to: part.end },
+    ...{ isWhole: false, holdsEnd: false, buckets: trialBuckets(part, seconds) },
+  }));
 }
 
 /** Where sessions are to be looked into, in milliseconds since the epoch. */

@@ -20,7 +20,12 @@ export function sumUp(read: ReadStretch): Summed {
   const { stretch, times, buckets } = read;
   const sums = stretch.holdsEnd ? trailingRow(times) : [...NO_SUMS];
   for (const bucket of buckets.values()) addTo(sums, bucket);
-  return { ...read, sums, ...passedIn({ start: stretch.from, end: stretch.to }, times) };
+  return {
+    ...read,
+    trial: stretch.trial,
+    sums,
+    ...passedIn({ start: stretch.from, end: stretch.to }, times),
+  };
 }
 
 /** A session that is asked for as a whole counts also where it has no frame. */
