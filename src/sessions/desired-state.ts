@@ -6,14 +6,16 @@ import { createBackoff } from '../threads/backoff.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { CrashLoopGuard } from './crash-loop-guard.ts';
-import type { Publisher, SessionRepository, StreamRepository } from './ports.ts';
+import { finishTimeline } from './finish-timeline.ts';
+import type { MomentSink, Publisher, SessionRepository, StreamRepository } from './ports.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
 import { isStoreAway } from './store-away.ts';
 
 export interface RestoreDeps {
   streams: Pick<StreamRepository, 'thatShouldRun'>;
-  sessions: Pick<SessionRepository, 'live' | 'interruptLive'>;
-  publisher: Pick<Publisher, 'status'>;
+  sessions: Pick<SessionRepository, 'live' | 'interruptLive' | 'openEpisodes'>;
+  sink: MomentSink;
+  publisher: Publisher;
   guard: CrashLoopGuard;
   limits?: Partial<SessionLimits>;
   /** Starts it, unless it runs, or should not run any more. @returns its end */
@@ -34,11 +36,8 @@ export async function restoreStreams(
   deps: RestoreDeps,
   noted: SessionRecord[] | null,
 ): Promise<{ allStarted: Promise<void> }> {
-  const { streams, sessions, publisher, guard } = deps;
-  const leftovers = noted ?? (await sessions.live());
-  const ids = leftovers.map(({ id }) => id);
-  const interrupted = await sessions.interruptLive(ids, 'The server ended without stopping this session.');
-  for (const session of interrupted) publisher.status(session.streamId, session);
+  const { streams, sessions, guard } = deps;
+  const interrupted = await interrupt(deps, noted ?? (await sessions.live()));
   const wanted = await streams.thatShouldRun();
   const { together, inTurn } = await guard.judge(
     wanted.map((stream) => ({ stream, cutOff: interrupted.find(({ streamId }) => streamId === stream.id) })),
@@ -46,6 +45,22 @@ export async function restoreStreams(
   // Suspects wait for those that are none, so that a crash of these is not taken for theirs.
   const [first = [], ...rest] = together.length > 0 ? [together, ...inTurn] : inTurn;
   return { allStarted: startInTurn(deps, await startGroup(deps, first), rest) };
+}
+
+/** What was told to have begun is told to have ended, before the session is. */
+async function interrupt(deps: RestoreDeps, leftovers: readonly SessionRecord[]): Promise<SessionRecord[]> {
+  const { sessions, publisher, stopping, limits } = deps;
+  const ids = leftovers.map(({ id }) => id);
+  const open = await sessions.openEpisodes(ids);
+  const waits = { retryMs: { ...DEFAULT_LIMITS, ...limits }.storeRetryMs, giveUp: stopping };
+  for (const session of leftovers) {
+    const ended = open.filter(({ sessionId }) => sessionId === session.id);
+    const events = ended.map((episode) => ({ kind: 'OFFSET', episode }) as const);
+    await finishTimeline({ ...deps, ...waits }, session, { events, dropped: {}, end: null });
+  }
+  const interrupted = await sessions.interruptLive(ids, 'The server ended without stopping this session.');
+  for (const session of interrupted) publisher.status(session.streamId, session);
+  return interrupted;
 }
 
 type Started = Awaited<ReturnType<RestoreDeps['start']>>;

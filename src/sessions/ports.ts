@@ -14,7 +14,7 @@ import type {
   SourceInfo,
   SourceInput,
 } from '../domain/frame.ts';
-import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import type { Episode, EpisodeEvent, Moment } from '../domain/moment.ts';
 import type {
   SessionRecord,
   SessionState,
@@ -146,6 +146,8 @@ export interface SessionRepository {
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them. */
   interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
+  /** Episodes of these that were told of and are open, as they are closed when one becomes INTERRUPTED. */
+  openEpisodes(ids: readonly string[]): Promise<Episode[]>;
   /** The newest session of a stream. */
   latest(streamId: string): Promise<SessionRecord | null>;
   /** Those in a live state. */

@@ -2,6 +2,7 @@
 import type { Tags } from '../domain/access.ts';
 import { isId } from '../domain/ids.ts';
 import type { Marker, MarkerChoice, NewMarker } from '../domain/marker.ts';
+import type { Episode } from '../domain/moment.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import {
   LASTING_STATES,
@@ -14,6 +15,7 @@ import {
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Session } from './generated/client.ts';
 import { addMarkers, removeMarkers } from './markers.ts';
+import { closeEpisodes, openEpisodes } from './open-episodes.ts';
 import { isMissingReference, throwUnavailable } from './sql/database-errors.ts';
 import { withTags } from './sql/with-tags.ts';
 
@@ -41,6 +43,8 @@ export interface SessionRepository extends SessionQueries {
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them, oldest first. */
   interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
+  /** Episodes of these sessions that were told of and are open, as they are closed when a session ends without doing so. */
+  openEpisodes(ids: readonly string[]): Promise<Episode[]>;
 }
 
 export function createSessionRepository(prisma: PrismaClient): SessionRepository {
@@ -72,6 +76,7 @@ export function createSessionRepository(prisma: PrismaClient): SessionRepository
       return toRecord(row);
     },
     interruptLive: (ids, failure) => interruptLive(prisma, ids, failure),
+    openEpisodes: (ids) => openEpisodes(prisma, ids.filter(isId)),
   };
 }
 
@@ -151,14 +156,6 @@ function updateRow(
     await closeEpisodes(tx, [id]);
     return rows;
   });
-}
-
-/** Those whose end was not stored, because of a crash or a moment that was refused: they end with their track's last reading. */
-async function closeEpisodes(tx: Prisma.TransactionClient, sessionIds: readonly string[]): Promise<void> {
-  await tx.$executeRaw`UPDATE episode SET "offset" = greatest(apex, track.last_seen), ended_at = track.ended_at
-    FROM track
-    WHERE episode.session_id = ANY(${`{${sessionIds.join()}}`}::text::uuid[]) AND "offset" IS NULL
-      AND track.session_id = episode.session_id AND track.track = episode.track`;
 }
 
 async function createRow(

@@ -132,6 +132,11 @@ export class MemoryStore implements MomentSink, MomentHistory {
       const left = given.filter(isLive);
       return Promise.all(left.map(({ id }) => this.sessions.setState(id, 'INTERRUPTED', { failure })));
     },
+    openEpisodes: async (ids) =>
+      [...this.#episodes.values()]
+        .map(({ episode }) => episode)
+        .filter(({ sessionId, offset }) => ids.includes(sessionId) && offset === null)
+        .map((episode) => ({ ...episode, offset: episode.apex, endedAt: episode.startedAt })),
     get: async (id) => this.records.get(id) ?? null,
     latest: async (streamId) => this.#of(streamId).at(-1) ?? null,
     live: async (streamId?: string) => this.#of(streamId).filter(isLive),

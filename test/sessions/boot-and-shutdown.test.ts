@@ -1,8 +1,9 @@
 /** The end of the server interrupts sessions, and the next boot restores the desired state. */
 import { expect, it } from 'vitest';
+import type { Episode } from '../../src/domain/moment.ts';
 import { MienError } from '../../src/errors.ts';
 import type { StreamManagerDeps } from '../../src/sessions/index.ts';
-import { tick } from '../helpers/memory-store.ts';
+import { moment, tick } from '../helpers/memory-store.ts';
 import { SETTINGS } from '../helpers/streams.ts';
 import { frames } from './fakes.ts';
 import { CAMERA, code, INPUT, range, TestManager, until } from './test-manager.ts';
@@ -42,6 +43,28 @@ it('sessions that a crash cut off become INTERRUPTED, and streams that should ru
     expect(test.store.records.get(id)).toMatchObject({ state: 'INTERRUPTED', failure });
   }
   expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([wanted.id]);
+});
+
+it('of a session that a crash cut off, an episode that was told to have begun is told to have ended, before the session is', async () => {
+  const test = new TestManager();
+  const { store, bus } = test;
+  const { id: streamId } = await store.repository.create(SETTINGS);
+  const session = store.addSession(streamId, { state: 'RUNNING' });
+  const episode: Episode = {
+    ...{ sessionId: session.id, index: 0, track: 1, expression: 'FEAR', onset: 0, apex: 2, peak: 0.5 },
+    ...{ offset: null, startedAt: new Date(0), endedAt: null },
+  };
+  await store.append(moment(session.id, 0), [{ kind: 'ONSET', episode }]);
+  const before = store.newest;
+  const queue = bus.subscribe(['episode', 'status'], { streamId });
+  await test.manager.restoreDesiredState();
+  const [first, second] = [await queue.take(), await queue.take()];
+  const event = { kind: 'OFFSET', episode: { index: 0, offset: 2 } };
+  expect(first?.event).toMatchObject({ kind: 'episode', event, position: before + 1 });
+  expect(second?.event).toMatchObject({ kind: 'status', session: { state: 'INTERRUPTED' } });
+  // So whoever resumes is told, too.
+  const place = { position: before, index: 2 ** 31 - 1, kind: 3 };
+  expect(await store.log.episodesBehind(place, {}, 10)).toMatchObject([{ event, position: before + 1 }]);
 });
 
 it('restoring leaves alone what was started meanwhile, and what should not run any more when its turn comes', async () => {

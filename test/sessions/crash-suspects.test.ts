@@ -31,7 +31,7 @@ async function boot(store: MemoryStore, culprits: readonly string[], crashAfter 
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const began = Date.now();
   const started = new Map<string, number>();
-  const publisher = { status() {} };
+  const publisher = { status() {}, episode() {}, moment() {}, removed() {} };
   const guard = new CrashLoopGuard({ streams: store.repository, sessions: store.sessions, publisher, log });
   let crash: () => void = () => {};
   const crashed = new Promise<true>((resolve) => {
@@ -39,7 +39,7 @@ async function boot(store: MemoryStore, culprits: readonly string[], crashAfter 
   });
   await restoreStreams(
     {
-      ...{ streams: store.repository, sessions: store.sessions, publisher, guard, log },
+      ...{ streams: store.repository, sessions: store.sessions, sink: store, publisher, guard, log },
       stopping: new AbortController().signal,
       async start(streamId) {
         started.set(streamId, Date.now() - began);

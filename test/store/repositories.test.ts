@@ -175,10 +175,14 @@ it.each(['INTERRUPTED', 'FAILED'] as const)(
     );
     await moments.append(makeMoment(id, 3, { faces: 0 }), []);
     await sessions.setState(id, 'RECONNECTING');
+    const open = await sessions.openEpisodes([id]);
     if (state === 'INTERRUPTED') await sessions.interruptLive([id], 'It was cut off.');
     else await sessions.setState(id, state);
     const stored = await prisma.episode.findMany({ where: { sessionId: id }, orderBy: { index: 'asc' } });
     expect(stored.map(({ offset }) => offset)).toEqual([0.2, 0.1]);
+    expect(stored.slice(0, 1)).toMatchObject(open);
+    expect(open.map(({ index, offset }) => [index, offset])).toEqual([[0, 0.2]]);
+    expect(await sessions.openEpisodes([id])).toEqual([]);
   },
 );
 
