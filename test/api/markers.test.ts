@@ -107,6 +107,31 @@ it('a wall time is looked up between the frames before and behind it', async () 
   expect(times).toEqual([0, 1.02, 2.05, 3.9].map((time) => expect.closeTo(time, 5)));
 });
 
+it('in a hole of the source, and where the clock was set, a wall time is looked up between the frames around it', async () => {
+  const { sessions, streams, moments } = world.store;
+  const stream = await streams.create({ ...SETTINGS, name: `${Math.random()}` });
+  const { id } = await sessions.create({ streamId: stream.id, modelId: 'test@1' });
+  // In seconds of media time, and by the wall clock: away for eight, then set back by four, and then ahead by an hour.
+  const frames = [
+    [0, 0],
+    [1, 1],
+    [9, 9],
+    [10, 6],
+    [11, 7],
+    [12, 3608],
+  ].map(([media, wall], seq) => ({
+    ...makeMoment(id, seq, { frameRate: 1 }),
+    ...{ mediaTime: media!, wallTime: START + wall! * 1000 },
+  }));
+  for (const [seq, moment] of frames.entries()) await moments.append(moment, [], frames[seq - 1]);
+  await end(id);
+  const asked = [1, 3, 6, 6.5, 7, 7 + 3601 / 2].map((seconds) => ({ name: 'x', at: at(seconds) }));
+  const { data, errors } = await ask(ADD, { input: { id, markers: asked } });
+  expect(errors).toBeUndefined();
+  const times = data.addMarkers.markers.map(({ time }: { time: number }) => time);
+  expect(times).toEqual([1, 3, 10, 10.5, 11, 11.5]);
+});
+
 it.each([
   [-0.001, 'before its first frame that is kept'],
   [2.1, 'behind its last frame'],

@@ -34,7 +34,7 @@ const NewMarkerInput = builder.inputType('NewMarkerInput', {
     at: t.field({
       type: 'DateTime',
       description:
-        'By the clock of the server that scored the frames: media time is looked up by the frames before and behind it. `BAD_INPUT` where the session had no frame then.',
+        'By the clock of the server that scored the frames: media time is looked up by the frames before and behind it. Where that was set back, what came behind it counts. `BAD_INPUT` where the session had no frame then.',
     }),
   }),
 });
