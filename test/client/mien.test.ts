@@ -1,5 +1,6 @@
 /** The client against the server: what it asks and is refused, how it resumes over each transport, uploads. */
-import { readdir, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -190,7 +191,10 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (name, transport) => {
     const told: string[] = [];
     const stranger = following({ token: 'mien_wrong', onUnauthenticated: ({ code }) => told.push(code) });
     const refused = await failure(take(stranger.frameEmotions({ streamId }), 1));
-    expect(refused).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(refused).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: expect.stringMatching(/token.* revoked or has expired/),
+    });
     expect(told).toEqual(['UNAUTHENTICATED']);
   });
 });
@@ -220,6 +224,24 @@ describe('an upload', () => {
     expect((await readFile(join(world.uploadsDir, upload))).equals(VIDEO)).toBe(true);
     expect(progress.at(-1)).toBe(1);
     expect(progress).toEqual(progress.toSorted((one, other) => one - other));
+  });
+
+  test('of a file is what the file holds; of one that cannot be read it says so', async () => {
+    const path = join(world.uploadsDir, '..', 'video');
+    await writeFile(path, VIDEO);
+    const upload = await client().upload(createReadStream(path));
+    expect((await readFile(join(world.uploadsDir, upload))).equals(VIDEO)).toBe(true);
+    const missing = createReadStream(join(world.uploadsDir, 'nowhere'));
+    const ended = new Promise<void>((resolve) => missing.once('close', () => resolve()));
+    expect(await failure(client().upload(missing))).toMatchObject({ code: 'ENOENT' });
+    // Nor is it an error of the process.
+    await ended;
+  });
+
+  test('of what is no file says so at once', async () => {
+    const error = await failure(client().upload('text' as never));
+    expect(error).not.toBeInstanceOf(ConnectionLost);
+    expect(String(error)).toContain('source object');
   });
 
   test('that is refused says why', async () => {

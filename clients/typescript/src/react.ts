@@ -40,7 +40,7 @@ export interface FrameEmotionsState {
   moments: readonly Moment[];
   connection: Connection;
   /** Why nothing more comes; null: more comes. */
-  error: unknown;
+  error: Error | null;
   /** The server's sentence, where moments that were missed are not stored any more; null: none were missed. */
   gap: string | null;
 }
@@ -90,7 +90,10 @@ export function useFrameEmotions(
         change((before) => ({ moment, moments: newest([...before.moments, moment], kept.current) }));
       }
     };
-    follow().catch((error: unknown) => change(() => ({ error, connection: { state: 'ended' } })));
+    follow().catch((thrown: unknown) => {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      change(() => ({ error, connection: { state: 'ended' } }));
+    });
     return () => stop.abort();
   }, [run]);
   // What is left of another run is not shown.

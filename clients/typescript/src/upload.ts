@@ -7,7 +7,7 @@ import type { Answer, Server } from './server.ts';
 const RETRY_DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
 const NO_ROOM = 507;
 
-/** In a browser a `File` or `Blob`; in Node a `Buffer` or a stream of `fs.createReadStream`. */
+/** In a browser a `File` or `Blob`; in Node a `Buffer` or a stream of `fs.createReadStream`. Anything else is refused. */
 export type UploadSource = Upload['file'];
 
 export interface UploadOptions {
@@ -19,7 +19,7 @@ export interface UploadOptions {
 
 /**
  * @returns the token with which a stream can be registered: `source: { upload: token }`
- * @throws MienError, ConnectionLost, and what `signal` was aborted with
+ * @throws MienError, ConnectionLost, what `signal` was aborted with, and why `file` cannot be read
  */
 export async function upload(
   server: Server,
@@ -48,8 +48,18 @@ export async function upload(
       transfer.abort(true).catch(() => {});
     };
     signal?.addEventListener('abort', stop, { once: true });
+    onUnreadable(file, (problem) => {
+      settle(() => reject(problem));
+      transfer.abort(true).catch(() => {});
+    });
     goOn(transfer, signal).catch((problem) => settle(() => reject(problem)));
   });
+}
+
+/** A stream says by an event that it cannot be read, which ends a process in which nobody listens. */
+function onUnreadable(file: UploadSource, listener: (problem: unknown) => void): void {
+  const { on } = file as { on?: (event: 'error', listener: (problem: unknown) => void) => void };
+  if (typeof on === 'function') on.call(file, 'error', listener);
 }
 
 async function goOn(transfer: Upload, signal: AbortSignal | undefined): Promise<void> {
@@ -73,7 +83,9 @@ function tokenOf(url: string | null): string {
 
 /** In the server's own words, where it said any. */
 function worded(server: Server, problem: Error | DetailedError): Error {
-  const said = 'originalResponse' in problem ? (problem.originalResponse?.getBody() ?? '') : '';
+  // Before anything was sent: what was given is nothing that can be.
+  if (!('originalRequest' in problem)) return problem;
+  const said = problem.originalResponse?.getBody() ?? '';
   try {
     server.dataOf(JSON.parse(said) as Answer);
   } catch (error) {

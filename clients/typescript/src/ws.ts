@@ -6,11 +6,17 @@ import type { Answer, Server } from './server.ts';
 import type { SubscribeOptions, Transport } from './transport.ts';
 import { createWaiting } from './waiting.ts';
 
-/** Codes that a closing WebSocket tells, as mien names them elsewhere. */
-const CODES: Readonly<Record<number, string>> = {
-  4401: 'UNAUTHENTICATED',
-  4403: 'FORBIDDEN',
-  4429: 'TOO_MANY_REQUESTS',
+/** Codes that a closing WebSocket tells, as mien names them elsewhere; in a sentence, where its reason is a word. */
+const CODES: Readonly<Record<number, [code: string, sentence?: string]>> = {
+  4401: [
+    'UNAUTHENTICATED',
+    'The server does not know who asks: there is no token, or one that it does not know, that was revoked or has expired.',
+  ],
+  4403: [
+    'FORBIDDEN',
+    'The server does not let in who asks: their role, or what is shown to them, does not permit it.',
+  ],
+  4429: ['TOO_MANY_REQUESTS'],
 };
 /** A server that does not answer a ping for as long is gone. */
 const PING_MS = 12_000;
@@ -116,8 +122,8 @@ function open(server: Server, webSocketImpl: unknown): Client {
 function worded(server: Server, error: unknown): unknown {
   if (Array.isArray(error)) return errorOf(server, { errors: error });
   const { code, reason } = (error ?? {}) as { code?: number; reason?: string };
-  const known = CODES[code ?? 0];
-  const message = reason || 'the server closed the connection';
+  const [known, sentence] = CODES[code ?? 0] ?? [];
+  const message = sentence ?? (reason || 'the server closed the connection');
   if (known) return errorOf(server, { errors: [{ message, extensions: { code: known } }] });
   return error instanceof MienError ? error : new ConnectionLost(message, { cause: error });
 }
