@@ -61,6 +61,10 @@ export const DELIBERATE = {
     'What comes behind a cursor is no longer stored.',
     'Leave the cursor out, to begin with the oldest that is kept.',
   ],
+  READINGS_EXPIRED: [
+    'Buckets of parts of a second are made of the moments themselves, and those are no longer stored; sums by the second are.',
+    'Ask for buckets of whole seconds, or for a later range.',
+  ],
   UPLOAD_TOO_LARGE: [
     'An upload has more bytes than `MIEN_MAX_UPLOAD`.',
     'Send a shorter video, or have it raised.',

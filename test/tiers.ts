@@ -107,6 +107,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'erasure',
     'erasure-crash',
     'erasure-live',
+    'fine-buckets',
     'media-stretches',
     'migrate',
     'moment-search',

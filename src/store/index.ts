@@ -12,7 +12,6 @@ import type {
 import { type AuditEntries, createAuditEntries } from './access/audit-entries.ts';
 import { createSignInRepository } from './access/sign-in-repository.ts';
 import { createTokenRepository } from './access/token-repository.ts';
-import type { RollUp } from './commit/encode-batch.ts';
 import { GroupCommit, type GroupCommitConfig } from './commit/group-commit.ts';
 import { LogWriter } from './commit/log-writer.ts';
 import { createPrepareCommit } from './commit/prepare-commit.ts';
@@ -28,6 +27,7 @@ import { rotateKeys, type Sealed, sealStored } from './secrets/seal-stored.ts';
 import { createSecretKeys, type SecretKeys } from './secrets/secret-keys.ts';
 import { createSessionRepository, type SessionRepository } from './session-repository.ts';
 import { createPartitions, type Partitions } from './sql/partitions.ts';
+import type { RollUp } from './sql/rollup-values.ts';
 import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
 import { readStreamTags, type StreamTags } from './stream-tags.ts';
 import { createRetention, type Retention } from './upkeep/retention.ts';
@@ -154,7 +154,7 @@ function openOn(
     signIns: createSignInRepository(prisma),
     moments: createMomentStore(prisma, commits, writer),
     log: createLogQueries(prisma),
-    rollups: createRollupQueries(prisma),
+    rollups: createRollupQueries(prisma, rollUp),
     aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
     ...{ erasures, audit },
     tokens: createTokenRepository(prisma),

@@ -14,8 +14,9 @@ type RollupAt = (second: number, track: number) => Rollup;
 /**
  * One rollup per session, second and track that occur, track 0 included, in that order. What a moment tells of the one before
  * it is told as a difference to what that was taken to stand for: so rollups of one session add up, however they are batched.
+ * @param length of what takes the place of a second, in microseconds; such stretches are counted from 0
  */
-export function rollUp(moments: readonly FollowingMoment[]): Rollup[] {
+export function rollUp(moments: readonly FollowingMoment[], length = MICROSECONDS): Rollup[] {
   const rollups = new Map<string, Rollup>();
   for (const { moment, previous } of moments) {
     const at: RollupAt = (second, track) => {
@@ -24,8 +25,8 @@ export function rollUp(moments: readonly FollowingMoment[]): Rollup[] {
       rollups.set(key, rollup);
       return rollup;
     };
-    addCounts(at, moment);
-    addDurations(at, moment, previous);
+    addCounts(at, moment, length);
+    addDurations(at, moment, previous, length);
   }
   return [...rollups.values()].sort(bySessionSecondTrack);
 }
@@ -50,8 +51,8 @@ function emptyRollup(sessionId: string, second: number, track: number): Rollup {
   };
 }
 
-function addCounts(at: RollupAt, moment: Moment): void {
-  const second = Math.floor(moment.mediaTime);
+function addCounts(at: RollupAt, moment: Moment, length: number): void {
+  const second = Math.floor(microseconds(moment.mediaTime) / length);
   const whole = at(second, WHOLE_PICTURE);
   whole.place = joined(whole.frames > 0 ? whole.place : null, moment);
   whole.frames += 1;
@@ -77,21 +78,29 @@ function addReading(rollup: Rollup, face: FaceReading): void {
 }
 
 /** The newest moment stands for as long as the one before it did, or to the recording's end; how long that really was, is known now. */
-function addDurations(at: RollupAt, moment: Moment, previous: Moment | undefined): void {
-  addStretch(at, moment, 0, newestDuration(moment), 1);
+function addDurations(at: RollupAt, moment: Moment, previous: Moment | undefined, length: number): void {
+  const add = (of: Moment, after: number, until: number, sign: 1 | -1) => {
+    const begin = microseconds(of.mediaTime);
+    const stretch = { from: begin + microseconds(after), to: begin + microseconds(until) };
+    addStretch(at, of, stretch, { length, sign });
+  };
+  add(moment, 0, newestDuration(moment), 1);
   if (previous === undefined) return;
   const [taken, actual] = [newestDuration(previous), moment.previousDuration];
-  if (actual > taken) addStretch(at, previous, taken, actual, 1);
-  else addStretch(at, previous, actual, taken, -1);
+  if (actual > taken) add(previous, taken, actual, 1);
+  else add(previous, actual, taken, -1);
 }
 
-/** Adds or takes away the time of a moment between so many seconds after it, shared out among the seconds that it lies in. */
-function addStretch(at: RollupAt, moment: Moment, after: number, until: number, sign: 1 | -1): void {
-  const start = microseconds(moment.mediaTime);
-  const end = start + microseconds(until);
-  for (let from = start + microseconds(after); from < end; ) {
-    const second = Math.floor(from / MICROSECONDS);
-    const to = Math.min(end, (second + 1) * MICROSECONDS);
+/** Adds or takes away the time of a moment, in microseconds, shared out among the seconds that it lies in. */
+function addStretch(
+  at: RollupAt,
+  moment: Moment,
+  stretch: { from: number; to: number },
+  { length, sign }: { length: number; sign: 1 | -1 },
+): void {
+  for (let { from } = stretch; from < stretch.to; ) {
+    const second = Math.floor(from / length);
+    const to = Math.min(stretch.to, (second + 1) * length);
     addTime(at, moment, second, sign * (to - from));
     from = to;
   }

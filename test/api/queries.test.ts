@@ -199,6 +199,7 @@ describe('what was recorded', () => {
     id state startedAt endedAt failure stream { id } model { id actionUnits metrics { name value } }
     summary { frames faces coverage seconds tracks valence dropped { reason frames } expressions { expression share seconds } }
     aggregate(bucket: 1) { start end seconds frames faces coverage probabilities { expression probability } }
+    fine: aggregate(bucket: 0.5, range: { media: { from: 0.6, to: 1.2 } }) { start end seconds frames faces coverage }
     tracks { nodes { number readings } } episodes(expression: HAPPINESS) { nodes { index expression onset offset peak } }
     timeline(first: 7) { pageInfo { hasNextPage endCursor } edges { cursor node { cursor seq droppedBefore skippedBefore dropped { reason frames } faces {
       track expression confidence actionUnits { name intensity } landmarks { x } probabilities { expression probability } quality { score issues } box { width } pose { yaw } } } } }
@@ -226,6 +227,9 @@ describe('what was recorded', () => {
     expect(session.summary.expressions[1]).toEqual({ expression: 'HAPPINESS', share: 1, seconds: 4 });
     expect(session.aggregate.map(({ seconds }: { seconds: number }) => seconds)).toEqual([1, 1]);
     expect(session.aggregate.map(({ frames }: { frames: number }) => frames)).toEqual([10, 10]);
+    expect(session.fine).toEqual(
+      [0.5, 1].map((start) => ({ start, end: start + 0.5, seconds: 0.5, frames: 5, faces: 10, coverage: 1 })),
+    );
     expect(session.episodes.nodes).toMatchObject([{ expression: 'HAPPINESS' }, { expression: 'HAPPINESS' }]);
     const { edges, pageInfo } = session.timeline;
     expect(edges.map(({ node }: { node: { seq: number } }) => node.seq)).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -380,7 +384,7 @@ describe('errors of requests', () => {
   test('bad arguments of a session’s fields are refused with their code', async () => {
     const { sessionId } = await recorded();
     const field = (text: string) => codeOf(`{ session(id: "${sessionId}") { ${text} } }`);
-    expect(await field('aggregate(bucket: 1.5) { start }')).toBe('BAD_INPUT');
+    expect(await field('aggregate(bucket: 1.0005) { start }')).toBe('BAD_INPUT');
     expect(await field('aggregate(bucket: 0) { start }')).toBe('BAD_INPUT');
     expect(await field('aggregate(bucket: 1, range: { media: { from: 2, to: 1 } }) { start }')).toBe(
       'BAD_INPUT',

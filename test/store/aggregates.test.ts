@@ -138,7 +138,7 @@ describe('aggregates', () => {
   });
 });
 
-it.each([0, 500, 1500, -1000, Number.NaN])('a bucket of %d ms is refused', async (bucketMs) => {
+it.each([0, 0.5, 1500.5, -1000, Number.NaN])('a bucket of %d ms is refused', async (bucketMs) => {
   await expect(db.store.rollups.aggregate(id, { bucketMs })).rejects.toMatchObject({ code: 'BAD_INPUT' });
 });
 

@@ -15,6 +15,7 @@ import { FaceFilterInput, toFaceFilter } from './face-filter.ts';
 import { type Key, keysetPage } from './keyset.ts';
 import { FrameEmotionsConnection, FrameEmotionsType, toEvery } from './moment.ts';
 import { RangeInput, toTimeRange } from './range-input.ts';
+import { toMilliseconds } from './seconds.ts';
 import { SessionType } from './session.ts';
 import { buckets } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
@@ -22,8 +23,8 @@ import { TrackConnection, TrackType } from './track.ts';
 
 const trackNumber = z.number().min(1, '`track` counts from 1.').nullish();
 
-/** In seconds: a year. */
-const MAX_BUCKET = 31_536_000;
+/** A year. */
+const MAX_BUCKET_MS = 31_536_000_000;
 
 builder.prismaObjectFields(SessionType, (t) => ({
   summary: t.loadable({
@@ -42,18 +43,17 @@ builder.prismaObjectFields(SessionType, (t) => ({
     type: [TimelineBucketType],
     nullable: true,
     description:
-      'The timeline in buckets of equal length. Buckets for which no moment stands are left out: the source paused or was lost there, it was erased, or this face was not seen.',
+      'The timeline in buckets of equal length, 20,000 at most. Buckets for which no moment stands are left out: the source paused or was lost there, it was erased, or this face was not seen. Those of parts of a second are made of the moments themselves, of 50,000 at most (83 minutes of ten frames a second), and add up to those of whole seconds; `READINGS_EXPIRED` where the retention deleted the moments, whose sums by the second it keeps.',
     args: {
       bucket: t.arg.float({
         required: true,
         description:
-          'Length of a bucket in seconds of media time, a whole number. Buckets begin at multiples of it.',
-        validate: wholeSeconds('bucket', MAX_BUCKET),
+          'Length of a bucket in seconds of media time, from 0.001 to 31536000 (a year), in steps of 0.001. Buckets begin at multiples of it.',
       }),
       range: t.arg({
         type: RangeInput,
         description:
-          'Only this stretch of time, rounded outwards to whole seconds of media time, as `start` and `end` of the first and the last bucket say. Of the wall clock: the seconds with a frame of it.',
+          'Only this stretch of time, rounded outwards to whole seconds of media time, and to whole buckets of parts of a second, as `start` and `end` of the first and the last bucket say. Of the wall clock: the seconds with a frame of it.',
       }),
       track: t.arg.int({
         description: 'Only this face.',
@@ -63,7 +63,7 @@ builder.prismaObjectFields(SessionType, (t) => ({
     extensions: { ...buckets },
     resolve: ({ id }, { bucket, range, track }, { recordings }) =>
       recordings.aggregate(id, {
-        bucket: bucket * 1000,
+        bucket: toMilliseconds(bucket, 'bucket', { least: 1, most: MAX_BUCKET_MS }),
         range: toTimeRange(range),
         track: track ?? null,
       }) as Promise<Bucket[]>,
@@ -198,13 +198,4 @@ async function loadSummaries(
     for (const [n, at] of places.entries()) found[at] = summaries[n]!;
   }
   return found;
-}
-
-function wholeSeconds(name: string, most: number) {
-  return z
-    .number()
-    .refine(
-      (seconds) => Number.isInteger(seconds) && seconds >= 1 && seconds <= most,
-      `\`${name}\` must be a whole number of seconds, from 1 to ${most}.`,
-    );
 }

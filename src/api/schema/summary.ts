@@ -100,11 +100,11 @@ export const TimelineBucketType = builder.objectRef<Aggregate>('TimelineBucket')
   fields: (t) => ({
     start: t.exposeFloat('start', {
       description:
-        'Where it begins, in seconds of media time: at a multiple of `bucket`, or where the stretch that was asked for, or the session, begins within it, in whole seconds.',
+        'Where it begins, in seconds of media time: at a multiple of `bucket`, or where the stretch that was asked for, or the session, begins within it, in whole seconds; of a bucket of parts of a second, where the session begins, exactly.',
     }),
     end: t.exposeFloat('end', {
       description:
-        'Where it ends, in seconds of media time; this instant is not part of it. At the next multiple of `bucket`, or where the stretch or the session ends within it, rounded up to a whole second.',
+        'Where it ends, in seconds of media time; this instant is not part of it. At the next multiple of `bucket`, or where the stretch or the session ends within it, rounded up to a whole second; of a bucket of parts of a second, where the session ends, exactly.',
     }),
     seconds: t.float({
       description:

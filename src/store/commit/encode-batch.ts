@@ -4,17 +4,15 @@
  */
 import { beganAt, newestEnd } from '../../domain/coverage.ts';
 import { writerOf } from '../../domain/log-position.ts';
-import type { FollowingMoment, Moment, Rollup } from '../../domain/moment.ts';
+import type { Moment } from '../../domain/moment.ts';
 import { quantise } from '../../domain/quantise.ts';
 import { dayOf } from '../sql/days.ts';
 import type { Parameter } from '../sql/parameters.ts';
+import { dropColumns, type RollUp } from '../sql/rollup-values.ts';
 import { type Batch, type SessionEnd, sessionIdsOf } from './batch.ts';
 import { encodeReadings } from './encode-readings.ts';
-import { dropColumns, episodeRows, rollupRows, trackRows } from './encode-sums.ts';
+import { episodeRows, rollupRows, trackRows } from './encode-sums.ts';
 import { encodeRows, type SessionPosition } from './flat-rows.ts';
-
-/** Sums moments per second of media time and track, and what they tell of the time that the ones before them stand for. */
-export type RollUp = (moments: readonly FollowingMoment[]) => Rollup[];
 
 export interface EncodedBatch {
   sessionIds: string[];

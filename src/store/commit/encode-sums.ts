@@ -1,15 +1,12 @@
 /** What a batch adds to rows that are there already: rollups, tracks and episodes. */
-import { DROP_REASONS, type DropCounts } from '../../domain/frame.ts';
 import type { Episode, EpisodeEvent, EpisodeEventKind, Moment, Rollup } from '../../domain/moment.ts';
-import { FRACTION } from '../../domain/quantise.ts';
 import { expressionCode } from '../sql/expressions.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
+import { addUp, rollupValues } from '../sql/rollup-values.ts';
 import type { SessionPosition } from './flat-rows.ts';
 
-/** Frames dropped, by reason, in the order of the columns. */
-export function dropColumns(dropped: DropCounts): number[] {
-  return DROP_REASONS.map((reason) => dropped[reason] ?? 0);
-}
+/** Where values stand in a row: behind session, span, track and second. */
+const IN_ROW = 4;
 
 /** The seconds and, summed, the longer spans that they belong to. */
 export function rollupRows(rollups: readonly Rollup[], positionOf: SessionPosition): number[][] {
@@ -22,45 +19,10 @@ export function rollupRows(rollups: readonly Rollup[], positionOf: SessionPositi
       const sum = sums.get(key);
       if (sum === undefined)
         sums.set(key, [positionOf(rollup.sessionId), span, rollup.track, second, ...values]);
-      else addUp(sum, values);
+      else addUp(sum, values, IN_ROW);
     }
   }
   return [...sums.values()];
-}
-
-/** Values of a row that tell where it lies, at its end: they are not added up. */
-const PLACE = 3;
-/** Stands for null. */
-const NO_PLACE = [-1, -1, -1];
-
-/** @param values of a rollup, which stand in the sum's row behind session, span, track and second */
-function addUp(sum: number[], values: readonly number[]): void {
-  joinPlaces(sum, values);
-  for (const [position, value] of values.slice(0, -PLACE).entries()) sum[position + 4]! += value;
-}
-
-/** Where neither or both have a moment, from the earlier to the later; else where the one is that has. */
-function joinPlaces(sum: number[], values: readonly number[]): void {
-  const [inSum, inValues] = [sum[4]! > 0, values[0]! > 0];
-  if (inSum && !inValues) return;
-  const place = values.slice(-PLACE);
-  const start = sum.length - PLACE;
-  for (const [at, value] of place.entries()) {
-    const join = at === PLACE - 1 ? Math.max : Math.min;
-    sum[start + at] = inSum === inValues ? join(sum[start + at]!, value) : value;
-  }
-}
-
-function rollupValues({ probabilities, valence, arousal, quality, place, ...counts }: Rollup): number[] {
-  const parts = (sums: readonly number[]) => sums.map((sum) => Math.round(sum * FRACTION));
-  return [
-    ...[counts.frames, ...dropColumns(counts.dropped), counts.covered, counts.readings, counts.abstained],
-    ...counts.labels,
-    ...parts(probabilities),
-    ...counts.durations,
-    ...parts([valence, arousal, quality]),
-    ...(place === null ? NO_PLACE : [place.firstSeq, place.startedAt, place.endedAt]),
-  ];
 }
 
 export function trackRows(moments: readonly Moment[], positionOf: SessionPosition): number[][] {

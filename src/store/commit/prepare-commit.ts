@@ -3,9 +3,10 @@ import type { PrismaClient } from '../generated/client.ts';
 import { isDuplicate, isNoPartition } from '../sql/database-errors.ts';
 import type { RunPrepared } from '../sql/parameters.ts';
 import type { Partitions } from '../sql/partitions.ts';
+import type { RollUp } from '../sql/rollup-values.ts';
 import { type Batch, onlySessions, sessionIdsOf } from './batch.ts';
 import { COMMIT } from './commit-statement.ts';
-import { encodeBatch, type RollUp } from './encode-batch.ts';
+import { encodeBatch } from './encode-batch.ts';
 import type { LogWriter } from './log-writer.ts';
 
 /**

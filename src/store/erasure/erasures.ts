@@ -5,9 +5,9 @@
  */
 import type { ErasureOrder, ErasureStep, LiveSession } from '../../domain/erasure.ts';
 import { MienError } from '../../errors.ts';
-import type { RollUp } from '../commit/encode-batch.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { listPartitions, PARTITIONED_TABLES, partitionName } from '../sql/partitions.ts';
+import type { RollUp } from '../sql/rollup-values.ts';
 import { removeStream } from '../upkeep/removal.ts';
 import { eraseSession } from './erase-session.ts';
 import { eraseStretch } from './erase-stretch.ts';

@@ -3,11 +3,11 @@
  * would be if what is gone had never been there.
  */
 import type { Moment } from '../../domain/moment.ts';
-import type { RollUp } from '../commit/encode-batch.ts';
 import { rollupRows } from '../commit/encode-sums.ts';
 import type { Prisma } from '../generated/client.ts';
 import { createMomentQueries } from '../read/moments.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
+import type { RollUp } from '../sql/rollup-values.ts';
 import { openPlaces } from './moment-places.ts';
 
 type Transaction = Prisma.TransactionClient;

@@ -1,7 +1,8 @@
 /** What the steps of an erasure have in common: rows are deleted a slice at a time, and counted in the same transaction. */
+
 import type { ErasedCounts } from '../../domain/erasure.ts';
-import type { RollUp } from '../commit/encode-batch.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
+import type { RollUp } from '../sql/rollup-values.ts';
 
 export type Transaction = Prisma.TransactionClient;
 

@@ -43,6 +43,18 @@ export function aggregateSql(ranges: readonly SpanRange[], bucket: number, track
   return `SELECT string_agg(sums, '],[') AS sums FROM (${selects.join(' UNION ALL ')}) AS x`;
 }
 
+/** How many frames rollups of session $1 hold, and how many microseconds they stand for. */
+export function tallySql(ranges: readonly SpanRange[]): string {
+  return `SELECT coalesce(sum(frames), 0)::float8 AS frames, coalesce(sum(covered), 0)::float8 AS covered FROM rollup
+    WHERE session_id = $1::uuid AND track = 0 AND (${anyOf(ranges)})`;
+}
+
+function anyOf(ranges: readonly SpanRange[]): string {
+  return ranges
+    .map(({ span, from, to }) => `(span = ${span} AND second >= ${from} AND second < ${to})`)
+    .join(' OR ');
+}
+
 function selectRollups({ span, from, to }: SpanRange): string {
   return `SELECT concat_ws(',', second, frames, ${[...DROPPED]}, covered, readings, abstained,
       ${['labels', 'probabilities', 'durations'].map((list) => `array_to_string(${list}, ',')`)}, valence, arousal, quality,
@@ -52,9 +64,6 @@ function selectRollups({ span, from, to }: SpanRange): string {
 }
 
 function selectAdded(ranges: readonly SpanRange[], bucket: number, track: number): string {
-  const where = ranges.map(
-    ({ span, from, to }) => `(span = ${span} AND second >= ${from} AND second < ${to})`,
-  );
   const only = (of: number) => (track === 0 ? '' : `FILTER (WHERE track = ${of})`);
   const ofTrack = (column: string) => `(sum(${column}::float8) ${only(track)})::bigint`;
   const ofPicture = (column: string) => `coalesce(sum(${column}) ${only(0)}, 0)`;
@@ -64,7 +73,7 @@ function selectAdded(ranges: readonly SpanRange[], bucket: number, track: number
   ];
   return `SELECT concat_ws(',', start, ${sums}) AS sums
     FROM (SELECT *, second / ${bucket} * ${bucket} AS start FROM rollup
-      WHERE session_id = $1::uuid AND track IN (0, ${track}) AND (${where.join(' OR ')})) AS r
+      WHERE session_id = $1::uuid AND track IN (0, ${track}) AND (${anyOf(ranges)})) AS r
     GROUP BY start HAVING bool_or(track = ${track} AND ${HOLDS_TIME})`;
 }
 

@@ -1,26 +1,27 @@
-/** Sums over parts of a session, read from rollups alone: never from the raw rows, and equal to what those give. */
+/** Sums over parts of a session, read from rollups, and equal to what the raw rows give; those are read for buckets of parts of a second alone. */
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import { isId } from '../../domain/ids.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
+import type { RollUp } from '../sql/rollup-values.ts';
 import { elapsedInAll, erasedRanges, overlaps, type Range } from './elapsed.ts';
+import { readFineBuckets, type SessionRange } from './fine-buckets.ts';
 import { mediaStretches } from './media-stretches.ts';
+import { assertFewBuckets, assertFewRollups } from './rollup-limits.ts';
 import { aggregateSql, coverBySpans, EXTENT, NEXT_SECOND } from './rollup-sql.ts';
 import { type SumRow, toAggregate } from './sum-row.ts';
 import { readSummaries } from './summaries.ts';
 
-/** Most buckets in one answer: more than a screen has pixels across. */
-const MAX_BUCKETS = 20_000;
 /** Buckets read by one statement: nobody else waits longer than for so many. */
 const BUCKETS_PER_STATEMENT = 2_500;
 /** While the sums of one statement are decoded, the database works on the next. */
 const STATEMENTS_AT_ONCE = 2;
 
 export interface AggregateOptions {
-  /** A multiple of 1000. */
+  /** Whole milliseconds; of pages a multiple of 1000. */
   bucketMs: number;
-  /** Rounded outwards to whole seconds of media time; default: all of the session. */
+  /** Rounded outwards to whole seconds of media time, or to whole buckets where these are no whole seconds; default: all of the session. */
   range?: TimeRange | undefined;
   /** Only what of the range lies in this stretch: from one edge of a bucket to another. */
   within?: Range | undefined;
@@ -29,7 +30,7 @@ export interface AggregateOptions {
 }
 
 export interface RollupQueries {
-  /** Buckets start at multiples of their length; those without any frame are left out. @throws MienError BAD_INPUT */
+  /** Buckets start at multiples of their length; those without any frame are left out. @throws MienError BAD_INPUT, READINGS_EXPIRED */
   aggregate(sessionId: string, options: AggregateOptions): Promise<Aggregate[]>;
   /** The same page by page, however many there are; holes are passed over. @throws MienError BAD_INPUT */
   pages(sessionId: string, options: AggregateOptions): AsyncGenerator<Aggregate[], undefined>;
@@ -37,15 +38,17 @@ export interface RollupQueries {
   summaries(sessionIds: readonly string[], range?: TimeRange): Promise<SessionSummary[]>;
 }
 
-export function createRollupQueries(prisma: PrismaClient): RollupQueries {
+export function createRollupQueries(prisma: PrismaClient, rollUp: RollUp): RollupQueries {
   return {
     async aggregate(sessionId, options) {
       assertValid(options);
       const range = await findRange(prisma, sessionId, options);
       if (range === null) return [];
-      assertFewBuckets(range.stretches, options.bucketMs);
-      const { track = 0 } = options;
-      const bucket = options.bucketMs / 1000;
+      const { track = 0, bucketMs } = options;
+      assertFewBuckets(range.stretches, bucketMs);
+      if (isFine(options)) return readFineBuckets(prisma, rollUp, sessionId, range, { bucketMs, track });
+      const bucket = bucketMs / 1000;
+      assertFewRollups(range.stretches.flatMap(({ start, end }) => coverBySpans(start, end, bucket)));
       const parts = splitRange(range, bucket);
       const buckets: Aggregate[][] = [];
       const remaining = parts.entries();
@@ -63,21 +66,17 @@ export function createRollupQueries(prisma: PrismaClient): RollupQueries {
 }
 
 function assertValid({ bucketMs, track = 0 }: AggregateOptions): void {
-  if (!(bucketMs >= 1000 && bucketMs % 1000 === 0)) {
-    throw new MienError('BAD_INPUT', 'The bucket must be a multiple of 1000 milliseconds.');
+  if (!(bucketMs >= 1 && Number.isInteger(bucketMs))) {
+    throw new MienError('BAD_INPUT', 'The bucket must be a whole number of milliseconds, 1 or more.');
   }
   if (!Number.isInteger(track) || track < 0) {
     throw new MienError('BAD_INPUT', 'Tracks are numbered from 1.');
   }
 }
 
-/** Whole seconds of a session: several stretches where a clock was set. */
-interface SessionRange {
-  stretches: readonly Range[];
-  /** Where its source began and ended. */
-  source: Range;
-  /** What was erased of it. */
-  erased: readonly Range[];
+/** Whether rollups cannot tell it. */
+function isFine({ bucketMs }: AggregateOptions): boolean {
+  return bucketMs % 1000 !== 0;
 }
 
 interface ExtentRow {
@@ -92,8 +91,9 @@ interface ExtentRow {
 async function findRange(
   prisma: PrismaClient,
   sessionId: string,
-  { range, within = EVERYWHERE }: AggregateOptions,
+  options: AggregateOptions,
 ): Promise<SessionRange | null> {
+  const { within = EVERYWHERE } = options;
   if (!isId(sessionId)) return null;
   const [extent] = await prisma.$queryRawUnsafe<ExtentRow[]>(EXTENT, sessionId);
   if (extent?.first == null || extent.last === null) return null;
@@ -101,25 +101,24 @@ async function findRange(
     start: Math.max(within.start, extent.first),
     end: Math.min(within.end, extent.last + 1),
   };
-  const asked =
-    range === undefined ? [there] : (await mediaStretches(prisma, [sessionId], range)).get(sessionId);
-  const stretches = overlaps(asked ?? [], there);
+  const stretches = overlaps(await askedStretches(prisma, sessionId, options), there);
   if (stretches.length === 0) return null;
   const source = { start: extent.start ?? there.start, end: extent.end ?? there.end };
   return { stretches, source, erased: erasedRanges(extent.erased) };
 }
 
-const EVERYWHERE: Range = { start: 0, end: Number.POSITIVE_INFINITY };
-
-function assertFewBuckets(stretches: readonly Range[], bucketMs: number): void {
-  const seconds = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
-  if (seconds / (bucketMs / 1000) <= MAX_BUCKETS) return;
-  const least = Math.ceil(seconds / MAX_BUCKETS);
-  throw new MienError(
-    'BAD_INPUT',
-    `That would be more than ${MAX_BUCKETS} buckets. Take buckets of at least ${least} seconds, or a shorter stretch.`,
-  );
+async function askedStretches(
+  prisma: PrismaClient,
+  sessionId: string,
+  options: AggregateOptions,
+): Promise<readonly Range[]> {
+  const { range } = options;
+  if (range === undefined) return [EVERYWHERE];
+  if (isFine(options) && range.clock === 'MEDIA') return [{ start: range.from, end: range.to }];
+  return (await mediaStretches(prisma, [sessionId], range)).get(sessionId) ?? [];
 }
+
+const EVERYWHERE: Range = { start: 0, end: Number.POSITIVE_INFINITY };
 
 /** Into parts for one statement each, cut where buckets begin. */
 function splitRange({ stretches, ...session }: SessionRange, bucket: number): SessionRange[] {
@@ -142,6 +141,7 @@ async function* readPages(
   options: AggregateOptions,
 ): AsyncGenerator<Aggregate[], undefined> {
   assertValid(options);
+  if (isFine(options)) throw new MienError('BAD_INPUT', 'Pages have buckets of whole seconds.');
   const range = await findRange(prisma, sessionId, options);
   if (range === null) return;
   const bucket = options.bucketMs / 1000;

@@ -8,8 +8,6 @@ const MAX_GROUPS = 2_000;
 const MAX_BUCKETS = 10_000;
 /** Most sums that an answer is made of: one for each session, day or hour, and bucket. */
 const MAX_SUMS = 100_000;
-/** Most rollups that these are added up from. */
-const MAX_ROLLUPS = 500_000;
 /** Most markers around which sessions are summed up. */
 export const MAX_TRIALS = 20_000;
 /** Most seconds that are cut by buckets around a marker, so that their moments are read. */
@@ -55,14 +53,6 @@ function tooManySums(sums: number, of: string): never {
 }
 
 /** While pieces are gathered, so that no more of them are than may be. */
-export function assertFewRollups(rollups: number): void {
-  if (rollups <= MAX_ROLLUPS) return;
-  refuse(
-    `More than ${MAX_ROLLUPS} sums, as they are stored, would have to be added up. Take a \`bucket\` that is a multiple of 60 or 3600 seconds, a shorter \`range\`, or fewer sessions.`,
-  );
-}
-
-/** The same of parts of seconds, which cost more. */
 export function assertFewSecondParts(parts: number): void {
   if (parts <= MAX_SECOND_PARTS) return;
   refuse(

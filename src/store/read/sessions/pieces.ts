@@ -72,11 +72,6 @@ function pieces(start: number, end: number, bucket: number, of: Pick<Piece, 'str
   return coverBySpans(start, end, bucket).map((range) => ({ ...range, ...of }));
 }
 
-/** How many rollups they are, at most. */
-export function countRollups(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { span, from, to }) => sum + (to - from) / span, 0);
-}
-
 /** How many sums a stretch is read in. */
 export function countBuckets(
   { from, to, buckets }: Stretch,

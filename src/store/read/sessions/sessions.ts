@@ -12,6 +12,7 @@ import type {
 import type { PrismaClient } from '../../generated/client.ts';
 import type { Range } from '../elapsed.ts';
 import { mediaStretches } from '../media-stretches.ts';
+import { assertFewRollups } from '../rollup-limits.ts';
 import type { SumRow } from '../sum-row.ts';
 import { partsByBucket, toBuckets } from './buckets.ts';
 import { createCombine } from './combine.ts';
@@ -21,14 +22,13 @@ import {
   assertFewBorders,
   assertFewBuckets,
   assertFewGroups,
-  assertFewRollups,
   assertFewSecondParts,
   assertFewSessions,
   assertFewSums,
   assertFewTrialBuckets,
 } from './limits.ts';
 import { readMarkers } from './markers.ts';
-import { countBuckets, countRollups, type Pieces, piecesOf } from './pieces.ts';
+import { countBuckets, type Pieces, piecesOf } from './pieces.ts';
 import { readSums, readTracks } from './read-sums.ts';
 import { bordersOf, createCutter, type Stretch } from './stretches.ts';
 import { isThere, passedIn, type Summed, sumUp } from './summed.ts';
@@ -132,8 +132,7 @@ function allPieces(stretches: readonly Stretch[], timesOf: Times, seconds: numbe
   let rollups = 0;
   for (const [at, stretch] of stretches.entries()) {
     const own = piecesOf(stretch, at, timesOf(stretch), seconds);
-    rollups += countRollups(own.rollups);
-    assertFewRollups(rollups);
+    rollups = assertFewRollups(own.rollups, rollups);
     assertFewSecondParts(pieces.parts.length + own.parts.length);
     for (const piece of own.rollups) pieces.rollups.push(piece);
     for (const part of own.parts) pieces.parts.push(part);
