@@ -35,6 +35,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'matrix',
     'order',
     'pages',
+    'parquet-thread',
     'queries',
     'register-streams',
     'ranges',

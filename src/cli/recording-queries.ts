@@ -50,7 +50,7 @@ async function* readAhead(
 ): AsyncGenerator<Moment[]> {
   if (afterSeq >= 0) await assertKept(moments, sessionId, afterSeq);
   let limit = FIRST_PAGE;
-  let reading = moments.page(sessionId, afterSeq, limit);
+  let reading = moments.storedPage(sessionId, afterSeq, limit);
   try {
     for (;;) {
       const page = await reading;
@@ -59,7 +59,7 @@ async function* readAhead(
       const isLast = page.length < limit;
       if (!isLast) {
         limit = pageLimit(page, readings);
-        reading = moments.page(sessionId, newest.seq, limit);
+        reading = moments.storedPage(sessionId, newest.seq, limit);
         reading.catch(() => {});
       }
       yield page;

@@ -72,3 +72,9 @@ export interface FaceReading extends Omit<RawReading, 'probabilities'> {
   /** Of this frame alone. */
   rawProbabilities: number[];
 }
+
+/** A reading as it is stored: its landmarks are made when they are asked for, which tables of millions never do. */
+export interface StoredReading extends FaceReading {
+  /** x and y of each landmark in turn, as `quantise.ts` counts them: 16-bit integers, little-endian. */
+  readonly packedLandmarks: Buffer;
+}

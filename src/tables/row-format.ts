@@ -1,5 +1,6 @@
 /** How `mien analyze` writes a row: as a line of JSON, or as a row of a table. */
-import { EXPRESSIONS, type FaceReading } from '../domain/face.ts';
+import { EXPRESSIONS, type FaceReading, type StoredReading } from '../domain/face.ts';
+import { LANDMARK } from '../domain/quantise.ts';
 import { MienError } from '../errors.ts';
 import { type FaceColumns, type FrameColumns, NO_FACE, type Row } from './rows.ts';
 import { type Column, type ColumnType, type CsvOptions, csvTable } from './table.ts';
@@ -81,7 +82,7 @@ const FRAME_COLUMNS: Readonly<Record<keyof FrameColumns, ColumnType>> = {
 /** Straight from the reading: a table of a million faces has two hundred million of these cells. */
 type FaceCell = [
   name: string,
-  value: (face: FaceReading, row: Row) => string | number | null | undefined,
+  value: (face: FaceReading | StoredReading, row: Row) => string | number | null | undefined,
   type?: ColumnType,
 ];
 
@@ -121,7 +122,13 @@ function actionUnit(actionUnits: readonly string[], name: string, at: number): F
 
 function landmark(index: number): FaceCell[] {
   return [
-    [`landmarks.${index}.x`, ({ landmarks }) => landmarks[index]?.x],
-    [`landmarks.${index}.y`, ({ landmarks }) => landmarks[index]?.y],
+    [`landmarks.${index}.x`, (face) => packed(face, 4 * index) ?? face.landmarks[index]?.x],
+    [`landmarks.${index}.y`, (face) => packed(face, 4 * index + 2) ?? face.landmarks[index]?.y],
   ];
+}
+
+/** From the bytes as they are stored; undefined: it is not packed. */
+function packed(face: FaceReading | StoredReading, at: number): number | undefined {
+  if (!('packedLandmarks' in face)) return undefined;
+  return at < face.packedLandmarks.length ? face.packedLandmarks.readInt16LE(at) / LANDMARK : undefined;
 }

@@ -1,5 +1,5 @@
 /** The rows of `mien analyze`: one for each face in a scored frame, and one for a frame without a face. */
-import { EXPRESSIONS, type FaceReading } from '../domain/face.ts';
+import { EXPRESSIONS, type FaceReading, type StoredReading } from '../domain/face.ts';
 import type { FrameSize } from '../domain/frame.ts';
 import type { Moment } from '../domain/moment.ts';
 
@@ -55,8 +55,8 @@ export const NO_FACE: Record<keyof FaceColumns, null> = {
 
 export interface Row {
   frame: FrameColumns;
-  /** As it was scored; null: the frame has no face. */
-  reading: FaceReading | null;
+  /** As it was scored, or as it is stored; null: the frame has no face. */
+  reading: FaceReading | StoredReading | null;
   /** Names of its action units. */
   actionUnits: readonly string[];
   /** The reading with lists and names, made when it is asked for. */

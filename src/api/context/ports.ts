@@ -170,7 +170,7 @@ export interface RecordingQueries {
   /** One moment by its number; null: it is not stored. */
   moment(sessionId: string, seq: number): Promise<{ moment: Moment; cursor: string } | null>;
   /**
-   * The moments of a session behind this `seq`, page by page, as far as they are stored. No page is empty.
+   * The moments of a session behind this `seq`, page by page, as far as they are stored, with their landmarks packed (`StoredReading`). No page is empty.
    * @param readings about how many a page has, of all its moments together
    * @throws MienError CURSOR_EXPIRED
    */

@@ -1,5 +1,5 @@
 /** Moments as they are read: columns, and what becomes of them. */
-import { type FaceReading, type Point, QUALITY_ISSUES } from '../../domain/face.ts';
+import { type FaceReading, type Point, QUALITY_ISSUES, type StoredReading } from '../../domain/face.ts';
 import { nonZeroDrops } from '../../domain/frame.ts';
 import type { Moment } from '../../domain/moment.ts';
 import { LANDMARK } from '../../domain/quantise.ts';
@@ -53,7 +53,12 @@ type FaceRow = [
   ...[probabilities: number[], rawProbabilities: number[], actionUnits: number[], landmarks: string],
 ];
 
-export function decodeMoment(sessionId: string, row: MomentRow): Moment {
+/** @param decodeFace @returns with such faces */
+export function decodeMoment(
+  sessionId: string,
+  row: MomentRow,
+  decode: (row: FaceRow) => FaceReading = decodeFace,
+): Moment {
   const { dropped_busy: busy, dropped_worker: worker, dropped_store: store, dropped_source: source } = row;
   return {
     sessionId,
@@ -64,7 +69,7 @@ export function decodeMoment(sessionId: string, row: MomentRow): Moment {
     previousDuration: row.previous_duration,
     cut: row.cut,
     dropped: nonZeroDrops({ busy, worker, store, source }),
-    faces: row.faces === null ? [] : (JSON.parse(`[[${row.faces}]]`) as FaceRow[]).map(decodeFace),
+    faces: row.faces === null ? [] : (JSON.parse(`[[${row.faces}]]`) as FaceRow[]).map(decode),
   };
 }
 
@@ -73,10 +78,53 @@ function loopOf({ loop_index: pass, source_time: sourceTime }: MomentRow): Momen
 }
 
 function decodeFace(row: FaceRow): FaceReading {
+  return faceOf(row, unpackLandmarks(Buffer.from(row[18], 'hex')));
+}
+
+export function decodeStoredFace(row: FaceRow): StoredReading {
+  return new StoredFace(faceOf(row, []), Buffer.from(row[18], 'hex'));
+}
+
+class StoredFace implements StoredReading {
+  readonly track: number;
+  readonly box: FaceReading['box'];
+  readonly expression: FaceReading['expression'];
+  readonly confidence: number;
+  readonly probabilities: number[];
+  readonly rawProbabilities: number[];
+  readonly agreement: number;
+  readonly valence: number;
+  readonly arousal: number;
+  readonly pose: FaceReading['pose'];
+  readonly actionUnits: number[];
+  readonly quality: FaceReading['quality'];
+  readonly packedLandmarks: Buffer;
+
+  constructor(face: FaceReading, packedLandmarks: Buffer) {
+    this.track = face.track;
+    this.box = face.box;
+    this.expression = face.expression;
+    this.confidence = face.confidence;
+    this.probabilities = face.probabilities;
+    this.rawProbabilities = face.rawProbabilities;
+    this.agreement = face.agreement;
+    this.valence = face.valence;
+    this.arousal = face.arousal;
+    this.pose = face.pose;
+    this.actionUnits = face.actionUnits;
+    this.quality = face.quality;
+    this.packedLandmarks = packedLandmarks;
+  }
+
+  get landmarks(): Point[] {
+    return unpackLandmarks(this.packedLandmarks);
+  }
+}
+
+function faceOf(row: FaceRow, landmarks: Point[]): FaceReading {
   const [track, expression, x, y, width, height, confidence, agreement, valence, arousal, yaw, pitch, roll] =
     row;
-  const [, , , , , , , , , , , , , score, issues, probabilities, rawProbabilities, actionUnits, landmarks] =
-    row;
+  const [, , , , , , , , , , , , , score, issues, probabilities, rawProbabilities, actionUnits] = row;
   return {
     track,
     box: { x, y, width, height },
@@ -89,14 +137,12 @@ function decodeFace(row: FaceRow): FaceReading {
     arousal,
     pose: { yaw, pitch, roll },
     actionUnits,
-    landmarks: decodeLandmarks(landmarks),
+    landmarks,
     quality: { score, issues: QUALITY_ISSUES.filter((_, bit) => issues & (1 << bit)) },
   };
 }
 
-/** @param hex x and y in turn, as 16-bit integers, little-endian */
-function decodeLandmarks(hex: string): Point[] {
-  const bytes = Buffer.from(hex, 'hex');
+function unpackLandmarks(bytes: Buffer): Point[] {
   const landmarks: Point[] = [];
   for (let at = 0; at < bytes.length; at += 4) {
     landmarks.push({ x: bytes.readInt16LE(at) / LANDMARK, y: bytes.readInt16LE(at + 2) / LANDMARK });

@@ -3,7 +3,14 @@ import { isId } from '../../domain/ids.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { Prisma } from '../generated/client.ts';
 import { dayOf } from '../sql/days.ts';
-import { decodeMoment, FACES, MOMENT_COLUMNS, type MomentRow, within } from './moment-rows.ts';
+import {
+  decodeMoment,
+  decodeStoredFace,
+  FACES,
+  MOMENT_COLUMNS,
+  type MomentRow,
+  within,
+} from './moment-rows.ts';
 import { createReadPage, type DayReader, type Days } from './narrow-days.ts';
 
 export type Reader = Pick<Prisma.TransactionClient, '$queryRawUnsafe' | 'session'>;
@@ -11,6 +18,8 @@ export type Reader = Pick<Prisma.TransactionClient, '$queryRawUnsafe' | 'session
 export interface MomentQueries {
   /** At most `limit` moments with a sequence number above `after` (-1: from the start), oldest first. Unknown session: none. */
   page(sessionId: string, after: number, limit: number): Promise<Moment[]>;
+  /** The same with faces that are `StoredReading`s. */
+  storedPage(sessionId: string, after: number, limit: number): Promise<Moment[]>;
   /**
    * `oldest`: the least `seq` that retention has left; null without any. `newest`: the greatest that was ever
    * committed; -1 without any.
@@ -23,14 +32,18 @@ export function createMomentQueries(prisma: Prisma.TransactionClient): MomentQue
     isId(id)
       ? prisma.session.findUnique({ where: { id }, select: { lastSeq: true, firstDay: true, lastDay: true } })
       : null;
-  const readPage = createReadPage(createDayReader(prisma));
-  return {
-    async page(sessionId, after, limit) {
+  const createPage = (decode?: typeof decodeStoredFace): MomentQueries['page'] => {
+    const readPage = createReadPage(createDayReader(prisma, decode));
+    return async (sessionId, after, limit) => {
       const session = await findSession(sessionId);
       if (session?.firstDay == null || session.lastDay === null || session.lastSeq <= after) return [];
       const days = { first: dayOf(session.firstDay.getTime()), last: dayOf(session.lastDay.getTime()) };
       return readPage(sessionId, after, Math.min(limit, session.lastSeq - after), days);
-    },
+    };
+  };
+  return {
+    page: createPage(),
+    storedPage: createPage(decodeStoredFace),
     async extent(sessionId) {
       const session = await findSession(sessionId);
       if (session?.firstDay == null) return { oldest: null, newest: session?.lastSeq ?? -1 };
@@ -44,7 +57,7 @@ export function createMomentQueries(prisma: Prisma.TransactionClient): MomentQue
   };
 }
 
-function createDayReader(prisma: Prisma.TransactionClient): DayReader {
+function createDayReader(prisma: Prisma.TransactionClient, decode?: typeof decodeStoredFace): DayReader {
   return {
     async findNext(sessionId, after, days) {
       const sql = `SELECT m.seq, m.day - date '1970-01-01' AS day FROM moment AS m
@@ -56,7 +69,7 @@ function createDayReader(prisma: Prisma.TransactionClient): DayReader {
       const sql = `${momentsSql('m.seq > $2', days)} LIMIT $3`;
       const rows = await prisma.$queryRawUnsafe<MomentRow[]>(sql, sessionId, after, limit);
       return rows.map((row) => {
-        const moment = decodeMoment(sessionId, row);
+        const moment = decodeMoment(sessionId, row, decode);
         return { moment, day: dayOf(moment.wallTime) };
       });
     },

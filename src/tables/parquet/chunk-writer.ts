@@ -1,26 +1,26 @@
-/** What the library writes to: bytes leave in chunks, so that a group of rows never lies in one large buffer. */
+/** What the library writes to: bytes leave in chunks while a group is still being encoded, so that it never lies encoded in memory. */
 import { ByteWriter } from 'hyparquet-writer';
 
-const CHUNK_BYTES = 1_000_000;
+const CHUNK_BYTES = 250_000;
 
 export class ChunkWriter extends ByteWriter {
-  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  readonly #send: (chunk: Uint8Array<ArrayBuffer>) => void;
+
+  /** @param send waits until there is place for it */
+  constructor(send: (chunk: Uint8Array<ArrayBuffer>) => void) {
+    super(CHUNK_BYTES);
+    this.#send = send;
+  }
 
   override ensure(size: number): void {
-    if (this.index >= CHUNK_BYTES) this.#cut();
+    if (this.index > 0 && this.index + size > CHUNK_BYTES) this.sendRest();
     super.ensure(size);
   }
 
-  /** All that was written since it was last asked. */
-  take(): Uint8Array<ArrayBuffer>[] {
-    if (this.index > 0) this.#cut();
-    const taken = this.#chunks;
-    this.#chunks = [];
-    return taken;
-  }
-
-  #cut(): void {
-    this.#chunks.push(new Uint8Array(this.getBytes()));
+  sendRest(): void {
+    if (this.index === 0) return;
+    const chunk = new Uint8Array(this.getBytes());
     this.index = 0;
+    this.#send(chunk);
   }
 }

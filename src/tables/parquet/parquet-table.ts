@@ -1,14 +1,20 @@
 /** A table as a Parquet file, written by a thread of its own. */
 import type { Worker } from 'node:worker_threads';
-import { PendingRequests } from '../../threads/pending-requests.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
 import type { Column } from '../table.ts';
-import type { FromParquet, ParquetWorkerData, RowBlock, ToParquet } from './protocol.ts';
+import {
+  BLOCK_ROWS,
+  type FromParquet,
+  type ParquetWorkerData,
+  type RowBlock,
+  type ToParquet,
+} from './protocol.ts';
 import { rowBlocks } from './row-block.ts';
 
 /**
  * The file's bytes, as rows come: a column for each of the table's, under its name, with its type, and null where a row has
- * nothing. The thread ends with the file, or when it is left before.
+ * nothing. Whoever reads slowly has the thread, and the reading of rows, wait. The thread ends with the file, or when it is
+ * left before.
  * @param spawn starts the thread
  * @throws Error when the thread fails
  */
@@ -18,27 +24,40 @@ export async function* parquetTable<Row>(
   spawn: SpawnParquet = (workerData) =>
     spawnBeside(import.meta.url, 'parquet.worker', { workerData, resourceLimits: HEAP }),
 ): AsyncGenerator<Uint8Array, undefined> {
-  const thread = new ParquetThread(spawn({ columns: columns.map(({ name, type }) => ({ name, type })) }));
-  const blockOf = rowBlocks(columns);
+  const waiting = new Int32Array(new SharedArrayBuffer(4));
+  const thread = new ParquetThread(
+    spawn({ columns: columns.map(({ name, type }) => ({ name, type })), waiting }),
+  );
+  const blocks = rowBlocks(columns);
   try {
-    const answers: Promise<FromParquet['chunks']>[] = [];
     for await (const rows of pages) {
-      answers.push(thread.add(blockOf(rows)));
-      if (answers.length > BLOCKS_AHEAD) yield* await answers.shift()!;
+      for (let at = 0; at < rows.length; at += BLOCK_ROWS) {
+        thread.send({ block: blocks.fill(rows.slice(at, at + BLOCK_ROWS)) });
+        while (thread.ahead > BLOCKS_AHEAD) yield* chunkOf(await thread.next());
+      }
       // Whoever leaves is let go at each page, also where no group is whole yet.
       yield NOTHING;
     }
-    answers.push(thread.end());
-    for (const answer of answers) yield* await answer;
+    thread.send({ end: true });
+    while (thread.ahead > 0) yield* chunkOf(await thread.next());
   } finally {
     await thread.terminate();
   }
+
+  function* chunkOf(message: FromParquet): Generator<Uint8Array, void> {
+    if ('block' in message) blocks.reuse(message.block);
+    if (!('chunk' in message)) return;
+    yield message.chunk;
+    // Whoever reads asked for more.
+    Atomics.sub(waiting, 0, 1);
+    Atomics.notify(waiting, 0);
+  }
 }
 
-/** Of objects, the columns of numbers apart: without a bound a thread collects its garbage when there are hundreds of megabytes. */
-const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
+/** Of objects; the columns of numbers are apart: without a bound a thread collects its garbage when there are hundreds of megabytes. */
+const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 /** Handed over while the thread still encodes a group: of readings 400 kB each. */
-const BLOCKS_AHEAD = 40;
+const BLOCKS_AHEAD = 8;
 const NOTHING = new Uint8Array();
 
 interface ParquetWorker extends Pick<Worker, 'postMessage' | 'terminate'> {
@@ -49,48 +68,54 @@ interface ParquetWorker extends Pick<Worker, 'postMessage' | 'terminate'> {
 type SpawnParquet = (workerData: ParquetWorkerData) => ParquetWorker;
 
 class ParquetThread {
+  /** What it was sent and has not done. */
+  ahead = 0;
   readonly #thread: ParquetWorker;
-  readonly #pending = new PendingRequests<FromParquet['chunks']>();
-  /** What it did when it was lost. */
-  #lost: string | null = null;
+  readonly #came: FromParquet[] = [];
+  #wake = (): void => {};
+  /** Why it is no more. */
+  #lost: Error | null = null;
 
   constructor(thread: ParquetWorker) {
     this.#thread = thread;
     const lose = (reason: string) => {
-      this.#lost ??= reason;
-      this.#pending.rejectAll(() => lost(reason));
+      this.#lost ??= new Error(`The thread that writes Parquet ${reason}`);
+      this.#wake();
     };
-    this.#thread.on('message', ({ id, chunks }: FromParquet) => this.#pending.resolve(id, chunks));
+    this.#thread.on('message', (message) => {
+      this.#came.push(message);
+      this.#wake();
+    });
     this.#thread.on('error', ({ message }) => lose(`failed: ${message}`));
     this.#thread.on('exit', () => lose('ended'));
   }
 
-  add(block: RowBlock): Promise<FromParquet['chunks']> {
-    return this.#send((id) => ({ id, block }), [block.floats.buffer, block.numbers.buffer]);
+  /** @throws Error when it is lost */
+  send(message: ToParquet): void {
+    // A thread that is gone answers nothing.
+    if (this.#lost !== null) throw this.#lost;
+    this.#thread.postMessage(message, 'block' in message ? buffersOf(message.block) : []);
+    this.ahead += 1;
   }
 
-  end(): Promise<FromParquet['chunks']> {
-    return this.#send((id) => ({ id, end: true }));
+  /** What comes next. @throws Error when it is lost */
+  async next(): Promise<FromParquet> {
+    while (this.#came.length === 0) {
+      if (this.#lost !== null) throw this.#lost;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const message = this.#came.shift()!;
+    if (!('chunk' in message)) this.ahead -= 1;
+    return message;
   }
 
   async terminate(): Promise<void> {
     await this.#thread.terminate();
   }
-
-  #send(
-    message: (id: number) => ToParquet,
-    moved: readonly ArrayBuffer[] = [],
-  ): Promise<FromParquet['chunks']> {
-    // A thread that is gone answers nothing.
-    if (this.#lost !== null) throw lost(this.#lost);
-    const { id, answer } = this.#pending.open(undefined);
-    // Whoever asked is told when it comes to this one.
-    answer.catch(() => {});
-    this.#thread.postMessage(message(id), moved);
-    return answer;
-  }
 }
 
-function lost(reason: string): Error {
-  return new Error(`The thread that writes Parquet ${reason}`);
+function buffersOf({ floats, numbers, codes }: RowBlock): ArrayBuffer[] {
+  return [floats.buffer, numbers.buffer, codes.buffer];
 }

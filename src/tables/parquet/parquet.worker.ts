@@ -3,13 +3,24 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import { ChunkWriter } from './chunk-writer.ts';
 import { createGroupColumns } from './group-columns.ts';
-import type { FromParquet, ParquetColumn, ParquetWorkerData, RowBlock, ToParquet } from './protocol.ts';
+import {
+  type FromParquet,
+  MOST_WAITING,
+  type ParquetColumn,
+  type ParquetWorkerData,
+  type RowBlock,
+  type ToParquet,
+} from './protocol.ts';
 
 /** Of a group: readers skip whole groups by their statistics, and memory holds one. */
 const GROUP_ROWS = 100_000;
 
-const { columns } = workerData as ParquetWorkerData;
-const bytes = new ChunkWriter();
+const { columns, waiting } = workerData as ParquetWorkerData;
+const bytes = new ChunkWriter((chunk) => {
+  Atomics.add(waiting, 0, 1);
+  answer({ chunk }, [chunk.buffer]);
+  while (Atomics.load(waiting, 0) >= MOST_WAITING) Atomics.wait(waiting, 0, MOST_WAITING);
+});
 const parquet = new ParquetWriter({
   writer: bytes,
   schema: schemaFromColumnData({ columnData: columns.map((column) => ({ ...column, data: [] })) }),
@@ -18,18 +29,26 @@ const parquet = new ParquetWriter({
 const group = createGroupColumns(columns, GROUP_ROWS);
 
 parentPort?.on('message', (message: ToParquet) => {
-  if ('block' in message) add(message.block);
-  else {
-    writeGroup();
-    // Nothing waits: what it writes to is memory.
-    void parquet.finish();
+  if ('block' in message) {
+    const { block } = message;
+    add(block);
+    answer({ block: { ...block, texts: [] } }, [
+      block.floats.buffer,
+      block.numbers.buffer,
+      block.codes.buffer,
+    ]);
+    return;
   }
-  const answer: FromParquet = { id: message.id, chunks: bytes.take() };
-  parentPort?.postMessage(
-    answer,
-    answer.chunks.map(({ buffer }) => buffer),
-  );
+  writeGroup();
+  // Nothing is waited for here: chunks are, where they are sent.
+  void parquet.finish();
+  bytes.sendRest();
+  answer({ end: true }, []);
 });
+
+function answer(message: FromParquet, moved: readonly ArrayBuffer[]): void {
+  parentPort?.postMessage(message, moved);
+}
 
 function add(block: RowBlock): void {
   for (let from = 0; from < block.rows; ) {

@@ -1,27 +1,75 @@
-/** Rows as blocks of numbers and texts, which go to another thread without being copied value by value. */
+/** Rows as blocks of numbers, which go to another thread without being copied, and come back to be filled again. */
 import type { Cell, Column } from '../table.ts';
-import type { RowBlock } from './protocol.ts';
+import { BLOCK_ROWS, type RowBlock } from './protocol.ts';
 
-export function rowBlocks<Row>(columns: readonly Column<Row>[]): (rows: readonly Row[]) => RowBlock {
+export interface RowBlocks<Row> {
+  /** @param rows as many as `BLOCK_ROWS` */
+  fill(rows: readonly Row[]): RowBlock;
+  /** Takes one back that was read. */
+  reuse(block: RowBlock): void;
+}
+
+export function rowBlocks<Row>(columns: readonly Column<Row>[]): RowBlocks<Row> {
   const floats = columns.filter(({ type }) => type === 'FLOAT');
   const texts = columns.filter(({ type }) => type === 'STRING');
   const numbers = columns.filter((column) => !floats.includes(column) && !texts.includes(column));
-  return (rows) => ({
-    rows: rows.length,
-    floats: fill(new Float32Array(floats.length * rows.length), floats, rows),
-    numbers: fill(new Float64Array(numbers.length * rows.length), numbers, rows),
-    texts: texts.map(({ value }) => rows.map((row) => value(row) as string | null)),
+  const known = texts.map(() => new Map<string, number>());
+  const free: RowBlock[] = [];
+  const made = (): RowBlock => ({
+    rows: 0,
+    floats: new Float32Array(floats.length * BLOCK_ROWS),
+    numbers: new Float64Array(numbers.length * BLOCK_ROWS),
+    codes: new Int32Array(texts.length * BLOCK_ROWS),
+    texts: [],
   });
+  return {
+    fill(rows) {
+      const block = free.pop() ?? made();
+      fillNumbers(block.floats, floats, rows);
+      fillNumbers(block.numbers, numbers, rows);
+      block.rows = rows.length;
+      block.texts = texts.map(({ value }, at) => {
+        const codes = block.codes.subarray(at * BLOCK_ROWS);
+        return fillCodes(codes, known[at]!, rows, (row) => value(row) as string | null);
+      });
+      return block;
+    },
+    reuse: (block) => free.push(block),
+  };
 }
 
-function fill<Row, Numbers extends Float32Array | Float64Array>(
-  cells: Numbers,
+function fillNumbers<Row>(
+  cells: Float32Array | Float64Array,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-): Numbers {
-  let at = 0;
-  for (const { value } of columns) for (const row of rows) cells[at++] = numberOf(value(row));
-  return cells;
+): void {
+  for (const [place, { value }] of columns.entries()) {
+    let at = place * BLOCK_ROWS;
+    for (const row of rows) cells[at++] = numberOf(value(row));
+  }
+}
+
+const NO_TEXT = 0;
+
+/** @returns the texts that were not known before */
+function fillCodes<Row>(
+  codes: Int32Array,
+  known: Map<string, number>,
+  rows: readonly Row[],
+  textOf: (row: Row) => string | null,
+): string[] {
+  const named: string[] = [];
+  for (const [at, row] of rows.entries()) {
+    const text = textOf(row);
+    let code = text === null ? NO_TEXT : known.get(text);
+    if (code === undefined) {
+      code = known.size + 1;
+      known.set(text!, code);
+      named.push(text!);
+    }
+    codes[at] = code;
+  }
+  return named;
 }
 
 /** Of times, which are texts as RFC 3339 has them, milliseconds. */
