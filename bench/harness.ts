@@ -31,6 +31,8 @@ export interface RowOptions {
   /** Fewer and shorter rounds, to see that a row works. */
   quick: boolean;
   log(line: string): void;
+  /** Something that the row measures is not here; the bench goes on, and fails in the end. */
+  leftOut(what: string): void;
 }
 
 export type Measure = () => Promise<number>;

@@ -14,11 +14,18 @@ const rows = await loadRows();
 const chosen = choose(rows, names);
 const all = rows.map(({ name }) => name);
 
+const missing: string[] = [];
+
 for (const row of chosen) {
   console.error(`# ${row.name}: ${row.measures}`);
   const results: Result[] = [];
   const loads: number[] = [];
-  for await (const result of row.run({ quick, log: (text) => console.error(`  ${text}`) })) {
+  const log = (text: string) => console.error(`  ${text}`);
+  const leftOut = (what: string) => {
+    log(`left out: ${what}`);
+    missing.push(`${row.name}: ${what}`);
+  };
+  for await (const result of row.run({ quick, log, leftOut })) {
     results.push(result);
     loads.push(load());
     console.log(line(result));
@@ -26,7 +33,8 @@ for (const row of chosen) {
     if (!quick) writeReport(results, row.name, all, loads);
   }
 }
-process.exit(0);
+for (const what of missing) console.error(`Not measured: ${what}`);
+process.exit(missing.length > 0 ? 1 : 0);
 
 async function loadRows(): Promise<Row[]> {
   const files = readdirSync(ROWS)

@@ -14,15 +14,15 @@ export interface StoreLocation {
   remove(): Promise<void>;
 }
 
-/** Null, with a line saying why, where no server answers. */
-export async function postgresLocation(log: (line: string) => void): Promise<StoreLocation | null> {
+/** Null, and told to be left out, where no server answers. */
+export async function postgresLocation(leftOut: (what: string) => void): Promise<StoreLocation | null> {
   const server = process.env.TEST_DATABASE_URL;
-  if (!server) return skip(log, 'TEST_DATABASE_URL is not set');
+  if (!server) return skip(leftOut, 'TEST_DATABASE_URL is not set');
   const name = `mien_bench_${randomBytes(6).toString('hex')}`;
   try {
     await onServer(server, `CREATE DATABASE ${name}`);
   } catch (error) {
-    return skip(log, (error as Error).message);
+    return skip(leftOut, (error as Error).message);
   }
   const url = new URL(server);
   url.pathname = `/${name}`;
@@ -70,7 +70,8 @@ export async function createSession(
 
 const MODEL = {
   ...{ id: 'bench@1', name: 'bench', version: '1', sha256: '0'.repeat(64), kind: 'ensemble' },
-  ...{ license: 'MIT', device: 'cpu', labels: [], actionUnits: [], metrics: {} },
+  ...{ license: 'MIT', device: 'cpu', labels: [], metrics: {} },
+  actionUnits: Array.from({ length: 21 }, (_, at) => `AU${at + 1}`),
 };
 
 async function onServer(server: string, sql: string): Promise<void> {
@@ -79,7 +80,7 @@ async function onServer(server: string, sql: string): Promise<void> {
   await client.query(sql).finally(() => client.end());
 }
 
-function skip(log: (line: string) => void, why: string): null {
-  log(`PostgreSQL skipped: ${why}`);
+function skip(leftOut: (what: string) => void, why: string): null {
+  leftOut(`PostgreSQL: ${why}`);
   return null;
 }

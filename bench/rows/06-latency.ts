@@ -27,9 +27,9 @@ interface Window {
   inference: number;
 }
 
-async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
+async function* run({ quick, leftOut }: RowOptions): AsyncIterable<Result> {
   const clips = makeClips(20);
-  const location = await postgresLocation(log);
+  const location = await postgresLocation(leftOut);
   const stores = [
     ['PGlite', undefined],
     ...(location ? [['PostgreSQL', location.databaseUrl]] : []),

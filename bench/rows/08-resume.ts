@@ -27,9 +27,9 @@ export const row: Row = {
 const SELECT = `SELECT m.*, r.* FROM moment m JOIN reading r USING (session_id, seq, day)
   WHERE m.session_id = $1 ORDER BY m.seq, r.track`;
 
-async function* run({ quick, log }: RowOptions) {
+async function* run({ quick, leftOut }: RowOptions) {
   const count = quick ? 1_000 : 10_000;
-  const server = await postgresLocation(log);
+  const server = await postgresLocation(leftOut);
   if (server) yield await measure(server, 'PostgreSQL', count, quick);
   yield await measure(pgliteLocation(), 'PGlite', count, quick);
 }

@@ -24,9 +24,9 @@ export const row: Row = {
 
 const TABLES = ['moment', 'reading'];
 
-async function* run({ quick, log }: RowOptions) {
+async function* run({ quick, leftOut }: RowOptions) {
   const count = quick ? 500 : 5_000;
-  const server = await postgresLocation(log);
+  const server = await postgresLocation(leftOut);
   if (server) yield await measure(server, 'PostgreSQL', count, quick);
   yield await measure(pgliteLocation(), 'PGlite', count, quick);
 }

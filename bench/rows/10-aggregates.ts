@@ -27,8 +27,8 @@ const SQL = `SELECT second, frames, dropped_busy, dropped_worker, dropped_store,
     probabilities, valence, arousal, quality
   FROM rollup WHERE session_id = $1 AND span = $2 AND track = 0 AND second >= $3 AND second < $4 ORDER BY second`;
 
-async function* run({ quick, log }: RowOptions) {
-  const location = await postgresLocation(log);
+async function* run({ quick, leftOut }: RowOptions) {
+  const location = await postgresLocation(leftOut);
   if (!location) return;
   const seconds = quick ? 100_000 : 1_000_000;
   const store = await openStoreAt(location);

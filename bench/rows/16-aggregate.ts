@@ -62,8 +62,8 @@ const QUERY = (
     perSession { valence { ...estimate } coverage { ...estimate } expressions { expression share { ...estimate } } } }
   fragment estimate on Estimate { n mean standardDeviation confidenceInterval { low high } }`;
 
-async function* run({ quick, log }: RowOptions) {
-  const location = await postgresLocation(log);
+async function* run({ quick, leftOut }: RowOptions) {
+  const location = await postgresLocation(leftOut);
   if (!location) return;
   const store = await openStoreAt(location);
   await fill(store);

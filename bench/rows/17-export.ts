@@ -17,9 +17,9 @@ export const row: Row = {
 const LIMIT = { seconds: 60, megabytes: 200 };
 const EVERY_MS = 100;
 
-async function* run({ quick, log }: RowOptions) {
+async function* run({ quick, log, leftOut }: RowOptions) {
   const readings = quick ? 20_000 : 1_000_000;
-  const postgres = await postgresLocation(log);
+  const postgres = await postgresLocation(leftOut);
   if (postgres) yield* measure(postgres, 'PostgreSQL', readings, log);
   yield* measure(pgliteLocation(), 'PGlite', readings, log);
 }

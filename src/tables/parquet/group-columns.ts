@@ -23,11 +23,7 @@ export function createGroupColumns(columns: readonly ParquetColumn[], most: numb
     codes: new Int32Array(countOf('codes') * most),
   };
   const texts = Array.from({ length: countOf('codes') }, (): (string | null)[] => [null]);
-  const made: Record<Kind, number> = { floats: 0, numbers: 0, codes: 0 };
-  const parts = columns.map(({ type }) => {
-    const kind = kindOf(type);
-    return { type, kind, place: made[kind]++ };
-  });
+  const parts = placesOf(columns);
   let rows = 0;
   return {
     get rows() {
@@ -55,6 +51,15 @@ export function createGroupColumns(columns: readonly ParquetColumn[], most: numb
       rows = 0;
     },
   };
+}
+
+/** Where each column lies: among which, and the how manieth of them. */
+function placesOf(columns: readonly ParquetColumn[]) {
+  const made: Record<Kind, number> = { floats: 0, numbers: 0, codes: 0 };
+  return columns.map(({ type }) => {
+    const kind = kindOf(type);
+    return { type, kind, place: made[kind]++ };
+  });
 }
 
 type Kind = 'floats' | 'numbers' | 'codes';

@@ -61,15 +61,16 @@ function add(block: RowBlock): void {
 
 function writeGroup(): void {
   if (group.rows === 0) return;
-  void parquet.write({ columnData: columns.map(sourceOf), rowGroupSize: GROUP_ROWS });
+  // Of a group each column is a page of at most a megabyte: where to cut it needs not be looked for.
+  void parquet.write({ columnData: columns.map(sourceOf), rowGroupSize: GROUP_ROWS, pageSize: 0 });
   group.clear();
 }
 
 function sourceOf({ name, type }: ParquetColumn, at: number): ColumnSource {
   return {
     name,
-    // Hardly two scores are the same: looking for a dictionary of them takes half as long again as all else.
-    ...(type === 'FLOAT' && { encoding: 'PLAIN' }),
+    // Hardly two scores are the same, and every group has all of them: a dictionary, or least and greatest, cost as much again as all else.
+    ...(type === 'FLOAT' && { encoding: 'PLAIN', statistics: false }),
     // One column after the other is made when its turn comes.
     get data() {
       return group.cellsOf(at);
