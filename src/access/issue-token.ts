@@ -1,6 +1,7 @@
 /** Makes tokens, for the API and for commands alike. */
 import type { Role, Tags } from '../domain/access.ts';
 import { faultOfTags } from '../domain/tags.ts';
+import { isOneLine } from '../domain/text.ts';
 import { MienError } from '../errors.ts';
 import type { TokenRecord, TokenStore } from './ports.ts';
 import { makeToken } from './tokens.ts';
@@ -44,7 +45,7 @@ export async function issueToken(
 
 /** @returns what is wrong with it, in a sentence that says what to do; null: nothing */
 function faultOf({ name, role, streams, expiresAt }: TokenRequest, now: number): string | null {
-  if (name.trim() === '' || name.length > MAX_TOKEN_NAME || /[\p{Cc}\p{Cs}]/u.test(name))
+  if (name.trim() === '' || name.length > MAX_TOKEN_NAME || !isOneLine(name))
     return `The name of a token has 1 to ${MAX_TOKEN_NAME} characters, without line breaks.`;
   if (expiresAt !== null && !(expiresAt.getTime() > now)) return 'A token must expire in the future.';
   if (expiresAt !== null && expiresAt.getTime() > now + MAX_LIFE_MS)

@@ -1,5 +1,6 @@
 /** Markers: what happened in a session, and when, so that sessions can be laid over each other by it. */
 import { inMicroseconds } from './quantise.ts';
+import { isOneLine } from './text.ts';
 
 /** Most markers of a session. */
 export const MAX_MARKERS = 1_000;
@@ -29,7 +30,7 @@ export interface MarkerChoice {
 }
 
 export function isMarkerName(name: string): boolean {
-  return name.trim() !== '' && name.length <= MAX_MARKER_NAME && !/[\p{Cc}\p{Cs}]/u.test(name);
+  return name.trim() !== '' && name.length <= MAX_MARKER_NAME && isOneLine(name);
 }
 
 export function isMarkerTime(seconds: number): boolean {

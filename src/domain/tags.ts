@@ -1,13 +1,12 @@
 /** Tags: what streams and sessions are given to find them by; those of a stream say who may see it, too. */
 import type { Tags } from './access.ts';
+import { isOneLine } from './text.ts';
 
 export const MAX_TAGS = 20;
 export const MAX_TAG_KEY = 64;
 export const MAX_TAG_VALUE = 256;
 
 const KEY = /^[A-Za-z0-9_.-]{1,64}$/;
-/** Neither is stored by PostgreSQL's jsonb in all places, nor read by people. */
-const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
 
 /** @returns what is wrong with them, in a sentence that says what to do; null: nothing */
 export function faultOfTags(tags: readonly (readonly [key: string, value: string])[]): string | null {
@@ -17,7 +16,7 @@ export function faultOfTags(tags: readonly (readonly [key: string, value: string
     if (!KEY.test(key) || key === '__proto__')
       return `The key of a tag has 1 to ${MAX_TAG_KEY} letters, digits and \`_\`, \`.\` or \`-\`.`;
     if (seen.has(key)) return `The tag \`${key}\` is given twice; give it once.`;
-    if (value === '' || value.length > MAX_TAG_VALUE || UNSTORABLE.test(value))
+    if (value === '' || value.length > MAX_TAG_VALUE || !isOneLine(value))
       return `The value of the tag \`${key}\` must have 1 to ${MAX_TAG_VALUE} characters, without line breaks.`;
     seen.add(key);
   }

@@ -13,6 +13,7 @@ import {
   type StreamRecord,
 } from '../domain/stream.ts';
 import { faultOfTags, tagEntries } from '../domain/tags.ts';
+import { isOneLine } from '../domain/text.ts';
 import { MienError } from '../errors.ts';
 
 /** Refused unless allowed by name: EU AI Act, article 5(1)(f). */
@@ -54,7 +55,6 @@ export interface RegisteredStream extends StreamRecord {
 }
 
 const MAX_NAME_LENGTH = 200;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** @throws MienError BAD_INPUT, PURPOSE_REFUSED */
 export function checkRegistration(input: RegisterInput, allowed: readonly string[]): Registration {
@@ -85,7 +85,7 @@ function withDefaults({ name, source, purpose, ...given }: RegisterInput): Regis
 /** @throws MienError BAD_INPUT */
 export function checkSettings(registration: Registration): void {
   const { name, source, frameRate, priority, timing, loop, smoothing, tags, retention } = registration;
-  if (name === '' || name.length > MAX_NAME_LENGTH || CONTROL_CHARACTER.test(name)) {
+  if (name === '' || name.length > MAX_NAME_LENGTH || !isOneLine(name)) {
     throw badInput(`A stream's name has 1 to ${MAX_NAME_LENGTH} characters, without line breaks.`);
   }
   if (!(frameRate >= 0.1 && frameRate <= 60))

@@ -1,5 +1,6 @@
 /** Erasing what was recorded, and the records that prove it. */
 import type { ErasedCounts, ErasureRequest, ErasureTarget } from '../../domain/erasure.ts';
+import { isStorable } from '../../domain/text.ts';
 import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
@@ -9,7 +10,6 @@ import { describedValues } from './described-values.ts';
 import { EraseTargetInput, toRequest } from './erase-input.ts';
 import { keysetPage } from './keyset.ts';
 import { created } from './orders.ts';
-import { hasNul } from './text.ts';
 
 const ErasureKindEnum = builder.enumType('ErasureKind', {
   description: 'What was to be erased.',
@@ -194,7 +194,7 @@ builder.mutationField('erase', (t) =>
     args: { input: t.arg({ type: EraseInput, required: true, description: 'What to erase, and why.' }) },
     resolve: async (_root, { input: { target, reason } }, { eraser, requester }) => {
       const words = reason.trim();
-      if (words === '' || words.length > MAX_REASON || hasNul(words)) {
+      if (words === '' || words.length > MAX_REASON || !isStorable(words)) {
         throw new MienError('BAD_INPUT', `\`reason\` must have 1 to ${MAX_REASON} characters.`);
       }
       const order = { request: toRequest(target), requester: requester.principal, reason: words };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_VIDEO_TRACK } from '../../domain/frame.ts';
 import { DEFAULT_SMOOTHING, MAX_RETENTION, MAX_SMOOTHING } from '../../domain/stream.ts';
 import { MAX_TAGS } from '../../domain/tags.ts';
+import { isOneLine } from '../../domain/text.ts';
 import { MienError } from '../../errors.ts';
 import type { NewStream } from '../context/ports.ts';
 import { builder } from './builder.ts';
@@ -20,7 +21,6 @@ import {
   toSmoothing,
 } from './stream-settings.ts';
 import { TagInputType, toTags } from './tags.ts';
-import { hasNul } from './text.ts';
 
 const MAX_NAME = 200;
 
@@ -28,7 +28,7 @@ const NAME = z
   .string()
   .refine((name) => name.trim() !== '', '`name` must not be empty.')
   .refine((name) => name.length <= MAX_NAME, `\`name\` must have at most ${MAX_NAME} characters.`)
-  .refine((name) => !hasNul(name), '`name` must not contain the character NUL.');
+  .refine(isOneLine, '`name` must have no line breaks and no control characters.');
 
 const FRAME_RATE = z
   .number()

@@ -70,7 +70,8 @@ const ProblemType = builder.objectRef<Problem>('Problem').implement({
 
 const RegisterStreamsResult = builder.objectRef<Result>('RegisterStreamsResult').implement({
   extensions: AS_PARENT,
-  description: 'What came of one input: one of both is null.',
+  description:
+    'What came of one input: one of both is null. Both are where the server failed in a way that nobody foresaw: `errors` tells by which id it is in the log.',
   fields: (t) => ({
     registered: t.field({
       type: RegisterStreamPayload,

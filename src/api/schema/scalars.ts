@@ -1,4 +1,5 @@
 /** Scalars, enums and drop counts that several types use. */
+import { GraphQLError, GraphQLScalarType, type ValueNode } from 'graphql';
 import { DateTimeResolver } from 'graphql-scalars';
 import type { DropCounts } from '../../domain/frame.ts';
 import type { SessionState } from '../../domain/stream.ts';
@@ -6,8 +7,21 @@ import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
 
-builder.addScalarType('DateTime', DateTimeResolver, {
-  description: 'A point in time, RFC 3339, in UTC: `2026-11-24T09:30:00.000Z`.',
+/** PostgreSQL has no year 0, and an ISO string of more than four digits of year is none of RFC 3339. */
+function storable(time: Date): Date {
+  const year = time.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return time;
+  throw new GraphQLError('A `DateTime` must lie in the years 1 to 9999, in UTC.');
+}
+
+const DateTime = new GraphQLScalarType({
+  ...DateTimeResolver.toConfig(),
+  parseValue: (value) => storable(DateTimeResolver.parseValue(value)),
+  parseLiteral: (node: ValueNode) => storable(DateTimeResolver.parseLiteral(node)),
+});
+
+builder.addScalarType('DateTime', DateTime, {
+  description: 'A point in time, RFC 3339, in UTC: `2026-11-24T09:30:00.000Z`. Of the years 1 to 9999.',
 });
 
 const STATE_DESCRIPTIONS: Record<SessionState, string> = {

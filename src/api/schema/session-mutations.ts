@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import type { SessionWords } from '../../domain/stream.ts';
 import { MAX_TAGS } from '../../domain/tags.ts';
+import { isOneLine, isStorable } from '../../domain/text.ts';
 import { AS_PARENT } from './access.ts';
 import { audited, changedFields } from './audited.ts';
 import { builder } from './builder.ts';
 import { assertId, stillThere } from './ids.ts';
 import { SessionType } from './session.ts';
 import { TagInputType, toTags } from './tags.ts';
-import { hasNul } from './text.ts';
 
 const MAX_LABEL = 200;
 const MAX_NOTES = 10_000;
@@ -16,7 +16,7 @@ const MAX_NOTES = 10_000;
 const LABEL = z
   .string()
   .refine(
-    (label) => label.trim() !== '' && label.length <= MAX_LABEL && !/\p{Cc}/u.test(label),
+    (label) => label.trim() !== '' && label.length <= MAX_LABEL && isOneLine(label),
     `\`label\` must have 1 to ${MAX_LABEL} characters, without line breaks; null: none.`,
   )
   .nullish();
@@ -24,7 +24,7 @@ const LABEL = z
 const NOTES = z
   .string()
   .refine(
-    (notes) => notes.trim() !== '' && notes.length <= MAX_NOTES && !hasNul(notes),
+    (notes) => notes.trim() !== '' && notes.length <= MAX_NOTES && isStorable(notes),
     `\`notes\` must have 1 to ${MAX_NOTES} characters; null: none.`,
   )
   .nullish();
@@ -93,7 +93,7 @@ const RemoveSessionInput = builder.inputType('RemoveSessionInput', {
       validate: z
         .string()
         .refine(
-          (reason) => reason.trim() !== '' && reason.length <= MAX_REASON && !hasNul(reason),
+          (reason) => reason.trim() !== '' && reason.length <= MAX_REASON && isStorable(reason),
           `\`reason\` must have 1 to ${MAX_REASON} characters.`,
         )
         .nullish(),

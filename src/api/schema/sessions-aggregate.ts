@@ -12,7 +12,7 @@ import { groups } from './short-lists.ts';
 import { StreamType } from './stream.ts';
 
 const RANGE =
-  'Of each session only what lies in this stretch, rounded outwards to whole seconds of media time; frames that were dropped behind a session’s last moment are then left out.';
+  'Of each session only what lies in this stretch, rounded outwards to whole seconds of media time; frames that were dropped behind a session’s last moment belong to what reaches its end.';
 
 builder.queryField('aggregate', (t) =>
   t.field({

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { AuditDetail } from '../../domain/audit.ts';
 import type { SourceInput } from '../../domain/frame.ts';
+import { isStorable } from '../../domain/text.ts';
 import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
-import { hasNul } from './text.ts';
 
 const MAX_LENGTH = 4096;
 
@@ -15,7 +15,7 @@ const sourceText = (name: string) =>
     .string()
     .refine((text) => text.trim() !== '', `\`source.${name}\` must not be empty.`)
     .refine((text) => text.length <= MAX_LENGTH, `\`source.${name}\` is too long.`)
-    .refine((text) => !hasNul(text), `\`source.${name}\` must not contain the character NUL.`)
+    .refine(isStorable, `\`source.${name}\` must not contain the character NUL, nor half a character.`)
     .nullish();
 
 /** What a client gives must look like this. */

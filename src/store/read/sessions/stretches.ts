@@ -86,17 +86,19 @@ export function createCutter({ groupBy, bucket, timeZone }: SessionsAggregateOpt
         length === null ? null : divisions(wall, indicesIn(length), (key) => ({ key, start: key * length })),
     }),
     cut(times, session, { periods, buckets }, cutAt, asked, trials) {
-      if (trials) return cutTrials(trials, session, periods && locate(periods, cutAt), bucket?.seconds);
+      if (trials)
+        return cutTrials(trials, times, session, periods && locate(periods, cutAt), bucket?.seconds);
       const ranges = asked?.filter((range) => hasTime(times, range)) ?? [ALL];
       const ofPeriods = periods === null ? [WHOLE] : locate(periods, cutAt);
       const ofBuckets = buckets && locate(buckets, cutAt);
       const parts = ranges.flatMap((range) => partsOf(range, ofPeriods));
       return parts.map(({ start, end, key: period }, at): Stretch => {
-        const holdsEnd = asked === undefined && at === parts.length - 1;
+        const isLast = at === parts.length - 1;
+        const holdsEnd = isLast && (asked === undefined || reachesEnd(times, end));
         const cuts = ofBuckets && bucketCuts(times, { start, end }, ofBuckets);
         return {
           ...{ session, trial: 0, period, from: start, to: end },
-          ...{ isWhole: holdsEnd && at === 0, holdsEnd, buckets: cuts },
+          ...{ isWhole: asked === undefined && isLast && at === 0, holdsEnd, buckets: cuts },
         };
       });
     },
@@ -106,6 +108,7 @@ export function createCutter({ groupBy, bucket, timeZone }: SessionsAggregateOpt
 /** Those of a day or hour follow each other. */
 function cutTrials(
   ranges: readonly TrialRange[],
+  times: SessionTimes,
   session: number,
   periods: readonly Located<Period>[] | null,
   seconds: number | undefined,
@@ -116,7 +119,7 @@ function cutTrials(
   parts.sort((a, b) => (a.period?.start ?? 0) - (b.period?.start ?? 0));
   return parts.map((part) => ({
     ...{ session, trial: part.trial, period: part.period, from: part.start, to: part.end },
-    ...{ isWhole: false, holdsEnd: false, buckets: trialBuckets(part, seconds) },
+    ...{ isWhole: false, holdsEnd: reachesEnd(times, part.end), buckets: trialBuckets(part, seconds) },
   }));
 }
 
@@ -145,6 +148,10 @@ function divisions<Key>(
 
 function hasTime({ source }: SessionTimes, { start, end }: Range): boolean {
   return source !== null && Math.max(start, source.start) < Math.min(end, source.end);
+}
+
+function reachesEnd({ source }: SessionTimes, end: number): boolean {
+  return source !== null && end >= source.end;
 }
 
 interface Located<Key> {
