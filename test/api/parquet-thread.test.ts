@@ -59,6 +59,8 @@ test('rows of pages of any length come back as they were, in groups of 100,000',
   expect(parquetMetadata(file).row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([
     100_000, 100_000, 30_000,
   ]);
+  const element = parquetMetadata(file).schema.find(({ name }) => name === 'time');
+  expect(element?.logical_type).toEqual({ type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' });
   const read = await parquetReadObjects({ file });
   expect(read).toHaveLength(rows.length);
   for (const at of [...rows.keys()].filter((row) => row % 97 === 0 || row % 100_000 < 3)) {

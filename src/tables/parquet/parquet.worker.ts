@@ -15,6 +15,9 @@ import {
 /** Of a group: readers skip whole groups by their statistics, and memory holds one. */
 const GROUP_ROWS = 100_000;
 
+/** Readers that go by the newer of both words know a time without it as one of no zone. */
+const INSTANT = { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } as const;
+
 const { columns, waiting } = workerData as ParquetWorkerData;
 const bytes = new ChunkWriter((chunk) => {
   Atomics.add(waiting, 0, 1);
@@ -23,7 +26,10 @@ const bytes = new ChunkWriter((chunk) => {
 });
 const parquet = new ParquetWriter({
   writer: bytes,
-  schema: schemaFromColumnData({ columnData: columns.map((column) => ({ ...column, data: [] })) }),
+  schema: schemaFromColumnData({ columnData: columns.map((column) => ({ ...column, data: [] })) }).map(
+    (element) =>
+      element.converted_type === 'TIMESTAMP_MILLIS' ? { ...element, logical_type: INSTANT } : element,
+  ),
   createdBy: 'mien',
 });
 const group = createGroupColumns(columns, GROUP_ROWS);
