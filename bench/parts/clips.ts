@@ -1,6 +1,6 @@
 /** Clips made of the demo by ffmpeg: H.264, 1280 x 720, 25 frames per second, with a known number of faces. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,4 +57,11 @@ export function makeClips(seconds: number): Clips {
     two,
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
+}
+
+/** JPEGs of two faces, 1280 x 720, of moments of the demo. @param count 500 at most */
+export function makePictures(dir: string, count: number): void {
+  mkdirSync(dir);
+  const output = ['-vf', 'scale=1280:720', '-q:v', '3', '-frames:v', String(count), join(dir, '%04d.jpg')];
+  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', DEMO, ...output]);
 }

@@ -17,8 +17,9 @@ export const INTRA_OP_THREADS = (() => {
 /** Runs that mien's worker has in hand at a time, each in a thread of its own. */
 export const MODEL_THREADS = DEVICE === 'cpu' ? Math.min(2, availableParallelism()) : 1;
 
-export function openIngest(dir: string): Ingest {
-  return createIngest({ mediaDir: dir, uploadsDir: dir, allowPrivateSources: false });
+/** @param decodePictures without ffmpeg, as `mien analyze` does */
+export function openIngest(dir: string, decodePictures = false): Ingest {
+  return createIngest({ mediaDir: dir, uploadsDir: dir, allowPrivateSources: false, decodePictures });
 }
 
 export function openVision(options: Partial<VisionConfig> = {}): Promise<Vision> {

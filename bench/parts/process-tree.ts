@@ -69,7 +69,7 @@ function usageIfThere(pid: number): Usage | null {
 }
 
 /** Seconds of the processor, user and system; null where the process has ended. */
-function timesIfThere(pid: number): { own: number; ofEndedChildren: number } | null {
+export function timesIfThere(pid: number): { own: number; ofEndedChildren: number } | null {
   const stat = readIfThere(`/proc/${pid}/stat`);
   if (!stat) return null;
   const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat

@@ -11,7 +11,7 @@ import {
   type Scoring,
 } from './analysis.ts';
 import { analyseToPartial, type InputTask } from './batch-input.ts';
-import { allAskedAfter, askedAfter, type Job, jobsOf } from './batch-jobs.ts';
+import { allAskedAfter, askedAfter, type Job, jobsOf, workOf } from './batch-jobs.ts';
 import { BatchProgress } from './batch-progress.ts';
 import { runOf } from './batch-run.ts';
 import { summaryOf } from './batch-summary.ts';
@@ -135,46 +135,55 @@ class Batch {
 
   async #analyseAll(jobs: readonly Job[], scoring: Scoring, prefetch: InputPrefetch): Promise<void> {
     const { host, options, signal } = this.#task;
-    const sizes = jobs.map(({ size }) => size ?? 0);
-    const usual = Math.max(
-      1,
-      sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.filter(Boolean).length),
-    );
-    const work = sizes.map((size) => size || usual);
-    const progress = new BatchProgress(host.stderr, {
-      all: this.#all.length,
-      kept: this.#entries.size,
-      work,
-    });
+    const size = { all: this.#all.length, kept: this.#entries.size, work: workOf(jobs) };
+    const progress = new BatchProgress(host.stderr, size);
+    const task = { ...this.#task, scoring, prefetch };
     let next = 0;
     const takeOneAfterTheOther = async () => {
+      let putting: Promise<unknown> = Promise.resolve();
       while (next < jobs.length && !signal.aborted) {
         const index = next++;
-        await this.#analyse(jobs[index]!, index, { ...this.#task, scoring, prefetch }, progress).catch(
-          (error) => {
-            if (!this.#task.signal.aborted) this.#failure ??= error;
-            this.#stop.abort();
-          },
-        );
+        const put = await this.#orStop(() => this.#analyse(jobs[index]!, index, task, progress));
+        // The disk is waited for while the next input is analysed.
+        await putting;
+        putting = this.#orStop(async () => put?.());
       }
+      await putting;
     };
     prefetch.openAhead();
     await Promise.all(Array.from({ length: Math.min(options.jobs, jobs.length) }, takeOneAfterTheOther));
     progress.close();
   }
 
-  async #analyse(job: Job, index: number, task: InputTask, progress: BatchProgress): Promise<void> {
+  /** Gives what puts its result in its place; null: it was stopped. */
+  async #analyse(job: Job, index: number, task: InputTask, progress: BatchProgress) {
     const partial = await this.#directory.partial(index);
     const now = await askedAfter(job, this.#ingest, task.signal);
     const done = await analyseToPartial(now, index, partial, task, progress).catch(async (error: unknown) => {
       await partial.discard();
       throw error;
     });
+    const put = async () => {
+      if (this.#directory.lost.aborted) return partial.discard();
+      const entry = await this.#directory.add(done.entry, partial, job);
+      this.#entries.set(job.place, entry);
+      progress.ended(index, entry.error ?? done.line);
+    };
+    if (!task.signal.aborted) return put;
     // Frames that came before it was stopped are no whole result.
-    if (task.signal.aborted) return partial.discard();
-    const entry = await this.#directory.add(done.entry, partial, job);
-    this.#entries.set(job.place, entry);
-    progress.ended(index, entry.error ?? done.line);
+    await partial.discard();
+    return null;
+  }
+
+  /** What goes wrong ends all of it. */
+  async #orStop<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!this.#task.signal.aborted) this.#failure ??= error;
+      this.#stop.abort();
+      return undefined;
+    }
   }
 
   async #finish(run: string): Promise<number> {

@@ -40,6 +40,13 @@ export async function jobsOf(
   return inputs.map((input, at) => ({ ...input, place: places[at]! }));
 }
 
+/** How much each is to do: its bytes; what has none is as the others are on average. */
+export function workOf(jobs: readonly Pick<Job, 'size'>[]): number[] {
+  const sizes = jobs.flatMap(({ size }) => size || []);
+  const usual = sizes.length === 0 ? 1 : sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  return jobs.map(({ size }) => size || usual);
+}
+
 /** With what its web server says of it now, where it is an address of HTTP. */
 export async function askedAfter(
   job: Job,

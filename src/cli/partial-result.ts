@@ -14,6 +14,7 @@ export class PartialResult {
   #held = '';
   #bytes = 0;
   #failed = false;
+  #stored: Promise<void> | null = null;
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
@@ -22,8 +23,12 @@ export class PartialResult {
 
   /** Of a run that was killed a file may be there that has the name of its result, too: that one is not emptied. */
   static async open(path: string): Promise<PartialResult> {
-    await rm(path, { force: true });
-    return new PartialResult(path, await open(path, 'wx'));
+    const file = await open(path, 'wx').catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      await rm(path);
+      return open(path, 'wx');
+    });
+    return new PartialResult(path, file);
   }
 
   /** Null: there is no such file, or it cannot be read. */
@@ -51,15 +56,19 @@ export class PartialResult {
     if (this.#held.length >= HELD) await this.#flush();
   }
 
-  /** The file is on the disk, and closed. */
+  /** All is written. */
   async end(): Promise<{ bytes: number; sha256: string }> {
     await this.#flush();
-    await this.#orFailed(this.#file.datasync());
-    await this.#file.close();
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
-  /** After `end`: gives it its name. Whether it has it now: nothing was there, or it may be replaced. */
+  /** After `end`: the file is on the disk, where a power cut leaves it as it is, and closed. */
+  store(): Promise<void> {
+    this.#stored ??= this.#file.datasync().then(() => this.#file.close());
+    return this.#stored;
+  }
+
+  /** After `store`: gives it its name. Whether it has it now: nothing was there, or it may be replaced. */
   async moveTo(path: string, mayReplace: boolean): Promise<boolean> {
     if (mayReplace) return rename(this.path, path).then(() => true);
     try {

@@ -80,7 +80,8 @@ export class ResultDirectory {
     this.known.begin(run);
     const work = join(this.#path, WORK);
     await mkdir(work, { recursive: true });
-    this.#journal = await open(join(work, 'journal'), 'a');
+    // What is written is on the disk before anything that rests on it.
+    this.#journal = await open(join(work, 'journal'), 'as');
     // A run that was killed may have left half a line.
     await this.#note(`\n${run}`);
   }
@@ -112,7 +113,7 @@ export class ResultDirectory {
     }
     const fault = await this.fault(place);
     const told = fault === null ? entry : withoutResult(entry, fault);
-    await this.#note(JSON.stringify(told));
+    await Promise.all([partial.store(), this.#note(JSON.stringify(told))]);
     if (told.output !== null)
       return (await this.#place(partial, place)) ? told : this.add(entry, partial, job);
     await partial.discard();
@@ -157,20 +158,23 @@ export class ResultDirectory {
   /** Whether nobody put something there meanwhile. */
   async #place(partial: PartialResult, place: string): Promise<boolean> {
     const path = join(this.#path, place);
-    await mkdir(dirname(path), { recursive: true });
-    return partial.moveTo(path, this.#force || this.known.has(place));
+    const move = () => partial.moveTo(path, this.#force || this.known.has(place));
+    return move().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(dirname(path), { recursive: true });
+      return move();
+    });
   }
 
-  /** On the disk before anything that rests on it. */
   async #note(line: string): Promise<void> {
     await this.#journal?.appendFile(`${line}\n`);
-    await this.#journal?.datasync();
   }
 
   async #replace(name: string, text: string): Promise<void> {
     const partial = await PartialResult.open(join(this.#path, WORK, name));
     await partial.write(text);
     await partial.end();
+    await partial.store();
     await partial.moveTo(join(this.#path, name), true);
   }
 }

@@ -7,7 +7,17 @@ import type { Picture } from './picture.ts';
 const MAX_PARTS = 10_000;
 
 /** By what the file says of itself, not by its name. Undefined: no picture that is known. */
-export const lookAtFile = (path: string): Promise<Picture | undefined> => readFileBytes(path, lookAtPicture);
+export const lookAtFile = (path: string): Promise<Picture | undefined> =>
+  readFileBytes(path, async (bytesAt) => lookAtPicture(withStart(await bytesAt(0, START_BYTES), bytesAt)));
+
+/** Most that is looked at lies there, in parts of which each would be a read. */
+const START_BYTES = 4096;
+
+function withStart(start: Buffer, bytesAt: BytesAt): BytesAt {
+  const isWhole = start.length < START_BYTES;
+  return async (at, length) =>
+    isWhole || at + length <= start.length ? start.subarray(at, at + length) : bytesAt(at, length);
+}
 
 /** Undefined: no picture that is known. */
 export async function lookAtPicture(bytesAt: BytesAt): Promise<Picture | undefined> {
