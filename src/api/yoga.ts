@@ -17,6 +17,7 @@ import { createItemLimit, documentLimits, type ItemLimit } from './limits.ts';
 import { type PersistedDocuments, queryOf } from './persisted/persisted-documents.ts';
 import { useRequestParameters } from './persisted/request-parameters.ts';
 import { unconditionalSubscriptions } from './subscription-root.ts';
+import { useRefusedPlace } from './transports/refused-place.ts';
 import { useSse } from './transports/sse.ts';
 
 const MAX_BODY = 256 * 1024;
@@ -109,6 +110,7 @@ function createYogaHandler(
       useRequestParameters(persistedDocuments),
       useHttpStatuses(),
       useErrorBodies(),
+      useRefusedPlace(),
       useSse({
         ...{ fanout, hold, maskError },
         ...(sse.onSseOpen && { onOpen: sse.onSseOpen }),

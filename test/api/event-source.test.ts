@@ -69,6 +69,25 @@ test('`Last-Event-ID` that is no cursor is refused as `after` is', async () => {
   expect(told[0]?.errors?.[0]?.extensions.code).toBe('CURSOR_INVALID');
 });
 
+test('whose `Last-Event-ID` is refused is told once, and hears what happens from then on', async () => {
+  const server = await openRestartable();
+  await server.publish(2);
+  const { told, seqs } = listen(server.url, WAYS[0]![1], WAYS[0]![2]);
+  await until(() => server.subscribers() > 0, 'it listens');
+  await server.publish(3);
+  await until(() => seqs().length === 3, 'it has heard three');
+  await server.stop();
+  await server.publish(2);
+  server.expire();
+  await server.start();
+  await until(() => told.length > 4, 'it is refused', 10_000);
+  expect(told[4]).toMatchObject({ id: '', errors: [{ extensions: { code: 'CURSOR_EXPIRED' } }] });
+  await until(() => server.subscribers() > 0, 'it listens again', 10_000);
+  await server.publish(1);
+  await until(() => seqs().length === 4, 'it goes on live');
+  expect(told).toHaveLength(6);
+});
+
 test('`Last-Event-ID` is heeded by each operation of one document', async () => {
   const server = await openRestartable();
   const query =

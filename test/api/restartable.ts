@@ -33,6 +33,12 @@ export async function openRestartable() {
     url,
     subscribers: () => bus.subscribers,
     stop: () => api.close(),
+    /** As retention deletes what was published. */
+    expire() {
+      const extent = store.extent.bind(store);
+      const oldest = published;
+      store.extent = async (id) => ({ ...(await extent(id)), oldest });
+    },
     async start() {
       api = await open(Number(new URL(url).port));
     },
