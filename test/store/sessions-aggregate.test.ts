@@ -114,9 +114,35 @@ describe('sums over sessions', () => {
     const range = { clock: 'MEDIA', from, to } as const;
     const [group] = await db.store.aggregateSessions(recorded, { groupBy: [], range, ...UTC });
     const parts = recorded
-      .map((session) => ({ session, from: Math.floor(from), to: Math.ceil(to), holdsEnd: false }))
+      .map((session) => ({ session, from: Math.floor(from), to: Math.ceil(to) }))
+      .map((part) => ({ ...part, holdsEnd: part.to >= part.session.source.end }))
       .filter(hasTime);
     expect(sumsOf(group!)).toEqual(expectedOf(parts));
+  });
+
+  it('of a range, a day and an hour that reaches the end hold what was dropped there, as its summary does', async () => {
+    const lost = recorded.filter(({ moments, trailing }) => moments.length > 0 && trailing.busy > 0);
+    expect(lost.length).toBeGreaterThan(2);
+    for (const { id, source, moments } of lost) {
+      const end = Math.ceil(source.end);
+      const ranges = [
+        { clock: 'MEDIA', from: 0, to: Infinity },
+        { clock: 'MEDIA', from: 0, to: end },
+        { clock: 'MEDIA', from: end - 1, to: end + 10 },
+        { clock: 'MEDIA', from: 0, to: end - 1 },
+        { clock: 'WALL', from: -Infinity, to: Infinity },
+        { clock: 'WALL', from: moments.at(-1)!.wallTime, to: Infinity },
+      ] as const;
+      const session = recorded.find((one) => one.id === id)!;
+      for (const range of ranges) {
+        const [summary] = await db.store.rollups.summaries([id], range);
+        for (const groupBy of [[], [{ by: 'DAY' }], [{ by: 'HOUR' }]] as const) {
+          const groups = await db.store.aggregateSessions([session], { groupBy, range, ...UTC });
+          const dropped = groups.reduce((sum, group) => sum + (group.dropped.busy ?? 0), 0);
+          expect({ range, dropped }).toEqual({ range, dropped: summary!.dropped.busy ?? 0 });
+        }
+      }
+    }
   });
 
   it.each([7, 10, 60, 90, 600, 3600, 7200])(

@@ -68,7 +68,12 @@ interface Window {
 }
 
 /** What lies around markers, from and to so many seconds of each; what is not there is left out. */
-function partsAround(sessions: readonly Marked[], { from, to }: Window, asked?: Window): Part[] {
+function partsAround(
+  sessions: readonly Marked[],
+  { from, to }: Window,
+  asked?: Window,
+  holds = true,
+): Part[] {
   return sessions.flatMap((session) =>
     session.markers.flatMap((marker) => {
       const cut = {
@@ -76,7 +81,8 @@ function partsAround(sessions: readonly Marked[], { from, to }: Window, asked?: 
         to: Math.min(asked?.to ?? Infinity, inMicroseconds(marker + to)),
       };
       const { start, end } = session.source;
-      return Math.max(cut.from, start) < Math.min(cut.to, end) ? [{ session, ...cut, holdsEnd: false }] : [];
+      const holdsEnd = cut.to >= end && holds;
+      return Math.max(cut.from, start) < Math.min(cut.to, end) ? [{ session, ...cut, holdsEnd }] : [];
     }),
   );
 }
@@ -88,7 +94,8 @@ function bucketsAround(sessions: readonly Marked[], window: Window, seconds: num
     const [start, end] = [index * seconds, (index + 1) * seconds];
     const within = { from: Math.max(start, window.from), to: Math.min(end, window.to) };
     if (within.from >= within.to) continue;
-    const parts = partsAround(sessions, within, asked);
+    // No bucket holds what was dropped behind the last moment.
+    const parts = partsAround(sessions, within, asked, false);
     const sums = expectedOf(parts);
     if (parts.some(stands)) found.push({ clock: 'MEDIA', start, end, ...sums });
   }
