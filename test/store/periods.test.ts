@@ -50,6 +50,41 @@ describe('periods', () => {
     }
   });
 
+  it.each([
+    ['DAY', 'Atlantic/Azores', '2026-10-24T22:00Z', '2026-10-26T02:00Z'],
+    ['DAY', 'America/Havana', '2026-10-31T22:00Z', '2026-11-02T06:00Z'],
+    ['DAY', 'America/St_Johns', '2010-11-06T12:00Z', '2010-11-08T12:00Z'],
+    ['DAY', 'America/Sao_Paulo', '2018-02-17T00:00Z', '2018-02-19T12:00Z'],
+    ['DAY', 'America/Sao_Paulo', '2018-11-03T00:00Z', '2018-11-05T12:00Z'],
+    ['HOUR', 'Australia/Lord_Howe', '2026-04-04T12:00Z', '2026-04-04T18:00Z'],
+    ['HOUR', 'Australia/Lord_Howe', '2026-10-03T12:00Z', '2026-10-03T18:00Z'],
+    ['HOUR', 'Asia/Pyongyang', '2018-05-04T12:00Z', '2018-05-04T18:00Z'],
+    ['HOUR', 'America/Caracas', '2016-05-01T04:00Z', '2016-05-01T10:00Z'],
+    ['HOUR', 'America/St_Johns', '2010-11-07T00:00Z', '2010-11-07T06:00Z'],
+  ] as const)('%s in %s is one grid, whichever time is asked about first', (unit, zone, from, to) => {
+    const [first, last] = [Date.parse(from), Date.parse(to)];
+    const all = createPeriods(unit, zone)(first, last);
+    for (let at = first; at <= last; at += 5 * 60_000) {
+      const around = all.filter(({ start, end }) => start <= at && at < end);
+      expect(createPeriods(unit, zone)(at, at)).toEqual(around);
+    }
+  });
+
+  it('a day begins at the first of two midnights, and an hour ends where clocks move by half of one', () => {
+    const azores = createPeriods('DAY', 'Atlantic/Azores');
+    const noon = Date.parse('2026-10-25T12:00Z');
+    expect(azores(noon, noon).map(({ start, end }) => [iso(start), iso(end)])).toEqual([
+      ['2026-10-25T00:00:00.000Z', '2026-10-26T01:00:00.000Z'],
+    ]);
+    const lordHowe = createPeriods('HOUR', 'Australia/Lord_Howe');
+    const hoursThere = lordHowe(Date.parse('2026-04-04T14:00Z'), Date.parse('2026-04-04T15:59Z'));
+    expect(hoursThere.map(({ start, end }) => [iso(start), iso(end)])).toEqual([
+      ['2026-04-04T14:00:00.000Z', '2026-04-04T15:00:00.000Z'],
+      ['2026-04-04T15:00:00.000Z', '2026-04-04T15:30:00.000Z'],
+      ['2026-04-04T15:30:00.000Z', '2026-04-04T16:30:00.000Z'],
+    ]);
+  });
+
   it('a border belongs to the period that begins there', () => {
     const midnight = Date.parse('2026-06-01T22:00Z');
     expect(days(midnight, midnight).map(({ start }) => start)).toEqual([midnight]);

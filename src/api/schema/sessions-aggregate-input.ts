@@ -94,7 +94,7 @@ export function groupArgs(arg: ArgBuilder) {
     timeZone: arg.string({
       defaultValue: 'UTC',
       description:
-        'Whose days and hours are meant: a name of the IANA time zone database, as `Europe/Berlin`. Days on which clocks are set have 23 or 25 hours.',
+        'Whose days and hours are meant: a name of the IANA time zone database, as `Europe/Berlin`. Days on which clocks are set have 23 or 25 hours; a day begins at its first midnight, and where clocks move by half an hour, the hour ends there.',
     }),
   };
 }
