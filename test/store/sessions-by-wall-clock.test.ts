@@ -43,12 +43,26 @@ describe('sums over sessions by the wall clock', () => {
     await expectWhole(groups);
   });
 
-  it('by stream and hour, hours come in their order', async () => {
-    const groupBy: Grouping[] = [{ by: 'STREAM' }, ...BY_HOUR];
+  it.each([
+    [[{ by: 'DAY' }, { by: 'TAG', key: 'room' }]],
+    [[{ by: 'TAG', key: 'room' }, { by: 'HOUR' }]],
+    [[{ by: 'HOUR' }, { by: 'SESSION' }]],
+    [[{ by: 'SESSION' }, { by: 'DAY' }]],
+    [[{ by: 'STREAM' }, { by: 'HOUR' }]],
+    [[{ by: 'DAY' }, { by: 'STREAM' }, { by: 'TAG', key: 'room' }]],
+  ] as Grouping[][][])('groups come in the order of %j, by the first of them first', async (groupBy) => {
     const groups = await db.store.aggregateSessions(recorded, { groupBy, ...UTC });
-    const times = groups.map(({ period }) => period!.start);
-    expect(times).toEqual([...times].sort((a, b) => a - b));
-    expect(new Set(groups.map(({ streamId }) => streamId)).size).toBe(3);
+    const streams = [...new Set(recorded.map(({ streamId }) => streamId))];
+    const placeOf = (group: SessionsGroup, { by }: Grouping): string => {
+      if (by === 'TAG') return group.tags[0]!.value ?? '~';
+      if (by === 'STREAM') return String(streams.indexOf(group.streamId!)).padStart(3, '0');
+      if (by === 'SESSION')
+        return String(recorded.findIndex(({ id }) => id === group.sessionId)).padStart(3, '0');
+      return String(group.period!.start);
+    };
+    const places = groups.map((group) => groupBy.map((grouping) => placeOf(group, grouping)).join());
+    expect(new Set(places).size).toBeGreaterThan(3);
+    expect(places).toEqual([...places].sort());
     await expectWhole(groups);
   });
 

@@ -70,7 +70,7 @@ export function groupArgs(arg: ArgBuilder) {
   return {
     groupBy: arg({
       type: [GroupingInput],
-      description: `What the sessions of a group have in common, all of it, ${MAX_GROUPINGS} things at most; left out: all sessions are one group.`,
+      description: `What the sessions of a group have in common, all of it, ${MAX_GROUPINGS} things at most; left out: all sessions are one group. Groups come in this order, by the first thing first: streams and sessions as their sessions began, days and hours in time, tags by their values; those without come last.`,
       validate: z
         .array(z.any())
         .max(MAX_GROUPINGS, `\`groupBy\` takes ${MAX_GROUPINGS} things at most.`)

@@ -13,7 +13,7 @@ interface Group<Part> {
   parts: Part[];
 }
 
-/** @param sessions in the order of their creation */
+/** @param parts in the order of the creation of their sessions */
 export function groupParts<Part extends Groupable>(
   parts: readonly Part[],
   groupBy: readonly Grouping[],
@@ -28,6 +28,7 @@ export function groupParts<Part extends Groupable>(
     groups.set(name, group);
     group.parts.push(part);
   }
+  const compare = comparing(groupBy, parts);
   return [...groups.values()].sort((a, b) => compare(a.key, b.key));
 }
 
@@ -48,13 +49,36 @@ function nameOf({ streamId, sessionId, period, tags }: GroupKey): string {
   return JSON.stringify([streamId, sessionId, period?.start, tags.map(({ value }) => value)]);
 }
 
-/** By the values of their tags, those without last; then by time, what lies in none last. Others stay in the order in which they came: sorting is stable. */
-function compare(a: GroupKey, b: GroupKey): number {
-  for (const [at, { value }] of a.tags.entries()) {
-    const other = b.tags[at]!.value;
-    if (value === other) continue;
-    if (value === null || other === null) return value === null ? 1 : -1;
-    return value < other ? -1 : 1;
-  }
-  return (a.period?.start ?? Number.MAX_VALUE) - (b.period?.start ?? Number.MAX_VALUE);
+type Compare = (a: GroupKey, b: GroupKey) => number;
+
+/** By what is named first, then by the next: streams and sessions as they come, days and hours in time, what has none of it last. */
+function comparing(groupBy: readonly Grouping[], parts: readonly Groupable[]): Compare {
+  const tags = groupBy.filter(({ by }) => by === 'TAG');
+  const compares = groupBy.map((grouping): Compare => {
+    if (grouping.by === 'TAG') {
+      const at = tags.indexOf(grouping);
+      return (a, b) => compareValues(a.tags[at]!.value, b.tags[at]!.value);
+    }
+    if (grouping.by === 'DAY' || grouping.by === 'HOUR')
+      return (a, b) => compareValues(a.period?.start ?? null, b.period?.start ?? null);
+    const [id, places] =
+      grouping.by === 'STREAM'
+        ? [({ streamId }: GroupKey) => streamId, placesOf(parts.map(({ session }) => session.streamId))]
+        : [({ sessionId }: GroupKey) => sessionId, placesOf(parts.map(({ session }) => session.id))];
+    return (a, b) => places.get(id(a)!)! - places.get(id(b)!)!;
+  });
+  return (a, b) => compares.reduce((order, compare) => order || compare(a, b), 0);
+}
+
+/** Where each of them comes first. */
+function placesOf(ids: readonly string[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const id of ids) if (!places.has(id)) places.set(id, places.size);
+  return places;
+}
+
+function compareValues<Value extends string | number>(a: Value | null, b: Value | null): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return a < b ? -1 : 1;
 }

@@ -33,7 +33,12 @@ function dayAt(time: number, zone: IANAZone): Period {
 
 /** Where clocks are set back over it, there are two. */
 function firstMidnight(day: DateTime): number {
-  return Math.min(...day.startOf('day').getPossibleOffsets().map((one) => one.toMillis()));
+  return Math.min(
+    ...day
+      .startOf('day')
+      .getPossibleOffsets()
+      .map((one) => one.toMillis()),
+  );
 }
 
 const HOUR = 3_600_000;

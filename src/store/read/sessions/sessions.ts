@@ -84,10 +84,11 @@ async function readParts(
   if (options.trials === undefined) return parts;
   const there = new Set(summed.map(({ session }) => session));
   const without = sessions.filter((session) => !there.has(session));
+  const places = new Map(sessions.map((session, at) => [session, at]));
   return [
     ...parts,
     ...without.map((session): Part => ({ session, stretch: { period: null }, summed: null })),
-  ];
+  ].sort((a, b) => places.get(a.session)! - places.get(b.session)!);
 }
 
 type Times = (stretch: Stretch) => SessionTimes;
