@@ -1,4 +1,4 @@
-/** A session that is exported piece by piece while it goes on gives the rows that it gives whole in the end. */
+/** A session that is exported piece by piece while it goes on gives the rows that it gives whole in the end, also beside others. */
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -38,9 +38,19 @@ class Released {
   }
 }
 
+/** Worlds of one session, `clip`, and of two that run at the same time. */
 async function openReleased(seed: number): Promise<{ world: World; id: string; source: Released }> {
+  const { world, sessions } = await openSessions(seed, ['clip']);
+  return { world, ...sessions[0]! };
+}
+
+async function openSessions(
+  seed: number,
+  names: readonly string[],
+): Promise<{ world: World; sessions: { id: string; source: Released }[] }> {
   const random = seeded(seed);
-  const source = new Released();
+  const sources = new Map(names.map((name) => [`${name}.mp4`, new Released()]));
+  const sourceOf = (given: { type: string; path?: string }) => sources.get(given.path ?? '')!;
   const info = {
     kind: 'file',
     live: false,
@@ -51,7 +61,7 @@ async function openReleased(seed: number): Promise<{ world: World; id: string; s
     rotation: 0,
   } as const;
   const world = await openWorld({
-    openSource: async () => ({ info, frames: source.frames(random), setFrameRate() {} }),
+    openSource: async (source) => ({ info, frames: sourceOf(source).frames(random), setFrameRate() {} }),
     openAnalyser: () => ({
       analyse: async () => ({
         faces: [1, 2, 3].slice(0, Math.floor(random() * 4)).map((track) => {
@@ -65,14 +75,18 @@ async function openReleased(seed: number): Promise<{ world: World; id: string; s
     }),
   });
   onTestFinished(async () => {
-    source.end();
+    for (const source of sources.values()) source.end();
     await world.close();
   });
-  const { data } = await ask(
-    world.url,
-    'mutation { registerStream(input: { name: "clip", purpose: RESEARCH, source: { file: "clip.mp4" } }) { session { id } } }',
-  );
-  return { world, id: data.registerStream.session.id, source };
+  const sessions: { id: string; source: Released }[] = [];
+  for (const [file, source] of sources) {
+    const { data } = await ask(
+      world.url,
+      `mutation { registerStream(input: { name: "${file}", purpose: RESEARCH, source: { file: "${file}" } }) { session { id } } }`,
+    );
+    sessions.push({ id: data.registerStream.session.id, source });
+  }
+  return { world, sessions };
 }
 
 interface Kind {
@@ -155,3 +169,34 @@ test.each(CASES)(
     expect(pieces).toEqual(whole);
   },
 );
+
+test('of sessions that run at the same time a query goes on with the one that `after` names; each by its own address loses nothing', async () => {
+  const { world, sessions } = await openSessions(7, ['first', 'second']);
+  const [first, second] = sessions.map(({ id }) => id);
+  const download = async (where: string, after?: string): Promise<Row[]> => {
+    const query = after === undefined ? '' : `?after=${after}`;
+    const response = await fetch(`${world.url}/export/${where}/timeline.csv${query}`);
+    expect(response.status).toBe(200);
+    return parse(await response.text(), { columns: true }) as Row[];
+  };
+  const newest = async (id: string) => Number((await download(`sessions/${id}`)).at(-1)?.seq ?? -1);
+  const release = async (frames: number, told: number) => {
+    for (const { source } of sessions) source.release(frames);
+    for (const { id } of sessions)
+      await vi.waitUntil(async () => (await newest(id)) === told, { timeout: 60_000 });
+  };
+  const rowsOf = (rows: Row[], id = '') => rows.filter(({ session }) => session === id);
+  // The newest is not told yet.
+  await release(10, 8);
+  const before = await download('query');
+  expect(before.map(({ session, seq }) => `${session}:${seq}`).at(-1)).toBe(`${second}:8`);
+  await release(5, 13);
+  const behind = await download('query', `${second}:8`);
+  expect(behind).toEqual(rowsOf(await download('query'), second).slice(9));
+  expect(behind).toHaveLength(5);
+  for (const id of [first, second]) {
+    const pieces = [...rowsOf(before, id), ...(await download(`sessions/${id}`, '8'))];
+    expect(pieces).toEqual(rowsOf(await download('query'), id));
+    expect(pieces).toHaveLength(14);
+  }
+});

@@ -1,7 +1,8 @@
 /**
  * Where an export goes on: behind the last row that came, told by what that row says of itself, joined by colons. `seq` and
  * `track` of a reading, `seq` of a moment, `start` of a bucket, `index` of an episode, `track` of a track; over many sessions,
- * before it, `session`. Rows come in this order.
+ * before it, `session`. Rows come in this order, and what is before the place does not come again: of sessions that run at the
+ * same time only an export of each by itself is gone on with without a loss.
  */
 import { isId } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
