@@ -26,7 +26,7 @@ export const DELIBERATE = {
     'Correct it; the same request is refused again.',
   ],
   QUERY_TOO_LARGE: [
-    'A request is too deep, too long, or would be answered with too many items.',
+    'A request is too deep, too long, would be answered with too many items, or would have too much summed up.',
     'Ask for smaller pages, or in several requests.',
   ],
   CONFLICT: [

@@ -40,6 +40,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'register-streams',
     'ranges',
     'references',
+    'request-work',
     'same-however-asked',
     'sessions-aggregate',
     'tags',

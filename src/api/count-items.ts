@@ -45,7 +45,8 @@ class ItemCounter {
     if (!field) return 0;
     const below = this.#countBelow(getNamedType(field.type), nodes);
     const size = sizeOf(field, argumentsOf(node, this.#selection.variables));
-    return size === null ? below : size * (1 + below);
+    // A list of nothing is looked for, too.
+    return size === null ? below : Math.max(1, size * (1 + below));
   }
 
   /** Of one object, whichever of its possible types it has. */

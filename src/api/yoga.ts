@@ -47,9 +47,16 @@ interface ServerContext {
 export interface GraphQLServer {
   handle: YogaServerInstance<ServerContext, Context>;
   /** For WebSockets: parses and validates under the same limits; gives the mistakes, if any. @throws GraphQLError */
-  prepare(payload: SubscribePayload, requester: Requester): Promise<ExecutionArgs | readonly GraphQLError[]>;
+  prepare: Prepare;
   execute(args: ExecutionArgs): unknown;
 }
+
+/** @param isWanted whether somebody waits for the answer */
+type Prepare = (
+  payload: SubscribePayload,
+  requester: Requester,
+  isWanted: () => boolean,
+) => Promise<ExecutionArgs | readonly GraphQLError[]>;
 
 type Enveloped = ReturnType<YogaServerInstance<ServerContext, Context>['getEnveloped']>;
 
@@ -61,7 +68,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
 
   return {
     handle,
-    async prepare(payload, requester) {
+    async prepare(payload, requester, isWanted) {
       const query = queryOf(payload, requester, persistedDocuments);
       const enveloped = handle.getEnveloped({ params: { ...payload, query } } as never);
       const document = enveloped.parse(query);
@@ -72,7 +79,7 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
         document,
         operationName: payload.operationName,
         variableValues: payload.variables,
-        contextValue: { ...createContext(requester), params: payload },
+        contextValue: { ...createContext(requester, isWanted), params: payload },
       };
       itemLimit.assert(args);
       pipelines.set(args, enveloped);
@@ -88,7 +95,7 @@ function createYogaHandler(
 ) {
   return createYoga<ServerContext, Context>({
     schema,
-    context: ({ requester }) => createContext(requester),
+    context: ({ requester, res }) => createContext(requester, () => !res.destroyed),
     logging: {
       debug: () => {},
       info: (...lines) => log.debug({}, lines.join(' ')),

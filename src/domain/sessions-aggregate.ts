@@ -2,6 +2,7 @@
 import type { Tags } from './access.ts';
 import type { Aggregate } from './aggregate.ts';
 import type { Estimate } from './estimate.ts';
+import type { RequestWork } from './request-work.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** What sessions, or the days and hours of a time zone that they lie in, are grouped by. */
@@ -40,6 +41,8 @@ export interface SessionsAggregateOptions {
   bucket?: { seconds: number; align: Alignment } | undefined;
   /** Of the IANA time zone database; whose days and hours are meant. */
   timeZone: string;
+  /** Of the request that it is for. */
+  work?: RequestWork | undefined;
 }
 
 /** Of whatever stretch, or of several. */

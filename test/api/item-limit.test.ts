@@ -41,6 +41,12 @@ test.each<[string, number, Record<string, unknown>?]>([
     '{ node(id: "x") { ... on Stream { sessions(first: 7) { nodes { id } } } ... on Session { timeline(first: 5) { nodes { seq } } } } }',
     7,
   ],
+  // A list of nothing has to be looked for as well.
+  [
+    '{ sessions(first: 10) { nodes { a: timeline(first: 0) { nodes { seq } } b: tracks(last: 0) { nodes { number } } } } }',
+    30,
+  ],
+  ['{ sessions(first: 0) { nodes { timeline(first: 1000) { nodes { seq } } } } }', 1],
   // Lists that are no connections.
   ['{ sessions(first: 10) { nodes { tracks { nodes { number } } } } }', 210],
   [

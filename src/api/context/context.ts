@@ -13,6 +13,7 @@ import type {
   Subscriptions,
   Tokens,
 } from './ports.ts';
+import { RequestAllowance } from './request-allowance.ts';
 import { shownOnly } from './shown-only.ts';
 
 /** The same for every request. */
@@ -34,6 +35,8 @@ export interface Services {
 export interface Context extends Services {
   /** Who asks. */
   requester: Requester;
+  /** What it may have summed up, and has so far. */
+  allowance: RequestAllowance;
   /** Names of the action units of a session's model. */
   actionUnitsOf(sessionId: string): readonly string[] | Promise<readonly string[]>;
 }
@@ -43,8 +46,8 @@ const CACHED_LIMITS = 100;
 /** How many sessions' action-unit names are kept; they never change. */
 const CACHED_SESSIONS = 1000;
 
-/** Makes a context for a requester. */
-export type CreateContext = (requester: Requester) => Context;
+/** Makes a context for a requester. @param isWanted whether somebody waits for the answer; default: always */
+export type CreateContext = (requester: Requester, isWanted?: () => boolean) => Context;
 
 export function createContextFactory(services: Services): CreateContext {
   const actionUnits = new Map<string, readonly string[]>();
@@ -62,9 +65,10 @@ export function createContextFactory(services: Services): CreateContext {
 
   const limited = createLimited(services);
 
-  return (requester) => ({
+  return (requester, isWanted) => ({
     ...limited(requester.principal.streams),
     requester,
+    allowance: new RequestAllowance(isWanted),
     actionUnitsOf: (sessionId) => actionUnits.get(sessionId) ?? lookUp(sessionId),
   });
 }

@@ -1,12 +1,12 @@
 /** Aggregates of several sessions: of all that somebody is shown, or of one stream. */
-import type { Tags } from '../../domain/access.ts';
 import { MAX_SESSIONS, type SessionsGroup } from '../../domain/sessions-aggregate.ts';
-import { type SessionCriteria, sessionWhere } from '../../store/read/criteria.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
 import type { Context } from '../context/context.ts';
+import { aggregate, aggregateStreams } from './aggregate-streams.ts';
 import { builder } from './builder.ts';
 import { SessionFilter, toSessionCriteria } from './filters.ts';
 import { RangeInput, toTimeRange } from './range-input.ts';
-import { type GroupArgs, groupArgs, toGroupOptions } from './sessions-aggregate-input.ts';
+import { groupArgs, toGroupOptions } from './sessions-aggregate-input.ts';
 import { GroupType } from './sessions-group.ts';
 import { groups } from './short-lists.ts';
 import { StreamType } from './stream.ts';
@@ -28,28 +28,32 @@ builder.queryField('aggregate', (t) =>
       ...groupArgs(t.arg),
     },
     extensions: { ...groups },
-    resolve: (_root, { filter, ...args }, context) => aggregate(context, toSessionCriteria(filter), args),
+    resolve: (_root, { filter, ...args }, context) =>
+      aggregate(context, toSessionCriteria(filter), toGroupOptions(args)),
   }),
 );
 
 builder.prismaObjectFields(StreamType, (t) => ({
-  aggregate: t.field({
-    type: [GroupType],
+  aggregate: t.loadableList({
+    type: GroupType,
     nullable: true,
     description:
-      'Its sessions summed up together, in groups, and in buckets if wanted; as `Query.aggregate`.',
+      'Its sessions summed up together, in groups, and in buckets if wanted; as `Query.aggregate`. Of many streams in one request `QUERY_TOO_LARGE` where all of it together would be too much.',
     args: { range: t.arg({ type: RangeInput, description: RANGE }), ...groupArgs(t.arg) },
     extensions: { ...groups },
-    select: { id: true },
-    resolve: ({ id }, { range, ...args }, context) =>
-      aggregate(context, { streamIds: [id], range: toTimeRange(range) }, args),
+    byPath: true,
+    load: (ids: string[], context, { range, ...args }) =>
+      aggregateStreams(context, ids, toTimeRange(range), toGroupOptions(args)),
+    resolve: ({ id }) => id,
   }),
   summary: t.loadable({
     type: GroupType,
-    description: 'All of its sessions summed up together.',
+    nullable: true,
+    description:
+      'All of its sessions summed up together. `BAD_INPUT` or `QUERY_TOO_LARGE` where that would be too much, with what to ask instead.',
     args: { range: t.arg({ type: RangeInput, description: RANGE }) },
     byPath: true,
-    load: (ids: string[], context, { range }) => summaries(context, ids, range),
+    load: (ids: string[], context, { range }) => summaries(context, ids, toTimeRange(range)),
     resolve: ({ id }) => id,
   }),
 }));
@@ -58,28 +62,10 @@ builder.prismaObjectFields(StreamType, (t) => ({
 async function summaries(
   context: Context,
   streamIds: string[],
-  range: typeof RangeInput.$inferInput | null | undefined,
-): Promise<SessionsGroup[]> {
-  const args = { groupBy: [{ by: 'STREAM' as const }] };
-  const groups = await aggregate(context, { streamIds, range: toTimeRange(range) }, args);
-  const [empty] = await context.recordings.aggregateSessions([], toGroupOptions({}));
-  const byStream = new Map(groups.map((group) => [group.streamId, group]));
-  return streamIds.map((id) => byStream.get(id) ?? empty!);
-}
-
-async function aggregate(
-  { prisma, recordings }: Context,
-  criteria: SessionCriteria,
-  args: GroupArgs,
-): Promise<readonly SessionsGroup[]> {
-  const options = toGroupOptions(args);
-  const sessions = await prisma.session.findMany({
-    where: sessionWhere(criteria),
-    select: { id: true, streamId: true, tags: true },
-    orderBy: { ordinal: 'asc' },
-    // One more than may be, so that too many are noticed.
-    take: MAX_SESSIONS + 1,
-  });
-  const grouped = sessions.map(({ tags, ...session }) => ({ ...session, tags: tags as Tags }));
-  return recordings.aggregateSessions(grouped, { ...options, range: criteria.range });
+  range: TimeRange | undefined,
+): Promise<(SessionsGroup | Error)[]> {
+  const found = await aggregateStreams(context, streamIds, range, toGroupOptions({}));
+  return found.map((groups, at) =>
+    groups instanceof Error ? groups : { ...groups[0]!, streamId: streamIds[at]! },
+  );
 }

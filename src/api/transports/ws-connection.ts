@@ -26,6 +26,10 @@ export class WsConnection {
     this.#keepAlive = setInterval(() => this.#ping(), PING_MS);
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   /** Whether the socket still holds what it was given before. */
   get full(): boolean {
     return this.#tcp.writableNeedDrain;

@@ -32,6 +32,7 @@ export interface WsServerOptions {
   prepare: (
     payload: SubscribePayload,
     requester: Requester,
+    isWanted: () => boolean,
   ) => Promise<ExecutionArgs | readonly GraphQLError[]>;
   execute: (args: ExecutionArgs) => unknown;
   fanout: Fanout;
@@ -90,11 +91,12 @@ function createProtocol({ prepare, execute, fanout, maskError, ...options }: WsS
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: ({ connectionParams, extra }) => extra.requester.init(connectionParams),
-    async onSubscribe(connection, _id, payload) {
+    async onSubscribe(connection, id, payload) {
       try {
         assertBelowLimit(connection, options.maxSubscriptions);
         assertBelowRate(connection, options.rate);
-        const prepared = await prepare(payload, connection.extra.requester.get());
+        const isWanted = () => id in connection.subscriptions && connection.extra.connection.isOpen;
+        const prepared = await prepare(payload, connection.extra.requester.get(), isWanted);
         return Array.isArray(prepared) ? prepared.map(withoutStatus) : prepared;
       } catch (error) {
         return [withoutStatus(maskError(error))];

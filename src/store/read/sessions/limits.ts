@@ -28,10 +28,14 @@ export function assertFewBorders(borders: number): void {
   );
 }
 
-/** Before anything is summed up. */
-export function assertFewSums(stretches: readonly Stretch[], bucketsOf: (stretch: Stretch) => number): void {
+/** Before anything is summed up. @returns how many there are */
+export function assertFewSums(
+  stretches: readonly Stretch[],
+  bucketsOf: (stretch: Stretch) => number,
+): number {
   const sums = stretches.reduce((total, stretch) => total + bucketsOf(stretch), 0);
   if (sums > MAX_SUMS) tooManySums(sums, `${stretches.length} sessions by day, hour and bucket`);
+  return sums;
 }
 
 export function assertFewTrials(trials: number): void {

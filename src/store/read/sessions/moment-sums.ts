@@ -5,6 +5,7 @@
 import { EXPRESSIONS } from '../../../domain/face.ts';
 import { DROP_REASONS } from '../../../domain/frame.ts';
 import { FRACTION, MICROSECONDS } from '../../../domain/quantise.ts';
+import type { RequestWork } from '../../../domain/request-work.ts';
 import type { PrismaClient } from '../../generated/client.ts';
 
 /** A part of one second. */
@@ -25,9 +26,11 @@ export async function readMomentSums(
   prisma: PrismaClient,
   parts: readonly SecondPart[],
   sessionOf: (part: SecondPart) => string,
+  work?: RequestWork,
 ): Promise<number[][]> {
   const rows: number[][] = [];
   for (let at = 0; at < parts.length; at += PER_STATEMENT) {
+    work?.assertWanted();
     const some = parts.slice(at, at + PER_STATEMENT);
     const column = (value: (part: SecondPart) => number | string) => `{${some.map(value).join()}}`;
     const [row] = await prisma.$queryRawUnsafe<{ sums: string | null }[]>(

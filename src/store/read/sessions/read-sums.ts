@@ -1,4 +1,5 @@
 /** Reads the sums of stretches and their buckets, in as many statements as keep others from waiting. */
+import type { SessionsAggregateOptions } from '../../../domain/sessions-aggregate.ts';
 import type { PrismaClient } from '../../generated/client.ts';
 import type { SumRow } from '../sum-row.ts';
 import { addTo } from './combine.ts';
@@ -15,22 +16,23 @@ const STATEMENTS_AT_ONCE = 2;
 /** By stretch, then by bucket. */
 export type SumsByBucket = ReadonlyMap<number, ReadonlyMap<number, SumRow>>;
 
-/** @param ids those of the sessions, by their places @param seconds length of a bucket, where there are any */
 export async function readSums(
   prisma: PrismaClient,
   { rollups: pieces, parts }: Pieces,
   sessionOf: (piece: Piece | SecondPart) => string,
-  seconds: number | undefined,
+  { bucket, work }: Pick<SessionsAggregateOptions, 'bucket' | 'work'>,
 ): Promise<SumsByBucket> {
+  const seconds = bucket?.seconds;
   const sums = new Map<number, Map<number, number[]>>();
-  const isSingle = ({ span, from, to, bucket }: Piece) =>
-    bucket === null ? span === seconds : to - from === span;
+  const isSingle = ({ span, from, to, bucket: index }: Piece) =>
+    index === null ? span === seconds : to - from === span;
   const batches = [
     ...batchesOf(pieces.filter(isSingle)).map((batch) => ({ batch, sqlOf: singleSql })),
     ...batchesOf(pieces.filter((piece) => !isSingle(piece))).map((batch) => ({ batch, sqlOf: addedSql })),
   ].values();
   const readInTurn = async () => {
     for (const { batch, sqlOf } of batches) {
+      work?.assertWanted();
       const [row] = await prisma.$queryRawUnsafe<{ sums: string | null }[]>(
         sqlOf(seconds ?? 1),
         ...columnsOf(batch, sessionOf),
@@ -39,7 +41,7 @@ export async function readSums(
     }
   };
   await Promise.all(Array.from({ length: STATEMENTS_AT_ONCE }, readInTurn));
-  for (const one of await readMomentSums(prisma, parts, sessionOf)) keep(sums, one);
+  for (const one of await readMomentSums(prisma, parts, sessionOf, work)) keep(sums, one);
   return sums;
 }
 

@@ -42,7 +42,8 @@ export async function aggregateSessions(
   options: SessionsAggregateOptions,
 ): Promise<SessionsGroup[]> {
   assertFewSessions(sessions.length);
-  const { bucket } = options;
+  const { bucket, work } = options;
+  work?.take('sessions', sessions.length);
   const groups = groupParts(await readParts(prisma, sessions, options), options.groupBy).map(
     ({ key, parts: all }) => {
       const parts = all.flatMap(({ summed }) => summed ?? []);
@@ -52,10 +53,9 @@ export async function aggregateSessions(
     },
   );
   assertFewGroups(groups.length);
-  assertFewBuckets(
-    groups.reduce((sum, { buckets }) => sum + (buckets?.size ?? 0), 0),
-    groups.length,
-  );
+  const told = groups.reduce((sum, { buckets }) => sum + (buckets?.size ?? 0), 0);
+  assertFewBuckets(told, groups.length);
+  work?.take('buckets', groups.length + told);
   const combine = createCombine();
   return groups.map(({ key, parts, leftOut, buckets }) => ({
     ...key,
@@ -106,10 +106,11 @@ async function readSummed(
   const parts = stretches.map((stretch) => ({ session: sessionOf(stretch), stretch }));
   const certain = parts.filter(({ stretch }) => stretch.isWhole || passes(stretch, timesOf(stretch)));
   assertFewGroups(groupParts(certain, options.groupBy).length);
-  assertFewSums(stretches, (stretch) => countBuckets(stretch, timesOf(stretch), seconds));
-  const pieces = allPieces(stretches, timesOf, seconds);
+  const made = assertFewSums(stretches, (stretch) => countBuckets(stretch, timesOf(stretch), seconds));
+  const pieces = allPieces(stretches, timesOf, options);
+  options.work?.take('sums', made);
   const [sums, tracks] = await Promise.all([
-    readSums(prisma, pieces, ({ stretch }) => parts[stretch]!.session.id, seconds),
+    readSums(prisma, pieces, ({ stretch }) => parts[stretch]!.session.id, options),
     readTracks(prisma, stretches, (stretch) => sessionOf(stretch).id),
   ]);
   return parts
@@ -128,16 +129,22 @@ function passes({ from, to }: Stretch, times: SessionTimes): boolean {
 }
 
 /** @throws MienError BAD_INPUT */
-function allPieces(stretches: readonly Stretch[], timesOf: Times, seconds: number | undefined): Pieces {
+function allPieces(
+  stretches: readonly Stretch[],
+  timesOf: Times,
+  { bucket, work }: SessionsAggregateOptions,
+): Pieces {
   const pieces: Pieces = { rollups: [], parts: [] };
   let rollups = 0;
   for (const [at, stretch] of stretches.entries()) {
-    const own = piecesOf(stretch, at, timesOf(stretch), seconds);
+    const own = piecesOf(stretch, at, timesOf(stretch), bucket?.seconds);
     rollups = assertFewRollups(own.rollups, rollups);
     assertFewSecondParts(pieces.parts.length + own.parts.length);
     for (const piece of own.rollups) pieces.rollups.push(piece);
     for (const part of own.parts) pieces.parts.push(part);
   }
+  work?.take('rollups', rollups);
+  work?.take('seconds', pieces.parts.length);
   return pieces;
 }
 
@@ -159,7 +166,8 @@ async function cutAll(
     bordersOf(own, divided).map((at) => ({ session: id, at })),
   );
   assertFewBorders(borders.length);
-  const cuts = await readCuts(prisma, borders);
+  options.work?.take('borders', borders.length);
+  const cuts = await readCuts(prisma, borders, options.work);
   const asked = options.range && (await mediaStretches(prisma, ids, options.range));
   const rangesOf = (id: string) => asked && (asked.get(id) ?? []);
   const trials = options.trials && (await trialsOf(prisma, found, options.trials, rangesOf));
