@@ -51,6 +51,19 @@ const codeOf = async (response: Response) => {
   return [response.status, errors[0]!.extensions.code];
 };
 
+test('an empty file is told to be empty, and one of unknown length to have none', async () => {
+  const sentence = async (response: Response) => {
+    const { errors } = (await response.json()) as { errors: { message: string }[] };
+    return [response.status, errors[0]!.message];
+  };
+  expect(await sentence(await create(0))).toEqual([400, 'The file is empty; choose another.']);
+  const deferred = fetch(`${api.url}/uploads`, {
+    method: 'POST',
+    headers: { ...TUS, 'upload-defer-length': '1' },
+  });
+  expect(await sentence(await deferred)).toEqual([400, expect.stringContaining('`upload-length`')]);
+});
+
 test('an upload by a tus client is an upload like any other, under the token in its address', async () => {
   const url = await new Promise<string>((resolve, reject) => {
     const upload = new Upload(VIDEO, {

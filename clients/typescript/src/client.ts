@@ -47,7 +47,7 @@ export interface Mien {
    * field, of that `cursor`, and `sessionId` (or `session { id }`) and `seq` where it has them. Gives what that field holds, until the subscription
    * is complete or `signal` is aborted.
    *
-   * @throws MienError where trying again would not help
+   * @throws MienError where trying again would not help; TypeError where `cursor` is not selected
    */
   follow<Data, Variables extends object = Record<string, unknown>>(
     document: Document<Data, Variables>,

@@ -21,15 +21,25 @@ async function* subscribe(
   const closing = new AbortController();
   const close = () => closing.abort(signal.reason);
   signal.addEventListener('abort', close, { once: true });
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const onSend = () => {
+    silence = setTimeout(
+      () => closing.abort(new ConnectionLost('the server does not answer')),
+      MAX_SILENCE_MS,
+    );
+  };
   try {
-    const response = await post(server, request, { accept: 'text/event-stream', signal: closing.signal });
+    const asked = { accept: 'text/event-stream', signal: closing.signal, onSend };
+    const response = await post(server, request, asked);
     if (!isEventStream(response)) {
-      server.dataOf(await answerOf(response, signal));
+      server.dataOf(await answerOf(response, closing.signal));
       throw new ConnectionLost('the server answered without a stream of events');
     }
+    clearTimeout(silence);
     onOpen?.();
     yield* events(response.body!, closing, signal);
   } finally {
+    clearTimeout(silence);
     signal.removeEventListener('abort', close);
     closing.abort();
   }

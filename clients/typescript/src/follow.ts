@@ -80,7 +80,7 @@ export async function* follow<T extends Resumable>(
     try {
       for await (const item of open(cursor, signal, onBegin)) {
         if (signal.aborted) return;
-        cursor = item.cursor;
+        cursor = cursorOf(item);
         backoff.recovered();
         if (isRepeated(item, isNew)) continue;
         tell({ state: isOfBacklog(item, isBehind) ? 'catching up' : 'live' });
@@ -96,6 +96,14 @@ export async function* follow<T extends Resumable>(
       } else await backoff.wait(error);
     }
   }
+}
+
+/** @throws TypeError: without it a break would lose what comes meanwhile, and nobody would know */
+function cursorOf(item: Resumable | null | undefined): string {
+  if (typeof item?.cursor === 'string') return item.cursor;
+  throw new TypeError(
+    'Select `cursor` in what is followed: without it nothing can be resumed after a break.',
+  );
 }
 
 /** Tells a state once, however often it is reached in a row; each pause is told. */

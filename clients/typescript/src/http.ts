@@ -1,5 +1,5 @@
 /** GraphQL over HTTP. */
-import { ConnectionLost } from './errors.ts';
+import { ConnectionLost, MienError } from './errors.ts';
 import type { Answer, Server } from './server.ts';
 
 export interface GraphQLRequest {
@@ -15,28 +15,60 @@ export async function request<T>(server: Server, asked: GraphQLRequest, signal?:
   return server.dataOf(await answerOf(response, signal));
 }
 
-/** @throws ConnectionLost, and what `signal` was aborted with */
+/**
+ * @param onSend told when all is known that is sent
+ * @throws ConnectionLost, TypeError (what is sent cannot be), what the token's function throws, and what `signal` was aborted with
+ */
 export async function post(
   server: Server,
   { query, variables, extensions }: GraphQLRequest,
-  { accept, signal }: { accept: string; signal: AbortSignal | undefined },
+  { accept, signal, onSend }: { accept: string; signal: AbortSignal | undefined; onSend?: () => void },
 ): Promise<Response> {
-  const headers = { 'content-type': 'application/json', accept, ...(await server.headers()) };
+  // Not below: what cannot be sent will not be another time.
+  const address = server.at('graphql');
+  const headers = new Headers({ 'content-type': 'application/json', accept, ...(await server.headers()) });
   const options = { method: 'POST', headers, body: JSON.stringify({ query, variables, extensions }) };
+  onSend?.();
   try {
-    return await server.fetch(server.at('graphql'), { ...options, ...(signal && { signal }) });
+    return await server.fetch(address, { ...options, ...(signal && { signal }) });
   } catch (cause) {
     throw lost(cause, signal);
   }
 }
 
-/** @throws ConnectionLost where it is no JSON, and what `signal` was aborted with */
+/** @throws ConnectionLost and MienError where it is none of GraphQL, and what `signal` was aborted with */
 export async function answerOf(response: Response, signal?: AbortSignal): Promise<Answer> {
   try {
-    return (await response.json()) as Answer;
+    return readAnswer(response.status, await response.text());
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new ConnectionLost(`the server answered ${response.status} without a sentence`, { cause });
+    const isRead = cause instanceof ConnectionLost || cause instanceof MienError;
+    throw isRead ? cause : new ConnectionLost('the server broke off its answer', { cause });
+  }
+}
+
+/** @throws ConnectionLost where another time there may be an answer; MienError where there is none at this address */
+export function readAnswer(status: number, text: string): Answer {
+  const answer = parsed(text);
+  if (answer && ('data' in answer || 'errors' in answer)) return answer;
+  const said = answer && 'status' in answer ? `: ${String(answer.status)}` : '';
+  if (status >= 500 || MAY_PASS.includes(status))
+    throw new ConnectionLost(`the server answered ${status}${said}`);
+  throw new MienError({
+    message: `What is at this address answered ${status}${said}, which is no answer of mien; see whether \`url\` is right.`,
+  });
+}
+
+/** Told by what stands before a server, too. */
+const MAY_PASS = [408, 425, 429];
+
+/** Null: no object as JSON. */
+function parsed(text: string): (Answer & { status?: unknown }) | null {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === 'object' ? answer : null;
+  } catch {
+    return null;
   }
 }
 

@@ -16,7 +16,7 @@ export interface ServerOptions {
 }
 
 export interface Server {
-  /** @param path such as `graphql`, below the server's own address */
+  /** @param path such as `graphql`, below the server's own address. @throws TypeError: what was given is none */
   at(path: string): URL;
   /** @throws what the function that gives the token throws */
   headers(): Promise<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface Answer {
 export function createServer({ url, token, fetch: own, onUnauthenticated }: ServerOptions): Server {
   return {
     at(path) {
-      const base = new URL(url ?? pageAddress());
+      const base = addressOf(url);
       // Behind a proxy it may lie in a folder.
       if (!base.pathname.endsWith('/') && url !== undefined) base.pathname += '/';
       return new URL(path, base);
@@ -52,6 +52,14 @@ export function createServer({ url, token, fetch: own, onUnauthenticated }: Serv
       throw error;
     },
   };
+}
+
+function addressOf(given: string | URL | undefined): URL {
+  const text = String(given ?? pageAddress());
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '') return url;
+  const fault = url?.username ? 'has a name in it, which `fetch` refuses' : 'is no address of a server';
+  throw new TypeError(`"${text}" ${fault}: give \`url\` such as "http://127.0.0.1:4000".`);
 }
 
 function pageAddress(): string {

@@ -1,7 +1,8 @@
 /** Uploads a file by the tus protocol: it goes on after a break, and where it was when the same file is chosen again. */
 import { type DetailedError, type HttpRequest, Upload } from 'tus-js-client';
 import { ConnectionLost, MienError } from './errors.ts';
-import type { Answer, Server } from './server.ts';
+import { readAnswer } from './http.ts';
+import type { Server } from './server.ts';
 
 /** Pauses before it is tried again; they begin anew whenever some of the file got through. */
 const RETRY_DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
@@ -19,7 +20,7 @@ export interface UploadOptions {
 
 /**
  * @returns the token with which a stream can be registered: `source: { upload: token }`
- * @throws MienError, ConnectionLost, what `signal` was aborted with, and why `file` cannot be read
+ * @throws MienError, ConnectionLost, what `signal` was aborted with, what the token's function throws, and why `file` cannot be read
  */
 export async function upload(
   server: Server,
@@ -27,6 +28,7 @@ export async function upload(
   { onProgress, signal }: UploadOptions = {},
 ): Promise<string> {
   signal?.throwIfAborted();
+  const { authorize, failure } = createAuthorization(server);
   return new Promise((resolve, reject) => {
     const settle = (answer: () => void) => {
       signal?.removeEventListener('abort', stop);
@@ -35,12 +37,13 @@ export async function upload(
     const transfer = new Upload(file, {
       endpoint: server.at('uploads').href,
       retryDelays: RETRY_DELAYS_MS,
-      onBeforeRequest: (request) => authorize(server, request),
-      onShouldRetry: ({ originalResponse }) => mayPass(originalResponse?.getStatus() ?? 0),
+      onBeforeRequest: authorize,
+      onShouldRetry: ({ originalResponse }) =>
+        failure() === null && mayPass(originalResponse?.getStatus() ?? 0),
       removeFingerprintOnSuccess: true,
       onProgress: (sent, total) => onProgress?.(total ? sent / total : 0),
       onSuccess: () => settle(() => resolve(tokenOf(transfer.url))),
-      onError: (problem) => settle(() => reject(worded(server, problem))),
+      onError: (problem) => settle(() => reject(failure() ? failure()?.error : worded(server, problem))),
     });
     const stop = () => {
       reject(signal?.reason);
@@ -68,8 +71,20 @@ async function goOn(transfer: Upload, signal: AbortSignal | undefined): Promise<
   if (!signal?.aborted) transfer.start();
 }
 
-async function authorize(server: Server, request: HttpRequest): Promise<void> {
-  for (const [name, value] of Object.entries(await server.headers())) request.setHeader(name, value);
+/** Says who sends it, and keeps what the function that gives the token threw, which trying again is no answer to. */
+function createAuthorization(server: Server) {
+  let failure: { error: unknown } | null = null;
+  return {
+    failure: () => failure,
+    async authorize(request: HttpRequest): Promise<void> {
+      try {
+        for (const [name, value] of Object.entries(await server.headers())) request.setHeader(name, value);
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    },
+  };
 }
 
 /** Also where the browser takes itself to be offline: the server may be on this machine. @param status 0: none came */
@@ -85,9 +100,9 @@ function tokenOf(url: string | null): string {
 function worded(server: Server, problem: Error | DetailedError): Error {
   // Before anything was sent: what was given is nothing that can be.
   if (!('originalRequest' in problem)) return problem;
-  const said = problem.originalResponse?.getBody() ?? '';
+  const response = problem.originalResponse;
   try {
-    server.dataOf(JSON.parse(said) as Answer);
+    if (response) server.dataOf(readAnswer(response.getStatus(), response.getBody()));
   } catch (error) {
     if (error instanceof MienError) return error;
   }

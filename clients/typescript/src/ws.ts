@@ -20,6 +20,8 @@ const CODES: Readonly<Record<number, [code: string, sentence?: string]>> = {
 };
 /** A server that does not answer a ping for as long is gone. */
 const PING_MS = 12_000;
+/** Nor does one come that has not opened a connection, or let in, after as long. */
+const MAX_SILENCE_MS = 30_000;
 
 export interface WebSocketOptions {
   /** Node 20 has no `WebSocket` of its own: give that of the package `ws`. */
@@ -46,7 +48,7 @@ export function webSocket({ webSocketImpl }: WebSocketOptions = {}): Transport {
 
 async function* subscribe(
   server: Server,
-  { client, whenOpen }: Connection,
+  { client, whenOpen, tokenFailure }: Connection,
   { query, variables, extensions }: GraphQLRequest,
   { signal, onOpen }: SubscribeOptions,
 ): AsyncGenerator<Answer, void> {
@@ -59,7 +61,9 @@ async function* subscribe(
     yield* answers();
     signal.throwIfAborted();
   } catch (error) {
-    throw signal.aborted ? signal.reason : worded(server, error);
+    if (signal.aborted) throw signal.reason;
+    const failure = tokenFailure();
+    throw failure ? failure.error : worded(server, error);
   } finally {
     signal.removeEventListener('abort', leave);
     forget?.();
@@ -71,10 +75,22 @@ interface Connection {
   client: Client;
   /** Calls once the server has let in: at once, where a socket is open that it has. @returns what takes that back */
   whenOpen(onOpen: () => void): () => void;
+  /** What the function that gives the token threw when it was last asked; null: nothing. */
+  tokenFailure(): { error: unknown } | null;
 }
 
 function connect(server: Server, webSocketImpl: unknown): Connection {
-  const client = open(server, webSocketImpl);
+  let failure: { error: unknown } | null = null;
+  const headers = async () => {
+    failure = null;
+    try {
+      return await server.headers();
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  };
+  const client = open(server.at('graphql'), headers, webSocketImpl);
   let isOpen = () => false;
   client.on('connected', (socket) => {
     const { OPEN } = socket as WebSocket;
@@ -91,17 +107,17 @@ function connect(server: Server, webSocketImpl: unknown): Connection {
     onOpen();
     return () => {};
   };
-  return { client, whenOpen };
+  return { client, whenOpen, tokenFailure: () => failure };
 }
 
-function open(server: Server, webSocketImpl: unknown): Client {
-  const url = server.at('graphql');
+function open(url: URL, headers: Server['headers'], webSocketImpl: unknown): Client {
   url.protocol = url.protocol.replace('http', 'ws');
   let unanswered: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
     url: url.href,
-    ...(webSocketImpl !== undefined && { webSocketImpl }),
-    connectionParams: () => server.headers(),
+    webSocketImpl: givingUp(webSocketImpl ?? globalThis.WebSocket),
+    connectionParams: headers,
+    connectionAckWaitTimeout: MAX_SILENCE_MS,
     // Who resumes connects again, behind the last that came.
     retryAttempts: 0,
     keepAlive: PING_MS,
@@ -116,6 +132,18 @@ function open(server: Server, webSocketImpl: unknown): Client {
     },
   } satisfies ClientOptions);
   return client;
+}
+
+/** Closes what does not open in time: a server may take a connection and never answer. */
+function givingUp(given: unknown): unknown {
+  if (typeof given !== 'function') return undefined;
+  return class extends (given as typeof WebSocket) {
+    constructor(...args: ConstructorParameters<typeof WebSocket>) {
+      super(...args);
+      const silence = setTimeout(() => this.close(), MAX_SILENCE_MS);
+      for (const known of ['open', 'close']) this.addEventListener(known, () => clearTimeout(silence));
+    }
+  };
 }
 
 /** graphql-ws throws the errors of an answer, how the socket was closed, or what kept it from opening. */

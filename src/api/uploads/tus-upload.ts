@@ -80,7 +80,8 @@ function openServer({ files, space, maxBytes, whole }: TusServer): Server {
     // Seen from where uploads begin, whatever a proxy puts before it.
     generateUrl: (_request, { id }) => `uploads/${tokenOf(id)}`,
     async onUploadCreate(_request, { size }) {
-      if (size === undefined || size === 0)
+      if (size === 0) throw new MienError('BAD_INPUT', 'The file is empty; choose another.');
+      if (size === undefined)
         throw new MienError('BAD_INPUT', 'Say how large the upload will be, with `upload-length`.');
       space.assertRoom(size);
       return {};
