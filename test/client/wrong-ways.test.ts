@@ -87,8 +87,10 @@ describe('what cannot be asked is a TypeError at once', () => {
   );
 
   test('with a token that no header can have', async () => {
-    const mien = createMien({ url: 'http://127.0.0.1:9', token: 'one\ntwo' });
+    const url = await answering((_request, response) => response.writeHead(500).end());
+    const mien = createMien({ url, token: 'one\ntwo' });
     expect(await failure(mien.request('{ models { id } }'))).toBeInstanceOf(TypeError);
+    expect(await failure(mien.upload(Buffer.from('a')))).toBeInstanceOf(TypeError);
   });
 });
 

@@ -26,7 +26,7 @@ export async function post(
 ): Promise<Response> {
   // Not below: what cannot be sent will not be another time.
   const address = server.at('graphql');
-  const headers = new Headers({ 'content-type': 'application/json', accept, ...(await server.headers()) });
+  const headers = { 'content-type': 'application/json', accept, ...(await server.headers()) };
   const options = { method: 'POST', headers, body: JSON.stringify({ query, variables, extensions }) };
   onSend?.();
   try {

@@ -18,7 +18,7 @@ export interface ServerOptions {
 export interface Server {
   /** @param path such as `graphql`, below the server's own address. @throws TypeError: what was given is none */
   at(path: string): URL;
-  /** @throws what the function that gives the token throws */
+  /** @throws what the function that gives the token throws; TypeError: no header can have that token */
   headers(): Promise<Record<string, string>>;
   fetch: typeof fetch;
   /** @throws MienError the first of its errors */
@@ -41,7 +41,11 @@ export function createServer({ url, token, fetch: own, onUnauthenticated }: Serv
     },
     async headers() {
       const secret = typeof token === 'function' ? await token() : token;
-      return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+      if (secret === undefined) return {};
+      const authorization = `Bearer ${secret}`;
+      // Who sends it would say only that nothing came back.
+      new Headers({ authorization });
+      return { authorization };
     },
     fetch: (input, init) => (own ?? globalThis.fetch)(input, init),
     dataOf<T>({ data, errors }: Answer) {
