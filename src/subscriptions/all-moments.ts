@@ -146,8 +146,10 @@ export class AllMoments {
   #hear(event: QueuedEvent): boolean {
     if (event.kind !== 'moment') return true;
     const writer = writerOf(event.position);
+    // Of whoever wrote before a new one, the ends of sessions may have come last: only the store tells of them.
+    const isFollower = this.#heard.size > 0 && !this.#heard.has(writer);
     const before = this.#heard.get(writer) ?? beginningOf(writer);
-    if (event.position > before + 1) this.#hasHole = true;
+    if (isFollower || event.position > before + 1) this.#hasHole = true;
     this.#heard.set(writer, Math.max(before, event.position));
     return true;
   }

@@ -87,6 +87,7 @@ export class EpisodeSubscription {
         if (taken === null) return;
         const { event } = taken;
         if (event.kind === 'episode') {
+          if (this.#place.isOfFollower(event.position)) yield* this.#readRest();
           if (this.#includes(event)) continue;
           this.#lost = lost;
           yield this.#send(event);
@@ -102,6 +103,7 @@ export class EpisodeSubscription {
     const { log } = this.#deps;
     const read = (from: number, last: LoggedEpisodeEvent | undefined, limit: number) =>
       log.episodesBehind(last ? placeOf(last) : this.#placeIn(from), this.#request, limit);
+    this.#isLive = false;
     do {
       this.#overflowed = false;
       for await (const page of this.#place.rest(log, read, this.#at?.position)) {

@@ -58,6 +58,11 @@ export class LogPlace {
     return position <= (this.#dealt.get(writerOf(position)) ?? 0);
   }
 
+  /** Whether its writer is new, and follows others: what these committed last may have told of nothing, and is not dealt with. */
+  isOfFollower(position: number): boolean {
+    return this.#begun.length > 0 && !this.#dealt.has(writerOf(position));
+  }
+
   /** All up to there is dealt with. */
   advance(position: number): void {
     if (!this.includes(position)) this.#deal(writerOf(position), position);

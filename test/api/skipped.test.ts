@@ -110,9 +110,7 @@ test('what was lost before somebody joined, and was found again in the store, hi
   subscriber.takeFrom(8, () => {});
   const deliver = (lost: number, lostByNow: number) => {
     const place = { root: 'frameEmotions', keys: [] };
-    subscriber.offer(
-      new Delivery({ result: {}, place, skipped: 0, lost, lostByNow, position: null, cursor: null }),
-    );
+    subscriber.offer(new Delivery({ result: {}, place, skipped: 0, lost, lostByNow, cursor: null }));
   };
   deliver(0, 8);
   deliver(0, 0); // a session ended, and those eight were read from the store

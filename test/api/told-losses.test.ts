@@ -21,7 +21,6 @@ const args = {
 const plan: SubscriptionPlan = {
   key: 'shared',
   skipPlace: { root: 'event', keys: ['skippedBefore'] },
-  positionOf: null,
   cursorOf: null,
   begin: null,
   live: null,

@@ -116,5 +116,5 @@ test('operations that wait for the same socket write in turn, however little roo
 function delivery(padding: string): Delivery {
   const place = { root: 'frameEmotions', keys: [] };
   const result = { data: { frameEmotions: { padding } } };
-  return new Delivery({ result, place, skipped: 0, lost: 0, lostByNow: 0, position: null, cursor: null });
+  return new Delivery({ result, place, skipped: 0, lost: 0, lostByNow: 0, cursor: null });
 }

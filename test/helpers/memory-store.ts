@@ -2,7 +2,7 @@
 import { seesTags } from '../../src/domain/access.ts';
 import { withMatchingFaces } from '../../src/domain/face-filter.ts';
 import type { FrameSize } from '../../src/domain/frame.ts';
-import { beginningOf } from '../../src/domain/log-position.ts';
+import { beginningOf, writerOf } from '../../src/domain/log-position.ts';
 import {
   compareEpisodeEvents,
   EPISODE_EVENT_KINDS,
@@ -65,7 +65,9 @@ export class MemoryStore implements MomentSink, MomentHistory {
   beforeRead: () => Promise<void> = async () => {};
   /** The newest position that retention deleted, by stream. */
   readonly expired = new Map<string, number>();
-  #newest = beginningOf(1);
+  /** Who commits what is appended from now on: servers that share a store are several. */
+  writer = 1;
+  readonly #newest = new Map<number, number>();
   readonly #logged: { position: number; moment: Moment; streamId: string }[] = [];
   readonly #episodes = new Map<string, { episode: Episode; at: Map<EpisodeEventKind, number> }>();
   #clock = 1_700_000_000_000;
@@ -189,15 +191,15 @@ export class MemoryStore implements MomentSink, MomentHistory {
     return this.#position(told[0], told[1]);
   }
 
-  /** Where the newest of the commits stands. */
+  /** Where the newest of the writer's commits stands. */
   get newest(): number {
-    return this.#newest;
+    return this.#newest.get(this.writer) ?? beginningOf(this.writer);
   }
 
   readonly log: CommitLog = {
     writers: async () => {
       await this.beforeRead();
-      return this.#newest > beginningOf(1) ? [{ id: 1, newest: this.#newest }] : [];
+      return [...this.#newest].map(([id, newest]) => ({ id, newest })).sort((a, b) => a.id - b.id);
     },
     expired: async (of) =>
       [...this.expired]
@@ -205,7 +207,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
         .map(([streamId, position]) => ({ streamId, position })),
     behind: async (position, limit) => {
       await this.beforeRead();
-      const page = this.#logged.filter((logged) => logged.position > position).slice(0, limit);
+      const ofWriter = this.#logged.filter((logged) => writerOf(logged.position) === writerOf(position));
+      const page = ofWriter.filter((logged) => logged.position > position).slice(0, limit);
       await this.beforeRead();
       return page;
     },
@@ -223,7 +226,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
         event.episode.index - place.index ||
         EPISODE_EVENT_KINDS.indexOf(event.kind) - place.kind;
       const page = all
-        .filter((logged) => after(logged) > 0)
+        .filter((logged) => writerOf(logged.position) === writerOf(place.position) && after(logged) > 0)
         .filter((logged) => logged.streamId === (streamId ?? logged.streamId))
         .filter(({ event }) => event.episode.sessionId === (sessionId ?? event.episode.sessionId))
         .sort((a, b) => a.position - b.position || compareEpisodeEvents(a.event, b.event))
@@ -234,13 +237,14 @@ export class MemoryStore implements MomentSink, MomentHistory {
   };
 
   #position(sessionId: string, events: readonly EpisodeEvent[]): number {
-    this.#newest += 1;
+    const position = this.newest + 1;
+    this.#newest.set(this.writer, position);
     for (const { kind, episode } of events) {
       const key = `${sessionId} ${episode.index}`;
       const at = this.#episodes.get(key)?.at ?? new Map<EpisodeEventKind, number>();
-      this.#episodes.set(key, { episode, at: at.set(kind, this.#newest) });
+      this.#episodes.set(key, { episode, at: at.set(kind, position) });
     }
-    return this.#newest;
+    return position;
   }
 
   #streamOf(sessionId: string): string {

@@ -13,7 +13,7 @@ export function asksForCursor({ contextValue }: ExecutionArgs): boolean {
 export function beginningAt(cursor: string): Delivery {
   const place = { root: '', keys: [] };
   const losses = { skipped: 0, lost: 0, lostByNow: 0 };
-  return new Delivery({ result: { extensions: { cursor } }, ...losses, place, position: null, cursor });
+  return new Delivery({ result: { extensions: { cursor } }, ...losses, place, cursor });
 }
 
 /** Such a delivery is no event that can be lost. */

@@ -15,8 +15,7 @@ export interface WireFormat {
   encode(json: Buffer, cursor: string | null): Buffer;
 }
 
-interface DeliveryFields
-  extends Pick<Delivery, 'result' | 'skipped' | 'lost' | 'lostByNow' | 'position' | 'cursor'> {
+interface DeliveryFields extends Pick<Delivery, 'result' | 'skipped' | 'lost' | 'lostByNow' | 'cursor'> {
   place: SkipPlace;
 }
 
@@ -27,18 +26,15 @@ export class Delivery {
   readonly lost: number;
   /** Events that the source has lost since it began, whether it told of them or not; fewer when it found some again in the store. */
   readonly lostByNow: number;
-  /** Where its event stands in the source; null where sources of this kind have no order of their own. */
-  readonly position: string | null;
-  /** Resumes behind its event; null where sources of this kind cannot be resumed. */
+  /** Resumes behind its event, and behind nothing else that was not delivered; null where sources of this kind cannot be resumed. */
   readonly cursor: string | null;
   readonly #place: SkipPlace;
   #json: Buffer | undefined;
   #key: string | undefined;
   #bytes: Buffer | undefined;
 
-  constructor({ result, skipped, lost, lostByNow, place, position, cursor }: DeliveryFields) {
+  constructor({ result, skipped, lost, lostByNow, place, cursor }: DeliveryFields) {
     this.result = result;
-    this.position = position;
     this.cursor = cursor;
     this.skipped = skipped;
     this.lost = lost;

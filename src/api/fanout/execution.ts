@@ -135,13 +135,12 @@ export class Execution {
   }
 
   #deliver(event: unknown, result: ExecutionResult): Delivery {
-    const { skipPlace: place, positionOf, cursorOf } = this.#plan;
+    const { skipPlace: place, cursorOf } = this.#plan;
     const skipped = skippedBefore(event);
     this.#lost += skipped;
-    const position = positionOf?.(event) ?? null;
     const cursor = cursorOf?.(event) ?? null;
     const losses = { skipped, lost: this.#lost, lostByNow: this.#source.lost() };
-    return new Delivery({ result, ...losses, place, position, cursor });
+    return new Delivery({ result, ...losses, place, cursor });
   }
 
   #endSubscribers(failure: unknown): void {

@@ -25,9 +25,7 @@ export interface Sharing {
 export interface Resume {
   /** The argument that says where to begin; with it a subscription has an execution of its own, until it has caught up. */
   argument: string;
-  /** The same for the same event, in every execution. */
-  positionOf(event: unknown): string;
-  /** What that argument takes to go on behind the event. */
+  /** What that argument takes to go on behind the event. Executions with the same one have the same events to come. */
   cursorOf(event: unknown): string;
   /** What that argument takes for all that a subscription without it, begun now, will get. */
   cursorOfNow(args: Record<string, unknown>, context: unknown): Promise<string>;
@@ -37,7 +35,6 @@ export interface SubscriptionPlan {
   /** The same for identical subscriptions; null when this one needs an execution of its own. */
   key: string | null;
   skipPlace: SkipPlace;
-  positionOf: Resume['positionOf'] | null;
   cursorOf: Resume['cursorOf'] | null;
   /** The cursor that it begins behind; null where sources of this kind cannot be resumed. @throws GraphQLError */
   begin: ((context: unknown) => Promise<string>) | null;
@@ -65,7 +62,7 @@ export function planSubscription(args: ExecutionArgs): SubscriptionPlan {
   const begin = resume ? beginOf(resume, values, key, nodes) : null;
   const told = {
     ...{ skipPlace, begin },
-    ...{ positionOf: resume?.positionOf ?? null, cursorOf: resume?.cursorOf ?? null },
+    cursorOf: resume?.cursorOf ?? null,
   };
   if (!resume || values[resume.argument] == null) {
     return { ...told, key: keyOf(args, variables), live: null };
@@ -76,7 +73,6 @@ export function planSubscription(args: ExecutionArgs): SubscriptionPlan {
 const UNSHARED: SubscriptionPlan = {
   key: null,
   skipPlace: { root: '', keys: [] },
-  positionOf: null,
   cursorOf: null,
   begin: null,
   live: null,

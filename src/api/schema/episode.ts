@@ -112,10 +112,6 @@ export const EpisodeEventType = builder.objectRef<SentEpisode>('EpisodeEvent').i
 const sharing: Sharing = {
   resume: {
     argument: 'after',
-    positionOf: (event) => {
-      const { kind, episode } = (event as SentEpisode).event;
-      return `${episode.sessionId}/${episode.index}/${kind}/${episode.apex}`;
-    },
     cursorOf: (event) => (event as SentEpisode).cursor,
     cursorOfNow: (args, context) => (context as Context).subscriptions.cursorOfNow('episodes', toScope(args)),
   },

@@ -108,10 +108,6 @@ export const FrameEmotionsConnection = builder.connectionObject({
 const sharing: Sharing = {
   resume: {
     argument: 'after',
-    positionOf: (event) => {
-      const { sessionId, seq } = (event as SentMoment).moment;
-      return `${sessionId}/${seq}`;
-    },
     cursorOf: (event) => (event as SentMoment).cursor,
     cursorOfNow: (args, context) => (context as Context).subscriptions.cursorOfNow('moments', toScope(args)),
   },
