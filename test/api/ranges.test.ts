@@ -151,6 +151,21 @@ describe('aggregates and summaries', () => {
     expect(data.session.whole.frames).toBe(120);
   });
 
+  test('of many sessions tell of the same moments as of one, also where these are of another time than the session', async () => {
+    const [wall, none] = [
+      [at(3), at(7.75)],
+      ['2001-01-01T00:00:00Z', '2001-01-02T00:00:00Z'],
+    ].map(([from, to]) => `range: { wall: { from: "${from}", to: "${to}" } }`);
+    const query = `query ($id: ID!) { session(id: $id) { summary(${wall}) { frames } stream { summary(${wall}) { frames } } }
+      aggregate(filter: { ids: [$id], ${wall} }) { sessions frames } none: aggregate(filter: { ids: [$id], ${none} }) { sessions } }`;
+    const { data } = await ask(world.url, query, { id });
+    const { frames } = data.session.summary;
+    expect(frames).toBeGreaterThan(10);
+    expect(data.aggregate).toEqual([{ sessions: 1, frames }]);
+    expect(data.session.stream.summary).toEqual({ frames });
+    expect(data.none).toEqual([{ sessions: 0 }]);
+  });
+
   test('of a range with nothing in it hold nothing', async () => {
     const range = 'range: { wall: { to: "2001-01-01T00:00:00Z" } }';
     expect(await buckets(`bucket: 10, ${range}`)).toEqual([]);

@@ -7,7 +7,7 @@ import {
 } from '../../domain/sessions-aggregate.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
-import { type SessionCriteria, sessionWhere } from '../../store/read/criteria.ts';
+import { type SessionCriteria, sessionsToSumUp, sessionWhere } from '../../store/read/criteria.ts';
 import type { Context } from '../context/context.ts';
 
 type Groups = readonly SessionsGroup[];
@@ -75,7 +75,7 @@ async function portionsOf(
 ): Promise<string[][]> {
   const counts = await prisma.session.groupBy({
     by: ['streamId'],
-    where: sessionWhere({ streamIds: [...streamIds], range }),
+    where: sessionsToSumUp({ streamIds: [...streamIds], range }),
     _count: { _all: true },
   });
   const portions: string[][] = [];
@@ -97,7 +97,8 @@ async function readGroups(
   options: SessionsAggregateOptions,
 ): Promise<Groups> {
   const sessions = await prisma.session.findMany({
-    where: sessionWhere(criteria),
+    // Who has no trial is told to be left out of those that were chosen.
+    where: options.trials ? sessionWhere(criteria) : sessionsToSumUp(criteria),
     select: { id: true, streamId: true, tags: true },
     orderBy: { ordinal: 'asc' },
     // One more than may be, so that too many are noticed.

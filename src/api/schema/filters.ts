@@ -62,7 +62,7 @@ export const SessionFilter = builder.inputType('SessionFilter', {
     range: t.field({
       type: RangeInput,
       description:
-        'Some of its time lies in this stretch: by the wall clock from `startedAt` to `endedAt`, in media time from its first frame to its last.',
+        'Some of its time lies in this stretch: by the wall clock from `startedAt` to `endedAt`, in media time from its first frame to its last. Where a clock was set meanwhile its frames may be of other times: what is summed up goes by those.',
     }),
   }),
 });

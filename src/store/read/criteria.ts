@@ -4,6 +4,7 @@ import { isId } from '../../domain/ids.ts';
 import type { Purpose, SessionState } from '../../domain/stream.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
+import { DAY_MS, dayOf } from '../sql/days.ts';
 import { withTags } from '../sql/with-tags.ts';
 
 /** Streams of which all of this is true. What is undefined is not asked for; an empty list has nothing. */
@@ -63,6 +64,24 @@ export function sessionWhere({
       ...(range ? touching(range) : []),
     ],
   };
+}
+
+/**
+ * The same with all sessions of which moments may lie in the range: where a clock was set meanwhile they are of other
+ * times than the session itself. Which do, is for whoever reads the moments to find.
+ */
+export function sessionsToSumUp({ range, ...criteria }: SessionCriteria): Prisma.SessionWhereInput {
+  return { AND: [sessionWhere(criteria), range ? mayHold(range) : {}] };
+}
+
+function mayHold(range: TimeRange): Prisma.SessionWhereInput {
+  if (range.clock === 'MEDIA') return { AND: touching(range) };
+  const day = (time: number) => new Date(dayOf(time) * DAY_MS);
+  const days: Prisma.SessionWhereInput[] = [
+    Number.isFinite(range.to) ? { firstDay: { lte: day(range.to) } } : {},
+    Number.isFinite(range.from) ? { lastDay: { gte: day(range.from) } } : {},
+  ];
+  return { OR: [{ AND: touching(range) }, { AND: [{ firstDay: { not: null } }, ...days] }] };
 }
 
 /** What runs has not ended by the wall clock; in media time it has come as far as its newest moment stands. */

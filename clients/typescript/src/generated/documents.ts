@@ -193,7 +193,7 @@ export type SessionFilter = {
   readonly purposes?: ReadonlyArray<Purpose> | null | undefined;
   /** It has all of these tags. */
   readonly tags?: ReadonlyArray<TagInput> | null | undefined;
-  /** Some of its time lies in this stretch: by the wall clock from `startedAt` to `endedAt`, in media time from its first frame to its last. */
+  /** Some of its time lies in this stretch: by the wall clock from `startedAt` to `endedAt`, in media time from its first frame to its last. Where a clock was set meanwhile its frames may be of other times: what is summed up goes by those. */
   readonly range?: RangeInput | null | undefined;
 };
 
