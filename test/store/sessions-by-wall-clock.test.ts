@@ -239,6 +239,42 @@ describe('sums over sessions by the wall clock', () => {
     expect(days.map(({ frames }) => frames)).toEqual([5]);
   });
 
+  it.each([
+    ['by two days, what follows stays in the day', 2 * 1440, BY_DAY, [60]],
+    ['by two hours, what follows stays in the hour', 120, BY_HOUR, [60]],
+    [
+      'by half a minute, what follows stays in the bucket until the clock has come as far again',
+      0.5,
+      [],
+      [10, 40, 10],
+    ],
+  ] as const)(
+    'of a clock that was set back %s, and ranges give each stretch',
+    async (_, minutes, groupBy, expected) => {
+      const session = { ...(await db.session()), tags: {} };
+      const noon = Date.parse('2026-05-03T12:00:00Z');
+      const places = Array.from({ length: 60 }, (__, at) => ({
+        mediaTime: at,
+        wallTime: noon + at * 1000 - (at < 20 ? 0 : minutes * MINUTE),
+      }));
+      await append(session.id, places);
+      const bucket = { seconds: 10, align: { at: 'WALL' } } as const;
+      const asked = { groupBy, ...(groupBy.length === 0 && { bucket }), ...UTC };
+      const groups = await db.store.aggregateSessions([session], asked);
+      const told = groups.flatMap(({ buckets, frames }) => buckets?.map((one) => one.frames) ?? [frames]);
+      expect(told).toEqual(expected);
+      const border = noon - (minutes * MINUTE) / 2;
+      for (const [from, to] of [
+        [-Infinity, border],
+        [border, Infinity],
+      ] as const) {
+        const range = { clock: 'WALL', from, to } as const;
+        const [group] = await db.store.aggregateSessions([session], { groupBy: [], range, ...UTC });
+        expect(group!.frames).toBe(places.filter(({ wallTime }) => wallTime >= from && wallTime < to).length);
+      }
+    },
+  );
+
   it('a time zone that nobody knows is refused, whether days are asked for or not', async () => {
     for (const groupBy of [BY_DAY, []]) {
       const asked = db.store.aggregateSessions(recorded, { groupBy, timeZone: 'Mars/Olympus' });

@@ -20,15 +20,15 @@ const GROUP_BY: Record<Grouping['by'], string> = {
   STREAM: 'Its stream.',
   SESSION: 'Itself: each session is a group.',
   TAG: 'The value of its tag `key`; sessions without it are a group of their own.',
-  DAY: 'The day by the wall clock, in `timeZone`. A session that lasts over midnight is in both days, each with its part; one during which the clock was set, in those that it showed.',
-  HOUR: 'The hour by the wall clock, in `timeZone`; a session that lasts longer is in several, each with its part.',
+  DAY: 'The day by the wall clock, in `timeZone`. A session that lasts over midnight is in both days, each with its part; one during which the clock was set forward, in those that it showed. Where it was set back, what follows stays in the day in which that was, until the clock has come as far again; of a `range` by the wall clock each stretch counts.',
+  HOUR: 'The hour by the wall clock, in `timeZone`; a session that lasts longer is in several, each with its part. Of a clock that was set as with `DAY`.',
 };
 
 const ALIGN_AT: Record<Alignment['at'], string> = {
   START: 'Second 0 of each session’s media time, where its source began.',
   MARKER:
     'A marker of each session: buckets before it are negative. Where it is set several times in one session, each is a trial, and trials are laid over each other. Buckets begin exactly there, not at whole seconds.',
-  WALL: '1970-01-01T00:00:00Z by the wall clock: buckets begin at multiples of their length since then, in UTC.',
+  WALL: '1970-01-01T00:00:00Z by the wall clock: buckets begin at multiples of their length since then, in UTC. Of a clock that was set as with `DAY`.',
 };
 
 const GroupByEnum = builder.enumType('AggregateGroupBy', {
