@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quantise } from '../../src/domain/quantise.ts';
 import type { Grouping, SessionsGroup, SessionsSums } from '../../src/domain/sessions-aggregate.ts';
 import { createStore, type TestStore } from '../helpers/database.ts';
+import { makeMoment } from '../helpers/moments.ts';
 import { expectedOf, type Part, type Recorded } from './plain-sums.ts';
 import { recordSessions } from './recorded-sessions.ts';
 
@@ -191,6 +193,38 @@ function standsIn(sessions: readonly Recorded[], from: number, to: number): bool
     }),
   );
 }
+
+it('a last moment that stands for nothing, at a whole second, counts in whatever holds it', async () => {
+  const session = { ...(await db.session()), tags: {} };
+  const moments = [0, 4, 8, 10].map((mediaTime, seq) => ({
+    ...quantise({ ...makeMoment(session.id, seq), mediaTime, previousDuration: 1, dropped: {} }),
+    ...(mediaTime === 10 && { untilEnd: 0 }),
+  }));
+  for (const [seq, moment] of moments.entries()) await db.store.moments.append(moment, [], moments[seq - 1]);
+  await db.store.moments.finish(session.id, [], { worker: 3 });
+  expect(await db.store.prisma.session.findUnique({ where: { id: session.id } })).toMatchObject({
+    mediaEnd: 10,
+  });
+  for (const from of [0, 5, 10]) {
+    const range = { clock: 'MEDIA', from, to: Infinity } as const;
+    const frames = moments.filter(({ mediaTime }) => mediaTime >= from).length;
+    const sums = { frames, dropped: { worker: 3 } };
+    expect((await db.store.rollups.summaries([session.id], range))[0]).toMatchObject(sums);
+    for (const seconds of [7, 10, 600]) {
+      const bucket = { seconds, align: { at: 'START' } } as const;
+      const [group] = await db.store.aggregateSessions([session], { groupBy: [], range, bucket, ...UTC });
+      expect(group).toMatchObject({ ...sums, sessions: 1 });
+      expect(group!.buckets!.reduce((sum, one) => sum + one.frames, 0)).toBe(frames);
+    }
+  }
+  const behind = { clock: 'MEDIA', from: 11, to: Infinity } as const;
+  expect((await db.store.rollups.summaries([session.id], behind))[0]).toMatchObject({
+    frames: 0,
+    dropped: {},
+  });
+  const [none] = await db.store.aggregateSessions([session], { groupBy: [], range: behind, ...UTC });
+  expect(none).toMatchObject({ sessions: 0, frames: 0, dropped: {} });
+});
 
 it('nothing is one group of nothing, and no group where groups are asked for', async () => {
   const [none] = await db.store.aggregateSessions([], { groupBy: [], ...UTC });

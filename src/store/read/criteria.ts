@@ -75,7 +75,8 @@ export function sessionsToSumUp({ range, ...criteria }: SessionCriteria): Prisma
 }
 
 function mayHold(range: TimeRange): Prisma.SessionWhereInput {
-  if (range.clock === 'MEDIA') return { AND: touching(range) };
+  // Where it ends, a moment may be that stands for nothing.
+  if (range.clock === 'MEDIA') return { OR: [{ AND: touching(range) }, { mediaEnd: range.from }] };
   const day = (time: number) => new Date(dayOf(time) * DAY_MS);
   const days: Prisma.SessionWhereInput[] = [
     Number.isFinite(range.to) ? { firstDay: { lte: day(range.to) } } : {},

@@ -55,7 +55,8 @@ async function inRange(
   const found = await mediaStretches(prisma, [...whole.keys()], range);
   const stretches = new Map(
     [...whole.values()].map(({ id, start, end }) => {
-      const there = { start: Math.floor(start ?? 0), end: Math.ceil(end ?? 0) };
+      // With a last moment that stands for nothing, at a whole second.
+      const there = { start: Math.floor(start ?? 0), end: Math.floor(end ?? -1) + 1 };
       return [id, overlaps(found.get(id) ?? [], there)];
     }),
   );
@@ -78,7 +79,9 @@ function summaryOf(
   const source = { start: row.start ?? 0, end: row.end ?? 0 };
   const own = overlaps(stretches, source);
   const [start, end] = [own[0]?.start ?? 0, own.at(-1)?.end ?? 0];
-  const trailing = end === row.end ? (JSON.parse(`[${row.trailing}]`) as number[]) : [];
+  const isThere = own.length > 0 || sums[FRAMES]! > 0;
+  const reachesEnd = isThere && stretches.at(-1)!.end >= source.end;
+  const trailing = reachesEnd ? (JSON.parse(`[${row.trailing}]`) as number[]) : [];
   const withTrailing = sums.map((sum, at) => sum + (trailing[at - FIRST_DROPPED] ?? 0));
   return {
     ...toAggregate(withTrailing, { start, end, ...elapsedInAll(own, erasedRanges(row.erased)) }),
@@ -87,7 +90,8 @@ function summaryOf(
   };
 }
 
-/** Where a SumRow tells of dropped frames. */
+/** Where a SumRow tells of frames, and of dropped ones. */
+const FRAMES = 1;
 const FIRST_DROPPED = 2;
 
 type Stretches = ReadonlyMap<string, readonly Range[]>;

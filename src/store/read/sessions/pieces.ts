@@ -60,7 +60,7 @@ function piecesOfCuts(buckets: NonNullable<Stretch['buckets']>, stretch: number,
 function within({ from, to }: Pick<Stretch, 'from' | 'to'>, source: Range, step: number): Range {
   return {
     start: Math.max(from, Math.floor(source.start / step) * step),
-    end: Math.min(to, Math.ceil(source.end / step) * step),
+    end: Math.min(to, (Math.floor(source.end / step) + 1) * step),
   };
 }
 

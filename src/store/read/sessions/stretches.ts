@@ -146,8 +146,9 @@ function divisions<Key>(
   return all.filter(({ start }, at) => start !== all[at - 1]?.start);
 }
 
+/** Or may have a last moment, at a whole second, that stands for nothing. */
 function hasTime({ source }: SessionTimes, { start, end }: Range): boolean {
-  return source !== null && Math.max(start, source.start) < Math.min(end, source.end);
+  return source !== null && Math.max(start, source.start) < Math.min(end, Math.floor(source.end) + 1);
 }
 
 function reachesEnd({ source }: SessionTimes, end: number): boolean {
