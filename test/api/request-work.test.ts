@@ -12,6 +12,8 @@ let world: World;
 /** What a test does before sessions are summed up. */
 let before: () => Promise<void> | void = () => {};
 let begun = 0;
+/** How many buckets each session is told to have; null: those that it has. */
+let buckets: (() => Promise<number>) | null = null;
 const streams: string[] = [];
 
 beforeAll(async () => {
@@ -36,6 +38,10 @@ function noticed(recordings: RecordingQueries): RecordingQueries {
         await before();
       }
       return recordings.aggregateSessions(...asked);
+    },
+    async aggregate(...asked) {
+      const found = await recordings.aggregate(...asked);
+      return buckets === null ? found : Array.from({ length: await buckets() }, () => found[0]!);
     },
   };
 }
@@ -134,6 +140,34 @@ it.each(['completes it', 'closes the socket'])('nor once a client over WebSocket
   before = () => {};
   expect(begun).toBe(2);
   await client.dispose();
+});
+
+it('buckets of sessions are counted in all fields of a request together, and no more are read than may be told', async () => {
+  let reads = 0;
+  buckets = async () => {
+    reads += 1;
+    return 6000;
+  };
+  const { data, errors } = await asked(`{ sessions(first: 5) { nodes { aggregate(bucket: 1) { start } } } }`);
+  buckets = null;
+  expect(errors).toHaveLength(2);
+  expect(errors?.[0]).toMatchObject({
+    message: expect.stringContaining('more than 20000 groups and buckets'),
+    extensions: { code: 'QUERY_TOO_LARGE' },
+  });
+  const lengths = data.sessions.nodes.map(({ aggregate }: Answer['data']) => aggregate?.length ?? null);
+  expect(lengths).toEqual([6000, 6000, 6000, null, null]);
+  expect(reads).toBe(4);
+});
+
+it('buckets as long as a year are told of one session as of many', async () => {
+  const year = 31_622_400;
+  const { data, errors } = await asked(
+    `{ aggregate(bucket: ${year}) { buckets { start end } } sessions(first: 1) { nodes { aggregate(bucket: ${year}) { start end } } } }`,
+  );
+  expect(errors).toBeUndefined();
+  expect(data.aggregate[0].buckets).toMatchObject([{ start: 0 }]);
+  expect(data.sessions.nodes[0].aggregate).toMatchObject([{ start: 0, end: 3 }]);
 });
 
 it('streams with more sessions than can be summed up together are summed up, and what is too much for a request is refused', async () => {

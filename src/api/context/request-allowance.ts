@@ -19,6 +19,8 @@ const MOST: Record<WorkKind, readonly [most: number, of: string]> = {
 export class RequestAllowance implements RequestWork {
   readonly #isWanted: () => boolean;
   readonly #taken = new Map<WorkKind, number>();
+  /** Why nothing more is begun. */
+  #refusal: MienError | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @param isWanted whether somebody waits for the answer */
@@ -30,11 +32,13 @@ export class RequestAllowance implements RequestWork {
     this.assertWanted();
     const taken = (this.#taken.get(kind) ?? 0) + amount;
     const [most, of] = MOST[kind];
-    if (taken > most)
-      throw new MienError(
+    if (taken > most) {
+      this.#refusal = new MienError(
         'QUERY_TOO_LARGE',
         `This request takes more than ${most} ${of}, in all of its fields together: ask for fewer streams, sessions or aliases at a time.`,
       );
+      throw this.#refusal;
+    }
     this.#taken.set(kind, taken);
   }
 
@@ -42,10 +46,11 @@ export class RequestAllowance implements RequestWork {
     if (!this.#isWanted()) throw new MienError('CONFLICT', 'Nobody waits for this answer any more.');
   }
 
-  /** When all that was asked for before is done. @throws what the work throws; MienError CONFLICT */
+  /** When all that was asked for before is done. @throws what the work throws; MienError QUERY_TOO_LARGE, CONFLICT */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(() => {
       this.assertWanted();
+      if (this.#refusal) throw this.#refusal;
       return work();
     });
     this.#turn = done.catch(() => {});

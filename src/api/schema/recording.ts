@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { SessionSummary } from '../../domain/aggregate.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import { episodesIn, tracksIn } from '../../store/read/overlap.ts';
-import type { RecordingQueries, TimelinePage } from '../context/ports.ts';
+import type { Context } from '../context/context.ts';
+import type { TimelinePage } from '../context/ports.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
 import { nodesOf } from './connections.ts';
 import { EpisodeConnection, EpisodeType } from './episode.ts';
@@ -17,22 +18,20 @@ import { FrameEmotionsConnection, FrameEmotionsType, toEvery } from './moment.ts
 import { RangeInput, toTimeRange } from './range-input.ts';
 import { toMilliseconds } from './seconds.ts';
 import { SessionType } from './session.ts';
+import { MAX_BUCKET } from './sessions-aggregate-input.ts';
 import { buckets } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
 import { TrackConnection, TrackType } from './track.ts';
 
 const trackNumber = z.number().min(1, '`track` counts from 1.').nullish();
 
-/** A year. */
-const MAX_BUCKET_MS = 31_536_000_000;
-
 builder.prismaObjectFields(SessionType, (t) => ({
   summary: t.loadable({
     type: SessionSummaryType,
     description:
-      'The whole session, so far, summed up; or what of it lies in `range`, which is rounded outwards to whole seconds of media time.',
+      'The whole session, so far, summed up; or what of it lies in `range`, which is rounded outwards to whole seconds of media time, and where nothing lies in it, a summary of nothing.',
     args: { range: t.arg({ type: RangeInput, description: 'Only this stretch of time.' }) },
-    load: (keys: SummaryKey[], { recordings }) => loadSummaries(keys, recordings),
+    load: (keys: SummaryKey[], context) => loadSummaries(keys, context),
     loaderOptions: { cache: false },
     resolve: ({ id }, { range }) => ({ id, range: toTimeRange(range) }),
   }),
@@ -43,12 +42,11 @@ builder.prismaObjectFields(SessionType, (t) => ({
     type: [TimelineBucketType],
     nullable: true,
     description:
-      'The timeline in buckets of equal length, 20,000 at most. Buckets for which no moment stands are left out: the source paused or was lost there, it was erased, or this face was not seen. Those of parts of a second are made of the moments themselves, of 50,000 at most (83 minutes of ten frames a second), and add up to those of whole seconds; `READINGS_EXPIRED` where the retention deleted the moments, whose sums by the second it keeps.',
+      'The timeline in buckets of equal length, 20,000 at most, in all fields of a request together (`QUERY_TOO_LARGE`). Buckets for which no moment stands are left out: the source paused or was lost there, it was erased, or this face was not seen. Those of parts of a second are made of the moments themselves, of 50,000 at most (83 minutes of ten frames a second), and add up to those of whole seconds; `READINGS_EXPIRED` where the retention deleted the moments, whose sums by the second it keeps.',
     args: {
       bucket: t.arg.float({
         required: true,
-        description:
-          'Length of a bucket in seconds of media time, from 0.001 to 31536000 (a year), in steps of 0.001. Buckets begin at multiples of it.',
+        description: `Length of a bucket in seconds of media time, from 0.001 to ${MAX_BUCKET} (a year), in steps of 0.001. Buckets begin at multiples of it.`,
       }),
       range: t.arg({
         type: RangeInput,
@@ -61,12 +59,18 @@ builder.prismaObjectFields(SessionType, (t) => ({
       }),
     },
     extensions: { ...buckets },
-    resolve: ({ id }, { bucket, range, track }, { recordings }) =>
-      recordings.aggregate(id, {
-        bucket: toMilliseconds(bucket, 'bucket', { least: 1, most: MAX_BUCKET_MS }),
+    resolve: ({ id }, { bucket, range, track }, { recordings, allowance }) => {
+      const options = {
+        bucket: toMilliseconds(bucket, 'bucket', { least: 1, most: MAX_BUCKET * 1000 }),
         range: toTimeRange(range),
         track: track ?? null,
-      }) as Promise<Bucket[]>,
+      };
+      return allowance.inTurn(async () => {
+        const found = await recordings.aggregate(id, options);
+        allowance.take('buckets', found.length);
+        return found as Bucket[];
+      });
+    },
   }),
 }));
 
@@ -187,14 +191,15 @@ interface SummaryKey {
 /** Those of one range at once. */
 async function loadSummaries(
   keys: readonly SummaryKey[],
-  recordings: RecordingQueries,
+  { recordings, allowance }: Context,
 ): Promise<SessionSummary[]> {
   const found: SessionSummary[] = [];
   const rangeOf = ({ range }: SummaryKey) => (range ? `${range.clock} ${range.from} ${range.to}` : '');
   for (const of of new Set(keys.map(rangeOf))) {
     const places = [...keys.keys()].filter((at) => rangeOf(keys[at]!) === of);
     const ids = places.map((at) => keys[at]!.id);
-    const summaries = await recordings.summaries(ids, keys[places[0]!]!.range);
+    const { range } = keys[places[0]!]!;
+    const summaries = await allowance.inTurn(() => recordings.summaries(ids, range));
     for (const [n, at] of places.entries()) found[at] = summaries[n]!;
   }
   return found;

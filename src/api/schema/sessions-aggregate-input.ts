@@ -13,6 +13,9 @@ import { type ArgBuilder, builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
 import { MARKER_NAME } from './marker.ts';
 
+/** A year, in seconds: no session is longer, and all numbers stay exact. */
+export const MAX_BUCKET = 31_622_400;
+
 /** Most things that groups have in common. */
 const MAX_GROUPINGS = 5;
 
@@ -77,7 +80,7 @@ export function groupArgs(arg: ArgBuilder) {
         .nullish(),
     }),
     bucket: arg.float({
-      description: 'Also in buckets of so many seconds, a whole number from 1 on; left out: without buckets.',
+      description: `Also in buckets of so many seconds, a whole number from 1 to ${MAX_BUCKET} (a year); left out: without buckets.`,
       validate: z
         .number()
         .refine(
@@ -98,9 +101,6 @@ export function groupArgs(arg: ArgBuilder) {
     }),
   };
 }
-
-/** A year: no session is longer, and all numbers stay exact. */
-const MAX_BUCKET = 31_622_400;
 
 export interface GroupArgs {
   groupBy?: readonly (typeof GroupingInput.$inferInput)[] | null | undefined;

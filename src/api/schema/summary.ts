@@ -127,16 +127,16 @@ export const TimelineBucketType = builder.objectRef<Aggregate>('TimelineBucket')
 
 export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSummary').implement({
   extensions: AS_PARENT,
-  description: 'A whole session, so far, summed up.',
+  description: 'A session, so far, summed up: all of it, or what lies in a `range`.',
   interfaces: [AggregateInterface],
   fields: (t) => ({
     start: t.exposeFloat('start', {
       description:
-        'Where the source began, in seconds of media time: with its first frame, scored or not. 0 without one.',
+        'Where the source began, in seconds of media time: with its first frame, scored or not; of a `range`, where that, rounded outwards, begins, if the source began before. 0 without a frame, or where the range holds nothing of the session.',
     }),
     end: t.exposeFloat('end', {
       description:
-        'Where it ended, so far, in seconds of media time: of a live source that was lost, where it was given up; otherwise where the newest moment ceases to stand. That stands no further.',
+        'Where it ended, so far, in seconds of media time: of a live source that was lost, where it was given up; otherwise where the newest moment ceases to stand. That stands no further. Of a `range`, where that, rounded outwards, ends, if the source ended behind it; 0 where the range holds nothing of the session.',
     }),
     startedAt: t.field({
       type: 'DateTime',
@@ -154,7 +154,7 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
     }),
     seconds: t.float({
       description:
-        'The time that passed for the source, in seconds of media time: from `start` to `end`, frames that were not scored and holes included, erased stretches not; rounded to the millisecond.',
+        'The time that passed for the source, in seconds of media time: from `start` to `end`, frames that were not scored and holes included, erased stretches not; of a `range`, what of that lies in it, also where it is in several stretches because a clock was set. Rounded to the millisecond.',
       resolve: ({ elapsed }) => roundToMilliseconds(elapsed),
     }),
     smallestFace: t.float({
@@ -165,7 +165,7 @@ export const SessionSummaryType = builder.objectRef<SessionSummary>('SessionSumm
     }),
     tracks: t.exposeInt('tracks', {
       description:
-        'Faces followed. Someone who leaves and comes back is counted twice: mien recognises nobody.',
+        'Faces followed: of a `range`, those first seen before its end, and last seen in it or behind it, also where no reading of theirs lies in it, as in a hole. Someone who leaves and comes back is counted twice: mien recognises nobody.',
     }),
   }),
 });
