@@ -136,5 +136,5 @@ function isOf({ kind }: Key, value: unknown): boolean {
 
 function isTime(text: string): boolean {
   const time = new Date(text);
-  return /^\d{4}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
+  return /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
 }
