@@ -102,11 +102,15 @@ async function findOrphans(prisma: PrismaClient, table: string): Promise<string[
  */
 async function removeRecorded(tx: Transaction, ids: readonly string[]): Promise<void> {
   const given = `{${ids.join()}}`;
-  await tx.$queryRaw`SELECT 1 FROM session WHERE id = ANY(${given}::text::uuid[]) ORDER BY id FOR UPDATE`;
-  await tx.$executeRaw`DELETE FROM reading WHERE session_id = ANY(${given}::text::uuid[])`;
-  await tx.$executeRaw`DELETE FROM moment WHERE session_id = ANY(${given}::text::uuid[])`;
-  await tx.$executeRaw`DELETE FROM rollup WHERE session_id = ANY(${given}::text::uuid[])`;
-  await tx.$executeRaw`DELETE FROM session WHERE id = ANY(${given}::text::uuid[])`;
+  await tx.$queryRaw`SELECT 1 FROM session JOIN unnest(${given}::text::uuid[]) AS removed (id) USING (id) ORDER BY id FOR UPDATE OF session`;
+  for (const table of ['reading', 'moment', 'rollup'])
+    await tx.$executeRawUnsafe(deleteRows(table, 'session_id'), given);
+  await tx.$executeRawUnsafe(deleteRows('session', 'id'), given);
+}
+
+/** Joined, because a list in text that rows are compared with would be read again for each row. */
+function deleteRows(table: string, key: string): string {
+  return `DELETE FROM ${table} USING unnest($1::text::uuid[]) AS removed (id) WHERE ${table}.${key} = removed.id`;
 }
 
 /** Goes from one session to the next along the primary key: one look into the index for each, however many rows it has. */
