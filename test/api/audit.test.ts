@@ -1,4 +1,5 @@
 /** The audit over the whole API: what is asked over HTTP is found in the database, and read back. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OPEN_PRINCIPAL } from '../../src/domain/access.ts';
 import type { AuditRecord } from '../../src/domain/audit.ts';
@@ -28,6 +29,16 @@ const register = (name: string, file: string) =>
     world.url,
     `mutation { registerStream(input: { name: "${name}", purpose: RESEARCH, source: { file: "${file}" }, autoStart: false }) { stream { id } } }`,
   );
+
+/** Waits until what earlier tests asked for is stored: refusals are summed up for a moment first. */
+async function settled(): Promise<void> {
+  const count = () => world.store.prisma.auditEntry.count();
+  await until(async () => {
+    const before = await count();
+    await sleep(500);
+    return (await count()) === before;
+  }, 'nothing more is stored');
+}
 
 test('what is registered, started, stopped and removed is in the audit, newest first', async () => {
   const { data } = await register('door', 'endless.mp4');
@@ -102,6 +113,7 @@ test('the audit is asked for by time, actor, action, outcome and target', async 
 });
 
 test('the audit is read in pages that hold each entry once, also while it grows', async () => {
+  await settled();
   const all = (await auditLog()).nodes.map(({ id }: { id: string }) => id);
   const paged: string[] = [];
   let page = 'first: 3';
@@ -127,6 +139,7 @@ test('a filter that no entry can have is told what is wrong with it', async () =
 test('the audit is read from its oldest entry on where that is asked for', async () => {
   const ids = async (page: string) =>
     (await auditLog('{}', page)).nodes.map(({ id }: { id: string }) => Number(id));
+  await settled();
   const newest = await ids('first: 100');
   expect(newest.length).toBeGreaterThan(6);
   expect(await ids('first: 100, oldestFirst: true')).toEqual(newest.toReversed());
