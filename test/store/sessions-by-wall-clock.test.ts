@@ -162,7 +162,8 @@ describe('sums over sessions by the wall clock', () => {
     });
   });
 
-  it('of a session whose clock was set back, each stretch counts, and the session once', async () => {
+  /** A frame every ten seconds from noon on; behind the third the clock is set back by 25. */
+  async function setBackOnce() {
     const session = { ...(await db.session()), tags: {} };
     const noon = Date.parse('2026-05-06T12:00:00Z');
     const wallTimes = [0, 10, 20, 5, 15, 25].map((seconds) => noon + seconds * 1000);
@@ -170,6 +171,11 @@ describe('sums over sessions by the wall clock', () => {
       session.id,
       wallTimes.map((wallTime, at) => ({ mediaTime: at * 10, wallTime })),
     );
+    return { session, noon };
+  }
+
+  it('of a session whose clock was set back, each stretch counts, and the session once', async () => {
+    const { session, noon } = await setBackOnce();
     const range = { clock: 'WALL', from: noon + 8_000, to: noon + 12_000 } as const;
     const options = { groupBy: [], range, ...UTC };
     const [group] = await db.store.aggregateSessions([session], options);
@@ -181,13 +187,7 @@ describe('sums over sessions by the wall clock', () => {
   });
 
   it('a face that is seen in both stretches of a range, between which a clock was set back, is one track', async () => {
-    const session = { ...(await db.session()), tags: {} };
-    const noon = Date.parse('2026-05-06T12:00:00Z');
-    const wallTimes = [0, 10, 20, 5, 15, 25].map((seconds) => noon + seconds * 1000);
-    await append(
-      session.id,
-      wallTimes.map((wallTime, at) => ({ mediaTime: at * 10, wallTime })),
-    );
+    const { session, noon } = await setBackOnce();
     const range = { clock: 'WALL', from: noon + 7_000, to: noon + 17_000 } as const;
     for (const groupBy of [[], BY_DAY]) {
       const [group] = await db.store.aggregateSessions([session], { groupBy, range, ...UTC });

@@ -11,9 +11,9 @@ import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
-import { assertId, stillThere } from './ids.ts';
+import { assertId } from './ids.ts';
 import { MARKER_NAME, MarkerType, markerName } from './marker.ts';
-import { SessionType } from './session.ts';
+import { SESSION_NOW } from './session-now.ts';
 import { someMarkers } from './short-lists.ts';
 
 const TIME = z
@@ -93,12 +93,7 @@ const AddMarkersPayload = builder
     extensions: AS_PARENT,
     description: 'Markers that a session has now.',
     fields: (t) => ({
-      session: t.prismaField({
-        type: SessionType,
-        description: 'The session, as it is now.',
-        resolve: (query, { sessionId }, _args, { prisma }) =>
-          stillThere('session', sessionId, prisma.session.findUnique({ ...query, where: { id: sessionId } })),
-      }),
+      session: t.prismaField(SESSION_NOW),
       markers: t.prismaField({
         type: [MarkerType],
         description:
@@ -122,12 +117,7 @@ const RemoveMarkersPayload = builder
     extensions: AS_PARENT,
     description: 'Markers that a session has no more.',
     fields: (t) => ({
-      session: t.prismaField({
-        type: SessionType,
-        description: 'The session, as it is now.',
-        resolve: (query, { sessionId }, _args, { prisma }) =>
-          stillThere('session', sessionId, prisma.session.findUnique({ ...query, where: { id: sessionId } })),
-      }),
+      session: t.prismaField(SESSION_NOW),
       removed: t.exposeInt('removed', { description: 'How many were removed.' }),
     }),
   });

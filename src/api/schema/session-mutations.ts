@@ -6,8 +6,8 @@ import { isOneLine, isStorable } from '../../domain/text.ts';
 import { AS_PARENT } from './access.ts';
 import { audited, changedFields } from './audited.ts';
 import { builder } from './builder.ts';
-import { assertId, stillThere } from './ids.ts';
-import { SessionType } from './session.ts';
+import { assertId } from './ids.ts';
+import { SESSION_NOW } from './session-now.ts';
 import { TagInputType, toTags } from './tags.ts';
 
 const MAX_LABEL = 200;
@@ -72,12 +72,7 @@ const UpdateSessionPayload = builder.objectRef<{ sessionId: string }>('UpdateSes
   extensions: AS_PARENT,
   description: 'A session that was changed.',
   fields: (t) => ({
-    session: t.prismaField({
-      type: SessionType,
-      description: 'The session, as it is now.',
-      resolve: (query, { sessionId }, _args, { prisma }) =>
-        stillThere('session', sessionId, prisma.session.findUnique({ ...query, where: { id: sessionId } })),
-    }),
+    session: t.prismaField(SESSION_NOW),
   }),
 });
 
