@@ -31,8 +31,8 @@ export async function jobsOf(
     if (!byKey.has(known.keyOf(state))) byKey.set(known.keyOf(state), state);
   }
   const inputs = [...byKey.values()].map((input) => ({ ...input, before: known.find(input) }));
-  const named = inputs.map(({ before }) => before);
-  const others = known.entries().flatMap((entry) => (named.includes(entry) ? [] : (entry.output ?? [])));
+  const named = new Set(inputs.map(({ before }) => before));
+  const others = known.entries().flatMap((entry) => (named.has(entry) ? [] : (entry.output ?? [])));
   const placed = inputs.map(({ place, path, input, before }) => {
     return { place, id: path ?? input, before: before?.output ?? null };
   });

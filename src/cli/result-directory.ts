@@ -124,7 +124,8 @@ export class ResultDirectory {
 
   /** Results of inputs that are none of these, as far as they are there; those that were made first come first. */
   async others(named: readonly (ResultEntry | null)[]): Promise<ResultEntry[]> {
-    const others = this.known.entries().filter((entry) => entry.output !== null && !named.includes(entry));
+    const isNamed = new Set(named);
+    const others = this.known.entries().filter((entry) => entry.output !== null && !isNamed.has(entry));
     const files = await Promise.all(others.map(({ output }) => statIfThere(join(this.#path, output!))));
     return others.filter((_, at) => files[at] !== null);
   }
