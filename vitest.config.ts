@@ -33,6 +33,8 @@ export default defineConfig({
   // graphql 16 ships itself twice; without this our files and its other users would each load their own copy.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    // What was transformed lies on the disk for the next run: a sixth of the processor time of a few files.
+    experimental: { fsModuleCache: true },
     // As the program has it; tests that ask whether it does so by itself start programs without this.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     projects: [project('unit'), project('integration'), project('e2e')],

@@ -1,8 +1,10 @@
-/** Compiles src/ to dist/; the dashboard is served as it is written. */
+/** Compiles src/ to dist/, and puts the dashboard together. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
-rmSync('dist', { recursive: true, force: true });
+for (const name of existsSync('dist') ? readdirSync('dist') : [])
+  if (name !== 'web') rmSync(join('dist', name), { recursive: true });
 const { status } = spawnSync(
   process.execPath,
   ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
@@ -11,5 +13,5 @@ const { status } = spawnSync(
   },
 );
 if (status !== 0) process.exit(status ?? 1);
-cpSync('src/web', 'dist/web', { recursive: true, filter: (path) => !path.endsWith('.ts') });
+await import('./build-web.mjs');
 chmodSync('dist/main.js', 0o755);

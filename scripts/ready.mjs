@@ -33,12 +33,22 @@ export function makeReady({ build }) {
     'src/web/client.js',
     () => run(process.execPath, ['scripts/build-client.mjs']),
   );
+  step(
+    'putting the dashboard together',
+    'web',
+    ['src/web', 'package-lock.json', 'scripts/build-web.mjs'],
+    'dist/web/index.html',
+    () => run(process.execPath, ['scripts/build-web.mjs']),
+  );
   if (!build) return;
   step(
     'building',
     'build',
-    ['src', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
-    'dist',
+    [
+      ...readdirSync('src').flatMap((name) => (name === 'web' ? [] : [join('src', name)])),
+      ...['prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+    ],
+    'dist/main.js',
     () => run(process.execPath, ['scripts/build.mjs']),
   );
 }

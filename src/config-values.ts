@@ -57,6 +57,19 @@ export const databaseUrl = z
     error: 'must be a PostgreSQL address, such as postgresql://user@host:5432/mien',
   });
 
+/** Those of one cluster, which are asked for in the same name. The password may stand in it: no message has it. */
+export const natsUrls = list.superRefine((all, context) => {
+  if (all.every(isNatsUrl)) return;
+  const message = 'must be an address such as nats://user:password@host:4222, or several separated by commas';
+  context.addIssue({ code: 'custom', message });
+});
+
+function isNatsUrl(text: string): boolean {
+  if (!/^(?:nats|tls):\/\/[^\s/?#]+\/?$/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, username, password } = new URL(text);
+  return hostname !== '' && [username, password].every((part) => !/%(?![\da-f]{2})/i.test(part));
+}
+
 /** An address or a name to listen on. What ends in a number is an address (as in URLs), or nothing. */
 export const host = z
   .string()

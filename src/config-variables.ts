@@ -7,6 +7,7 @@ import {
   databaseUrl,
   flag,
   host,
+  natsUrls,
   oneOf,
   pageUrl,
   proxies,
@@ -22,6 +23,7 @@ const DEVICES = ['auto', 'cuda', 'tensorrt', 'webgpu', 'cpu'] as const;
 const HWACCELS = ['auto', 'none', 'vaapi', 'cuda', 'videotoolbox'] as const;
 const AUTH_MODES = ['auto', 'required', 'none'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_FORMATS = ['text', 'json'] as const;
 
 /** Every variable, with its check, default and meaning. Prefaults are written as a person would type them, so that the table shows what works. */
 export const Environment = z.object({
@@ -34,6 +36,11 @@ export const Environment = z.object({
   DATABASE_URL: databaseUrl
     .optional()
     .describe('PostgreSQL to store in. Unset: an embedded one in `MIEN_DATA_DIR`.'),
+  NATS_URL: natsUrls
+    .prefault('')
+    .describe(
+      'NATS by which servers on one PostgreSQL tell each other what is live, such as `nats://user:password@host:4222`, or `tls://…`; several of one cluster separated by commas. Unset: a server shows live what it analyses itself.',
+    ),
   MIEN_DATA_DIR: z.string().prefault('./data').describe('Where the embedded database and the uploads live.'),
   MIEN_MODELS: z
     .string()
@@ -150,6 +157,9 @@ export const Environment = z.object({
   MIEN_LOG_LEVEL: oneOf(LOG_LEVELS)
     .prefault('info')
     .describe('`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.'),
+  MIEN_LOG_FORMAT: oneOf(LOG_FORMATS)
+    .prefault('text')
+    .describe('`text`: lines for people; `json`: one object a line, for programs that collect logs.'),
   MIEN_CONFINE_FFMPEG: flag
     .prefault('true')
     .describe(

@@ -36,6 +36,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...(result.error?.issues.map(describeIssue) ?? []),
     ...unknownKeys(given),
     ...saidTwice(given),
+    ...sharedAlone(given),
     ...unreadable(given),
     ...oidcContradictions(given),
   ];
@@ -60,6 +61,7 @@ function toConfig(env: z.output<typeof Environment>) {
     host: env.HOST,
     port: env.PORT,
     databaseUrl: env.DATABASE_URL ?? null,
+    natsUrls: Object.freeze(env.NATS_URL),
     dataDir: env.MIEN_DATA_DIR,
     modelsDir: env.MIEN_MODELS ?? null,
     device: env.MIEN_DEVICE,
@@ -83,6 +85,7 @@ function toConfig(env: z.output<typeof Environment>) {
     overcommit: env.MIEN_OVERCOMMIT,
     demo: env.MIEN_DEMO,
     logLevel: env.MIEN_LOG_LEVEL,
+    logFormat: env.MIEN_LOG_FORMAT,
     confineFfmpeg: env.MIEN_CONFINE_FFMPEG,
     hwaccel: env.MIEN_HWACCEL,
     ffmpegPath: env.FFMPEG_PATH ?? null,
@@ -112,6 +115,12 @@ function retentionOf(env: z.output<typeof Environment>): number | null | 'DEFAUL
 function saidTwice(env: Record<string, string | undefined>): string[] {
   if (env.MIEN_RETENTION === undefined || env.MIEN_RETENTION_DAYS === undefined) return [];
   return ['MIEN_RETENTION and MIEN_RETENTION_DAYS say the same; unset MIEN_RETENTION_DAYS.'];
+}
+
+/** Servers are several on a database that they share. */
+function sharedAlone({ NATS_URL, DATABASE_URL }: Record<string, string | undefined>): string[] {
+  if (NATS_URL === undefined || DATABASE_URL !== undefined) return [];
+  return ['NATS_URL is for servers that share a PostgreSQL: set DATABASE_URL, too, or unset NATS_URL.'];
 }
 
 /** Null: not said. */

@@ -1,12 +1,23 @@
-/** Log lines: JSON for machines, readable lines on a terminal. Always on stderr, so that stdout stays data. */
+/** Log lines: sentences for people, or JSON for programs. Always on stderr, so that stdout stays data. */
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from './domain/log.ts';
 
-/** @param terminal whether stderr is a person's screen */
-export function createLog(level: string, terminal: boolean): Log {
-  const target = terminal
-    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' })
-    : pino.destination({ dest: 2, sync: false });
+interface LogOptions {
+  logLevel: string;
+  /** `text`: for people; `json`: an object a line. */
+  logFormat: 'text' | 'json';
+}
+
+export function createLog({ logLevel: level, logFormat }: LogOptions): Log {
+  const target =
+    logFormat === 'text'
+      ? pretty({
+          // Whoever reads a pipe may stop doing so, and is not waited for.
+          ...{ destination: 2, sync: isatty(2), colorize: isatty(2) },
+          ...{ ignore: 'pid,hostname', translateTime: 'SYS:yyyy-mm-dd HH:MM:ss' },
+        })
+      : pino.destination({ dest: 2, sync: false });
   return pino({ level, base: null }, target);
 }

@@ -132,6 +132,16 @@ function storeMetrics(registers: Registry[]) {
 
 function subscriptionMetrics(registers: Registry[]) {
   return {
+    previewWatchers: new Gauge({
+      name: 'mien_preview_watchers',
+      help: 'Open previews of the pictures of streams',
+      registers,
+    }),
+    previewPictures: new Counter({
+      name: 'mien_preview_pictures_total',
+      help: 'Frames that were encoded because somebody looked',
+      registers,
+    }),
     subscribers: new Gauge({
       name: 'mien_subscribers',
       help: 'Open subscriptions',

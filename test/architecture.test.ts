@@ -17,27 +17,52 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   main: ['cli', 'give-memory-back', 'no-telemetry'],
 
   // The composition root: what `main` calls, it opens the rooms and hands them to one another.
-  cli: [
-    ...['api', 'access', 'sessions', 'subscriptions', 'ingest', 'vision', 'timeline', 'store', 'bus'],
-    ...['tables', 'threads', 'config', 'log', 'metrics', 'stat-if-there', ...DOMAIN],
+  cli: ['cli/analyze', 'cli/serve', 'cli/admin', 'tables', 'threads', 'config', 'stat-if-there', ...DOMAIN],
+  'cli/serve': [
+    ...['cli', 'api', 'access', 'sessions', 'subscriptions', 'outputs', 'ingest', 'vision', 'timeline'],
+    ...['store', 'bus', 'preview', 'threads', 'config', 'log', 'metrics', ...DOMAIN],
+  ],
+  'cli/admin': ['cli', 'cli/serve', 'access', 'store', 'tables', 'config', 'log', 'metrics', ...DOMAIN],
+  'cli/analyze': [
+    ...['cli', 'cli/serve', 'ingest', 'sessions', 'vision', 'timeline', 'store'],
+    ...['tables', 'config', 'stat-if-there', ...DOMAIN],
   ],
 
   api: [
-    ...['api/admission', 'api/uploads', 'api/http', 'api/transports', 'api/fanout', 'api/schema'],
+    ...[
+      'api/admission',
+      'api/uploads',
+      'api/http',
+      'api/transports',
+      'api/fanout',
+      'api/schema',
+      'api/media',
+      'api/preview',
+    ],
     ...['api/errors', 'api/context', 'api/audit', 'api/notice', 'api/auth', 'api/sign-in', 'api/export'],
-    'api/persisted',
+    ...['api/persisted', 'api/push'],
     ...['access', 'metrics', ...DOMAIN],
   ],
   'api/admission': ['api/fanout', 'api/context', 'api/errors', ...DOMAIN],
   'api/auth': ['api/admission', 'access', 'threads', ...DOMAIN],
-  'api/http': ['api/admission', 'api/auth', 'api/export', 'api/persisted', 'api/errors', ...DOMAIN],
+  'api/http': [
+    ...['api/admission', 'api/auth', 'api/export', 'api/media', 'api/preview', 'api/persisted', 'api/push'],
+    'api/errors',
+    ...DOMAIN,
+  ],
+  'api/push': [
+    ...['api/admission', 'api/auth', 'api/context', 'api/errors', 'api/transports', 'api/uploads'],
+    ...['access', ...DOMAIN],
+  ],
   'api/persisted': DOMAIN,
   'api/sign-in': ['api/auth', 'api/errors', 'access', ...DOMAIN],
   'api/export': ['api/context', 'api/errors', 'store', 'tables', 'tables/parquet', ...DOMAIN],
+  'api/preview': ['api/audit', 'api/context', 'api/errors', ...DOMAIN],
+  'api/media': ['api/audit', 'api/context', 'api/errors', ...DOMAIN],
   'api/uploads': ['api/errors', 'threads', 'stat-if-there', ...DOMAIN],
   'api/transports': ['api/auth', 'api/fanout', 'api/errors', ...DOMAIN],
   'api/fanout': ['api/errors', 'bus', 'threads', ...DOMAIN],
-  'api/schema': ['api/context', 'api/errors', 'api/fanout', 'access', 'store', ...DOMAIN],
+  'api/schema': ['api/context', 'api/errors', 'api/fanout', 'access', 'store', 'threads', ...DOMAIN],
   'api/notice': ['api/http', 'store', ...DOMAIN],
   'api/audit': ['api/errors', 'api/fanout', ...DOMAIN],
   'api/errors': DOMAIN,
@@ -50,14 +75,26 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sessions: ['sessions/load', 'threads', ...DOMAIN],
   'sessions/load': ['threads', ...DOMAIN],
   subscriptions: DOMAIN,
+  // Tells other programs what is published; knows neither the bus nor the store.
+  outputs: ['outputs/webhook', 'outputs/mqtt', 'outputs/osc', 'threads', ...DOMAIN],
+  'outputs/webhook': ['outputs', ...DOMAIN],
+  'outputs/mqtt': ['outputs', 'threads', ...DOMAIN],
+  'outputs/osc': ['outputs', 'threads', ...DOMAIN],
 
   ingest: [
-    ...['ingest/source', 'ingest/network', 'ingest/ffmpeg', 'ingest/frames', 'ingest/pictures'],
-    ...['threads', ...DOMAIN],
+    ...['ingest/source', 'ingest/network', 'ingest/network/http', 'ingest/ffmpeg', 'ingest/frames'],
+    ...['ingest/pictures', 'ingest/push', 'threads', ...DOMAIN],
   ],
   'ingest/pictures': ['threads', ...DOMAIN],
-  'ingest/source': ['ingest/network', 'ingest/ffmpeg', 'threads', ...DOMAIN],
-  'ingest/network': ['threads', ...DOMAIN],
+  'ingest/push': ['ingest/network/http', 'threads', ...DOMAIN],
+  'ingest/source': [
+    ...['ingest/network', 'ingest/network/http', 'ingest/network/rtsp', 'ingest/network/rtmp'],
+    ...['ingest/ffmpeg', 'threads', ...DOMAIN],
+  ],
+  'ingest/network': ['ingest/network/http', 'threads', ...DOMAIN],
+  'ingest/network/http': ['ingest/network', 'threads', ...DOMAIN],
+  'ingest/network/rtsp': ['ingest/network', 'ingest/network/http', ...DOMAIN],
+  'ingest/network/rtmp': ['ingest/network', 'ingest/network/http', ...DOMAIN],
   'ingest/ffmpeg': ['ingest/frames', 'threads', ...DOMAIN],
   'ingest/frames': ['threads', ...DOMAIN],
 
@@ -75,6 +112,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   timeline: DOMAIN,
 
+  // Who looks at which session's pictures.
+  preview: ['threads', ...DOMAIN],
+
   // What is recorded, or analysed, as rows.
   tables: DOMAIN,
   'tables/parquet': ['tables', 'threads', ...DOMAIN],
@@ -83,10 +123,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'store/access',
     'store/commit',
     'store/erasure',
+    'store/lease',
     'store/read',
     'store/read/sessions',
     'store/upkeep',
     'store/pglite',
+    'store/lock',
     'store/secrets',
     'store/access',
     'store/sql',
@@ -95,19 +137,33 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'store/commit': ['store/sql', 'threads', ...DOMAIN],
   'store/erasure': ['store/commit', 'store/read', 'store/upkeep', 'store/sql', ...DOMAIN],
+  'store/lease': ['store/sql', 'threads', ...DOMAIN],
   'store/read': ['store/sql', ...DOMAIN],
   'store/read/sessions': ['store/read', 'store/sql', ...DOMAIN],
   'store/upkeep': ['store/sql', 'threads', ...DOMAIN],
   'store/pglite': ['store/sql', 'threads', 'errors'],
+  'store/lock': ['errors'],
   'store/secrets': ['store/pglite', ...DOMAIN],
   'store/access': ['access', 'store/sql', ...DOMAIN],
   'store/sql': DOMAIN,
 
-  bus: DOMAIN,
+  bus: ['bus/wire', 'threads', ...DOMAIN],
+  'bus/wire': ['bus', ...DOMAIN],
   threads: [],
   domain: [],
   // What a browser runs: static, served by `api`, checked against the DOM by tsconfig.web.json.
-  web: [],
+  web: [
+    ...['web/streams', 'web/live', 'web/recorded', 'web/register', 'web/camera', 'web/outputs'],
+    ...['web/chart', 'web/page'],
+  ],
+  'web/streams': ['web', 'web/recorded', 'web/chart', 'web/page'],
+  'web/live': ['web', 'web/streams', 'web/recorded', 'web/chart', 'web/page'],
+  'web/recorded': ['web', 'web/chart', 'web/page'],
+  'web/register': ['web', 'web/camera', 'web/page'],
+  'web/camera': ['web', 'web/chart', 'web/page'],
+  'web/outputs': ['web', 'web/page'],
+  'web/chart': ['web', 'web/page'],
+  'web/page': ['web'],
   errors: [],
   // What the environment must say before a native library is loaded.
   'give-memory-back': [],
@@ -128,6 +184,7 @@ const ONLY: Record<string, string> = {
   'libheif-js/libheif-wasm/libheif-bundle.js': 'ingest/source/heic.worker.ts',
   sharp: 'ingest/pictures/picture.child.ts',
   'onnxruntime-node': 'vision/runtime/inference-session.ts',
+  '@nats-io/transport-node': 'bus/nats.ts',
 };
 
 /** Files that may touch the process, and why. */
@@ -140,7 +197,8 @@ const TOUCH_PROCESS: Record<string, string> = {
   'ingest/pictures/picture.child.ts': 'the entry of the process that decodes pictures: messages, its end',
   'main.ts': 'the entry: arguments, environment, signals, exit code',
   'threads/fork.ts': 'a process of ours gets the environment without what is for the server alone',
-  'store/pglite/lock-holder.ts': 'the lock of the data directory holds the id of its process',
+  'store/lease/create-lease.ts': 'a lease tells people which process holds it',
+  'store/lock/lock-holder.ts': 'the lock of the data directory holds the id of its process',
   'vision/runtime/inference-session.ts': 'which providers can run depends on the platform',
 };
 
@@ -160,13 +218,14 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 function readSource(path: string): Source {
   const imports: string[] = [];
   let touchesProcess = false;
-  const visit = (node: ts.Node): void => {
+  const visit = (node: ts.Node, parent: ts.Node): void => {
     const specifier = specifierOf(node);
     if (specifier !== null) imports.push(specifier);
-    if (ts.isIdentifier(node) && node.text === 'process' && isGlobal(node)) touchesProcess = true;
-    ts.forEachChild(node, visit);
+    if (ts.isIdentifier(node) && node.text === 'process' && isGlobal(node, parent)) touchesProcess = true;
+    ts.forEachChild(node, (child) => visit(child, node));
   };
-  visit(parseFile(join(SRC, path)));
+  const file = parseFile(join(SRC, path));
+  visit(file, file);
   touchesProcess ||= imports.includes('node:process');
   return { path, folder: folderOf(path), imports, touchesProcess };
 }
@@ -188,8 +247,7 @@ function textOf(node: ts.Node): string | null {
 }
 
 /** Not the name of a property, as in `address.process`. */
-function isGlobal(node: ts.Identifier): boolean {
-  const { parent } = node;
+function isGlobal(node: ts.Identifier, parent: ts.Node): boolean {
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
   return (
     !ts.isPropertyAssignment(parent) && !ts.isMethodDeclaration(parent) && !ts.isPropertySignature(parent)

@@ -128,6 +128,10 @@ describe('readConfig', () => {
     ...[
       ['DATABASE_URL', 'postgres://u@h:99999/db'],
       ['DATABASE_URL', 'postgres://u@h/a\0b'],
+      ['NATS_URL', 'nats.example.org:4222'],
+      ['NATS_URL', 'http://nats.example.org'],
+      ['NATS_URL', 'nats://a:4222, nats://'],
+      ['NATS_URL', 'nats://user:s%zz@a'],
       ['MIEN_RETENTION_DAYS', '99999'],
       ['MIEN_RETENTION', '30'],
       ['MIEN_RETENTION', '0h'],
@@ -181,6 +185,16 @@ describe('readConfig', () => {
       expect(message).toContain(key);
     }
     expect(message).toContain('auto, cuda, tensorrt, webgpu, cpu');
+  });
+
+  test('NATS is for servers that share a database, several addresses of it are one cluster, and its password is not told', () => {
+    const DATABASE_URL = 'postgres://u@h/db';
+    expect(mistakes({ NATS_URL: 'nats://a' })).toContain('set DATABASE_URL');
+    expect(readConfig({ DATABASE_URL }).natsUrls).toEqual([]);
+    expect(readConfig({ DATABASE_URL, NATS_URL: 'nats://u:p@a:4222, tls://b' }).natsUrls).toEqual([
+      ...['nats://u:p@a:4222', 'tls://b'],
+    ]);
+    expect(mistakes({ DATABASE_URL, NATS_URL: 'nats://user:secret@/' })).not.toContain('secret');
   });
 
   test('an unknown variable is refused, with the nearest that exists', () => {

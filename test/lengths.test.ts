@@ -23,8 +23,8 @@ function functionsOf(file: ts.SourceFile): { name: string; lines: number }[] {
   const found: { name: string; lines: number }[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionLike(node) && 'body' in node && node.body) {
-      const start = node.getStart();
-      const name = node.name?.getText() ?? file.text.slice(start, start + 40).split('\n')[0]!;
+      const start = node.getStart(file);
+      const name = node.name?.getText(file) ?? file.text.slice(start, start + 40).split('\n')[0]!;
       found.push({ name, lines: lineOf(node.end) - lineOf(start) + 1 });
     }
     ts.forEachChild(node, visit);

@@ -24,12 +24,15 @@ function expressionsOf(path: string): Found[] {
   const file = parseFile(join(SRC, path));
   const all: Found[] = [];
   const visit = (node: ts.Node): void => {
-    const where = `${path} ${node.getText(file)}`;
+    const where = () => `${path} ${node.getText(file)}`;
     if (ts.isRegularExpressionLiteral(node)) {
       const end = node.text.lastIndexOf('/');
-      all.push({ where, literal: { source: node.text.slice(1, end), flags: node.text.slice(end + 1) } });
+      all.push({
+        where: where(),
+        literal: { source: node.text.slice(1, end), flags: node.text.slice(end + 1) },
+      });
     } else if (ts.isNewExpression(node) || ts.isCallExpression(node)) {
-      if (node.expression.getText(file) === 'RegExp') all.push({ where, literal: null });
+      if (node.expression.getText(file) === 'RegExp') all.push({ where: where(), literal: null });
     }
     ts.forEachChild(node, visit);
   };

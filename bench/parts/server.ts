@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DetectSize } from '../../src/domain/detect-size.ts';
 import { type Metrics, parseMetrics } from './metrics.ts';
 import { type Usage, usageBelow, usageOf } from './process-tree.ts';
 
@@ -15,8 +16,9 @@ const DECODING = ['ffmpeg', 'sh'] as const;
 export interface Server {
   /** Of /graphql. */
   url: string;
+  pid: number;
   /** A looping file, ten frames scored per second of video, in real time unless told otherwise; gives the stream's id. */
-  startStream(file: string, name: string, options?: { realtime: boolean }): Promise<string>;
+  startStream(file: string, name: string, options?: StreamOptions): Promise<string>;
   stopStream(id: string): Promise<void>;
   metrics(): Promise<Metrics>;
   /**
@@ -26,6 +28,13 @@ export interface Server {
    */
   usage(atLeast?: number): { server: Usage; ffmpeg: Usage };
   stop(): Promise<void>;
+}
+
+/** As `registerStream` takes them. */
+export interface StreamOptions {
+  realtime?: boolean;
+  preview?: boolean;
+  detectSize?: DetectSize;
 }
 
 const STOP = `mutation ($id: ID!) { stopStream(input: { id: $id }) { session { id } } }`;
@@ -47,9 +56,9 @@ export async function startServer(
   const url = await addressOf(child);
   let streams = 0;
   return {
-    url,
-    async startStream(file, name, { realtime } = { realtime: true }) {
-      const id = await register(url, file, name, realtime);
+    ...{ url, pid: child.pid! },
+    async startStream(file, name, options = {}) {
+      const id = await register(url, file, name, options);
       streams += 1;
       return id;
     },
@@ -83,15 +92,17 @@ function addressOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function register(url: string, file: string, name: string, realtime: boolean): Promise<string> {
-  const input = { name, source: { file }, purpose: 'RESEARCH', frameRate: 10, loop: true, realtime };
+async function register(url: string, file: string, name: string, options: StreamOptions): Promise<string> {
+  const usual = { purpose: 'RESEARCH', frameRate: 10, loop: true, realtime: true };
+  const input = { name, source: { file }, ...usual, ...options };
   const { registerStream } = await ask<{ registerStream: { stream: { id: string } } }>(url, REGISTER, {
     input,
   });
   return registerStream.stream.id;
 }
 
-async function ask<Data>(url: string, query: string, variables: object): Promise<Data> {
+/** @throws Error what the server says is wrong */
+export async function ask<Data>(url: string, query: string, variables: object): Promise<Data> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

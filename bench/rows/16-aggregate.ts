@@ -6,7 +6,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApi } from '../../src/api/index.ts';
-import { createRecordingQueries } from '../../src/cli/recording-queries.ts';
+import { createRecordingQueries } from '../../src/cli/serve/recording-queries.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -110,9 +110,25 @@ function openBenchApi(store: Store) {
       recordings: createRecordingQueries(store),
       ...{ subscriptions: {} as never, streamManager: {} as never, sessions: {} as never, load: {} as never },
       mediaFiles: async () => [],
-      ...{ eraser: {} as never, audit: { record: async () => {} }, tokens: {} as never, modelIds: [] },
+      recordedFile: async () => null,
+      bringDemoClip: async () => '',
+      previews: {} as never,
+      ...{
+        eraser: {} as never,
+        audit: { record: async () => {} },
+        tokens: {} as never,
+        outputs: {} as never,
+        ingestAddresses: {} as never,
+        modelIds: [],
+      },
+      refusedPurposes: [],
     },
-    ...{ log: createLog('warn', false), metrics: createMetrics(), host: '127.0.0.1', port: 0 },
+    ...{
+      log: createLog({ logLevel: 'warn', logFormat: 'json' }),
+      metrics: createMetrics(),
+      host: '127.0.0.1',
+      port: 0,
+    },
     ...{ publicUrls: [], allowedOrigins: [], uploadsDir: join(tmpdir(), 'mien-bench-uploads'), maxUpload: 1 },
     limits: { ...readConfig({}).limits, requestRate: 1e6 },
     ready: async () => {},
@@ -123,8 +139,11 @@ function openBenchApi(store: Store) {
 async function fill(store: Store): Promise<void> {
   for (let at = 0; at < STREAMS; at++) {
     const first = await createSession(store, { room: ROOMS[at % ROOMS.length]! });
-    for (let number = 1; number < SESSIONS_EACH; number++)
-      await store.sessions.create({ streamId: first.streamId, modelId: first.modelId });
+    await store.sessions.setState(first.id, 'ENDED');
+    for (let number = 1; number < SESSIONS_EACH; number++) {
+      const { id } = await store.sessions.create({ streamId: first.streamId, modelId: first.modelId });
+      await store.sessions.setState(id, 'ENDED');
+    }
   }
   await store.prisma.session.updateMany({ data: { mediaStart: 0, mediaEnd: HOUR, state: 'ENDED' } });
   // One behind the other, so that some last over midnight.

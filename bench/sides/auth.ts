@@ -1,9 +1,9 @@
 /** Two of mien's own APIs in one process: one is open to everybody, the other asks for a token. */
 import { setImmediate } from 'node:timers/promises';
 import { createAuthenticator } from '../../src/access/authenticate.ts';
-import { TokenDirectory } from '../../src/access/token-directory.ts';
+import { TokenCache } from '../../src/access/token-cache.ts';
+import { makeToken } from '../../src/access/token-format.ts';
 import { createTokenScheme } from '../../src/access/token-scheme.ts';
-import { makeToken } from '../../src/access/tokens.ts';
 import { openLiveApi } from '../parts/live-api.ts';
 import { makeMoment } from '../parts/moments.ts';
 import { answer } from '../parts/side-process.ts';
@@ -36,7 +36,7 @@ const records = [
   }),
 ];
 const unasked = () => Promise.reject(new Error('The bench makes and revokes no tokens.'));
-const directory = new TokenDirectory({
+const directory = new TokenCache({
   counts: async () => ({ made: records.length, revoked: 0 }),
   live: async () => records,
   create: unasked,

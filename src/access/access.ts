@@ -4,9 +4,9 @@ import { MienError } from '../errors.ts';
 import { type Authenticator, createAuthenticator } from './authenticate.ts';
 import { type IssuedToken, issueToken, type TokenRequest } from './issue-token.ts';
 import type { Scheme, SignInStore, TokenStore } from './ports.ts';
-import { createSecretScheme, proofOf } from './secret-scheme.ts';
+import { createProcessSecretScheme, proofOf } from './process-secret-scheme.ts';
 import { createSignIns, type SignIns } from './sign-ins.ts';
-import { type DirectoryTimes, TokenDirectory } from './token-directory.ts';
+import { TokenCache, type TokenCacheTimes } from './token-cache.ts';
 import { createTokenScheme } from './token-scheme.ts';
 
 /** `auto`: asked, but for a server on loopback for which nobody ever made a token, and that has no issuer. */
@@ -20,7 +20,7 @@ export interface AccessOptions {
   signIns: SignInStore;
   /** Ways to show who one is beside tokens, such as OpenID Connect. */
   schemes?: readonly Scheme[];
-  times?: Partial<DirectoryTimes>;
+  times?: Partial<TokenCacheTimes>;
 }
 
 export interface Access {
@@ -48,10 +48,10 @@ export function createAccess({
   times,
   ...stores
 }: AccessOptions): Access {
-  const directory = new TokenDirectory(tokens, times);
+  const directory = new TokenCache(tokens, times);
   const signIns = createSignIns({ store: stores.signIns, tokens: directory });
-  const own = createSecretScheme(SYSTEM_PRINCIPAL);
-  const command = createSecretScheme(COMMAND_PRINCIPAL);
+  const own = createProcessSecretScheme(SYSTEM_PRINCIPAL);
+  const command = createProcessSecretScheme(COMMAND_PRINCIPAL);
   const mayBeOpen = mode === 'none' || (mode === 'auto' && loopback && schemes.length === 0);
   const isRequired = async () => !mayBeOpen || (mode === 'auto' && (await directory.anyMade()));
   return {
@@ -73,7 +73,7 @@ export function createAccess({
 }
 
 /** What is changed here counts at once. */
-function noticed(tokens: TokenStore, directory: TokenDirectory): Access['tokens'] {
+function noticed(tokens: TokenStore, directory: TokenCache): Access['tokens'] {
   const noticing = async <T>(change: Promise<T>): Promise<T> => {
     try {
       return await change;

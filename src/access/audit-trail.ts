@@ -3,7 +3,7 @@ import type { Audit, AuditEvent, AuditRecord } from '../domain/audit.ts';
 import type { Log } from '../domain/log.ts';
 import { type Backoff, createBackoff } from '../threads/backoff.ts';
 import { settledWithin } from '../threads/settled-within.ts';
-import { type AttemptSums, createAttemptSums } from './attempt-sums.ts';
+import { type AuditSums, createAuditSums } from './audit-sums.ts';
 
 const MINUTE_MS = 60_000;
 /** Entries that wait for a database that is away; the log holds all of them, these and those that are more. */
@@ -26,7 +26,7 @@ export interface AuditTrailOptions {
 
 export class AuditTrail implements Audit {
   readonly #options: AuditTrailOptions;
-  readonly #sums: AttemptSums;
+  readonly #sums: AuditSums;
   readonly #backoff: Backoff = createBackoff(PAUSES);
   readonly #writing = new Set<Promise<void>>();
   #waiting: AuditRecord[] = [];
@@ -36,7 +36,7 @@ export class AuditTrail implements Audit {
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
-    this.#sums = createAttemptSums(options.networkOf);
+    this.#sums = createAuditSums(options.networkOf);
   }
 
   async record(event: AuditEvent): Promise<void> {

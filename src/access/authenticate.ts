@@ -37,12 +37,9 @@ export interface AuthenticatorOptions {
 export class TooManyGuesses extends MienError {
   readonly retryAfterSeconds: number;
 
-  constructor(waitMs: number) {
+  constructor(waitMs: number, what = 'This is not a valid token') {
     const seconds = Math.ceil(waitMs / 1000);
-    super(
-      'TOO_MANY_REQUESTS',
-      `This is not a valid token, and too many such came: wait ${seconds} s before another is tried.`,
-    );
+    super('TOO_MANY_REQUESTS', `${what}, and too many such came: wait ${seconds} s before another is tried.`);
     this.retryAfterSeconds = seconds;
   }
 }

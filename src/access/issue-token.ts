@@ -4,7 +4,7 @@ import { faultOfTags } from '../domain/tags.ts';
 import { isOneLine } from '../domain/text.ts';
 import { MienError } from '../errors.ts';
 import type { TokenRecord, TokenStore } from './ports.ts';
-import { makeToken } from './tokens.ts';
+import { makeToken } from './token-format.ts';
 
 export const MAX_TOKEN_NAME = 200;
 /** Tokens that are good at a time: all of them are kept in memory. */

@@ -70,3 +70,23 @@ export interface SignInStore {
   /** @returns what has ended by this; null: there was none */
   end(hash: Uint8Array): Promise<SignIn | null>;
 }
+
+/** A stream that video is sent to. */
+export interface IngestStream {
+  id: string;
+  name: string;
+  /** By which senders and the session find each other. */
+  inlet: string;
+  /** When its address ends by itself; null: it does not. */
+  expiresAt: Date | null;
+}
+
+export interface IngestStreamStore {
+  /** In place of the address that it had. @param address its hash: SHA-256 of its secret @returns null: there is none @throws MienError BAD_INPUT where nobody sends to it */
+  setAddress(
+    streamId: string,
+    address: { hash: Uint8Array<ArrayBuffer>; expiresAt: Date | null },
+  ): Promise<IngestStream | null>;
+  /** Also where its time is over. */
+  byAddress(hash: Uint8Array<ArrayBuffer>): Promise<IngestStream | null>;
+}

@@ -7,7 +7,7 @@ import type { Principal } from '../domain/access.ts';
 import type { SignIn } from '../domain/sign-in.ts';
 import { MienError } from '../errors.ts';
 import type { Proof, Scheme, SignInStore, TokenRecord } from './ports.ts';
-import { hashOf } from './tokens.ts';
+import { hashOf } from './token-format.ts';
 
 const LONGEST_MS = 12 * 3_600_000;
 const SECRET_BYTES = 32;

@@ -1,10 +1,10 @@
 /** Tokens as a way to show who one is. */
 import { hasExpired, type Principal } from '../domain/access.ts';
 import type { Credential, Proof, Scheme, TokenRecord } from './ports.ts';
-import type { TokenDirectory } from './token-directory.ts';
-import { isSame, isToken, parseToken, prefixOf } from './tokens.ts';
+import type { TokenCache } from './token-cache.ts';
+import { isSame, isToken, parseToken, prefixOf } from './token-format.ts';
 
-export function createTokenScheme(directory: TokenDirectory): Scheme {
+export function createTokenScheme(directory: TokenCache): Scheme {
   return {
     accepts: ({ by, value }) => by === 'BEARER' && isToken(value),
     targetOf: ({ value }) => prefixOf(value),

@@ -11,9 +11,10 @@ import { createRequestRate, type RequestRate, toldOf } from './admission/request
 import { auditRefusedSubscriptions } from './audit/refusals.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import { type CreateContext, createContextFactory, type Services } from './context/context.ts';
+import type { Senders } from './context/push-port.ts';
 import { countSubscribers } from './count-subscribers.ts';
 import { createMaskError } from './errors/mask-errors.ts';
-import { createExportEndpoint, type ExportEndpoint } from './export/export-endpoint.ts';
+import { createExportEndpoint } from './export/export-endpoint.ts';
 import { createFanout, type Fanout } from './fanout/fanout.ts';
 import { createGate } from './http/gate.ts';
 import { createGraphiqlPage } from './http/graphiql.ts';
@@ -23,19 +24,24 @@ import { displayHost, LOOPBACK_OF_ANY, listen } from './http/listen.ts';
 import { shutDown } from './http/shut-down.ts';
 import { openStaticFiles } from './http/static-files.ts';
 import { warmUp } from './http/warm-up.ts';
+import { createMediaEndpoint } from './media/media-endpoint.ts';
 import { createNotice, NOTHING_SAID, type NoticeOptions } from './notice/notice.ts';
 import type { PersistedDocuments } from './persisted/persisted-documents.ts';
+import { createPreviewEndpoint } from './preview/preview-endpoint.ts';
+import { createPushEndpoint, type PushEndpoint } from './push/push-endpoint.ts';
 import { schema } from './schema/index.ts';
 import { createSignInEndpoint, type SignInOptions } from './sign-in/sign-in-endpoint.ts';
 import { createWsServer, type WsServer } from './transports/ws-server.ts';
 import { openUploadEndpoint, type UploadEndpoint } from './uploads/upload-endpoint.ts';
 import { createGraphQL, type GraphQLServer } from './yoga.ts';
 
-export { clientAddress } from './admission/client-address.ts';
+export { clientKey } from './admission/client-key.ts';
 export type { Services } from './context/context.ts';
+export type * from './context/output-port.ts';
 export type * from './context/ports.ts';
+export type * from './context/push-port.ts';
 export { DEMO_SUBSCRIPTION } from './http/graphiql.ts';
-export { bare, isLoopback } from './http/hosts.ts';
+export { isLoopback } from './http/hosts.ts';
 export { readPersistedDocuments } from './read-persisted-documents.ts';
 export type { SignInEvent, SignInOptions } from './sign-in/sign-in-endpoint.ts';
 
@@ -58,6 +64,8 @@ export interface ApiOptions {
   uploadsDir: string;
   maxUpload: number;
   limits: Limits;
+  /** Those who send video to streams; without it nobody can. */
+  senders?: Senders;
   /** Within it headers must have come, and each stretch of a body must keep the least rate. */
   patienceMs?: number;
   /** Who is let in; without it everybody is. */
@@ -71,6 +79,8 @@ export interface ApiOptions {
   /** Between two looks at whether what is open may stay so. */
   watchMs?: number;
   ready: () => Promise<void>;
+  /** What `/ready` tells beside that it is. */
+  standing?: () => Readonly<Record<string, string>>;
   /** Whether an error says that the database cannot answer now; clients are told so, not more. */
   isStoreAway?: (error: unknown) => boolean;
   /** What `/health` tells beside that the process lives. */
@@ -109,17 +119,17 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     ...subscribers.hooks('sse', 'onSseOpen', 'onSseClose'),
   });
   const webSockets = createWsServer({
-    ...{ prepare: graphql.prepare, execute: graphql.execute, fanout, auth, maskError, log },
-    maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS,
-    rate: toldOf(rate, onRefused),
+    ...{ ...graphql, fanout, auth, maskError, log },
+    ...{ maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS, rate: toldOf(rate, onRefused) },
     ...subscribers.hooks('websocket', 'onOpen', 'onClose'),
   });
   const uploads = await openUploadEndpoint({
     ...{ directory: options.uploadsDir, maxBytes: options.maxUpload, maxDisk: limits.uploadDisk },
     ...{ onRefused, audit: options.services.audit, log },
   });
-  const exports = createExportEndpoint({ ...options, createContext });
-  const parts = { auth, graphql, webSockets, uploads, exports, rate, onRefused };
+  const push = openPush(options, auth, onRefused);
+  const reading = readingEndpoints({ ...options, createContext });
+  const parts = { auth, graphql, webSockets, uploads, ...reading, push, rate, onRefused };
   const { server, closeIdle, local } = await openServer(options, parts);
   return {
     port: local.port,
@@ -127,10 +137,23 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     warmUp: () => warmUp(local, options.ownCredential),
     url: `http://${displayHost(options.host)}:${local.port}`,
     async close() {
-      await shutDown(server, closeIdle, { fanout, webSockets });
+      await shutDown(server, closeIdle, { fanout, webSockets, push });
       await uploads.close();
       auth.close();
     },
+  };
+}
+
+function openPush(options: ApiOptions, { remote }: Auth, onRefused: (code: string) => void): PushEndpoint {
+  return createPushEndpoint({ ...options, audit: options.services.audit, remote, onRefused });
+}
+
+/** What is read of sessions without GraphQL. */
+function readingEndpoints(options: ApiOptions & { createContext: CreateContext }) {
+  return {
+    exports: createExportEndpoint(options),
+    media: createMediaEndpoint(options),
+    preview: createPreviewEndpoint(options),
   };
 }
 
@@ -147,12 +170,12 @@ function openFanout(
   });
 }
 
-interface ServerParts {
+interface ServerParts extends ReturnType<typeof readingEndpoints> {
   auth: Auth;
   graphql: GraphQLServer;
   webSockets: WsServer;
   uploads: UploadEndpoint;
-  exports: ExportEndpoint;
+  push: PushEndpoint;
   rate: RequestRate;
   onRefused: (code: string) => void;
 }
@@ -168,7 +191,7 @@ async function openServer(options: ApiOptions, parts: ServerParts) {
 
 async function createServer(
   options: ApiOptions,
-  { auth, graphql, webSockets, uploads, exports, rate, onRefused }: ServerParts,
+  { auth, graphql, webSockets, uploads, exports, media, preview, push, rate, onRefused }: ServerParts,
 ): Promise<Server> {
   const { log, metrics, limits, services } = options;
   return createHttpServer({
@@ -179,10 +202,10 @@ async function createServer(
     graphql: (request, response, requester) => graphql.handle(request, response, { requester }),
     graphiql: createGraphiqlPage(options.persistedDocuments ?? null),
     upload: uploads.handle,
-    exports,
+    ...{ exports, media, preview, push },
     proofOf: options.proofOf ?? (() => ''),
     upgrade: webSockets.upgrade,
-    health: options.health ?? (() => ({})),
+    ...{ health: options.health ?? (() => ({})), standing: options.standing ?? (() => ({})) },
     metrics: async () => ({ type: metrics.registry.contentType, text: await metrics.registry.metrics() }),
     signIn: createSignInEndpoint(options.signIn, { auth, publicUrls: options.publicUrls }),
     staticFiles: await openStaticFiles(),

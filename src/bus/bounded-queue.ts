@@ -31,7 +31,7 @@ export class BoundedQueue<T> {
   /** Events that count: dropped so far, and told of. */
   #lost = 0;
   #told = 0;
-  #closed = false;
+  #ended = false;
   #waiting: ((taken: Taken<T> | null) => void) | null = null;
 
   constructor(options: QueueOptions<T>) {
@@ -51,7 +51,7 @@ export class BoundedQueue<T> {
 
   /** Takes time that does not depend on the reader. Ignored once closed. */
   push(event: T): void {
-    if (this.#closed || this.#options.accepts?.(event) === false) return;
+    if (this.#ended || this.#options.accepts?.(event) === false) return;
     const waiting = this.#waiting;
     if (waiting) {
       this.#waiting = null;
@@ -59,14 +59,13 @@ export class BoundedQueue<T> {
       return;
     }
     if (this.#length === this.#options.capacity) this.#dropOldest();
-    this.#ring[(this.#head + this.#length) % this.#options.capacity] = event;
-    this.#length += 1;
+    this.#add(event);
   }
 
-  /** The next event, as soon as there is one; null once closed. */
+  /** The next event, as soon as there is one; null once closed, or ended and empty. */
   take(): Promise<Taken<T> | null> {
-    if (this.#closed) return Promise.resolve(null);
     if (this.#length > 0) return Promise.resolve(this.shift());
+    if (this.#ended) return Promise.resolve(null);
     if (this.#waiting) return Promise.reject(new Error('A queue has one reader.'));
     return new Promise((resolve) => {
       this.#waiting = resolve;
@@ -86,18 +85,23 @@ export class BoundedQueue<T> {
       const event = this.#remove();
       if (!isGone(event)) kept.push(event);
     }
-    for (const event of kept) this.push(event);
+    for (const event of kept) this.#add(event);
+  }
+
+  /** Takes no more; what waits can still be taken. Harmless when ended already. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#waiting?.(null);
+    this.#waiting = null;
+    this.#options.onClose?.();
   }
 
   /** Lets go of everything; a reader that waits is answered at once. Harmless when closed already. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    this.end();
     this.#ring.length = 0;
     this.#length = 0;
-    this.#waiting?.(null);
-    this.#waiting = null;
-    this.#options.onClose?.();
   }
 
   #taken(event: T): Taken<T> {
@@ -118,6 +122,11 @@ export class BoundedQueue<T> {
     const oldest = this.#remove();
     if (this.#counts(oldest)) this.#lost += 1;
     this.#options.onDrop?.(oldest);
+  }
+
+  #add(event: T): void {
+    this.#ring[(this.#head + this.#length) % this.#options.capacity] = event;
+    this.#length += 1;
   }
 
   #remove(): T {

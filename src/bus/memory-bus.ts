@@ -3,7 +3,7 @@ import type { LiveEvent, LiveEventKind, LiveEventOf, Scope } from '../domain/liv
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { SessionRecord } from '../domain/stream.ts';
 import { BoundedQueue } from './bounded-queue.ts';
-import { topicOf, topicsOf } from './topics.ts';
+import { type Followed, followedBy, topicOf, topicsAt, topicsOf } from './topics.ts';
 
 export interface SubscribeOptions<Event> {
   /** Events that may wait; the oldest are dropped beyond that. */
@@ -25,7 +25,19 @@ export interface BusOptions {
 /** Six seconds of a stream at ten frames per second. */
 export const QUEUE_CAPACITY = 64;
 
-export class MemoryBus {
+/** What is published reaches those who subscribe; of one server, or of several. */
+export interface Bus {
+  publish(event: LiveEvent): void;
+  subscribe<Kind extends LiveEventKind>(
+    kinds: readonly Kind[],
+    scope: Scope,
+    options?: SubscribeOptions<LiveEventOf<Kind>>,
+  ): BoundedQueue<LiveEventOf<Kind>>;
+  /** Lets go of events that wait for a subscriber: what they tell of was erased. */
+  forget(isGone: (event: LiveEvent) => boolean): void;
+}
+
+export class MemoryBus implements Bus {
   readonly #topics = new Map<string, Set<BoundedQueue<LiveEvent>>>();
   readonly #options: BusOptions;
 
@@ -73,6 +85,16 @@ export class MemoryBus {
   /** Lets go of events that wait for a subscriber: what they tell of was erased. */
   forget(isGone: (event: LiveEvent) => boolean): void {
     for (const queues of this.#topics.values()) for (const queue of queues) queue.forget(isGone);
+  }
+
+  /** Whether anybody would hear an event of this kind, of a session or (undefined) of a stream as a whole. */
+  hasListeners(kind: LiveEventKind, streamId: string, sessionId: string | undefined): boolean {
+    return topicsAt(kind, streamId, sessionId).some((topic) => this.#topics.has(topic));
+  }
+
+  /** What those who subscribe follow. */
+  followed(): Followed {
+    return followedBy(this.#topics.keys());
   }
 
   /** Queues now open. */

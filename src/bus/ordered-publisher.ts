@@ -5,14 +5,14 @@
 import type { LiveEvent } from '../domain/live-event.ts';
 import { compareEpisodeEvents, type EpisodeEvent, type Moment } from '../domain/moment.ts';
 import type { SessionRecord } from '../domain/stream.ts';
-import type { MemoryBus } from './memory-bus.ts';
+import type { Bus } from './memory-bus.ts';
 
 export class OrderedPublisher {
-  readonly #bus: Pick<MemoryBus, 'publish' | 'forget'>;
+  readonly #bus: Pick<Bus, 'publish' | 'forget'>;
   /** Handed over in this turn of the event loop, within which all of a commit are. */
   #waiting: LiveEvent[] = [];
 
-  constructor(bus: Pick<MemoryBus, 'publish' | 'forget'>) {
+  constructor(bus: Pick<Bus, 'publish' | 'forget'>) {
     this.#bus = bus;
   }
 

@@ -1,7 +1,7 @@
 /** `mien models`: what is loaded, and where it runs. */
 import type { Config } from '../config.ts';
 import type { Host } from './host.ts';
-import { openVision } from './services.ts';
+import { openVision } from './serve/services.ts';
 
 const COLUMNS = ['id', 'kind', 'device', 'license', 'sha256'] as const;
 

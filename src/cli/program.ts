@@ -2,10 +2,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { FORMATS } from '../tables/row-format.ts';
-import type { ExportOptions } from './audit.ts';
-import { describeAnalyze } from './describe-analyze.ts';
-import { describeErase } from './describe-erase.ts';
-import { describeToken } from './describe-token.ts';
+import type { ExportOptions } from './admin/audit.ts';
+import { describeErase } from './admin/describe-erase.ts';
+import { describeToken } from './admin/describe-token.ts';
+import { describeAnalyze } from './analyze/describe-analyze.ts';
 import { sentenceOf } from './failure-sentence.ts';
 import type { Host } from './host.ts';
 
@@ -52,7 +52,7 @@ function describeServe(program: Command, host: Host, done: (code: number) => voi
     .command('serve', { isDefault: true })
     .description('run the server; its settings are environment variables, see the README')
     .action(async () => {
-      const { serve } = await import('./serve.ts');
+      const { serve } = await import('./serve/serve.ts');
       done(await serve(readConfig(host.env), host));
     });
 }
@@ -74,7 +74,7 @@ function describeSecrets(program: Command, host: Host, done: (code: number) => v
     .command('rotate')
     .description('seal them with a new key (or with the first of MIEN_SECRET_KEY); stop the servers first')
     .action(async () => {
-      const { rotateSecrets } = await import('./secrets.ts');
+      const { rotateSecrets } = await import('./serve/secrets.ts');
       done(await rotateSecrets(readConfig(host.env), host));
     });
 }
@@ -97,7 +97,7 @@ function describeAudit(program: Command, host: Host, done: (code: number) => voi
     .option('--bom', 'begin CSV with a byte order mark, by which spreadsheets know UTF-8', false)
     .option('--no-escape-formulas', 'leave text in CSV as it is that a spreadsheet would take for a formula')
     .action(async (options: ExportOptions) => {
-      const { exportAudit } = await import('./audit.ts');
+      const { exportAudit } = await import('./admin/audit.ts');
       done(await exportAudit(options, readConfig(host.env), host));
     });
 }

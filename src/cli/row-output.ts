@@ -1,32 +1,37 @@
 /** Writes the rows of `mien analyze`, at the pace of whoever reads them. */
 import type { Writable } from 'node:stream';
+import { refuseInputs } from './analyze/refuse-inputs.ts';
 import type { Host } from './host.ts';
-import { cannotWrite, type OutputOptions, type OutputTarget, openTarget } from './output-target.ts';
-import { refuseInputs } from './refuse-inputs.ts';
+import {
+  cannotWrite,
+  type DestinationOptions,
+  openDestination,
+  type RowDestination,
+} from './row-destination.ts';
 
 /**
  * @param onEnd called when nothing more can be written
  * @throws MienError BAD_INPUT: it cannot be opened for writing, exists already, or is one of the inputs
  */
 export async function openRowOutput(
-  options: OutputOptions,
+  options: DestinationOptions,
   inputs: readonly string[],
   host: Pick<Host, 'stdin' | 'stdout'>,
   onEnd: () => void,
 ): Promise<RowOutput> {
   await refuseInputs(options.path, inputs, host);
-  return new RowOutput(await openTarget(options, host), onEnd);
+  return new RowOutput(await openDestination(options, host), onEnd);
 }
 
 export class RowOutput {
-  readonly #target: OutputTarget;
+  readonly #target: RowDestination;
   readonly #onEnd: () => void;
   #failure: Error | null = null;
   #gone = false;
   /** What comes before the first row; null: written. */
   #head: string | null = '';
 
-  constructor(target: OutputTarget, onEnd: () => void) {
+  constructor(target: RowDestination, onEnd: () => void) {
     this.#target = target;
     this.#onEnd = onEnd;
     target.stream.on('error', (error) => this.#fail(error));

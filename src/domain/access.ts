@@ -28,6 +28,8 @@ export interface Requester {
   principal: Principal;
   /** IP address of the client; null: mien itself, or a command on its machine. */
   address: string | null;
+  /** Web origin under which they reached the server; undefined: they did not, by HTTP. */
+  origin?: string;
 }
 
 /** Anybody, where the server asks nobody who they are. */

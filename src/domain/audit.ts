@@ -13,10 +13,15 @@ export const AUDIT_ACTIONS = [
   'CHANGE_SESSION',
   'REMOVE_SESSION',
   'UPLOAD',
+  'INGEST',
   'CREATE_TOKEN',
   'REVOKE_TOKEN',
   'ERASE',
   'ROTATE_SECRETS',
+  'ADD_OUTPUT',
+  'CHANGE_OUTPUT',
+  'REMOVE_OUTPUT',
+  'TEST_OUTPUT',
   'EXPORT',
   'EXPORT_AUDIT',
   'EXPIRE_AUDIT',
@@ -44,7 +49,16 @@ export const UNKNOWN_ACTOR: Actor = Object.freeze({ kind: 'UNKNOWN', id: 'unknow
 export const SYSTEM_ACTOR: Actor = Object.freeze({ kind: 'SYSTEM', id: 'mien', name: 'mien' });
 
 /** Kinds of things that something is done to. */
-export const AUDIT_TARGETS = ['STREAM', 'SESSION', 'UPLOAD', 'TOKEN', 'PATH', 'AUDIT', 'ERASURE'] as const;
+export const AUDIT_TARGETS = [
+  'STREAM',
+  'SESSION',
+  'UPLOAD',
+  'TOKEN',
+  'PATH',
+  'AUDIT',
+  'ERASURE',
+  'OUTPUT',
+] as const;
 export type AuditTargetType = (typeof AUDIT_TARGETS)[number];
 
 export interface AuditTarget {

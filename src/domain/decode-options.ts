@@ -13,5 +13,7 @@ export interface DecodeOptions {
   detectSize: DetectSize;
   /** Which frames are taken; null or undefined: as `FrameTiming` says. */
   timing?: FrameTiming | null | undefined;
+  /** Whether frames come with their colour, too, where the source has any: for those who look at them. Default false. */
+  colour?: boolean;
   signal: AbortSignal;
 }

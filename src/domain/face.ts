@@ -73,8 +73,13 @@ export interface FaceReading extends Omit<RawReading, 'probabilities'> {
   rawProbabilities: number[];
 }
 
-/** A reading as it is stored: its landmarks are made when they are asked for, which tables of millions never do. */
+/** A reading as it is stored: most of it is made when it is asked for, which tables of millions never do. */
 export interface StoredReading extends FaceReading {
-  /** x and y of each landmark in turn, as `quantise.ts` counts them: 16-bit integers, little-endian. */
-  readonly packedLandmarks: Buffer;
+  /** Of its quality. */
+  readonly issues: QualityIssue[];
+  /**
+   * Writes box, confidence, probabilities, those of this frame alone, agreement, valence, arousal, pose, so many action units,
+   * quality, and x and y of each landmark in turn, one behind the other. What it has not is left as it is.
+   */
+  copyNumbers(numbers: Float64Array, actionUnits: number): void;
 }

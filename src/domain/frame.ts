@@ -7,6 +7,8 @@ export interface FrameSize {
 /** One decoded picture: 8-bit luma, row by row, `width * height` bytes without padding. */
 export interface Frame extends FrameSize {
   pixels: Uint8Array;
+  /** Undefined: it was not asked for, or the source has none. */
+  colour?: FrameColour | undefined;
   /** Of the source's own picture, before it was made smaller; undefined: not known. */
   source?: FrameSize | undefined;
   /** Seconds since the source's own start: of a recording the start of whichever of its tracks begins first, live the first frame. */
@@ -24,6 +26,16 @@ export interface Frame extends FrameSize {
   /** The pixels are not needed any more, and their memory may be used again. Who keeps them does not call it. */
   release?(): void;
 }
+
+/** What makes a coloured picture of the luma of a frame. It lies in the memory of the frame's pixels, and lasts as long. */
+export interface FrameColour {
+  /** Blue-difference, then red-difference, in full range: planes of half the frame's width and height, rounded up. */
+  chroma: Uint8Array;
+  matrix: ColourMatrix;
+}
+
+/** By which recommendation of the ITU luma and chroma were made of red, green and blue. */
+export type ColourMatrix = 'bt601' | 'bt709' | 'bt2020';
 
 /** Where in a looped recording a frame lies. Its media time, before any break, is the pass times the length of one, plus the source's time. */
 export interface LoopPlace {
@@ -101,7 +113,7 @@ export interface SourceInfo {
   rotation: number;
 }
 
-export type SourceKind = 'file' | 'upload' | 'http' | 'hls' | 'rtsp' | 'rtmp' | 'device';
+export type SourceKind = 'file' | 'upload' | 'http' | 'hls' | 'rtsp' | 'rtmp' | 'device' | 'push';
 
 export const MAX_VIDEO_TRACK = 100;
 
@@ -114,4 +126,6 @@ type NamedSource =
   | { type: 'url'; url: string; locked?: true }
   | { type: 'file'; path: string }
   | { type: 'upload'; token: string }
-  | { type: 'device'; device: string };
+  | { type: 'device'; device: string }
+  /** Sent to mien. `inlet`: by which senders and the session find each other; no secret. */
+  | { type: 'push'; inlet: string };

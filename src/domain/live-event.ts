@@ -10,7 +10,9 @@ export type LiveEvent =
   | { kind: 'status'; streamId: string; session: SessionRecord; sameState?: boolean }
   | { kind: 'episode'; streamId: string; event: EpisodeEvent; position: number }
   /** The stream is gone, with its sessions. */
-  | { kind: 'removed'; streamId: string };
+  | { kind: 'removed'; streamId: string }
+  /** What writers have committed so far, by their newest positions (null: not known): not all of it may have been published here. */
+  | { kind: 'committed'; positions: readonly number[] | null };
 export type LiveEventKind = LiveEvent['kind'];
 
 /** The event of one kind, or of several. */

@@ -12,7 +12,8 @@ import type { Moment } from './moment.ts';
 
 /** Parts of 1 in which fractions are counted. */
 export const FRACTION = 100_000;
-const ANGLE = 100;
+/** Parts of a degree in which angles are counted. */
+export const ANGLE = 100;
 export const LANDMARK = 10_000;
 /** Parts of a second in which durations are counted. */
 export const MICROSECONDS = 1_000_000;
@@ -105,6 +106,16 @@ function distribution(probabilities: readonly number[]): number[] {
 
 function fraction(value: number): number {
   return bounded(Math.round(value * FRACTION) / FRACTION, FRACTION_BOUND);
+}
+
+/** A fraction that was read from a `real`, digit for digit as it was written. */
+export function fractionOfReal(real: number): number {
+  return Math.round(real * FRACTION) / FRACTION;
+}
+
+/** The same of an angle. */
+export function angleOfReal(real: number): number {
+  return Math.round(real * ANGLE) / ANGLE;
 }
 
 function angle(value: number): number {

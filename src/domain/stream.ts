@@ -48,6 +48,8 @@ export interface StreamRecord {
   tags: Tags;
   /** Hours after which what was recorded from it is deleted; null: as the server says. */
   retention: number | null;
+  /** Whether those who may see it may look at its picture while it runs; undefined: not. */
+  preview?: boolean;
   /** Whether it should be running: started and neither stopped nor ended. */
   shouldRun: boolean;
   createdAt: Date;
@@ -63,14 +65,23 @@ export function runsInRealTime(
 
 /** As far as is known before it is opened. */
 export function mayBeLive({ type }: SourceInput): boolean {
-  return type === 'url' || type === 'device';
+  return type === 'url' || type === 'device' || type === 'push';
 }
 
 /** What can be changed of a stream that is registered; what is left out stays. */
 export type StreamChange = Partial<
   Pick<
     StreamRecord,
-    'name' | 'frameRate' | 'priority' | 'timing' | 'loop' | 'detectSize' | 'smoothing' | 'tags' | 'retention'
+    | 'name'
+    | 'frameRate'
+    | 'priority'
+    | 'timing'
+    | 'loop'
+    | 'detectSize'
+    | 'smoothing'
+    | 'tags'
+    | 'retention'
+    | 'preview'
   >
 >;
 /** Settings that a session keeps as they were when it began. */

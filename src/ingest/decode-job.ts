@@ -7,7 +7,7 @@ import type { FrameOutlet } from './frame-outlet.ts';
 import type { DecodedFrames } from './frames/decoded-frames.ts';
 import type { FramesLost } from './frames/frame-assembler.ts';
 import type { IngestDeps, ReadyFfmpeg } from './ingest-deps.ts';
-import type { SourceReading } from './reading.ts';
+import type { ReadPlan } from './read-plan.ts';
 import type { ResolvedSource } from './source/resolve-source.ts';
 
 /** How a run of ffmpeg begins. */
@@ -35,7 +35,7 @@ export interface DecodeJob {
   outlet: FrameOutlet;
   start: RunStart;
   /** As far as it is known. */
-  reading: SourceReading;
+  plan: ReadPlan;
   /** Sizes of zero, and a duration of null: what the source is like is not known yet. */
   info: Pick<SourceInfo, 'kind' | 'live' | 'width' | 'height' | 'duration' | 'frameRate'>;
   options: DecodeOptions;
@@ -72,5 +72,10 @@ export interface DecodeProgress {
 export function frameShape({ options, ffmpeg, deps }: Pick<DecodeJob, 'options' | 'ffmpeg' | 'deps'>) {
   const asked = LONGER_SIDES[options.detectSize];
   const longerSide = ffmpeg.hasNoAutoscale ? asked : Math.min(asked, MAX_CANVAS);
-  return { longerSide, maxPixels: deps.limits.maxPixels, onCanvas: !ffmpeg.hasNoAutoscale };
+  const onCanvas = !ffmpeg.hasNoAutoscale;
+  return {
+    ...{ longerSide, maxPixels: deps.limits.maxPixels, onCanvas },
+    // On a canvas the planes of chroma would lie elsewhere.
+    colour: options.colour === true && !onCanvas,
+  };
 }

@@ -61,15 +61,15 @@ export function threadsFor({ info, options }: Pick<DecodeJob, 'info' | 'options'
 }
 
 function argumentsFor(job: DecodeJob, { protocol }: FrameSink): FfmpegArguments {
-  const { source, info, options, start, reading, ffmpeg, showinfo } = job;
+  const { source, info, options, start, plan, ffmpeg, showinfo } = job;
   return decodeArguments(source.input, {
-    track: reading.track,
-    byArrival: reading.byArrival,
+    track: plan.track,
+    byArrival: plan.byArrival,
     frameRate: options.frameRate,
     ...frameShape(job),
     passes: start.passes,
     position: start.position,
-    seeks: reading.seeks,
+    seeks: plan.seeks,
     leaveOut: start.leaveOut,
     hardware: ffmpeg.hardware,
     live: info.live,

@@ -3,7 +3,7 @@ import { asError, type NamedSource, noFrameError, sourceFailed } from './ffmpeg/
 import type { FfmpegExit } from './ffmpeg/ffmpeg-process.ts';
 import { isNetwork } from './ffmpeg/source-kinds.ts';
 import { FramesLost } from './frames/frame-assembler.ts';
-import { fillsDuration } from './reading.ts';
+import { fillsDuration } from './read-plan.ts';
 
 /** Exit codes of a process that a signal ended or that crashed: 128 and the signal, and ffmpeg's own for SIGTERM. */
 const KILLED_CODES = new Set([134, 137, 139, 143, 255]);
@@ -35,7 +35,8 @@ export function endError(exit: FfmpegExit, job: DecodeJob, progress: DecodeProgr
   if (progress.count === 0) return endWithoutFrame(exit, job, log);
   if (exit.code === 0 && progress.leftover) return framesLost(source, progress.leftover, log);
   if (live) {
-    return endedWell(exit, job, log) ? null : sourceFailed(source, 'ended, or broke off the connection', log);
+    const how = kind === 'push' ? 'has ended; send again to go on' : 'ended, or broke off the connection';
+    return endedWell(exit, job, log) ? null : sourceFailed(source, how, log);
   }
   if (exit.code === null || KILLED_CODES.has(exit.code)) {
     return sourceFailed(source, 'could not be decoded to its end, because ffmpeg was killed or crashed', log);
@@ -79,8 +80,8 @@ function damageError(
   return null;
 }
 
-function showsDamage({ source, reading, listener }: DecodeJob, log: readonly string[]): boolean {
-  if (reading.fillsDuration || (listener?.found && fillsDuration(listener.found))) return true;
+function showsDamage({ source, plan, listener }: DecodeJob, log: readonly string[]): boolean {
+  if (plan.fillsDuration || (listener?.found && fillsDuration(listener.found))) return true;
   // A file may have any name, and any title, which stands further in.
   return log.some((line) => !line.startsWith('  ') && DAMAGE.test(line.replaceAll(source.input.url, '')));
 }
@@ -98,10 +99,10 @@ function endedWell({ code }: FfmpegExit, { info, source }: DecodeJob, log: reado
 /** A run that began behind the last frame of a recording has none. */
 function endWithoutFrame(
   { code }: FfmpegExit,
-  { source, info: { kind }, start, reading, ffmpeg: { hardware }, deps }: DecodeJob,
+  { source, info: { kind }, start, plan, ffmpeg: { hardware }, deps }: DecodeJob,
   lines: readonly string[],
 ): Error | null {
-  if (start.position > 0 && reading.seeks && lines.some(saysCannotSeek)) return new CannotSeek();
+  if (start.position > 0 && plan.seeks && lines.some(saysCannotSeek)) return new CannotSeek();
   if (start.position > 0 && code === 0) return null;
   return noFrameError({
     kind,
@@ -109,6 +110,6 @@ function endWithoutFrame(
     lines,
     hardware,
     maxPixels: deps.limits.maxPixels,
-    track: reading.track,
+    track: plan.track,
   });
 }

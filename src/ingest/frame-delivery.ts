@@ -9,10 +9,11 @@ import {
   FramesLost,
 } from './frames/frame-assembler.ts';
 import { createFrameSink, type FrameSink } from './frames/frame-sink.ts';
+import { planesOf } from './frames/planes.ts';
 import { PtsClock, type TimedFrame } from './frames/pts-clock.ts';
 import { RateLimit } from './frames/rate-limit.ts';
 import type { StallWatchdog } from './frames/stall-watchdog.ts';
-import { firstTime } from './reading.ts';
+import { firstTime } from './read-plan.ts';
 
 export interface FrameDelivery {
   /** Where ffmpeg's bytes go. */
@@ -68,9 +69,9 @@ export function deliverFrames(
 }
 
 /** Of a source that this run opens, ffmpeg has told of the first frame before it comes; a run from a later place counts from there. */
-function firstTimeOf({ reading, listener, start }: DecodeJob): number | null {
+function firstTimeOf({ plan, listener, start }: DecodeJob): number | null {
   if (start.position > 0) return null;
-  return listener?.found ? firstTime(listener.found, 'start') : reading.firstTime;
+  return listener?.found ? firstTime(listener.found, 'start') : plan.firstTime;
 }
 
 /** ffmpeg tells of a frame before it writes its bytes: what is not told soon after them was lost. */
@@ -120,16 +121,17 @@ function createDeliver(
 ): Deliver {
   const stopping = progress.stopping.signal;
 
-  function deliverOne({ frame: { pixels, stamp }, mediaTime }: TimedFrame<AssembledFrame>) {
+  function deliverOne({ frame: { pixels: bytes, stamp }, mediaTime }: TimedFrame<AssembledFrame>) {
     watchdog.pause();
     if (stopping.aborted) return null;
     progress.count++;
     progress.mediaTime = start.position + mediaTime;
     progress.pts = stamp.pts;
     const { width, height } = stamp;
-    const release = once(() => pool.release(pixels));
+    const release = once(() => pool.release(bytes));
     const source = stamp.graph?.source ?? undefined;
-    const frame = { pixels, width, height, source, mediaTime: start.mediaTime() + mediaTime, release };
+    const at = start.mediaTime() + mediaTime;
+    const frame = { ...planesOf(bytes, stamp, stamp.graph), width, height, source, mediaTime: at, release };
     const full = outlet.give(frame, stopping);
     if (!full) watchdog.feed();
     return full?.then(watchdog.feed) ?? null;
@@ -155,7 +157,7 @@ function readLog(
   assembler: FrameAssembler,
   wake: () => void,
 ): (line: string) => void {
-  let graph: FilterGraph = { source: null };
+  let graph: FilterGraph = { source: null, colourSpace: null };
   return (line) => {
     const stamp = showinfo.parseFrame(line);
     if (stamp) {
@@ -167,9 +169,10 @@ function readLog(
     if (before) decoded.add(before);
     if (showinfo.isFilterStart(line)) {
       assembler.restartNumbering();
-      graph = { source: null };
+      graph = { source: null, colourSpace: null };
     }
     graph.source ??= showinfo.parseFirstFrame(line);
+    graph.colourSpace ??= showinfo.parseColourSpace(line);
     listener?.onLine(line);
     if (!line || showinfo.isFromShowinfo(line)) return;
     if (log.push(line) > MAX_LOG_LINES) log.shift();

@@ -2,9 +2,9 @@
 import type { Frame } from '../domain/frame.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { FrameBuffer } from './frames/frame-buffer.ts';
-import { LeftOut } from './frames/left-out.ts';
 import type { Pace, Punctuality } from './frames/punctuality.ts';
 import { RateLimit } from './frames/rate-limit.ts';
+import { SkippedCounts } from './frames/skipped-counts.ts';
 
 export type OutgoingFrame = Omit<Frame, 'dropped' | 'leftOut' | 'late' | 'wallTime'>;
 
@@ -39,7 +39,7 @@ export interface SourceOutlet extends FrameOutlet {
 export function createFrameOutlet(settings: OutletSettings): SourceOutlet {
   const { buffer, frameRate, punctuality, onPace } = settings;
   const rateLimit = new RateLimit(frameRate);
-  const leftOut = new LeftOut(frameRate);
+  const leftOut = new SkippedCounts(frameRate);
 
   function put(frame: OutgoingFrame, signal?: AbortSignal): Promise<void> | null {
     if (signal?.aborted) return drop(frame, 'late');

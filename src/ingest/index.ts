@@ -4,23 +4,28 @@ import type { MediaFile, MediaFileQuery } from '../domain/media-file.ts';
 import { MienError } from '../errors.ts';
 import { type IngestConfig, type Limits, limitsOf } from './config.ts';
 import { DecodingTurns } from './decoding-turns.ts';
+import { type Drawing, openDrawing } from './draw-video.ts';
 import { type ConfinementLevel, findConfinement } from './ffmpeg/confinement.ts';
 import { createFfmpegLauncher } from './ffmpeg/ffmpeg-launcher.ts';
-import { cautionOf, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
+import { cautionOf, type FfmpegProgram, findFfmpeg } from './ffmpeg/ffmpeg-path.ts';
 import type { Decoding } from './ffmpeg/hardware.ts';
 import { HardwareDecoding } from './hardware-decoding.ts';
 import type { IngestDeps } from './ingest-deps.ts';
-import { type HttpState, httpStateOf } from './network/http-state.ts';
+import { type HttpState, httpStateOf } from './network/http/http-state.ts';
 import { createSafeConnector } from './network/safe-connect.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { PictureDecoder } from './pictures/picture-decoder.ts';
+import { PictureEncoder } from './pictures/picture-encoder.ts';
 import { probeSource } from './probe-source.ts';
+import { Inlets } from './push/inlets.ts';
 import { HeicDecoder } from './source/heic-decoder.ts';
 import { listMediaFiles } from './source/media-files.ts';
+import { findRecordedFile } from './source/recorded-file.ts';
 import type { SourceAccess } from './source/resolve-source.ts';
 
 export type { IngestConfig } from './config.ts';
+export { containerOf, type Drawing } from './draw-video.ts';
 export type { ConfinementLevel } from './ffmpeg/confinement.ts';
 
 export interface Ingest {
@@ -35,10 +40,16 @@ export interface Ingest {
    * are returned.
    */
   open(source: SourceInput, options: DecodeOptions): Promise<OpenedSource>;
+  /** Looks at a recording that is to be drawn upon. Throws as `probe` does, BAD_INPUT where it is live, FFMPEG_MISSING where this one cannot draw. */
+  openDrawing(source: SourceInput, signal: AbortSignal): Promise<Drawing>;
   /** What tells whether an address of HTTP has what it had; null: nothing does, or the signal aborted. */
   httpState(url: URL, signal: AbortSignal): Promise<HttpState | null>;
+  /** Where video that is sent to mien comes in. */
+  inlets: Pick<Inlets, 'send' | 'drop'>;
   /** Throws NOT_FOUND (no such folder), BAD_INPUT (too many to look at). */
   mediaFiles(query: MediaFileQuery): Promise<MediaFile[]>;
+  /** The real path of the file that a source is; null: it is none, or the file is gone. */
+  recordedFile(source: SourceInput): Promise<string | null>;
   /** The ffmpeg that is used. `caution`: what it is not fit for, in sentences, null of a current one. Throws FFMPEG_MISSING. */
   ffmpeg(): Promise<{ path: string; version: string; caution: string | null }>;
   /** What keeps ffmpeg from the network, beside our proxy. It is tried once, and stays so. */
@@ -47,6 +58,8 @@ export interface Ingest {
   decoding(): Decoding;
   /** What decodes pictures of the usual kinds; null: ffmpeg does. */
   pictures(): Promise<string | null>;
+  /** Encodes frames that are looked at, in a process that lasts while they are. */
+  encoder: Pick<PictureEncoder, 'ability' | 'encode'>;
   /** Ends every run, and resolves when no ffmpeg is left. */
   close(): Promise<void>;
 }
@@ -61,12 +74,12 @@ export function createIngest(config: IngestConfig): Ingest {
   );
   const withoutNetwork = async () => (await confinement()).prefix(undefined);
   const pictures = config.decodePictures ? new PictureDecoder(withoutNetwork) : null;
+  const encoder = new PictureEncoder(withoutNetwork);
   const deps: IngestDeps = {
-    ...{ ...runs, limits, hardware, onLog: config.onLog, pictures },
+    ...{ ...runs, inlets: new Inlets(), limits, hardware, onLog: config.onLog, pictures },
     access: accessOf(config, limits),
     ffmpeg: async () => ({ ...(await ffmpeg()), hardware: hardware.inUse }),
-    remaining: new Map(),
-    turns: new DecodingTurns(),
+    ...{ remaining: new Map(), turns: new DecodingTurns() },
   };
   const closing = new AbortController();
   const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
@@ -74,21 +87,25 @@ export function createIngest(config: IngestConfig): Ingest {
   return {
     probe: async (source, signal) => (await probeSource(source, untilClosed(signal), deps)).info,
     open: (source, options) => openSource(source, { ...options, signal: untilClosed(options.signal) }, deps),
+    openDrawing: (source, signal) => openDrawing(source, untilClosed(signal), deps),
     httpState: (url, signal) => httpStateOf(url, deps.access.connector, untilClosed(signal)),
+    inlets: deps.inlets,
     mediaFiles: (query) => listMediaFiles(config.mediaDir, query),
-    async ffmpeg() {
-      const program = await ffmpeg();
-      return { path: program.path, version: program.version, caution: cautionOf(program) };
-    },
+    recordedFile: (source) => findRecordedFile(config, source),
+    ffmpeg: async () => toldOf(await ffmpeg()),
     confinement: async () => (await confinement()).level,
-    decoding: () => hardware.decoding,
+    ...{ encoder, decoding: () => hardware.decoding },
     pictures: async () => (await pictures?.version()) ?? null,
     async close() {
       closing.abort(new MienError('SHUTTING_DOWN', 'mien is shutting down.'));
       await Promise.all(deps.activeRuns);
-      await Promise.all([deps.launcher.close(), pictures?.close()]);
+      await Promise.all([deps.launcher.close(), pictures?.close(), encoder.close()]);
     },
   };
+}
+
+function toldOf(program: FfmpegProgram) {
+  return { path: program.path, version: program.version, caution: cautionOf(program) };
 }
 
 function accessOf(config: IngestConfig, { connectSeconds, maxPixels }: Limits): SourceAccess {

@@ -5,6 +5,7 @@ import type { FfmpegLauncher } from './ffmpeg/ffmpeg-launcher.ts';
 import type { FfmpegProgram } from './ffmpeg/ffmpeg-path.ts';
 import type { Hardware } from './ffmpeg/hardware.ts';
 import type { PictureDecoder } from './pictures/picture-decoder.ts';
+import type { Inlets } from './push/inlets.ts';
 import type { SourceAccess } from './source/resolve-source.ts';
 
 /** The ffmpeg that runs, and what keeps it from the network. */
@@ -30,6 +31,8 @@ export interface IngestDeps {
   /** Decodes pictures of the usual kinds; null: ffmpeg does. */
   pictures: PictureDecoder | null;
   launcher: FfmpegLauncher;
+  /** Where those who send video find its sessions. */
+  inlets: Inlets;
   /** Takes ffmpeg's lines, without credentials; undefined when nobody reads them. */
   onLog: ((line: string) => void) | undefined;
   /** Frames a second that remain of sources, by their name, of which too few remain when those are left out that no other refers to. */

@@ -48,10 +48,15 @@ export class LoopPasses {
     return { pass: pass + before, sourceTime };
   }
 
-  /** Where to read at this media time. @param duration as the source says */
+  /**
+   * Where to read at this media time. A place behind the first pass settles how long all are, if no run has come to its end yet:
+   * what was read there would else lie elsewhere than what follows.
+   * @param duration as the source says
+   */
   at(mediaTime: number, duration: number | null): RunPlace {
     const length = this.#length ?? duration;
     const pass = length ? Math.max(0, Math.floor((mediaTime - (this.#first ?? 0)) / length)) : 0;
+    if (pass > 0) this.#length = length;
     const begins = pass * (length ?? 0);
     // ffmpeg is told milliseconds.
     const position = Math.round((mediaTime - begins) * 1000) / 1000;

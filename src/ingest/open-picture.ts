@@ -16,11 +16,11 @@ const FRAME_RATE = 25;
 /** Null: it is another source, or ffmpeg has to say what is wrong with it. Throws the signal's reason when it aborts. */
 export async function openPicture(
   input: SourceInput,
-  { loop, realtime, detectSize, signal }: DecodeOptions,
+  { loop, realtime, detectSize, colour, signal }: DecodeOptions,
   { pictures, access, limits: { maxPixels } }: IngestDeps,
 ): Promise<OpenedSource | null> {
-  if (pictures === null || input.type !== 'file' || loop || realtime || (input.videoTrack ?? 1) !== 1)
-    return null;
+  const isPlain = !loop && !realtime && !colour && (input.videoTrack ?? 1) === 1;
+  if (pictures === null || input.type !== 'file' || !isPlain) return null;
   const path = await resolveInside(access.mediaDir, input.path, `"${input.path}"`);
   const { demuxer = '', orientation = 1 } = (await lookAtFile(path)) ?? {};
   if (!USUAL.includes(demuxer)) return null;

@@ -8,9 +8,10 @@ import { isAlwaysLive, isNetwork } from './ffmpeg/source-kinds.ts';
 import { createFirstFrameListener, waitForFirstFrame } from './first-frame.ts';
 import type { IngestDeps, ReadyFfmpeg } from './ingest-deps.ts';
 import { openPicture } from './open-picture.ts';
+import { openPush } from './open-push.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { type ProbedSource, probeSource } from './probe-source.ts';
-import { readingOf, readingUntold } from './reading.ts';
+import { planUntold, readPlanOf } from './read-plan.ts';
 import { type RunningDecoder, startDecoding } from './running-decoder.ts';
 import { kindByName, resolveSource } from './source/resolve-source.ts';
 
@@ -24,6 +25,7 @@ export async function openSource(
   options: DecodeOptions,
   deps: IngestDeps,
 ): Promise<OpenedSource> {
+  if (input.type === 'push') return openPush(input, options, deps);
   const { signal } = options;
   const kind = kindByName(input);
   if (kind === 'http' || kind === 'hls') {
@@ -60,10 +62,10 @@ async function openBy(
   };
   const showinfo = createShowinfo();
   const listener = createFirstFrameListener(showinfo);
-  const reading = readingUntold(input.videoTrack);
-  const job = { source, resolve, info: unknown, options, reading, ffmpeg, deps, showinfo, listener };
+  const plan = planUntold(input.videoTrack);
+  const job = { source, resolve, info: unknown, options, plan, ffmpeg, deps, showinfo, listener };
   const decoder = startDecoding(job);
-  const { track } = reading;
+  const { track } = plan;
   const { hardware } = ffmpeg;
   const run = decoder.firstRun;
   const wait = { kind, source, listener, track, hardware, run, signal, limits: deps.limits };
@@ -71,12 +73,12 @@ async function openBy(
     await decoder.stop();
     throw error;
   });
-  const told = readingOf(description, { ...info, videoTrack: input.videoTrack }, 'start');
+  const told = readPlanOf(description, { ...info, videoTrack: input.videoTrack }, 'start');
   const isRight = told?.track === track && threadsFor(job) === threadsFor({ info, options });
-  if (told && isRight) return running({ info, reading: told }, options, decoder);
+  if (told && isRight) return running({ info, plan: told }, options, decoder);
   await decoder.stop();
   const chosen = told ? { ...input, videoTrack: told.track + 1 } : input;
-  const probed = told?.track === track ? { info, reading: told } : await probeSource(chosen, signal, deps);
+  const probed = told?.track === track ? { info, plan: told } : await probeSource(chosen, signal, deps);
   return decodeLater(input, probed, options, deps);
 }
 

@@ -6,13 +6,13 @@ import { isNetwork } from './ffmpeg/source-kinds.ts';
 import { createFirstFrameListener, type SourceFound, waitForFirstFrame } from './first-frame.ts';
 import { createNullSink } from './frames/frame-sink.ts';
 import type { IngestDeps } from './ingest-deps.ts';
-import { readingOf, readingUntold, type SourceReading } from './reading.ts';
+import { planUntold, type ReadPlan, readPlanOf } from './read-plan.ts';
 import { kindByName, resolveSource } from './source/resolve-source.ts';
 
 /** A source that was probed, and how it is to be read. */
 export interface ProbedSource {
   info: SourceInfo;
-  reading: SourceReading;
+  plan: ReadPlan;
 }
 
 /** Decodes one frame of a source. Throws as `Ingest.probe` does, and the signal's reason when it aborts. */
@@ -22,11 +22,11 @@ export async function probeSource(
   deps: IngestDeps,
 ): Promise<ProbedSource> {
   const { videoTrack } = input;
-  const { track } = readingUntold(videoTrack);
+  const { track } = planUntold(videoTrack);
   const found = await probeTrack(input, track, signal, deps);
-  const reading = readingOf(found.description, { ...found.info, videoTrack }, 'own')!;
-  if (reading.track === track) return { info: found.info, reading };
-  return probeSource({ ...input, videoTrack: reading.track + 1 }, signal, deps);
+  const plan = readPlanOf(found.description, { ...found.info, videoTrack }, 'own')!;
+  if (plan.track === track) return { info: found.info, plan };
+  return probeSource({ ...input, videoTrack: plan.track + 1 }, signal, deps);
 }
 
 async function probeTrack(

@@ -1,5 +1,6 @@
 /** The decoding of one source, by one run of ffmpeg after the other where it has to be read from another place. */
 import type { Frame } from '../domain/frame.ts';
+import { decodeFallback } from './decode-fallback.ts';
 import type { DecodeJob, RunPlace, RunStart, SourceJob } from './decode-job.ts';
 import { startDecoder } from './decoder.ts';
 import type { DecodingTurn } from './decoding-turns.ts';
@@ -14,10 +15,9 @@ import {
   type SourceOutlet,
 } from './frame-outlet.ts';
 import { createFrameBuffer, type FrameBuffer } from './frames/frame-buffer.ts';
-import type { LeavingOut } from './frames/leaving-out.ts';
 import type { Punctuality } from './frames/punctuality.ts';
+import type { SkipUnreferenced } from './frames/skip-unreferenced.ts';
 import { isShortLoop, LoopPasses } from './loop-passes.ts';
-import { otherWay } from './other-way.ts';
 import { FIRST_PLACE, placeAt } from './run-place.ts';
 import { leavingOutOf, punctualityOf, rememberRemaining } from './source-policies.ts';
 import { stopOnReturn } from './stop-on-return.ts';
@@ -28,7 +28,7 @@ export interface RunningDecoder extends Pick<FfmpegRun, 'stop'> {
   firstRun: FfmpegRun;
   setFrameRate(framesPerSecond: number): void;
   /** What the first run found. */
-  found(source: Pick<DecodeJob, 'info' | 'reading'>): void;
+  found(source: Pick<DecodeJob, 'info' | 'plan'>): void;
 }
 
 /** Decodes from now on, as far as the buffer allows before the first frame is taken. */
@@ -47,7 +47,7 @@ export function startDecoding(job: SourceJob): RunningDecoder {
 class SourceDecoding {
   readonly firstRun: FfmpegRun;
   readonly #outlet: SourceOutlet;
-  readonly #leavingOut: LeavingOut;
+  readonly #leavingOut: SkipUnreferenced;
   #job: SourceJob;
   readonly #buffer: FrameBuffer;
   readonly #punctuality: Punctuality | null;
@@ -72,9 +72,9 @@ class SourceDecoding {
     this.#job = job;
     this.#info = info;
     this.#buffer = createFrameBuffer(info.live || options.realtime);
-    this.#punctuality = punctualityOf(job, () => this.#job.reading.seeks);
+    this.#punctuality = punctualityOf(job, () => this.#job.plan.seeks);
     this.#turn = info.live || !options.realtime ? null : job.deps.turns.open(() => this.#giveWay());
-    this.#leavingOut = leavingOutOf(job, job.reading);
+    this.#leavingOut = leavingOutOf(job, job.plan);
     this.#outlet = createFrameOutlet({
       buffer: this.#buffer,
       frameRate: options.frameRate,
@@ -90,9 +90,9 @@ class SourceDecoding {
     if (options.signal.aborted) this.#abort();
   }
 
-  found({ info, reading }: Pick<DecodeJob, 'info' | 'reading'>): void {
+  found({ info, plan }: Pick<DecodeJob, 'info' | 'plan'>): void {
     this.#info = info;
-    this.#job = { ...this.#job, reading };
+    this.#job = { ...this.#job, plan };
     this.#leavingOut.found(info.frameRate ?? null, !isShortLoop(this.#passes, info));
   }
 
@@ -146,7 +146,7 @@ class SourceDecoding {
       end: (error, at = null) => {
         if (!isCurrent()) return;
         // Whoever hears the first run opens the source anew.
-        const way = job.listener ? null : otherWay(error, this.#job);
+        const way = job.listener ? null : decodeFallback(error, this.#job);
         if (way) this.#goOn(way, place);
         else this.#ended(start, error, at);
       },
@@ -185,7 +185,7 @@ class SourceDecoding {
     this.#readOn('late', () => this.#turn?.wait());
   }
 
-  #goOn(way: Pick<DecodeJob, 'ffmpeg' | 'reading'>, place: RunPlace): void {
+  #goOn(way: Pick<DecodeJob, 'ffmpeg' | 'plan'>, place: RunPlace): void {
     this.#job = { ...this.#job, ...way };
     this.#reopen(() => place);
   }

@@ -2,14 +2,14 @@
 import type { DecodeJob } from './decode-job.ts';
 import { isNetwork } from './ffmpeg/source-kinds.ts';
 import { largestStep } from './frames/largest-step.ts';
-import { LeavingOut } from './frames/leaving-out.ts';
 import {
   hlsPunctuality,
   livePunctuality,
   type Punctuality,
   recordingPunctuality,
 } from './frames/punctuality.ts';
-import type { SourceReading } from './reading.ts';
+import { SkipUnreferenced } from './frames/skip-unreferenced.ts';
+import type { ReadPlan } from './read-plan.ts';
 
 type PolicyJob = Pick<DecodeJob, 'source' | 'info' | 'options' | 'deps'>;
 
@@ -17,20 +17,20 @@ type PolicyJob = Pick<DecodeJob, 'source' | 'info' | 'options' | 'deps'>;
 const PATIENCE_MS = { live: 60_000, recorded: 10_000 };
 
 /**
- * A recording that comes over a network is not read from the middle. Of a source without a clock nothing is left out: how many
+ * A recording that comes over a network is not read from the middle, and what is sent to mien not a second time. Of a source without a clock nothing is left out: how many
  * frames it has is not known, so that what remains would seem too few, and it would be opened once more for nothing.
  */
 export function leavingOutOf(
   { source, info: { live, kind }, options, deps }: PolicyJob,
-  { byArrival }: Pick<SourceReading, 'byArrival'>,
-): LeavingOut {
+  { byArrival }: Pick<ReadPlan, 'byArrival'>,
+): SkipUnreferenced {
   const { frameRate, timing } = options;
   const isNearest = (timing ?? (live || options.realtime ? 'NEAREST' : 'EVEN')) === 'NEAREST';
-  return new LeavingOut({
+  return new SkipUnreferenced({
     frameRate,
     always: isNearest && (live || !isNetwork(kind)),
     patience: live ? PATIENCE_MS.live : PATIENCE_MS.recorded,
-    remained: byArrival ? 0 : deps.remaining.get(source.displayName),
+    remained: byArrival || kind === 'push' ? 0 : deps.remaining.get(source.displayName),
     now: () => performance.now(),
   });
 }
@@ -42,7 +42,7 @@ export function punctualityOf(
 ): Punctuality | null {
   const now = () => performance.now();
   const longestPause = largestStep(1 / options.frameRate);
-  if (live) return kind === 'hls' ? hlsPunctuality(longestPause, now) : livePunctuality(now);
+  if (live) return kind === 'hls' ? hlsPunctuality(longestPause, now) : livePunctuality(now, kind !== 'push');
   return options.realtime ? recordingPunctuality(longestPause, now, seeks) : null;
 }
 
@@ -50,7 +50,7 @@ export function punctualityOf(
 const MAX_REMEMBERED = 1000;
 
 /** So that the next opening of the source need not try. */
-export function rememberRemaining({ source, deps }: PolicyJob, { remained }: LeavingOut): void {
+export function rememberRemaining({ source, deps }: PolicyJob, { remained }: SkipUnreferenced): void {
   if (deps.remaining.size >= MAX_REMEMBERED) deps.remaining.clear();
   if (remained !== undefined) deps.remaining.set(source.displayName, remained);
 }

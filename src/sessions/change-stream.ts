@@ -30,7 +30,12 @@ export async function changeStream(
   { entry, shown }: { entry: RunningEntry | undefined; shown: Tags | undefined },
 ): Promise<ChangedStream> {
   const asked = { ...stream, ...change };
-  const wanted = { ...asked, timing: asked.timing ?? null, autoStart: false };
+  const wanted = {
+    ...asked,
+    timing: asked.timing ?? null,
+    preview: asked.preview ?? false,
+    autoStart: false,
+  };
   checkSettings(wanted);
   if (change.name !== undefined && change.name !== stream.name) {
     const namesakes = (await streams.byName(change.name)).filter(({ id }) => id !== stream.id);

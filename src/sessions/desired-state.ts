@@ -1,4 +1,5 @@
-/** Which streams should run is restored at boot. */
+/** What should run does: at boot, and whenever another server is gone. */
+import type { SourceInput } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
@@ -6,14 +7,16 @@ import { createBackoff } from '../threads/backoff.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { CrashLoopGuard } from './crash-loop-guard.ts';
+import { ofShare } from './fair-share.ts';
 import { finishTimeline } from './finish-timeline.ts';
 import type { MomentSink, Publisher, SessionRepository, StreamRepository } from './ports.ts';
+import type { RunningEntry } from './running-session.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
-import { isStoreAway } from './store-away.ts';
+import { isStoreUnavailable } from './store-unavailable.ts';
 
 export interface RestoreDeps {
-  streams: Pick<StreamRepository, 'thatShouldRun'>;
-  sessions: Pick<SessionRepository, 'live' | 'interruptLive' | 'openEpisodes'>;
+  streams: Pick<StreamRepository, 'thatShouldRun' | 'hold' | 'share'>;
+  sessions: Pick<SessionRepository, 'adopt' | 'unwanted' | 'interruptLive' | 'openEpisodes'>;
   sink: MomentSink;
   publisher: Publisher;
   guard: CrashLoopGuard;
@@ -21,27 +24,109 @@ export interface RestoreDeps {
   /** Starts it, unless it runs, or should not run any more. @returns its end */
   start(id: string): Promise<{ ended: Promise<unknown> } | null>;
   stopping: AbortSignal;
+  /** Whether what is read of a file can be read here; without it, it can. */
+  isHere?: (source: SourceInput) => Promise<boolean>;
+  /** Those that run here, by stream. */
+  running: ReadonlyMap<string, Pick<RunningEntry, 'session'>>;
+  /** Streams that are about to be started here, or wait for that. */
+  waiting: Set<string>;
+  /** How often streams were left to other servers, which did not start them. */
+  deferred: Map<string, number>;
   log: Log;
 }
 
 /** The pauses grow to so many times the first. */
 const LONGEST = 30;
 
+/** Looks, one look after the other, what has been left and what should run. */
+export class DesiredState {
+  readonly #deps: RestoreDeps;
+  /** Sessions of this server that were taken over, and are still to be ended. */
+  #left: SessionRecord[] | null = null;
+  /** Until it was restored once, nothing is started. */
+  #isRestored = false;
+  #looking: Promise<void> | null = null;
+  /** What starts in groups, one after another. */
+  #starting: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: Omit<RestoreDeps, 'waiting' | 'deferred'>) {
+    this.#deps = { ...deps, waiting: new Set(), deferred: new Map() };
+  }
+
+  /** Once, at boot, before anyone may start a stream: sessions that a crash left. */
+  async note(): Promise<void> {
+    this.#left = await this.#deps.sessions.adopt();
+  }
+
+  /**
+   * Once at boot, and whenever somebody is gone: sessions that were noted, or are found now, become INTERRUPTED; streams that
+   * should run start a new session, unless that crashes the server. Suspects of a crash start in groups, one after another, also
+   * after this has resolved.
+   */
+  async restore(): Promise<void> {
+    this.#left ??= await this.#deps.sessions.adopt();
+    const { allStarted } = await restoreStreams(this.#deps, this.#left);
+    this.#left = null;
+    this.#starting = Promise.all([this.#starting, allStarted]);
+    this.#isRestored = true;
+  }
+
+  /** Unless it does already, or was not restored yet. */
+  lookAround(): void {
+    if (this.#deps.stopping.aborted || !this.#isRestored) return;
+    this.#looking ??= this.#lookUntilDone().finally(() => {
+      this.#looking = null;
+    });
+  }
+
+  /** What was taken over is ended, however long the store is away. */
+  async #lookUntilDone(): Promise<void> {
+    const { stopping, log, limits } = this.#deps;
+    const { reopenMs } = { ...DEFAULT_LIMITS, ...limits };
+    while (!stopping.aborted) {
+      try {
+        return await this.#look();
+      } catch (error) {
+        log.warn({ err: error }, 'could not look which streams should run; it is tried again');
+        await sleep(reopenMs, stopping);
+      }
+    }
+  }
+
+  /** What was stopped at another server is stopped here, where it runs. */
+  async #look(): Promise<void> {
+    for (const { streamId } of await this.#deps.sessions.unwanted())
+      void this.#deps.running.get(streamId)?.session.stop('ENDED');
+    await this.restore();
+  }
+
+  /** Nothing is started any more. To be called when `stopping` has aborted. */
+  async settled(): Promise<void> {
+    await this.#looking;
+    await this.#starting;
+  }
+}
+
 /**
  * Sessions that a crash left become INTERRUPTED, and streams that should run start new ones.
- * @param noted sessions that were live before anyone could start one; null: those that are live now
+ * @param left sessions of this server that it does not run
  * @returns what resolves once the groups that start one after another have started, or `stopping` aborts
  */
 export async function restoreStreams(
   deps: RestoreDeps,
-  noted: SessionRecord[] | null,
+  left: readonly SessionRecord[],
 ): Promise<{ allStarted: Promise<void> }> {
-  const { streams, sessions, guard } = deps;
-  const interrupted = await interrupt(deps, noted ?? (await sessions.live()));
-  const wanted = await streams.thatShouldRun();
-  const { together, inTurn } = await guard.judge(
+  const { streams, guard, waiting } = deps;
+  const interrupted = await interrupt(deps, left);
+  const wanted = (await streams.thatShouldRun()).filter(({ id }) => !waiting.has(id));
+  if (wanted.length === 0) return { allStarted: Promise.resolve() };
+  const { together: sound, inTurn } = await guard.judge(
     wanted.map((stream) => ({ stream, cutOff: interrupted.find(({ streamId }) => streamId === stream.id) })),
   );
+  // Who judges suspects tries them, too; all others are shared out.
+  await streams.hold(inTurn.flat().map(({ id }) => id));
+  const together = await ofShare(deps, sound);
+  for (const { id } of [together, ...inTurn].flat()) waiting.add(id);
   // Suspects wait for those that are none, so that a crash of these is not taken for theirs.
   const [first = [], ...rest] = together.length > 0 ? [together, ...inTurn] : inTurn;
   return { allStarted: startInTurn(deps, await startGroup(deps, first), rest) };
@@ -49,6 +134,7 @@ export async function restoreStreams(
 
 /** What was told to have begun is told to have ended, before the session is. */
 async function interrupt(deps: RestoreDeps, leftovers: readonly SessionRecord[]): Promise<SessionRecord[]> {
+  if (leftovers.length === 0) return [];
   const { sessions, publisher, stopping, limits } = deps;
   const ids = leftovers.map(({ id }) => id);
   const open = await sessions.openEpisodes(ids);
@@ -87,32 +173,43 @@ async function startGroup(deps: RestoreDeps, group: readonly StreamRecord[]): Pr
  * @returns the end of its session, in a box, because a promise of a promise waits for both
  */
 async function tryStart(deps: RestoreDeps, id: string): Promise<Started> {
+  let later: Promise<unknown> | null = null;
   try {
     return await deps.start(id);
   } catch (error) {
+    // Another server was faster, or it was stopped.
+    if (error instanceof MienError && error.code === 'CONFLICT') return null;
     deps.log.error({ err: error, stream: id }, 'could not start a stream again');
-    return isFinal(error) ? null : { ended: startLater(deps, id) };
+    if (isFinal(error)) return null;
+    later = startLater(deps, id);
+    return { ended: later };
+  } finally {
+    if (later === null) deps.waiting.delete(id);
   }
 }
 
 /** @returns the end of the session that it has at last */
 async function startLater(deps: RestoreDeps, id: string): Promise<unknown> {
-  const { start, stopping, log } = deps;
+  const { start, stopping, waiting, log } = deps;
   const { reopenMs } = { ...DEFAULT_LIMITS, ...deps.limits };
   const backoff = createBackoff({ shortest: reopenMs, longest: LONGEST * reopenMs });
   for (;;) {
     await sleep(backoff.next(), stopping);
     if (stopping.aborted) return undefined;
     try {
-      return (await start(id))?.ended;
+      const started = await start(id);
+      waiting.delete(id);
+      return started?.ended;
     } catch (error) {
       log.warn({ err: error, stream: id }, 'could not start a stream again');
-      if (isFinal(error)) return undefined;
+      if (!isFinal(error)) continue;
+      waiting.delete(id);
+      return undefined;
     }
   }
 }
 
 /** What is told on purpose stays true, but for a database that is away; what the database says itself may pass. */
 function isFinal(error: unknown): boolean {
-  return error instanceof MienError && !isStoreAway(error);
+  return error instanceof MienError && !isStoreUnavailable(error);
 }

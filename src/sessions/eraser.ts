@@ -9,8 +9,8 @@ import { MienError } from '../errors.ts';
 import { type Backoff, createBackoff } from '../threads/backoff.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
+import type { ErasureStore, UploadStore } from './erasure-ports.ts';
 import { isErased } from './is-erased.ts';
-import type { ErasureStore, UploadStore } from './ports.ts';
 import type { StreamManager } from './stream-manager.ts';
 
 export interface EraserDeps {
@@ -19,6 +19,8 @@ export interface EraserDeps {
   uploads: Pick<UploadStore, 'release'>;
   /** bus: lets go of events that wait for a subscriber. */
   forget(isGone: (event: LiveEvent) => boolean): void;
+  /** bus: tells other servers what was erased, for their `letGo`; without it there is none. */
+  tell?(steps: readonly ErasureStep[]): void;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
 }
 
@@ -72,6 +74,14 @@ export class Eraser {
     }
   }
 
+  /** Of what was erased, here or by another server: afterwards, since whoever misses a moment looks for it in the store. */
+  letGo(steps: readonly ErasureStep[]): void {
+    this.#deps.forget((event) => steps.some((step) => isErased(step, event)));
+    for (const { sessionId, forget } of this.#deps.streams.running()) {
+      for (const step of steps) if (step.do === 'STRETCH' && step.sessionId === sessionId) forget(step.until);
+    }
+  }
+
   /** A stretch up to this moment: what a session has in hand must be stored first. */
   async #begin(order: ErasureOrder): ReturnType<ErasureStore['begin']> {
     const until = performance.now() + (order.request.type === 'RANGE' ? BEHIND_MS : 0);
@@ -86,13 +96,9 @@ export class Eraser {
     }
   }
 
+  /** Wherever they run. */
   async #stop(live: readonly LiveSession[]): Promise<void> {
-    const { streams } = this.#deps;
-    for (const { sessionId, streamId } of live) {
-      if (!streams.running().some((running) => running.sessionId === sessionId))
-        throw runsElsewhere(sessionId);
-      await streams.stop(streamId);
-    }
+    for (const { streamId } of live) await this.#deps.streams.stop(streamId);
   }
 
   #enqueue(begun: BegunErasure, pauses = createBackoff(PAUSES)): Promise<void> {
@@ -107,7 +113,8 @@ export class Eraser {
         removeStream: (streamId) => streams.remove(streamId),
         removeUpload: (token) => uploads.release(token),
       });
-      this.#forget(begun.steps);
+      this.letGo(begun.steps);
+      this.#deps.tell?.(begun.steps);
       log.info({ erasure: begun.id }, 'erased');
     } catch (error) {
       log.error({ err: error, erasure: begun.id }, 'an erasure was cut off; it is tried again');
@@ -120,19 +127,4 @@ export class Eraser {
     await sleep(pauses.next(), this.#again.signal);
     if (!this.#again.signal.aborted) await this.#enqueue(begun, pauses);
   }
-
-  /** Afterwards: whoever misses a moment looks for it in the store. */
-  #forget(steps: readonly ErasureStep[]): void {
-    this.#deps.forget((event) => steps.some((step) => isErased(step, event)));
-    for (const { sessionId, forget } of this.#deps.streams.running()) {
-      for (const step of steps) if (step.do === 'STRETCH' && step.sessionId === sessionId) forget(step.until);
-    }
-  }
-}
-
-function runsElsewhere(sessionId: string): MienError {
-  return new MienError(
-    'CONFLICT',
-    `Session ${sessionId} runs, but not on this server. Ask the server that runs it, or stop its stream there first.`,
-  );
 }

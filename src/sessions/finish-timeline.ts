@@ -5,7 +5,7 @@ import type { EpisodeEvent } from '../domain/moment.ts';
 import { sleep } from '../threads/sleep.ts';
 import { unlessAborted } from '../threads/unless-aborted.ts';
 import type { MomentSink, Publisher } from './ports.ts';
-import { isStoreAway, type StoreWaits } from './store-away.ts';
+import { isStoreUnavailable, type StoreWaits } from './store-unavailable.ts';
 
 export interface FinishDeps extends StoreWaits {
   sink: MomentSink;
@@ -47,7 +47,7 @@ async function storeEnd(
       stored.catch(() => {}); // where nobody waits any more
       return await unlessAborted(giveUp, () => stored);
     } catch (error) {
-      if (giveUp.aborted || !isStoreAway(error)) throw error;
+      if (giveUp.aborted || !isStoreUnavailable(error)) throw error;
       await sleep(retryMs, giveUp);
     }
   }

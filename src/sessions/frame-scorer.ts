@@ -2,7 +2,7 @@
 import type { FrameReadings } from '../domain/face.ts';
 import { addDrops, type DropCounts, type Frame, type FrameSize, measureDrops } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
-import type { FaceAnalyser, Meter, SessionTimeline } from './ports.ts';
+import type { FaceAnalyser, Meter, SessionPictures, SessionTimeline, ShowMoment } from './ports.ts';
 
 export interface ScoredFrame {
   moment: Moment;
@@ -19,12 +19,15 @@ export interface AnalysedFrame
   size: FrameSize;
   /** Null while there is no answer, and when the frame was lost with its worker. */
   readings: FrameReadings | null;
+  /** Shows the frame to those who look; null: nobody does. */
+  show: ShowMoment | null;
 }
 
 export interface FrameScorerDeps {
   analyser: FaceAnalyser;
   timeline: SessionTimeline;
   meter?: Meter | undefined;
+  pictures?: SessionPictures | undefined;
 }
 
 export class FrameScorer {
@@ -49,12 +52,14 @@ export class FrameScorer {
    * @param mediaTime seconds since the session's start
    */
   async analyse(frame: Frame, mediaTime: number): Promise<AnalysedFrame> {
-    const { analyser, meter } = this.#deps;
+    const { analyser, meter, pictures } = this.#deps;
     meter?.decoded(1);
     const { wallTime, source, loop, dropped, leftOut = 0, late = 0, width, height } = frame;
     const size = { width, height };
     const missing = { dropped, leftOut, late };
-    const analysed: AnalysedFrame = { mediaTime, wallTime, source, loop, ...missing, size, readings: null };
+    // Before the pixels are handed over.
+    const state = { show: pictures?.take(frame) ?? null, readings: null };
+    const analysed: AnalysedFrame = { mediaTime, wallTime, source, loop, ...missing, size, ...state };
     this.#pending.add(analysed);
     analysed.readings = await analyser.analyse(frame).catch(nullIfWorkerDied).finally(frame.release);
     return analysed;
@@ -79,6 +84,7 @@ export class FrameScorer {
     const dropped = addDrops(this.#dropped, analysed.dropped);
     const at = { seq: this.#nextSeq, mediaTime, wallTime, loop, end: this.end };
     const scored = timeline.push({ ...at, dropped, ...readings });
+    analysed.show?.(scored.moment);
     this.#pending.delete(analysed);
     this.#count(analysed);
     this.#nextSeq += 1;

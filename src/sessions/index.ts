@@ -8,6 +8,6 @@ export {
 export { Eraser } from './eraser.ts';
 export { LoadControl, type LoadDeps } from './load/load-control.ts';
 export type { OpenTimeline } from './ports.ts';
-export type { RegisterInput } from './registration.ts';
+export { type RegisterInput, refusedPurposes } from './registration.ts';
 export { StreamManager } from './stream-manager.ts';
 export type { StreamManagerDeps } from './stream-manager-deps.ts';

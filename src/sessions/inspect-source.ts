@@ -18,21 +18,22 @@ export interface InspectDeps {
 const TIMEOUT_MS = 30_000;
 
 /**
- * What may be a camera is connected to once: it stays open for the session that starts at once. All else is only
+ * What is sent to mien cannot be looked at before its sender has the address. What may be a camera is connected to once: it stays open for the session that starts at once. All else is only
  * probed, because a recording would go on while the stream is being stored.
  * @throws MienError SOURCE_UNREACHABLE when it takes too long, and what probing throws
  */
-export function inspectSource(
+export async function inspectSource(
   { probe, openSource }: InspectDeps,
-  { source, frameRate, timing, realtime, loop, detectSize, autoStart }: Registration,
+  { source, frameRate, timing, realtime, loop, detectSize, preview, autoStart }: Registration,
   stopping: AbortSignal,
-): Promise<{ info: SourceInfo; held: HeldSource | null }> {
+): Promise<{ info: Pick<SourceInfo, 'live'>; held: HeldSource | null }> {
+  if (source.type === 'push') return { info: { live: true }, held: null };
   return withTimeout(stopping, async (signal) => {
     if (!autoStart || source.type === 'file' || source.type === 'upload') {
       return { info: await probe(source, signal), held: null };
     }
     const holding = new AbortController();
-    const options = { frameRate, timing, realtime: realtime ?? false, loop, detectSize };
+    const options = { frameRate, timing, realtime: realtime ?? false, loop, detectSize, colour: preview };
     const both = AbortSignal.any([signal, holding.signal]);
     const opened = await openSource(source, { ...options, signal: both });
     return { info: opened.info, held: { ...opened, stop: () => holding.abort() } };

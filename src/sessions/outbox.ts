@@ -10,7 +10,7 @@ import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import { sleep } from '../threads/sleep.ts';
 import { whenAborted } from '../threads/when-aborted.ts';
 import type { MomentSink } from './ports.ts';
-import { isStoreAway, type StoreWaits } from './store-away.ts';
+import { isStoreUnavailable, type StoreWaits } from './store-unavailable.ts';
 
 export interface OutboxOptions extends StoreWaits {
   sink: MomentSink;
@@ -144,7 +144,7 @@ export class Outbox {
     try {
       return await this.#options.sink.append(moment, events, previous);
     } catch (error) {
-      if (isStoreAway(error)) return 'refused';
+      if (isStoreUnavailable(error)) return 'refused';
       this.#failure ??= error;
       return 'lost';
     }

@@ -3,7 +3,6 @@
  * this file; the composition root hands them over.
  */
 import type { DecodeOptions } from '../domain/decode-options.ts';
-import type { ErasureOrder, ErasureStep, LiveSession } from '../domain/erasure.ts';
 import type { FrameReadings, RawReading } from '../domain/face.ts';
 import type {
   DropCounts,
@@ -89,6 +88,15 @@ export interface TimelineSettings {
 }
 export type OpenTimeline = (sessionId: string, settings: TimelineSettings) => SessionTimeline;
 
+/** preview: the pictures of one session, for those who look at them. */
+export interface SessionPictures {
+  /** To be called before its pixels are handed on, and what it gives with the moment that it became. Null: nobody looks. */
+  take(frame: Frame): ShowMoment | null;
+  close(): void;
+}
+export type ShowMoment = (moment: Pick<Moment, 'seq' | 'mediaTime'>) => void;
+export type OpenPictures = (sessionId: string) => SessionPictures;
+
 /** store: the group-committing writer. */
 export interface MomentSink {
   /**
@@ -114,11 +122,19 @@ export interface MomentSink {
 
 /** store: the registered streams. */
 export interface StreamRepository {
-  create(input: Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>): Promise<StreamRecord>;
+  /** @param isTaken told those of this name, while nobody else creates one @returns null where it is taken */
+  createUnless(
+    input: Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>,
+    isTaken: (namesakes: StreamRecord[]) => boolean,
+  ): Promise<StreamRecord | null>;
   get(id: string): Promise<StreamRecord | null>;
   byName(name: string): Promise<StreamRecord[]>;
-  /** In the order of registration. */
+  /** Those that have no live session, and wait for no other server; in the order of registration. */
   thatShouldRun(): Promise<StreamRecord[]>;
+  /** They wait for this server, until they are started or it is gone. */
+  hold(ids: readonly string[]): Promise<void>;
+  /** How many streams fall to this server, if all that should run are shared out evenly; Infinity: it is alone. */
+  share(): Promise<number>;
   /** Those whose source is this upload. */
   byUpload(token: string): Promise<StreamRecord[]>;
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
@@ -136,22 +152,45 @@ export interface StreamRepository {
 
 /** store: the sessions. */
 export interface SessionRepository {
-  /** In the state STARTING, with the tags of its stream, which should run from now on, and with its own. */
-  create(input: { streamId: string; modelId: string; words?: Partial<SessionWords> }): Promise<SessionRecord>;
+  /**
+   * In the state STARTING, with the tags of its stream, which should run from now on, and with its own. Throws CONFLICT when
+   * another one of the stream is live, whichever server runs it, and with `again`, when the stream should not run any more.
+   */
+  create(input: {
+    streamId: string;
+    modelId: string;
+    words?: Partial<SessionWords>;
+    again?: boolean;
+  }): Promise<SessionRecord>;
   /**
    * The final states (ENDED, FAILED, INTERRUPTED) also set `endedAt`; after ENDED and FAILED the stream should not run any
-   * more. Throws NOT_FOUND when the session was removed, STORE_UNAVAILABLE when the store is away: it may be called again
+   * more. Throws NOT_FOUND when the session was removed, CONFLICT when another server has taken it over, STORE_UNAVAILABLE when the store is away: it may be called again
    * then. It refuses for good what it throws anything else for.
    */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
-  /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them. */
+  /** Live sessions whose server is gone are this one's from now on. Returns them. */
+  adopt(): Promise<SessionRecord[]>;
+  /** Live ones of this server whose streams should not run any more. */
+  unwanted(): Promise<SessionRecord[]>;
+  /** Of these, those of this server that are in a live state become INTERRUPTED. Returns them. */
   interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
   /** Episodes of these that were told of and are open, as they are closed when one becomes INTERRUPTED. */
   openEpisodes(ids: readonly string[]): Promise<Episode[]>;
+  get(id: string): Promise<SessionRecord | null>;
   /** The newest session of a stream. */
   latest(streamId: string): Promise<SessionRecord | null>;
-  /** Those in a live state. */
-  live(): Promise<SessionRecord[]>;
+}
+
+/** store: what is told of the lease by which this server runs sessions. */
+export interface LeaseWatcher {
+  /** It will have run out in a moment, and others are there, who may take over then. */
+  lapsed(): void;
+  /** Nobody took over: it goes on. */
+  renewed(): void;
+  /** Others took over; all that this server ran is to end. They cannot store anything. */
+  lost(): Promise<void>;
+  /** Another's lease has run out, a stream that should run does not, or one runs here and should not. */
+  lookAround(): void;
 }
 
 /** bus: what happened, after it is committed. */
@@ -163,32 +202,6 @@ export interface Publisher {
   episode(streamId: string, event: EpisodeEvent, position: number): void;
   /** The stream is gone, with its sessions: those who wait for it need not. */
   removed(streamId: string): void;
-}
-
-/** store: what is to be erased, written down and done. */
-export interface ErasureStore {
-  /** Writes it down; `stop` is called with the sessions that run and go as a whole. @throws MienError NOT_FOUND, CONFLICT */
-  begin(
-    order: ErasureOrder,
-    stop: (sessions: readonly LiveSession[]) => Promise<void>,
-  ): Promise<{ id: string; steps: readonly ErasureStep[] }>;
-  /** Does what is left of it. It may be called again after it threw. */
-  run(
-    id: string,
-    hands: { removeStream(id: string): Promise<void>; removeUpload(token: string): Promise<void> },
-  ): Promise<void>;
-  /** The oldest first. */
-  unfinished(): Promise<string[]>;
-}
-
-/** Uploaded files. */
-export interface UploadStore {
-  /** A stream uses it from now on. */
-  take(token: string): Promise<void>;
-  /** From now on it goes by itself when no stream uses it. */
-  offer(token: string): Promise<void>;
-  /** No stream uses it any more. */
-  release(token: string): Promise<void>;
 }
 
 /** Measurements, as they happen. */

@@ -10,6 +10,7 @@ import {
   PRIORITIES,
   type Priority,
   PURPOSES,
+  type Purpose,
   type StreamRecord,
 } from '../domain/stream.ts';
 import { faultOfTags, tagEntries } from '../domain/tags.ts';
@@ -17,7 +18,7 @@ import { isOneLine } from '../domain/text.ts';
 import { MienError } from '../errors.ts';
 
 /** Refused unless allowed by name: EU AI Act, article 5(1)(f). */
-const PROHIBITED_PURPOSES: readonly string[] = ['WORKPLACE', 'EDUCATION'];
+const PROHIBITED_PURPOSES: readonly Purpose[] = ['WORKPLACE', 'EDUCATION'];
 
 export interface RegisterInput {
   name: string;
@@ -38,6 +39,8 @@ export interface RegisterInput {
   tags?: Tags | undefined;
   /** Hours, 1 to MAX_RETENTION; null: as the server says. */
   retention?: number | null | undefined;
+  /** Whether its picture may be looked at while it runs. */
+  preview?: boolean | undefined;
   autoStart?: boolean | undefined;
 }
 export type Registration = Required<{ [Key in keyof RegisterInput]: Exclude<RegisterInput[Key], undefined> }>;
@@ -55,6 +58,11 @@ export interface RegisteredStream extends StreamRecord {
 }
 
 const MAX_NAME_LENGTH = 200;
+
+/** What is refused to everybody but those who are entitled to it. @param allowed purposes by name */
+export function refusedPurposes(allowed: readonly string[]): Purpose[] {
+  return PROHIBITED_PURPOSES.filter((purpose) => !allowed.includes(purpose));
+}
 
 /** @throws MienError BAD_INPUT, PURPOSE_REFUSED */
 export function checkRegistration(input: RegisterInput, allowed: readonly string[]): Registration {
@@ -78,6 +86,7 @@ function withDefaults({ name, source, purpose, ...given }: RegisterInput): Regis
     detectSize: given.detectSize ?? 'STANDARD',
     tags: given.tags ?? {},
     retention: given.retention ?? null,
+    preview: given.preview ?? false,
     autoStart: given.autoStart ?? true,
   };
 }
@@ -108,8 +117,8 @@ export function checkSettings(registration: Registration): void {
 }
 
 /** @throws MienError BAD_INPUT when the source, as it was found, cannot be run as asked */
-export function checkSource({ realtime }: Registration, info: SourceInfo): void {
-  if (info.live && realtime === false) {
+export function checkSource({ realtime }: Registration, { live }: Pick<SourceInfo, 'live'>): void {
+  if (live && realtime === false) {
     throw badInput('A live source runs in real time; leave `realtime` out.');
   }
 }
@@ -140,6 +149,7 @@ function hasSettings(stream: StreamRecord, registration: Registration): boolean 
   return (
     SETTINGS.every((name) => stream[name] === registration[name]) &&
     (stream.timing ?? null) === registration.timing &&
+    (stream.preview ?? false) === registration.preview &&
     isDeepStrictEqual(tagEntries(stream.tags), tagEntries(registration.tags))
   );
 }
@@ -158,12 +168,14 @@ function addressOf(source: SourceInput): string {
       return `upload ${source.token}`;
     case 'device':
       return `device ${source.device}`;
+    case 'push':
+      return 'push';
   }
 }
 
 function checkPurpose(purpose: string, allowed: readonly string[]): void {
   if (!PURPOSES.some((known) => known === purpose)) throw badInput(`There is no purpose ${purpose}.`);
-  if (!PROHIBITED_PURPOSES.includes(purpose) || allowed.includes(purpose)) return;
+  if (!refusedPurposes(allowed).some((refused) => refused === purpose)) return;
   throw new MienError(
     'PURPOSE_REFUSED',
     `Inferring emotions at the workplace or in education is prohibited in the European Union (AI Act, article 5(1)(f)) but for medical or safety reasons. Whoever is entitled to it names ${purpose} in MIEN_ALLOW_PURPOSES.`,

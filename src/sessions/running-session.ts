@@ -31,3 +31,12 @@ export interface RunningStream extends Pick<RunningSession, 'forget'> {
 export function runningStream(streamId: string, { id, forget }: RunningSession): RunningStream {
   return { streamId, sessionId: id, forget };
 }
+
+/** @returns what resolves when all have ended */
+export function interruptAll(entries: Iterable<RunningEntry>, reason: string): Promise<unknown> {
+  const ends = [...entries].map(({ session, ended }) => {
+    void session.stop('INTERRUPTED', reason);
+    return ended;
+  });
+  return Promise.all(ends);
+}

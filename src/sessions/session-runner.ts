@@ -13,7 +13,7 @@ import { Outbox } from './outbox.ts';
 import type {
   MomentSink,
   OpenAnalyser,
-  OpenSource,
+  OpenPictures,
   OpenTimeline,
   Publisher,
   SessionRepository,
@@ -25,17 +25,17 @@ import type { RunningSession } from './running-session.ts';
 import { createSessionClock } from './session-clock.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
 import { openSessionLoad, type SessionLoad, type SessionLoadDeps } from './session-load.ts';
-import { createSessionSource, type SessionSource } from './session-source.ts';
+import { createSessionSource, type SessionSource, type SourceDeps } from './session-source.ts';
 import { runSource } from './source-run.ts';
 import { createStateWriter, type StateWriter } from './state-writer.ts';
-import type { StoreWaits } from './store-away.ts';
-import { outOfTime, sentenceOf } from './stream-errors.ts';
+import type { StoreWaits } from './store-unavailable.ts';
+import { NOBODY_SENDS, outOfTime, sentenceOf } from './stream-errors.ts';
 import { type SourceEnd, supervise } from './supervisor.ts';
 
-export interface SessionDeps extends SessionLoadDeps {
-  openSource: OpenSource;
+export interface SessionDeps extends SessionLoadDeps, SourceDeps {
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
+  openPictures?: OpenPictures;
   sink: MomentSink;
   sessions: Pick<SessionRepository, 'setState'>;
   publisher: Publisher;
@@ -80,6 +80,8 @@ class SessionRun {
   readonly #streamId: string;
   readonly #id: string;
   readonly #timelineSettings: TimelineSettings;
+  /** Whether it waits to be sent to, rather than opens something: then it soon waits again. */
+  readonly #isPushed: boolean;
   readonly #stopping = new AbortController();
   /** Aborts when there is no more time to wait for the store. */
   readonly #giveUp = new AbortController();
@@ -100,8 +102,10 @@ class SessionRun {
     this.#streamId = stream.id;
     this.#id = session.id;
     this.#timelineSettings = { smoothing: stream.smoothing, frameRate: stream.frameRate };
-    this.#source = createSessionSource(deps.openSource, stream, held);
-    this.#backoff = createReopenBackoff(() => performance.now(), this.#limits.reopenMs);
+    this.#source = createSessionSource(deps, stream, held);
+    const { reopenMs } = this.#limits;
+    this.#isPushed = stream.source.type === 'push';
+    this.#backoff = createReopenBackoff(() => performance.now(), this.#isPushed ? reopenMs / 10 : reopenMs);
     const { sessions, sink, publisher, log } = deps;
     this.#storeWaits = { retryMs: this.#limits.storeRetryMs, giveUp: this.#giveUp.signal };
     this.#load = openSessionLoad(deps, stream, session);
@@ -133,7 +137,9 @@ class SessionRun {
     const analyser = openAnalyser(this.#id, this.#source.realtime);
     const timeline = openTimeline(this.#id, this.#timelineSettings);
     this.forget = (until) => timeline.forget?.(until);
-    const scorer = new FrameScorer({ analyser, timeline, meter });
+    const pictures = this.#deps.openPictures?.(this.#id);
+    const scorer = new FrameScorer({ analyser, timeline, meter, pictures });
+    if (this.#isPushed) void this.#states.write('STARTING', { failure: NOBODY_SENDS });
     const end = await supervise({
       runSource: () => this.#runSource(scorer),
       canReturn: (error) => this.#source.canReturn(error),
@@ -142,6 +148,7 @@ class SessionRun {
       stopping: this.#stopping.signal,
     });
     this.ending = true;
+    pictures?.close();
     this.#load.close();
     await analyser.close().catch((error) => log.error({ err: error }, 'could not close an analyser'));
     const left = await this.#outbox.drain();

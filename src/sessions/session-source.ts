@@ -1,9 +1,10 @@
 /** One stream's source, opened as the stream asks for it, and opened anew after a break. */
-import type { FrameSize } from '../domain/frame.ts';
+import type { Frame, FrameSize } from '../domain/frame.ts';
 import { mayBeLive, runsInRealTime, type StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { HeldSource } from './inspect-source.ts';
 import type { OpenSource, RunningSource } from './ports.ts';
+import type { SourceGate } from './source-gate.ts';
 
 export interface OpenedSource extends Omit<RunningSource, 'info'> {
   /** Whether frames are dropped rather than waited for. */
@@ -23,7 +24,7 @@ export interface SessionSource {
    * that breaks it.
    */
   canReturn(error: unknown): boolean;
-  /** Opens it, unless registering has left it open. */
+  /** Opens it, unless registering has left it open; what is live as soon as the gate is open. */
   open(signal: AbortSignal): Promise<OpenedSource>;
 }
 
@@ -31,13 +32,18 @@ export interface SessionSource {
 const MAX_REOPENED = 5;
 const REOPENED_WITHIN_MS = 600_000;
 
+export interface SourceDeps {
+  openSource: OpenSource;
+  gate: SourceGate;
+}
+
 /** @param held what registering has left open; null: the first opening is like all others */
 export function createSessionSource(
-  openSource: OpenSource,
+  { openSource, gate }: SourceDeps,
   stream: StreamRecord,
   held: HeldSource | null,
 ): SessionSource {
-  const { source, frameRate, timing, loop, detectSize } = stream;
+  const { source, frameRate, timing, loop, detectSize, preview: colour = false } = stream;
   let waiting = held;
   let broken: number[] = [];
   let kind = held?.info.kind;
@@ -51,22 +57,32 @@ export function createSessionSource(
       broken = [...broken.filter((at) => now - at < REOPENED_WITHIN_MS), now];
       return broken.length <= MAX_REOPENED;
     },
-    async open(signal) {
+    async open(stopping) {
       if (source.type === 'url' && source.locked) throw locked();
-      const options = { frameRate, timing, realtime: stream.realtime ?? false, loop, detectSize, signal };
+      // A recording is read again at no harm, and could not go on where it was.
+      const isGated = live ?? mayBeLive(source);
+      if (isGated) await gate.untilOpen(stopping);
+      const { closing } = gate;
+      const signal = isGated ? AbortSignal.any([stopping, closing]) : stopping;
+      const realtime = stream.realtime ?? false;
+      const options = { frameRate, timing, realtime, loop, detectSize, colour, signal };
       const opened = waiting ? takeOver(waiting, signal) : await openSource(source, options);
       waiting = null;
       ({ live, kind } = opened.info);
       const { frames, setFrameRate, info } = opened;
       return {
-        realtime: runsInRealTime(stream, live),
-        frames,
-        setFrameRate,
-        size: info,
+        ...{ realtime: runsInRealTime(stream, live), setFrameRate, size: info },
+        frames: isGated ? whileOpen(frames, closing) : frames,
         end: live || stream.loop ? null : info.duration,
       };
     },
   };
+}
+
+/** @throws why it was closed, rather than to end */
+async function* whileOpen(frames: AsyncIterable<Frame>, closing: AbortSignal) {
+  yield* frames;
+  closing.throwIfAborted();
 }
 
 /** From now on `signal` stops it. */

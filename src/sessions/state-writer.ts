@@ -8,7 +8,7 @@ import { MienError } from '../errors.ts';
 import { createBackoff } from '../threads/backoff.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { SessionRepository } from './ports.ts';
-import { isStoreAway } from './store-away.ts';
+import { isStoreUnavailable } from './store-unavailable.ts';
 
 export interface StateWriter {
   /** Returns at once, unless waited for. Resolves to the record as it was last committed. Without a failure, there is none. */
@@ -43,7 +43,7 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
         return deps.publish(committed);
       } catch (error) {
         deps.log.warn({ err: error, session: session.id, state }, 'could not store the state of a session');
-        if (deps.giveUp.aborted || !isStoreAway(error)) throw error;
+        if (deps.giveUp.aborted || !isStoreUnavailable(error)) throw error;
         await sleep(backoff.next(), deps.giveUp);
       }
     }
@@ -52,11 +52,11 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
   const commit = async (state: SessionState, details: StateDetails): Promise<SessionRecord> => {
     try {
       await store(state, details).catch((error) => {
-        if (deps.giveUp.aborted || isGone(error)) throw error;
+        if (deps.giveUp.aborted || isOthers(error)) throw error;
         return store(state, { failure: details.failure == null ? null : NOT_STORABLE });
       });
     } catch (error) {
-      if (!isGone(error))
+      if (!isOthers(error))
         deps.log.error({ err: error, session: session.id, state }, 'a state of a session is not stored');
     }
     return committed;
@@ -71,7 +71,7 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
   };
 }
 
-/** Another server removed the session: there is nothing to store its state in. */
-function isGone(error: unknown): boolean {
-  return error instanceof MienError && error.code === 'NOT_FOUND';
+/** Another server has removed the session, or taken it over: its state is not this one's to tell. */
+function isOthers(error: unknown): boolean {
+  return error instanceof MienError && (error.code === 'NOT_FOUND' || error.code === 'CONFLICT');
 }

@@ -2,6 +2,10 @@
 import type { StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 
+/** Of a session that waits for video. */
+export const NOBODY_SENDS =
+  'Nobody sends yet: send video to the address of this stream; `renewIngestAddress` makes another one.';
+
 export function alreadyRegistered({ id, name }: StreamRecord): MienError {
   const sentence = `The stream ${name} is registered with this source already (${id}), with other settings. Take that one, change it by updateStream, or give this one another name.`;
   return new MienError('CONFLICT', sentence);

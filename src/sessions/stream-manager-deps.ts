@@ -1,16 +1,21 @@
 /** What the manager of streams is made of. */
+
+import type { SourceInput } from '../domain/frame.ts';
+import type { UploadStore } from './erasure-ports.ts';
 import type { InspectDeps } from './inspect-source.ts';
 import type { LoadControl } from './load/load-control.ts';
-import type { SessionRepository, StreamRepository, UploadStore } from './ports.ts';
+import type { SessionRepository, StreamRepository } from './ports.ts';
 import type { SessionDeps } from './session-runner.ts';
 
-export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions'>, InspectDeps {
+export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions' | 'gate'>, InspectDeps {
   streams: StreamRepository;
   sessions: SessionRepository;
   load: LoadControl;
   /** Of the model that scores, as `Query.models` names it. */
   modelId: string;
   uploads?: UploadStore;
+  /** Whether what is read of a file can be read here: servers may have directories of their own. */
+  isHere?: (source: SourceInput) => Promise<boolean>;
   /** Purposes that are prohibited unless named here. */
   allowPurposes?: readonly string[];
 }

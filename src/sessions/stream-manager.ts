@@ -3,9 +3,11 @@ import type { SessionRecord, SessionWords, StreamChange, StreamRecord } from '..
 import { settledWithin } from '../threads/settled-within.ts';
 import { type ChangedStream, changeStream } from './change-stream.ts';
 import { CrashLoopGuard } from './crash-loop-guard.ts';
-import { restoreStreams } from './desired-state.ts';
+import { DesiredState } from './desired-state.ts';
 import { type HeldSource, inspectSource } from './inspect-source.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
+import { createLeaseWatcher } from './lease-watcher.ts';
+import type { LeaseWatcher } from './ports.ts';
 import {
   checkRegistration,
   checkSource,
@@ -16,17 +18,25 @@ import {
   type Registration,
 } from './registration.ts';
 import { removeRecord } from './remove-record.ts';
-import { type RunningEntry, type RunningStream, runningStream } from './running-session.ts';
+import { interruptAll, type RunningEntry, type RunningStream, runningStream } from './running-session.ts';
 import { runSession } from './session-runner.ts';
-import { alreadyRegistered, alreadyRunning, neverRan, noSuchStream, shuttingDown } from './stream-errors.ts';
+import { SourceGate } from './source-gate.ts';
+import { sameAs, storeRegistration } from './store-registration.ts';
+import { alreadyRunning, neverRan, noSuchStream, shuttingDown } from './stream-errors.ts';
 import type { StreamManagerDeps } from './stream-manager-deps.ts';
-import { untilEnded } from './until-ended.ts';
+import { untilEnded, untilEndedElsewhere } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases } from './upload-leases.ts';
 
 /** Longest wait for the sessions when the server ends; in milliseconds, and less than the server itself waits. */
 const CLOSE_MS = 9_000;
+const STOPPED = 'The server was stopped.';
+
+/** Of the session that begins. */
+type BeginOptions = { words?: Partial<SessionWords>; again?: boolean };
 
 export class StreamManager {
+  /** What a crash left, and what should run. */
+  readonly desired: DesiredState;
   readonly #deps: StreamManagerDeps;
   readonly #running = new Map<string, RunningEntry>();
   /** By the id of a stream, or by the name that one is being registered under. */
@@ -34,13 +44,17 @@ export class StreamManager {
   readonly #closing = new AbortController();
   readonly #uploads: UploadLeases;
   readonly #guard: CrashLoopGuard;
-  #leftovers: SessionRecord[] | null = null;
-  #restoring: Promise<void> = Promise.resolve();
+  readonly #gate = new SourceGate();
 
   constructor(deps: StreamManagerDeps) {
     this.#deps = deps;
     this.#uploads = createUploadLeases(deps);
     this.#guard = new CrashLoopGuard(deps);
+    this.desired = new DesiredState({
+      ...{ ...deps, guard: this.#guard, stopping: this.#closing.signal },
+      start: (id) => this.#exclusively(id, () => this.#restart(id)),
+      running: this.#running,
+    });
   }
 
   /**
@@ -48,23 +62,23 @@ export class StreamManager {
    * One that is registered already, the same in everything, is given as it is.
    * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source with other settings), OVER_CAPACITY, and what probing throws
    */
-  async register(input: RegisterInput, { shown, admit }: RegisterOptions = {}): Promise<RegisteredStream> {
+  async register(input: RegisterInput, options: RegisterOptions = {}): Promise<RegisteredStream> {
     const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
     return this.#exclusively(`name ${registration.name}`, async () => {
       this.#closing.signal.throwIfAborted();
       const namesakes = await this.#deps.streams.byName(registration.name);
-      const twin = findTwin(namesakes, registration, shown ?? null);
-      if (twin?.isIdentical) return { ...twin.stream, alreadyRegistered: true };
-      if (twin) throw alreadyRegistered(twin.stream);
-      await admit?.();
+      const twin = findTwin(namesakes, registration, options.shown ?? null);
+      if (twin) return sameAs(twin);
+      await options.admit?.();
       const { info, held } = await inspectSource(this.#deps, registration, this.#closing.signal);
       try {
         checkSource(registration, info);
-        const store = () => this.#store(registration, held);
+        const store = () => this.#store(registration, held, options);
         const stream = await (registration.autoStart
           ? this.#deps.load.claimed(registration, info.live, store)
           : store());
-        return { ...stream, alreadyRegistered: false };
+        if (stream.alreadyRegistered) held?.stop();
+        return stream;
       } catch (error) {
         held?.stop();
         throw error;
@@ -72,10 +86,10 @@ export class StreamManager {
     });
   }
 
-  async #store({ autoStart, ...stream }: Registration, held: HeldSource | null): Promise<StreamRecord> {
-    const record = await this.#deps.streams.create(stream);
-    await this.#uploads.acquire(record);
-    if (!autoStart) return record;
+  async #store(registration: Registration, held: HeldSource | null, { shown }: RegisterOptions) {
+    const record = await storeRegistration(this.#deps, registration, shown);
+    if (!record.alreadyRegistered) await this.#uploads.acquire(record);
+    if (record.alreadyRegistered || !registration.autoStart) return record;
     await this.#exclusively(record.id, async () => {
       // Since it is stored, others see it, and may have started it.
       if (this.#running.has(record.id)) held?.stop();
@@ -103,7 +117,7 @@ export class StreamManager {
       const entry = this.#running.get(id);
       if (entry && !entry.session.ending) throw alreadyRunning(stream, entry.session.id);
       if (entry) await untilEnded(stream, entry, this.#deps.limits);
-      return this.#deps.load.claimed(stream, null, () => this.#begin(stream, null, words));
+      return this.#deps.load.claimed(stream, null, () => this.#begin(stream, null, { words }));
     });
   }
 
@@ -114,13 +128,7 @@ export class StreamManager {
   stop(id: string): Promise<SessionRecord> {
     return this.#exclusively(id, async () => {
       const stream = await this.#get(id);
-      const entry = this.#running.get(id);
-      await this.#deps.streams.setShouldRun(id, false);
-      if (entry) {
-        void entry.session.stop('ENDED');
-        return untilEnded(stream, entry, this.#deps.limits);
-      }
-      const last = await this.#deps.sessions.latest(id);
+      const last = await this.#end(stream);
       if (last) return last;
       throw neverRan(stream);
     });
@@ -130,9 +138,7 @@ export class StreamManager {
   remove(id: string): Promise<void> {
     return this.#exclusively(id, async () => {
       const stream = await this.#get(id);
-      const entry = this.#running.get(id);
-      void entry?.session.stop('ENDED');
-      if (entry) await untilEnded(stream, entry, this.#deps.limits);
+      await this.#end(stream);
       await this.#uploads.offer(stream);
       try {
         await removeRecord(this.#deps.streams, id);
@@ -141,6 +147,14 @@ export class StreamManager {
         await this.#uploads.settle(stream);
       }
     });
+  }
+
+  /** Wherever it runs. @returns its last session; null: it never ran */
+  async #end(stream: StreamRecord): Promise<SessionRecord | null> {
+    const entry = this.#running.get(stream.id);
+    await this.#deps.streams.setShouldRun(stream.id, false);
+    void entry?.session.stop('ENDED');
+    return entry ? untilEnded(stream, entry, this.#deps.limits) : untilEndedElsewhere(this.#deps, stream);
   }
 
   running(): RunningStream[] {
@@ -152,19 +166,9 @@ export class StreamManager {
     return this.#closing.signal.aborted;
   }
 
-  /** Once, at boot, before anyone may start a stream: all sessions that are live now were left by a crash. */
-  async noteLeftoverSessions(): Promise<void> {
-    this.#leftovers = await this.#deps.sessions.live();
-  }
-
-  /**
-   * Once, at boot: sessions that were noted, or are live now, become INTERRUPTED; streams that should run start a new
-   * session, unless that crashes the server. Suspects of a crash start in groups, one after another, also after this has resolved.
-   */
-  async restoreDesiredState(): Promise<void> {
-    const start = (id: string) => this.#exclusively(id, () => this.#restart(id));
-    const deps = { ...this.#deps, guard: this.#guard, start, stopping: this.#closing.signal };
-    this.#restoring = (await restoreStreams(deps, this.#leftovers)).allStarted;
+  /** What is told of the lease by which this server runs sessions. */
+  get leaseWatcher(): LeaseWatcher {
+    return createLeaseWatcher({ running: this.#running, gate: this.#gate, desired: this.desired });
   }
 
   /** Drains all sessions, within ten seconds; they become INTERRUPTED, and start anew at the next boot. */
@@ -177,38 +181,34 @@ export class StreamManager {
   }
 
   async #drain(): Promise<void> {
-    const interrupt = () =>
-      [...this.#running.values()].map(({ session, ended }) => {
-        void session.stop('INTERRUPTED', 'The server was stopped.');
-        return ended;
-      });
+    const interrupt = () => interruptAll(this.#running.values(), STOPPED);
     void interrupt();
     // What is being started or registered ends by itself, because the server closes.
-    await Promise.all([this.#restoring, this.#exclusively.settled()]);
-    await Promise.all(interrupt());
+    await Promise.all([this.desired.settled(), this.#exclusively.settled()]);
+    await interrupt();
   }
 
   /** Asked again when its turn comes: meanwhile it may have been stopped, removed, or run to its end. */
   async #restart(id: string): Promise<{ ended: Promise<unknown> } | null> {
     const stream = await this.#deps.streams.get(id);
     if (!stream?.shouldRun || this.#running.has(id)) return null;
-    await this.#begin(stream, null);
+    await this.#begin(stream, null, { again: true });
     return this.#running.get(id) ?? null;
   }
 
-  async #begin(stream: StreamRecord, held: HeldSource | null, words = {}): Promise<SessionRecord> {
+  async #begin(stream: StreamRecord, held: HeldSource | null, more: BeginOptions = {}) {
     this.#closing.signal.throwIfAborted();
     const { sessions, publisher, modelId } = this.#deps;
-    const record = await sessions.create({ streamId: stream.id, modelId, words });
+    const record = await sessions.create({ streamId: stream.id, modelId, ...more });
     publisher.status(stream.id, record);
-    const session = runSession(this.#deps, stream, record, held);
+    const session = runSession({ ...this.#deps, gate: this.#gate }, stream, record, held);
     const ranWell = this.#guard.watch(stream.id);
     const ended = session.done.finally(async () => {
       await ranWell();
       this.#running.delete(stream.id);
     });
     this.#running.set(stream.id, { stream, session, ended });
-    if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', 'The server was stopped.');
+    if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', STOPPED);
     return record;
   }
 

@@ -4,7 +4,8 @@
  */
 import type { Log } from '../domain/log.ts';
 import type { StreamRecord } from '../domain/stream.ts';
-import type { StreamRepository, UploadStore } from './ports.ts';
+import type { UploadStore } from './erasure-ports.ts';
+import type { StreamRepository } from './ports.ts';
 
 export interface UploadLeasesDeps {
   uploads?: UploadStore;

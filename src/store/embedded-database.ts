@@ -1,8 +1,8 @@
 /** What is said and done around the embedded database: its creation, its end, its lock, and what goes wrong. */
 import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
+import type { LockWatcher } from './lock/directory-lock.ts';
 import { createDatabaseDirectory } from './pglite/create-database-directory.ts';
-import type { LockWatcher } from './pglite/directory-lock.ts';
 import { noteFileSizes } from './pglite/file-sizes.ts';
 import type { PgliteClient } from './pglite/pglite-client.ts';
 import { createAdapterFactory } from './pglite/prisma-adapter.ts';

@@ -1,5 +1,5 @@
 /** The store: streams, sessions, moments and what they add up to, in PGlite or on a PostgreSQL server. */
-import type { SignInStore, TokenStore } from '../access/ports.ts';
+import type { IngestStreamStore, SignInStore, TokenStore } from '../access/ports.ts';
 import type { DropCounts } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
@@ -10,6 +10,7 @@ import type {
   SessionsGroup,
 } from '../domain/sessions-aggregate.ts';
 import { type AuditEntries, createAuditEntries } from './access/audit-entries.ts';
+import { createIngestStreamStore } from './access/ingest-streams.ts';
 import { createSignInRepository } from './access/sign-in-repository.ts';
 import { createTokenRepository } from './access/token-repository.ts';
 import { GroupCommit, type GroupCommitConfig } from './commit/group-commit.ts';
@@ -17,10 +18,14 @@ import { LogWriter } from './commit/log-writer.ts';
 import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createErasures, type Erasures } from './erasure/erasures.ts';
+import { createLease } from './lease/create-lease.ts';
+import type { Lease } from './lease/lease.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
+import { createOutputRepository, type OutputRepository } from './output-repository.ts';
 import { createLogQueries, type LogQueries } from './read/commit-log.ts';
 import { searchMoments } from './read/moment-search.ts';
 import { createMomentQueries, type MomentQueries } from './read/moments.ts';
+import { createNewestQueries, type NewestQueries } from './read/newest.ts';
 import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
 import { aggregateSessions } from './read/sessions/sessions.ts';
 import { rotateKeys, type Sealed, sealStored } from './secrets/seal-stored.ts';
@@ -29,7 +34,8 @@ import { createSessionRepository, type SessionRepository } from './session-repos
 import { createPartitions, type Partitions } from './sql/partitions.ts';
 import type { RollUp } from './sql/rollup-values.ts';
 import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
-import { readStreamTags, type StreamTags } from './stream-tags.ts';
+import { openStreamTags, type StreamTags } from './stream-tags.ts';
+import { decideRetention } from './upkeep/decide-retention.ts';
 import { createRetention, type Retention } from './upkeep/retention.ts';
 import { startUpkeep } from './upkeep/schedule.ts';
 
@@ -54,6 +60,8 @@ export interface StoreConfig extends Partial<GroupCommitConfig> {
   log?: Pick<Log, 'info' | 'warn' | 'error'> | undefined;
   /** Longest wait for the answer to a commit on a server, in milliseconds. */
   commitTimeoutMs?: number | undefined;
+  /** Milliseconds that the lease lasts by which it runs sessions on a server, without being renewed: 5,000. */
+  leaseMs?: number | undefined;
   /** They seal the secrets of sources, the first one from now on. None: a key in `${dataDir}/secret.key`. */
   secretKeys?: readonly string[] | undefined;
 }
@@ -66,7 +74,8 @@ export interface MomentStore extends MomentQueries {
    * order within a session is kept. Moments of a session that does not exist are refused.
    * @param previous the moment before it in its session; what it stands for is known now
    * @returns where it stands among all that is committed
-   * @throws MienError STORE_UNAVAILABLE (not stored: the buffer is full), NOT_FOUND, BAD_INPUT, SHUTTING_DOWN
+   * @throws MienError STORE_UNAVAILABLE (not stored: the buffer is full), NOT_FOUND, CONFLICT (another server has taken it
+   * over, or it has ended), BAD_INPUT, SHUTTING_DOWN
    */
   append(moment: Moment, events: readonly EpisodeEvent[], previous?: Moment): Promise<number>;
   /**
@@ -88,8 +97,10 @@ export interface Store extends Retention {
   sessions: SessionRepository;
   models: ModelRepository;
   signIns: SignInStore;
+  ingestStreams: IngestStreamStore;
   moments: MomentStore;
   log: LogQueries;
+  newest: NewestQueries;
   rollups: RollupQueries;
   /** Several sessions in groups, from rollups; @throws MienError BAD_INPUT */
   aggregateSessions(
@@ -99,6 +110,9 @@ export interface Store extends Retention {
   erasures: Erasures;
   audit: AuditEntries;
   tokens: TokenStore;
+  outputs: OutputRepository;
+  /** By which it runs sessions. */
+  lease: Pick<Lease, 'watch' | 'age' | 'others' | 'takenOver'>;
   /** For the API, whose queries are made of its schema. */
   prisma: Database['prisma'];
   /** For tests that count statements. */
@@ -122,8 +136,8 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const keys = createSecretKeys(config.secretKeys ?? [], config.dataDir);
     await partitions.ensure([Date.now()]);
     tellSealed(await sealStored(database.prisma, keys, 'clear'), config.log);
-    const retentionHours = await findRetention(database.prisma, config.retentionHours);
-    const tags = await readStreamTags(database.prisma);
+    const retentionHours = await decideRetention(database.prisma, config.retentionHours);
+    const tags = await openStreamTags(database.prisma);
     const writer = await LogWriter.open(database.prisma);
     return openOn(database, tags, partitions, keys, writer, { ...config, retentionHours });
   } catch (error) {
@@ -133,49 +147,50 @@ export async function openStore(config: StoreConfig): Promise<Store> {
 }
 
 function openOn(
-  { prisma, runPrepared, onQuery, vacuum, scrub, close }: Database,
+  database: Database,
   tags: StreamTags,
   partitions: Partitions,
   keys: SecretKeys,
   writer: LogWriter,
-  { rollUp, retentionHours, auditDays, ...config }: StoreConfig & { retentionHours: number | null },
+  { rollUp, retentionHours, auditDays, leaseMs, ...config }: StoreConfig & { retentionHours: number | null },
 ): Store {
+  const { prisma, runPrepared, onQuery, vacuum, scrub, dropPartition, close } = database;
   const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
-  const prepare = createPrepareCommit({ prisma, runPrepared, partitions, rollUp, writer });
+  const lease = createLease(database, { leaseMs, log });
+  const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
-  const retention = createRetention(prisma, partitions.forget);
+  const retention = createRetention(prisma, dropPartition, partitions.forget);
   const erasures = createErasures({ prisma, rollUp, scrub });
   const audit = createAuditEntries(prisma);
   const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, log });
   return {
-    streams: createStreamRepository(prisma, keys, tags),
-    sessions: createSessionRepository(prisma),
+    streams: createStreamRepository(prisma, keys, tags, lease),
+    sessions: createSessionRepository(prisma, lease),
     models: createModelRepository(prisma),
-    signIns: createSignInRepository(prisma),
-    moments: createMomentStore(prisma, commits, writer),
-    log: createLogQueries(prisma),
+    ...{ signIns: createSignInRepository(prisma), ingestStreams: createIngestStreamStore(prisma) },
+    moments: createMomentStore(database, commits, writer),
+    ...{ log: createLogQueries(prisma), newest: createNewestQueries(prisma) },
     rollups: createRollupQueries(prisma, rollUp),
     aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
-    ...{ erasures, audit },
-    tokens: createTokenRepository(prisma),
-    ...retention,
-    retentionHours,
-    prisma,
-    onQuery,
+    ...{ erasures, audit, ...retention, retentionHours },
+    ...{ tokens: createTokenRepository(prisma), outputs: createOutputRepository(prisma, keys) },
+    ...{ lease, prisma, onQuery },
     rotateSecrets: () => rotateKeys(prisma, keys),
     ping: async () => void (await prisma.$queryRawUnsafe('SELECT 1')),
     async close() {
       erasures.stop();
       await stopUpkeep();
       await commits.close();
+      await lease.close();
       await close();
     },
   };
 }
 
-function createMomentStore(prisma: Database['prisma'], commits: GroupCommit, writer: LogWriter): MomentStore {
+function createMomentStore(database: Database, commits: GroupCommit, writer: LogWriter): MomentStore {
+  const { prisma, readBytes } = database;
   return {
-    ...createMomentQueries(prisma),
+    ...createMomentQueries(prisma, readBytes),
     search: (sessionId, search) => searchMoments(prisma, sessionId, search),
     async append(moment, events, previous) {
       const position = writer.next();
@@ -188,16 +203,6 @@ function createMomentStore(prisma: Database['prisma'], commits: GroupCommit, wri
       return position;
     },
   };
-}
-
-/** What the setting says, or what was decided when the database was made. */
-async function findRetention(
-  prisma: Database['prisma'],
-  setting: StoreConfig['retentionHours'],
-): Promise<number | null> {
-  if (setting !== 'DEFAULT') return setting ?? null;
-  const installation = await prisma.installation.findUnique({ where: { id: 1 } });
-  return installation?.retentionHours ?? null;
 }
 
 function tellSealed({ sealed, locked }: Sealed, log: StoreConfig['log']): void {

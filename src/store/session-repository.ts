@@ -1,30 +1,37 @@
 /** Runs of streams, and their states. */
-import type { Tags } from '../domain/access.ts';
 import { isId } from '../domain/ids.ts';
 import type { Marker, MarkerChoice, NewMarker } from '../domain/marker.ts';
 import type { Episode } from '../domain/moment.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import {
-  LASTING_STATES,
   LIVE_STATES,
   type SessionRecord,
   type SessionState,
   type SessionWords,
   type StateDetails,
 } from '../domain/stream.ts';
-import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Session } from './generated/client.ts';
+import type { Lease } from './lease/lease.ts';
 import { addMarkers, removeMarkers } from './markers.ts';
-import { closeEpisodes, openEpisodes } from './open-episodes.ts';
-import { isMissingReference, throwUnavailable } from './sql/database-errors.ts';
+import { openEpisodes } from './open-episodes.ts';
+import {
+  createRow,
+  describeRow,
+  interruptLive,
+  type NewSession,
+  noSession,
+  updateRow,
+} from './session-writes.ts';
+import { throwUnavailable } from './sql/database-errors.ts';
 import { withTags } from './sql/with-tags.ts';
 
 export interface SessionRepository extends SessionQueries {
   /**
-   * With the tags of its stream, which should run from now on, and with its own.
-   * @throws MienError NOT_FOUND when the stream or the model is not stored
+   * With the tags of its stream, which should run from now on, and with its own. It is this server's.
+   * @throws MienError NOT_FOUND when the stream or the model is not stored; CONFLICT when a session of it is live, wherever,
+   * or with `again`, when the stream should not run any more
    */
-  create(input: { streamId: string; modelId: string; words?: Partial<SessionWords> }): Promise<SessionRecord>;
+  create(input: NewSession): Promise<SessionRecord>;
   /** What is left out stays as it is; `tags` take the place of its own ones. @throws MienError NOT_FOUND */
   describe(id: string, words: Partial<SessionWords>): Promise<SessionRecord>;
   /**
@@ -38,20 +45,25 @@ export interface SessionRepository extends SessionQueries {
   /**
    * A state that is not live also sets `endedAt`, and closes the episodes that are still open; after ENDED and FAILED the
    * stream should not run any more.
-   * @throws MienError NOT_FOUND; STORE_UNAVAILABLE: the same may be stored later
+   * @throws MienError NOT_FOUND; CONFLICT: it is not this server's (any more); STORE_UNAVAILABLE: the same may be stored later
    */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
-  /** Of these, those that are in a live state, where a crash left them, become INTERRUPTED. Returns them, oldest first. */
+  /** Live sessions that nobody runs any more are this server's from now on, as far as it may. Returns them, oldest first. */
+  adopt(): Promise<SessionRecord[]>;
+  /** Live sessions of this server whose streams should not run any more. */
+  unwanted(): Promise<SessionRecord[]>;
+  /** Of these, those of this server that are in a live state become INTERRUPTED. Returns them, oldest first. */
   interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
   /** Episodes of these sessions that were told of and are open, as they are closed when a session ends without doing so. */
   openEpisodes(ids: readonly string[]): Promise<Episode[]>;
 }
 
-export function createSessionRepository(prisma: PrismaClient): SessionRepository {
+export function createSessionRepository(prisma: PrismaClient, lease: Lease): SessionRepository {
   return {
     ...createSessionQueries(prisma),
+    ...createOwnership(prisma, lease),
     async create(input) {
-      return toRecord(await createRow(prisma, input));
+      return toRecord(await createRow(prisma, await lease.hold(), input));
     },
     async describe(id, words) {
       return toRecord(await describeRow(prisma, id, words));
@@ -71,32 +83,33 @@ export function createSessionRepository(prisma: PrismaClient): SessionRepository
         ...(smallestFace === undefined ? {} : { smallestFace }),
         ...(frame === undefined ? {} : { frameWidth: frame.width, frameHeight: frame.height }),
       };
-      const [row] = isId(id) ? await updateRow(prisma, id, state, data).catch(throwUnavailable) : [];
-      if (row === undefined) throw noSession(id);
-      return toRecord(row);
+      if (!isId(id)) throw noSession(id);
+      return toRecord(await updateRow(prisma, id, lease.id, state, data).catch(throwUnavailable));
     },
-    interruptLive: (ids, failure) => interruptLive(prisma, ids, failure),
     openEpisodes: (ids) => openEpisodes(prisma, ids.filter(isId)),
   };
 }
 
-async function interruptLive(
+function createOwnership(
   prisma: PrismaClient,
-  ids: readonly string[],
-  failure: string,
-): Promise<SessionRecord[]> {
-  const rows = await prisma.$transaction(async (tx) => {
-    const interrupted = await tx.session.updateManyAndReturn({
-      where: { id: { in: ids.filter(isId) }, state: { in: [...LIVE_STATES] } },
-      data: { state: 'INTERRUPTED', failure, endedAt: new Date() },
-    });
-    await closeEpisodes(
-      tx,
-      interrupted.map(({ id }) => id),
-    );
-    return interrupted;
-  });
-  return rows.sort((a, b) => a.ordinal - b.ordinal).map(toRecord);
+  lease: Lease,
+): Pick<SessionRepository, 'adopt' | 'unwanted' | 'interruptLive'> {
+  return {
+    async adopt() {
+      const rows = await prisma.session.findMany({
+        where: { id: { in: await lease.adopt() } },
+        orderBy: { ordinal: 'asc' },
+      });
+      return rows.map(toRecord);
+    },
+    async unwanted() {
+      const where = { state: { in: [...LIVE_STATES] }, workerId: lease.id, stream: { shouldRun: false } };
+      return (await prisma.session.findMany({ where })).map(toRecord);
+    },
+    async interruptLive(ids, failure) {
+      return (await interruptLive(prisma, lease.id, ids, failure)).map(toRecord);
+    },
+  };
 }
 
 function createSessionQueries(prisma: PrismaClient): SessionQueries {
@@ -140,69 +153,8 @@ function createSessionQueries(prisma: PrismaClient): SessionQueries {
   };
 }
 
-function updateRow(
-  prisma: PrismaClient,
-  id: string,
-  state: SessionState,
-  data: Prisma.SessionUpdateManyMutationInput,
-): Promise<Session[]> {
-  if (LIVE_STATES.includes(state)) return prisma.session.updateManyAndReturn({ where: { id }, data });
-  return prisma.$transaction(async (tx) => {
-    // Stream first, as whoever removes it locks them.
-    if (LASTING_STATES.includes(state)) {
-      await tx.stream.updateMany({ where: { sessions: { some: { id } } }, data: { shouldRun: false } });
-    }
-    const rows = await tx.session.updateManyAndReturn({ where: { id }, data });
-    await closeEpisodes(tx, [id]);
-    return rows;
-  });
-}
-
-async function createRow(
-  prisma: PrismaClient,
-  { streamId, modelId, words = {} }: Parameters<SessionRepository['create']>[0],
-): Promise<Session> {
-  const missing = () => new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
-  if (!isId(streamId)) throw missing();
-  const found = await prisma.stream.findUnique({ where: { id: streamId }, select: { tags: true } });
-  if (found === null) throw missing();
-  const { tags: ownTags = {}, ...told } = words;
-  const streamTags = found.tags as Tags;
-  const tags = { ...streamTags, ...ownTags };
-  const stream = prisma.stream.updateMany({ where: { id: streamId }, data: { shouldRun: true } });
-  const session = prisma.session.create({
-    data: { ...told, streamId, modelId, tags, streamTags, ownTags },
-  });
-  try {
-    const [, row] = await prisma.$transaction([stream, session]);
-    return row;
-  } catch (error) {
-    throw isMissingReference(error) ? missing() : error;
-  }
-}
-
-async function describeRow(
-  prisma: PrismaClient,
-  id: string,
-  { tags: ownTags, ...told }: Partial<SessionWords>,
-): Promise<Session> {
-  if (!isId(id)) throw noSession(id);
-  const data = { ...told, ...(ownTags && { ownTags }) };
-  return prisma.$transaction(async (tx) => {
-    const [row] = await tx.session.updateManyAndReturn({ where: { id }, data });
-    if (row === undefined) throw noSession(id);
-    // Nobody else changes the row before this ends.
-    const tags = { ...(row.streamTags as Tags), ...(row.ownTags as Tags) };
-    return ownTags ? tx.session.update({ where: { id }, data: { tags } }) : row;
-  });
-}
-
 function refuseUnknown(id: string): never {
   throw noSession(id);
-}
-
-function noSession(id: string): MienError {
-  return new MienError('NOT_FOUND', `There is no session ${id}.`);
 }
 
 function toRecord({ id, streamId, state, failure, modelId, startedAt, endedAt }: Session): SessionRecord {

@@ -2,22 +2,34 @@
 import type { Tags } from '../domain/access.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
 import { isId } from '../domain/ids.ts';
-import type { StreamChange, StreamRecord } from '../domain/stream.ts';
+import { LIVE_STATES, type StreamChange, type StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
+import type { Lease } from './lease/lease.ts';
 import { openSource, type StoredSource, sealSource } from './secrets/sealed-source.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
-import type { StreamTags } from './stream-tags.ts';
+import { readStreamTags, type StreamTags } from './stream-tags.ts';
 import { removeStream } from './upkeep/removal.ts';
 
+/** Any number that no other program is likely to lock in the same database. */
+const NAMES = 624_361_300;
 export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>;
+
+type IsTaken = (namesakes: StreamRecord[]) => boolean;
 
 export interface StreamRepository {
   /** It should not run until a session is created. */
   create(input: StreamInput): Promise<StreamRecord>;
+  /**
+   * The same, unless it is taken; whoever creates one of the same name meanwhile waits.
+   * @param isTaken told those of this name
+   * @returns null where it is
+   */
+  createUnless(input: StreamInput, isTaken: IsTaken): Promise<StreamRecord | null>;
   get(id: string): Promise<StreamRecord | null>;
-  /** Of one that is stored, without a wait; null when there is none. */
+  /** Of one that is stored, without a wait; null when there is none. `readTags`: another server may have changed them, or (null) any. */
   tagsOf(id: string): Tags | null;
+  readTags(id: string | null): Promise<void>;
   isEmpty(): Promise<boolean>;
   /** @throws MienError NOT_FOUND */
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
@@ -31,8 +43,12 @@ export interface StreamRepository {
   forgetCrashes(id: string): Promise<void>;
   /** Those registered under this name, in the order of registration. */
   byName(name: string): Promise<StreamRecord[]>;
-  /** Those that should be running, in the order of registration. */
+  /** Those that should be running, have no live session, and wait for no other server; in the order of registration. */
   thatShouldRun(): Promise<StreamRecord[]>;
+  /** They wait for this server from now on, until they are started or it is gone. */
+  hold(ids: readonly string[]): Promise<void>;
+  /** How many streams fall to this server, if all that should run are shared out evenly; Infinity: it is alone. */
+  share(): Promise<number>;
   /** Those whose source is this upload, in the order of registration. */
   byUpload(token: string): Promise<StreamRecord[]>;
   /** With all that was recorded from it. One that failed can be asked for again. @throws MienError NOT_FOUND */
@@ -47,35 +63,84 @@ export function createStreamRepository(
   prisma: PrismaClient,
   keys: SecretKeys,
   known: StreamTags,
+  lease: Pick<Lease, 'hold' | 'others'>,
 ): StreamRepository {
-  async function findAll(where: Prisma.StreamWhereInput): Promise<StreamRecord[]> {
-    const rows = await prisma.stream.findMany({ where, orderBy: { ordinal: 'asc' } });
-    return Promise.all(rows.map((row) => toRecord(row, keys)));
-  }
+  const findAll = (where: Prisma.StreamWhereInput) => findStreams(prisma, keys, where);
+  const create = async (input: StreamInput, isTaken: IsTaken) => {
+    const row = await createRow(prisma, keys, input, isTaken);
+    const record = row && (await toRecord(row, keys));
+    if (record) known.set(record.id, record.tags);
+    return record;
+  };
   return {
     ...createCrashCounts(prisma),
+    ...createDesired(prisma, keys, lease),
     ...createChanges(prisma, keys, known),
-    async create(input) {
-      const source = await sealSource(input.source, keys);
-      const record = await toRecord(await prisma.stream.create({ data: { ...input, source } }), keys);
-      known.set(record.id, record.tags);
-      return record;
-    },
+    create: async (input) => (await create(input, () => false))!,
+    createUnless: create,
     async get(id) {
       const row = isId(id) ? await prisma.stream.findUnique({ where: { id } }) : null;
       return row && toRecord(row, keys);
     },
-    tagsOf: (id) => known.get(id) ?? null,
-    async isEmpty() {
-      return (await prisma.stream.findFirst({ select: { id: true } })) === null;
-    },
+    ...{ tagsOf: (id) => known.get(id) ?? null, readTags: (id) => readStreamTags(prisma, known, id) },
+    isEmpty: async () => (await prisma.stream.findFirst({ select: { id: true } })) === null,
     byName: (name) => findAll({ name }),
-    thatShouldRun: () => findAll({ shouldRun: true }),
     byUpload: (token) => findAll({ source: { path: ['token'], equals: token } }),
     async remove(id) {
       const removed = isId(id) && (await removeStream(prisma, id));
       known.delete(id);
       if (!removed) throw notFound(id);
+    },
+  };
+}
+
+async function createRow(
+  prisma: PrismaClient,
+  keys: SecretKeys,
+  input: StreamInput,
+  isTaken: IsTaken,
+): Promise<Stream | null> {
+  const source = await sealSource(input.source, keys);
+  return prisma.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${NAMES}::int, hashtext(${input.name}))`;
+    const namesakes = await findStreams(tx, keys, { name: input.name });
+    return isTaken(namesakes) ? null : tx.stream.create({ data: { ...input, source } });
+  });
+}
+
+async function findStreams(
+  prisma: Prisma.TransactionClient,
+  keys: SecretKeys,
+  where: Prisma.StreamWhereInput,
+): Promise<StreamRecord[]> {
+  const rows = await prisma.stream.findMany({ where, orderBy: { ordinal: 'asc' } });
+  return Promise.all(rows.map((row) => toRecord(row, keys)));
+}
+
+function createDesired(
+  prisma: PrismaClient,
+  keys: SecretKeys,
+  lease: Pick<Lease, 'hold' | 'others'>,
+): Pick<StreamRepository, 'thatShouldRun' | 'hold' | 'share'> {
+  return {
+    async thatShouldRun() {
+      const own = await lease.hold();
+      const others = await prisma.worker.findMany({ where: { id: { not: own } }, select: { id: true } });
+      return findStreams(prisma, keys, {
+        shouldRun: true,
+        sessions: { none: { state: { in: [...LIVE_STATES] } } },
+        OR: [{ heldBy: null }, { heldBy: { notIn: others.map(({ id }) => id) } }],
+      });
+    },
+    async hold(ids) {
+      if (ids.length === 0) return;
+      const heldBy = await lease.hold();
+      await prisma.stream.updateMany({ where: { id: { in: [...ids] } }, data: { heldBy } });
+    },
+    async share() {
+      if (lease.others === 0) return Number.POSITIVE_INFINITY;
+      const wanted = await prisma.stream.count({ where: { shouldRun: true } });
+      return Math.ceil(wanted / (lease.others + 1));
     },
   };
 }
@@ -129,7 +194,17 @@ async function update(
 }
 
 async function toRecord(
-  { ordinal: _ordinal, crashes: _crashes, source, detectSize, tags, ...row }: Stream,
+  {
+    ordinal: _1,
+    crashes: _2,
+    ingestHash: _3,
+    ingestExpiresAt: _4,
+    heldBy: _5,
+    source,
+    detectSize,
+    tags,
+    ...row
+  }: Stream,
   keys: SecretKeys,
 ): Promise<StreamRecord> {
   return {

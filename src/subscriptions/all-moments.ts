@@ -3,8 +3,8 @@
  *
  * 1. The queue is opened, before the store is read. What is published was committed before.
  * 2. What is committed behind the cursor is read from the store, again when the queue overflows meanwhile.
- * 3. Live: what the queue brings. What stands before the place reached is a copy. Where the bus left something out, the store is
- *    read again; what the full queue drops is told as `skippedBefore`.
+ * 3. Live: what the queue brings. What stands before the place reached is a copy. Where the bus left something out, which it may
+ *    say itself (`committed`), the store is read again; what the full queue drops is told as `skippedBefore`.
  */
 import { addDrops, type DropCounts } from '../domain/frame.ts';
 import type { LiveEventOf, SentMoment } from '../domain/live-event.ts';
@@ -18,7 +18,7 @@ import type { EventQueue, LoggedMoment, SubscriptionDeps } from './ports.ts';
 import type { MomentsRequest } from './resume-plan.ts';
 import { ThinnedSessions } from './thinned-sessions.ts';
 
-type QueuedEvent = LiveEventOf<'moment' | 'status'>;
+type QueuedEvent = LiveEventOf<'moment' | 'status' | 'committed'>;
 
 /** Events that may wait for a slow subscriber. */
 const QUEUE_CAPACITY = 256;
@@ -49,7 +49,7 @@ export class AllMoments {
     this.#request = request;
     this.#sessions = new ThinnedSessions(deps.history, request, deps.remembered);
     this.#queue = deps.feed.subscribe(
-      ['moment', 'status'],
+      ['moment', 'status', 'committed'],
       {},
       {
         capacity: deps.capacity ?? QUEUE_CAPACITY,
@@ -95,7 +95,7 @@ export class AllMoments {
         if (taken === null) return;
         const { event } = taken;
         if (this.#hasHole) yield* this.#readRest();
-        else if (event.kind === 'status' || this.#place.includes(event.position)) this.#putBack(dropped);
+        else if (event.kind !== 'moment' || this.#place.includes(event.position)) this.#putBack(dropped);
         else {
           this.#lost = lost;
           for (const [sessionId, counts] of dropped) this.#sessions.addDropped(sessionId, counts);
@@ -144,14 +144,21 @@ export class AllMoments {
 
   /** Notices what the bus left out. */
   #hear(event: QueuedEvent): boolean {
-    if (event.kind !== 'moment') return true;
-    const writer = writerOf(event.position);
+    if (event.kind === 'moment') this.#hearOf(event.position, event.position - 1);
+    if (event.kind === 'committed' && event.positions === null) this.#hasHole = true;
+    if (event.kind === 'committed')
+      for (const position of event.positions ?? []) this.#hearOf(position, position);
+    return true;
+  }
+
+  /** @param until what was committed up to there cannot all have been heard of, unless it was before */
+  #hearOf(position: number, until: number): void {
+    const writer = writerOf(position);
     // Of whoever wrote before a new one, the ends of sessions may have come last: only the store tells of them.
     const isFollower = this.#heard.size > 0 && !this.#heard.has(writer);
     const before = this.#heard.get(writer) ?? beginningOf(writer);
-    if (isFollower || event.position > before + 1) this.#hasHole = true;
-    this.#heard.set(writer, Math.max(before, event.position));
-    return true;
+    if (isFollower || until > before) this.#hasHole = true;
+    this.#heard.set(writer, Math.max(before, position));
   }
 
   #onDrop(event: QueuedEvent): void {

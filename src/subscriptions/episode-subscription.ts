@@ -12,7 +12,7 @@ import type { EventQueue, LoggedEpisodeEvent, SubscriptionDeps } from './ports.t
 import type { Shown } from './resume-plan.ts';
 import { checkScope } from './resume-plan.ts';
 
-type QueuedEvent = LiveEventOf<'episode' | 'status' | 'removed'>;
+type QueuedEvent = LiveEventOf<'episode' | 'status' | 'removed' | 'committed'>;
 
 export interface EpisodesRequest extends Scope, Shown {
   /** Cursor to resume from; without it, begin with what happens next. */
@@ -44,7 +44,7 @@ export class EpisodeSubscription {
   constructor(deps: SubscriptionDeps, request: EpisodesRequest) {
     this.#deps = deps;
     this.#request = request;
-    this.#queue = deps.feed.subscribe(['episode', 'status', 'removed'], request, {
+    this.#queue = deps.feed.subscribe(['episode', 'status', 'removed', 'committed'], request, {
       capacity: QUEUE_CAPACITY,
       counted: 'episode',
       onDrop: ({ kind }) => {
@@ -91,6 +91,10 @@ export class EpisodeSubscription {
           if (this.#includes(event)) continue;
           this.#lost = lost;
           yield this.#send(event);
+        } else if (event.kind === 'committed') {
+          // The bus may have left something out.
+          const isAllDealt = event.positions?.every((position) => this.#place.includes(position)) ?? false;
+          if (!isAllDealt) yield* this.#readRest();
         } else if (this.#endsWith(event)) return;
       }
     } finally {
@@ -147,7 +151,7 @@ export class EpisodeSubscription {
   }
 
   /** Whether nothing can follow. */
-  #endsWith(event: Exclude<QueuedEvent, { kind: 'episode' }>): boolean {
+  #endsWith(event: LiveEventOf<'status' | 'removed'>): boolean {
     const { streamId, sessionId } = this.#request;
     if (event.kind === 'removed') return streamId !== undefined || sessionId !== undefined;
     return sessionId !== undefined && !isLive(event.session);

@@ -32,7 +32,8 @@ export function shownOnly(deps: SubscriptionDeps, tags: Tags): SubscriptionDeps 
       subscribe(kinds, scope, options) {
         const isOfAll = scope.streamId === undefined && scope.sessionId === undefined;
         // Whoever names a stream or a session hears that it is gone; it may be tagged anew, and not be shown any more, at any time.
-        const isShown = (event: LiveEvent) => sees(event.streamId) || (!isOfAll && event.kind === 'removed');
+        const isShown = (event: LiveEvent) =>
+          event.kind === 'committed' || sees(event.streamId) || (!isOfAll && event.kind === 'removed');
         return feed.subscribe(kinds, scope, {
           ...options,
           // Asked first: whoever subscribes may have to know of what is hidden, too.

@@ -76,9 +76,15 @@ export function rowsOf(
   size: FrameSize,
   actionUnits: readonly string[],
 ): Row[] {
-  const frame = {
-    ...{ input, seq, mediaTime, duration, cut, faces: faces.length },
-    ...{ frameWidth: size.width, frameHeight: size.height },
+  const frame: FrameColumns = {
+    input,
+    seq,
+    mediaTime,
+    duration,
+    cut,
+    faces: faces.length,
+    frameWidth: size.width,
+    frameHeight: size.height,
   };
   if (faces.length === 0) return [{ frame, reading: null, actionUnits, face: null }];
   return faces.map((reading) => rowOf(frame, reading, actionUnits));
@@ -87,7 +93,9 @@ export function rowsOf(
 function rowOf(frame: FrameColumns, reading: FaceReading, actionUnits: readonly string[]): Row {
   let made: FaceColumns | null = null;
   return {
-    ...{ frame, reading, actionUnits },
+    frame,
+    reading,
+    actionUnits,
     get face() {
       made ??= faceColumns(reading, actionUnits);
       return made;

@@ -15,6 +15,9 @@ export interface Column<Row> {
   value(row: Row): Cell;
 }
 
+/** Of a row the cells of all columns of FLOAT, in their order; NaN stands for nothing. The next call fills the same list. */
+export type FloatsOf<Row> = (row: Row) => Float64Array;
+
 export const TABLE_FORMATS = ['csv', 'jsonl', 'parquet'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
@@ -32,18 +35,22 @@ export interface TableText<Row> {
   text(rows: readonly Row[]): string;
 }
 
-/** As RFC 4180 has it, with a line of names first. */
+/** As RFC 4180 has it, with a line of names first. @param floatsOf default: as the columns tell them */
 export function csvTable<Row>(
   columns: readonly Column<Row>[],
   { bom, escapeFormulas }: CsvOptions,
+  floatsOf?: FloatsOf<Row>,
 ): TableText<Row> {
+  const cellsOf = (row: Row) => {
+    const floats = floatsOf?.(row);
+    let float = 0;
+    return columns.map(({ type, value }) =>
+      floats !== undefined && type === 'FLOAT' ? orNothing(floats[float++]!) : cellOf(value(row)),
+    );
+  };
   return {
     head: stringify([columns.map(({ name }) => name)], { bom }),
-    text: (rows) =>
-      stringify(
-        rows.map((row) => columns.map(({ value }) => cellOf(value(row)))),
-        { escape_formulas: escapeFormulas },
-      ),
+    text: (rows) => stringify(rows.map(cellsOf), { escape_formulas: escapeFormulas }),
   };
 }
 
@@ -74,6 +81,10 @@ function put(line: Nested, [key = '', ...rest]: readonly string[], cell: Cell): 
     line[key] = inner;
     put(inner, rest, cell);
   }
+}
+
+function orNothing(float: number): number | null {
+  return Number.isNaN(float) ? null : float;
 }
 
 function cellOf(cell: Cell): string | number | null {

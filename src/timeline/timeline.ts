@@ -4,8 +4,8 @@ import { addDrops, type DropCounts, type LoopPlace } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import { quantise } from '../domain/quantise.ts';
 import { EPISODE_RULES, EpisodeFinder, type EpisodeRules } from './episode-finder.ts';
+import { normalised, type Thresholds, toReading } from './label-reading.ts';
 import { createDurations } from './moment-duration.ts';
-import { normalised, type Thresholds, toReading } from './reading.ts';
 import { createSmoother } from './smoother.ts';
 
 export interface TimelineConfig {

@@ -8,9 +8,9 @@ import {
   readModels,
   toldActionUnits,
 } from './models/model-card.ts';
-import type { Device } from './runtime/inference-session.ts';
+import { type Device, mayHaveGpu } from './runtime/inference-session.ts';
 import type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
-import { type Analyser, startPool } from './workers/worker-pool.ts';
+import { type Analyser, type Pool, startPool } from './workers/worker-pool.ts';
 
 export type { Device } from './runtime/inference-session.ts';
 export type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
@@ -94,7 +94,7 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
     metrics,
     onDeath: (reason) => log?.warn({ reason }, 'A vision worker died; it is being replaced'),
   });
-  log?.info({ device: pool.device, passedOver: pool.skipped }, `The models run on ${pool.device}`);
+  tellDevice(pool, log);
   return {
     open: (_sessionId, realtime = false) => pool.open(realtime),
     models: describeModels(models, pool.device),
@@ -102,6 +102,13 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
     stats: pool.stats,
     close: pool.close,
   };
+}
+
+function tellDevice({ device, skipped }: Pick<Pool, 'device' | 'skipped'>, log: VisionConfig['log']): void {
+  // Why each kind of GPU does not do is of interest where there is one.
+  if (skipped.length === 0) log?.info({}, `the models run on: ${device}`);
+  else if (mayHaveGpu()) log?.info({ passedOver: skipped }, `the models run on: ${device}`);
+  else log?.info({}, `no GPU was found, so the models run on: ${device}`);
 }
 
 function describeModels({ detector, ensemble }: Models, device: Device): ModelInfo[] {

@@ -1,8 +1,9 @@
 /** Who is signed in: shown in the header, with the way out; and what happens when that ends while the page is open. */
 import { askWho, signInAddress, signOut } from './auth-client.js';
+import { remember } from './camera/camera-memory.js';
 import { retry } from './client.js';
-import { find, setText } from './dom.js';
 import { humanize } from './format.js';
+import { find, setText } from './page/dom.js';
 import { SIGNED_OUT } from './server.js';
 
 /** @import { Principal } from './types.js' */
@@ -29,8 +30,9 @@ export async function openAccount({ onLost, onProblem }) {
   );
 }
 
-/** Never resolves: another page comes. @returns {Promise<void>} */
+/** Never resolves: another page comes, perhaps for another person, whom this one's camera does not concern. @returns {Promise<void>} */
 function leave() {
+  remember(null);
   location.replace(signInAddress());
   return new Promise(() => {});
 }

@@ -3,14 +3,50 @@
  * server shares one execution among them. They select only what is drawn.
  */
 
+export {
+  ADD_OUTPUT,
+  OUTPUTS,
+  REMOVE_OUTPUT,
+  TEST_OUTPUT,
+  UPDATE_OUTPUT,
+} from './outputs/documents.js';
+export { LANES, RECORDING, SINGLE_MOMENTS, STAGE } from './recorded/documents.js';
+
 /** Milliseconds of media time between moments: 15 a second are as many as an eye follows in numbers and lines. */
 export const MOMENT_INTERVAL_MS = 66;
 
-export const STREAMS = `query DashboardStreams($after: String) {
-  streams(first: 100, after: $after) {
-    nodes { id name purpose frameRate effectiveFrameRate source { kind location } latestSession { id state failure startedAt } }
-    pageInfo { hasNextPage endCursor }
+const STREAM_FIELDS =
+  'id name purpose frameRate effectiveFrameRate preview source { kind location } latestSession { id state failure startedAt }';
+
+export const STREAMS = `query DashboardStreams($filter: StreamFilter, $orderBy: StreamOrder, $first: Int!) {
+  streams(filter: $filter, orderBy: $orderBy, first: $first) {
+    totalCount
+    nodes { ${STREAM_FIELDS} }
   }
+}`;
+
+export const WALL = `query DashboardWall($states: [SessionState!]!, $first: Int!) {
+  streams(filter: { states: $states }, orderBy: { field: NAME }, first: $first) {
+    totalCount
+    nodes { id name latestSession { id state summary { coverage dropped { reason frames } } } }
+  }
+}`;
+
+/** One moment a second of every stream that runs. */
+export const WALL_MOMENTS = `subscription DashboardWallMoments {
+  frameEmotions(every: 1) { sessionId faces { track expression confidence } }
+}`;
+
+/** What an address names; each is null where it is not there. */
+export const OPENED = `query DashboardOpened($streamId: ID!, $sessionId: ID!, $withSession: Boolean!) {
+  stream(id: $streamId) { ${STREAM_FIELDS} }
+  session(id: $sessionId) @include(if: $withSession) { id state failure startedAt stream { id name } }
+}`;
+
+/** What is opened when the address names nothing: a stream that runs, or else the first of all. */
+export const FIRST = `query DashboardFirst {
+  running: streams(filter: { states: [STARTING, RUNNING, RECONNECTING] }, first: 1) { nodes { id } }
+  all: streams(first: 1) { nodes { id } }
 }`;
 
 export const STATUS = `subscription DashboardStatus {
@@ -31,26 +67,13 @@ export const SESSIONS = `query DashboardSessions($streamId: ID!) {
   sessions(filter: { streamIds: [$streamId] }, first: 50) { nodes { id state failure startedAt } }
 }`;
 
-/** Faces in one page of a session's. */
-export const TRACKS_PER_PAGE = 1000;
-
-export const SESSION = `query DashboardSession($id: ID!, $after: String) {
-  session(id: $id) {
-    state
-    tracks(first: ${TRACKS_PER_PAGE}, after: $after) {
-      nodes { track: number firstSeen lastSeen readings }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-}`;
-
 export const FRAME = `query DashboardFrame($id: ID!) {
   session(id: $id) { frameWidth frameHeight }
 }`;
 
 export const SUMMARY = `query DashboardSummary($id: ID!) {
   session(id: $id) {
-    id state failure
+    id state failure stream { loop }
     summary {
       frames faces abstained coverage seconds tracks valence arousal quality
       expressions { expression share seconds } dropped { reason frames }
@@ -58,17 +81,27 @@ export const SUMMARY = `query DashboardSummary($id: ID!) {
   }
 }`;
 
-/** Buckets of one face, or without `track` of all together; the server reads rollups for them, not moments. */
-export const AGGREGATE = `query DashboardAggregate($id: ID!, $bucket: Float!, $range: RangeInput, $track: Int) {
-  session(id: $id) {
-    aggregate(bucket: $bucket, range: $range, track: $track) {
-      start end faces abstained probabilities { expression probability } valence arousal
-    }
+export const REGISTER = `mutation DashboardRegister($input: RegisterStreamInput!) {
+  registerStream(input: $input) { alreadyRegistered stream { id } session { state } ingest { webSocketUrl } }
+}`;
+
+/** All that `UPDATE` may change. */
+export const STREAM_SETTINGS = `query DashboardStreamSettings($id: ID!) {
+  stream(id: $id) {
+    id name loop realtime source { kind } frameRate preview retention priority detectSize smoothing timing tags { key value }
   }
 }`;
 
-export const REGISTER = `mutation DashboardRegister($input: RegisterStreamInput!) {
-  registerStream(input: $input) { stream { id } }
+export const UPDATE = `mutation DashboardUpdate($input: UpdateStreamInput!) {
+  updateStream(input: $input) { stream { id } }
+}`;
+
+/** Whether others may look at the picture of the camera that is sent. */
+export const CAMERA_PREVIEW = 'query DashboardCameraPreview($id: ID!) { stream(id: $id) { preview } }';
+
+/** Where a camera is sent to from now on; the old address ends. */
+export const RENEW_ADDRESS = `mutation DashboardRenewAddress($streamId: ID!) {
+  renewIngestAddress(input: { streamId: $streamId }) { ingest { webSocketUrl } }
 }`;
 
 export const START =
@@ -79,4 +112,12 @@ export const REMOVE =
 
 export const PURPOSES = `query DashboardPurposes {
   __type(name: "Purpose") { enumValues { name description } }
+  refusedPurposes
+}`;
+
+/** How many files of the server are listed at once. */
+export const FILES_PER_LIST = 100;
+
+export const MEDIA_FILES = `query DashboardMediaFiles($name: String) {
+  mediaFiles(filter: { name: $name }, first: ${FILES_PER_LIST}) { nodes { path size } pageInfo { hasNextPage } }
 }`;

@@ -24,6 +24,9 @@ const STATES = {
   INTERRUPTED: 'interrupted',
 };
 
+/** Below this share of the time, what is shown is to be doubted. */
+export const LOW_COVERAGE = 0.9;
+
 /** From this part of what a stream asks for on, the server calls it overloaded no more. */
 const ON_TIME = 0.9;
 
@@ -49,14 +52,34 @@ export function expressionName(expression) {
   return expression === null ? 'No label' : humanize(expression);
 }
 
+/** As it is named where there is room for no word; no two are alike. @param {Expression} expression */
+export function expressionLetters(expression) {
+  return humanize(expression).slice(0, 2);
+}
+
 /** @param {SessionState | null} state null: the stream never ran */
 export function stateName(state) {
   return state === null ? 'never started' : STATES[state];
 }
 
+/** In which a session has not come to its end. @type {readonly SessionState[]} */
+export const LIVE_STATES = ['STARTING', 'RUNNING', 'RECONNECTING'];
+
 /** @param {SessionState | null | undefined} state */
 export function isLive(state) {
-  return state === 'STARTING' || state === 'RUNNING' || state === 'RECONNECTING';
+  return state != null && LIVE_STATES.includes(state);
+}
+
+/**
+ * Why a session is over, where that is not its own end. An interruption is nobody's failure.
+ * @param {{ state: SessionState, failure: string | null }} session
+ * @returns {string} a sentence; empty when there is nothing to say
+ */
+export function endSentence({ state, failure }) {
+  if (failure === null) return '';
+  if (state === 'INTERRUPTED')
+    return `It was interrupted: ${failure.charAt(0).toLowerCase()}${failure.slice(1)}`;
+  return state === 'FAILED' ? `It failed: ${failure}` : failure;
 }
 
 /** @param {Stream['source']} source */
@@ -83,9 +106,14 @@ export function dropReason(reason) {
   return DROPS[reason] ?? reason.toLowerCase();
 }
 
-/** Gives a message its capital and its full stop. @param {string} words */
+/** @param {readonly { frames: number }[]} dropped by their reasons */
+export function droppedFrames(dropped) {
+  return dropped.reduce((sum, { frames }) => sum + frames, 0);
+}
+
+/** Gives a message its capital, unless it begins with an address, and its full stop. @param {string} words */
 export function toSentence(words) {
-  const begun = words.charAt(0).toUpperCase() + words.slice(1);
+  const begun = /^\w+:\/\//.test(words) ? words : words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
 
@@ -115,6 +143,13 @@ export function clock(seconds) {
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** The same with as many parts of a second as it has, to the millisecond: `1:05.4`. @param {number} seconds */
+export function preciseClock(seconds) {
+  const milliseconds = Math.max(0, Math.round(seconds * 1000));
+  const parts = String((milliseconds % 1000) / 1000).slice(1);
+  return clock(Math.floor(milliseconds / 1000)) + parts;
 }
 
 /** @param {number} seconds as `48 s`, `12 min` or `3.5 h` */
@@ -147,16 +182,7 @@ export function bucketLength(seconds, most) {
   return fitting ?? Math.ceil(seconds / most);
 }
 
-/**
- * Round times for the marks of an axis.
- * @param {number} start
- * @param {number} end
- * @param {number} most
- */
-export function ticks(start, end, most) {
-  const step = bucketLength(end - start, most);
-  /** @type {number[]} */
-  const marks = [];
-  for (let mark = Math.ceil(start / step) * step; mark <= end; mark += step) marks.push(mark);
-  return marks;
+/** A name within a sentence, whichever way it is written. @param {string} name */
+export function quoted(name) {
+  return `“\u2068${name}\u2069”`;
 }

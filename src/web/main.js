@@ -1,140 +1,172 @@
 /** The dashboard: opens the stream or session that the address names, and shows it in the parts of the page. */
 import { openAccount } from './account.js';
-import { ConnectionLost, messageOf } from './client.js';
-import { find, setText } from './dom.js';
-import { isLive, toSentence } from './format.js';
+import { isLive } from './format.js';
+import { openLiveView } from './live/live-view.js';
+import { Preview } from './live/preview.js';
+import { OutputsDialog } from './outputs/outputs-dialog.js';
+import { createConnectionLine, showNote, showProblem } from './page/connection-line.js';
+import { find, setText } from './page/dom.js';
+import { keepFocus } from './page/focus.js';
+import { placeHelp } from './page/help.js';
+import { streamLink } from './page/route.js';
 import { openRecordedSession } from './recorded-session.js';
-import { createRegisterDialog } from './register-dialog.js';
+import { createRegisterDialog } from './register/register-dialog.js';
 import { clearSummary } from './session-summary.js';
 import { createSessionView } from './session-view.js';
-import { createStreamHeader } from './stream-header.js';
-import { createStreamList } from './stream-list.js';
-import { watchStream } from './watch-stream.js';
+import { showDeadLink } from './streams/dead-link.js';
+import { createEmptyState } from './streams/empty-state.js';
+import { OpenedPlace } from './streams/opened-place.js';
+import { openStatusFeed } from './streams/status-feed.js';
+import { createStreamHeader } from './streams/stream-header.js';
+import { createStreamList } from './streams/stream-list.js';
+import { openWall } from './streams/wall.js';
 
-/** @import { Connection } from './client.js' */
+/** @import { StreamPlace } from './streams/opened-place.js' */
+/** @import { Moment, Stream } from './types.js' */
 
-const ROUTE = /^#\/stream\/([\w-]+)(?:\/session\/([\w-]+))?$/;
+const TITLES = { dead: 'Not found · mien', wall: 'All that runs · mien', empty: 'mien', looking: 'mien' };
+/** As in page.css. */
+const NARROW = '(max-width: 48rem)';
 
+const connection = createConnectionLine();
+keepFocus();
 await openAccount({
-  onLost: (lost) => showConnection({ state: 'lost', ...lost }),
+  onLost: (lost) => connection.show({ state: 'lost', ...lost }),
   onProblem: showProblem,
 });
-showConnection({ state: 'connecting' });
+connection.show({ state: 'connecting' });
+placeHelp();
 const sessionView = createSessionView();
-const streams = createStreamList({ onChange: update });
+const preview = new Preview({ view: sessionView, onProblem: showProblem });
+const list = createStreamList();
+const place = new OpenedPlace({ known: list.get, onChange: update });
+const refresh = async () => {
+  await Promise.all([list.refresh(), place.follow()]);
+};
 const streamHeader = createStreamHeader({
   onProblem: showProblem,
-  onDone: () => streams.refresh().catch(showProblem),
+  onDone: () => refresh().catch(showProblem),
 });
+const outputsDialog = new OutputsDialog({ onProblem: showProblem });
+const onRegistered = (/** @type {string} */ streamId) => {
+  location.hash = streamLink(streamId);
+  list.refresh().catch(showProblem);
+};
+createEmptyState({ onRegistered, onProblem: showProblem });
 createRegisterDialog({
-  onRegistered: (streamId) => {
-    location.hash = `#/stream/${streamId}`;
-    streams.refresh().catch(showProblem);
-  },
+  onProblem: showProblem,
+  onRegistered,
 });
-/** What is open now: the stream, the session (null: the newest), and whether it is watched as it happens. */
-let opened = { streamId: '', sessionId: /** @type {string | null} */ (null), live: false, close: () => {} };
-addEventListener('hashchange', update);
+/** What is open now: the stream, the session (null: the newest, which is which), and whether it is watched as it happens; or the wall. */
+const NOTHING_OPEN = {
+  ...{
+    streamId: '',
+    sessionId: /** @type {string | null} */ (null),
+    newestId: /** @type {string | null} */ (null),
+  },
+  ...{ live: false, isWall: false, close: () => {} },
+};
+let opened = NOTHING_OPEN;
+addEventListener('hashchange', () => place.follow().catch(showProblem));
+openStatusFeed({
+  refresh,
+  onStatus: async (status) => {
+    place.apply(status);
+    // Removed since: who looks at it is told at once.
+    if (status.session === null) await refresh();
+    else list.apply(status);
+  },
+  onConnection: connection.showOfList,
+  onProblem: list.showProblem,
+});
+// Where the list stands above the stream, the page goes on to what was chosen.
+find('#streams', HTMLElement).addEventListener('click', (event) => {
+  const isChosen = event.target instanceof Element && event.target.closest('a') !== null;
+  if (isChosen && matchMedia(NARROW).matches) find('#watch', HTMLElement).scrollIntoView();
+});
 find('.skip', HTMLAnchorElement).addEventListener('click', (event) => {
   event.preventDefault(); // the link's address would take the place of the stream's
   find('#watch', HTMLElement).focus();
 });
 
-/** Opens what the address names, unless it is open already. */
+/** Shows what the address names, unless it is shown already. */
 function update() {
-  if (!streams.loaded) return;
-  const { streamId, sessionId } = readRoute();
-  const stream = streamId === null ? null : streams.get(streamId);
-  find('#board', HTMLElement).hidden = stream === null;
-  find('#nothing', HTMLElement).hidden = stream !== null;
-  if (stream === null) return closeCurrent();
-  streamHeader.show(stream);
-  const live = sessionId === null && isLive(stream.latestSession?.state);
-  const same = opened.streamId === stream.id && opened.sessionId === sessionId;
-  if (opened.live && !live) showStreamEnded();
-  // A stream that was watched until it ended stays as it was seen last; one that starts is watched.
-  if (same && (opened.live || !live)) return;
+  const { current } = place;
+  find('#board', HTMLElement).hidden = current.kind !== 'stream';
+  find('#nothing', HTMLElement).hidden = current.kind !== 'empty';
+  find('#looking', HTMLElement).hidden = current.kind !== 'looking';
+  find('#wall', HTMLElement).hidden = current.kind !== 'wall';
+  showDeadLink(current.kind === 'dead' ? current.dead : null);
+  outputsDialog.follow(current.kind === 'stream' ? current.stream : null);
+  if (current.kind === 'stream') return showStream(current);
+  document.title = TITLES[current.kind];
+  streamHeader.show(null);
+  connection.show({ state: current.kind === 'looking' ? 'connecting' : 'connected' });
+  if (current.kind === 'wall' && opened.isWall) return;
   closeCurrent();
-  open(stream, sessionId, live);
+  preview.offer('', null);
+  if (current.kind === 'wall')
+    opened = { ...NOTHING_OPEN, isWall: true, close: openWall({ onProblem: showProblem }) };
+}
+
+/** @param {StreamPlace} place */
+function showStream({ stream, session }) {
+  streamHeader.show(stream, session);
+  const sessionId = session?.id ?? null;
+  const live = sessionId === null && isLive(stream.latestSession?.state);
+  const newestId = stream.latestSession?.id ?? null;
+  const same = opened.streamId === stream.id && opened.sessionId === sessionId;
+  if (opened.live && !live) connection.showStreamEnded();
+  // A stream that was watched until it ended stays as it was seen last; one that starts is watched. What began and ended
+  // while nobody looked is the newest now.
+  const isOld = live ? !opened.live : sessionId === null && opened.newestId !== newestId;
+  if (!same || isOld) {
+    closeCurrent();
+    open(stream, sessionId, live);
+  }
+  opened.newestId = newestId;
+  preview.offer(stream.id, live && stream.preview ? (stream.latestSession?.id ?? null) : null);
 }
 
 /**
- * @param {import('./types.js').Stream} stream
+ * @param {Stream} stream
  * @param {string | null} sessionId
  * @param {boolean} live
  */
 function open(stream, sessionId, live) {
-  const listSessions = () => streamHeader.listSessions(stream.id, sessionId).catch(showProblem);
+  const listSessions = () => streamHeader.listSessions().catch(showProblem);
   const page = {
-    view: sessionView,
-    onConnection: showConnection,
+    view: { ...sessionView, show: showMoment },
+    onConnection: connection.show,
     onProblem: showProblem,
     onNote: showNote,
     onCounts: (/** @type {string} */ sentence) => setText(find('#counts', HTMLElement), sentence),
     onSession: listSessions,
   };
   find('#now', HTMLElement).hidden = !live;
-  streams.select(stream.id);
+  list.select(stream.id);
   listSessions();
   const recorded = sessionId ?? stream.latestSession?.id;
   const start = () => {
-    if (live) return watchStream(stream, page);
-    return recorded ? openRecordedSession(recorded, page) : showConnection({ state: 'ended' });
+    if (live) return openLiveView(stream, page);
+    return recorded ? openRecordedSession(recorded, page) : connection.show({ state: 'ended' });
   };
-  opened = { streamId: stream.id, sessionId, live, close: start() ?? (() => {}) };
+  opened = { ...NOTHING_OPEN, streamId: stream.id, sessionId, live, close: start() ?? (() => {}) };
+}
+
+/** @param {Moment} moment */
+function showMoment(moment) {
+  sessionView.show(moment);
+  preview.note(moment);
 }
 
 function closeCurrent() {
   opened.close();
-  opened = { streamId: '', sessionId: null, live: false, close: () => {} };
+  preview.offer(opened.streamId, null);
+  opened = NOTHING_OPEN;
   sessionView.open(null);
   clearSummary();
-  streams.select(null);
+  list.select(null);
   showProblem(null);
   showNote('');
-}
-
-/** @returns {{ streamId: string | null, sessionId: string | null }} */
-function readRoute() {
-  const [, streamId = null, sessionId = null] = ROUTE.exec(location.hash) ?? [];
-  if (streamId !== null && streams.get(streamId) !== null) return { streamId, sessionId };
-  return { streamId: streams.first()?.id ?? null, sessionId: null };
-}
-
-/** @param {Connection | { state: 'recorded' }} connection */
-function showConnection(connection) {
-  const place = find('#connection', HTMLElement);
-  // This line reports the lost connection, and what failed because of it is retried.
-  if ((place.dataset.state === 'lost') !== (connection.state === 'lost')) showProblem(null);
-  place.dataset.state = connection.state;
-  setText(place, connectionSentence(connection));
-}
-
-/** The connection to a stream that has ended stays open, and waits for the next session. */
-function showStreamEnded() {
-  if (find('#connection', HTMLElement).dataset.state === 'live') showConnection({ state: 'ended' });
-}
-
-/** @param {Connection | { state: 'recorded' }} connection */
-function connectionSentence(connection) {
-  if (connection.state === 'ended') return 'not running';
-  if (connection.state !== 'lost') return connection.state;
-  return `connection lost: ${connection.reason}. Trying again; what is missed meanwhile comes then.`;
-}
-
-/** @param {unknown} problem null: none any more */
-function showProblem(problem) {
-  const place = find('#problem', HTMLElement);
-  const { state } = find('#connection', HTMLElement).dataset;
-  // The line above says so already, and for how long.
-  if (problem instanceof ConnectionLost && state === 'lost') return;
-  place.hidden = problem === null;
-  setText(place, problem === null ? '' : toSentence(messageOf(problem)));
-}
-
-/** @param {string} sentence */
-function showNote(sentence) {
-  const place = find('#note', HTMLElement);
-  place.hidden = sentence === '';
-  setText(place, sentence);
 }

@@ -1,11 +1,12 @@
 /** Shows one session as it was recorded. */
-import { ConnectionLost } from './client.js';
-import { readSessionTimeline } from './session-history.js';
+import { isLive } from './format.js';
+import { createOwnProblem } from './page/own-problem.js';
+import { readRecording } from './recorded/read-recording.js';
 import { watchSummary } from './session-summary.js';
 
 /** @import { PageHandlers } from './page-handlers.d.ts' */
 
-/** Milliseconds between two readings of a session that still runs. */
+/** Milliseconds between two readings of a session that still runs, or could not be read. */
 const REFRESH_MS = 10_000;
 
 /**
@@ -20,23 +21,27 @@ export function openRecordedSession(sessionId, page) {
   let timer;
   page.onConnection({ state: 'recorded' });
   page.onCounts('');
+  const problem = createOwnProblem(page.onProblem);
   const closeSummary = watchSummary(sessionId, page.onProblem);
+  const view = page.view.recorded(page.onProblem);
   const refresh = async () => {
+    let mayChange = true;
     try {
-      const { timeline, running } = await readSessionTimeline(sessionId, stop.signal);
+      const recording = await readRecording(sessionId, stop.signal);
       if (stop.signal.aborted) return;
-      page.view.open(timeline);
-      if (running) timer = setTimeout(refresh, REFRESH_MS);
-    } catch (problem) {
-      if (stop.signal.aborted) return;
-      page.onProblem(problem);
-      if (problem instanceof ConnectionLost) timer = setTimeout(refresh, REFRESH_MS);
+      await view.show(recording);
+      mayChange = isLive(recording.state);
+      problem.over();
+    } catch (found) {
+      if (!stop.signal.aborted) problem.tell(found);
     }
+    if (mayChange && !stop.signal.aborted) timer = setTimeout(refresh, REFRESH_MS);
   };
   void refresh();
   return () => {
     stop.abort();
     clearTimeout(timer);
     closeSummary();
+    view.close();
   };
 }

@@ -1,22 +1,23 @@
 /** The summary of a session below its timeline: shares of the expressions, means and drops. */
 import { SUMMARY } from './documents.js';
-import { cloneTemplate, find, reconcile, setText } from './dom.js';
 import {
   count,
   dropReason,
   duration,
   EXPRESSIONS,
+  endSentence,
   expressionName,
   isLive,
+  LOW_COVERAGE,
   percent,
   signed,
 } from './format.js';
+import { cloneTemplate, find, reconcile, setText } from './page/dom.js';
+import { createOwnProblem } from './page/own-problem.js';
 import { mien } from './server.js';
 
 /** @import { Expression, SessionWithSummary, Summary } from './types.js' */
 
-/** A share of the time that is less than this is shown as a warning. */
-const COMPLETE = 0.95;
 /** Milliseconds between two readings of the summary. */
 const REFRESH_MS = 4_000;
 
@@ -30,21 +31,19 @@ export function watchSummary(sessionId, onProblem) {
   const stop = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  let failed = false;
+  const problem = createOwnProblem(onProblem);
   const refresh = async () => {
     try {
       const { session } = await /** @type {Promise<{ session: SessionWithSummary | null }>} */ (
         mien.request(SUMMARY, { id: sessionId }, { signal: stop.signal })
       );
       if (stop.signal.aborted || session === null) return;
-      if (failed) onProblem(null);
-      failed = false;
+      problem.over();
       writeSummary(session);
       if (isLive(session.state)) timer = setTimeout(refresh, REFRESH_MS);
-    } catch (problem) {
+    } catch (found) {
       if (stop.signal.aborted) return;
-      failed = true;
-      onProblem(problem);
+      problem.tell(found);
       timer = setTimeout(refresh, REFRESH_MS);
     }
   };
@@ -57,19 +56,39 @@ export function watchSummary(sessionId, onProblem) {
 
 /** Empties the summary, so that the one of another session is not taken for it. */
 export function clearSummary() {
-  for (const id of ['#summary-lead', '#shares', '#figures', '#drops'])
+  for (const id of ['#summary-lead', '#shares', '#figures', '#drops', '#faceless'])
     find(id, HTMLElement).replaceChildren();
+  find('#faceless', HTMLElement).hidden = true;
 }
 
 /** @param {SessionWithSummary} session */
-function writeSummary({ state, failure, summary }) {
+function writeSummary(session) {
+  const { state, summary } = session;
   setText(find('#summary-title', HTMLElement), isLive(state) ? 'This session so far' : 'This session in all');
-  const { frames, faces, seconds, tracks } = summary;
-  const lead = `${count(frames, 'frame')} scored in ${duration(seconds)} of media time, with ${count(faces, 'reading')} of ${count(tracks, 'face')} followed.`;
-  setText(find('#summary-lead', HTMLElement), failure ? `${lead} It failed: ${failure}` : lead);
+  setText(find('#summary-lead', HTMLElement), `${leadSentence(session)} ${endSentence(session)}`.trim());
+  const faceless = summary.frames > 0 && summary.faces === 0;
+  const place = find('#faceless', HTMLElement);
+  place.hidden = !faceless;
+  setText(place, faceless ? facelessSentence(session) : '');
+  // Shares of nothing would read as if something had been seen.
+  find('#shares', HTMLElement).hidden = faceless;
   writeShares(summary);
   writeFigures(summary);
   setText(find('#drops', HTMLElement), droppedSentence(summary));
+}
+
+/** @param {SessionWithSummary} session */
+function leadSentence({ stream, summary: { frames, faces, seconds, tracks } }) {
+  const time = `${duration(seconds)} of ${stream.loop ? 'video, each pass of the loop counted' : 'video'}`;
+  const found =
+    faces === 0 ? 'no face in them' : `${count(faces, 'reading')} of ${count(tracks, 'face')} followed`;
+  return `${count(frames, 'frame')} scored in ${time}, with ${found}.`;
+}
+
+/** @param {SessionWithSummary} session */
+function facelessSentence({ state, summary: { frames } }) {
+  const [begun, looked] = isLive(state) ? ['has been', 'so far '] : ['was', ''];
+  return `No face ${begun} found ${looked}in ${count(frames, 'frame')}. mien finds faces that look towards the camera, are lit, and are not too small in the picture; what else is to be seen in it, mien does not tell.`;
 }
 
 /** @param {Summary} summary */
@@ -104,7 +123,7 @@ function writeFigures({ coverage, valence, arousal, quality }) {
       term: 'Coverage',
       value: percent(coverage),
       about: 'of the time is covered by scored frames',
-      isLow: coverage < COMPLETE,
+      isLow: coverage < LOW_COVERAGE,
     },
     { term: 'Mean valence', value: shown(valence, signed), about: '−1 unpleasant to +1 pleasant' },
     { term: 'Mean arousal', value: shown(arousal, signed), about: '−1 calm to +1 excited' },

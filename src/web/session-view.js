@@ -1,29 +1,37 @@
 /** What is shown of one stream or session: the faces of the newest moment, and the visible part of the timeline. */
-import { createStripes, paintOncePerFrame } from './canvas.js';
-import { cloneTemplate, find, reconcile, setText } from './dom.js';
-import { drawFaces } from './face-canvas.js';
-import { renderFaceList } from './face-list.js';
-import { clock, count, EXPRESSIONS, expressionName } from './format.js';
-import { createPalette } from './palette.js';
-import { drawTimeAxis, drawTrackChart } from './track-chart.js';
+import { paintOncePerFrame } from './chart/canvas.js';
+import { createChartTheme } from './chart/chart-theme.js';
+import { drawFaces } from './chart/face-canvas.js';
+import { rowName } from './chart/timeline.js';
+import { drawTimeAxis, drawTrackChart } from './chart/track-chart.js';
+import { clock, count, EXPRESSIONS, expressionLetters, expressionName } from './format.js';
+import { renderFaceList } from './live/face-list.js';
+import { createLiveReadout } from './live/live-readout.js';
+import { cloneTemplate, find, reconcile, setText } from './page/dom.js';
+import { RecordedView } from './recorded/recorded-view.js';
 
-/** @import { FrameSize, Moment } from './types.js' */
-/** @import { Palette } from './palette.js' */
-/** @import { Row, Timeline } from './timeline.js' */
+/** @import { Face, FrameSize, Moment } from './types.js' */
+/** @import { ChartTheme } from './chart/chart-theme.js' */
+/** @import { Timeline } from './chart/timeline.js' */
 
 /** Milliseconds between changes of the texts: nobody reads faster than this. */
 const TEXT_REFRESH_MS = 250;
 
 /** @typedef {ReturnType<typeof createSessionView>} SessionView */
-/** @typedef {{ palette: Palette, stripes: CanvasPattern }} Colours */
-/** @typedef {{ timeline: Timeline | null, newest: Moment | null, textWrittenAt: number }} Shown */
+/** A frame, and the faces that were found in it. @typedef {{ bitmap: ImageBitmap, faces: readonly Face[] }} Picture */
+/** @typedef {{ timeline: Timeline | null, newest: Moment | null, picture: Picture | null, textWrittenAt: number }} Shown */
 
 export function createSessionView() {
   const faceCanvas = find('#stage', HTMLCanvasElement);
   /** @type {Shown} */
-  const shown = { timeline: null, newest: null, textWrittenAt: 0 };
-  const repaint = paintOncePerFrame(() => paint(shown, faceCanvas, colours()));
-  const colours = createColours(repaint);
+  const shown = { timeline: null, newest: null, picture: null, textWrittenAt: 0 };
+  const readout = createLiveReadout(() => shown.timeline);
+  const repaint = paintOncePerFrame(() => paint(shown, faceCanvas, look(), readout));
+  const look = createChartTheme(repaint);
+  const change = (/** @type {Partial<Shown>} */ changes) => {
+    Object.assign(shown, changes);
+    repaint();
+  };
   new ResizeObserver(repaint).observe(find('#board', HTMLElement));
   writeLegend();
 
@@ -31,8 +39,7 @@ export function createSessionView() {
     /** Replaces what is shown. @param {Timeline | null} timeline null: there is nothing to show yet */
     open(timeline) {
       Object.assign(shown, { timeline, newest: null, textWrittenAt: 0 });
-      find('#faces', HTMLElement).replaceChildren();
-      find('#rows', HTMLElement).replaceChildren();
+      for (const list of ['#faces', '#rows']) find(list, HTMLElement).replaceChildren();
       repaint();
     },
     /** @param {Moment} moment */
@@ -41,43 +48,39 @@ export function createSessionView() {
       shown.timeline?.add(moment);
       repaint();
     },
+    /** From now on the faces of this frame are drawn on it, not those of the newest moment. @param {Picture | null} picture null: none */
+    setPicture: (picture) => change({ picture }),
     /** Gives the canvas of the faces the proportions of the frames. @param {FrameSize | null} size null: not known yet */
     setFrameSize(size) {
       showFrameSize(faceCanvas, size);
       repaint();
     },
+    /** The view of recorded sessions, made with the first one. */
+    recorded: createRecordedOnce(),
     /** Paints again, texts included, after the timeline was changed from outside. */
-    refresh() {
-      shown.textWrittenAt = 0;
-      repaint();
-    },
+    refresh: () => change({ textWrittenAt: 0 }),
   };
 }
 
-/**
- * The colours that the charts are drawn with, read again when light turns to dark.
- * @param {() => void} onChange
- * @returns {() => Colours}
- */
-function createColours(onChange) {
-  const palette = createPalette(() => {
-    stripes = createStripes(palette.current.ink.paper);
-    onChange();
-  });
-  let stripes = createStripes(palette.current.ink.paper);
-  return () => ({ palette: palette.current, stripes });
+/** @returns {(onProblem: (problem: unknown) => void) => RecordedView} */
+function createRecordedOnce() {
+  /** @type {RecordedView | null} */
+  let recorded = null;
+  return (onProblem) => (recorded ??= new RecordedView(onProblem));
 }
 
 /**
  * Draws the canvases at once, and writes the texts when they are due.
  * @param {Shown} shown
  * @param {HTMLCanvasElement} faceCanvas
- * @param {Colours} colours
+ * @param {ChartTheme} look
+ * @param {{ refresh: () => void }} readout of what lies under the pointer
  */
-function paint(shown, faceCanvas, colours) {
-  const { timeline, newest } = shown;
-  drawFaces(faceCanvas, newest?.faces ?? [], colours.palette);
-  if (timeline) drawTimeline(timeline, colours);
+function paint(shown, faceCanvas, look, readout) {
+  const { timeline, newest, picture } = shown;
+  drawFaces(faceCanvas, picture?.faces ?? newest?.faces ?? [], look.palette, { picture: picture?.bitmap });
+  if (timeline) drawTimeline(timeline, look);
+  readout.refresh();
   if (performance.now() - shown.textWrittenAt < TEXT_REFRESH_MS) return;
   shown.textWrittenAt = performance.now();
   writeMoment(newest);
@@ -86,17 +89,23 @@ function paint(shown, faceCanvas, colours) {
 
 /**
  * @param {Timeline} timeline
- * @param {Colours} colours
+ * @param {ChartTheme} look
  */
-function drawTimeline(timeline, colours) {
+function drawTimeline(timeline, look) {
   const range = { start: timeline.start, end: timeline.end, sections: timeline.sections };
   const rows = timeline.rows;
   reconcile(find('#rows', HTMLElement), rows, {
     key: ({ key }) => key,
     create: () => cloneTemplate('row'),
-    update: (element, row) => drawTrackChart(find('canvas', HTMLCanvasElement, element), row, range, colours),
+    update(element, row) {
+      const canvas = find('canvas', HTMLCanvasElement, element);
+      const name = rowName(row, timeline);
+      setText(find('.track', HTMLElement, element), name);
+      canvas.ariaLabel = `${name}: apparent expression, valence and arousal over the last minute`;
+      drawTrackChart(canvas, row.samples, range, look);
+    },
   });
-  drawTimeAxis(find('#axis', HTMLCanvasElement), range, colours.palette);
+  drawTimeAxis(find('#axis', HTMLCanvasElement), range, look);
 }
 
 /** @param {Moment | null} moment */
@@ -116,31 +125,17 @@ function writeRows(timeline, newest) {
   for (const [index, row] of timeline.rows.entries()) {
     const element = elements[index];
     if (!element) continue;
-    const name = rowName(row, timeline);
-    setText(find('.track', HTMLElement, element), name);
     const face = newest?.sessionId === row.sessionId && newest.faces.find(({ track }) => track === row.track);
     setText(find('.expression', HTMLElement, element), face ? expressionName(face.expression) : '');
-    const label = `${name}: apparent expression, valence and arousal over the last minutes`;
-    find('canvas', HTMLCanvasElement, element).setAttribute('aria-label', label);
   }
   const more = find('#hidden-rows', HTMLElement);
   more.hidden = timeline.facesWithoutRow === 0;
   setText(more, `${count(timeline.facesWithoutRow, 'more face')} in view without a row here.`);
 }
 
-/**
- * Track numbers are of one session only: the same number in an earlier session is another face.
- * @param {Row} row
- * @param {Timeline} timeline
- */
-function rowName({ track, sessionId }, { sections }) {
-  const name = track === null ? 'All faces' : `Track ${track}`;
-  return sections.at(-1)?.sessionId === sessionId ? name : `${name} of the session before`;
-}
-
 function writeLegend() {
   const words = [
-    ...EXPRESSIONS.map((name) => [name, expressionName(name)]),
+    ...EXPRESSIONS.map((name) => [name, `${expressionLetters(name)}: ${expressionName(name)}`]),
     ['NONE', 'No label: mien abstains'],
   ];
   const courses = [

@@ -1,8 +1,8 @@
 /** The sign-in page: by a token, or at the issuer and back. Afterwards the dashboard is shown where it was left. */
 import { askWho, finishSignIn, signInBy } from './auth-client.js';
 import { messageOf, retry } from './client.js';
-import { find, setText } from './dom.js';
 import { toSentence } from './format.js';
+import { find, setText, showText } from './page/dom.js';
 
 /** Where the issuer's answer is found, behind `#`. */
 const CALLBACK = '#/callback?';
@@ -90,18 +90,14 @@ find('#show', HTMLInputElement).addEventListener('change', ({ target }) => {
 
 /** At the field that it is about, which is told of it and given the focus. @param {string} sentence */
 function showTokenProblem(sentence) {
-  const place = find('#token-problem', HTMLElement);
-  place.hidden = sentence === '';
-  setText(place, sentence);
+  showText(find('#token-problem', HTMLElement), sentence);
   token.ariaInvalid = String(sentence !== '');
   if (sentence !== '') token.focus();
 }
 
 /** @param {unknown} problem null: none any more */
 function showProblem(problem) {
-  const place = find('#problem', HTMLElement);
-  place.hidden = problem === null;
-  setText(place, problem === null ? '' : toSentence(messageOf(problem)));
+  showText(find('#problem', HTMLElement), problem === null ? '' : toSentence(messageOf(problem)));
 }
 
 /** @param {string} sentence */

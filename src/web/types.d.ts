@@ -67,26 +67,63 @@ export interface SessionListItem {
   startedAt: string;
 }
 
+/** With the stream that it is a run of. */
+export interface OpenedSession extends SessionListItem {
+  stream: { id: string; name: string };
+}
+
 export interface Stream {
   id: string;
   name: string;
   purpose: string;
   frameRate: number;
+  /** Whether its picture may be looked at while it runs. */
+  preview: boolean;
   /** Frames a second at which it is scored now, at most; null when it does not run in real time. */
   effectiveFrameRate: number | null;
   source: { kind: string; location: string | null };
   latestSession: SessionListItem | null;
 }
 
-export interface Bucket {
-  /** Seconds of media time. */
-  start: number;
-  end: number;
-  faces: number;
-  abstained: number;
-  probabilities: Probability[] | null;
-  valence: number | null;
-  arousal: number | null;
+/** What can be set of a stream, as the dialogs' fields say it. */
+export interface StreamSettings {
+  frameRate: number;
+  tags: { key: string; value: string }[];
+  preview: boolean;
+  /** In hours; null: as the server says. */
+  retention: number | null;
+  priority: string;
+  detectSize: string;
+  smoothing: number;
+  /** Null: by the kind of its source. */
+  timing: string | null;
+}
+
+/** A stream that is changed. */
+export interface EditedStream extends StreamSettings {
+  id: string;
+  name: string;
+  loop: boolean;
+  /** null: by the kind of its source. */
+  realtime: boolean | null;
+  source: { kind: string };
+}
+
+export interface WallStream {
+  id: string;
+  name: string;
+  latestSession: {
+    id: string;
+    state: SessionState;
+    summary: { coverage: number; dropped: Dropped[] };
+  } | null;
+}
+
+export type WallFace = Pick<Face, 'track' | 'expression' | 'confidence'>;
+
+export interface WallMoment {
+  sessionId: string;
+  faces: WallFace[];
 }
 
 export interface Track {
@@ -96,11 +133,17 @@ export interface Track {
   readings: number;
 }
 
+/** Frames that were not scored. */
+export interface Dropped {
+  reason: string;
+  frames: number;
+}
+
 export interface Summary {
   frames: number;
   faces: number;
   abstained: number;
-  /** Scored frames as a fraction of all that should have been. */
+  /** The share of the time that passed for which moments stand. */
   coverage: number;
   seconds: number;
   tracks: number;
@@ -108,19 +151,15 @@ export interface Summary {
   arousal: number | null;
   quality: number | null;
   expressions: { expression: Expression; share: number; seconds: number }[];
-  dropped: { reason: string; frames: number }[];
+  dropped: Dropped[];
 }
 
 export interface SessionWithSummary {
   id: string;
   state: SessionState;
   failure: string | null;
+  stream: { loop: boolean };
   summary: Summary;
-}
-
-export interface SessionDetail {
-  state: SessionState;
-  tracks: Track[];
 }
 
 /** Who is signed in. */

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { type AccessOptions, createAccess } from '../../src/access/access.ts';
 import { TooManyGuesses } from '../../src/access/authenticate.ts';
 import type { Credential, Scheme } from '../../src/access/ports.ts';
-import { makeToken } from '../../src/access/tokens.ts';
+import { makeToken } from '../../src/access/token-format.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
 import { memoryTokens } from '../helpers/tokens.ts';
 

@@ -1,7 +1,7 @@
 /** Staying signed in, whatever the clock of the machine does. */
 import { expect, it } from 'vitest';
 import { createSignIns } from '../../src/access/sign-ins.ts';
-import { hashOf } from '../../src/access/tokens.ts';
+import { hashOf } from '../../src/access/token-format.ts';
 import type { Principal } from '../../src/domain/access.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
 

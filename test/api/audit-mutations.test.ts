@@ -31,7 +31,9 @@ function sampleOf(type: GraphQLInputType): unknown {
     return { ID, String: 'demo.mp4', Boolean: true, DateTime: '2026-11-28T12:00:00Z' }[type.name] ?? 1;
   const fields = Object.values(type.getFields());
   const needed = type.isOneOf ? fields.slice(0, 1) : fields.filter((field) => isNonNullType(field.type));
-  return Object.fromEntries(needed.map((field) => [field.name, sampleOf(field.type)]));
+  return Object.fromEntries(
+    needed.map(({ name, type }) => [name, name === 'url' ? 'https://example.org/' : sampleOf(type)]),
+  );
 }
 
 function ask(name: string, contextValue: object) {

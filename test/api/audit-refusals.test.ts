@@ -4,7 +4,7 @@ import { Upload } from 'tus-js-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createAccess } from '../../src/access/access.ts';
-import { makeToken } from '../../src/access/tokens.ts';
+import { makeToken } from '../../src/access/token-format.ts';
 import { type AuditEvent, UNKNOWN_ACTOR } from '../../src/domain/audit.ts';
 import { keptAudit } from '../helpers/audit.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';

@@ -2,11 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createClient } from 'graphql-ws';
-import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { DELIBERATE, ERROR_CODES } from '../../src/errors.ts';
-import { parseFile } from '../helpers/parse.ts';
 import { ask, openTestApi, type TestApi } from './harness.ts';
 
 /** Those that Yoga and graphql-js give, which stand nowhere in src; each is provoked below. */
@@ -17,30 +15,15 @@ const OF_LIBRARIES = [
 
 const CODE = /^[A-Z][A-Z_]+$/;
 
-/** What src gives as a code: the first argument of an error that is thrown, or a property `code`; and all texts that it holds. */
+/** What src gives as a code: the first argument of an error that is thrown, or a property `code`; and all texts that look like one. */
 function codesInSource() {
-  const given = new Set<string>();
-  const texts = new Set<string>();
-  const visit = (node: ts.Node): void => {
-    if (ts.isStringLiteral(node)) {
-      texts.add(node.text);
-      if (isGiven(node) && CODE.test(node.text)) given.add(node.text);
-    }
-    ts.forEachChild(node, visit);
-  };
-  const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  const source = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.includes('generated') && path !== 'errors.ts')
-    .map((path) => resolve('src', path));
-  for (const path of files) visit(parseFile(path));
-  return { given, texts };
-}
-
-function isGiven(node: ts.StringLiteral): boolean {
-  const { parent } = node;
-  if (ts.isPropertyAssignment(parent)) return parent.name.getText() === 'code';
-  return (
-    ts.isNewExpression(parent) && parent.arguments?.[0] === node && parent.expression.getText() !== 'Error'
-  );
+    .map((path) => readFileSync(resolve('src', path), 'utf8'))
+    .join('\n');
+  const all = (pattern: RegExp) => [...source.matchAll(pattern)].map(([, text]) => text!);
+  const given = [/\bcode: '([A-Z][A-Z_]+)'/g, /\bnew (?!Error\b)[\w.]+\(\s*'([A-Z][A-Z_]+)'/g].flatMap(all);
+  return { given: new Set(given), texts: new Set(all(/'([A-Z][A-Z_]+)'/g)) };
 }
 
 describe('the table of codes', () => {

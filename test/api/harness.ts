@@ -89,7 +89,7 @@ export async function openTestApi(
       audit: { record: async () => {} },
       ...(typeof services === 'function' ? services(bus) : services),
     } as Services,
-    log: createLog('silent', false),
+    log: createLog({ logLevel: 'silent', logFormat: 'json' }),
     metrics,
     host: '127.0.0.1',
     port: 0,

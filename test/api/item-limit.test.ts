@@ -6,7 +6,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { countItems } from '../../src/api/count-items.ts';
-import { MAX_ITEMS } from '../../src/api/limits.ts';
+import { MAX_ITEMS } from '../../src/api/query-limits.ts';
 import { schema } from '../../src/api/schema/index.ts';
 import type { Sized } from '../../src/api/schema/short-lists.ts';
 import { ask, openTestApi, type TestApi, until } from './harness.ts';

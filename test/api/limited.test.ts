@@ -66,7 +66,7 @@ async function ask(
   services = world.services,
 ) {
   const contextValue = createContextFactory(services)(requesterOf(role, streams));
-  const maskError = createMaskError(createLog('silent', false));
+  const maskError = createMaskError(createLog({ logLevel: 'silent', logFormat: 'json' }));
   const result = await graphql({ schema, source, contextValue, variableValues: { ...variables } });
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
   const data = result.data as any;
@@ -253,7 +253,10 @@ test('those who are limited alike share an execution, and nobody shares one with
   };
   const services = { ...world.services, subscriptions: { ...subscriptions, moments } };
   const createContext = createContextFactory(services);
-  const fanout = createFanout({ createContext, maskError: createMaskError(createLog('silent', false)) });
+  const fanout = createFanout({
+    createContext,
+    maskError: createMaskError(createLog({ logLevel: 'silent', logFormat: 'json' })),
+  });
   const subscribe = async (role: Role, streams: Tags | null) => {
     const contextValue = createContext(requesterOf(role, streams));
     const subscriber = await fanout.subscribe({ schema, document: WATCH, contextValue });

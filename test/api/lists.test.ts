@@ -30,9 +30,12 @@ async function addStream(
   streams.set(name, id);
   for (const [index, state] of states.entries()) {
     const session = await world.store.sessions.create({ streamId: id, modelId: 'test@1' });
-    await world.store.sessions.setState(session.id, state);
+    // One at a time is live: the next one begins when this one has ended.
+    await world.store.sessions.setState(session.id, index < states.length - 1 ? 'ENDED' : state);
     sessions.set(`${name}/${index}`, session.id);
   }
+  for (const [index, state] of states.slice(0, -1).entries())
+    await world.store.sessions.setState(sessions.get(`${name}/${index}`)!, state);
 }
 
 const tokens = new Map<Tags | null, { authorization: string }>();

@@ -2,9 +2,9 @@
 import { type Access, createAccess } from '../../src/access/access.ts';
 import { type Authenticator, createAuthenticator } from '../../src/access/authenticate.ts';
 import { createThrottle } from '../../src/access/throttle.ts';
-import { TokenDirectory } from '../../src/access/token-directory.ts';
+import { TokenCache } from '../../src/access/token-cache.ts';
+import { makeToken } from '../../src/access/token-format.ts';
 import { createTokenScheme } from '../../src/access/token-scheme.ts';
-import { makeToken } from '../../src/access/tokens.ts';
 import type { Role, Tags } from '../../src/domain/access.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
 import { memoryTokens } from '../helpers/tokens.ts';
@@ -53,7 +53,7 @@ export async function openMatrixAccess(): Promise<MatrixAccess> {
   await store.revoke(revoked.id);
   tokens.set('revoked', revoked.secret);
   const authenticator = createAuthenticator({
-    schemes: [createTokenScheme(new TokenDirectory(store))],
+    schemes: [createTokenScheme(new TokenCache(store))],
     isRequired: async () => true,
     throttle: createThrottle({ burst: 100_000 }),
   });

@@ -13,6 +13,8 @@ export interface Ids {
   site: string;
   /** A token, which nobody uses. */
   token: string;
+  /** An output of the stream. */
+  output: string;
 }
 
 /** What there is, and what of it is shown to whoever asks, in the order of registration. */
@@ -41,6 +43,7 @@ export interface Operation {
 }
 
 const byStream = ({ stream }: Ids) => ({ stream });
+const byOutput = ({ output }: Ids) => ({ output });
 const bySession = ({ session }: Ids) => ({ session });
 const streamsOf = (shown: Ids[]) => shown.map(({ stream }) => ({ id: stream }));
 const newestFirst = (shown: Ids[]) => shown.map(({ session }) => ({ id: session })).reverse();
@@ -167,6 +170,12 @@ export const OPERATIONS: Record<string, Operation> = {
       },
     }),
   },
+  'Query.refusedPurposes': {
+    least: 'OPERATOR',
+    query: '{ refusedPurposes }',
+    variables: null,
+    data: () => ({ refusedPurposes: ['EDUCATION'] }),
+  },
   'Query.mediaFiles': {
     least: 'OPERATOR',
     query: '{ mediaFiles(first: 1) { nodes { path kind } pageInfo { hasNextPage } } }',
@@ -175,6 +184,50 @@ export const OPERATIONS: Record<string, Operation> = {
       mediaFiles: { nodes: [{ path: 'a.mp4', kind: 'VIDEO' }], pageInfo: { hasNextPage: false } },
     }),
     limited: { message: 'This is for those who are shown all streams.', code: 'FORBIDDEN' },
+  },
+  'Query.outputs': {
+    least: 'OPERATOR',
+    query: '{ outputs { nodes { id stream { id outputs { nodes { id } } } } } }',
+    variables: null,
+    data: ({ shown }) => ({
+      outputs: {
+        nodes: shown.map(({ output: id, stream }) => ({
+          ...{ id, stream: { id: stream, outputs: { nodes: [{ id }] } } },
+        })),
+      },
+    }),
+  },
+  'Mutation.addOutput': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($stream: ID!) { addOutput(input: { name: "new", streamId: $stream, target: { webhook: { url: "https://8.8.8.8/" } } }) { output { id } secret } }',
+    variables: byStream,
+    data: ({ ids: { output } }) => ({
+      addOutput: { output: { id: output }, secret: expect.stringMatching(/^whsec_/) },
+    }),
+    does: ({ stream }) => [`add an output of ${stream}`],
+  },
+  'Mutation.updateOutput': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($output: ID!) { updateOutput(input: { id: $output, enabled: true }) { output { id } } }',
+    variables: byOutput,
+    data: ({ ids: { output } }) => ({ updateOutput: { output: { id: output } } }),
+    does: ({ output }) => [`change ${output}`],
+  },
+  'Mutation.testOutput': {
+    least: 'OPERATOR',
+    query: 'mutation ($output: ID!) { testOutput(input: { id: $output }) { ok message output { id } } }',
+    variables: byOutput,
+    data: ({ ids: { output } }) => ({ testOutput: { ok: true, message: 'a test', output: { id: output } } }),
+    does: ({ output }) => [`try ${output}`],
+  },
+  'Mutation.removeOutput': {
+    least: 'OPERATOR',
+    query: 'mutation ($output: ID!) { removeOutput(input: { id: $output }) { removedOutputId } }',
+    variables: byOutput,
+    data: ({ ids: { output } }) => ({ removeOutput: { removedOutputId: output } }),
+    does: ({ output }) => [`remove ${output}`],
   },
   'Mutation.erase': {
     least: 'ADMIN',
@@ -235,6 +288,23 @@ export const OPERATIONS: Record<string, Operation> = {
       startStream: { stream: { id: stream }, session: { id: session } },
     }),
     does: ({ stream }) => [`start ${stream}`],
+  },
+  'Mutation.renewIngestAddress': {
+    least: 'OPERATOR',
+    query:
+      'mutation ($stream: ID!) { renewIngestAddress(input: { streamId: $stream }) { stream { id } ingest { url webSocketUrl expiresAt } } }',
+    variables: byStream,
+    data: ({ ids: { stream } }) => ({
+      renewIngestAddress: {
+        stream: { id: stream },
+        ingest: {
+          url: expect.stringMatching(/^http:.*\/ingest\/secret$/),
+          webSocketUrl: expect.stringMatching(/^ws:.*\/ingest\/secret$/),
+          expiresAt: null,
+        },
+      },
+    }),
+    does: ({ stream }) => [`renew the address of ${stream}`],
   },
   'Mutation.stopStream': {
     least: 'OPERATOR',

@@ -4,7 +4,15 @@
  */
 import { isNonNullType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Eraser, ListMediaFiles, Sessions, StreamManager, Tokens } from '../../src/api/index.ts';
+import type {
+  Eraser,
+  IngestAddresses,
+  ListMediaFiles,
+  Outputs,
+  Sessions,
+  StreamManager,
+  Tokens,
+} from '../../src/api/index.ts';
 import { schema } from '../../src/api/schema/index.ts';
 import { hasRole, type Role } from '../../src/domain/access.ts';
 import type { Episode } from '../../src/domain/moment.ts';
@@ -22,6 +30,7 @@ const MISSING: Ids = {
   session: '0190b0f0-0000-7000-8000-00000000beef',
   site: 'lab',
   token: '0190b0f0-0000-7000-8000-00000000cafe',
+  output: '0190b0f0-0000-7000-8000-00000000f00d',
 };
 
 const NO_TOKEN =
@@ -46,7 +55,7 @@ beforeAll(async () => {
       streamManager,
       sessions,
       mediaFiles,
-      eraser,
+      ...{ eraser, outputs, ingestAddresses },
       tokens: notingTokens(services.tokens),
     }),
     api: { authenticator, limits: { requestRate: 100_000 } },
@@ -80,6 +89,13 @@ const streamManager: StreamManager = {
   remove: async (id) => void done.push(`remove ${id}`),
 };
 
+const ingestAddresses: IngestAddresses = {
+  async renew(id, expiresAt) {
+    done.push(`renew the address of ${id}`);
+    return { secret: 'secret', expiresAt };
+  },
+};
+
 const sessions: Sessions = {
   async describe(id, words) {
     done.push(`describe ${id} by ${Object.keys(words)}`);
@@ -107,6 +123,24 @@ const eraser: Eraser = {
   },
 };
 
+const outputs: Outputs = {
+  async add({ streamId }) {
+    done.push(`add an output of ${streamId}`);
+    const { id } = await world.store.prisma.output.findFirstOrThrow({ where: { streamId } });
+    return { id };
+  },
+  async change(id) {
+    done.push(`change ${id}`);
+    return { id };
+  },
+  remove: async (id) => void done.push(`remove ${id}`),
+  async test(id) {
+    done.push(`try ${id}`);
+    return { ok: true, message: 'a test', status: null, answer: null, milliseconds: 1 };
+  },
+  status: () => null,
+};
+
 function notingTokens({ issue, revoke }: Tokens): Tokens {
   return {
     issue(...request) {
@@ -127,7 +161,7 @@ async function noted(what: string, id: string) {
   return session;
 }
 
-/** A stream with a session that runs, a moment, a face and an episode; a token, and a record of an erasure that there was not. */
+/** A stream with a session that runs, a moment, a face, an episode and an output; a token, and a record of an erasure that there was not. */
 async function record(site: string): Promise<Ids> {
   const { streams, sessions, moments } = world.store;
   const order = { name: site, role: 'VIEWER', streams: null, expiresAt: null } as const;
@@ -141,7 +175,11 @@ async function record(site: string): Promise<Ids> {
   const requester = { requesterKind: 'COMMAND', requesterId: 'command', requesterName: 'command' };
   const erasure = { ...requester, reason: 'a test', target: {}, sessionIds: [session], steps: [] };
   await world.store.prisma.erasure.create({ data: { ...erasure, finishedAt: new Date() } });
-  return { stream, session, site, token };
+  const output = await world.store.outputs.create({
+    ...{ name: site, streamId: stream, enabled: false, allowPrivate: false, topics: ['STATES'], rules: [] },
+    target: { kind: 'WEBHOOK', url: 'https://8.8.8.8/', secret: 'whsec_' },
+  });
+  return { stream, session, site, token, output: output.id };
 }
 
 function episode(sessionId: string): Episode {
@@ -256,8 +294,9 @@ describe.each(EACH)('$name over $over', ({ name, operation, over, transport }) =
 });
 
 /** With the ids that were asked for named alike. */
-function withoutIds(outcome: Outcome, { stream, session }: Ids): unknown {
-  return JSON.parse(JSON.stringify(outcome).replaceAll(stream, 'STREAM').replaceAll(session, 'SESSION'));
+function withoutIds(outcome: Outcome, { stream, session, output }: Ids): unknown {
+  const text = JSON.stringify(outcome).replaceAll(stream, 'STREAM').replaceAll(session, 'SESSION');
+  return JSON.parse(text.replaceAll(output, 'OUTPUT'));
 }
 
 const EXPORTS = EXPORTED_TABLES.flatMap((table) => TABLE_FORMATS.map((format) => `${table}.${format}`));

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ApiOptions } from '../../src/api/index.ts';
 import { noticePage } from '../../src/api/notice/notice-page.ts';
-import { tellNotice } from '../../src/cli/tell-notice.ts';
+import { tellNotice } from '../../src/cli/serve/tell-notice.ts';
 import type { Purpose } from '../../src/domain/stream.ts';
 import { openTestApi, type TestApi } from './harness.ts';
 
@@ -17,13 +17,17 @@ interface Group {
   retention: number | null;
 }
 
-async function notice(groups: Group[] | Error, told: Partial<NonNullable<ApiOptions['notice']>> = {}) {
+async function notice(
+  groups: Group[] | Error,
+  told: Partial<NonNullable<ApiOptions['notice']>> = {},
+  outputs = 0,
+) {
   const groupBy = vi.fn(async () => {
     if (groups instanceof Error) throw groups;
     return groups;
   });
   api = await openTestApi(
-    { prisma: { stream: { groupBy } } as never },
+    { prisma: { stream: { groupBy }, output: { count: async () => outputs } } as never },
     { notice: { controller: null, contact: null, url: null, retentionHours: 720, ...told } },
   );
   const response = await fetch(`${api.url}/notice`);
@@ -74,6 +78,19 @@ describe('the notice', () => {
     expect(textOf(half)).toContain('Nothing is set up to be analysed');
   });
 
+  it('says that other programs are told, where they are, and whom to ask about them', async () => {
+    const said = 'The results are sent to other programs, too, as soon as they are made';
+    expect(textOf((await notice([])).html)).not.toContain('Where else it goes');
+    const { html } = await notice([], {}, 2);
+    expect(textOf(html)).toContain(said);
+    expect(textOf(html)).toContain('how long they keep it, ask whoever is responsible.');
+    const { html: linked } = await notice([], { url: 'https://museum.example/privacy' }, 1);
+    expect(textOf(linked)).toContain(said);
+    expect(linked).toContain(
+      'read what <a href="https://museum.example/privacy" rel="noreferrer">whoever is responsible</a> says',
+    );
+  });
+
   it.each([
     [
       [{ purpose: 'RESEARCH', retention: 5 }],
@@ -104,6 +121,7 @@ describe('the notice', () => {
     const { response, html } = await notice(new Error('away'), { controller: 'Museum of Faces' });
     expect(response.status).toBe(200);
     expect(textOf(html)).toContain('cannot be looked up at the moment');
+    expect(textOf(html)).toContain('Whether other programs are told the results cannot be looked up');
     expect(textOf(html)).toContain('Museum of Faces');
     expect(textOf(html)).not.toContain('deleted after');
   });
@@ -125,7 +143,8 @@ describe('the notice', () => {
         contact: `"><img src=x onerror='alert(1)'>`,
         purposes: [],
       },
-      ...{ url: 'https://a.example/"onmouseover="alert(1)', longestRetention: 24 },
+      ...{ url: 'https://a.example/"onmouseover="alert(1)', longestRetention: 24, isSeen: false },
+      hasOutputs: true,
     });
     expect(html).not.toMatch(/<script|<img|"onmouseover/);
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
@@ -136,6 +155,8 @@ describe('the notice', () => {
         url: null,
         purposes: [],
         longestRetention: 1,
+        isSeen: false,
+        hasOutputs: true,
       }),
     ).not.toContain('href="javascript');
   });

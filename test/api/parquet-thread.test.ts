@@ -81,15 +81,17 @@ test('whoever reads slowly has the thread wait, and whoever leaves then ends it'
   async function* pages() {
     for (let at = 0; ; at += 5000) yield Array.from({ length: 5000 }, (_, row) => at + row);
   }
-  const table = parquetTable(columns, pages(), (workerData) => {
-    const thread = spawnBeside(TABLE, 'parquet.worker', { workerData });
-    thread.on('message', (message) => {
-      if ('chunk' in message) sent += 1;
-    });
-    thread.once('exit', () => {
-      hasEnded = true;
-    });
-    return thread;
+  const table = parquetTable(columns, pages(), {
+    spawn: (workerData) => {
+      const thread = spawnBeside(TABLE, 'parquet.worker', { workerData });
+      thread.on('message', (message) => {
+        if ('chunk' in message) sent += 1;
+      });
+      thread.once('exit', () => {
+        hasEnded = true;
+      });
+      return thread;
+    },
   });
   // A group has 16 MB, which are 64 chunks.
   for await (const chunk of table) {
@@ -115,7 +117,7 @@ test('a thread that is lost while rows are read fails the table, which does not 
     yield [1, 2];
   }
   const columns = [{ name: 'row', type: 'INT32', value: (row: number) => row }] as const;
-  const table = parquetTable(columns, pages(), () => thread);
+  const table = parquetTable(columns, pages(), { spawn: () => thread });
   await expect(table.next()).rejects.toThrow('The thread that writes Parquet failed: out of memory');
 });
 
@@ -126,7 +128,7 @@ test('a thread that is lost while it is waited for fails the table', async () =>
     setTimeout(() => thread.emit('exit'), 10);
   }
   const columns = [{ name: 'row', type: 'INT32', value: (row: number) => row }] as const;
-  const table = parquetTable(columns, pages(), () => thread);
+  const table = parquetTable(columns, pages(), { spawn: () => thread });
   await table.next();
   await expect(table.next()).rejects.toThrow('The thread that writes Parquet ended');
 });

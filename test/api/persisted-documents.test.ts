@@ -214,7 +214,8 @@ test('the dashboard’s documents are answered, without being listed', async () 
 });
 
 test('GraphiQL is refused with a sentence, and is there without a list', async () => {
-  const page = (api: TestApi) => fetch(`${api.url}/graphql`, { headers: { accept: 'text/html' } });
+  const page = (api: TestApi) =>
+    fetch(`${api.url}/graphql`, { headers: { accept: 'text/html', 'accept-encoding': 'identity' } });
   const refused = await page(closed);
   expect([refused.status, codeOf((await refused.json()) as Answered)]).toEqual([
     403,

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAccess } from '../../src/access/access.ts';
-import { makeToken } from '../../src/access/tokens.ts';
+import { makeToken } from '../../src/access/token-format.ts';
 import type { AuditEvent } from '../../src/domain/audit.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
 import { memoryTokens } from '../helpers/tokens.ts';

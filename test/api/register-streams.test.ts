@@ -37,6 +37,25 @@ it('the same registration twenty times at once makes one stream with one session
   await world.services.streamManager.remove(id!);
 });
 
+it('an address that would have expired already is refused, and leaves no stream', async () => {
+  const ask = await asker();
+  const input = stream('late', { source: { push: { expiresAt: '2020-01-01T00:00:00Z' } } });
+  const { errors } = await ask(REGISTER, { input });
+  expect(errors?.[0]).toMatchObject({
+    message: 'An address must expire in the future.',
+    extensions: { code: 'BAD_INPUT' },
+  });
+  expect(await world.store.prisma.stream.count({ where: { name: 'late' } })).toBe(0);
+  // Safe to repeat: one that is there already has its address, whatever became of it.
+  const first = await ask(REGISTER, { input: stream('late', { source: { push: {} } }) });
+  const again = await ask(REGISTER, { input });
+  expect(again.data.registerStream).toMatchObject({
+    alreadyRegistered: true,
+    stream: first.data.registerStream.stream,
+  });
+  await world.services.streamManager.remove(first.data.registerStream.stream.id);
+});
+
 it('each of several has a result, in their order, whatever becomes of the others', async () => {
   const ask = await asker();
   const { data, errors } = await ask(REGISTER_ALL, {

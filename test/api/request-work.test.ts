@@ -55,6 +55,7 @@ async function record(streamId: string): Promise<string> {
   for (const [seq, moment] of moments.entries())
     await world.store.moments.append(moment, [], moments[seq - 1]);
   await world.store.moments.finish(id, [], {});
+  await world.store.sessions.setState(id, 'ENDED');
   return id;
 }
 
@@ -176,7 +177,7 @@ it('streams with more sessions than can be summed up together are summed up, and
     const { id } = await world.store.streams.create({ ...STREAM, name });
     ids.push(id);
     await world.store.prisma.$executeRawUnsafe(
-      `INSERT INTO session (id, stream_id, model_id) SELECT gen_random_uuid(), '${id}', 'test@1' FROM generate_series(1, 5500)`,
+      `INSERT INTO session (id, stream_id, model_id, state) SELECT gen_random_uuid(), '${id}', 'test@1', 'ENDED' FROM generate_series(1, 5500)`,
     );
   }
   const { data, errors } = await asked(page('summary { sessions }'), { ids });
@@ -190,7 +191,7 @@ it('streams with more sessions than can be summed up together are summed up, and
   expect(refused.data.nodes[0]).toMatchObject({ a0: { frames: 0 }, a13: null });
   // One that is too large alone is refused alone.
   await world.store.prisma.$executeRawUnsafe(
-    `INSERT INTO session (id, stream_id, model_id) SELECT gen_random_uuid(), '${ids[0]}', 'test@1' FROM generate_series(1, 5000)`,
+    `INSERT INTO session (id, stream_id, model_id, state) SELECT gen_random_uuid(), '${ids[0]}', 'test@1', 'ENDED' FROM generate_series(1, 5000)`,
   );
   const one = await asked(page('summary { sessions }'), { ids });
   expect(one.data.nodes).toEqual([{ summary: null }, { summary: { sessions: 5500 } }]);

@@ -32,6 +32,7 @@ async function record(streamId: string, count: number): Promise<string[]> {
     for (const [seq, moment] of moments.entries())
       await world.store.moments.append(moment, [], moments[seq - 1]);
     await world.store.moments.finish(id, [], {});
+    await world.store.sessions.setState(id, 'ENDED');
     ids.push(id);
   }
   return ids;

@@ -1,6 +1,6 @@
 /** Uploads by the tus protocol: gone on with after a break, stopped and removed when asked, and under the same limits. */
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Upload } from 'tus-js-client';
@@ -77,7 +77,7 @@ test('an upload by a tus client is an upload like any other, under the token in 
   expect(url).toBe(`${api.url}/uploads/${token}`);
   expect(token).toMatch(/^[0-9a-f]{32}$/);
   expect(await files()).toEqual([token]);
-  expect(await readFile(join(api.uploadsDir, token))).toEqual(VIDEO);
+  expect(VIDEO.equals(await readFile(join(api.uploadsDir, token)))).toBe(true);
   expect((await stat(join(api.uploadsDir, token))).mode & 0o777).toBe(0o600);
 });
 
@@ -111,7 +111,7 @@ test('an upload that was cut off goes on from where it was, and is known to be d
   expect(rest.status).toBe(204);
   const token = pathname.split('/').at(-1)!;
   expect(await files()).toEqual([token]);
-  expect(await readFile(join(api.uploadsDir, token))).toEqual(VIDEO);
+  expect(VIDEO.equals(await readFile(join(api.uploadsDir, token)))).toBe(true);
   expect(await head(address)).toEqual({ status: 200, offset: VIDEO.length, length: VIDEO.length });
 });
 
@@ -128,6 +128,25 @@ test('cancelling stops an upload and removes it, also while it is coming in', as
   expect((await fetch(address, { method: 'DELETE', headers: TUS })).status).toBe(204);
   expect(await files()).toEqual([]);
   expect((await head(address)).status).toBe(404);
+});
+
+test('cancelling when all is there removes it, unless a stream has taken it', async () => {
+  const whole = async () => {
+    const address = addressOf(await create(VIDEO.length));
+    expect((await patch(address, 0, VIDEO)).status).toBe(204);
+    return address;
+  };
+  const remove = (address: string) => fetch(address, { method: 'DELETE', headers: TUS });
+  const address = await whole();
+  expect((await remove(address)).status).toBe(204);
+  expect(await files()).toEqual([]);
+  expect((await remove(address)).status).toBe(404);
+  const taken = await whole();
+  const [name = ''] = await files();
+  // As a stream's lease leaves it.
+  await chmod(join(api.uploadsDir, name), 0o400);
+  expect(await codeOf(await remove(taken))).toEqual([409, 'CONFLICT']);
+  expect(await files()).toEqual([name]);
 });
 
 test('what is not said right is refused with a sentence', async () => {

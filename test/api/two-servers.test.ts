@@ -166,7 +166,7 @@ describe.each(Object.keys(FIELDS) as Field[])('%s', (field) => {
       const recorded: string[] = [];
       let isOver = false;
       const recording = (async () => {
-        for (let round = 0; round < 300; round++) {
+        for (let round = 0; round < 150; round++) {
           const server = servers[random() < 0.5 ? 0 : 1];
           recorded.push(await server.record());
           if (random() < 0.01) await server.finish();

@@ -135,7 +135,11 @@ test('what an earlier run left is deleted at the start', async () => {
   await writeFile(name, 'x');
   await utimes(name, 0, 0);
   const options = { directory: api.uploadsDir, maxBytes: MAX, maxDisk: MAX, onRefused: () => {} };
-  const again = await openUploadEndpoint({ ...options, ...keptAudit(), log: createLog('silent', false) });
+  const again = await openUploadEndpoint({
+    ...options,
+    ...keptAudit(),
+    log: createLog({ logLevel: 'silent', logFormat: 'json' }),
+  });
   await again.close();
   expect(await files()).toEqual([]);
 });
@@ -177,7 +181,11 @@ test('uploads are refused other than by POST, and from pages of other origins', 
 test('an unfinished upload that goes while the directory is looked through does not abort the start', async () => {
   await symlink('nowhere', join(api.uploadsDir, '.part-gone')); // listed, and not there
   const options = { directory: api.uploadsDir, maxBytes: MAX, maxDisk: MAX, onRefused: () => {} };
-  const again = await openUploadEndpoint({ ...options, ...keptAudit(), log: createLog('silent', false) });
+  const again = await openUploadEndpoint({
+    ...options,
+    ...keptAudit(),
+    log: createLog({ logLevel: 'silent', logFormat: 'json' }),
+  });
   await again.close();
 });
 

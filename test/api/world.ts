@@ -1,12 +1,16 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
 import { createAccess } from '../../src/access/access.ts';
 import { AuditTrail } from '../../src/access/audit-trail.ts';
+import { createIngestAddresses } from '../../src/access/ingest-addresses.ts';
 import type { Services } from '../../src/api/index.ts';
 import { MemoryBus, OrderedPublisher } from '../../src/bus/index.ts';
-import { bucketsOf, createRecordingQueries } from '../../src/cli/recording-queries.ts';
+import { openOutputs } from '../../src/cli/serve/output-parts.ts';
+import { bucketsOf, createRecordingQueries } from '../../src/cli/serve/recording-queries.ts';
 import type { Role, Tags } from '../../src/domain/access.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
 import { MienError } from '../../src/errors.ts';
+import { createLog } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import { Eraser, LoadControl, StreamManager, type StreamManagerDeps } from '../../src/sessions/index.ts';
 import type { MomentSink } from '../../src/sessions/ports.ts';
 import type { Store } from '../../src/store/index.ts';
@@ -36,9 +40,13 @@ const INFO: SourceInfo = {
 export const UNITS = ['AU1', 'AU12'];
 
 interface WorldChanges
-  extends Partial<Pick<StreamManagerDeps, 'probe' | 'openSource' | 'openAnalyser' | 'limits'>> {
+  extends Partial<
+    Pick<StreamManagerDeps, 'probe' | 'openSource' | 'openAnalyser' | 'openPictures' | 'limits'>
+  > {
   /** Whether who asks must show a token. */
   auth?: boolean;
+  /** Whether the dashboard can be opened in a browser, which asks whether people have to sign in. */
+  dashboard?: boolean;
   /** What stands before the store when moments are written. */
   sinkOf?(sink: MomentSink): MomentSink;
   /** What stands in for some of the services. */
@@ -53,6 +61,7 @@ interface WorldChanges
 export async function openWorld({
   sinkOf,
   auth = false,
+  dashboard = false,
   servicesOf = (services) => services,
   api,
   ...changes
@@ -119,8 +128,12 @@ export async function openWorld({
     feed: bus,
     now: Date.now,
   });
-  const { tokens, authenticator } = createAccess({
+  const { tokens, authenticator, signIns } = createAccess({
     ...{ mode: 'required', loopback: true, tokens: store.tokens, signIns: store.signIns },
+  });
+  const metrics = createMetrics();
+  const outputs = await openOutputs({
+    ...{ store, bus, metrics, audit, log: createLog({ logLevel: 'silent', logFormat: 'json' }), port: 0 },
   });
   const eraser = new Eraser({
     ...{ erasures: store.erasures, streams, uploads: { release: async () => {} }, log },
@@ -133,13 +146,26 @@ export async function openWorld({
     streamManager: streams,
     sessions: store.sessions,
     mediaFiles: async () => [],
+    recordedFile: async () => null,
+    bringDemoClip: async () => 'd'.repeat(32),
+    previews: {
+      assertAble: async () => {},
+      watch() {
+        throw new MienError('NOT_FOUND', 'Nothing is shown here.');
+      },
+    },
     load,
     audit,
-    tokens,
+    ...{ tokens, outputs },
+    ingestAddresses: createIngestAddresses(store.ingestStreams),
     eraser,
     modelIds: ['test@1'],
+    refusedPurposes: ['EDUCATION'],
   });
-  const opened = await openTestApi(services, api ?? (auth ? { authenticator, watchMs: 50 } : {}));
+  const opened = await openTestApi(services, {
+    ...(dashboard && { signIn: { signIns, issuer: null, onEvent() {} } }),
+    ...(api ?? (auth ? { authenticator, watchMs: 50 } : {})),
+  });
   return {
     ...opened,
     bus,
@@ -165,6 +191,8 @@ export async function openWorld({
       await streams.close();
       await eraser.close();
       await opened.close();
+      await outputs.close();
+      metrics.close();
       await audit.close();
       await dispose();
     },

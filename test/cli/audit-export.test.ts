@@ -1,8 +1,8 @@
 /** `mien audit export`, on the database of a server that was stopped. */
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { writePages } from '../../src/cli/audit.ts';
-import { pagesIn } from '../../src/cli/audit-source.ts';
+import { writePages } from '../../src/cli/admin/audit.ts';
+import { pagesIn } from '../../src/cli/admin/audit-source.ts';
 import type { AuditRecord } from '../../src/domain/audit.ts';
 import { openStore, type StoredAuditEntry } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';

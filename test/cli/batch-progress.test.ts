@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { BatchProgress } from '../../src/cli/batch-progress.ts';
-import { resultPlaces } from '../../src/cli/result-places.ts';
+import { BatchProgress } from '../../src/cli/analyze/batch-progress.ts';
+import { resultPlaces } from '../../src/cli/analyze/result-paths.ts';
 
 /** A batch of which 13 of 20 are kept, whose clock goes when it is told. */
 function batch(work: readonly number[]) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createReadiness } from '../../src/cli/readiness.ts';
+import { createReadiness } from '../../src/cli/serve/readiness.ts';
 
 const LIMITS = { answerMs: 50, againMs: 30_000, freeBytes: 1 };
 const PLACE = { dataDir: '.' };

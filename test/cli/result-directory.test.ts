@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openResultDirectory } from '../../src/cli/result-directory.ts';
+import { openResultDirectory } from '../../src/cli/analyze/result-directory.ts';
 
 const TIMES = { beatMs: 20, deadMs: 800 };
 

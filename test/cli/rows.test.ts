@@ -1,5 +1,8 @@
 /** The rows of `mien analyze`, and how they are written. */
 import { describe, expect, it } from 'vitest';
+import type { FaceReading } from '../../src/domain/face.ts';
+import { quantise } from '../../src/domain/quantise.ts';
+import { readingTable } from '../../src/tables/reading-table.ts';
 import { assertRowOptions, type RowOptions, rowFormat } from '../../src/tables/row-format.ts';
 import { rowsOf } from '../../src/tables/rows.ts';
 import { makeMoment } from '../helpers/moments.ts';
@@ -37,6 +40,9 @@ describe('a frame without a face has a row', () => {
       { ...frame, seq: 1, mediaTime: 0.1, faces: 2, track: 2 },
     ]);
     expect(Object.keys(rows[0])).toEqual(Object.keys(rows[1]));
+    expect(Object.keys(rows[0]).slice(0, 9).join()).toBe(
+      'input,seq,mediaTime,duration,cut,faces,frameWidth,frameHeight,track',
+    );
   });
 
   it('each scored frame has a row in CSV; the columns of the face are empty where there is none', () => {
@@ -107,5 +113,50 @@ describe('a byte order mark', () => {
   it('a byte order mark is refused before JSON lines, which have none', () => {
     expect(() => assertRowOptions({ ...JSONL, bom: true })).toThrow(/for CSV only: leave --bom out/);
     for (const options of [CSV, { ...CSV, bom: true }, JSONL]) assertRowOptions(options);
+  });
+});
+
+describe('the scores and points of a row that are told at once', () => {
+  const fewer = (face: FaceReading): FaceReading => ({
+    ...face,
+    actionUnits: face.actionUnits.slice(0, 5),
+    landmarks: face.landmarks.slice(0, 3),
+  });
+  const shapes = { whole: (face: FaceReading) => face, fewer };
+  const unitsOfModels = { same: UNITS, other: ['AU3', 'AU99', 'AU0', ...UNITS.slice(5)] };
+  const { columns, floatsOf } = readingTable(UNITS);
+
+  for (const [shape, shaped] of Object.entries(shapes)) {
+    for (const [model, units] of Object.entries(unitsOfModels)) {
+      it(`are those that the columns tell one by one: ${shape}, action units of the ${model} model`, () => {
+        for (const count of [0, 1, 3]) {
+          const moment = quantise(makeMoment('session', 7, { faces: count }));
+          const faces = moment.faces.map(shaped);
+          for (const row of rowsOf('clip.mp4', { ...moment, faces }, 0.1, SIZE, units)) {
+            const cells = columns.filter(({ type }) => type === 'FLOAT').map(({ value }) => value(row));
+            expect([...floatsOf(row)].map((cell) => (Number.isNaN(cell) ? null : cell))).toEqual(cells);
+            if (count === 0) expect(new Set(cells)).toEqual(new Set([null]));
+            else expect(cells.filter((cell) => cell !== null).length).toBeGreaterThan(30);
+          }
+        }
+      });
+    }
+  }
+
+  it('lie where the readings have them', () => {
+    const { faces, ...moment } = quantise(makeMoment('session', 7, { faces: 1 }));
+    const face = faces[0]!;
+    const [row] = rowsOf('clip.mp4', { ...moment, faces: [face] }, 0.1, SIZE, UNITS);
+    const floats = columns.filter(({ type }) => type === 'FLOAT').map(({ name }) => name);
+    const cell = (name: string) => floatsOf(row!)[floats.indexOf(name)];
+    expect(cell('box.height')).toBe(face.box.height);
+    expect(cell('confidence')).toBe(face.confidence);
+    expect(cell('probabilities.CONTEMPT')).toBe(face.probabilities[7]);
+    expect(cell('rawProbabilities.NEUTRAL')).toBe(face.rawProbabilities[0]);
+    expect(cell('arousal')).toBe(face.arousal);
+    expect(cell('pose.pitch')).toBe(face.pose.pitch);
+    expect(cell('actionUnits.AU11')).toBe(face.actionUnits[11]);
+    expect(cell('quality.score')).toBe(face.quality.score);
+    expect(cell('landmarks.67.y')).toBe(face.landmarks[67]!.y);
   });
 });

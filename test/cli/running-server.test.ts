@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Access, createAccess } from '../../src/access/access.ts';
-import { findServer, noteServer } from '../../src/cli/running-server.ts';
+import { findServer, noteServer } from '../../src/cli/serve/running-server.ts';
 import { openTestApi } from '../api/harness.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
 import { memoryTokens } from '../helpers/tokens.ts';

@@ -24,7 +24,7 @@ test('the key of secrets is changed by a command, and what it sealed is read as 
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
   };
   const told = await run(['secrets', 'rotate'], env);
-  expect(told).toMatchObject({ code: 0, stdout: 'Sealed with the new key: 1 source.\n' });
+  expect(told).toMatchObject({ code: 0, stdout: 'Sealed with the new key: 1 source or output.\n' });
   expect(await key()).not.toBe(before);
   const second = await openStore({ rollUp, ...database.config });
   expect((await second.streams.byName(STREAM.name))[0]?.source).toEqual(source);

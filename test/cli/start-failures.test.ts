@@ -42,8 +42,11 @@ test('an address that this machine does not have is told', async () => {
   expect(stderr).toBe('mien: HOST 192.0.2.1 is no address of this machine; set it to one, or unset it.\n');
 });
 
-test('SIGTERM during the start ends it soon and in order', async () => {
-  const server = start(['serve'], env);
+test.each([
+  ['text', /^\[[\d :-]+\] (INFO|WARN): [^"]+$|^ {4}\w+: /],
+  ['json', /^\{"level":\d0,"time":\d+,.*"msg":"[^"]+"\}$/],
+])('SIGTERM during the start ends it soon and in order; its log is %s', async (format, line) => {
+  const server = start(['serve'], { ...env, MIEN_LOG_FORMAT: format });
   await until(() => /opening the database/.test(server.stderr()), 'it starts', 60_000);
   const asked = performance.now();
   server.child.kill('SIGTERM');
@@ -51,6 +54,7 @@ test('SIGTERM during the start ends it soon and in order', async () => {
   expect(performance.now() - asked).toBeLessThan(8_000);
   expect([code, stdout]).toEqual([0, '']);
   expect(stderr).toContain('stopped');
+  for (const text of stderr.trimEnd().split('\n')) expect(text).toMatch(line);
 });
 
 test('a list of documents that cannot be answered is noticed before the database and the models are opened', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSummary } from '../../src/cli/summary.ts';
+import { createSummary } from '../../src/cli/analyze/summary.ts';
 import type { Expression, FaceReading } from '../../src/domain/face.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createAccess } from '../../src/access/access.ts';
-import { findServer, noteServer } from '../../src/cli/running-server.ts';
+import { findServer, noteServer } from '../../src/cli/serve/running-server.ts';
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { openTestApi } from '../api/harness.ts';

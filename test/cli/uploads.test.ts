@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createUploadStore, type UploadStore } from '../../src/cli/upload-store.ts';
+import { createUploadStore, type UploadStore } from '../../src/cli/serve/upload-store.ts';
 import { INPUT, TestManager } from '../sessions/test-manager.ts';
 
 const LOG = { info: () => {}, warn: () => {} };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { visionMetrics } from '../../src/cli/services.ts';
+import { visionMetrics } from '../../src/cli/serve/services.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { createVision, type Vision } from '../../src/vision/index.ts';
 import { squares } from '../helpers/squares.ts';

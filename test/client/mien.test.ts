@@ -254,6 +254,13 @@ describe('an upload', () => {
     expect(await failure(stranger.upload(VIDEO))).toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
+  test('that no stream has taken can be removed, more than once', async () => {
+    const token = await client().upload(VIDEO);
+    await client().discardUpload(token);
+    expect(await readdir(world.uploadsDir)).not.toContain(token);
+    await client().discardUpload(token);
+  });
+
   test('that is aborted leaves nothing on the server', async () => {
     const before = await readdir(world.uploadsDir);
     const stop = new AbortController();

@@ -73,6 +73,22 @@ describe('an answer that is none of GraphQL', () => {
   });
 });
 
+describe('an upload that the server is silent about is given up, and says how to go on', () => {
+  test.each(['POST', 'PATCH'])('from its %s on', async (silentFrom) => {
+    const asked: (string | undefined)[] = [];
+    const url = await answering((request, response) => {
+      asked.push(request.method);
+      request.resume();
+      if (request.method !== silentFrom)
+        response.writeHead(201, { location: `/uploads/${'a'.repeat(32)}` }).end();
+    });
+    const error = await failure(createMien({ url }).upload(Buffer.from('a'), { stalledAfter: 0.3 }));
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect((error as Error).message).toMatch(/sent or answered for 0\.3 s; upload the same file again/);
+    expect(asked.at(-1)).toBe(silentFrom);
+  });
+});
+
 describe('what cannot be asked is a TypeError at once', () => {
   test.each(['nonsense', 'localhost:4000', 'ftp://a.example', 'http://me:secret@127.0.0.1:9'])(
     'at the address %s',

@@ -5,6 +5,8 @@ import { type Server, startServer } from './server.ts';
 
 export interface Place {
   dataDir: string;
+  /** What makes a server another one of this place: started anew, it finds what the first has left. */
+  env: Record<string, string>;
   media: MediaDir;
   server: Server;
   close(): Promise<void>;
@@ -23,17 +25,17 @@ export async function openPlace(
   try {
     await make(media);
     const { dataDir, databaseUrl } = database.config;
-    const places = { MIEN_DATA_DIR: dataDir, MIEN_MEDIA_DIR: media.path };
-    const server = await startServer({
-      ...places,
+    const ofPlace = {
+      ...{ MIEN_DATA_DIR: dataDir, MIEN_MEDIA_DIR: media.path },
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       ...env,
-    });
+    };
+    const server = await startServer(ofPlace);
     const close = async () => {
       await server.end('SIGTERM');
       await leave();
     };
-    return { dataDir, media, server, close };
+    return { dataDir, env: ofPlace, media, server, close };
   } catch (error) {
     await leave();
     throw error;

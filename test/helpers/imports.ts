@@ -1,32 +1,14 @@
-/** What a TypeScript or JavaScript file imports, read from its syntax. */
-import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import ts from 'typescript';
-import { parseFile } from './parse.ts';
+/** What a TypeScript or JavaScript file imports, read from its text: the formatter sees to it that all imports are written alike. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+
+/** Declarations begin a line, those of types alone left out; calls stand anywhere. */
+const IMPORT =
+  /^(?:import|export) (?!type\b)(?:[\w*{][^'"`;]*? from )?'([^'\n]+)';|\bimport\(\s*'([^']+)',?\s*\)/gm;
 
 /** What a file loads when it runs: no imports of types alone. */
-export function loads(path: string): string[] {
-  const found: string[] = [];
-  const visit = (node: ts.Node): void => {
-    const specifier = loadedBy(node);
-    if (specifier && ts.isStringLiteralLike(specifier)) found.push(specifier.text);
-    ts.forEachChild(node, visit);
-  };
-  visit(parseFile(path));
-  return found;
-}
-
-function loadedBy(node: ts.Node): ts.Expression | undefined {
-  if (ts.isImportDeclaration(node)) return isOfTypes(node.importClause) ? undefined : node.moduleSpecifier;
-  if (ts.isExportDeclaration(node)) return node.isTypeOnly ? undefined : node.moduleSpecifier;
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-    return node.arguments[0];
-  }
-  return undefined;
-}
-
-function isOfTypes(clause: ts.ImportClause | undefined): boolean {
-  return clause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+function loads(path: string): string[] {
+  return [...readFileSync(path, 'utf8').matchAll(IMPORT)].map(([, declared, called]) => declared ?? called!);
 }
 
 /**
@@ -38,17 +20,23 @@ export function packagesLoaded(entry: string, known = new Map<string, string[]>(
   const packages = new Map<string, string>();
   const seen = new Set<string>();
   const follow = (path: string): void => {
-    if (seen.has(path) || !(known.has(path) || (isOwnCode(path) && existsSync(path)))) return;
+    if (seen.has(path)) return;
     seen.add(path);
-    const specifiers = known.get(path) ?? loads(path);
-    known.set(path, specifiers);
-    for (const specifier of specifiers) {
-      if (specifier.startsWith('.')) follow(resolve(dirname(path), specifier));
-      else if (!packages.has(specifier)) packages.set(specifier, path);
+    const named = known.get(path) ?? namedBy(path);
+    known.set(path, named);
+    for (const name of named) {
+      if (isAbsolute(name)) follow(name);
+      else if (!packages.has(name)) packages.set(name, path);
     }
   };
   follow(entry);
   return packages;
+}
+
+/** Files of ours by their paths, packages by their names; none of what is not our code, or not there. */
+function namedBy(path: string): string[] {
+  if (!isOwnCode(path) || !existsSync(path)) return [];
+  return loads(path).map((name) => (name.startsWith('.') ? resolve(dirname(path), name) : name));
 }
 
 /** Prisma's client is left out: it is long, and loads nothing but Prisma's own runtime. */

@@ -23,9 +23,11 @@ import {
 } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
+import type { StreamRepository as StoredStreams } from '../../src/store/stream-repository.ts';
 import type {
   CommitLog,
   LoggedEpisodeEvent,
+  LoggedMoment,
   MomentHistory,
   StreamQueries,
 } from '../../src/subscriptions/ports.ts';
@@ -68,12 +70,15 @@ export class MemoryStore implements MomentSink, MomentHistory {
   /** Who commits what is appended from now on: servers that share a store are several. */
   writer = 1;
   readonly #newest = new Map<number, number>();
-  readonly #logged: { position: number; moment: Moment; streamId: string }[] = [];
+  /** By writer, in the order of their positions. */
+  readonly #logged = new Map<number, LoggedMoment[]>();
   readonly #episodes = new Map<string, { episode: Episode; at: Map<EpisodeEventKind, number> }>();
   #clock = 1_700_000_000_000;
   #ids = 0;
 
-  readonly repository: StreamRepository & StreamQueries = {
+  readonly repository: StreamRepository & StreamQueries & Pick<StoredStreams, 'create'> = {
+    createUnless: async (input, isTaken) =>
+      isTaken(await this.repository.byName(input.name)) ? null : this.repository.create(input),
     create: async (input) => {
       const record = { ...input, id: `stream-${++this.#ids}`, shouldRun: false, createdAt: new Date() };
       this.streams.set(record.id, record);
@@ -82,7 +87,10 @@ export class MemoryStore implements MomentSink, MomentHistory {
     get: async (id) => this.streams.get(id) ?? null,
     tagsOf: (id) => this.streams.get(id)?.tags ?? null,
     byName: async (name) => [...this.streams.values()].filter((stream) => stream.name === name),
-    thatShouldRun: async () => [...this.streams.values()].filter((stream) => stream.shouldRun),
+    thatShouldRun: async () =>
+      [...this.streams.values()].filter(({ id, shouldRun }) => shouldRun && !this.#of(id).some(isLive)),
+    hold: async () => {},
+    share: async () => this.streams.size,
     byUpload: async (token) =>
       [...this.streams.values()].filter(({ source }) => source.type === 'upload' && source.token === token),
     countCrash: async (id) => {
@@ -112,7 +120,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
   };
 
   readonly sessions: SessionRepository & SessionQueries = {
-    create: async ({ streamId, modelId }) => {
+    create: async ({ streamId, modelId, again }) => {
+      if (again && !this.streams.get(streamId)?.shouldRun) throw new MienError('CONFLICT', 'It was stopped.');
       await this.repository.setShouldRun(streamId, true);
       return this.addSession(streamId, { modelId });
     },
@@ -129,6 +138,11 @@ export class MemoryStore implements MomentSink, MomentHistory {
       if (smallestFace !== undefined) this.smallestFaces.push(smallestFace);
       return changed;
     },
+    adopt: () => this.sessions.live(),
+    unwanted: async () =>
+      [...this.records.values()].filter(
+        (session) => isLive(session) && this.streams.get(session.streamId)?.shouldRun === false,
+      ),
     interruptLive: async (ids, failure) => {
       const given = [...this.records.values()].filter(({ id }) => ids.includes(id));
       const left = given.filter(isLive);
@@ -179,9 +193,12 @@ export class MemoryStore implements MomentSink, MomentHistory {
     this.#checkAway();
     const all = this.moments.get(added.sessionId) ?? [];
     if (added.seq !== all.length) throw new Error(`moment ${added.seq} does not follow ${all.length - 1}`);
-    this.moments.set(added.sessionId, [...all, added]);
+    all.push(added);
+    this.moments.set(added.sessionId, all);
     const position = this.#position(added.sessionId, events);
-    this.#logged.push({ position, moment: added, streamId: this.#streamOf(added.sessionId) });
+    const logged = this.#logged.get(this.writer) ?? [];
+    logged.push({ position, moment: added, streamId: this.#streamOf(added.sessionId) });
+    this.#logged.set(this.writer, logged);
     return position;
   }
 
@@ -207,8 +224,9 @@ export class MemoryStore implements MomentSink, MomentHistory {
         .map(([streamId, position]) => ({ streamId, position })),
     behind: async (position, limit) => {
       await this.beforeRead();
-      const ofWriter = this.#logged.filter((logged) => writerOf(logged.position) === writerOf(position));
-      const page = ofWriter.filter((logged) => logged.position > position).slice(0, limit);
+      const ofWriter = this.#logged.get(writerOf(position)) ?? [];
+      const from = ofWriter.findLastIndex((logged) => logged.position <= position) + 1;
+      const page = ofWriter.slice(from, from + limit);
       await this.beforeRead();
       return page;
     },
@@ -253,7 +271,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
 
   async page(sessionId: string, after: number, limit: number): Promise<Moment[]> {
     await this.beforeRead();
-    const page = (this.moments.get(sessionId) ?? []).filter(({ seq }) => seq > after).slice(0, limit);
+    const page = this.#behind(sessionId, after).slice(0, limit);
     await this.beforeRead();
     return page;
   }
@@ -261,12 +279,24 @@ export class MemoryStore implements MomentSink, MomentHistory {
   async search(sessionId: string, { after, before, limit, backwards, range, faces }: MomentSearch) {
     await this.beforeRead();
     const { from, to } = range ?? { from: 0, to: Number.POSITIVE_INFINITY };
-    const all = (this.moments.get(sessionId) ?? [])
-      .filter(({ seq, mediaTime }) => seq > after && seq < before && mediaTime >= from && mediaTime < to)
-      .flatMap((one) => withMatchingFaces(one, faces) ?? []);
+    const all = this.#behind(sessionId, after);
+    const found: Moment[] = [];
+    for (const one of backwards ? all.reverse() : all) {
+      if (one.seq >= before || one.mediaTime < from || one.mediaTime >= to) continue;
+      const wanted = withMatchingFaces(one, faces);
+      if (wanted !== null) found.push(wanted);
+      if (found.length > limit) break;
+    }
     await this.beforeRead();
-    const moments = backwards ? all.slice(-limit) : all.slice(0, limit);
-    return { moments, more: moments.length < all.length, stoppedAt: null };
+    const moments = found.slice(0, limit);
+    if (backwards) moments.reverse();
+    return { moments, more: moments.length < found.length, stoppedAt: null };
+  }
+
+  /** They lie without a hole, from the oldest that is kept. */
+  #behind(sessionId: string, after: number): Moment[] {
+    const all = this.moments.get(sessionId) ?? [];
+    return all.slice(Math.max(0, after + 1 - (all[0]?.seq ?? 0)));
   }
 
   async extent(sessionId: string) {

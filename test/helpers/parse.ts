@@ -12,5 +12,10 @@ export function parseFile(path: string): ts.SourceFile {
 }
 
 export function parseText(path: string, text: string): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  // Nothing is read of comments, and no node is asked for its parent: without these it takes little more than half the time.
+  const options = {
+    languageVersion: ts.ScriptTarget.Latest,
+    jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+  };
+  return ts.createSourceFile(path, text, options);
 }

@@ -1,7 +1,7 @@
 /** Tokens in memory, for tests without a database. */
 import { randomUUID } from 'node:crypto';
 import type { NewToken, TokenRecord, TokenStore } from '../../src/access/ports.ts';
-import { makeToken } from '../../src/access/tokens.ts';
+import { makeToken } from '../../src/access/token-format.ts';
 import { MienError } from '../../src/errors.ts';
 
 export interface MemoryTokens extends TokenStore {

@@ -163,3 +163,17 @@ test('the buffer of a released frame is reused, that of a kept one is not', () =
   expect(many.slice(-12)).toContain(pool.acquire(6));
   expect(many.slice(0, 80)).not.toContain(pool.acquire(6));
 });
+
+test('colour lies behind the luma of a frame, in planes of half its width and height, rounded up', () => {
+  const assembler = assembling();
+  const all = [4, 5].map((n) => ({ ...numbered(n), format: 'yuvj420p' }));
+  for (const one of [{ ...numbered(0), format: 'yuvj420p' }, { ...numbered(1), format: 'gray' }, ...all])
+    assembler.addStamp(one);
+  // Those whose stamps were lost are as large as the next one.
+  for (const length of [10, 6, 10, 10, 10, 10]) assembler.addBytes(new Uint8Array(length).fill(length));
+  const came = Array.from({ length: 6 }, () => assembler.nextFrame()!.pixels);
+  expect(came.map(({ length }) => length)).toEqual([10, 6, 10, 10, 10, 10]);
+  expect(came.every((pixels) => pixels.every((value) => value === pixels.length))).toBe(true);
+  assembler.endStamps();
+  expect([assembler.nextFrame(), assembler.leftover]).toEqual([null, null]);
+});

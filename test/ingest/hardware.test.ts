@@ -15,6 +15,7 @@ import { HardwareDecoding } from '../../src/ingest/hardware-decoding.ts';
 import type { IngestDeps } from '../../src/ingest/ingest-deps.ts';
 import { createSafeConnector } from '../../src/ingest/network/safe-connect.ts';
 import { openSource } from '../../src/ingest/open-source.ts';
+import { Inlets } from '../../src/ingest/push/inlets.ts';
 import { HeicDecoder } from '../../src/ingest/source/heic-decoder.ts';
 import { file, ingestAt, never, read, times, url } from './harness.ts';
 import { counting, ffmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
@@ -141,6 +142,7 @@ async function withLost(program: FfmpegProgram) {
     hardware,
     onLog: undefined,
     pictures: null,
+    inlets: new Inlets(),
     remaining: new Map(),
     turns: new DecodingTurns(),
   };

@@ -24,13 +24,14 @@ export interface Reading {
   loop?: boolean;
   signal?: AbortSignal;
   detectSize?: DetectSize;
+  colour?: boolean;
   /** Stop after so many frames. */
   limit?: number;
 }
 
 function filled({ frameRate = 10, realtime = false, loop = false, signal = never, ...more }: Reading) {
-  const { detectSize = 'STANDARD' } = more;
-  return { frameRate, realtime, loop, detectSize, signal };
+  const { detectSize = 'STANDARD', colour = false } = more;
+  return { frameRate, realtime, loop, detectSize, colour, signal };
 }
 
 export function open(ingest: Ingest, source: SourceInput, options: Reading = {}) {

@@ -2,8 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAddressTable, MAX_CHARACTERS } from '../../src/ingest/network/address-table.ts';
-import { rewritePlaylist } from '../../src/ingest/network/hls-playlist.ts';
+import { createAddressTable, MAX_CHARACTERS } from '../../src/ingest/network/http/address-table.ts';
+import { rewritePlaylist } from '../../src/ingest/network/http/hls-playlist.ts';
 import { ingestAt, never, read, refusal, times, url } from './harness.ts';
 import { counting, frameNumber, hasNetworkFfmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { files, type Served, serve } from './servers.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { httpStateOf } from '../../src/ingest/network/http-state.ts';
+import { httpStateOf } from '../../src/ingest/network/http/http-state.ts';
 import { createSafeConnector } from '../../src/ingest/network/safe-connect.ts';
 
 const connector = createSafeConnector({ allowPrivate: true, connectSeconds: 5 });

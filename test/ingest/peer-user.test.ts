@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { listenOnLoopback } from '../../src/ingest/network/loopback-proxy.ts';
+import { listenOnLoopback } from '../../src/ingest/network/http/loopback-proxy.ts';
 import { isForeignPeer } from '../../src/ingest/network/peer-user.ts';
 
 const open: Server[] = [];

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createRtmpLogin } from '../../src/ingest/network/rtmp-login.ts';
+import { createRtmpLogin } from '../../src/ingest/network/rtmp/rtmp-login.ts';
 import { ingestAt, never, open, refusal, url } from './harness.ts';
 import { counting, hasNetworkFfmpeg, type MediaDir, mediaDir } from './media.ts';
 import { descendants } from './processes.ts';

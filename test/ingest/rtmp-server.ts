@@ -1,7 +1,7 @@
 /** A small RTMP server: it says to `connect` what a test wants, and plays an FLV file to everybody whom it lets in. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { createRtmpReader, writeRtmp } from '../../src/ingest/network/rtmp-chunks.ts';
-import { readCommand } from '../../src/ingest/network/rtmp-command.ts';
+import { createRtmpReader, writeRtmp } from '../../src/ingest/network/rtmp/rtmp-chunks.ts';
+import { readCommand } from '../../src/ingest/network/rtmp/rtmp-command.ts';
 
 export const amf = {
   text: (text: string) => Buffer.concat([Buffer.of(2), sized(text)]),

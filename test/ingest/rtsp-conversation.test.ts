@@ -1,7 +1,7 @@
 /** What an RTSP server and ffmpeg are told of each other. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createRtspConversation } from '../../src/ingest/network/rtsp-conversation.ts';
+import { createRtspConversation } from '../../src/ingest/network/rtsp/rtsp-conversation.ts';
 
 const OURS = 'rtsp://127.0.0.1:4321/stream';
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');

@@ -1,6 +1,7 @@
 /** Which addresses a source may reach. */
 import { expect, test } from 'vitest';
-import { createSafeConnector, isPublicAddress } from '../../src/ingest/network/safe-connect.ts';
+import { isPublicAddress } from '../../src/domain/public-address.ts';
+import { createSafeConnector } from '../../src/ingest/network/safe-connect.ts';
 
 test.each(['8.8.8.8', '93.184.216.34', '2606:4700::1111', '::ffff:8.8.8.8'])(
   'the address %s is public',

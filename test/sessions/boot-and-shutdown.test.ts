@@ -24,7 +24,7 @@ it('closing interrupts running sessions, stores all of them, and the next boot s
     sessions: test.store.sessions,
     sink: test.store,
   });
-  await next.manager.restoreDesiredState();
+  await next.manager.desired.restore();
   expect(next.manager.running()).toMatchObject([{ streamId: id }]);
 });
 
@@ -37,7 +37,7 @@ it('sessions that a crash cut off become INTERRUPTED, and streams that should ru
   await test.store.repository.setShouldRun(wanted.id, true);
   const stale = { state: 'RECONNECTING', failure: 'The source broke off.' } as const;
   const left = [test.store.addSession(wanted.id, stale), test.store.addSession(other.id)];
-  await test.manager.restoreDesiredState();
+  await test.manager.desired.restore();
   const failure = 'The server ended without stopping this session.';
   for (const { id } of left) {
     expect(test.store.records.get(id)).toMatchObject({ state: 'INTERRUPTED', failure });
@@ -57,7 +57,7 @@ it('of a session that a crash cut off, an episode that was told to have begun is
   await store.append(moment(session.id, 0), [{ kind: 'ONSET', episode }]);
   const before = store.newest;
   const queue = bus.subscribe(['episode', 'status'], { streamId });
-  await test.manager.restoreDesiredState();
+  await test.manager.desired.restore();
   const [first, second] = [await queue.take(), await queue.take()];
   const event = { kind: 'OFFSET', episode: { index: 0, offset: 2 } };
   expect(first?.event).toMatchObject({ kind: 'episode', event, position: before + 1 });
@@ -74,7 +74,7 @@ it('restoring leaves alone what was started meanwhile, and what should not run a
   for (const { id } of [crashed, early, stopped, removed]) await test.store.repository.setShouldRun(id, true);
   const left = test.store.addSession(crashed.id, { state: 'RUNNING' });
   const stoppedLeft = test.store.addSession(stopped.id, { state: 'ENDED' });
-  await test.manager.noteLeftoverSessions();
+  await test.manager.desired.note();
   // The API listens already.
   const started = await test.manager.start(early.id);
   const wanted = test.store.repository.thatShouldRun;
@@ -84,7 +84,7 @@ it('restoring leaves alone what was started meanwhile, and what should not run a
     await test.manager.remove(removed.id);
     return found;
   };
-  await test.manager.restoreDesiredState();
+  await test.manager.desired.restore();
   expect(test.store.records.get(left.id)?.state).toBe('INTERRUPTED');
   await until(() => test.store.records.get(started.id)?.state === 'RUNNING');
   expect(test.store.states.filter((state) => state === 'INTERRUPTED')).toHaveLength(1);
@@ -109,7 +109,7 @@ it('restoring starts a stream again that could not be started, until it can, or 
       throw new Error('Connection terminated unexpectedly');
     return create(session);
   };
-  await test.manager.restoreDesiredState();
+  await test.manager.desired.restore();
   expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([other.id]);
   await until(() => test.manager.running().length === 2);
   expect(asked).toEqual([wanted.id, other.id, removed.id, wanted.id, wanted.id]);

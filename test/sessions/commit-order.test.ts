@@ -34,7 +34,7 @@ function database(random: () => number) {
       }
       // The answer is lost, not the commit.
       if (random() < 0.1) throw away();
-      return new Set();
+      return new Map();
     };
   return { stored, prepare };
 }
@@ -50,7 +50,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 /** Holes were found at 24 and at 379; `SEEDS` asks for more. */
-const SEEDS = [...Array.from({ length: Number(process.env.SEEDS ?? 60) }, (_, index) => index + 1), 379];
+const SEEDS = [...Array.from({ length: Number(process.env.SEEDS ?? 25) }, (_, index) => index + 1), 379];
 
 async function play(seed: number) {
   const random = seeded(seed);

@@ -11,7 +11,7 @@ const endless = frames(Number.POSITIVE_INFINITY, 1);
 const boot = async (store: MemoryStore, more: Partial<SessionLimits> = {}, decode: Decode = endless) => {
   const ports = { streams: store.repository, sessions: store.sessions, sink: store };
   const test = new TestManager({ decode, ...ports, limits: { ...LIMITS, ...more } });
-  await test.manager.restoreDesiredState();
+  await test.manager.desired.restore();
   await allRun(store);
   return test;
 };

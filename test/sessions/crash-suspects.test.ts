@@ -41,6 +41,7 @@ async function boot(store: MemoryStore, culprits: readonly string[], crashAfter 
     {
       ...{ streams: store.repository, sessions: store.sessions, sink: store, publisher, guard, log },
       stopping: new AbortController().signal,
+      ...{ waiting: new Set(), deferred: new Map(), running: new Map() },
       async start(streamId) {
         started.set(streamId, Date.now() - began);
         await store.sessions.create({ streamId, modelId: 'model' });
@@ -49,7 +50,7 @@ async function boot(store: MemoryStore, culprits: readonly string[], crashAfter 
         return { ended: new Promise(() => {}) };
       },
     },
-    null,
+    await store.sessions.adopt(),
   );
   const end = new Promise<false>((resolve) => setTimeout(() => resolve(false), most));
   const outcome = Promise.race([crashed, end]);

@@ -44,3 +44,23 @@ it('after its end nothing is tried again, and no timer is left', async () => {
   expect(tries).toHaveLength(2);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('other servers are told what was erased; what they tell is let go of here, and told no further', async () => {
+  const step = { do: 'TRACK', sessionId: 'session', track: 2 } as const;
+  const told: unknown[] = [];
+  const asked: boolean[] = [];
+  const episode = { kind: 'episode', event: { episode: { sessionId: 'session', track: 2 } } } as never;
+  const eraser = new Eraser({
+    erasures: { begin: async () => ({ id: 'id', steps: [step] }), run: async () => {} } as never,
+    streams: { running: () => [] } as never,
+    uploads: {} as never,
+    forget: (isGone) => void asked.push(isGone(episode)),
+    tell: (steps) => void told.push(...steps),
+    log: { info() {}, warn() {}, error() {} },
+  });
+  await eraser.erase({ request: { type: 'SESSION' } } as never);
+  expect([told, asked]).toEqual([[step], [true]]);
+  eraser.letGo([step]);
+  expect([told, asked]).toEqual([[step], [true, true]]);
+  await eraser.close();
+});

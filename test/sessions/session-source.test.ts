@@ -3,6 +3,7 @@ import { expect, it, onTestFinished, test, vi } from 'vitest';
 import type { SourceInfo, SourceInput } from '../../src/domain/frame.ts';
 import { runsInRealTime, type StreamRecord } from '../../src/domain/stream.ts';
 import { createSessionSource } from '../../src/sessions/session-source.ts';
+import { SourceGate } from '../../src/sessions/source-gate.ts';
 import { STREAM_RECORD } from '../helpers/streams.ts';
 import { FILE_INFO, LIVE_INFO } from './fakes.ts';
 
@@ -14,7 +15,11 @@ const FILE: SourceInput = { type: 'file', path: 'a.mp4' };
 function sourceOf(stream: Partial<StreamRecord>, info: SourceInfo) {
   const frames = (async function* () {})();
   const open = async () => ({ info, frames, setFrameRate() {} });
-  return createSessionSource(open, { ...STREAM_RECORD, ...stream }, null);
+  return createSessionSource(
+    { openSource: open, gate: new SourceGate() },
+    { ...STREAM_RECORD, ...stream },
+    null,
+  );
 }
 
 const never = new AbortController().signal;
@@ -51,7 +56,11 @@ it('a recording of which nothing is said is opened as one that need not keep the
     return { info: FILE_INFO, frames: (async function* () {})(), setFrameRate() {} };
   };
   for (const realtime of [null, false, true])
-    await createSessionSource(open as never, { ...STREAM_RECORD, source: FILE, realtime }, null).open(never);
+    await createSessionSource(
+      { openSource: open as never, gate: new SourceGate() },
+      { ...STREAM_RECORD, source: FILE, realtime },
+      null,
+    ).open(never);
   expect(asked).toEqual([false, false, true]);
 });
 
@@ -71,7 +80,14 @@ it('a source that was held open for the session is stopped with it, once, and at
     const frames = (async function* () {})();
     const source = { info: LIVE_INFO, frames, setFrameRate() {}, stop: () => void stops.push(1) };
     const fail = () => Promise.reject(new Error('It is open already.'));
-    return { stops, session: createSessionSource(fail, { ...STREAM_RECORD, source: CAMERA }, source) };
+    return {
+      stops,
+      session: createSessionSource(
+        { openSource: fail, gate: new SourceGate() },
+        { ...STREAM_RECORD, source: CAMERA },
+        source,
+      ),
+    };
   };
   const running = new AbortController();
   const first = held();

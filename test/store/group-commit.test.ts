@@ -20,7 +20,7 @@ function recorder(...errors: unknown[]) {
       const error = errors.shift();
       if (error !== undefined) throw error;
       commits.push(appended.map(({ moment }) => moment.seq));
-      return new Set();
+      return new Map();
     };
   return { prepare, commits };
 }
@@ -90,7 +90,7 @@ function refusing(seq: number) {
         ...appended.map(({ moment }) => `${moment.sessionId === SESSION ? '' : 'other '}${moment.seq}`),
       );
       stored.push(...ends.map(() => 'end'));
-      return new Set();
+      return new Map();
     };
   return { prepare, stored };
 }
@@ -121,7 +121,7 @@ it('a commit that takes longer than a server allows is halved until it is short 
       sizes.push(appended.length);
       if (appended.length > 2 || (appended.length === 1 && slow-- > 0))
         throw Object.assign(new Error('slow'), { code: '57014' });
-      return new Set();
+      return new Map();
     };
   const groupCommit = new GroupCommit(prepare, CONFIG);
   await Promise.all(seqs(0, 4).map((seq) => add(groupCommit, seq)));

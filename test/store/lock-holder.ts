@@ -1,5 +1,5 @@
 /** A process that takes the lock of the directory that it is given, with the times that it is given, and says `held`. */
-import { acquireDirectoryLock } from '../../src/store/pglite/directory-lock.ts';
+import { acquireDirectoryLock } from '../../src/store/lock/directory-lock.ts';
 
 const [directory, times] = process.argv.slice(2) as [string, string];
 const say = (word: string) => () => void process.stdout.write(`${word}\n`);

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import pg from 'pg';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Moment } from '../../src/domain/moment.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { PgliteClient } from '../../src/store/pglite/pglite-client.ts';
@@ -51,6 +51,49 @@ async function dropWallClock({ prisma }: Store): Promise<void> {
   }
   await prisma.$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name LIKE '%_wall_clock'`;
 }
+
+/** As a database was before the migration `worker_lease`, which then comes again. */
+async function dropLeases({ prisma }: Store): Promise<void> {
+  await prisma.$executeRaw`DROP TABLE worker`;
+  await prisma.$executeRaw`ALTER TABLE session DROP COLUMN worker_id`;
+  await prisma.$executeRaw`ALTER TABLE stream DROP COLUMN held_by`;
+  await prisma.$executeRaw`DROP INDEX session_one_live, stream_wanted`;
+  await prisma.$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name LIKE '%_worker_lease'`;
+}
+
+it('of a stream that two servers of an earlier version ran, the newest session stays, and the other has ended', async () => {
+  const database = await createDatabase();
+  const before = await openStore({ rollUp, ...database.config });
+  await before.models.upsert(MODEL);
+  const [one, other] = [await createSession(before), await createSession(before)];
+  const onset = { index: 0, track: 1, expression: 'FEAR', onset: 0, apex: 0, peak: 0.6 } as const;
+  for (const { id: sessionId } of [one, other]) {
+    const first = makeMoment(sessionId, 0);
+    const episode = { ...onset, sessionId, offset: null, startedAt: new Date(), endedAt: null };
+    await before.moments.append(first, [{ kind: 'ONSET', episode }]);
+  }
+  await dropLeases(before);
+  await before.prisma.$executeRaw`UPDATE session SET stream_id = ${one.streamId}::uuid`;
+  await before.close();
+  const store = await openStore({ rollUp, ...database.config });
+  expect(await store.sessions.get(one.id)).toMatchObject({
+    ...{
+      state: 'INTERRUPTED',
+      failure: expect.stringContaining('Another server'),
+      endedAt: expect.any(Date),
+    },
+  });
+  expect(await store.sessions.live()).toMatchObject([{ id: other.id, streamId: one.streamId }]);
+  const episodes = await store.prisma.episode.findMany({
+    orderBy: { offset: { sort: 'asc', nulls: 'last' } },
+  });
+  expect(episodes).toMatchObject([
+    { sessionId: one.id, offset: expect.any(Number) },
+    { sessionId: other.id, offset: null },
+  ]);
+  await store.close();
+  await database.dispose();
+});
 
 it('what was recorded before wall times were kept beside sums has them by its moments', async () => {
   const database = await createDatabase();
@@ -137,14 +180,16 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma.$executeRaw`DROP TYPE "Role"`;
   await before.prisma.$executeRaw`DROP TABLE audit_entry`;
   await before.prisma.$executeRaw`DROP FUNCTION audit_entry_append_only`;
-  await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN retention_hours`;
-  await before.prisma.$executeRaw`DROP TABLE erased_stretch, erasure, installation, marker`;
+  await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN retention_hours, DROP COLUMN ingest_hash,
+      DROP COLUMN ingest_expires_at, DROP COLUMN preview`;
+  await before.prisma.$executeRaw`DROP TABLE erased_stretch, erasure, installation, marker, output`;
   await dropWallClock(before);
+  await dropLeases(before);
   const [, ...later] = await migrationNames();
   await before.prisma
     .$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = ANY (${later}::text[])`;
   await before.close();
-  const store = await openStore({ rollUp, ...database.config, retentionHours: 'DEFAULT' });
+  const store = await openStore({ rollUp, ...database.config, retentionHours: 'DEFAULT', leaseMs: 100 });
   // Nothing that was recorded vanishes by an update.
   expect(store.retentionHours).toBeNull();
   expect(await store.prisma.session.findMany()).toMatchObject([{ id, frameWidth: null, frameHeight: null }]);
@@ -158,6 +203,7 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   const [bucket] = await store.rollups.aggregate(id, { bucketMs: 3_600_000, track: 1 });
   expect(bucket).toMatchObject({ covered: 0.833333, durations: summary.durations });
   expect(await store.moments.page(id, -1, 1)).toMatchObject([{ previousDuration: 0, cut: false }]);
+  await vi.waitFor(async () => expect(await store.sessions.adopt()).toMatchObject([{ id }]));
   await store.sessions.setState(id, 'RUNNING', { frame: { width: 180, height: 320 } });
   expect(await store.prisma.session.findMany()).toMatchObject([{ id, frameWidth: 180, frameHeight: 320 }]);
   await store.close();

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FaceReading } from '../../src/domain/face.ts';
 import type { Episode, Moment } from '../../src/domain/moment.ts';
 import { quantise } from '../../src/domain/quantise.ts';
+import { readingTable } from '../../src/tables/reading-table.ts';
+import { rowsOf } from '../../src/tables/rows.ts';
 import { createStore, summaryOf, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
@@ -75,6 +77,38 @@ it('moments with extreme values come back as quantise gives them', async () => {
   const sum = stored!.faces[0]!.probabilities.reduce((total, value) => total + value, 0);
   expect(sum).toBeCloseTo(1, 12);
 });
+
+it('faces of tables are the same: as they are made whole, and as their numbers are told at once', async () => {
+  const { id } = await db.session();
+  const [odd] = makeMoment(id, 3).faces;
+  const few = { ...odd!, expression: null, actionUnits: [], landmarks: [{ x: -4, y: 4 }] };
+  await append([...make(id, 3, { faces: 4 }), { ...makeMoment(id, 3), faces: [few] }]);
+  const units = makeMoment(id, 0).faces[0]!.actionUnits.map((_, at) => `AU${at}`);
+  const { columns, floatsOf } = readingTable(units);
+  const cellsOf = (moment: Moment) =>
+    rowsOf('clip', moment, 0.1, { width: 4, height: 3 }, units).map((row) => [
+      ...columns.filter(({ type }) => type !== 'FLOAT').map(({ value }) => value(row)),
+      ...floatsOf(row),
+    ]);
+  const [whole, stored] = await Promise.all([
+    db.store.moments.page(id, -1, 10),
+    db.store.moments.storedPage(id, -1, 10),
+  ]);
+  expect(stored.map(cellsOf)).toEqual(whole.map(cellsOf));
+  expect(stored.map(({ faces }) => faces.map((face) => copied(face)))).toEqual(
+    whole.map(({ faces }) => faces),
+  );
+});
+
+/** With what a stored face makes when it is asked for. */
+function copied(face: FaceReading): FaceReading {
+  const { track, box, expression, confidence, probabilities, rawProbabilities, agreement } = face;
+  const { valence, arousal, pose, actionUnits, landmarks, quality } = face;
+  return {
+    ...{ track, box, expression, confidence, probabilities, rawProbabilities, agreement },
+    ...{ valence, arousal, pose, actionUnits, landmarks, quality },
+  };
+}
 
 it('a moment with NaN is refused, and with it those of its session that follow; those before it are stored', async () => {
   const { id } = await db.session();

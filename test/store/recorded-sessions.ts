@@ -30,6 +30,7 @@ export async function recordSessions(store: Store, seed: number, count: number):
     const trailing = { busy: Math.floor(random() * 4) };
     await Promise.all(moments.map((moment, seq) => store.moments.append(moment, [], moments[seq - 1])));
     await store.moments.finish(id, [], trailing);
+    await store.sessions.setState(id, 'ENDED');
     recorded.push({ id, streamId, tags, moments, trailing, source: sourceOf(moments) });
   }
   return recorded;

@@ -210,7 +210,7 @@ it('a stream of thousands of sessions goes in seconds, and other streams keep th
   const kept = await recorded();
   const { id, streamId } = await db.session();
   const copies = `INSERT INTO session SELECT (jsonb_populate_record(session, jsonb_build_object(
-      'id', gen_random_uuid(), 'ordinal', session.ordinal + 1000000 + n))).*
+      'id', gen_random_uuid(), 'ordinal', session.ordinal + 1000000 + n, 'state', 'ENDED'))).*
     FROM session, generate_series(1, 10000) AS n WHERE id = $1::uuid`;
   await store.prisma.$executeRawUnsafe(copies, id);
   const begun = process.hrtime.bigint();

@@ -86,14 +86,19 @@ it('sessions go through their states', async () => {
   expect(await sessions.latest(stream.id)).toEqual(second);
   expect(await sessions.live(stream.id)).toEqual([second]);
   expect(await sessions.startedSince(second.startedAt, { streamId: stream.id })).toContainEqual(second);
-  const third = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
-  await db.session();
-  expect(await sessions.followersOf(first.id, 9)).toEqual([second, third]);
-  expect(await sessions.followersOf(first.id, 1)).toEqual([second]);
-  expect(await sessions.followersOf('garbage', 9)).toEqual([]);
-  expect(await sessions.startedSince(new Date(0), { streamId: stream.id, limit: 1 })).toEqual([failed]);
+  // One at a time, whoever begins it.
+  await expect(sessions.create({ streamId: stream.id, modelId: MODEL.id })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('is running already'),
+  });
   const left = [first.id, second.id, 'garbage'];
   expect((await sessions.interruptLive(left, 'It was cut off.')).map(({ id }) => id)).toEqual([second.id]);
+  const third = await sessions.create({ streamId: stream.id, modelId: MODEL.id });
+  await db.session();
+  expect(await sessions.followersOf(first.id, 9)).toMatchObject([{ id: second.id }, third]);
+  expect(await sessions.followersOf(first.id, 1)).toMatchObject([{ id: second.id }]);
+  expect(await sessions.followersOf('garbage', 9)).toEqual([]);
+  expect(await sessions.startedSince(new Date(0), { streamId: stream.id, limit: 1 })).toEqual([failed]);
   expect(await sessions.get(third.id)).toEqual(third);
   expect(await sessions.get(first.id)).toEqual(failed);
   await sessions.setState(third.id, 'ENDED');
@@ -122,6 +127,7 @@ it('a session has the tags that its stream had, and its own, which count where b
   };
   const plain = await begin();
   expect(await row(plain)).toEqual({ tags: stream.tags, ownTags: {}, label: null, notes: null });
+  await sessions.setState(plain.id, 'ENDED');
   const own = await begin({ label: 'P-07', tags: { participant: 'P-07', room: '3' } });
   expect(await row(own)).toEqual({
     ...{ tags: { site: 'lab', room: '3', participant: 'P-07' }, ownTags: { participant: 'P-07', room: '3' } },

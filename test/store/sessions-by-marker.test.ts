@@ -239,6 +239,7 @@ it('too many markers are refused with a way out', async () => {
     const { id } = await db.store.sessions.create({ streamId, modelId: MODEL.id });
     const times = Array.from({ length: 1000 }, (_, media) => ({ name: 'often', when: { media } }));
     await db.store.sessions.mark(id, times);
+    await db.store.sessions.setState(id, 'ENDED');
     sessions.push({ ...marked[0]!, id });
   }
   const trials = { marker: 'often', from: 0, to: 1 };

@@ -172,7 +172,7 @@ it('too many groups are refused before anything is summed up', async () => {
 it('a list of sessions is read once, not again for each of them', async () => {
   const { streamId } = hourly;
   const rows = await db.store.prisma.$queryRawUnsafe<{ id: string }[]>(
-    `INSERT INTO session (id, stream_id, model_id) SELECT gen_random_uuid(), '${streamId}', '${MODEL.id}' FROM generate_series(1, 3000) RETURNING id::text`,
+    `INSERT INTO session (id, stream_id, model_id, state) SELECT gen_random_uuid(), '${streamId}', '${MODEL.id}', 'ENDED' FROM generate_series(1, 3000) RETURNING id::text`,
   );
   await db.store.prisma.$executeRawUnsafe('ANALYZE session');
   const many = rows.map(({ id }) => ({ id, streamId, tags: {} }));

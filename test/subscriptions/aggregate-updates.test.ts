@@ -1,7 +1,7 @@
 /** Buckets as they close: what is told is what is asked for afterwards. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
-import { bucketsOf } from '../../src/cli/recording-queries.ts';
+import { bucketsOf } from '../../src/cli/serve/recording-queries.ts';
 import type { Aggregate } from '../../src/domain/aggregate.ts';
 import type { SentAggregate } from '../../src/domain/live-event.ts';
 import type { Moment } from '../../src/domain/moment.ts';

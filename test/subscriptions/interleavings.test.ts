@@ -4,10 +4,8 @@ import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
 import { momentCursor } from '../../src/subscriptions/index.ts';
 import { seeded, tick } from '../helpers/memory-store.ts';
+import { EACH_BUS } from './buses.ts';
 import { range, World } from './world.ts';
-
-/** `SEEDS=100 npm run test:unit -- interleavings` tries more. */
-const SEEDS = range(1, 1 + Number(process.env.SEEDS ?? 15));
 
 /** Waits a random number of turns of the event loop, mostly none. */
 function loiterer(random: () => number) {
@@ -29,11 +27,11 @@ class Received {
   }
 }
 
-describe.each(SEEDS)('interleaving %i', (seed) => {
+describe.each(EACH_BUS)('$name, interleaving $seed', ({ seed, open }) => {
   it('a client that comes and goes reads all of one session, without a duplicate', async () => {
     const random = seeded(seed);
     const loiter = loiterer(random);
-    const world = new World();
+    const world = new World(open);
     world.store.beforeRead = loiter;
     world.capacity = 1 + Math.floor(random() * 6);
     const session = world.begin(await world.stream());
@@ -52,7 +50,7 @@ describe.each(SEEDS)('interleaving %i', (seed) => {
   it('whatever the bus loses and brings twice, each moment is sent once and in order, or told as skipped', async () => {
     const random = seeded(seed * 104_729);
     const loiter = loiterer(random);
-    const world = new World();
+    const world = new World(open);
     world.store.beforeRead = loiter;
     world.capacity = 1 + Math.floor(random() * 6);
     const session = world.begin(await world.stream());
@@ -85,7 +83,7 @@ describe.each(SEEDS)('interleaving %i', (seed) => {
   it('a client that comes and goes reads all of all streams, whose sessions come and go too', async () => {
     const random = seeded(seed * 7919);
     const loiter = loiterer(random);
-    const world = new World();
+    const world = new World(open);
     world.store.beforeRead = loiter;
     world.capacity = 10_000;
     const totals = new Map<string, number>();

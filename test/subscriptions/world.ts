@@ -1,4 +1,4 @@
-import { MemoryBus } from '../../src/bus/index.ts';
+import { type Bus, MemoryBus } from '../../src/bus/index.ts';
 import type { Tags } from '../../src/domain/access.ts';
 import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { SessionRecord, SessionState } from '../../src/domain/stream.ts';
@@ -10,13 +10,32 @@ import {
 import { MemoryStore, moment } from '../helpers/memory-store.ts';
 import { SETTINGS } from '../helpers/streams.ts';
 
+/** What tests tell the bus of one server, and ask it. */
+export type LocalBus = Pick<MemoryBus, 'moment' | 'status' | 'episode' | 'removed' | 'subscribers'>;
+
+export type OpenBus = (store: MemoryStore) => { bus: LocalBus; feed: Bus };
+
+function alone() {
+  const bus = new MemoryBus();
+  return { bus, feed: bus };
+}
+
 /** A store and a bus as a worker uses them: committed, then published. */
 export class World {
   readonly store = new MemoryStore();
-  readonly bus = new MemoryBus();
+  /** Where it is published. */
+  readonly bus: LocalBus;
+  /** Where one subscribes: on the same server, or on another. */
+  readonly feed: Bus;
   capacity = 8;
   /** Sessions that a subscriber to all streams remembers. */
   remembered = 1000;
+
+  constructor(open: OpenBus = alone) {
+    const { bus, feed } = open(this.store);
+    this.bus = bus;
+    this.feed = feed;
+  }
 
   async stream(tags: Tags = {}): Promise<string> {
     return (await this.store.repository.create({ ...SETTINGS, tags })).id;
@@ -50,14 +69,14 @@ export class World {
   }
 
   subscriptions(): Subscriptions {
-    const { store, bus, capacity, remembered } = this;
+    const { store, feed, capacity, remembered } = this;
     return createSubscriptions({
       sessions: store.sessions,
       streams: store.repository,
       history: store,
       log: store.log,
       async *buckets() {},
-      feed: bus,
+      feed,
       capacity,
       remembered,
       now: () => 0,
@@ -68,6 +87,12 @@ export class World {
 export const seqs = (sent: SentMoment[]) => sent.map(({ moment: { seq } }) => seq);
 export const range = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => from + index);
+
+/** Null after so many rounds of the event loop, however long the machine takes for them. */
+export async function rounds(count: number): Promise<null> {
+  for (let left = count; left > 0; left--) await new Promise(setImmediate);
+  return null;
+}
 
 export async function take(moments: AsyncIterator<SentMoment>, count: number): Promise<SentMoment[]> {
   const taken: SentMoment[] = [];

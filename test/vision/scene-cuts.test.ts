@@ -86,8 +86,9 @@ describe('no other scene begins', () => {
       [0, 0],
     ] as const;
     for (const seed of SEEDS) {
+      const steady = talking(seed, 10);
       for (const [gain, offset] of flashes) {
-        const frames = talking(seed, 10).map((frame, at) => (at === 5 ? lit(frame, gain, offset) : frame));
+        const frames = steady.with(5, lit(steady[5]!, gain, offset));
         expect({ seed, gain, offset, cuts: cutsIn(frames) }).toEqual({ seed, gain, offset, cuts: [] });
       }
     }

@@ -39,10 +39,11 @@ export function view({ pixels, width }: GrayImage, left: number): GrayImage {
 /** In other light, with a little noise, as a sensor has it. */
 export function lit(image: GrayImage, gain = 1, offset = 0, seed = 1): GrayImage {
   let noise = seed;
-  const pixels = image.pixels.map((luma) => {
+  const pixels = new Uint8Array(image.pixels.length);
+  for (let at = 0; at < pixels.length; at++) {
     noise = (Math.imul(noise, 1_664_525) + 1_013_904_223) | 0;
-    return Math.max(0, Math.min(255, luma * gain + offset + noise / 2 ** 30));
-  });
+    pixels[at] = Math.max(0, Math.min(255, image.pixels[at]! * gain + offset + noise / 2 ** 30));
+  }
   return { ...image, pixels };
 }
 

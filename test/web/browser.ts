@@ -39,6 +39,9 @@ export function findBrowser(): string | null {
   return candidates.find(isExecutable) ?? null;
 }
 
+/** Sooner than the limit of a test, which says nothing of what the page shows. */
+const LONGEST_MS = 100_000;
+
 export interface Page {
   /** The value of an expression in the page; waits for promises. @throws Error what it threw */
   evaluate<T>(expression: string): Promise<T>;
@@ -52,15 +55,23 @@ export interface Page {
 }
 
 export interface Browser {
-  open(url: string): Promise<Page>;
+  /** @param beside in a window of its own: a page is hidden as soon as another one opens in the same window */
+  open(url: string, beside?: boolean): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** @param resolving rules such as `MAP evil.example 127.0.0.2`, which say where names lead */
-export async function openBrowser(binary: string, resolving: readonly string[] = []): Promise<Browser> {
+/**
+ * @param resolving rules such as `MAP evil.example 127.0.0.2`, which say where names lead
+ * @param flags besides those that all have
+ */
+export async function openBrowser(
+  binary: string,
+  resolving: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'mien-browser-'));
   const rules = resolving.length === 0 ? [] : [`--host-resolver-rules=${[...resolving, NOWHERE].join(', ')}`];
-  const child = spawn(binary, [...FLAGS, ...rules, `--user-data-dir=${profile}`, 'about:blank'], {
+  const child = spawn(binary, [...FLAGS, ...rules, ...flags, `--user-data-dir=${profile}`, 'about:blank'], {
     // What it keeps beside its profile goes with it.
     env: { ...process.env, HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -69,7 +80,7 @@ export async function openBrowser(binary: string, resolving: readonly string[] =
   await once(socket, 'open');
   const connection = createConnection(socket);
   return {
-    open: (url) => openPage(connection, url),
+    open: (url, beside = false) => openPage(connection, url, beside),
     async close() {
       const gone = once(child, 'exit');
       socket.close();
@@ -111,8 +122,11 @@ function createConnection(socket: WebSocket): Connection {
   };
 }
 
-async function openPage({ send, listen }: Connection, url: string): Promise<Page> {
-  const { targetId } = await send<{ targetId: string }>('Target.createTarget', { url: 'about:blank' });
+async function openPage({ send, listen }: Connection, url: string, newWindow: boolean): Promise<Page> {
+  const { targetId } = await send<{ targetId: string }>('Target.createTarget', {
+    url: 'about:blank',
+    newWindow,
+  });
   const { sessionId } = await send<{ sessionId: string }>('Target.attachToTarget', {
     targetId,
     flatten: true,
@@ -135,7 +149,7 @@ async function openPage({ send, listen }: Connection, url: string): Promise<Page
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
-  const until = async (expression: string, timeoutMs = 120_000): Promise<void> => {
+  const until = async (expression: string, timeoutMs = LONGEST_MS): Promise<void> => {
     const deadline = Date.now() + timeoutMs;
     let thrown = '';
     const holds = () =>

@@ -14,7 +14,7 @@ const texts = Object.entries(documents).flatMap(([name, text]): [string, string]
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await openTestApi();
+  api = await openTestApi({ refusedPurposes: ['EDUCATION'] });
 });
 afterAll(() => api.close());
 
@@ -26,8 +26,11 @@ it.each(texts)('the dashboard’s document %s is valid against the schema', (_na
   expect(validate(schema, parse(text))).toEqual([]);
 });
 
-it('the dashboard never asks for recorded moments or raw probabilities', () => {
-  expect(texts.filter(([, text]) => /\btimeline\b|rawProbabilities/.test(text))).toEqual([]);
+it('the dashboard asks for recorded moments by stretches and pages alone, and never for raw probabilities', () => {
+  expect(texts.filter(([, text]) => text.includes('rawProbabilities'))).toEqual([]);
+  const asking = texts.filter(([, text]) => /\btimeline\b/.test(text));
+  expect(asking.map(([name]) => name).sort()).toEqual(['SINGLE_MOMENTS', 'STAGE']);
+  for (const [, text] of asking) expect(text).toMatch(/timeline\(range: \$range, first: \d{3}\)/);
 });
 
 test('one execution serves all dashboards that watch a stream, also those that resumed and have caught up', () => {
@@ -52,5 +55,6 @@ test('the register dialog gets the purposes and their descriptions from the serv
   const names = data.__type.enumValues.map(({ name }: { name: string }) => name);
   expect(names).toContain('RESEARCH');
   expect(names).toContain('EDUCATION');
+  expect(data.refusedPurposes).toEqual(['EDUCATION']);
   for (const { description } of data.__type.enumValues) expect(description).toMatch(/\.$/);
 });

@@ -17,7 +17,7 @@ const READ_ALL = `async (base) => {
   const json = { 'content-type': 'application/json' };
   const query = JSON.stringify({ query: '{ __schema { queryType { name } } }' });
   await read('dashboard', '/');
-  await read('script', '/web/main.js');
+  await read('script', '/web/client.js');
   await read('GraphiQL', '/graphql', { headers: { accept: 'text/html' } });
   await read('query', '/graphql', { method: 'POST', headers: json, body: query });
   await read('query as text', '/graphql', { method: 'POST', body: query });

@@ -42,6 +42,8 @@ test.each([
 test('a message becomes a sentence with a capital and a full stop, and a sentence stays as it is', () => {
   expect(format.toSentence('the server does not answer')).toBe('The server does not answer.');
   expect(format.toSentence('There is no stream x.')).toBe('There is no stream x.');
+  // An address is written as it was typed.
+  expect(format.toSentence('http://a.example is away')).toBe('http://a.example is away.');
 });
 
 test('a count of things has its noun in the singular or plural', () => {
@@ -71,9 +73,14 @@ test.each([
   expect(seconds / format.bucketLength(seconds, most)).toBeLessThanOrEqual(most);
 });
 
-test('the marks of a time axis are few and at round times', () => {
-  expect(format.ticks(12.3, 72.3, 8)).toEqual([20, 30, 40, 50, 60, 70]);
-  expect(format.ticks(0, 5, 8)).toEqual([0, 1, 2, 3, 4, 5]);
+test.each([
+  [0, '0:00'],
+  [65.4, '1:05.4'],
+  [3725.125, '1:02:05.125'],
+  [0.9999, '0:01'],
+  [59.04, '0:59.04'],
+])('%f seconds to the millisecond are %s', (seconds, text) => {
+  expect(format.preciseClock(seconds)).toBe(text);
 });
 
 test.each([

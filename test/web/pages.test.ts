@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { openTestApi, type TestApi } from '../api/harness.ts';
 
-const WEB = new URL('../../src/web/', import.meta.url);
+const WEB = new URL('../../dist/web/', import.meta.url);
 
 let api: TestApi;
 beforeAll(async () => {
@@ -71,7 +71,8 @@ describe('the dashboard’s page', () => {
 });
 
 describe('the dashboard’s files', () => {
-  const parts = readdirSync(WEB).filter((name) => !/\.(?:ts|html)$/.test(name));
+  const parts = readdirSync(WEB).filter((name) => !name.endsWith('.html'));
+  const hashed = parts.filter((name) => /-[A-Z0-9]{8}\.(?:js|css)$/.test(name));
 
   it.each(parts)('the dashboard’s file %s is served with its content type', async (name) => {
     const response = await fetch(`${api.url}/web/${name}`);
@@ -85,21 +86,37 @@ describe('the dashboard’s files', () => {
     expect(await response.text()).toBe(readFileSync(new URL(name, WEB), 'utf8'));
   });
 
-  it('the dashboard’s scripts import only one another', () => {
-    const imported = parts
-      .filter((name) => name.endsWith('.js'))
-      .flatMap((name) => [...readFileSync(new URL(name, WEB), 'utf8').matchAll(/ from '(.*)';$/gm)])
-      .map(([, specifier]) => specifier!);
-    expect(imported.length).toBeGreaterThan(20);
-    expect(imported.filter((specifier) => !parts.includes(specifier.replace('./', '')))).toEqual([]);
+  it('each page loads one script and one style sheet, which browsers keep for good', async () => {
+    expect(hashed.length).toBe(4);
+    for (const path of ['/', '/sign-in']) {
+      const html = await (await fetch(api.url + path)).text();
+      const [style, script, ...others] = [...html.matchAll(/(?:href|src)="(web\/[^"]+\.(?:css|js))"/g)];
+      expect([style?.[1], script?.[1], others]).toEqual([
+        expect.stringMatching(/^web\/(?:index|sign-in)-[A-Z0-9]{8}\.css$/),
+        expect.stringMatching(/^web\/(?:index|sign-in)-[A-Z0-9]{8}\.js$/),
+        [],
+      ]);
+    }
+    for (const name of parts) {
+      const { headers } = await fetch(`${api.url}/web/${name}`);
+      const control = hashed.includes(name) ? 'public, max-age=31536000, immutable' : 'no-cache';
+      expect([name, headers.get('cache-control')]).toEqual([name, control]);
+    }
+    expect((await fetch(`${api.url}/`)).headers.get('cache-control')).toBe('no-cache');
   });
 
-  it('the whole dashboard is less than 50 kB compressed, and the client beside it less than 30 kB', async () => {
-    // The page where people sign in is another, and is left before this one is loaded.
-    const loaded = parts.filter((name) => !['sign-in.js', 'client.js'].includes(name));
-    const bytes = await sizeOf(['/', ...loaded.map((name) => `/web/${name}`)]);
+  it('what is imported is there: nothing is asked for behind the one script', () => {
+    for (const name of hashed.filter((one) => one.endsWith('.js')))
+      expect(readFileSync(new URL(name, WEB), 'utf8')).not.toMatch(/\bimport\s*["'{(]|\bfrom\s*["']\.\//);
+  });
+
+  it('the whole dashboard is less than 110 kB compressed', async () => {
+    const bytes = await sizeOf([
+      '/',
+      ...hashed.filter((name) => name.startsWith('index-')).map((name) => `/web/${name}`),
+    ]);
     expect(bytes).toBeGreaterThan(10_000);
-    expect(bytes).toBeLessThan(50_000);
+    expect(bytes).toBeLessThan(110_000);
     expect(await sizeOf(['/web/client.js'])).toBeLessThan(30_000);
   });
 
@@ -117,22 +134,22 @@ describe('the dashboard’s files', () => {
   }
 
   it('the dashboard’s files are served uncompressed to clients that do not accept gzip', async () => {
-    const { status, body } = await raw('/web/main.js');
-    expect([status, body]).toEqual([200, readFileSync(new URL('main.js', WEB), 'utf8')]);
+    const { status, body } = await raw('/web/client.js');
+    expect([status, body]).toEqual([200, readFileSync(new URL('client.js', WEB), 'utf8')]);
   });
 });
 
 test('a file of the dashboard whose ETag the browser has is answered with 304', async () => {
-  const first = await fetch(`${api.url}/web/main.js`);
+  const first = await fetch(`${api.url}/web/client.js`);
   const etag = first.headers.get('etag') ?? '';
   expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
   expect(first.headers.get('cache-control')).toBe('no-cache');
   for (const known of [etag, etag.slice(2), `"other", ${etag}`, '*']) {
-    const again = await fetch(`${api.url}/web/main.js`, { headers: { 'if-none-match': known } });
+    const again = await fetch(`${api.url}/web/client.js`, { headers: { 'if-none-match': known } });
     expect([known, again.status, await again.text()]).toEqual([known, 304, '']);
     expect(again.headers.get('etag')).toBe(etag);
   }
-  const stale = await fetch(`${api.url}/web/main.js`, { headers: { 'if-none-match': '"other"' } });
+  const stale = await fetch(`${api.url}/web/client.js`, { headers: { 'if-none-match': '"other"' } });
   expect(stale.status).toBe(200);
 });
 
@@ -161,6 +178,7 @@ test.each([
   '/web',
   '/web/',
   '/web/types.d.ts',
+  '/web/main.js',
   '/web/index.html',
   '/web/sign-in.html',
   '/sign-in.html',
@@ -171,7 +189,7 @@ test.each([
   '/web/..%2f..%2fpackage.json',
   '/web/..\\..\\package.json',
   '/web//etc/passwd',
-  '/web/main.js%00.css',
+  '/web/client.js%00.css',
   '/web/constructor',
 ])('%s is not found, and the answer says what is', async (path) => {
   const { status, body } = await raw(path);

@@ -1,14 +1,13 @@
 import { expect, it } from 'vitest';
-import { Timeline } from '../../src/web/timeline.js';
-import { contiguousRuns } from '../../src/web/track-chart.js';
-import type { Bucket } from '../../src/web/types.d.ts';
+import { type Sample, Timeline } from '../../src/web/chart/timeline.js';
+import { contiguousRuns, timeMarks } from '../../src/web/chart/track-chart.js';
 import { moment } from './moments.ts';
 
-function bucket(start: number, changes: Partial<Bucket> = {}): Bucket {
+/** A second of which sums were recorded. */
+function second(start: number): Sample {
   return {
-    ...{ start, end: start + 1, faces: 10, abstained: 2, valence: 0.1, arousal: null },
-    probabilities: [{ expression: 'SADNESS', probability: 1 }],
-    ...changes,
+    ...{ at: start, until: start + 1, abstained: 0.2, valence: 0.1, arousal: 0 },
+    probabilities: [0, 0, 0, 1, 0, 0, 0, 0],
   };
 }
 
@@ -74,10 +73,10 @@ it('faces in view get the rows of the timeline, and those without a row are coun
   expect(timeline.facesWithoutRow).toBe(0);
 });
 
-it('the timeline is filled with buckets up to the first live moment', () => {
+it('the timeline is filled with what was recorded up to the first live moment', () => {
   const timeline = new Timeline({ span: 60, maxRows: 4 });
   for (let seq = 95; seq < 110; seq++) timeline.add(moment(seq));
-  timeline.addBuckets('s', 1, [bucket(7), bucket(8), bucket(9), bucket(10)]);
+  timeline.addRecorded('s', 1, [second(7), second(8), second(9), second(10)]);
   const samples = timeline.rows[0]?.samples ?? [];
   expect(samples.slice(0, 4).map(({ at, until }) => [at, until])).toEqual([
     [7, 8],
@@ -89,24 +88,32 @@ it('the timeline is filled with buckets up to the first live moment', () => {
   expect(timeline.end).toBeCloseTo(10.9);
 });
 
-it('the timeline of a recorded session leaves out buckets without a face', () => {
-  const timeline = new Timeline({ span: Number.POSITIVE_INFINITY, maxRows: 4 });
-  timeline.addBuckets('s', null, [bucket(3), bucket(4, { faces: 0, probabilities: null }), bucket(5)]);
-  timeline.addBuckets('s', 2, [bucket(5)]);
-  timeline.addBuckets('s', 3, []);
+it('a timeline without moments begins with what was recorded, where there is any', () => {
+  const timeline = new Timeline({ span: 60, maxRows: 4 });
+  timeline.addRecorded('s', 1, [second(3), second(5)]);
+  timeline.addRecorded('s', 2, [second(5)]);
+  timeline.addRecorded('s', 3, []);
   expect(timeline.rows.map(({ track, samples }) => [track, samples.length])).toEqual([
-    [null, 2],
+    [1, 2],
     [2, 1],
   ]);
-  expect([timeline.start, timeline.end]).toEqual([3, 6]);
+  expect(timeline.end).toBe(6);
 });
 
-it('buckets of a session that has left the timeline’s span come too late, and do not follow the newest session', () => {
+it('what was recorded of a session that has left the timeline’s span comes too late, and does not follow the newest session', () => {
   const timeline = new Timeline({ span: 10, maxRows: 4 });
   for (let seq = 0; seq < 10; seq++) timeline.add(moment(seq, { sessionId: 'a' }));
   for (let seq = 0; seq < 200; seq++) timeline.add(moment(seq, { sessionId: 'b' }));
   const { end } = timeline;
-  timeline.addBuckets('a', 1, [bucket(0)]);
+  timeline.addRecorded('a', 1, [second(0)]);
   expect([timeline.end, timeline.sections.map(({ sessionId }) => sessionId)]).toEqual([end, ['b']]);
   expect(timeline.rows.map(({ sessionId }) => sessionId)).toEqual(['b']);
+});
+
+it('the marks of a time axis are few and at round times, down to parts of a second', () => {
+  expect(timeMarks(12.3, 72.3, 8)).toEqual([15, 30, 45, 60]);
+  expect(timeMarks(12.3, 72.3, 4)).toEqual([15, 30, 45, 60]);
+  expect(timeMarks(0, 0.5, 5)).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5]);
+  expect(timeMarks(0, 7200, 4)).toEqual([0, 1800, 3600, 5400, 7200]);
+  expect(timeMarks(3, 3, 4)).toEqual([]);
 });

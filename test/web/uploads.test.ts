@@ -1,60 +1,15 @@
 /** The dashboard's uploads in a real browser: they go on after a break and in a page that was loaded anew, and can be stopped. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestApi, type TestApi, until } from '../api/harness.ts';
 import { type Browser, findBrowser, openBrowser, type Page } from './browser.ts';
+import { openWay, type Way } from './way.ts';
 
 const SIZE = 3_000_000;
 const VIDEO = Buffer.from(Uint8Array.from({ length: SIZE }, (_, index) => (index * 31 + (index >> 8)) & 255));
 const binary = findBrowser();
 if (binary === null) console.warn('SKIPPED: no browser is on the PATH to upload from');
-
-/** A way to mien that can be narrow, and cut. */
-interface Way {
-  url: string;
-  /** Bytes that it lets through before it stalls; infinite: all. */
-  allowance: number;
-  /** Where uploads went on from, as their requests say. */
-  offsets: number[];
-  cut(): void;
-  close(): void;
-}
-
-async function openWay(mien: number): Promise<Way> {
-  const open = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    const onward = connect(mien, '127.0.0.1');
-    for (const one of [socket, onward]) {
-      open.add(one);
-      one.on('error', () => one.destroy()).on('close', () => open.delete(one));
-    }
-    socket.on('data', (chunk) => {
-      for (const [, offset] of chunk.toString('latin1').matchAll(/upload-offset: (\d+)\r\n/gi))
-        way.offsets.push(Number(offset));
-      onward.write(chunk);
-      way.allowance -= chunk.length;
-      if (way.allowance < 0) socket.pause();
-    });
-    onward.pipe(socket);
-    socket.on('close', () => onward.destroy());
-    onward.on('close', () => socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const way: Way = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ allowance: Number.POSITIVE_INFINITY, offsets: [] },
-    cut() {
-      for (const socket of open) socket.destroy();
-    },
-    close() {
-      way.cut();
-      server.close();
-    },
-  };
-  return way;
-}
 
 describe.skipIf(binary === null)('an upload of the dashboard', () => {
   let api: TestApi;
@@ -90,8 +45,8 @@ describe.skipIf(binary === null)('an upload of the dashboard', () => {
     window.progress = [];
     window.stopping = new AbortController();
     const onProgress = (fraction) => progress.push(fraction);
-    import('/web/server.js')
-      .then(({ mien }) => mien.upload(file, { onProgress, signal: stopping.signal }))
+    import('/web/client.js')
+      .then(({ createMien }) => createMien().upload(file, { onProgress, signal: stopping.signal }))
       .then((token) => { window.done = token; }, (problem) => { window.failed = problem.message; });
   })()`;
   const isWhole = async (page: Page) => {

@@ -10,7 +10,7 @@ import {
 import { type GraphQLRequest, request } from './http.ts';
 import { type Answer, createServer, type Server, type ServerOptions } from './server.ts';
 import type { SubscribeOptions, Transport } from './transport.ts';
-import { type UploadOptions, type UploadSource, upload } from './upload.ts';
+import { discardUpload, type UploadOptions, type UploadSource, upload } from './upload.ts';
 
 export interface MienOptions extends ServerOptions {
   /** How subscriptions come; left out: as server-sent events. For one WebSocket see `@mien/client/ws`. */
@@ -66,6 +66,8 @@ export interface Mien {
    * @throws MienError, ConnectionLost, and what `signal` was aborted with
    */
   upload(file: UploadSource, options?: UploadOptions): Promise<string>;
+  /** Removes a video that was sent and that no stream has taken. @throws MienError, ConnectionLost */
+  discardUpload(token: string): Promise<void>;
 }
 
 /** @example for await (const { faces } of createMien({ url }).frameEmotions({ streamId })) console.log(faces); */
@@ -90,6 +92,7 @@ export function createMien({ transport = eventStream(), ...options }: MienOption
       }, given),
     frameEmotions: (variables, given) => mien.follow(FrameEmotionsDocument, variables, given),
     upload: (file, given) => upload(server, file, given),
+    discardUpload: (token) => discardUpload(server, token),
   };
   return mien;
 }

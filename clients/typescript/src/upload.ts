@@ -7,6 +7,8 @@ import type { Server } from './server.ts';
 /** Pauses before it is tried again; they begin anew whenever some of the file got through. */
 const RETRY_DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
 const NO_ROOM = 507;
+/** A slow line may take so long for what is already handed to it. */
+const STALLED_SECONDS = 120;
 
 /** In a browser a `File` or `Blob`; in Node a `Buffer` or a stream of `fs.createReadStream`. Anything else is refused. */
 export type UploadSource = Upload['file'];
@@ -16,6 +18,8 @@ export interface UploadOptions {
   onProgress?: (fraction: number) => void;
   /** Stops it, and removes what is on the server. */
   signal?: AbortSignal;
+  /** Seconds in which nothing is sent and nothing answered, after which it is given up; 120 unless said. */
+  stalledAfter?: number;
 }
 
 /**
@@ -25,28 +29,43 @@ export interface UploadOptions {
 export async function upload(
   server: Server,
   file: UploadSource,
-  { onProgress, signal }: UploadOptions = {},
+  { onProgress, signal, stalledAfter = STALLED_SECONDS }: UploadOptions = {},
 ): Promise<string> {
   signal?.throwIfAborted();
   const { authorize, failure } = createAuthorization(server);
   return new Promise((resolve, reject) => {
     const settle = (answer: () => void) => {
       signal?.removeEventListener('abort', stop);
+      watchdog.stop();
       answer();
     };
+    const watchdog = createWatchdog(stalledAfter, () => {
+      settle(() => reject(stalled(stalledAfter)));
+      // What is there stays: the same file goes on from it.
+      transfer.abort().catch(() => {});
+    });
     const transfer = new Upload(file, {
       endpoint: server.at('uploads').href,
       retryDelays: RETRY_DELAYS_MS,
-      onBeforeRequest: authorize,
-      onShouldRetry: ({ originalResponse }) =>
-        failure() === null && mayPass(originalResponse?.getStatus() ?? 0),
+      onBeforeRequest: (request) => {
+        watchdog.restart();
+        return authorize(request);
+      },
+      onAfterResponse: watchdog.restart,
+      onShouldRetry: ({ originalResponse }) => {
+        watchdog.restart();
+        return failure() === null && mayPass(originalResponse?.getStatus() ?? 0);
+      },
       removeFingerprintOnSuccess: true,
-      onProgress: (sent, total) => onProgress?.(total ? sent / total : 0),
+      onProgress: (sent, total) => {
+        watchdog.restart();
+        onProgress?.(total ? sent / total : 0);
+      },
       onSuccess: () => settle(() => resolve(tokenOf(transfer.url))),
       onError: (problem) => settle(() => reject(failure() ? failure()?.error : worded(server, problem))),
     });
     const stop = () => {
-      reject(signal?.reason);
+      settle(() => reject(signal?.reason));
       // Where the server does not answer, it deletes it by itself after a day.
       transfer.abort(true).catch(() => {});
     };
@@ -57,6 +76,40 @@ export async function upload(
     });
     goOn(transfer, signal).catch((problem) => settle(() => reject(problem)));
   });
+}
+
+/** Calls `onStalled` once, so many seconds after it was last restarted. */
+function createWatchdog(seconds: number, onStalled: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+  return {
+    restart: () => {
+      clearTimeout(timer);
+      if (!isOver) timer = setTimeout(onStalled, seconds * 1_000);
+    },
+    stop: () => {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function stalled(seconds: number): ConnectionLost {
+  const sentence = `Nothing of the upload was sent or answered for ${seconds} s; upload the same file again, and it goes on where it was.`;
+  return new ConnectionLost(sentence);
+}
+
+/** Removes what was uploaded and no stream has taken; harmless where it is gone. @throws MienError, ConnectionLost */
+export async function discardUpload(server: Server, token: string): Promise<void> {
+  const { authorize, failure } = createAuthorization(server);
+  const address = server.at(`uploads/${encodeURIComponent(token)}`).href;
+  try {
+    await Upload.terminate(address, { retryDelays: RETRY_DELAYS_MS, onBeforeRequest: authorize });
+  } catch (problem) {
+    const status = (problem as DetailedError).originalResponse?.getStatus();
+    if (status === 404 || status === 410) return;
+    throw failure() ? failure()?.error : worded(server, problem as DetailedError);
+  }
 }
 
 /** A stream says by an event that it cannot be read, which ends a process in which nobody listens. */

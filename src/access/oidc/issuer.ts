@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
 import { fetchJson } from './fetch-json.ts';
-import { Refreshed } from './refreshed.ts';
+import { RefreshingCache } from './refreshing-cache.ts';
 
 /** Renewed behind the back of who needs it. */
 const FRESH_MS = 10 * 60_000;
@@ -57,8 +57,8 @@ export function createIssuer({ issuer, log, elapsed, timeoutMs = TIMEOUT_MS }: I
     ...times,
     load: (signal: AbortSignal) => load(signal).catch((error: unknown) => refuse(error, issuer, log)),
   });
-  const metadata = new Refreshed(told((signal) => loadMetadata(issuer, signal)));
-  const keys = new Refreshed(told(async (signal) => loadKeys((await metadata.get()).jwks_uri, signal)));
+  const metadata = new RefreshingCache(told((signal) => loadMetadata(issuer, signal)));
+  const keys = new RefreshingCache(told(async (signal) => loadKeys((await metadata.get()).jwks_uri, signal)));
   return {
     metadata: () => metadata.get(),
     async key(header, token) {

@@ -1,7 +1,7 @@
 /** How many connections are open, in all and from one address; what is beyond is answered at once, and closed. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { clientAddress } from './client-address.ts';
+import { clientKey } from './client-key.ts';
 import { type Refusal, rawAnswer } from './refusal.ts';
 
 export interface ConnectionLimits {
@@ -22,7 +22,7 @@ export function limitConnections(
   let all = 0;
   // Before Node's own listener, which would begin to read a request.
   server.prependListener('connection', (socket: Socket) => {
-    const address = clientAddress(socket.remoteAddress);
+    const address = clientKey(socket.remoteAddress);
     const present = open.get(address) ?? 0;
     if (all >= connections) return refuse(socket, TOO_MANY, onRefused);
     if (present >= connectionsPerAddress && !isProxy(socket.remoteAddress))

@@ -25,6 +25,7 @@ export function limitStreams(
     async register(stream, options) {
       let admitted = 0;
       const admit = async () => {
+        await options?.admit?.();
         registering += 1;
         admitted = 1;
         if ((await count()) + registering > most) throw tooMany(most);

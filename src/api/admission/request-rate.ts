@@ -2,7 +2,7 @@
  * Requests a second of one address (a virtual queue: the generic cell rate algorithm of ITU-T I.371). Each request moves the
  * time at which its address would be done with all of them at the rate that is allowed; who is too far ahead of now waits.
  */
-import { clientAddress } from './client-address.ts';
+import { clientKey } from './client-key.ts';
 import type { Refusal } from './refusal.ts';
 
 /** So many seconds' worth may come at once: a page with all its parts, or a crowd that comes back after a restart. */
@@ -24,7 +24,7 @@ export function createRequestRate(
   return (remote) => {
     const time = now();
     if (doneAt.size >= FORGET_AT) forget(time);
-    const address = clientAddress(remote);
+    const address = clientKey(remote);
     const done = Math.max(time, doneAt.get(address) ?? 0) + 1000 / perSecond;
     if (done - time > BURST_SECONDS * 1000) return TOO_MANY;
     doneAt.set(address, done);

@@ -7,11 +7,12 @@ import { hasRole, lacksRole, type Principal, type Requester, type Role } from '.
 import { type Audit, type AuditEvent, UNKNOWN_ACTOR } from '../../domain/audit.ts';
 import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
-import { clientAddress } from '../admission/client-address.ts';
+import { clientKey } from '../admission/client-key.ts';
 import type { Refusal } from '../admission/refusal.ts';
 import { credentialIn, credentialOf } from './credentials.ts';
-import { createRemote, type Remote } from './remote.ts';
-import { type Hold, Watch } from './watch.ts';
+import { createProxiedAddress, type ProxiedAddress } from './proxied-address.ts';
+import { publicOrigin } from './public-origin.ts';
+import { type Hold, RevocationWatch } from './revocation-watch.ts';
 
 export interface Auth {
   /**
@@ -32,7 +33,7 @@ export interface Auth {
     upgrade: IncomingMessage,
   ): Promise<Requester>;
   hold: Hold;
-  remote: Remote;
+  remote: ProxiedAddress;
   /** Looks at all that is held, now. */
   look(): Promise<void>;
   close(): void;
@@ -59,17 +60,17 @@ export interface AuthOptions {
 
 export function createAuth(options: AuthOptions): Auth {
   const { authenticator = openToAll(), publicUrls = [], log, watchMs } = options;
-  const remote = createRemote(options);
+  const remote = createProxiedAddress(options);
   const identities = new WeakMap<Requester, Identity>();
-  const watch = new Watch(authenticator, log, watchMs);
+  const watch = new RevocationWatch(authenticator, log, watchMs);
   const identify: Identify = async (request, { read, least, objection }) => {
     const from = remote.addressOf(request);
     const address = addressOf(from);
     let principal: Principal | null = null;
     try {
-      const identity = await authenticator.authenticate(read(), clientAddress(from));
+      const identity = await authenticator.authenticate(read(), clientKey(from));
       principal = identity.principal;
-      const requester = { principal, address };
+      const requester = { principal, address, origin: publicOrigin(request, publicUrls) };
       assertRole(requester, least);
       assertNone(objection?.(principal) ?? null);
       identities.set(requester, identity);

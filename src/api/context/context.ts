@@ -1,10 +1,14 @@
 /** What resolvers reach. One per request, and one per event of a subscription, so that nothing loaded goes stale. */
 import type { Requester, Tags } from '../../domain/access.ts';
 import type { Audit } from '../../domain/audit.ts';
+import type { Purpose } from '../../domain/stream.ts';
 import { tagEntries } from '../../domain/tags.ts';
 import type { PrismaClient } from '../../store/generated/client.ts';
+import type { Outputs } from './output-port.ts';
 import type {
+  BringDemoClip,
   Eraser,
+  FindRecordedFile,
   ListMediaFiles,
   Load,
   RecordingQueries,
@@ -13,6 +17,8 @@ import type {
   Subscriptions,
   Tokens,
 } from './ports.ts';
+import type { Previews } from './previews.ts';
+import type { IngestAddresses } from './push-port.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import { shownOnly } from './shown-only.ts';
 
@@ -22,14 +28,21 @@ export interface Services {
   recordings: RecordingQueries;
   subscriptions: Subscriptions;
   streamManager: StreamManager;
+  ingestAddresses: IngestAddresses;
   sessions: Sessions;
   mediaFiles: ListMediaFiles;
+  bringDemoClip: BringDemoClip;
+  recordedFile: FindRecordedFile;
+  previews: Previews;
   load: Load;
   eraser: Eraser;
   audit: Audit;
   tokens: Tokens;
+  outputs: Outputs;
   /** Ids of the models that are loaded now. */
   modelIds: readonly string[];
+  /** What no stream may be registered for here. */
+  refusedPurposes: readonly Purpose[];
 }
 
 export interface Context extends Services {

@@ -6,6 +6,7 @@ import type { Tags } from '../../domain/access.ts';
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
 import type { ErasureOrder } from '../../domain/erasure.ts';
 import type { FaceFilter } from '../../domain/face-filter.ts';
+import type { SourceInput } from '../../domain/frame.ts';
 import type {
   SentAggregate,
   SentEpisode,
@@ -111,6 +112,12 @@ export interface StreamManager {
 
 /** Files of the media directory, by their paths. @throws MienError NOT_FOUND, BAD_INPUT */
 export type ListMediaFiles = (query: MediaFileQuery) => Promise<readonly MediaFile[]>;
+
+/** Lays the clip that mien comes with among the uploads; gives its token. @throws MienError BAD_INPUT when there is none */
+export type BringDemoClip = () => Promise<string>;
+
+/** The path of the file that a source is; null: it is none, or the file is gone. */
+export type FindRecordedFile = (source: SourceInput) => Promise<string | null>;
 
 /** What people say of sessions. */
 export interface Sessions {

@@ -6,17 +6,21 @@ import { seesTags, type Tags } from '../../domain/access.ts';
 import { tagsInWords } from '../../domain/tags.ts';
 import { MienError, type MienErrorCode } from '../../errors.ts';
 import type { PrismaClient } from '../../store/generated/client.ts';
+import type { Outputs } from './output-port.ts';
 import type { Eraser, ListMediaFiles, Load, Sessions, StreamManager, Subscriptions } from './ports.ts';
+import type { IngestAddresses } from './push-port.ts';
 import { shownRows } from './shown-rows.ts';
 
 interface Limitable {
   prisma: PrismaClient;
   subscriptions: Subscriptions;
   streamManager: StreamManager;
+  ingestAddresses: IngestAddresses;
   sessions: Sessions;
   mediaFiles: ListMediaFiles;
   eraser: Eraser;
   load: Load;
+  outputs: Outputs;
 }
 
 export function shownOnly<Services extends Limitable>(services: Services, tags: Tags): Services {
@@ -26,6 +30,7 @@ export function shownOnly<Services extends Limitable>(services: Services, tags: 
     prisma,
     subscriptions: shownEvents(services.subscriptions, tags),
     streamManager: shownStreams(services.streamManager, prisma, tags),
+    ingestAddresses: shownAddresses(services.ingestAddresses, prisma),
     sessions: shownSessions(services.sessions, prisma),
     // Names of files may tell of others’ streams.
     mediaFiles: async () => {
@@ -33,6 +38,7 @@ export function shownOnly<Services extends Limitable>(services: Services, tags: 
     },
     eraser: shownEraser(services.eraser, prisma),
     load: shownLoad(services.load, prisma),
+    outputs: shownOutputs(services.outputs, prisma),
   };
 }
 
@@ -48,10 +54,7 @@ function shownEvents(all: Subscriptions, tags: Tags): Subscriptions {
 
 /** Starts, stops and removes what is shown; registers what will be. */
 function shownStreams(all: StreamManager, prisma: PrismaClient, tags: Tags): StreamManager {
-  const assertShown = async (id: string) => {
-    const found = await prisma.stream.findUnique({ where: { id }, select: { id: true } });
-    if (found === null) throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
-  };
+  const assertShown = (id: string) => assertStreamShown(prisma, id);
   return {
     async register(stream, options) {
       if (!seesTags({ streams: tags }, stream.tags)) throw withoutItsTags(tags);
@@ -75,6 +78,20 @@ function shownStreams(all: StreamManager, prisma: PrismaClient, tags: Tags): Str
       await all.remove(id);
     },
   };
+}
+
+function shownAddresses(all: IngestAddresses, prisma: PrismaClient): IngestAddresses {
+  return {
+    async renew(id, expiresAt) {
+      await assertStreamShown(prisma, id);
+      return all.renew(id, expiresAt);
+    },
+  };
+}
+
+async function assertStreamShown(prisma: PrismaClient, id: string): Promise<void> {
+  const found = await prisma.stream.findUnique({ where: { id }, select: { id: true } });
+  if (found === null) throw new MienError('NOT_FOUND', `There is no stream ${id}.`);
 }
 
 function shownSessions(all: Sessions, prisma: PrismaClient): Sessions {
@@ -136,6 +153,34 @@ function shownLoad(all: Load, prisma: PrismaClient): Load {
       const streams = await prisma.stream.findMany({ select: { id: true } });
       return all.capacity(new Set(streams.map(({ id }) => id)));
     },
+  };
+}
+
+/** Outputs of streams that are shown; those of all streams are for those who are shown all. */
+function shownOutputs(all: Outputs, prisma: PrismaClient): Outputs {
+  const assertShown = async (id: string) => {
+    const found = await prisma.output.findUnique({ where: { id }, select: { id: true } });
+    if (found === null) throw new MienError('NOT_FOUND', `There is no output "${id}".`);
+  };
+  return {
+    async add(output) {
+      if (output.streamId === null) throw forTheUnlimited();
+      await assertStreamShown(prisma, output.streamId);
+      return all.add(output);
+    },
+    async change(id, changeOf) {
+      await assertShown(id);
+      return all.change(id, changeOf);
+    },
+    async remove(id) {
+      await assertShown(id);
+      await all.remove(id);
+    },
+    async test(id) {
+      await assertShown(id);
+      return all.test(id);
+    },
+    status: (id) => all.status(id),
   };
 }
 

@@ -9,7 +9,7 @@ const READS: readonly string[] = [
 ];
 
 /**
- * Every read of a stream, a session, a track, an episode or a marker is narrowed, whoever writes it: a resolver cannot forget to.
+ * Every read of a stream, a session, a track, an episode, a marker or an output is narrowed, whoever writes it: a resolver cannot forget to.
  * Relations are not, since they lead from what is shown to what belongs to the same stream. Models are shown to all. Whatever
  * else is asked of it, writes and statements of SQL too, it refuses, as a bug.
  */
@@ -22,6 +22,7 @@ export function shownRows(prisma: PrismaClient, tags: Tags): PrismaClient {
     ['Track', { session }],
     ['Episode', { session }],
     ['Marker', { session }],
+    ['Output', { stream }],
     ['Model', {}],
   ]);
   const client = prisma.$extends({

@@ -3,14 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Requester } from '../../domain/access.ts';
-import type { Log } from '../../domain/log.ts';
-import { MienError } from '../../errors.ts';
 import type { TableFormat } from '../../tables/table.ts';
 import type { Context, CreateContext } from '../context/context.ts';
-import { answerJson, errorBody } from '../errors/answer-json.ts';
-import { createExportPlaces } from './export-places.ts';
+import { answerError, type ErrorAnswers } from '../errors/answer-error.ts';
+import { answerJson } from '../errors/answer-json.ts';
 import { type ExportRequest, readExportRequest } from './export-request.ts';
 import { exportChunks } from './export-rows.ts';
+import { createExportSlots } from './export-slots.ts';
 import { findSessions, type SessionsToExport } from './sessions-to-export.ts';
 
 export type ExportEndpoint = (
@@ -20,11 +19,8 @@ export type ExportEndpoint = (
   requester: Requester,
 ) => Promise<void>;
 
-export interface ExportOptions {
+interface ExportOptions extends ErrorAnswers {
   createContext: CreateContext;
-  /** Whether an error says that the database cannot answer now. */
-  isStoreAway?: ((error: unknown) => boolean) | undefined;
-  log: Log;
 }
 
 const TYPES: Record<TableFormat, string> = {
@@ -32,13 +28,9 @@ const TYPES: Record<TableFormat, string> = {
   jsonl: 'application/jsonl; charset=utf-8',
   parquet: 'application/vnd.apache.parquet',
 };
-const STATUS: Partial<Record<string, number>> = {
-  ...{ BAD_INPUT: 400, NOT_FOUND: 404, CURSOR_EXPIRED: 410, TOO_MANY_REQUESTS: 429 },
-  STORE_UNAVAILABLE: 503,
-};
 
 export function createExportEndpoint(options: ExportOptions): ExportEndpoint {
-  const places = createExportPlaces();
+  const places = createExportSlots();
   return async (request, response, path, requester) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       answerJson(response, 405, { status: 'GET an export' }, { allow: 'GET, HEAD' });
@@ -54,7 +46,7 @@ export function createExportEndpoint(options: ExportOptions): ExportEndpoint {
         else await send(asked, sessions, response, context);
       });
     } catch (error) {
-      answerError(response, error, options);
+      answerError(response, error, 'The export', options);
     }
   };
 }
@@ -77,22 +69,6 @@ async function send(
     await chunks.return(undefined);
   }
 }
-
-function answerError(response: ServerResponse, error: unknown, { isStoreAway, log }: ExportOptions): void {
-  if (response.headersSent) {
-    // Cut off in the middle, which whoever reads it sees: the last chunk is missing.
-    if (!isGone(error)) log.error({ err: error }, 'an export failed in the middle');
-    response.destroy();
-    return;
-  }
-  const known = isStoreAway?.(error) ? STORE_AWAY : error instanceof MienError ? error : null;
-  if (!known) log.error({ err: error }, 'an export failed unexpectedly');
-  const { code, message } = known ?? { code: 'INTERNAL', message: 'The export failed; the log says why.' };
-  const headers = code === 'TOO_MANY_REQUESTS' ? { 'retry-after': '5' } : {};
-  answerJson(response, STATUS[code] ?? 500, errorBody({ code, message }), headers);
-}
-
-const STORE_AWAY = new MienError('STORE_UNAVAILABLE', 'The database does not answer. Try again in a moment.');
 
 function recordOf(asked: ExportRequest, { count }: SessionsToExport, { requester }: Context) {
   const { table, format, sessionId: id } = asked;
@@ -132,8 +108,4 @@ async function* startingWith(
   if (first.done) return;
   yield first.value;
   yield* rest;
-}
-
-function isGone(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

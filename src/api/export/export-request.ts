@@ -11,8 +11,8 @@ import { MienError } from '../../errors.ts';
 import type { SessionCriteria } from '../../store/read/criteria.ts';
 import { EXPORTED_TABLES, type ExportedTable } from '../../tables/session-tables.ts';
 import { TABLE_FORMATS, type TableFormat } from '../../tables/table.ts';
-import { type Place, readPlace } from './place.ts';
 import { readRange } from './range.ts';
+import { type ResumePoint, readResumePoint } from './resume-point.ts';
 
 export interface ExportRequest {
   table: ExportedTable;
@@ -22,7 +22,7 @@ export interface ExportRequest {
   filter: SessionCriteria;
   range: TimeRange | undefined;
   /** Only what comes behind it; null: from the start. */
-  after: Place | null;
+  after: ResumePoint | null;
   /** Seconds of each bucket. */
   bucket: number;
   /** Buckets of this face alone. */
@@ -120,7 +120,7 @@ export function readExportRequest(path: string, query: string): ExportRequest {
   return {
     ...{ table, format, sessionId, range, ...rest },
     filter: { ids: session, streamIds: stream, purposes: purpose, states: state, tags: tag, range },
-    after: after === null ? null : readPlace(after, table, sessionId),
+    after: after === null ? null : readResumePoint(after, table, sessionId),
   };
 }
 

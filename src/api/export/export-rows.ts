@@ -1,7 +1,8 @@
 /** What an export sends: its columns, which are the same whatever the data is, and its rows as they are read. */
 import { setImmediate } from 'node:timers/promises';
 import { parquetTable } from '../../tables/parquet/parquet-table.ts';
-import { readingColumns, readingLine } from '../../tables/row-format.ts';
+import { readingTable } from '../../tables/reading-table.ts';
+import { readingLine } from '../../tables/row-format.ts';
 import {
   BUCKET_COLUMNS,
   EPISODE_COLUMNS,
@@ -12,7 +13,14 @@ import {
   TRACK_COLUMNS,
   tableColumns,
 } from '../../tables/session-tables.ts';
-import { type Column, csvTable, jsonLinesTable, rowObjects, type TableText } from '../../tables/table.ts';
+import {
+  type Column,
+  csvTable,
+  type FloatsOf,
+  jsonLinesTable,
+  rowObjects,
+  type TableText,
+} from '../../tables/table.ts';
 import type { ExportRequest } from './export-request.ts';
 import {
   bucketRows,
@@ -97,9 +105,11 @@ function chunksOf<Row>(
   request: ExportRequest,
   columns: readonly Column<OfSession<Row>>[],
   pages: Pages<Row>,
+  floatsOf?: FloatsOf<OfSession<Row>>,
 ): Chunks {
-  if (request.format === 'parquet') return parquetTable(columns, pages);
-  return textOf(request.format === 'csv' ? csvTable(columns, request) : jsonLinesTable(columns), pages);
+  if (request.format === 'parquet') return parquetTable(columns, pages, { floatsOf });
+  const text = request.format === 'csv' ? csvTable(columns, request, floatsOf) : jsonLinesTable(columns);
+  return textOf(text, pages);
 }
 
 async function* textOf<Row>({ head, text }: TableText<Row>, pages: AsyncIterable<readonly Row[]>): Chunks {
@@ -130,10 +140,13 @@ function readings(
     };
     return textOf({ head: '', text: (rows) => rows.map(lineOf).join('') }, pages);
   }
-  const columns = readingColumns(actionUnits)
+  const { columns: all, floatsOf } = readingTable(actionUnits);
+  const columns = all
     .filter(({ name }) => name !== 'input')
     .map(({ value, ...column }): Column<RecordedRow> => ({ ...column, value: ({ row }) => value(row) }));
-  return chunksOf(request, tableColumns(tagKeys, [...lead, ...columns]), pages);
+  return chunksOf(request, tableColumns(tagKeys, [...lead, ...columns]), pages, ({ row }) =>
+    floatsOf(row.row),
+  );
 }
 
 const WALL_TIME: Column<RecordedRow> = {

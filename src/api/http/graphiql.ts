@@ -42,7 +42,7 @@ export function createGraphiqlPage(documents: PersistedDocuments | null): Graphi
       return;
     }
     page ??= renderPage();
-    answerFile(await page, request, response);
+    await answerFile(await page, request, response);
   };
 }
 

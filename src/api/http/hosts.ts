@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { withoutBrackets } from '../../domain/host.ts';
 
 export interface HostPolicy {
   /** Whether the request names loopback, the address that the server listens on, or a public one of its own. */
@@ -22,7 +23,7 @@ export function createHostPolicy({
   host: string;
   publicUrls: readonly string[];
 }): HostPolicy {
-  const own = new Set([canonical(host), ...publicUrls.map((url) => bare(new URL(url).hostname))]);
+  const own = new Set([canonical(host), ...publicUrls.map((url) => withoutBrackets(new URL(url).hostname))]);
   return {
     // Browsers always send it; a program that speaks HTTP/1.0 may not.
     knows({ headers: { host: asked } }) {
@@ -40,11 +41,6 @@ export function isLoopback(name: string): boolean {
   return name === '::1' || name === 'localhost' || name.endsWith('.localhost');
 }
 
-/** An address without its brackets. */
-export function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
-}
-
 /** What a server listens on that listens everywhere; as a name it says nothing. */
 const UNSPECIFIED = ['0.0.0.0', '::'];
 
@@ -57,5 +53,7 @@ export function nameOf(header: string): string | null {
 
 /** In lower case, and an IPv6 address as browsers write it, whose groups may be written in many ways (RFC 5952). */
 function canonical(name: string): string {
-  return isIP(name) === 6 ? bare(new URL(`http://[${name.split('%')[0]}]`).hostname) : name.toLowerCase();
+  return isIP(name) === 6
+    ? withoutBrackets(new URL(`http://[${name.split('%')[0]}]`).hostname)
+    : name.toLowerCase();
 }

@@ -1,16 +1,10 @@
 /** The one port: the dashboard, GraphQL, uploads, health and metrics, each behind the same gate. */
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Requester } from '../../domain/access.ts';
 import type { Log } from '../../domain/log.ts';
 import { type ConnectionLimits, limitConnections } from '../admission/connections.ts';
-import { type Refusal, rawAnswer } from '../admission/refusal.ts';
+import type { Refusal } from '../admission/refusal.ts';
 import type { RequestRate } from '../admission/request-rate.ts';
 import { type BodyPace, watchBody } from '../admission/slow-bodies.ts';
 import { cutStandstills } from '../admission/standstill.ts';
@@ -18,23 +12,27 @@ import { type Auth, refusalOf } from '../auth/auth.ts';
 import { addressRefusal } from '../auth/credentials.ts';
 import { answerJson } from '../errors/answer-json.ts';
 import type { ExportEndpoint } from '../export/export-endpoint.ts';
-import { compressAnswer } from './compress-answers.ts';
-import type { Gate } from './gate.ts';
-import type { GraphiqlPage } from './graphiql.ts';
+import type { MediaEndpoint } from '../media/media-endpoint.ts';
+import type { PreviewEndpoint } from '../preview/preview-endpoint.ts';
+import type { PushEndpoint } from '../push/push-endpoint.ts';
 import {
-  letExport,
-  letMetrics,
-  letProbe,
-  letUpload,
+  authorizeExport,
+  authorizeMetrics,
+  authorizeProbe,
+  authorizeUpload,
   proveToCommand,
   refuse,
   refuseSender,
-} from './let-in.ts';
+} from './authorize-request.ts';
+import { compressAnswer } from './compress-answers.ts';
+import type { Gate } from './gate.ts';
+import type { GraphiqlPage } from './graphiql.ts';
 import { setCorsHeaders } from './origins.ts';
-import { asksForWebSocket, createAnswerWithoutUpgrade, offerRefusal, UPGRADES } from './other-upgrades.ts';
+import { UPGRADES } from './other-upgrades.ts';
 import { acceptsPage, dropRefusedTypes } from './preferences.ts';
 import { preflightRefusal } from './preflight.ts';
 import type { StaticFiles } from './static-files.ts';
+import { answerUpgrades, type Upgrades } from './upgrades.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, requester: Requester) => unknown;
 
@@ -55,13 +53,18 @@ export interface HttpServerOptions {
     path: string,
     requester: Requester | null,
   ) => unknown;
+  /** Video that is sent to streams. */
+  push: Pick<PushEndpoint, 'handle' | 'upgrade'>;
   exports: ExportEndpoint;
+  media: MediaEndpoint;
+  preview: PreviewEndpoint;
   /** Whether the server can do its work now; rejects with why not. */
   ready: () => Promise<void>;
   /** What shows a command that this is the server whose secret it knows. */
   proofOf: (challenge: string) => string;
-  /** What is told of a process that lives. */
+  /** What is told of a process that lives, and of one that is ready. */
   health(): Readonly<Record<string, string>>;
+  standing(): Readonly<Record<string, string>>;
   metrics: () => Promise<{ type: string; text: string }>;
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** What lies at /auth/…; false: there is no such thing. */
@@ -94,38 +97,26 @@ export function createHttpServer(options: HttpServerOptions): Server {
     const path = pathOf(request);
     for (const [name, value] of EVERY_ANSWER) response.setHeader(name, value);
     const refusal = admit(request, path, options) ?? preflightRefusal(request, path);
-    if (refusal !== null) {
-      onRefused(refusal.code);
-      return refuse(response, refusal);
-    }
+    if (refusal !== null) onRefused(refusal.code);
+    if (refusal !== null) return refuse(response, refusal);
     setCorsHeaders(request, response);
-    watchBody(request, response, { ...pace, onRefused });
+    // Video comes as fast as it is made; that it comes at all is watched by its session.
+    if (!isIngest(path)) watchBody(request, response, { ...pace, onRefused });
     route(request, response, path, options).catch((error: unknown) => {
       const refused = response.headersSent ? null : refusalOf(error);
       if (refused !== null) return refuseSender(request, response, refused);
-      log.error({ err: error, method: request.method, path }, 'a request failed unexpectedly');
+      log.error(
+        { err: error, method: request.method, path: withoutSecret(path) },
+        'a request failed unexpectedly',
+      );
       if (response.headersSent) response.destroy();
       else answerJson(response, 500, { status: 'error' });
     });
   });
-  const answerWithoutUpgrade = createAnswerWithoutUpgrade(server);
+  answerUpgrades(server, webSocketsOf(options));
   limitConnections(server, { ...options.connections, isProxy: options.auth.remote.isProxy, onRefused });
   cutStandstills(server);
-  server.on('upgrade', (request, socket, head) => {
-    // Once, however many requests of a connection offer something.
-    socket.off('error', destroyed).on('error', destroyed);
-    const isWebSocket = asksForWebSocket(request);
-    const refusal = isWebSocket ? webSocketRefusal(request, options) : offerRefusal(request);
-    if (refusal !== null) {
-      onRefused(refusal.code);
-      socket.end(rawAnswer(refusal, STATUS_CODES[refusal.status] ?? ''));
-    } else (isWebSocket ? options.upgrade : answerWithoutUpgrade)(request, socket, head);
-  });
   return server;
-}
-
-function destroyed(this: Duplex): void {
-  this.destroy();
 }
 
 /** What is asked of every request before its kind is looked at. */
@@ -138,10 +129,25 @@ function admit(
   return tooMany ?? gate(request, path) ?? addressRefusal(request);
 }
 
-function webSocketRefusal(request: IncomingMessage, options: HttpServerOptions): Refusal | null {
-  const path = pathOf(request);
-  return path === GRAPHQL ? admit(request, path, options) : NO_SOCKET_HERE;
+function webSocketsOf(options: HttpServerOptions): Upgrades {
+  return {
+    onRefused: options.onRefused,
+    refusalOf(request) {
+      const path = pathOf(request);
+      return path === GRAPHQL || isIngest(path) ? admit(request, path, options) : NO_SOCKET_HERE;
+    },
+    open(request, socket, head) {
+      const path = pathOf(request);
+      if (path === GRAPHQL) options.upgrade(request, socket, head);
+      else options.push.upgrade(request, socket, head, path);
+    },
+  };
 }
+
+const isIngest = (path: string): boolean => path.startsWith('/ingest/');
+
+/** As it may be logged. */
+const withoutSecret = (path: string): string => (isIngest(path) ? '/ingest/…' : path);
 
 const NO_SOCKET_HERE: Refusal = { status: 404, code: 'NOT_FOUND', message: `WebSockets are at ${GRAPHQL}.` };
 
@@ -153,26 +159,30 @@ async function route(
 ): Promise<void> {
   if (path === GRAPHQL) await answerGraphQL(request, response, options);
   else if (path === '/uploads' || path.startsWith('/uploads/')) {
-    await options.upload(request, response, path, await letUpload(request, response, options.auth));
-  } else if (path.startsWith('/export/')) {
-    const requester = await letExport(request, response, options.auth);
+    await options.upload(request, response, path, await authorizeUpload(request, response, options.auth));
+  } else if (isIngest(path)) await options.push.handle(request, response, path);
+  else if (path.startsWith('/export/')) {
+    const requester = await authorizeExport(request, response, options.auth);
     compressAnswer(request, response);
     await options.exports(request, response, path, requester);
+  } else if (path.startsWith('/media/')) {
+    await options.media(request, response, path, await authorizeExport(request, response, options.auth));
+  } else if (path.startsWith('/preview/')) {
+    await options.preview(request, response, path, await authorizeExport(request, response, options.auth));
   } else if (path === '/health') answerJson(response, 200, { status: 'ok', ...options.health() });
   else if (path === '/ready') {
-    await letProbe(request, options.auth);
+    await authorizeProbe(request, options.auth);
     await answerReady(response, options);
   } else if (path === '/command') {
-    const proof = proveToCommand(request, options.proofOf);
-    answerJson(response, 200, { proof });
+    answerJson(response, 200, { proof: proveToCommand(request, options.proofOf) });
   } else if (path === '/metrics') {
-    await letMetrics(request, options.auth);
+    await authorizeMetrics(request, options.auth);
     const { type, text } = await options.metrics();
     response.writeHead(200, { 'content-type': type }).end(text);
   } else if (path.startsWith('/auth/') && (await options.signIn(request, response, path))) {
     // It is answered.
   } else if (path === '/notice') await options.notice(request, response);
-  else if (!options.staticFiles(path, request, response)) {
+  else if (!(await options.staticFiles(path, request, response))) {
     answerJson(response, 404, {
       status: `nothing is at ${path}; the dashboard is at / and GraphQL at ${GRAPHQL}`,
     });
@@ -194,10 +204,10 @@ async function answerGraphQL(
   }
 }
 
-async function answerReady(response: ServerResponse, { ready }: HttpServerOptions): Promise<void> {
+async function answerReady(response: ServerResponse, { ready, standing }: HttpServerOptions): Promise<void> {
   try {
     await ready();
-    answerJson(response, 200, { status: 'ready' });
+    answerJson(response, 200, { status: 'ready', ...standing() });
   } catch (error) {
     answerJson(response, 503, { status: error instanceof Error ? error.message : 'not ready' });
   }

@@ -1,5 +1,6 @@
 /** On what the server listens, and where it is found then. */
 import type { Server } from 'node:http';
+import { hostInUrl } from '../../domain/host.ts';
 
 /** Where a server that listens everywhere is found. */
 export const LOOPBACK_OF_ANY: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -17,5 +18,5 @@ export function listen(server: Server, port: number, host: string): Promise<void
 /** As a browser would be given it. */
 export function displayHost(host: string): string {
   if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
+  return hostInUrl(host);
 }

@@ -3,7 +3,8 @@
  * sites, the WebSocket's included, which CORS does not cover; other programs send none, and are let in.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { bare, isLoopback, nameOf } from './hosts.ts';
+import { withoutBrackets } from '../../domain/host.ts';
+import { isLoopback, nameOf } from './hosts.ts';
 
 export interface OriginPolicy {
   /** Whether the page behind a request may make it. */
@@ -32,7 +33,7 @@ export function createOriginPolicy(options: {
       const page = new URL(origin);
       // Through a proxy `localhost` is the machine of whoever asks, and this one has another name.
       const here = nameOf(host ?? '') ?? '';
-      if (local && isLoopback(here) && isLoopback(bare(page.hostname))) return true;
+      if (local && isLoopback(here) && isLoopback(withoutBrackets(page.hostname))) return true;
       return page.host === host && !publicHosts.has(page.host);
     },
   };

@@ -1,4 +1,4 @@
-/** A file of a page, read once: as it is and as browsers like it, with what browsers are told about it. */
+/** A file of a page, read once, with what browsers are told about it, and compressed when the first one asks for that. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
@@ -7,36 +7,40 @@ import { acceptsEncoding } from './preferences.ts';
 
 export interface ServedFile {
   plain: Buffer;
-  gzipped: Buffer;
+  gzipped: () => Promise<Buffer>;
   etag: string;
   headers: Record<string, string>;
 }
 
-/** @param policy what the page may load and run, and who may frame it */
-export async function toServedFile(plain: Buffer, type: string, policy: string): Promise<ServedFile> {
+/**
+ * @param policy what the page may load and run, and who may frame it
+ * @param immutable whether this address will never have other contents
+ */
+export function toServedFile(plain: Buffer, type: string, policy: string, immutable = false): ServedFile {
+  let gzipped: Promise<Buffer> | null = null;
   const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
   return {
     plain,
-    gzipped: await promisify(gzip)(plain),
+    gzipped: () => (gzipped ??= promisify(gzip)(plain)),
     etag,
     headers: {
       'content-type': type,
       // Weak: both encodings are the same page.
       etag: `W/${etag}`,
       vary: 'accept-encoding, origin',
-      // Asked for again each time, and answered with 304: a newer server is seen at once.
-      'cache-control': 'no-cache',
+      // Else asked for again each time, and answered with 304: a newer server is seen at once.
+      'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
       'content-security-policy': policy,
       'cross-origin-opener-policy': 'same-origin',
     },
   };
 }
 
-export function answerFile(
+export async function answerFile(
   { plain, gzipped, etag, headers }: ServedFile,
   request: IncomingMessage,
   response: ServerResponse,
-): void {
+): Promise<void> {
   const { method, headers: asked } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
@@ -45,7 +49,7 @@ export function answerFile(
     response.writeHead(304, rest).end();
   } else {
     const zip = acceptsEncoding(asked['accept-encoding']?.toString(), 'gzip');
-    const body = zip ? gzipped : plain;
+    const body = zip ? await gzipped() : plain;
     response.writeHead(200, {
       ...headers,
       ...(zip && { 'content-encoding': 'gzip' }),

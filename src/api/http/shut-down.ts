@@ -9,13 +9,14 @@ const LAST_ANSWERS_MS = 3_000;
 interface Open {
   fanout: { close(reason: GraphQLError): void };
   webSockets: { close(reason: string): Promise<void> };
+  push: { close(reason: string): Promise<void> };
 }
 
 /** @param closeIdle closes the connections on which nothing is under way */
 export async function shutDown(
   server: Server,
   closeIdle: () => void,
-  { fanout, webSockets }: Open,
+  { fanout, webSockets, push }: Open,
 ): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   fanout.close(
@@ -24,7 +25,7 @@ export async function shutDown(
     }),
   );
   await setImmediate(); // the last words of subscriptions go out before their sockets close
-  await webSockets.close('mien is shutting down');
+  await Promise.all([webSockets, push].map((sockets) => sockets.close('mien is shutting down')));
   closeIdle();
   const closeLeft = setInterval(closeIdle, 50);
   const closeAll = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);

@@ -4,8 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { answerFile, type ServedFile, toServedFile } from './served-file.ts';
 
-/** Beside this room in the sources, and in what is built from them. */
-export const WEB = new URL('../../web/', import.meta.url);
+/** What scripts/build-web.mjs has put together: beside this room where it was built, too, else in what was built of these sources. */
+export const WEB = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/web/' : '../../web/',
+  import.meta.url,
+);
 
 /** Each is its own address; all else is a part of them. */
 const PAGES: Readonly<Record<string, string>> = { 'index.html': '/', 'sign-in.html': '/sign-in' };
@@ -21,6 +24,7 @@ const CONTENT_SECURITY_POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
+  "media-src 'self' blob:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -28,7 +32,14 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-export type StaticFiles = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
+/** Its name changes with its contents. */
+const HASHED = /-[A-Z0-9]{8}\.(?:css|js)$/;
+
+export type StaticFiles = (
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<boolean>;
 
 /** Answers `/` and `/sign-in` with their pages, and `/web/…` with the parts of these; false: there is no such file. */
 export async function openStaticFiles(directory: URL = WEB): Promise<StaticFiles> {
@@ -37,12 +48,15 @@ export async function openStaticFiles(directory: URL = WEB): Promise<StaticFiles
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
     const file = await readFile(new URL(name, directory));
-    pages.set(PAGES[name] ?? `/web/${name}`, await toServedFile(file, type, CONTENT_SECURITY_POLICY));
+    pages.set(
+      PAGES[name] ?? `/web/${name}`,
+      toServedFile(file, type, CONTENT_SECURITY_POLICY, HASHED.test(name)),
+    );
   }
-  return (path, request, response) => {
+  return async (path, request, response) => {
     const page = pages.get(path);
     if (page === undefined) return false;
-    answerFile(page, request, response);
+    await answerFile(page, request, response);
     return true;
   };
 }

@@ -19,6 +19,10 @@ export interface NoticeFacts extends NoticeSettings {
   purposes: readonly Purpose[] | null;
   /** The longest that any of them keeps what is recorded, in hours; null: nothing is deleted by itself. */
   longestRetention: number | null;
+  /** Whether the picture of any of them may be looked at while it runs; null: the database does not answer. */
+  isSeen: boolean | null;
+  /** Whether other programs are told what is measured; null: the database does not answer. */
+  hasOutputs: boolean | null;
 }
 
 const PURPOSES: Record<Purpose, string> = {
@@ -50,7 +54,7 @@ export function noticePage(facts: NoticeFacts): string {
   <h1>Facial expressions are analysed here</h1>
   <p>Cameras or recordings are analysed by a computer program, called mien. For each face it estimates what expression the face
   <em>appears</em> to have. This page is for everybody whose face may be seen.</p>
-${[who(facts), what(), why(facts), howLong(facts), meaning(), rights(facts)].join('\n')}
+${[who(facts), what(facts), why(facts), howLong(facts), whoElse(facts), meaning(), rights(facts)].join('\n')}
   <footer class="quiet">
     <p>Information under article 50(3) of Regulation (EU) 2024/1689 (AI Act) and article 13 of Regulation (EU) 2016/679 (GDPR).</p>
   </footer>
@@ -88,11 +92,16 @@ function who({ controller, contact, url }: NoticeSettings): string {
   );
 }
 
-function what(): string {
+function what({ isSeen }: Pick<NoticeFacts, 'isSeen'>): string {
   return section(
     'What is analysed, and what is kept',
     '<p>Of each face in the picture numbers are kept, with the time: where it is, 68 points of its outline, which way it is turned, how far groups of facial muscles appear to be moved, and scores for eight apparent expressions (neutral, happiness, surprise, sadness, anger, disgust, fear, contempt) and for how pleasant and how lively it appears.</p>',
     '<p><strong>No pictures of a camera or of a live stream are kept</strong>, and no sound is analysed. A recording that somebody handed over as a file stays a file until it is removed.</p>',
+    ...(isSeen === false
+      ? []
+      : [
+          `<p>${isSeen ? 'The picture of some cameras' : 'The picture of a camera, where that was allowed,'} can be looked at on this server while it is analysed, by people who were let in. It is shown, in colour where the camera has it, and forgotten.</p>`,
+        ]),
     '<p><strong>Nobody is identified.</strong> The program knows no names, compares no face with any other recording, and follows a face only while it stays in view: after that, the same person is a new number.</p>',
   );
 }
@@ -129,6 +138,26 @@ function howLong({ purposes, longestRetention: hours }: NoticeFacts): string {
   return section(
     title,
     `<p>The results are deleted after <strong>${inWords(hours)}</strong> at the latest; the deletion may take up to ${late} longer. Those who are responsible may delete them earlier.</p>`,
+  );
+}
+
+/** Of outputs; nothing where there are none: who reads here, whoever is responsible has to say. */
+function whoElse({ hasOutputs, url }: Pick<NoticeFacts, 'hasOutputs' | 'url'>): string {
+  if (hasOutputs === false) return '';
+  const title = 'Where else it goes';
+  if (hasOutputs === null)
+    return section(
+      title,
+      '<p class="alert">Whether other programs are told the results cannot be looked up at the moment. Open this page again later.</p>',
+    );
+  const ask =
+    url === null
+      ? 'ask whoever is responsible'
+      : `read what <a href="${escapeHtml(url)}" rel="noreferrer">whoever is responsible</a> says, or ask them`;
+  return section(
+    title,
+    '<p><strong>The results are sent to other programs, too, as soon as they are made</strong>: numbers and words such as “apparent happiness began”, and no picture.</p>',
+    `<p>What those programs keep is not deleted by this server, nor after the time above. To know which they are and how long they keep it, ${ask}.</p>`,
   );
 }
 

@@ -44,11 +44,11 @@ export function createNotice(
   };
   return async (request, response) => {
     if (page === null || now() - page.made >= FRESH_MS) page = { made: now(), file: make() };
-    answerFile(await page.file, request, response);
+    await answerFile(await page.file, request, response);
   };
 }
 
-type Found = Pick<NoticeFacts, 'purposes' | 'longestRetention'>;
+type Found = Pick<NoticeFacts, 'purposes' | 'longestRetention' | 'isSeen' | 'hasOutputs'>;
 
 /** The page is there also when the database is not. */
 async function findFacts(
@@ -57,9 +57,14 @@ async function findFacts(
   log: Pick<Log, 'warn'>,
 ): Promise<Found> {
   try {
-    const groups = await prisma.stream.groupBy({ by: ['purpose', 'retention'] });
+    const [groups, outputs] = await Promise.all([
+      prisma.stream.groupBy({ by: ['purpose', 'retention', 'preview'] }),
+      prisma.output.count({ where: { enabled: true } }),
+    ]);
     return {
+      hasOutputs: outputs > 0,
       purposes: [...new Set(groups.map(({ purpose }) => purpose as Purpose))].sort(),
+      isSeen: groups.some(({ preview }) => preview),
       longestRetention: longestOf(
         groups.map(({ retention }) => retention ?? retentionHours),
         retentionHours,
@@ -67,7 +72,7 @@ async function findFacts(
     };
   } catch (error) {
     log.warn({ err: error }, 'the notice cannot say what for and how long: the database does not answer');
-    return { purposes: null, longestRetention: null };
+    return { purposes: null, longestRetention: null, isSeen: null, hasOutputs: null };
   }
 }
 

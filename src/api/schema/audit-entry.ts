@@ -22,10 +22,15 @@ const ACTION_DESCRIPTIONS: Record<AuditAction, string> = {
   CHANGE_SESSION: 'Changed the label, the notes or the tags of a session.',
   REMOVE_SESSION: 'Removed a session, with all that was recorded in it.',
   UPLOAD: 'Uploaded a video.',
+  INGEST: 'Sent video to a stream, by its address.',
   CREATE_TOKEN: 'Made a token.',
   REVOKE_TOKEN: 'Revoked a token.',
   ERASE: 'Erased what was recorded of a session, a track, a stretch of time or a tag.',
-  ROTATE_SECRETS: 'Sealed the passwords of sources with a new key.',
+  ROTATE_SECRETS: 'Sealed the passwords of sources, and where outputs go, with a new key.',
+  ADD_OUTPUT: 'Added an output.',
+  CHANGE_OUTPUT: 'Changed an output, or mien turned it off, because its receiver wants no more.',
+  REMOVE_OUTPUT: 'Removed an output.',
+  TEST_OUTPUT: 'Sent an example to an output.',
   EXPORT: 'Exported what was recorded of a session.',
   EXPORT_AUDIT: 'Exported the audit.',
   EXPIRE_AUDIT: 'Entries of the audit were past their time, and deleted.',
@@ -54,6 +59,7 @@ const TARGET_DESCRIPTIONS: Record<AuditTargetType, string> = {
   PATH: 'An address of this server; of `/graphql`, the name is the path of the field.',
   AUDIT: 'The audit itself.',
   ERASURE: 'An erasure, which `erasures` tells of.',
+  OUTPUT: 'An output: another program that is told what happens.',
 };
 
 export const AuditActionEnum = builder.enumType('AuditAction', {

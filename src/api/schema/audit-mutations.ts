@@ -56,7 +56,18 @@ export async function recordedAs<Args extends Record<string, unknown>, Result>(
 
 function targetOf({ target }: Pick<Audited, 'target'>, args: Record<string, unknown>): AuditTarget | null {
   const input = fieldsOf(args.input);
-  return target && { type: target, id: textOf(args.id ?? input.id), name: textOf(input.name) };
+  return (
+    target && {
+      type: target,
+      id: textOf(args.id ?? input.id ?? idOf(target, input)),
+      name: textOf(input.name),
+    }
+  );
+}
+
+/** Where an input names what it is done to by its kind. */
+function idOf(target: Audited['target'], { streamId }: Record<string, unknown>): unknown {
+  return target === 'STREAM' ? streamId : undefined;
 }
 
 /** Before it is done: what is removed has no name afterwards. */

@@ -15,6 +15,7 @@ import './aggregate-updates.ts';
 import './track.ts';
 import './session.ts';
 import './recording.ts';
+import './recorded-file.ts';
 import './stream.ts';
 import './stream-mutations.ts';
 import './update-stream.ts';
@@ -22,6 +23,7 @@ import './media-file.ts';
 import './session-mutations.ts';
 import './marker.ts';
 import './marker-mutations.ts';
+import './ingest-address.ts';
 import './register-stream.ts';
 import './status.ts';
 import './load.ts';
@@ -29,6 +31,9 @@ import './sessions-aggregate.ts';
 import './audit-log.ts';
 import './access-token.ts';
 import './erasure.ts';
+import './output.ts';
+import './output-mutations.ts';
+import './output-actions.ts';
 
 builder.queryType({ description: 'What there is: streams, their sessions, and what was recorded.' });
 builder.mutationType({

@@ -5,13 +5,14 @@ import { DEFAULT_SMOOTHING, MAX_RETENTION, MAX_SMOOTHING } from '../../domain/st
 import { MAX_TAGS } from '../../domain/tags.ts';
 import { isOneLine } from '../../domain/text.ts';
 import { MienError } from '../../errors.ts';
-import type { NewStream } from '../context/ports.ts';
+import type { BringDemoClip, NewStream } from '../context/ports.ts';
 import { builder } from './builder.ts';
 import { toSeconds } from './seconds.ts';
 import { SOURCE_CHECKS, SourceInputType, toSource } from './source.ts';
 import {
   DetectSizeEnum,
   FrameTimingEnum,
+  PREVIEW,
   PRIORITY,
   PriorityEnum,
   PurposeEnum,
@@ -82,6 +83,7 @@ export const RegisterStreamInput = builder.inputType('RegisterStreamInput', {
     retention: t.int({ description: `${RETENTION} From 1 to ${MAX_RETENTION}.` }),
     videoTrack: t.int({ description: VIDEO_TRACK_DESCRIPTION }),
     tags: t.field({ type: [TagInputType], defaultValue: [], description: TAGS }),
+    preview: t.boolean({ defaultValue: false, description: PREVIEW }),
     autoStart: t.boolean({ defaultValue: true, description: 'Whether to start it at once.' }),
     loop: t.boolean({
       defaultValue: false,
@@ -101,12 +103,15 @@ const CHECKS = z.object({
 });
 
 /** @throws MienError BAD_INPUT */
-export function toNewStream(input: typeof RegisterStreamInput.$inferInput): NewStream {
+export async function toNewStream(
+  input: typeof RegisterStreamInput.$inferInput,
+  bringDemoClip: BringDemoClip,
+): Promise<NewStream> {
   const { error } = CHECKS.safeParse(input);
   if (error) throw new MienError('BAD_INPUT', error.issues.map(({ message }) => message).join(' '));
   return {
     name: input.name.trim(),
-    source: toSource(input.source, input.videoTrack),
+    source: await toSource(input.source, input.videoTrack, bringDemoClip),
     purpose: input.purpose,
     frameRate: input.frameRate ?? 10,
     priority: input.priority ?? 'NORMAL',
@@ -117,6 +122,7 @@ export function toNewStream(input: typeof RegisterStreamInput.$inferInput): NewS
     smoothing: toSmoothing(input.smoothing) ?? DEFAULT_SMOOTHING,
     tags: toTags(input.tags ?? []),
     retention: input.retention ?? null,
+    preview: input.preview ?? false,
     autoStart: input.autoStart ?? true,
   };
 }

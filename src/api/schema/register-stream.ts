@@ -1,6 +1,8 @@
 /** Registering streams, one or several. */
+import { assertInFuture } from '../../access/ingest-addresses.ts';
 import { type ErrorCode, MienError } from '../../errors.ts';
 import { isAway } from '../../store/sql/database-errors.ts';
+import { mapConcurrently } from '../../threads/map-concurrently.ts';
 import type { Context } from '../context/context.ts';
 import { AS_PARENT } from './access.ts';
 import { recordedAs } from './audit-mutations.ts';
@@ -8,7 +10,7 @@ import { audited } from './audited.ts';
 import { builder } from './builder.ts';
 import { ErrorCodeEnum } from './error-code.ts';
 import { stillThere } from './ids.ts';
-import { inTurns } from './in-turns.ts';
+import { IngestAddressType, newAddress, type ShownAddress } from './ingest-address.ts';
 import { RegisterStreamInput, toNewStream } from './register-input.ts';
 import { SessionType } from './session.ts';
 import type { Sized } from './short-lists.ts';
@@ -20,6 +22,7 @@ interface Registered {
   id: string;
   name: string;
   alreadyRegistered: boolean;
+  ingest: ShownAddress | null;
 }
 
 const RegisterStreamPayload = builder.objectRef<Registered>('RegisterStreamPayload').implement({
@@ -43,6 +46,12 @@ const RegisterStreamPayload = builder.objectRef<Registered>('RegisterStreamPaylo
     alreadyRegistered: t.exposeBoolean('alreadyRegistered', {
       description:
         'Whether there was this very stream already, by name, source and all its settings. It is given as it is: nothing was changed or started.',
+    }),
+    ingest: t.expose('ingest', {
+      type: IngestAddressType,
+      nullable: true,
+      description:
+        'Where its video is sent. It is shown this once; null of sources that mien fetches itself, and of a stream that was registered before: `renewIngestAddress` makes another.',
     }),
   }),
 });
@@ -145,7 +154,7 @@ builder.mutationFields((t) => ({
       'Looks at a source, remembers it, and starts watching it. Safe to repeat: the same again gives the stream that exists. CONFLICT when one of this name has this source with other settings.',
     extensions: audited(ONE),
     args: { input: t.arg({ type: RegisterStreamInput, required: true, description: 'The stream.' }) },
-    resolve: (_root, { input }, { streamManager }) => streamManager.register(toNewStream(input)),
+    resolve: (_root, { input }, context) => register(input, context),
   }),
   registerStreams: t.field({
     authScopes: { role: 'OPERATOR' },
@@ -159,13 +168,26 @@ builder.mutationFields((t) => ({
     async resolve(_root, { input: { streams } }, context) {
       if (streams.length === 0 || streams.length > MOST)
         throw new MienError('BAD_INPUT', `Give 1 to ${MOST} \`streams\`, and others in another call.`);
-      return { results: await inTurns(streams, AT_ONCE, (input) => registerOne(input, context)) };
+      return { results: await mapConcurrently(streams, AT_ONCE, (input) => registerOne(input, context)) };
     },
   }),
 }));
 
+async function register(
+  input: typeof RegisterStreamInput.$inferInput,
+  context: Context,
+): Promise<Registered> {
+  const { push } = input.source;
+  // Before there is a stream that nobody could send to; of one that is there already the address stays as it is.
+  const admit = async () => assertInFuture(push?.expiresAt ?? null);
+  const stream = await toNewStream(input, context.bringDemoClip);
+  const registered = await context.streamManager.register(stream, { admit });
+  if (push == null || registered.alreadyRegistered) return { ...registered, ingest: null };
+  return { ...registered, ingest: await newAddress(registered.id, push.expiresAt ?? null, context) };
+}
+
 async function registerOne(input: typeof RegisterStreamInput.$inferInput, context: Context): Promise<Result> {
-  const work = async () => context.streamManager.register(toNewStream(input));
+  const work = () => register(input, context);
   try {
     return { registered: await recordedAs(ONE, { input }, context, work) };
   } catch (error) {

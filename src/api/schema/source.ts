@@ -1,9 +1,11 @@
 /** The source of a stream: as a client gives it, and as it is shown, without secrets. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AuditDetail } from '../../domain/audit.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import { isStorable } from '../../domain/text.ts';
 import { MienError } from '../../errors.ts';
+import type { BringDemoClip } from '../context/ports.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { describedValues } from './described-values.ts';
@@ -24,6 +26,16 @@ export const SOURCE_CHECKS = z.object({
   ...{ upload: sourceText('upload'), device: sourceText('device') },
 });
 
+const PushSourceInput = builder.inputType('PushSourceInput', {
+  description: 'Video that is sent to mien, from a browser’s camera or by a program. `{}` is enough.',
+  fields: (t) => ({
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'When the address ends by itself that it is sent to; left out: it does not.',
+    }),
+  }),
+});
+
 export const SourceInputType = builder.inputType('SourceInput', {
   description: 'Where video comes from: exactly one of these.',
   isOneOf: true,
@@ -38,6 +50,13 @@ export const SourceInputType = builder.inputType('SourceInput', {
     device: t.string({
       description: 'A camera of the server, such as `/dev/video0`.',
     }),
+    demo: t.boolean({
+      description: 'With true the clip that mien comes with, to try it; it is kept as an upload.',
+    }),
+    push: t.field({
+      type: PushSourceInput,
+      description: 'Nothing that mien fetches: it is sent to the address in `ingest` of the payload.',
+    }),
   }),
 });
 
@@ -46,6 +65,7 @@ const KIND_DESCRIPTIONS = {
   FILE: 'A file in the media directory.',
   UPLOAD: 'A file that was uploaded.',
   DEVICE: 'A camera of the server.',
+  PUSH: 'Sent to mien by whoever knows its address.',
 } as const;
 
 const SourceKindEnum = builder.enumType('SourceKind', {
@@ -67,7 +87,7 @@ export const SourceType = builder.objectRef<ShownSource>('Source').implement({
     location: t.exposeString('location', {
       nullable: true,
       description:
-        'The address without user, password and query, the path, or the device; null for uploads, whose token is a secret.',
+        'The address without user, password and query, the path, or the device; null for uploads, whose token is a secret, and for what is sent to mien.',
     }),
     videoTrack: t.exposeInt('videoTrack', {
       nullable: true,
@@ -76,12 +96,15 @@ export const SourceType = builder.objectRef<ShownSource>('Source').implement({
   }),
 });
 
-/** @throws MienError BAD_INPUT when no source is given */
-export function toSource(
+/** @throws MienError BAD_INPUT when no source is given, or mien has no demo */
+export async function toSource(
   input: typeof SourceInputType.$inferInput,
   videoTrack: number | null | undefined,
-): SourceInput {
-  const source = toNamedSource(input);
+  bringDemoClip: BringDemoClip,
+): Promise<SourceInput> {
+  const source: SourceInput = input.demo
+    ? { type: 'upload', token: await bringDemoClip() }
+    : toNamedSource(input);
   return videoTrack == null ? source : { ...source, videoTrack };
 }
 
@@ -90,17 +113,28 @@ function toNamedSource(input: typeof SourceInputType.$inferInput): SourceInput {
   if (input.file != null) return { type: 'file', path: input.file };
   if (input.upload != null) return { type: 'upload', token: input.upload };
   if (input.device != null) return { type: 'device', device: input.device };
-  throw new MienError('BAD_INPUT', 'Give one of `url`, `file`, `upload` and `device` in `source`.');
+  if (input.push != null) return { type: 'push', inlet: randomUUID() };
+  throw new MienError(
+    'BAD_INPUT',
+    'Give one of `url`, `file`, `upload`, `device` and `push` in `source`, or `demo: true`.',
+  );
 }
 
 /**
  * What the audit keeps of a source. Of files and uploads the kind alone: a path may name who is filmed, and the audit outlives
  * what was recorded.
  */
-export function auditedSource({ url, device, upload }: typeof SourceInputType.$inferInput): AuditDetail {
+export function auditedSource({
+  url,
+  device,
+  upload,
+  demo,
+  push,
+}: typeof SourceInputType.$inferInput): AuditDetail {
   if (url != null) return { source: 'URL', location: addressOnly(url) };
   if (device != null) return { source: 'DEVICE', location: device };
-  return { source: upload == null ? 'FILE' : 'UPLOAD' };
+  if (push != null) return { source: 'PUSH' };
+  return { source: upload == null && !demo ? 'FILE' : 'UPLOAD' };
 }
 
 /** Leaves out secrets: who may see a stream need not know how to log in to its camera. */
@@ -118,6 +152,8 @@ function withoutAddress(source: SourceInput): Omit<ShownSource, 'videoTrack'> {
       return { kind: 'UPLOAD', location: null };
     case 'device':
       return { kind: 'DEVICE', location: source.device };
+    case 'push':
+      return { kind: 'PUSH', location: null };
   }
 }
 

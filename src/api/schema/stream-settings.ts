@@ -26,6 +26,16 @@ export const PurposeEnum = builder.enumType('Purpose', {
   values: describedValues(PURPOSE_DESCRIPTIONS),
 });
 
+builder.queryField('refusedPurposes', (t) =>
+  t.field({
+    authScopes: { role: 'OPERATOR' },
+    type: [PurposeEnum],
+    description:
+      'Purposes for which this server registers no stream: `PURPOSE_REFUSED`. Whoever is entitled to one names it in `MIEN_ALLOW_PURPOSES`.',
+    resolve: (_root, _args, { refusedPurposes }) => [...refusedPurposes],
+  }),
+);
+
 /** What the setting means, where it is shown and where it is given. */
 export const SMOOTHING =
   'Time constant of the smoothing of scores along a track, in seconds of media time: a reading so old counts 1/e of a new one. The larger, the steadier labels are, and the later they change; 0: each frame by itself.';
@@ -78,6 +88,10 @@ export const TIMING =
 /** What the setting means, where it is shown and where it is given. */
 export const RETENTION =
   'Hours after which what was recorded from it is deleted, longer or shorter than the server’s own (`MIEN_RETENTION`); null: as the server says. Whole days end with their day (UTC). Old recordings are looked for every hour.';
+
+/** What the setting means, where it is shown and where it is given. */
+export const PREVIEW =
+  'Whether those who may see the stream may look at its picture while it runs: at `Session.previewUrl` of the session that runs, in the colours of its source; where this was allowed while a session ran, gray until the next one. Nothing of it is kept.';
 
 /** @param seconds as it is given @returns milliseconds @throws MienError BAD_INPUT */
 export function toSmoothing(seconds: number | null | undefined): number | undefined {

@@ -17,6 +17,7 @@ import { SourceType, withoutSecrets } from './source.ts';
 import {
   DetectSizeEnum,
   FrameTimingEnum,
+  PREVIEW,
   PRIORITY,
   PriorityEnum,
   PurposeEnum,
@@ -79,6 +80,7 @@ const StreamConnection = builder.connectionObject({
 });
 
 builder.prismaObjectFields(StreamType, (t) => ({
+  preview: t.exposeBoolean('preview', { description: PREVIEW }),
   tags: t.field({
     type: [TagType],
     description: 'Keys and values that it was given, by key.',

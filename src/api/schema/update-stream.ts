@@ -12,6 +12,7 @@ import { StreamType } from './stream.ts';
 import {
   DetectSizeEnum,
   FrameTimingEnum,
+  PREVIEW,
   PRIORITY,
   PriorityEnum,
   SMOOTHING,
@@ -57,6 +58,9 @@ const UpdateStreamInput = builder.inputType('UpdateStreamInput', {
       description: `Hours after which what was recorded from it is deleted, 1 to ${MAX_RETENTION}; null: as the server says. Old recordings are looked for every hour. ${AT_ONCE}`,
     }),
     priority: t.field({ type: PriorityEnum, description: `${PRIORITY} ${AT_ONCE}` }),
+    preview: t.boolean({
+      description: `${PREVIEW} Who looks is sent away within two seconds of false. Left out: it stays.`,
+    }),
     frameRate: t.float({
       description: `Frames scored per second of video, 0.1 to 60. ${AT_NEXT_SESSION}`,
     }),
@@ -121,12 +125,13 @@ builder.mutationFields((t) => ({
 
 /** @throws MienError BAD_INPUT */
 function toChange(input: typeof UpdateStreamInput.$inferInput): StreamChange {
-  const { name, tags, retention, priority, frameRate, timing, loop, detectSize, smoothing } = input;
+  const { name, tags, retention, priority, frameRate, timing, loop, detectSize, smoothing, preview } = input;
   return {
     ...(name != null && { name: name.trim() }),
     ...(tags != null && { tags: toTags(tags) }),
     ...(retention !== undefined && { retention }),
     ...(priority != null && { priority }),
+    ...(preview != null && { preview }),
     ...(frameRate != null && { frameRate }),
     ...(timing !== undefined && { timing }),
     ...(loop != null && { loop }),

@@ -6,13 +6,13 @@ import { MienError } from '../../errors.ts';
 import { FLOW_COOKIE, readCookie, writeCookie } from '../auth/cookies.ts';
 import { assertOwnPage, cameByHttps, publicOrigin } from '../auth/public-origin.ts';
 import { redirect } from './answers.ts';
-import { beginStay, type StayOptions } from './begin-stay.ts';
 import { readSmallBody } from './small-body.ts';
+import { type SignInOptions, startSignIn } from './start-sign-in.ts';
 
 /** How long somebody may take at the issuer. */
 const FLOW_SECONDS = 600;
 
-export interface IssuerOptions extends StayOptions {
+export interface IssuerOptions extends SignInOptions {
   /** What it is called, and the way there and back; null: that is not set up. */
   issuer: { name: string; flow: CodeFlow } | null;
 }
@@ -60,7 +60,7 @@ export async function finish(
   assertOwnPage(request, publicUrls);
   const { query } = await readSmallBody(request, RETURNED);
   const begun = begunBy(readCookie(request, FLOW_COOKIE, cameByHttps(request, publicUrls)));
-  await beginStay(request, response, options, async () => {
+  await startSignIn(request, response, options, async () => {
     if (issuer === null || begun === null) {
       throw new MienError(
         'UNAUTHENTICATED',

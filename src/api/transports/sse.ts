@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { ExecutionArgs, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Requester } from '../../domain/access.ts';
-import type { Hold } from '../auth/watch.ts';
+import type { Hold } from '../auth/revocation-watch.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
 import { beginAfter } from '../fanout/begin-after.ts';
 import { type Delivery, jsonOf, type WireFormat } from '../fanout/delivery.ts';

@@ -14,9 +14,15 @@ const CLOSE_CODES: Partial<Record<string, number>> = {
   ISSUER_UNAVAILABLE: TRY_AGAIN_LATER,
 };
 
-/** Who does not close in turn is not waited for: nothing of what was let in goes on. */
 export function refuseSocket(socket: WebSocket, { code, message }: MienError): void {
-  socket.close(CLOSE_CODES[code] ?? INTERNAL, cutReason(REASONS[code] ?? message));
+  closeOrTerminate(socket, CLOSE_CODES[code] ?? INTERNAL, REASONS[code] ?? message);
+}
+
+/** Who does not close in turn is not waited for: nothing of what was let in goes on. */
+export function closeOrTerminate(socket: WebSocket, code: number, reason: string): void {
+  // One that was told to wait would not hear the answer.
+  socket.resume();
+  socket.close(code, cutReason(reason));
   const late = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
   socket.once('close', () => clearTimeout(late));
 }

@@ -27,10 +27,12 @@ export function createTusUpload(files: UploadFiles, space: UploadSpace, maxBytes
   const whole = new Map<string, number>();
   const server = openServer({ files, space, maxBytes, whole });
   return async (request, response, token, onWhole) => {
-    const done =
-      token !== null && request.method === 'HEAD' ? await statIfThere(files.finished(token)) : null;
+    const done = token === null ? null : await statIfThere(files.finished(token));
     // The last answer may have been lost: whoever asks again learns that all is here.
-    if (done !== null) return answerDone(response, done.size);
+    if (done !== null && request.method === 'HEAD') return answerDone(response, done.size);
+    // Whoever cancels may not know that all was here.
+    if (done !== null && token !== null && request.method === 'DELETE')
+      return answerRemoved(response, await files.discard(token));
     await space.look();
     const body = limitBytes(maxBytes, space);
     let failure: Error | null = null;
@@ -154,4 +156,9 @@ function inWords(message: string): string {
 function answerDone(response: ServerResponse, size: number): void {
   const headers = { 'upload-offset': size, 'upload-length': size };
   response.writeHead(200, { 'tus-resumable': '1.0.0', 'cache-control': 'no-store', ...headers }).end();
+}
+
+function answerRemoved(response: ServerResponse, isRemoved: boolean): void {
+  if (!isRemoved) throw new MienError('CONFLICT', 'A stream uses this upload: remove the stream.');
+  response.writeHead(204, { 'tus-resumable': '1.0.0', 'cache-control': 'no-store' }).end();
 }

@@ -16,7 +16,7 @@ import { createUploadSpace } from './upload-space.ts';
 
 const SWEEP_MS = 10 * 60_000;
 const STATUS: Partial<Record<string, number>> = {
-  ...{ BAD_INPUT: 400, NOT_FOUND: 404, UPLOAD_TOO_LARGE: 413, UPLOADS_FULL: 507 },
+  ...{ BAD_INPUT: 400, NOT_FOUND: 404, CONFLICT: 409, UPLOAD_TOO_LARGE: 413, UPLOADS_FULL: 507 },
 };
 
 export interface UploadEndpoint {

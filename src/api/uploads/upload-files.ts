@@ -9,6 +9,7 @@ const PART = '.part-';
 /** Of the tus protocol, and gone on with by later requests. */
 const RESUMABLE = '.tus-';
 /** A part grows, or its body is cut off as too slow. */
+const WRITABLE = 0o200;
 const PART_ABANDONED_MS = 10 * 60_000;
 const RESUMABLE_ABANDONED_MS = 24 * 3_600_000;
 
@@ -20,6 +21,8 @@ export interface UploadFiles {
   resumable(token: string): string;
   /** From now on a stream can be registered with it. */
   finish(path: string, token: string): Promise<void>;
+  /** Deletes a finished one that no stream has taken; one that was taken is read-only. @returns whether it is gone */
+  discard(token: string): Promise<boolean>;
   /** Deletes what nobody goes on with. @returns how many */
   sweep(now?: number): Promise<number>;
 }
@@ -42,6 +45,12 @@ export function openUploadFiles(directory: string): UploadFiles {
         // Whoever asked after it meanwhile may have finished it.
         if ((await statIfThere(finished(token))) === null) throw error;
       }
+    },
+    async discard(token) {
+      const mode = (await statIfThere(finished(token)))?.mode ?? WRITABLE;
+      if ((mode & WRITABLE) === 0) return false;
+      await rm(finished(token), { force: true });
+      return true;
     },
     sweep: (now = Date.now()) => sweep(directory, now),
   };

@@ -69,7 +69,7 @@ export function probeArguments(input: FfmpegInput, shape: ProbeSettings): Ffmpeg
   };
 }
 
-/** Writes 8-bit luma, and a line of showinfo for each frame on stderr. */
+/** Writes 8-bit luma, chroma where colour is asked for, and a line of showinfo for each frame on stderr. */
 export function decodeArguments(input: FfmpegInput, shape: DecodeSettings): FfmpegArguments {
   return {
     input: [
@@ -84,7 +84,8 @@ export function decodeArguments(input: FfmpegInput, shape: DecodeSettings): Ffmp
       ...videoTrackOptions(shape),
       ...(shape.onCanvas ? [] : ['-noautoscale']),
       ...['-vf', begin(shape) + turn(input) + videoFilters(shape)],
-      ...['-c:v', 'rawvideo', '-pix_fmt', 'gray'],
+      // With more threads the encoder would keep each frame until the next has come.
+      ...['-c:v', 'rawvideo', ...(shape.colour ? [] : ['-pix_fmt', 'gray']), '-threads', '1'],
       ...outputFormat(shape),
     ],
   };
@@ -115,26 +116,25 @@ const TURNS = [
 const begin = ({ position = 0, seeks = true }: Pick<DecodeSettings, 'position' | 'seeks'>): string =>
   position > 0 && !seeks ? `trim=start=${position.toFixed(3)},setpts=PTS-${position.toFixed(3)}/TB,` : '';
 
-const turn = ({ orientation = 1 }: FfmpegInput): string => TURNS[orientation]!;
+/** Turns a picture upright; empty where ffmpeg knows better. */
+export const turn = ({ orientation = 1 }: FfmpegInput): string => TURNS[orientation]!;
 
-function globalOptions(): string[] {
+export function globalOptions(): string[] {
   return ['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'info', '-max_alloc', '1073741824'];
 }
 
-function inputOptions(
+export function inputOptions(
   input: FfmpegInput,
   {
     maxPixels,
     threads,
-    passes,
+    passes = 1,
     position = 0,
     seeks = true,
     leaveOut = false,
     hardware = null,
-  }: Pick<
-    DecodeSettings,
-    'maxPixels' | 'threads' | 'passes' | 'position' | 'seeks' | 'leaveOut' | 'hardware'
-  >,
+  }: Pick<DecodeSettings, 'maxPixels' | 'threads' | 'position' | 'seeks' | 'leaveOut' | 'hardware'> &
+    Partial<Pick<DecodeSettings, 'passes'>>,
 ): string[] {
   const { protocols, formats } = WHITELISTS[input.kind];
   return [
@@ -155,14 +155,24 @@ function networkOptions({ kind }: FfmpegInput, live: boolean): string[] {
   return [];
 }
 
+/**
+ * What is sent begins with its description, so that little has to be read ahead: what is, is a delay at the beginning. It is
+ * kept (no `nobuffer`): the first frame may be the only one for seconds that needs no other.
+ */
+const PUSHED = ['-probesize', '65536', '-analyzeduration', '500000', '-fpsprobesize', '0'];
+
 /** Of a live source ffmpeg analyses two seconds, not the usual five, which would be a delay. */
 function liveOptions({ kind }: FfmpegInput, live: boolean): string[] {
   if (!live) return [];
+  if (kind === 'push') return PUSHED;
   const unbuffered = isStream(kind) ? ['-fflags', 'nobuffer'] : [];
   return ['-analyzeduration', '2000000', ...unbuffered];
 }
 
 /** Maps a video track, cover pictures not counted, and passes each of its frames on once. */
-function videoTrackOptions({ track, hasFpsMode }: Pick<DecodeSettings, 'track' | 'hasFpsMode'>): string[] {
+export function videoTrackOptions({
+  track,
+  hasFpsMode,
+}: Pick<DecodeSettings, 'track' | 'hasFpsMode'>): string[] {
   return ['-map', `0:V:${track}`, ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'])];
 }

@@ -71,6 +71,16 @@ const cause = (code: MienErrorCode, on: RegExp | Cause['matches'], say: string |
   say: typeof say === 'string' ? () => say : say,
 });
 
+/** Of what is sent to mien in another sentence: it is read as it comes, and nobody has chosen a file. */
+const unlessPushed =
+  (say: string): Cause['say'] =>
+  ({ kind }) =>
+    kind === 'push'
+      ? 'is no video that can be read while it comes; send WebM, fragmented MP4, MPEG-TS or FLV'
+      : say;
+
+const NO_VIDEO = unlessPushed('is not a video or picture, or too damaged to read; choose another file');
+
 /** The first cause that matches any line is told. */
 const CAUSES: Cause[] = [
   cause(
@@ -96,7 +106,7 @@ const CAUSES: Cause[] = [
   cause(
     'SOURCE_NOT_VIDEO',
     demuxerRefused(),
-    'is in a format that mien does not read from there; convert it to MP4, WebM or MKV',
+    unlessPushed('is in a format that mien does not read from there; convert it to MP4, WebM or MKV'),
   ),
   cause(
     'SOURCE_REFUSED',
@@ -111,7 +121,7 @@ const CAUSES: Cause[] = [
   cause(
     'SOURCE_NOT_VIDEO',
     /moov atom not found/,
-    'is not a video, or was cut off before its index was written; copy or record it again',
+    unlessPushed('is not a video, or was cut off before its index was written; copy or record it again'),
   ),
   cause(
     'SOURCE_NOT_VIDEO',
@@ -136,10 +146,10 @@ const CAUSES: Cause[] = [
     /Unrecognized option|Option \S+ not found|No such filter|Unknown input format/,
     'cannot be read by this ffmpeg, which is too old or built without what that needs; install a current one',
   ),
-  cause('SOURCE_NOT_VIDEO', /Invalid data found when processing input/, ({ kind }) =>
-    isNetwork(kind)
+  cause('SOURCE_NOT_VIDEO', /Invalid data found when processing input/, (run) =>
+    isNetwork(run.kind) && run.kind !== 'push'
       ? 'answers with something that is not video; check the URL'
-      : 'is not a video or picture, or too damaged to read; choose another file',
+      : NO_VIDEO(run),
   ),
 ];
 
@@ -153,16 +163,12 @@ function demuxerRefused(...demuxers: string[]): Cause['matches'] {
 }
 
 function unknownCause({ kind }: RunWithoutFrame): Cause {
-  if (isNetwork(kind)) {
+  if (isNetwork(kind) && kind !== 'push') {
     return cause('SOURCE_UNREACHABLE', /^/, 'gave no video; check that it is up, and the URL');
   }
   if (kind === 'device')
     return cause('SOURCE_UNREACHABLE', /^/, 'gave no picture; check that it is a camera');
-  return cause(
-    'SOURCE_NOT_VIDEO',
-    /^/,
-    'is not a video or picture, or too damaged to read; choose another file',
-  );
+  return cause('SOURCE_NOT_VIDEO', /^/, NO_VIDEO);
 }
 
 /** The error for a live source that stopped, or for any source that broke off. */

@@ -12,10 +12,12 @@ export interface Showinfo {
   decodedFilter: string;
   /** Reports each frame that is written. The time base of all must be a microsecond. */
   frameFilter: string;
-  /** Size and timestamp of the first frame; null when the line is about something else. */
+  /** Size, timestamp and format of the first frame; null when the line is about something else. */
   parseFirstFrame(line: string): FrameStamp | null;
   /** The stamp of a frame; null when the line is about something else. */
   parseFrame(line: string): NumberedStamp | null;
+  /** The colour space of a frame, as ffmpeg names it, which follows its stamp; null when the line is about something else. */
+  parseColourSpace(line: string): string | null;
   /** The stamp of a decoded frame, the size as the source has it; null when the line is about something else. */
   parseDecoded(line: string): NumberedStamp | null;
   /** Whether the line says that the filters were built, or rebuilt: frames are numbered from 0 again. */
@@ -25,7 +27,9 @@ export interface Showinfo {
 }
 
 /** What follows a filter's name. Text that another thread of ffmpeg writes into the same line can only come after it. */
-const BODY = /^ @ 0?x?[0-9a-f]+\] n: *(\d{1,12}) pts: *(-?\d{1,18}|NOPTS) .*? s:(\d{1,9})x(\d{1,9}) /i;
+const BODY =
+  /^ @ 0?x?[0-9a-f]+\] n: *(\d{1,12}) pts: *(-?\d{1,18}|NOPTS) .*? fmt:(\w{1,32}) .*? s:(\d{1,9})x(\d{1,9}) /i;
+const COLOUR = /^ @ 0?x?[0-9a-f]+\] color_range:\w{1,32} color_space:([\w/-]{1,32}) /i;
 
 /** @param secret a word that nobody can guess, another for each run */
 export function createShowinfo(secret = randomBytes(16).toString('hex')): Showinfo {
@@ -36,9 +40,9 @@ export function createShowinfo(secret = randomBytes(16).toString('hex')): Showin
     const start = `[${name}`;
     const found = line.startsWith(start) ? BODY.exec(line.slice(start.length)) : null;
     if (!found) return null;
-    const [, n, pts, width, height] = found;
+    const [, n, pts, format, width, height] = found;
     const time = pts === 'NOPTS' ? null : Number(pts);
-    return { n: Number(n), pts: time, width: Number(width), height: Number(height) };
+    return { n: Number(n), pts: time, format, width: Number(width), height: Number(height) };
   };
   return {
     firstFrameFilter: `${firstFrame}=checksum=0`,
@@ -46,9 +50,13 @@ export function createShowinfo(secret = randomBytes(16).toString('hex')): Showin
     frameFilter: `${frames}=checksum=0`,
     parseFirstFrame(line) {
       const found = parse(firstFrame, line);
-      return found?.n === 0 ? { width: found.width, height: found.height, pts: found.pts } : null;
+      if (found?.n !== 0) return null;
+      const { n: _, ...stamp } = found;
+      return stamp;
     },
     parseFrame: (line) => parse(frames, line),
+    parseColourSpace: (line) =>
+      (line.startsWith(`[${frames}`) && COLOUR.exec(line.slice(frames.length + 1))?.[1]) || null,
     parseDecoded: (line) => parse(decoded, line),
     isFilterStart: (line) => line.startsWith(`[${frames}`) && line.includes('] config in time_base'),
     isFromShowinfo: (line) => [firstFrame, decoded, frames].some((name) => line.startsWith(`[${name}`)),

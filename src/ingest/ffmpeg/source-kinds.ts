@@ -8,4 +8,5 @@ export const isNetwork = (kind: SourceKind): boolean => WHITELISTS[kind].protoco
 export const isStream = (kind: SourceKind): boolean => kind === 'rtsp' || kind === 'rtmp';
 
 /** Whether every source of this kind is live; http and hls may be, which shows once they are opened. */
-export const isAlwaysLive = (kind: SourceKind): boolean => isStream(kind) || kind === 'device';
+export const isAlwaysLive = (kind: SourceKind): boolean =>
+  isStream(kind) || kind === 'device' || kind === 'push';

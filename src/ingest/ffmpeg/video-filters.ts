@@ -1,4 +1,5 @@
-/** ffmpeg's filters, from a decoded picture to a gray frame that is to be scored. */
+/** ffmpeg's filters, from a decoded picture to a frame that is to be scored. */
+import { pixelFormats } from '../frames/planes.ts';
 import type { Showinfo } from './showinfo.ts';
 
 export interface FilterSettings {
@@ -11,6 +12,8 @@ export interface FilterSettings {
   leaveOut?: boolean;
   /** Each frame lies in the upper left of a square as wide as `longerSide`, because this ffmpeg would scale it to the first one's size. */
   onCanvas: boolean;
+  /** Whether colour is written, too, where there is any. Default false; not on a canvas. */
+  colour?: boolean;
   showinfo: Showinfo;
   /** Whether showinfo also reports the first frame as the source has it, before it is selected and scaled. */
   reportFirstFrame: boolean;
@@ -31,6 +34,7 @@ export function videoFilters({
   reportDecoded,
   onCanvas,
   leaveOut,
+  colour = false,
 }: FilterSettings): string {
   const width = 'iw*min(1,sar)';
   const height = 'ih/max(1,sar)';
@@ -43,7 +47,7 @@ export function videoFilters({
       selectExpression(frameRate, leaveOut ? 0 : 1 / 2),
     // Pixels can become less square while the picture's size stays: that alone does not rebuild the filters.
     `scale=w='max(1,round(${width}*${fit}))':h='max(1,round(${height}*${fit}))':${onCanvas ? '' : 'eval=frame:'}flags=bilinear:out_range=pc`,
-    'format=gray',
+    `format=${pixelFormats(colour)}`,
     'settb=AVTB',
     showinfo.frameFilter,
     ...(onCanvas ? [`pad=${longerSide}:${longerSide}`] : []),

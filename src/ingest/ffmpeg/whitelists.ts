@@ -39,6 +39,11 @@ const PICTURE_FORMATS = [
 ];
 const SOUND_FORMATS = ['aac', 'mp3', 'ac3', 'eac3', 'webvtt'];
 
+/** Containers that can be read as they come, and tell when each frame was taken. */
+const PUSHED_FORMATS = [
+  ...['mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm', 'mpegts', 'mpeg', 'flv', 'live_flv', 'ogg', 'asf', 'avi'],
+];
+
 const FILE_FORMATS = [...VIDEO_FORMATS, ...PICTURE_FORMATS];
 const HTTP_FORMATS = [...FILE_FORMATS, 'mpjpeg'];
 /** What it takes to reach a port of ours on loopback; all addresses that ffmpeg is given lead there. */
@@ -61,6 +66,7 @@ export const WHITELISTS: Record<SourceKind, Whitelist> = {
   rtsp: { protocols: ['tcp'], formats: ['rtsp'] },
   rtmp: { protocols: ['rtmp', 'tcp'], formats: ['flv', 'live_flv'] },
   device: { protocols: ['file'], formats: ['v4l2', 'video4linux2', 'video4linux2,v4l2'] },
+  push: { protocols: ['tcp'], formats: PUSHED_FORMATS },
 };
 
 /** Which URLs are sources. Until it is probed, http(s) may be a file or HLS: `hls` has the wider whitelist. */

@@ -1,8 +1,9 @@
 import type { FrameSize } from '../../domain/frame.ts';
 import type { BufferPool } from './buffer-pool.ts';
+import { bytesOf, type ColourTold, type PixelLayout } from './planes.ts';
 
 /** What is known of a frame besides its bytes. */
-export interface FrameStamp extends FrameSize {
+export interface FrameStamp extends PixelLayout {
   /** Presentation timestamp in microseconds; null when the source gave none. */
   pts: number | null;
   /** What it comes from; as ffmpeg may tell of that later, it is looked up when the frame is given. */
@@ -10,10 +11,7 @@ export interface FrameStamp extends FrameSize {
 }
 
 /** One building of ffmpeg's filters, which lasts as long as the source's pictures keep their size. */
-export interface FilterGraph {
-  /** Of those pictures; null: not told yet. */
-  source: FrameSize | null;
-}
+export type FilterGraph = ColourTold;
 
 /** Numbered from 0, and from 0 again when ffmpeg rebuilds its filters because the source changed. */
 export interface NumberedStamp extends FrameStamp {
@@ -21,7 +19,7 @@ export interface NumberedStamp extends FrameStamp {
 }
 
 export interface AssembledFrame {
-  /** Acquired from the assembler's pool; whoever takes the frame releases it. */
+  /** All its planes. Acquired from the assembler's pool; whoever takes the frame releases it. */
   pixels: Uint8Array;
   stamp: FrameStamp;
 }
@@ -78,7 +76,8 @@ export class FrameAssembler {
   }
 
   /** @throws FramesLost when ffmpeg cannot have made such a frame */
-  addStamp({ n, pts, width, height, graph }: NumberedStamp): void {
+  addStamp({ n, ...stamp }: NumberedStamp): void {
+    const { width, height } = stamp;
     const fits = Math.max(width, height) <= this.#longerSide && width * height <= this.#maxPixels;
     if (!(Math.min(width, height) >= 1 && fits)) {
       throw new FramesLost(
@@ -89,10 +88,10 @@ export class FrameAssembler {
     if (n < this.#nextNumber) this.restartNumbering();
     const lost = n - this.#nextNumber;
     if (lost > MAX_MISSING_STAMPS) throw new FramesLost(`ffmpeg did not tell of ${lost} frames in a row`);
-    for (let i = 0; i < lost; i++) this.#stamps.push({ pts: null, width, height, graph });
-    this.#stamps.push({ pts, width, height, graph });
+    for (let i = 0; i < lost; i++) this.#stamps.push({ ...stamp, pts: null });
+    this.#stamps.push(stamp);
     this.#nextNumber = n + 1;
-    const bytes = this.#bytesOf({ width, height });
+    const bytes = this.#bytesOf(stamp);
     this.#unwritten += (lost + 1) * bytes;
     if (this.#unwritten > (MAX_UNWRITTEN_FRAMES + lost) * bytes + MAX_UNWRITTEN_BYTES) throw disagreement();
   }
@@ -142,7 +141,7 @@ export class FrameAssembler {
 
   #fill(stamp: FrameStamp): AssembledFrame | null {
     const chunk = this.#chunks[0]!;
-    this.#filling ??= this.#canvas ?? this.#pool.acquire(stamp.width * stamp.height);
+    this.#filling ??= this.#canvas ?? this.#pool.acquire(bytesOf(stamp));
     const part = chunk.subarray(0, this.#filling.length - this.#filled);
     this.#filling.set(part, this.#filled);
     this.#filled += part.length;
@@ -167,8 +166,8 @@ export class FrameAssembler {
     return pixels;
   }
 
-  #bytesOf({ width, height }: FrameSize): number {
-    return this.#canvas?.length ?? width * height;
+  #bytesOf(stamp: FrameStamp): number {
+    return this.#canvas?.length ?? bytesOf(stamp);
   }
 }
 

@@ -119,13 +119,16 @@ const CLOCK_TOLERANCE = 0.02;
 const BETWEEN_REOPENINGS_MS = 600_000;
 const BEHIND_FOR_MS = 5000;
 
-/** All other live sources pace themselves. How late a frame is shows by the one that came soonest after its time. */
-export function livePunctuality(now: Clock): Punctuality {
+/**
+ * All other live sources pace themselves. How late a frame is shows by the one that came soonest after its time.
+ * @param reopens whether it can be connected to anew; one that cannot, and is behind, gives its frames late
+ */
+export function livePunctuality(now: Clock, reopens = true): Punctuality {
   /** When media time 0 came, for the frame that came soonest. */
   let origin: number | null = null;
   let last = { at: 0, mediaTime: 0 };
   let lateSince: number | null = null;
-  let mayReopenAt = Number.NEGATIVE_INFINITY;
+  let mayReopenAt = reopens ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   let patience = BETWEEN_REOPENINGS_MS;
   let pace: Pace = 'kept';
   return {

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { createErrorMemory, type LoopbackProxy, listenOnLoopback } from './loopback-proxy.ts';
+import { createErrorMemory, type LoopbackProxy, listenOnLoopback } from './http/loopback-proxy.ts';
 import type { SafeConnector } from './safe-connect.ts';
 
 /**

@@ -2,6 +2,9 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import ipaddr from 'ipaddr.js';
+import { connectionErrorOf } from '../../domain/connection-error.ts';
+import { withoutBrackets } from '../../domain/host.ts';
+import { isPublicAddress } from '../../domain/public-address.ts';
 import { MienError } from '../../errors.ts';
 
 export type LookupAll = (host: string) => Promise<{ address: string; family: number }[]>;
@@ -45,14 +48,6 @@ export function createSafeConnector({
   };
 }
 
-/** Whether an address belongs to the public internet: none that is reserved for anything else does. */
-export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  if (parsed.range() !== 'unicast') return false;
-  return parsed.kind() === 'ipv4' || parsed.match(ipaddr.parseCIDR('2000::/3'));
-}
-
 function addressFilter(allow: boolean | readonly string[]): (address: string) => boolean {
   if (allow === true) return () => true;
   const ranges = allow === false ? [] : allow.map((range) => ipaddr.parseCIDR(range));
@@ -72,11 +67,6 @@ async function addressesOf(host: string, lookup: LookupAll) {
 }
 
 const resolveAll: LookupAll = (host) => systemLookup(host, { all: true });
-
-/** `[::1]`, as URLs write it, is `::1` to a socket. */
-function withoutBrackets(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
-}
 
 function privateAddressError(host: string): MienError {
   return new MienError(
@@ -119,7 +109,12 @@ function connectTo({ host, port, addresses, tls, verify, connectSeconds }: Conne
     );
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      fail(CONNECT_ERRORS[error.code ?? ''] ?? `could not be connected to (${error.code ?? error.message})`);
+      fail(
+        connectionErrorOf(error, {
+          what: 'the server',
+          protocol: tls ? 'TLS' : 'the protocol of its address',
+        }),
+      );
     });
     socket.once(tls ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer);
@@ -129,12 +124,3 @@ function connectTo({ host, port, addresses, tls, verify, connectSeconds }: Conne
     });
   });
 }
-
-const CONNECT_ERRORS: Record<string, string> = {
-  ECONNREFUSED: 'refuses connections; check that the server runs, and the port',
-  EHOSTUNREACH: 'cannot be reached from here; check the network',
-  ENETUNREACH: 'cannot be reached from here; check the network',
-  ETIMEDOUT: 'did not answer; check that it is up and can be reached from here',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'has a certificate that it signed itself, which is not trusted',
-  CERT_HAS_EXPIRED: 'has a certificate that has expired',
-};

@@ -1,4 +1,6 @@
-/** What goes between mien and the process that decodes pictures. */
+/** What goes between mien and the process that decodes and encodes pictures. */
+import type { FrameColour } from '../../domain/frame.ts';
+
 export interface ToPictures {
   id: number;
   path: string;
@@ -7,6 +9,17 @@ export interface ToPictures {
   maxPixels: number;
   /** How it has to be turned, 1 to 8 as Exif counts. */
   orientation: number;
+}
+
+/** A picture to be encoded: a byte of luma for each pixel, row by row, and its colour, if it has any. */
+export interface JpegRequest {
+  id: number;
+  width: number;
+  height: number;
+  luma: Uint8Array;
+  colour?: FrameColour | undefined;
+  /** Pixels to which the longer side is made smaller, never larger. */
+  longerSide: number;
 }
 
 export interface DecodedPicture {
@@ -26,4 +39,4 @@ export interface PicturesReady {
 }
 
 /** Null: it is none of those that are decoded here, or not whole. */
-export type FromPictures = PicturesReady | { id: number; picture: DecodedPicture | null };
+export type FromPictures = PicturesReady | { id: number; picture: DecodedPicture | Uint8Array | null };

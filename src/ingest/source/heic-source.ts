@@ -1,7 +1,7 @@
 /** A HEIC picture as a source. ffmpeg would read one of the tiles that it is made of, so that it is handed the whole one. */
 import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
-import { servePicture } from '../network/serve-picture.ts';
+import { servePicture } from '../network/http/serve-picture.ts';
 import type { BytesAt } from './file-bytes.ts';
 import type { HeicDecoder } from './heic-decoder.ts';
 import type { HeicFailure, LumaPicture } from './heic-protocol.ts';

@@ -4,13 +4,13 @@ import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { createRedactor, type Redact, redactUrl } from '../ffmpeg/redact.ts';
 import { SCHEMES } from '../ffmpeg/whitelists.ts';
-import type { BodyEnd } from '../network/body-end.ts';
-import { type HttpGate, openHttpGate } from '../network/http-gate.ts';
-import type { LoopbackProxy } from '../network/loopback-proxy.ts';
-import { rtmpRelayUrl } from '../network/rtmp-names.ts';
-import { openRtmpRelay } from '../network/rtmp-relay.ts';
-import { openRtspRelay } from '../network/rtsp-relay.ts';
-import { RELAY_PATH } from '../network/rtsp-uris.ts';
+import type { BodyEnd } from '../network/http/body-end.ts';
+import { type HttpGate, openHttpGate } from '../network/http/http-gate.ts';
+import type { LoopbackProxy } from '../network/http/loopback-proxy.ts';
+import { rtmpRelayUrl } from '../network/rtmp/rtmp-names.ts';
+import { openRtmpRelay } from '../network/rtmp/rtmp-relay.ts';
+import { openRtspRelay } from '../network/rtsp/rtsp-relay.ts';
+import { RELAY_PATH } from '../network/rtsp/rtsp-uris.ts';
 import type { SafeConnector } from '../network/safe-connect.ts';
 import { hasDamagedEnd } from './damaged-end.ts';
 import { readFileBytes } from './file-bytes.ts';
@@ -83,6 +83,8 @@ export async function resolveSource(
       throw new MienError('BAD_INPUT', 'A device is named as /dev/video0, /dev/video1 and so on.');
     case 'url':
       return resolveUrl(kind, new URL(source.url), access, signal);
+    case 'push':
+      throw new MienError('BAD_INPUT', 'What is sent to mien cannot be looked at before it comes.');
   }
 }
 

@@ -2,7 +2,7 @@
 import type { DropMeasure } from '../../domain/frame.ts';
 import { type Priority, runsInRealTime, type StreamRecord } from '../../domain/stream.ts';
 import { sleep } from '../../threads/sleep.ts';
-import { ComingFrames } from './coming.ts';
+import { ArrivalRate } from './arrival-rate.ts';
 import type { FrameRateControl } from './frame-rate-control.ts';
 import type { ControlledStream } from './stream-rate.ts';
 
@@ -38,7 +38,7 @@ export class StreamLoad {
   #now = { scored: 0, lost: 0, leftOut: 0, late: 0 };
   /** Frames a second that come late, averaged over seconds. */
   #late = 0;
-  readonly #coming = new ComingFrames();
+  readonly #coming = new ArrivalRate();
   /** Frames a second that the source gives, and for how many seconds it has given any. */
   #given = 0;
   #givenFor = 0;

@@ -1,6 +1,7 @@
 /** The one statement that a commit is: one transaction and one round trip, however many rows of how many tables. */
 import { HALF_STEP } from '../../domain/erasure.ts';
 import { EXPRESSION_ENUM } from '../sql/expressions.ts';
+import { IS_LIVE } from '../sql/live-sessions.ts';
 import { STRIDE } from './flat-rows.ts';
 
 /** One row for each row of a flat array: `o` is the offset before its first value. */
@@ -20,18 +21,19 @@ const addEach = (column: string) =>
   `${column} = ARRAY[${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `rollup.${column}[${i}] + excluded.${column}[${i}]`)}]`;
 
 /**
- * All or nothing: while it runs it locks its sessions, so that none is removed meanwhile, and where one is gone it has no
- * input, and writes nothing. Of an episode that an erased stretch has cut, what still comes is not written.
+ * All or nothing: while it runs it locks its sessions, so that none is removed or taken over meanwhile, and where one is not
+ * live, or not this worker's (any more), it has no input, and writes nothing. Of an episode that an erased stretch has cut, what still comes is not written.
  *
  * Its parameters (see `encodeBatch`) have short names, because each value of a row is taken by one: `s` session ids,
  * `n` what the sessions come to, `m` moments, `i` and `r` integers and reals of readings, `au` action units, `lm`
- * landmarks, `u` rollups, `t` tracks, `e` episodes, `w` writers; `k` is the offset of a moment in `m`, `q` that of a reading in `r`.
+ * landmarks, `u` rollups, `t` tracks, `e` episodes, `w` writers, and last who runs the sessions; `k` is the offset of a moment in `m`, `q` that of a reading in `r`.
  * `input` is read once; a cast beside each use would take the whole array again for every row.
- * @returns the ids of its sessions; none where one of them is gone
+ * @returns the ids of its sessions; none where one of them is gone, has ended, or is another worker's
  */
 export const COMMIT = `
 WITH locked AS MATERIALIZED (
-  SELECT id FROM session WHERE id = ANY($1::text::uuid[]) ORDER BY id FOR NO KEY UPDATE
+  SELECT id FROM session WHERE id = ANY($1::text::uuid[]) AND ${IS_LIVE} AND worker_id = $12::text::uuid
+  ORDER BY id FOR NO KEY UPDATE
 ), input AS MATERIALIZED (
   SELECT $1::text::uuid[] AS s, $2::float8[] AS n, $3::float8[] AS m, $4::int[] AS i,
     $5::real[] AS r, $6::real[] AS au, $7::bytea AS lm, $8::bigint[] AS u,

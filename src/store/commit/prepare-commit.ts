@@ -1,20 +1,28 @@
-/** Makes commits ready, and mends what a commit may meet: rows stored before, sessions removed, partitions dropped. */
+/** Makes commits ready, and mends what a commit may meet: rows stored before, sessions removed or taken over, partitions dropped. */
+import { LIVE_STATES } from '../../domain/stream.ts';
+import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { isDuplicate, isNoPartition } from '../sql/database-errors.ts';
 import type { RunPrepared } from '../sql/parameters.ts';
 import type { Partitions } from '../sql/partitions.ts';
 import type { RollUp } from '../sql/rollup-values.ts';
-import { type Batch, onlySessions, sessionIdsOf } from './batch.ts';
+import { takenOver } from '../sql/taken-over.ts';
+import { type Batch, onlySessions } from './batch.ts';
 import { COMMIT } from './commit-statement.ts';
 import { encodeBatch } from './encode-batch.ts';
 import type { LogWriter } from './log-writer.ts';
 
+/** Who runs no session. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** By session, why nothing of it was written. */
+export type Refused = ReadonlyMap<string, MienError>;
+
 /**
  * Writes what was prepared; may be called again after it threw.
- * @returns the sessions that no longer exist: nothing of theirs was written
  * @throws what the database said
  */
-export type Commit = () => Promise<Set<string>>;
+export type Commit = () => Promise<Refused>;
 
 /** Computes at once, so that it can be done while the database writes the batch before. */
 export type PrepareCommit = (batch: Batch) => Commit;
@@ -25,6 +33,8 @@ export interface CommitDeps {
   partitions: Partitions;
   rollUp: RollUp;
   writer: Pick<LogWriter, 'keepFresh'>;
+  /** Of the worker whose sessions may be written; null: none are yet. */
+  lease: { readonly id: string | null };
 }
 
 export function createPrepareCommit(deps: CommitDeps): PrepareCommit {
@@ -45,27 +55,37 @@ export function createPrepareCommit(deps: CommitDeps): PrepareCommit {
   };
 }
 
-/** A session that was removed keeps the whole statement from writing: then the others are written without it. */
+/** A session that was removed or taken over keeps the whole statement from writing: then the others are written without it. */
 function prepareInsert(deps: CommitDeps, batch: Batch): Commit {
   const { sessionIds, parameters } = encodeBatch(batch, deps.rollUp);
   return async () => {
     await deps.writer.keepFresh();
     await deps.partitions.ensure(batch.appended.map(({ moment }) => moment.wallTime));
-    const written = await deps.runPrepared(COMMIT, parameters);
-    if (written.length === sessionIds.length) return new Set();
-    const existing = await existingSessions(deps.prisma, batch);
-    const gone = sessionIds.filter((id) => !existing.has(id));
-    const goneToo = await prepareInsert(deps, onlySessions(batch, existing))();
-    return new Set([...gone, ...goneToo]);
+    const workerId = deps.lease.id ?? NOBODY;
+    const written = await deps.runPrepared(COMMIT, [...parameters, workerId]);
+    if (written.length === sessionIds.length) return new Map();
+    const refused = await findRefused(deps.prisma, sessionIds, workerId);
+    const others = new Set(sessionIds.filter((id) => !refused.has(id)));
+    const refusedToo = await prepareInsert(deps, onlySessions(batch, others))();
+    return new Map([...refused, ...refusedToo]);
   };
 }
 
-async function existingSessions(prisma: PrismaClient, batch: Batch): Promise<Set<string>> {
+async function findRefused(prisma: PrismaClient, sessionIds: string[], workerId: string): Promise<Refused> {
   const rows = await prisma.session.findMany({
-    where: { id: { in: sessionIdsOf(batch) } },
-    select: { id: true },
+    where: { id: { in: sessionIds } },
+    select: { id: true, state: true, workerId: true },
   });
-  return new Set(rows.map(({ id }) => id));
+  const found = new Map(rows.map((row) => [row.id, row]));
+  const refused = new Map<string, MienError>();
+  for (const id of sessionIds) {
+    const row = found.get(id);
+    if (row === undefined) refused.set(id, new MienError('NOT_FOUND', `There is no session ${id} any more.`));
+    else if (row.workerId !== workerId) refused.set(id, takenOver(id));
+    else if (!LIVE_STATES.includes(row.state))
+      refused.set(id, new MienError('CONFLICT', `Session ${id} has ended: it takes no moment any more.`));
+  }
+  return refused;
 }
 
 /** What a repeated batch holds that was not stored the first time, each moment once. */

@@ -4,10 +4,9 @@
  * written: the sequence numbers of what is stored have no hole.
  */
 import type { Log } from '../../domain/log.ts';
-import { MienError } from '../../errors.ts';
 import { isTimeout } from '../sql/database-errors.ts';
 import { type AppendedMoment, type SessionEnd, sessionIdOf, toBatch } from './batch.ts';
-import type { Commit, PrepareCommit } from './prepare-commit.ts';
+import type { Commit, PrepareCommit, Refused } from './prepare-commit.ts';
 import { retryTransient } from './retry-transient.ts';
 
 /** An item whose caller waits for its commit. */
@@ -67,8 +66,8 @@ export class BatchWriter {
     const { items, commit } = this.#withoutRefused(batch);
     if (items.length === 0) return;
     try {
-      const gone = await this.#retry(commit, items.length);
-      for (const pending of items) settle(pending, gone);
+      const refused = await this.#retry(commit, items.length);
+      for (const pending of items) settle(pending, refused);
       metrics?.commitSeconds?.((performance.now() - items[0]!.arrivedAt) / 1000);
       metrics?.commitSize?.(items.length);
     } catch (error) {
@@ -100,7 +99,7 @@ export class BatchWriter {
     reject(error);
   }
 
-  #retry(commit: Commit, size: number): Promise<Set<string>> {
+  #retry(commit: Commit, size: number): Promise<Refused> {
     const { log, bufferDepth, givenUp } = this.#deps;
     return retryTransient(commit, {
       signal: givenUp,
@@ -111,8 +110,8 @@ export class BatchWriter {
   }
 }
 
-function settle({ item, resolve, reject }: PendingItem, gone: ReadonlySet<string>): void {
-  const sessionId = sessionIdOf(item);
-  if (gone.has(sessionId)) reject(new MienError('NOT_FOUND', `There is no session ${sessionId} any more.`));
+function settle({ item, resolve, reject }: PendingItem, refused: Refused): void {
+  const error = refused.get(sessionIdOf(item));
+  if (error) reject(error);
   else resolve();
 }

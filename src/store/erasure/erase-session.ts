@@ -1,5 +1,11 @@
 /** A session with all that was recorded in it. */
-import { bySlices, deleteCounted, type ErasureWork, lockSession, type Transaction } from './work.ts';
+import {
+  bySlices,
+  deleteCounted,
+  type ErasureWork,
+  lockSession,
+  type Transaction,
+} from './sliced-deletes.ts';
 
 /** @param done called in the transaction that deletes the last of it */
 export async function eraseSession(

@@ -9,9 +9,15 @@
  *    since its one statement looks at the database as it was before it waited.
  */
 import { HALF_STEP, type StretchStep } from '../../domain/erasure.ts';
-import { openPlaces } from './moment-places.ts';
+import { openMomentLookup } from './moment-lookup.ts';
+import {
+  bySlices,
+  deleteCounted,
+  type ErasureWork,
+  lockSession,
+  type Transaction,
+} from './sliced-deletes.ts';
 import { deleteSums, sumAgain } from './sum-again.ts';
-import { bySlices, deleteCounted, type ErasureWork, lockSession, type Transaction } from './work.ts';
 
 const SECONDS = [1];
 /** Seconds summed up that one transaction deletes. */
@@ -111,7 +117,8 @@ async function tellOfMomentBefore(
   tx: Transaction,
   { sessionId, toSeq, durationBefore }: StretchStep,
 ): Promise<void> {
-  const behind = durationBefore === null ? null : await (await openPlaces(tx, sessionId)).from(toSeq + 1);
+  const behind =
+    durationBefore === null ? null : await (await openMomentLookup(tx, sessionId)).from(toSeq + 1);
   if (behind === null) return;
   await tx.moment.updateMany({
     where: { sessionId, seq: behind.seq },

@@ -1,6 +1,12 @@
 /** One face of a session. The frames that it was seen in stay, as frames without it. */
-import { openPlaces } from './moment-places.ts';
-import { bySlices, deleteCounted, type ErasureWork, lockSession, type Transaction } from './work.ts';
+import { openMomentLookup } from './moment-lookup.ts';
+import {
+  bySlices,
+  deleteCounted,
+  type ErasureWork,
+  lockSession,
+  type Transaction,
+} from './sliced-deletes.ts';
 
 /** @param done called in the transaction that deletes the last of it */
 export async function eraseTrack(
@@ -11,7 +17,7 @@ export async function eraseTrack(
 ): Promise<void> {
   const found = await work.prisma.track.findUnique({ where: { sessionId_track: { sessionId, track } } });
   if (found !== null) {
-    const places = await openPlaces(work.prisma, sessionId);
+    const places = await openMomentLookup(work.prisma, sessionId);
     const first = await places.atMediaTime(found.firstSeen);
     await bySlices(work, first?.seq ?? 0, places.session.lastSeq, async (tx, begin, end) => ({
       readings: await tx.$executeRaw`DELETE FROM reading

@@ -13,7 +13,7 @@ import { eraseSession } from './erase-session.ts';
 import { eraseStretch } from './erase-stretch.ts';
 import { eraseTrack } from './erase-track.ts';
 import { liveAmongWhole, planErasure } from './plan.ts';
-import { deleteCounted, type ErasureWork, type Transaction } from './work.ts';
+import { deleteCounted, type ErasureWork, type Transaction } from './sliced-deletes.ts';
 
 /** Moments that one transaction deletes. */
 const SLICE = 2_000;

@@ -4,8 +4,8 @@ import { LIVE_STATES, type SessionState } from '../../domain/stream.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 import type { Prisma } from '../generated/client.ts';
-import { type MomentPlace, openPlaces, type SessionPlaces } from './moment-places.ts';
-import { lockSession } from './work.ts';
+import { type MomentLookup, type MomentPlace, openMomentLookup } from './moment-lookup.ts';
+import { lockSession } from './sliced-deletes.ts';
 
 /**
  * Of a session that runs, two moments must stand behind the stretch: what the server has in hand then tells nothing of it.
@@ -18,7 +18,7 @@ export async function planStretch(
 ): Promise<StretchStep[]> {
   // What is committed while it is planned would stand behind the stretch, whatever its time.
   await lockSession(tx, sessionId);
-  const places = await openPlaces(tx, sessionId);
+  const places = await openMomentLookup(tx, sessionId);
   await assertPast(places, range);
   await assertNoOther(tx, sessionId);
   const steps: StretchStep[] = [];
@@ -31,7 +31,7 @@ export async function planStretch(
 }
 
 /** Moments that a running session has yet to store may belong to a stretch of which none is stored so far. */
-async function assertPast({ session, before }: SessionPlaces, { clock, to }: TimeRange): Promise<void> {
+async function assertPast({ session, before }: MomentLookup, { clock, to }: TimeRange): Promise<void> {
   if (!LIVE_STATES.includes(session.state as SessionState)) return;
   const newest = await before(session.lastSeq + 1);
   const stored = newest && ((await before(newest.seq)) ?? newest);
@@ -52,7 +52,7 @@ async function assertNoOther(tx: Prisma.TransactionClient, sessionId: string): P
   );
 }
 
-async function runsOf(places: SessionPlaces, { clock, from, to }: TimeRange) {
+async function runsOf(places: MomentLookup, { clock, from, to }: TimeRange) {
   if (clock === 'WALL') return places.runsByWallTime(from, to);
   const first = await places.atMediaTime(from);
   const behind = await places.atMediaTime(to);
@@ -61,7 +61,7 @@ async function runsOf(places: SessionPlaces, { clock, from, to }: TimeRange) {
   return isEmpty ? [] : [{ fromSeq: first.seq, toSeq: last.seq }];
 }
 
-async function planRun(places: SessionPlaces, fromSeq: number, toSeq: number): Promise<StretchStep> {
+async function planRun(places: MomentLookup, fromSeq: number, toSeq: number): Promise<StretchStep> {
   const { session } = places;
   const first = (await places.from(fromSeq))!;
   const last = (await places.from(toSeq))!;
@@ -91,7 +91,7 @@ async function planRun(places: SessionPlaces, fromSeq: number, toSeq: number): P
 
 /** Sums that retention has left for up to an hour longer than their moments. What is left of them goes as a whole. */
 async function sumsWithoutMoments(
-  { session, from: momentFrom }: SessionPlaces,
+  { session, from: momentFrom }: MomentLookup,
   { clock, from, to }: TimeRange,
 ): Promise<StretchStep | null> {
   const first = await momentFrom(0);
@@ -113,10 +113,7 @@ async function sumsWithoutMoments(
 }
 
 /** See `newestDuration` in domain/coverage.ts: the session's end tells where the recording's is. */
-function newestDuration(
-  { mediaEnd }: SessionPlaces['session'],
-  { mediaTime, previousDuration }: MomentPlace,
-) {
+function newestDuration({ mediaEnd }: MomentLookup['session'], { mediaTime, previousDuration }: MomentPlace) {
   return Math.min(previousDuration, (mediaEnd ?? Number.POSITIVE_INFINITY) - mediaTime);
 }
 

@@ -8,7 +8,7 @@ import type { Prisma } from '../generated/client.ts';
 import { createMomentQueries } from '../read/moments.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
 import type { RollUp } from '../sql/rollup-values.ts';
-import { openPlaces } from './moment-places.ts';
+import { openMomentLookup } from './moment-lookup.ts';
 
 type Transaction = Prisma.TransactionClient;
 
@@ -72,7 +72,7 @@ async function momentsBefore(
   seq: number,
   firstSecond: number,
 ): Promise<Moment[]> {
-  const places = await openPlaces(tx, sessionId);
+  const places = await openMomentLookup(tx, sessionId);
   let count = 0;
   let at = seq;
   for (let place = await places.before(at); place !== null; place = await places.before(at)) {

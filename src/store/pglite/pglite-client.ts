@@ -5,6 +5,7 @@ import { MienError } from '../../errors.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
+import type { TwoCells } from '../sql/binary-records.ts';
 import type { Parameter } from '../sql/parameters.ts';
 import type {
   PgliteOperation,
@@ -48,6 +49,11 @@ export class PgliteClient {
   /** Runs a statement that is parsed once. @returns the first column of its rows */
   runPrepared(sql: string, parameters: readonly Parameter[]): Promise<(string | null)[]> {
     return this.#request({ op: 'prepared', sql, parameters }) as Promise<(string | null)[]>;
+  }
+
+  /** @returns the cells of the one row of a query, whose columns are of bytes */
+  readBytes(sql: string, parameters: readonly string[]): Promise<TwoCells> {
+    return this.#request({ op: 'bytes', sql, parameters }) as Promise<TwoCells>;
   }
 
   /** Ends the thread as a fault would; requests that wait fail. The next request starts another thread. */

@@ -7,6 +7,8 @@ export type PgliteOperation =
   | { op: 'script'; script: string }
   /** A statement that is parsed once; answered with the first column of its rows. */
   | { op: 'prepared'; sql: string; parameters: readonly Parameter[] }
+  /** A query of one row; answered with its cells as bytes. */
+  | { op: 'bytes'; sql: string; parameters: readonly string[] }
   | { op: 'close' };
 
 export interface PgliteRequest {
@@ -14,7 +16,7 @@ export interface PgliteRequest {
   operation: PgliteOperation;
 }
 
-export type PgliteResult = SqlResultSet | (string | null)[] | number | null;
+export type PgliteResult = SqlResultSet | (string | null)[] | (Uint8Array | null)[] | number | null;
 
 /** With the id of the request. */
 export type PgliteResponse =

@@ -1,12 +1,12 @@
 /** PGlite in a thread of its own: it computes where it is called, and a commit takes longer than a frame may wait. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { PGlite } from '@electric-sql/pglite';
 import {
   type Error as DatabaseFailure,
   isDriverAdapterError,
   type SqlDriverAdapter,
 } from '@prisma/driver-adapter-utils';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { ByteQueries } from './byte-queries.ts';
 import { openDurable } from './durable-pglite.ts';
 import type {
   PgliteOperation,
@@ -33,13 +33,14 @@ port.on('message', ({ id, operation }: PgliteRequest) => {
   );
 });
 
-async function open(): Promise<{ db: PGlite; adapter: SqlDriverAdapter; statements: PreparedStatements }> {
+async function open() {
   const db = await openDurable(directory, ['-c', `shared_buffers=${SHARED_BUFFERS}`]);
-  return { db, adapter: await new PrismaPGlite(db).connect(), statements: new PreparedStatements(db) };
+  const adapter: SqlDriverAdapter = await new PrismaPGlite(db).connect();
+  return { db, adapter, statements: new PreparedStatements(db), bytes: new ByteQueries(db) };
 }
 
 async function run(operation: PgliteOperation): Promise<PgliteResult> {
-  const { db, adapter, statements } = await opening;
+  const { db, adapter, statements, bytes } = await opening;
   switch (operation.op) {
     case 'query':
       return adapter.queryRaw(operation.query);
@@ -47,6 +48,8 @@ async function run(operation: PgliteOperation): Promise<PgliteResult> {
       return adapter.executeRaw(operation.query);
     case 'prepared':
       return statements.run(operation.sql, operation.parameters);
+    case 'bytes':
+      return bytes.run(operation.sql, operation.parameters);
     case 'script':
       await db.exec(operation.script);
       return null;
@@ -91,5 +94,11 @@ function hasSqlState(error: unknown): error is SqlFailure {
 }
 
 function respond(response: PgliteResponse): void {
-  port.postMessage(response);
+  port.postMessage(response, buffersOf(response));
+}
+
+/** Cells of bytes have memory of their own, which goes with them. */
+function buffersOf(response: PgliteResponse): ArrayBuffer[] {
+  if (!('result' in response) || !Array.isArray(response.result)) return [];
+  return response.result.flatMap((cell) => (cell instanceof Uint8Array ? [cell.buffer as ArrayBuffer] : []));
 }

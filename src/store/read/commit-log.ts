@@ -5,7 +5,7 @@ import { beginningOf, writerOf } from '../../domain/log-position.ts';
 import { EPISODE_EVENT_KINDS, type Episode, type EpisodeEvent, type Moment } from '../../domain/moment.ts';
 import type { Prisma } from '../generated/client.ts';
 import { dayOf } from '../sql/days.ts';
-import { decodeMoment, FACES, MOMENT_COLUMNS, type MomentRow, within } from './moment-rows.ts';
+import { decodeMomentColumns, MOMENT_COLUMNS, type MomentColumns, within } from './moment-rows.ts';
 
 export interface LoggedMoment {
   streamId: string;
@@ -46,15 +46,11 @@ export function createLogQueries(prisma: Prisma.TransactionClient): LogQueries {
       if (found?.firstDay == null || found.lastDay === null || Number(found.newest) <= position) return [];
       // Not what was committed since: its day may be another.
       const days = { first: dayOf(found.firstDay.getTime()), last: dayOf(found.lastDay.getTime()) };
-      const sql = `SELECT m.position::float8 AS position, m.session_id::text AS session_id, s.stream_id::text AS stream_id, ${MOMENT_COLUMNS}, ${FACES(days)}
+      const sql = `SELECT m.position::float8 AS position, m.session_id::text AS session_id, s.stream_id::text AS stream_id, ${MOMENT_COLUMNS(days)}
         FROM moment AS m JOIN session AS s ON s.id = m.session_id
         WHERE m.position > $1::bigint AND m.position <= $2::bigint AND ${within('m', days)} ORDER BY m.position LIMIT $3`;
       const rows = await prisma.$queryRawUnsafe<LogRow[]>(sql, position, found.newest, limit);
-      return rows.map((row) => ({
-        streamId: row.stream_id,
-        moment: decodeMoment(row.session_id, row),
-        position: row.position,
-      }));
+      return rows.flatMap(toLoggedMoments);
     },
     async episodesBehind(place, { streamId, sessionId }, limit) {
       const { position, index, kind } = place;
@@ -90,8 +86,13 @@ function toLoggedEvent({ position, kind, streamId, ...episode }: EpisodeRow) {
   return { streamId, position, event: { kind: EPISODE_EVENT_KINDS[kind]!, episode } };
 }
 
-interface LogRow extends MomentRow {
+interface LogRow extends MomentColumns {
   position: number;
   session_id: string;
   stream_id: string;
+}
+
+/** The one of the row. */
+function toLoggedMoments({ session_id, stream_id: streamId, position, ...columns }: LogRow): LoggedMoment[] {
+  return decodeMomentColumns(session_id, columns).map((moment) => ({ streamId, moment, position }));
 }

@@ -2,16 +2,11 @@
 import { isId } from '../../domain/ids.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { Prisma } from '../generated/client.ts';
+import { type ReadBytes, readBytesAsText } from '../sql/binary-records.ts';
 import { dayOf } from '../sql/days.ts';
-import {
-  decodeMoment,
-  decodeStoredFace,
-  FACES,
-  MOMENT_COLUMNS,
-  type MomentRow,
-  within,
-} from './moment-rows.ts';
+import { decodeMoments, momentsSql, within } from './moment-rows.ts';
 import { createReadPage, type DayReader, type Days } from './narrow-days.ts';
+import { decodeStoredFace } from './stored-face.ts';
 
 export type Reader = Pick<Prisma.TransactionClient, '$queryRawUnsafe' | 'session'>;
 
@@ -27,13 +22,16 @@ export interface MomentQueries {
   extent(sessionId: string): Promise<{ oldest: number | null; newest: number }>;
 }
 
-export function createMomentQueries(prisma: Prisma.TransactionClient): MomentQueries {
+export function createMomentQueries(
+  prisma: Prisma.TransactionClient,
+  readBytes: ReadBytes = readBytesAsText(prisma),
+): MomentQueries {
   const findSession = (id: string) =>
     isId(id)
       ? prisma.session.findUnique({ where: { id }, select: { lastSeq: true, firstDay: true, lastDay: true } })
       : null;
   const createPage = (decode?: typeof decodeStoredFace): MomentQueries['page'] => {
-    const readPage = createReadPage(createDayReader(prisma, decode));
+    const readPage = createReadPage(createDayReader(prisma, readBytes, decode));
     return async (sessionId, after, limit) => {
       const session = await findSession(sessionId);
       if (session?.firstDay == null || session.lastDay === null || session.lastSeq <= after) return [];
@@ -57,7 +55,11 @@ export function createMomentQueries(prisma: Prisma.TransactionClient): MomentQue
   };
 }
 
-function createDayReader(prisma: Prisma.TransactionClient, decode?: typeof decodeStoredFace): DayReader {
+function createDayReader(
+  prisma: Prisma.TransactionClient,
+  readBytes: ReadBytes,
+  decode?: typeof decodeStoredFace,
+): DayReader {
   return {
     async findNext(sessionId, after, days) {
       const sql = `SELECT m.seq, m.day - date '1970-01-01' AS day FROM moment AS m
@@ -66,12 +68,13 @@ function createDayReader(prisma: Prisma.TransactionClient, decode?: typeof decod
       return next ?? null;
     },
     async read(sessionId, after, limit, days) {
-      const sql = `${momentsSql('m.seq > $2', days)} LIMIT $3`;
-      const rows = await prisma.$queryRawUnsafe<MomentRow[]>(sql, sessionId, after, limit);
-      return rows.map((row) => {
-        const moment = decodeMoment(sessionId, row, decode);
-        return { moment, day: dayOf(moment.wallTime) };
-      });
+      const isBehind = (table: string) => `${table}.seq > $2`;
+      const sql = sqlOf(isBehind, days, 'LIMIT $3');
+      const cells = await readBytes(sql, [sessionId, after, limit]);
+      return decodeMoments(sessionId, cells, decode).map((moment) => ({
+        moment,
+        day: dayOf(moment.wallTime),
+      }));
     },
   };
 }
@@ -84,14 +87,18 @@ export async function readMoments(
   days: Days,
 ): Promise<Moment[]> {
   if (seqs.length === 0) return [];
+  const [least, greatest] = [Math.min(...seqs), Math.max(...seqs)];
   // The numbers stand in the text, and between bounds, so that the index finds them: a server reads the whole session for a parameter.
-  const listed = `m.seq >= ${Math.min(...seqs)} AND m.seq <= ${Math.max(...seqs)} AND m.seq = ANY('{${seqs.join()}}'::int[])`;
-  const rows = await prisma.$queryRawUnsafe<MomentRow[]>(momentsSql(listed, days), sessionId);
-  return rows.map((row) => decodeMoment(sessionId, row));
+  const isListed = (table: string) =>
+    `${table}.seq >= ${least} AND ${table}.seq <= ${greatest} AND ${table}.seq = ANY('{${seqs.join()}}'::int[])`;
+  return decodeMoments(sessionId, await readBytesAsText(prisma)(sqlOf(isListed, days), [sessionId]));
 }
 
-function momentsSql(where: string, days: Days): string {
-  return `SELECT ${MOMENT_COLUMNS}, ${FACES(days)}
-  FROM moment AS m WHERE m.session_id = $1::uuid AND ${where} AND ${within('m', days)}
-  ORDER BY m.seq`;
+function sqlOf(where: (table: string) => string, days: Days, limit = ''): string {
+  const whereOf = (table: string) =>
+    `${table}.session_id = $1::uuid AND ${where(table)} AND ${within(table, days)}`;
+  return momentsSql(
+    `SELECT m.* FROM moment AS m WHERE ${whereOf('m')} ORDER BY m.seq ${limit}`,
+    whereOf('r'),
+  );
 }

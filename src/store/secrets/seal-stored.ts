@@ -1,10 +1,11 @@
 /** Seals again what is stored: at every start what an earlier mien stored in clear, and all of it when keys change. */
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { openSource, type StoredSource, sealSource } from './sealed-source.ts';
+import { openTarget, sealTarget } from './sealed-target.ts';
 import type { SecretKeys } from './secret-keys.ts';
 
 export interface Sealed {
-  /** How many sources were sealed now. */
+  /** How many sources and outputs were sealed now. */
   sealed: number;
   /** How many cannot be opened, because their key is lost. */
   locked: number;
@@ -13,12 +14,13 @@ export interface Sealed {
 /** Seals with a new key, then forgets the old ones; cut short, it leaves both, and may be repeated. */
 export async function rotateKeys(prisma: PrismaClient, keys: SecretKeys): Promise<Sealed> {
   await keys.addNew();
-  const result = await sealStored(prisma, keys, 'all');
+  const sources = await sealStored(prisma, keys, 'all');
+  const outputs = await sealOutputs(prisma, keys);
   await keys.dropOld();
-  return result;
+  return { sealed: sources.sealed + outputs.sealed, locked: sources.locked + outputs.locked };
 }
 
-/** @param which `clear`: only what is not sealed yet */
+/** Of the sources. @param which `clear`: only what is not sealed yet */
 export async function sealStored(
   prisma: PrismaClient,
   keys: SecretKeys,
@@ -39,6 +41,21 @@ export async function sealStored(
     // Unless it was sealed or removed by another process meanwhile.
     const where = { id, source: { equals: source as Prisma.InputJsonValue } };
     result.sealed += (await prisma.stream.updateMany({ where, data: { source: now } })).count;
+  }
+  return result;
+}
+
+async function sealOutputs(prisma: PrismaClient, keys: SecretKeys): Promise<Sealed> {
+  const result: Sealed = { sealed: 0, locked: 0 };
+  for (const { id, sealed } of await prisma.output.findMany({ select: { id: true, sealed: true } })) {
+    const target = await openTarget(sealed, keys);
+    if (target === null) {
+      result.locked++;
+      continue;
+    }
+    const now = await sealTarget(target, keys);
+    // Unless it was changed or removed by another process meanwhile.
+    result.sealed += (await prisma.output.updateMany({ where: { id, sealed }, data: now })).count;
   }
   return result;
 }

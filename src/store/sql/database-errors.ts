@@ -25,6 +25,11 @@ export function isDuplicate(error: unknown): boolean {
   return sqlState(error) === '23505';
 }
 
+/** A value that is there once at most is there already. */
+export function isTaken(error: unknown): boolean {
+  return isDuplicate(error) || (error as ErrorFields)?.code === 'P2002';
+}
+
 /** The partition of that day is not there; another process dropped it. */
 export function isNoPartition(error: unknown): boolean {
   return (
@@ -45,6 +50,11 @@ export function isStatementNotKept(error: unknown): boolean {
 /** It took longer than the server lets a statement take (`statement_timeout`), or was cancelled: less of it at once may do. */
 export function isTimeout(error: unknown): boolean {
   return sqlState(error) === '57014';
+}
+
+/** Others held what was wanted for longer than `lock_timeout`, or are doing the same to it. */
+export function isLocked(error: unknown): boolean {
+  return /^(55P03|55000)$/.test(sqlState(error) ?? '');
 }
 
 /** A row that others refer to is missing. */

@@ -48,6 +48,16 @@ export async function listPartitions(prisma: PrismaClient, table: string): Promi
   return rows.map(({ name }) => name);
 }
 
+/** Tables of days that were taken out of their table and not dropped, because the process that was at it ended. */
+export async function listDetached(prisma: PrismaClient, table: string): Promise<string[]> {
+  const rows = await prisma.$queryRawUnsafe<{ name: string }[]>(
+    `SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relname ~ '^${table}_[0-9]{8}$' AND relkind = 'r' AND NOT relispartition
+       AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = '${table}'::regclass) ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Attaching takes a weaker lock on the parent than creating a partition in place: readers and writers go on. */
 async function createPartition(prisma: PrismaClient, day: number): Promise<void> {
   if (!(day >= FIRST_DAY && day < LAST_DAY)) {
@@ -57,13 +67,14 @@ async function createPartition(prisma: PrismaClient, day: number): Promise<void>
     await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
     for (const table of PARTITIONED_TABLES) {
       const name = partitionName(table, day);
-      const [existing] = await tx.$queryRawUnsafe<unknown[]>(
-        `SELECT 1 WHERE to_regclass('${name}') IS NOT NULL`,
+      const [existing] = await tx.$queryRawUnsafe<{ attached: boolean }[]>(
+        `SELECT relispartition AS attached FROM pg_class WHERE oid = to_regclass('${name}')`,
       );
-      if (existing !== undefined) continue;
-      await tx.$executeRawUnsafe(
-        `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`,
-      );
+      if (existing?.attached) continue;
+      if (existing === undefined)
+        await tx.$executeRawUnsafe(
+          `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`,
+        );
       await tx.$executeRawUnsafe(
         `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${isoDate(day)}') TO ('${isoDate(day + 1)}')`,
       );

@@ -3,9 +3,12 @@
  * keeps for less long than another goes row by row, a batch at a time, so that commits go on between them.
  */
 import { LIVE_STATES } from '../../domain/stream.ts';
+import { MienError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
+import { isLocked, isNoTable } from '../sql/database-errors.ts';
 import { DAY_MS, dayOf } from '../sql/days.ts';
-import { listPartitions, PARTITIONED_TABLES, partitionName } from '../sql/partitions.ts';
+import { listDetached, listPartitions, PARTITIONED_TABLES, partitionName } from '../sql/partitions.ts';
+import type { DropPartition } from './drop-partition.ts';
 import { notePartitionExpired, noteSessionExpired } from './expired-positions.ts';
 import { deleteMomentsBefore, trimSums } from './expired-rows.ts';
 import { removeOrphans, removeSession } from './removal.ts';
@@ -35,6 +38,7 @@ export interface Retention {
    * with their sums, episodes and tracks, and of others those of whole hours before what is left. A retention of whole days
    * ends with a day (UTC), any other to the hour.
    * @param hours of streams that have no retention of their own; null: nothing of theirs is deleted
+   * @throws MienError STORE_UNAVAILABLE, all else done, where partitions stay until somebody has read them
    */
   expire(hours: number | null, options?: ExpireOptions): Promise<Expired>;
   /**
@@ -52,15 +56,20 @@ interface Group {
 }
 
 /** @param forgetPartitions called after partitions were dropped */
-export function createRetention(prisma: PrismaClient, forgetPartitions: () => void): Retention {
+export function createRetention(
+  prisma: PrismaClient,
+  dropPartition: DropPartition,
+  forgetPartitions: () => void,
+): Retention {
   return {
     async expire(hours, { now, stopping, batch } = {}) {
       const time = now ?? (await databaseTime(prisma));
       const { groups, oldest } = await findGroups(prisma, hours, time);
-      const partitions = oldest === null ? 0 : await dropPartitions(prisma, oldest);
-      if (partitions > 0) forgetPartitions();
+      const { partitions, held } = await dropPartitions(prisma, dropPartition, oldest);
+      if (partitions + held.length > 0) forgetPartitions();
       const expired = { partitions, sessions: 0, moments: 0 };
       for (const group of groups) await expireGroup(prisma, group, expired, { stopping, batch });
+      if (held.length > 0) throw stillRead(held);
       return expired;
     },
     dropOrphans: (stopping) => removeOrphans(prisma, stopping),
@@ -97,18 +106,42 @@ function cutoffOf(hours: number, now: number): number {
   return isWholeDays ? (dayOf(now) - hours / HOURS_A_DAY) * DAY_MS : now - hours * HOUR_MS;
 }
 
-/** @param oldest the oldest day that is kept */
-async function dropPartitions(prisma: PrismaClient, oldest: number): Promise<number> {
-  let dropped = 0;
+/**
+ * @param oldest the oldest day that is kept; null: all are
+ * @returns how many went, and those that somebody reads: of each table the others behind it wait, too
+ */
+async function dropPartitions(
+  prisma: PrismaClient,
+  drop: DropPartition,
+  oldest: number | null,
+): Promise<{ partitions: number; held: string[] }> {
+  const dropped = { partitions: 0, held: [] as string[] };
+  if (oldest === null) return dropped;
   for (const table of PARTITIONED_TABLES) {
     const kept = partitionName(table, oldest);
-    for (const name of (await listPartitions(prisma, table)).filter((partition) => partition < kept)) {
+    const names = [...(await listDetached(prisma, table)), ...(await listPartitions(prisma, table))];
+    for (const name of names.filter((partition) => partition < kept)) {
       if (table === 'moment') await notePartitionExpired(prisma, name);
-      await prisma.$executeRawUnsafe(`DROP TABLE IF EXISTS ${name}`);
-      dropped += 1;
+      try {
+        await drop(table, name);
+        dropped.partitions += 1;
+      } catch (error) {
+        // Another server of this database was faster.
+        if (isNoTable(error)) continue;
+        if (!isLocked(error)) throw error;
+        dropped.held.push(name);
+        break;
+      }
     }
   }
   return dropped;
+}
+
+function stillRead(held: readonly string[]): MienError {
+  return new MienError(
+    'STORE_UNAVAILABLE',
+    `What is older than its retention stays in ${held.join(' and ')} for now, because a backup, an export or another long reader of the database uses it (pg_stat_activity tells who).`,
+  );
 }
 
 /** @param expired is added to */

@@ -3,13 +3,15 @@ import type { ColumnType } from '../table.ts';
 import { BLOCK_ROWS, type ParquetColumn, type RowBlock } from './protocol.ts';
 
 /** What the library takes of a column. */
-type Cells = Float32Array | Float64Array | readonly unknown[];
+type Cells = Float64Array | unknown[];
 
 export interface GroupColumns {
   readonly rows: number;
   /** Those of a block from one row to another. */
   add(block: RowBlock, from: number, to: number): void;
-  /** Of the column at this place among all. Made anew when it is asked for: nobody needs those of all columns at once. */
+  /** Of a column of FLOAT at this place among all, where they lie; NaN stands for nothing. */
+  floatsOf(at: number): Float32Array<ArrayBuffer>;
+  /** Of another. Made anew when it is asked for: nobody needs those of all columns at once. */
   cellsOf(at: number): Cells;
   clear(): void;
 }
@@ -37,12 +39,13 @@ export function createGroupColumns(columns: readonly ParquetColumn[], most: numb
       }
       rows += to - from;
     },
+    floatsOf: (at) => cells.floats.subarray(parts[at]!.place * most, parts[at]!.place * most + rows),
     cellsOf(at) {
       const { type, kind, place } = parts[at]!;
       const [begin, end] = [place * most, place * most + rows];
       if (kind === 'codes')
         return Array.from(cells.codes.subarray(begin, end), (code) => texts[place]![code]);
-      const own = cells[kind].subarray(begin, end);
+      const own = cells.numbers.subarray(begin, end);
       const changed = CHANGES[type];
       if (changed === undefined && !own.some(Number.isNaN)) return own;
       return Array.from(own, (cell) => (Number.isNaN(cell) ? null : changed ? changed(cell) : cell));

@@ -1,7 +1,7 @@
 /** A table as a Parquet file, written by a thread of its own. */
 import type { Worker } from 'node:worker_threads';
 import { spawnBeside } from '../../threads/spawn.ts';
-import type { Column } from '../table.ts';
+import type { Column, FloatsOf } from '../table.ts';
 import {
   BLOCK_ROWS,
   type FromParquet,
@@ -15,20 +15,20 @@ import { rowBlocks } from './row-block.ts';
  * The file's bytes, as rows come: a column for each of the table's, under its name, with its type, and null where a row has
  * nothing. Whoever reads slowly has the thread, and the reading of rows, wait. The thread ends with the file, or when it is
  * left before.
+ * @param floatsOf default: as the columns tell them
  * @param spawn starts the thread
  * @throws Error when the thread fails
  */
 export async function* parquetTable<Row>(
   columns: readonly Column<Row>[],
   pages: AsyncIterable<readonly Row[]>,
-  spawn: SpawnParquet = (workerData) =>
-    spawnBeside(import.meta.url, 'parquet.worker', { workerData, resourceLimits: HEAP }),
+  { floatsOf, spawn = spawnThread }: { floatsOf?: FloatsOf<Row> | undefined; spawn?: SpawnParquet } = {},
 ): AsyncGenerator<Uint8Array, undefined> {
   const waiting = new Int32Array(new SharedArrayBuffer(4));
   const thread = new ParquetThread(
     spawn({ columns: columns.map(({ name, type }) => ({ name, type })), waiting }),
   );
-  const blocks = rowBlocks(columns);
+  const blocks = rowBlocks(columns, floatsOf);
   try {
     for await (const rows of pages) {
       for (let at = 0; at < rows.length; at += BLOCK_ROWS) {
@@ -52,6 +52,10 @@ export async function* parquetTable<Row>(
     Atomics.sub(waiting, 0, 1);
     Atomics.notify(waiting, 0);
   }
+}
+
+function spawnThread(workerData: ParquetWorkerData): ParquetWorker {
+  return spawnBeside(import.meta.url, 'parquet.worker', { workerData, resourceLimits: HEAP });
 }
 
 /** Of objects; the columns of numbers are apart: without a bound a thread collects its garbage when there are hundreds of megabytes. */

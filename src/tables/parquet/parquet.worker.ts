@@ -1,7 +1,8 @@
 /** Writes Parquet in a thread of its own: encoding a group of rows takes a second or two, in which nothing else could be served. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+import { ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import { ChunkWriter } from './chunk-writer.ts';
+import { type ColumnChunk, writeFloatColumn } from './float-column.ts';
 import { createGroupColumns } from './group-columns.ts';
 import {
   type FromParquet,
@@ -33,6 +34,8 @@ const parquet = new ParquetWriter({
   createdBy: 'mien',
 });
 const group = createGroupColumns(columns, GROUP_ROWS);
+/** Of the groups that were written. */
+let rows = 0;
 
 parentPort?.on('message', (message: ToParquet) => {
   if ('block' in message) {
@@ -46,6 +49,7 @@ parentPort?.on('message', (message: ToParquet) => {
     return;
   }
   writeGroup();
+  parquet.num_rows = BigInt(rows);
   // Nothing is waited for here: chunks are, where they are sent.
   void parquet.finish();
   bytes.sendRest();
@@ -67,19 +71,28 @@ function add(block: RowBlock): void {
 
 function writeGroup(): void {
   if (group.rows === 0) return;
-  // Of a group each column is a page of at most a megabyte: where to cut it needs not be looked for.
-  void parquet.write({ columnData: columns.map(sourceOf), rowGroupSize: GROUP_ROWS, pageSize: 0 });
+  const begin = bytes.offset;
+  const chunks = columns.map((column, at) =>
+    column.type === 'FLOAT'
+      ? writeFloatColumn(bytes, column.name, group.floatsOf(at))
+      : writeColumn(column, at),
+  );
+  parquet.row_groups.push({
+    columns: chunks,
+    num_rows: BigInt(group.rows),
+    total_byte_size: chunks.reduce((sum, chunk) => sum + chunk.meta_data!.total_uncompressed_size, 0n),
+    total_compressed_size: BigInt(bytes.offset - begin),
+  });
+  rows += group.rows;
   group.clear();
 }
 
-function sourceOf({ name, type }: ParquetColumn, at: number): ColumnSource {
-  return {
-    name,
-    // Hardly two scores are the same, and every group has all of them: a dictionary, or least and greatest, cost as much again as all else.
-    ...(type === 'FLOAT' && { encoding: 'PLAIN', statistics: false }),
-    // One column after the other is made when its turn comes.
-    get data() {
-      return group.cellsOf(at);
-    },
-  } as ColumnSource;
+/** By the library, which takes it for a group of its own. */
+function writeColumn({ name }: ParquetColumn, at: number): ColumnChunk {
+  // Of a group each column is a page of at most a megabyte: where to cut it needs not be looked for.
+  void parquet.write({
+    columnData: [{ name, data: group.cellsOf(at) }],
+    ...{ rowGroupSize: GROUP_ROWS, pageSize: 0 },
+  });
+  return parquet.row_groups.pop()!.columns[0]!;
 }

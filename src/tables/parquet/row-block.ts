@@ -1,5 +1,5 @@
 /** Rows as blocks of numbers, which go to another thread without being copied, and come back to be filled again. */
-import type { Cell, Column } from '../table.ts';
+import type { Cell, Column, FloatsOf } from '../table.ts';
 import { BLOCK_ROWS, type RowBlock } from './protocol.ts';
 
 export interface RowBlocks<Row> {
@@ -9,7 +9,8 @@ export interface RowBlocks<Row> {
   reuse(block: RowBlock): void;
 }
 
-export function rowBlocks<Row>(columns: readonly Column<Row>[]): RowBlocks<Row> {
+/** @param floatsOf default: as the columns tell them */
+export function rowBlocks<Row>(columns: readonly Column<Row>[], floatsOf?: FloatsOf<Row>): RowBlocks<Row> {
   const floats = columns.filter(({ type }) => type === 'FLOAT');
   const texts = columns.filter(({ type }) => type === 'STRING');
   const numbers = columns.filter((column) => !floats.includes(column) && !texts.includes(column));
@@ -25,7 +26,8 @@ export function rowBlocks<Row>(columns: readonly Column<Row>[]): RowBlocks<Row> 
   return {
     fill(rows) {
       const block = free.pop() ?? made();
-      fillNumbers(block.floats, floats, rows);
+      if (floatsOf === undefined) fillNumbers(block.floats, floats, rows);
+      else fillFloats(block.floats, rows, floatsOf);
       fillNumbers(block.numbers, numbers, rows);
       block.rows = rows.length;
       block.texts = texts.map(({ value }, at) => {
@@ -46,6 +48,13 @@ function fillNumbers<Row>(
   for (const [place, { value }] of columns.entries()) {
     let at = place * BLOCK_ROWS;
     for (const row of rows) cells[at++] = numberOf(value(row));
+  }
+}
+
+function fillFloats<Row>(cells: Float32Array, rows: readonly Row[], floatsOf: FloatsOf<Row>): void {
+  for (const [at, row] of rows.entries()) {
+    const floats = floatsOf(row);
+    for (let place = 0; place < floats.length; place++) cells[place * BLOCK_ROWS + at] = floats[place]!;
   }
 }
 

@@ -73,14 +73,14 @@ function expectNames(
 /** Why a device cannot be there at all, found without touching it; null when it is worth a try. */
 export function unavailableReason(device: Device): string | null {
   if (device === 'cpu') return null;
-  if (device === 'webgpu')
-    return process.platform === 'linux' && !hasGraphics() ? 'no GPU is visible here' : null;
+  if (device === 'webgpu') return mayHaveGpu() ? null : 'no GPU is visible here';
   if (hasProvider(device)) return null;
   return `onnxruntime's ${device} libraries are not installed (npm run install:cuda)`;
 }
 
-/** Asking Vulkan on a machine without a GPU takes seconds, and may find a slow software renderer. */
-function hasGraphics(): boolean {
+/** Of Linux alone it can be told that there is none. Asking Vulkan there takes seconds, and may find a slow software renderer. */
+export function mayHaveGpu(): boolean {
+  if (process.platform !== 'linux') return true;
   if (existsSync('/dev/nvidiactl') || existsSync('/dev/dxg')) return true;
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
 }

@@ -124,7 +124,9 @@ export type SourceKind =
   /** A file that was uploaded. */
   | 'UPLOAD'
   /** A camera of the server. */
-  | 'DEVICE';
+  | 'DEVICE'
+  /** Sent to mien by whoever knows its address. */
+  | 'PUSH';
 
 /** Which faces are wanted: those for which all of this holds. Moments without such a face are left out, and of the others `faces` holds such faces only. */
 export type FaceFilter = {
@@ -213,16 +215,26 @@ export type SessionOrder = {
   readonly direction?: OrderDirection;
 };
 
+/** Video that is sent to mien, from a browser’s camera or by a program. `{}` is enough. */
+export type PushSourceInput = {
+  /** When the address ends by itself that it is sent to; left out: it does not. */
+  readonly expiresAt?: string | null | undefined;
+};
+
 /** Where video comes from: exactly one of these. */
 export type SourceInput =
   {   /** An address: `http(s)://` (files and HLS), `rtsp(s)://` or `rtmp(s)://`. */
-  readonly url: string; readonly file?: never; readonly upload?: never; readonly device?: never; }
+  readonly url: string; readonly file?: never; readonly upload?: never; readonly device?: never; readonly demo?: never; readonly push?: never; }
   |  { readonly url?: never;   /** A path inside the server’s `MIEN_MEDIA_DIR`. */
-  readonly file: string; readonly upload?: never; readonly device?: never; }
+  readonly file: string; readonly upload?: never; readonly device?: never; readonly demo?: never; readonly push?: never; }
   |  { readonly url?: never; readonly file?: never;   /** The token that `POST /uploads` gave. */
-  readonly upload: string; readonly device?: never; }
+  readonly upload: string; readonly device?: never; readonly demo?: never; readonly push?: never; }
   |  { readonly url?: never; readonly file?: never; readonly upload?: never;   /** A camera of the server, such as `/dev/video0`. */
-  readonly device: string; };
+  readonly device: string; readonly demo?: never; readonly push?: never; }
+  |  { readonly url?: never; readonly file?: never; readonly upload?: never; readonly device?: never;   /** With true the clip that mien comes with, to try it; it is kept as an upload. */
+  readonly demo: boolean; readonly push?: never; }
+  |  { readonly url?: never; readonly file?: never; readonly upload?: never; readonly device?: never; readonly demo?: never;   /** Nothing that mien fetches: it is sent to the address in `ingest` of the payload. */
+  readonly push: PushSourceInput; };
 
 /** What is to change of a stream. What is left out stays as it is. */
 export type UpdateStreamInput = {
@@ -236,6 +248,8 @@ export type UpdateStreamInput = {
   readonly retention?: number | null | undefined;
   /** Whether it is scored less often before others, or after them, when this machine is busy. Takes effect at once. Left out: it stays. */
   readonly priority?: Priority | null | undefined;
+  /** Whether those who may see the stream may look at its picture while it runs: at `Session.previewUrl` of the session that runs, in the colours of its source; where this was allowed while a session ran, gray until the next one. Nothing of it is kept. Who looks is sent away within two seconds of false. Left out: it stays. */
+  readonly preview?: boolean | null | undefined;
   /** Frames scored per second of video, 0.1 to 60. A session that runs keeps its own; the next one has it. Left out: it stays. */
   readonly frameRate?: number | null | undefined;
   /** Which of its frames are scored; null: by the kind of its source. A session that runs keeps its own; the next one has it. Left out: it stays. */
@@ -272,6 +286,8 @@ export type RegisterStreamInput = {
   readonly videoTrack?: number | null | undefined;
   /** Keys and values to find it by, and to say who may see it; 20 at most. */
   readonly tags?: ReadonlyArray<TagInput> | null | undefined;
+  /** Whether those who may see the stream may look at its picture while it runs: at `Session.previewUrl` of the session that runs, in the colours of its source; where this was allowed while a session ran, gray until the next one. Nothing of it is kept. */
+  readonly preview?: boolean | null | undefined;
   /** Whether to start it at once. */
   readonly autoStart?: boolean | null | undefined;
   /** Whether to start again at the end; files and uploads only. */

@@ -1,0 +1,91 @@
+/** Takes what other nodes tell: what is damaged or of another version is left out, counted and logged once; events come once and in order. */
+import type { Log } from '../domain/log.ts';
+import { InOrder } from './in-order.ts';
+import {
+  decodeMessage,
+  type Message,
+  type MessageHead,
+  type ReceivedMessage,
+  type SharedEvent,
+  versionOf,
+  WIRE_VERSION,
+} from './wire/message.ts';
+
+export interface ReceiverOptions {
+  /** What it tells itself is left out, should it come back. */
+  node: string;
+  /** Whether anybody here wants to know: what nobody does is not unpacked. */
+  isWanted(head: MessageHead): boolean;
+  onEvent(event: SharedEvent): void;
+  /** Whatever is no event. */
+  onMessage(message: Exclude<Message, { event: SharedEvent }>): void;
+  /** Something was not told, or could not be read. */
+  onHole(): void;
+  metrics: { received(bytes: number): void; unreadable(): void };
+  log: Pick<Log, 'warn'>;
+  /** As of `InOrder`. */
+  waitMs?: number | undefined;
+}
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #inOrder: InOrder<ReceivedMessage>;
+  readonly #told = new Set<string>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#inOrder = new InOrder({
+      onItem: (received) => this.#open(received),
+      onHole: () => options.onHole(),
+      ...(options.waitMs !== undefined && { waitMs: options.waitMs }),
+    });
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#options.metrics.received(bytes.length);
+    if (versionOf(bytes) !== WIRE_VERSION) {
+      const why = `a server of another version tells what this one does not understand (layout ${versionOf(bytes)}, not ${WIRE_VERSION})`;
+      this.#leaveOut(why);
+      return;
+    }
+    let received: ReceivedMessage;
+    try {
+      received = decodeMessage(bytes);
+    } catch {
+      this.#leaveOut(DAMAGED);
+      return;
+    }
+    const { node, number } = received.head;
+    if (node === this.#options.node) return;
+    if (number > 0) this.#inOrder.push(node, number, received);
+    else this.#open(received);
+  }
+
+  close(): void {
+    this.#inOrder.close();
+  }
+
+  #open({ head, body }: ReceivedMessage): void {
+    if (head.number > 0 && !this.#options.isWanted(head)) return;
+    let message: Message;
+    try {
+      message = body();
+    } catch {
+      this.#leaveOut(DAMAGED);
+      return;
+    }
+    if ('event' in message) this.#options.onEvent(message.event);
+    else this.#options.onMessage(message);
+  }
+
+  #leaveOut(why: string): void {
+    const { metrics, log, onHole } = this.#options;
+    metrics.unreadable();
+    if (!this.#told.has(why))
+      log.warn({ why }, 'what another server tells is left out, and read from the database');
+    this.#told.add(why);
+    onHole();
+  }
+}
+
+const DAMAGED = 'a message is damaged';

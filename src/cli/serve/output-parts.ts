@@ -1,0 +1,67 @@
+/** The outputs as the server runs them: what they need of the store, the bus, the metrics and the audit. */
+import { randomUUID } from 'node:crypto';
+import { Counter, Gauge } from 'prom-client';
+import type { Bus } from '../../bus/index.ts';
+import { SYSTEM_PRINCIPAL } from '../../domain/access.ts';
+import type { Audit } from '../../domain/audit.ts';
+import type { Log } from '../../domain/log.ts';
+import type { OutputRecord } from '../../domain/output.ts';
+import type { Metrics } from '../../metrics.ts';
+import { type OutputDeps, type OutputMetrics, Outputs } from '../../outputs/index.ts';
+import type { Store } from '../../store/index.ts';
+
+export interface OutputParts {
+  store: Pick<Store, 'outputs' | 'streams'>;
+  /** What happens on this server: what happens on others, these tell. */
+  bus: Pick<Bus, 'subscribe'>;
+  metrics: Metrics;
+  audit: Audit;
+  log: Log;
+}
+
+/** Runs those that are turned on. */
+export async function openOutputs({ store, bus, metrics, audit, log }: OutputParts): Promise<Outputs> {
+  const deps: OutputDeps = {
+    outputs: store.outputs,
+    streamName: async (id) => (await store.streams.get(id))?.name ?? null,
+    feed: bus,
+    metrics: outputMetrics(metrics),
+    onStopped: (output) => recordStopped(output, audit),
+    ...{ log, server: randomUUID() },
+  };
+  const outputs = new Outputs(deps);
+  await outputs.start();
+  return outputs;
+}
+
+function outputMetrics({ registry }: Metrics): OutputMetrics {
+  const registers = [registry];
+  const labelNames = ['output', 'kind'] as const;
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `mien_output_${name}_total`, help, labelNames, registers });
+  const sent = counter('sent', 'Messages that the receiver of an output took');
+  const failed = counter('failed', 'Messages that were given up, because the receiver did not take them');
+  const dropped = counter('dropped', 'Messages to an output that were let go of, because too many waited');
+  const help = 'Messages that wait for the receiver of an output';
+  const waiting = new Gauge({ name: 'mien_output_waiting', help, labelNames, registers });
+  return {
+    sent: (labels) => sent.inc({ ...labels }),
+    failed: (labels) => failed.inc({ ...labels }),
+    dropped: (labels, messages) => dropped.inc({ ...labels }, messages),
+    waiting: (labels, messages) => waiting.set({ ...labels }, messages),
+    forget(labels) {
+      for (const metric of [sent, failed, dropped, waiting]) metric.remove({ ...labels });
+    },
+  };
+}
+
+/** Nobody asked for it: mien turned it off by itself. */
+function recordStopped({ id, name, stopped }: OutputRecord, audit: Audit): void {
+  void audit.record({
+    requester: { principal: SYSTEM_PRINCIPAL, address: null },
+    action: 'CHANGE_OUTPUT',
+    target: { type: 'OUTPUT', id, name },
+    outcome: 'OK',
+    detail: { changes: 'enabled', why: stopped },
+  });
+}

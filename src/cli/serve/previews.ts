@@ -1,0 +1,36 @@
+/** Pictures of sessions for those who look: frames from `sessions`, encoded by `ingest`, sent by `api`. */
+import type { Log } from '../../domain/log.ts';
+import { MienError } from '../../errors.ts';
+import type { Ingest } from '../../ingest/index.ts';
+import type { Metrics } from '../../metrics.ts';
+import { createPreviews, type Previews } from '../../preview/previews.ts';
+
+export type { Previews } from '../../preview/previews.ts';
+
+/** People who look at a time, of all streams: a picture is encoded once for all who look at the same. */
+const MOST_WATCHERS = 32;
+/** Of a picture, in pixels. */
+const LONGER_SIDE = 960;
+
+export function openPreviews({ encoder }: Pick<Ingest, 'encoder'>, metrics: Metrics, log: Log): Previews {
+  return createPreviews({
+    encode: (picture) => encoder.encode({ ...picture, longerSide: LONGER_SIDE }),
+    most: MOST_WATCHERS,
+    onWatchers: (watchers) => metrics.previewWatchers.set(watchers),
+    onEncoded: () => metrics.previewPictures.inc(),
+    onFailed: (error) => log.warn({ err: error }, 'a picture for who looks could not be encoded'),
+  });
+}
+
+/** @throws MienError NOT_FOUND: nothing encodes pictures here, or now */
+export async function assertEncoder({ encoder }: Pick<Ingest, 'encoder'>): Promise<void> {
+  const { version, fault } = await encoder.ability();
+  if (version !== null) return;
+  throw new MienError('NOT_FOUND', fault === null ? NOT_INSTALLED : didNotStart(fault));
+}
+
+const NOT_INSTALLED =
+  'Pictures are not shown by this server: sharp, which encodes them, is an optional package that is not installed here. Run `npm install --include=optional`.';
+
+const didNotStart = (fault: string) =>
+  `Pictures cannot be shown now: the process that encodes them did not start (${fault}). Try again in a moment.`;

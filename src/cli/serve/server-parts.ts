@@ -1,0 +1,218 @@
+/** The parts of the server as its settings ask for them; `serve.ts` says which stands upon which. */
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { type Access, createAccess } from '../../access/access.ts';
+import { AuditTrail } from '../../access/audit-trail.ts';
+import { clientKey, isLoopback, type SignInEvent, type SignInOptions } from '../../api/index.ts';
+import type { OrderedPublisher } from '../../bus/index.ts';
+import { type Config, isDefaultMediaDir } from '../../config.ts';
+import type { Audit } from '../../domain/audit.ts';
+import type { SourceInput } from '../../domain/frame.ts';
+import { withoutBrackets } from '../../domain/host.ts';
+import type { Log } from '../../domain/log.ts';
+import type { StreamRecord } from '../../domain/stream.ts';
+import type { Ingest } from '../../ingest/index.ts';
+import type { Metrics } from '../../metrics.ts';
+import type { Outputs } from '../../outputs/index.ts';
+import { Eraser, LoadControl, refusedPurposes, StreamManager } from '../../sessions/index.ts';
+import { openStore, type Store, type StoreConfig } from '../../store/index.ts';
+import { createSubscriptions } from '../../subscriptions/index.ts';
+import { rollUp } from '../../timeline/index.ts';
+import type { Vision } from '../../vision/index.ts';
+import type { ServerBus } from './bus-parts.ts';
+import { bringDemoClip } from './demo.ts';
+import { openOidc, recordSignIn } from './oidc-parts.ts';
+import { assertEncoder, type Previews } from './previews.ts';
+import { bucketsOf, createRecordingQueries } from './recording-queries.ts';
+import { openSenders } from './senders.ts';
+import { createMeter, createTimelines, ensembleOf, loadMetrics, storeMetrics } from './services.ts';
+import { createUploadStore, type UploadStore } from './upload-store.ts';
+
+export function openServerStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
+  log.info({ dataDir: config.dataDir }, 'opening the database');
+  return openStore({
+    ...storeOptions(config, metrics, log),
+    retentionHours: config.retentionHours,
+    ...(config.auditDays > 0 && { auditDays: config.auditDays }),
+  });
+}
+
+/** How long the server keeps what it records may stand in settings that a command is not given: it deletes nothing by them. */
+export function openCommandStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
+  return openStore(storeOptions(config, metrics, log));
+}
+
+function storeOptions(config: Config, metrics: Metrics, log: Log): StoreConfig {
+  return {
+    ...(config.databaseUrl !== null && { databaseUrl: config.databaseUrl }),
+    dataDir: config.dataDir,
+    secretKeys: config.secretKeys,
+    rollUp,
+    metrics: storeMetrics(metrics),
+    log,
+  };
+}
+
+export function createAuditTrail(store: Store, metrics: Metrics, log: Log): AuditTrail {
+  return new AuditTrail({
+    append: store.audit.append,
+    networkOf: clientKey,
+    onFailure: () => metrics.auditFailures.inc(),
+    log,
+  });
+}
+
+/** @throws MienError CONFIG_INVALID where the server would be open to a network, and nobody said so */
+export async function openAccess(
+  config: Config,
+  { tokens, signIns }: Store,
+  audit: Audit,
+  log: Log,
+): Promise<Access & { signIn: SignInOptions }> {
+  const { auth: mode, host, publicUrls } = config;
+  const loopback = isLoopback(host);
+  const { schemes, issuer } = openOidc(config, log);
+  const access = createAccess({ mode, loopback, tokens, signIns, schemes });
+  await access.assertStartable();
+  const open = !(await access.authenticator.isRequired());
+  if (open && !(loopback && publicUrls.every((url) => isLoopback(withoutBrackets(new URL(url).hostname)))))
+    log.warn(
+      { host, publicUrls },
+      'everybody who reaches this server may do anything: nobody is asked who they are',
+    );
+  const onEvent = (event: SignInEvent) => recordSignIn(event, audit);
+  return { ...access, signIn: { signIns: access.signIns, issuer, onEvent } };
+}
+
+/** What of it the API asks. */
+export function apiAccess(access: Access & { signIn: SignInOptions }) {
+  const { authenticator, ownCredential, proofOf, signIn } = access;
+  return { authenticator, ownCredential, proofOf, signIn };
+}
+
+/** What the API is told from outside. */
+export function apiSettings(config: Config, { retentionHours }: Store) {
+  const { host, port, publicUrls, trustedProxies, allowedOrigins, uploadsDir, maxUpload, limits } = config;
+  const notice = { ...config.notice, retentionHours };
+  return { host, port, publicUrls, trustedProxies, allowedOrigins, uploadsDir, maxUpload, limits, notice };
+}
+
+export async function makeDirectories(config: Config): Promise<void> {
+  await mkdir(config.uploadsDir, { recursive: true });
+  // One that was named and is not there is a mistake, which whoever asks for a file of it is told.
+  if (isDefaultMediaDir(config)) await mkdir(config.mediaDir, { recursive: true });
+}
+
+export function openUploads({ uploadsDir: directory }: Config, { streams }: Store, log: Log): UploadStore {
+  const isTaken = async (token: string) => (await streams.byUpload(token)).length > 0;
+  return createUploadStore({ directory, isTaken, log });
+}
+
+/** What runs sessions stands upon. */
+export interface ManagerParts {
+  config: Config;
+  metrics: Metrics;
+  store: Store;
+  vision: Vision;
+  ingest: Ingest;
+  bus: ServerBus;
+  publisher: OrderedPublisher;
+  uploads: UploadStore;
+  load: LoadControl;
+  outputs: Outputs;
+  previews: Previews;
+  log: Log;
+}
+
+export function createStreamManager(parts: ManagerParts): StreamManager {
+  const { config, metrics, store, vision, ingest, bus, publisher, uploads, load, previews, log } = parts;
+  return new StreamManager({
+    streams: tellingTags(store.streams, bus),
+    uploads,
+    sessions: store.sessions,
+    sink: store.moments,
+    probe: ingest.probe,
+    openSource: ingest.open,
+    isHere: async (source) => !readsFile(source) || (await ingest.recordedFile(source)) !== null,
+    openAnalyser: vision.open,
+    openTimeline: createTimelines(vision),
+    openPictures: previews.open,
+    publisher,
+    modelId: ensembleOf(vision).id,
+    allowPurposes: config.allowPurposes,
+    meter: createMeter(metrics),
+    load,
+    log,
+  });
+}
+
+const readsFile = ({ type }: SourceInput) => type === 'file' || type === 'upload';
+
+/** Who may see a stream goes by its tags: other servers are told to read them. */
+function tellingTags(streams: Store['streams'], { tellTagged }: ServerBus): Store['streams'] {
+  const told = async (changing: Promise<StreamRecord>) => {
+    const stream = await changing;
+    tellTagged(stream.id);
+    return stream;
+  };
+  return {
+    ...streams,
+    create: (...given) => told(streams.create(...given)),
+    update: (id, change) => told(streams.update(id, change)),
+  };
+}
+
+export function createLoadControl(
+  { overcommit }: Config,
+  metrics: Metrics,
+  vision: Vision,
+  log: Log,
+): LoadControl {
+  return new LoadControl({
+    modelRate: vision.modelRate,
+    work() {
+      const { detectionSeconds, ensembleSeconds, modelThreads } = vision.stats();
+      return { seconds: detectionSeconds + ensembleSeconds, threads: modelThreads };
+    },
+    overcommit,
+    metrics: loadMetrics(metrics),
+    log,
+  });
+}
+
+/** What the API reaches of them. */
+export function openServices(parts: ManagerParts, streamManager: StreamManager) {
+  const { config, store, bus, publisher, uploads, load, previews, log, ingest, outputs } = parts;
+  const { prisma, streams, sessions, moments, erasures } = store;
+  const eraser = new Eraser({
+    ...{ erasures, uploads, log, streams: streamManager, tell: bus.tellErased },
+    forget(isGone) {
+      publisher.forget(isGone);
+      outputs.forget(isGone);
+    },
+  });
+  bus.whenErased((steps) => eraser.letGo(steps));
+  return {
+    ...{ prisma, streamManager, sessions, load, outputs, mediaFiles: ingest.mediaFiles },
+    recordedFile: ingest.recordedFile,
+    bringDemoClip: () => bringDemoClip(config.uploadsDir),
+    previews: { watch: previews.watch, assertAble: () => assertEncoder(ingest) },
+    refusedPurposes: refusedPurposes(config.allowPurposes),
+    ...openSenders(parts, streamManager),
+    recordings: createRecordingQueries(store),
+    subscriptions: createSubscriptions({
+      ...{ streams, sessions, history: moments, log: store.log, feed: bus.all },
+      buckets: bucketsOf(store),
+      now: Date.now,
+    }),
+    eraser,
+  };
+}
+
+/** Before the models are loaded, which takes seconds. @throws Error as the system calls it: EADDRINUSE and its like */
+export async function assertPortFree({ host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  if (port === 0) return;
+  const trial = createServer();
+  await new Promise<void>((resolve, reject) => trial.once('error', reject).listen(port, host, resolve));
+  await new Promise((resolve) => trial.close(resolve));
+}

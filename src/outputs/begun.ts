@@ -1,0 +1,93 @@
+/**
+ * What a receiver was told begins, and not that it ends. Where that is erased, also while its end is on the way, it is told that it
+ * ended all the same, without what was measured.
+ */
+import type { LiveEvent } from '../domain/live-event.ts';
+import type { OutputMessage } from './message.ts';
+import { DeliveryError } from './sender.ts';
+
+type Lasting = Extract<OutputMessage, { type: 'episode' | 'rule' | 'coverage' }>;
+
+/** More are not remembered: the oldest is forgotten. */
+const MOST = 10_000;
+
+export class Begun {
+  readonly #begun = new Map<string, Lasting>();
+
+  /** @param send may have reached the receiver also where it fails, unless it was refused for good */
+  async tell(message: OutputMessage, send: () => Promise<void>): Promise<void> {
+    if (!isLasting(message)) return send();
+    const key = keyOf(message);
+    const isBeginning = begins(message);
+    if (isBeginning) this.#remember(key, message);
+    try {
+      await send();
+    } catch (error) {
+      if (isBeginning && error instanceof DeliveryError && error.consequence === 'LOST')
+        this.#begun.delete(key);
+      throw error;
+    }
+    if (!isBeginning) this.#begun.delete(key);
+  }
+
+  /**
+   * @param ended of which no end will be told, or is on the way
+   * @returns that they ended
+   */
+  erased(isGone: (event: LiveEvent) => boolean, ended: readonly OutputMessage[]): OutputMessage[] {
+    const ends = ended.filter(isLasting).filter((message) => !begins(message));
+    const gone = new Set(ends.map(keyOf));
+    for (const [key, { type, origin }] of this.#begun)
+      if (type === 'episode' && origin !== null && isGone(origin)) gone.add(key);
+    return [...gone].flatMap((key) => {
+      const message = this.#begun.get(key);
+      this.#begun.delete(key);
+      return message === undefined ? [] : [endOf(message)];
+    });
+  }
+
+  #remember(key: string, message: Lasting): void {
+    this.#begun.set(key, message);
+    if (this.#begun.size > MOST) this.#begun.delete(this.#begun.keys().next().value!);
+  }
+}
+
+function isLasting(message: OutputMessage): message is Lasting {
+  return message.type === 'episode' || message.type === 'rule' || message.type === 'coverage';
+}
+
+function begins(message: Lasting): boolean {
+  switch (message.type) {
+    case 'episode':
+      return message.kind === 'ONSET';
+    case 'rule':
+      return message.holds;
+    case 'coverage':
+      return message.isLow;
+  }
+}
+
+/** The same of its beginning and of its end. */
+function keyOf(message: Lasting): string {
+  const { type, stream, sessionId } = message;
+  switch (type) {
+    case 'episode':
+      return JSON.stringify([type, sessionId, message.episode.index]);
+    case 'rule':
+      return JSON.stringify([type, stream.id, sessionId, message.rule.name, message.track]);
+    case 'coverage':
+      return JSON.stringify([type, stream.id, sessionId]);
+  }
+}
+
+function endOf(message: Lasting): OutputMessage {
+  const common = { at: new Date(), origin: null, isErased: true } as const;
+  switch (message.type) {
+    case 'episode':
+      return { ...message, ...common, kind: 'OFFSET' };
+    case 'rule':
+      return { ...message, ...common, holds: false };
+    case 'coverage':
+      return { ...message, ...common, isLow: false, isOver: true };
+  }
+}

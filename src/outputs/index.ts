@@ -1,0 +1,2 @@
+export { Outputs } from './outputs.ts';
+export type { OutputDeps, OutputMetrics } from './ports.ts';

@@ -1,0 +1,72 @@
+/**
+ * What `outputs` needs of the rooms below it. Each room exports functions of these shapes without knowing
+ * this file; the composition root hands them over.
+ */
+import type { LiveEventKind, LiveEventOf, Scope } from '../domain/live-event.ts';
+import type { Log } from '../domain/log.ts';
+import type { NewOutput, OutputChange, OutputKind, OutputRecord, PresentStream } from '../domain/output.ts';
+
+/** store: the outputs. */
+export interface OutputStore {
+  /** @throws MienError NOT_FOUND: its stream is not there; CONFLICT: another one has its topics */
+  create(output: NewOutput): Promise<OutputRecord>;
+  get(id: string): Promise<OutputRecord | null>;
+  count(): Promise<number>;
+  /** Those that are turned on. */
+  enabled(): Promise<OutputRecord[]>;
+  /** @param change.stopped why mien turns it off by itself; null: it is to work again @throws MienError NOT_FOUND; CONFLICT */
+  update(id: string, change: OutputChange & { stopped?: string | null }): Promise<OutputRecord>;
+  /** All streams, or one, with their newest sessions. */
+  present(streamId: string | null): Promise<PresentStream[]>;
+  /** @throws MienError NOT_FOUND */
+  remove(id: string): Promise<void>;
+}
+
+/** bus: a bounded queue of an output's own. */
+export interface EventQueue<Event> {
+  /** The next event; null once the queue was closed. */
+  take(): Promise<{ event: Event; skippedBefore: number } | null>;
+  /** Events that wait. */
+  readonly length: number;
+  /** Takes no more; what waits can still be taken. */
+  end(): void;
+  /** Lets go of what waits. */
+  close(): void;
+}
+
+/** bus: what is published, once it is committed. */
+export interface LiveFeed {
+  subscribe<Kind extends LiveEventKind>(
+    kinds: readonly Kind[],
+    scope: Scope,
+    options: { capacity: number },
+  ): EventQueue<LiveEventOf<Kind>>;
+}
+
+export interface OutputMetrics {
+  sent(output: OutputLabels): void;
+  failed(output: OutputLabels): void;
+  dropped(output: OutputLabels, messages: number): void;
+  waiting(output: OutputLabels, messages: number): void;
+  /** It is gone, or turned off. */
+  forget(output: OutputLabels): void;
+}
+
+/** By which its numbers are told from others’. */
+export interface OutputLabels {
+  output: string;
+  kind: OutputKind;
+}
+
+export interface OutputDeps {
+  outputs: OutputStore;
+  /** store: what a stream is called; null when it is gone. */
+  streamName(id: string): Promise<string | null>;
+  feed: LiveFeed;
+  metrics: OutputMetrics;
+  /** Which run of which server this is. */
+  server: string;
+  /** An output was turned off by mien itself, because its receiver wants no more. */
+  onStopped(output: OutputRecord): void;
+  log: Pick<Log, 'info' | 'warn'>;
+}

@@ -1,0 +1,22 @@
+/** The lease of this process. */
+import { hostname } from 'node:os';
+import type { PrismaClient } from '../generated/client.ts';
+import type { RunPrepared } from '../sql/parameters.ts';
+import { Lease, type LeaseOptions } from './lease.ts';
+
+const TTL_MS = 5_000;
+
+export interface LeaseDatabase {
+  prisma: PrismaClient;
+  runLease: RunPrepared;
+  isExclusive: boolean;
+}
+
+/** @param options its milliseconds, where others can have the database open, too */
+export function createLease(
+  { prisma, runLease: run, isExclusive }: LeaseDatabase,
+  { leaseMs = TTL_MS, log }: { leaseMs: number | undefined; log: LeaseOptions['log'] },
+): Lease {
+  const ttl = isExclusive ? Number.POSITIVE_INFINITY : leaseMs;
+  return new Lease({ ...{ prisma, run, ttl, log }, name: `${hostname()} ${process.pid}` });
+}

@@ -1,0 +1,11 @@
+/** Who is told what becomes of a lease. */
+export interface LeaseWatcher {
+  /** It will have run out in a moment, and others are there, who may take over then. */
+  lapsed(): void;
+  /** Nobody took over: it goes on. */
+  renewed(): void;
+  /** Others took over; all that this server ran is to end. They cannot store anything. */
+  lost(): Promise<void>;
+  /** Another's lease has run out, a stream that should run does not, or one runs here and should not. */
+  lookAround(): void;
+}

@@ -1,0 +1,220 @@
+/**
+ * The lease by which a server runs sessions. It renews it each second; whose lease has run out is gone for all others, who take
+ * its sessions over. What makes that safe is no clock: a commit writes only of sessions that are its worker's.
+ *
+ * 1. It is begun when the first session is, and ends with the store.
+ * 2. Where it cannot be renewed until it has run out by this machine's clock, the watcher is told before that: from then on others
+ *    may take over. It is told again when it was renewed after all.
+ * 3. Where it was taken over meanwhile, the watcher lets go of its sessions, and another lease is begun.
+ * 4. Nobody takes over who has not held their own lease without a break for as long as one lasts: after an outage of the
+ *    database, all who are still there come first.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../domain/log.ts';
+import { repeat } from '../../threads/repeat.ts';
+import type { PrismaClient } from '../generated/client.ts';
+import type { RunPrepared } from '../sql/parameters.ts';
+import { adoptSessions } from './adopt-sessions.ts';
+import type { LeaseWatcher } from './lease-watcher.ts';
+import { BEGIN, END, RENEW } from './statements.ts';
+
+export interface LeaseOptions {
+  prisma: PrismaClient;
+  /** Over a connection on which nothing else waits. */
+  run: RunPrepared;
+  /** Milliseconds that it lasts without being renewed; Infinity: nobody else can have the database open. */
+  ttl: number;
+  /** Of host and process, for people. */
+  name: string;
+  log?: Pick<Log, 'info' | 'warn' | 'error'> | undefined;
+}
+
+/** What `RENEW` answers. */
+interface Renewed {
+  held: boolean;
+  others: number;
+  expired: boolean;
+  waiting: boolean;
+}
+
+/** It is renewed so often while it lasts; so much of it is left when the watcher is told. */
+const [RENEWALS, SPARE] = [5, 0.1];
+
+export class Lease {
+  readonly #options: LeaseOptions;
+  #id: string | null = null;
+  #holding: Promise<string> | null = null;
+  #watcher: LeaseWatcher | null = null;
+  /** By `performance.now()`. */
+  #askedAt = 0;
+  #renewedAt = 0;
+  #steadySince = 0;
+  #others = 0;
+  #takenOver = 0;
+  #lapsed = false;
+  #lookedForOld = false;
+  #failing = false;
+  #closed = false;
+  #lapse?: NodeJS.Timeout;
+  #stopBeats: (() => Promise<void>) | null = null;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Of the one that is held, or was last; null: none yet. */
+  get id(): string | null {
+    return this.#id;
+  }
+
+  /** How many others hold theirs, as the last renewal told. */
+  get others(): number {
+    return this.#others;
+  }
+
+  /** How many sessions this server took over. */
+  get takenOver(): number {
+    return this.#takenOver;
+  }
+
+  /** Seconds since it was begun or renewed. */
+  get age(): number {
+    return this.#id === null || this.#isExclusive ? 0 : (performance.now() - this.#renewedAt) / 1000;
+  }
+
+  /** Begins it, unless it is held. @returns its id */
+  hold(): Promise<string> {
+    this.#holding ??= this.#begin().catch((error: unknown) => {
+      this.#holding = null;
+      throw error;
+    });
+    return this.#holding;
+  }
+
+  watch(watcher: LeaseWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  /**
+   * Takes over live sessions that nobody runs any more, where this server may.
+   * @returns their ids
+   */
+  async adopt(): Promise<string[]> {
+    const id = await this.hold();
+    if (!this.#isExclusive && !this.#isSteady) return [];
+    const adopted = await adoptSessions(this.#options.prisma, id, this.#isExclusive);
+    this.#lookedForOld = true;
+    this.#takenOver += adopted.length;
+    return adopted;
+  }
+
+  /** Whoever looks next takes over what is still live. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#lapse);
+    await this.#stopBeats?.();
+    if (this.#id === null) return;
+    await this.#options
+      .run(END, [this.#id])
+      .catch((error: unknown) =>
+        this.#options.log?.warn({ err: error }, 'could not give the lease back; it runs out by itself'),
+      );
+  }
+
+  get #isExclusive(): boolean {
+    return this.#options.ttl === Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether it was held without a break for as long as one lasts. */
+  get #isSteady(): boolean {
+    return this.#renewedAt - this.#steadySince >= this.#options.ttl;
+  }
+
+  async #begin(): Promise<string> {
+    const { run, ttl, name, log } = this.#options;
+    const id = randomUUID();
+    const askedAt = performance.now();
+    await run(BEGIN, [id, name, String(ttl)]);
+    this.#id = id;
+    this.#steadySince = askedAt;
+    this.#noteHeld(askedAt);
+    if (!this.#isExclusive) {
+      log?.info({ worker: id }, 'this server runs sessions by a lease of its own');
+      this.#stopBeats ??= repeat(ttl / RENEWALS, (isFirst) => (isFirst ? Promise.resolve() : this.#beat()));
+    }
+    return id;
+  }
+
+  /** Never rejects. */
+  async #beat(): Promise<void> {
+    const id = this.#id;
+    if (this.#closed || id === null) return;
+    const askedAt = performance.now();
+    // Those that waited while one got no answer are left out.
+    if (askedAt - this.#askedAt < this.#options.ttl / RENEWALS / 2) return;
+    this.#askedAt = askedAt;
+    try {
+      if (this.#holding === null) return void (await this.hold());
+      const [answer] = await this.#options.run(RENEW, [id, String(this.#options.ttl)]);
+      this.#noteWorks();
+      const renewed = JSON.parse(String(answer)) as Renewed;
+      if (renewed.held) this.#renewed(askedAt, renewed);
+      else await this.#lost(id);
+    } catch (error) {
+      if (!this.#failing) this.#options.log?.warn({ err: error, worker: id }, 'could not renew the lease');
+      this.#failing = true;
+    }
+  }
+
+  #renewed(askedAt: number, { others, expired, waiting }: Renewed): void {
+    if (askedAt - this.#renewedAt > this.#options.ttl) this.#steadySince = askedAt;
+    this.#others = others;
+    this.#noteHeld(askedAt);
+    if (this.#lapsed) {
+      this.#lapsed = false;
+      this.#options.log?.info(
+        { worker: this.#id },
+        'the lease was renewed, and nobody has taken over: sources are opened again',
+      );
+      this.#watcher?.renewed();
+    }
+    if (waiting || (this.#isSteady && (expired || !this.#lookedForOld))) this.#watcher?.lookAround();
+  }
+
+  #noteHeld(askedAt: number): void {
+    this.#renewedAt = askedAt;
+    clearTimeout(this.#lapse);
+    if (this.#isExclusive || this.#closed) return;
+    const left = askedAt + this.#options.ttl * (1 - SPARE) - performance.now();
+    this.#lapse = setTimeout(() => this.#lapses(), left).unref();
+  }
+
+  /** Alone on the database, nobody takes over: then it is as if it were held, and what is scored waits for the database. */
+  #lapses(): void {
+    if (this.#others === 0) return;
+    this.#lapsed = true;
+    this.#options.log?.error(
+      { worker: this.#id },
+      'the lease could not be renewed, and runs out: sources are closed, because another server may take over',
+    );
+    this.#watcher?.lapsed();
+  }
+
+  async #lost(id: string): Promise<void> {
+    this.#options.log?.error(
+      { worker: id },
+      'the lease had run out, and another server has taken over: all sessions of this one end, and store nothing more',
+    );
+    this.#lapsed = false;
+    clearTimeout(this.#lapse);
+    // A session that begins from now on has another lease; those of the old one are others' already.
+    this.#holding = null;
+    await this.#watcher?.lost();
+    if (!this.#closed) await this.hold();
+  }
+
+  #noteWorks(): void {
+    if (this.#failing) this.#options.log?.info({ worker: this.#id }, 'the lease can be renewed again');
+    this.#failing = false;
+  }
+}

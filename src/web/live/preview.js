@@ -1,0 +1,179 @@
+/** The picture beside the numbers, where the stream allows it: each frame with the faces of its own moment. */
+import { ConnectionLost } from '../client.js';
+import { find, setText } from '../page/dom.js';
+import { whileVisible } from '../page/visibility.js';
+import { readParts } from './preview-parts.js';
+
+/** @import { Moment } from '../types.js' */
+/** @import { SessionView } from '../session-view.js' */
+/** @import { Part } from './preview-parts.js' */
+/** @typedef {{ seq: number, bitmap: ImageBitmap }} Numbered */
+
+/** Moments that wait for their picture, which is some tenths of a second away, and pictures that wait for their moment. */
+const HELD = 64;
+const WAITING = 4;
+
+export class Preview {
+  #button = find('#show-picture', HTMLButtonElement);
+  /** @type {Pick<SessionView, 'setPicture'>} */
+  #view;
+  /** @type {(problem: unknown) => void} */
+  #onProblem;
+  /** By their seq. @type {Map<number, Moment>} */
+  #moments = new Map();
+  /** Those that wait for their moment, by its seq, the oldest first. @type {Map<number, ImageBitmap>} */
+  #pictures = new Map();
+  /** The one that is drawn. @type {ImageBitmap | null} */
+  #drawn = null;
+  /** The session that runs, and may be looked at. @type {string | null} */
+  #offered = null;
+  #streamId = '';
+  /** The stream whose picture somebody asked for: it comes back with the connection, and with the next session. */
+  #wanted = '';
+  /** The session of which no more pictures come. @type {string | null} */
+  #over = null;
+  /** @type {(() => void) | null} */
+  #stop = null;
+
+  /** @param {{ view: Pick<SessionView, 'setPicture'>, onProblem: (problem: unknown) => void }} options */
+  constructor({ view, onProblem }) {
+    this.#view = view;
+    this.#onProblem = onProblem;
+    this.#button.addEventListener('click', () => {
+      this.#wanted = this.#stop ? '' : this.#streamId;
+      this.#over = null;
+      if (this.#stop) this.#hide();
+      else if (this.#offered !== null) this.#show(this.#offered);
+    });
+  }
+
+  /**
+   * @param {string} streamId of the stream that is shown; empty: none is
+   * @param {string | null} sessionId of the session that runs; null: there is no picture
+   */
+  offer(streamId, sessionId) {
+    if (streamId !== this.#wanted) this.#wanted = '';
+    this.#streamId = streamId;
+    if (sessionId !== this.#offered) {
+      this.#hide();
+      this.#offered = sessionId;
+      this.#button.hidden = sessionId === null;
+    }
+    // Offered again when the page has heard of the server again.
+    const isWanted = this.#wanted !== '' && sessionId !== this.#over;
+    if (isWanted && sessionId !== null && this.#stop === null) this.#show(sessionId);
+    this.#write();
+  }
+
+  /** @param {Moment} moment */
+  note(moment) {
+    if (this.#stop === null || moment.sessionId !== this.#offered) return;
+    this.#moments.set(moment.seq, moment);
+    if (this.#moments.size > HELD)
+      this.#moments.delete(/** @type {number} */ (this.#moments.keys().next().value));
+    this.#showIfBothAreHere();
+  }
+
+  /** @param {string} sessionId */
+  #show(sessionId) {
+    this.#stop = whileVisible(() => {
+      const leave = new AbortController();
+      const over = (/** @type {unknown} */ problem) => {
+        if (leave.signal.aborted) return;
+        this.#hide();
+        if (problem instanceof ConnectionLost) return;
+        // The session has no more pictures, or not for us.
+        this.#over = sessionId;
+        if (problem !== undefined) this.#onProblem(problem);
+      };
+      watch(sessionId, leave.signal, (picture) => this.#take(picture)).then(() => over(undefined), over);
+      return () => leave.abort();
+    });
+    this.#write();
+  }
+
+  /** @param {Numbered} picture */
+  #take({ seq, bitmap }) {
+    this.#pictures.set(seq, bitmap);
+    this.#showIfBothAreHere();
+    if (this.#pictures.size > WAITING)
+      this.#closeUntil(/** @type {number} */ (this.#pictures.keys().next().value));
+  }
+
+  #hide() {
+    this.#stop?.();
+    this.#stop = null;
+    this.#moments.clear();
+    this.#view.setPicture(null);
+    this.#closeUntil(Number.POSITIVE_INFINITY);
+    this.#drawn?.close();
+    this.#drawn = null;
+    this.#write();
+  }
+
+  #write() {
+    setText(this.#button, this.#stop ? 'Hide the picture' : 'Show the picture');
+    const words = this.#stop ? SHOWN : this.#offered === null ? NOT_OFFERED : OFFERED;
+    setText(find('#picture-words', HTMLElement), words);
+  }
+
+  /** The newest picture whose moment has come. On a machine that is busy either may be late. */
+  #showIfBothAreHere() {
+    const found = [...this.#pictures].findLast(([seq]) => this.#moments.has(seq));
+    if (found === undefined) return;
+    const [seq, bitmap] = found;
+    const before = this.#drawn;
+    this.#drawn = bitmap;
+    this.#pictures.delete(seq);
+    this.#view.setPicture({ bitmap, faces: this.#moments.get(seq)?.faces ?? [] });
+    // Pictures lie in memory that the browser clears late by itself: some megabytes each.
+    before?.close();
+    this.#closeUntil(seq);
+  }
+
+  /** @param {number} last of those that are not waited for any more */
+  #closeUntil(last) {
+    for (const [seq, bitmap] of this.#pictures) {
+      if (seq > last) return;
+      bitmap.close();
+      this.#pictures.delete(seq);
+    }
+  }
+}
+
+const NOT_OFFERED = 'No picture is passed on: these lines are all there is.';
+const OFFERED = 'The picture can be shown while it runs; what is shown is not kept.';
+const SHOWN = 'The picture is shown and forgotten.';
+
+/**
+ * @param {string} sessionId
+ * @param {AbortSignal} signal
+ * @param {(picture: Numbered) => void} onPicture
+ * @throws {ConnectionLost} where it breaks off
+ */
+async function watch(sessionId, signal, onPicture) {
+  const response = await fetch(`preview/${sessionId}`, { signal }).catch(lose);
+  if (!response.ok || response.body === null) throw new Error(await sentenceOf(response));
+  const reader = response.body.getReader();
+  const parts = readParts({ read: () => reader.read().catch(lose), cancel: () => reader.cancel() });
+  for await (const { seq, jpeg } of /** @type {AsyncGenerator<Part>} */ (parts)) {
+    const bitmap = await createImageBitmap(
+      new Blob([/** @type {BlobPart} */ (jpeg)], { type: 'image/jpeg' }),
+    );
+    if (signal.aborted) return bitmap.close();
+    onPicture({ seq, bitmap });
+  }
+}
+
+/** @param {unknown} cause @returns {never} */
+function lose(cause) {
+  throw new ConnectionLost('the picture broke off', { cause });
+}
+
+/** @param {Response} response */
+async function sentenceOf(response) {
+  const body = await response.json().catch(() => null);
+  return (
+    body?.errors?.[0]?.message ?? `The picture could not be shown: the server answered ${response.status}.`
+  );
+}

@@ -1,0 +1,60 @@
+/** Keeps the page told of the streams: everything is read now and then, and every change of a state as it comes. */
+import { retry } from '../client.js';
+import { STATUS } from '../documents.js';
+import { whileVisible } from '../page/visibility.js';
+import { mien, SIGNED_OUT } from '../server.js';
+
+/** @import { Status } from '../types.js' */
+
+/** Milliseconds between readings of everything: streams that others add or remove send no status. */
+const REFRESH_MS = 15_000;
+
+/**
+ * @typedef {object} FeedOptions
+ * @property {() => Promise<void>} refresh reads everything
+ * @property {(status: Status) => Promise<void>} onStatus
+ * @property {(connection: { state: 'connected' } | { state: 'lost', reason: string, retryMs: number }) => void} onConnection
+ * @property {(problem: unknown) => void} onProblem
+ */
+
+/** While the page is visible. @param {FeedOptions} options */
+export function openStatusFeed({ refresh, onProblem, ...options }) {
+  whileVisible(() => {
+    const stop = new AbortController();
+    const poll = setInterval(() => refresh().catch(onProblem), REFRESH_MS);
+    addEventListener(SIGNED_OUT, () => clearInterval(poll), { signal: stop.signal });
+    follow({ refresh, onProblem, ...options }, stop.signal).catch(onProblem);
+    return () => {
+      stop.abort();
+      clearInterval(poll);
+    };
+  });
+}
+
+/**
+ * Reads everything, then every change; after a broken connection again from the beginning.
+ * @param {FeedOptions} options
+ * @param {AbortSignal} signal
+ */
+function follow({ refresh, onStatus, onConnection, onProblem }, signal) {
+  return retry(
+    async (recovered) => {
+      await refresh();
+      const onOpen = () => {
+        recovered();
+        onConnection({ state: 'connected' });
+      };
+      const changes = /** @type {AsyncGenerator<{ streamStatus: Status }>} */ (
+        mien.subscribe(STATUS, {}, { signal, onOpen })
+      );
+      for await (const { streamStatus } of changes) await onStatus(streamStatus);
+    },
+    {
+      signal,
+      onLost(lost) {
+        onConnection({ state: 'lost', ...lost });
+        onProblem(new Error(`The list is as it last was: ${lost.reason}.`));
+      },
+    },
+  );
+}

@@ -1,0 +1,172 @@
+/** Two servers, and a way between them that can lose, double, shuffle and be away. */
+
+import type { Stored } from '../../src/bus/catch-up.ts';
+import { SharedBus } from '../../src/bus/index.ts';
+import type { Transport, TransportHandlers } from '../../src/bus/transport.ts';
+import type { EpisodeEvent, Moment } from '../../src/domain/moment.ts';
+import { isLive, type SessionRecord } from '../../src/domain/stream.ts';
+import type { MemoryStore } from '../helpers/memory-store.ts';
+
+export interface WayOptions {
+  random?: () => number;
+  /** How often a message comes twice, and how many others it may be passed by. */
+  twice?: boolean;
+  shuffled?: number;
+  /** How long a server waits for a message that others have passed by; in milliseconds. */
+  waitMs?: number;
+}
+
+interface End {
+  handlers: TransportHandlers;
+  isUp: boolean;
+}
+
+/** What each sends, all hear, itself included, in a later turn of the event loop. */
+export class Way {
+  readonly options: WayOptions;
+  readonly #nodes: End[] = [];
+  /** Sent and not given out. */
+  #under: Uint8Array[] = [];
+  #isScheduled = false;
+  /** Loses what is sent. */
+  loses = false;
+  sent = 0;
+
+  constructor(options: WayOptions = {}) {
+    this.options = options;
+  }
+
+  readonly open = (handlers: TransportHandlers): Transport => {
+    const node = { handlers, isUp: false };
+    this.#nodes.push(node);
+    setImmediate(() => this.#set(node, true));
+    return {
+      get isUp() {
+        return node.isUp;
+      },
+      send: (_, bytes) => this.#send(bytes),
+      close: async () => void this.#nodes.splice(this.#nodes.indexOf(node), 1),
+    };
+  };
+
+  /** For all, or for one of those that were opened. */
+  cut(at?: number): void {
+    for (const node of this.#chosen(at)) this.#set(node, false);
+  }
+
+  mend(at?: number): void {
+    for (const node of this.#chosen(at)) this.#set(node, true);
+  }
+
+  /** As anybody may who reaches the way. */
+  inject(bytes: Uint8Array): void {
+    this.#send(bytes);
+  }
+
+  #chosen(at: number | undefined) {
+    return at === undefined ? this.#nodes : [this.#nodes[at]!];
+  }
+
+  #set(node: End, isUp: boolean): void {
+    if (node.isUp === isUp) return;
+    node.isUp = isUp;
+    if (isUp) node.handlers.onUp();
+    else node.handlers.onDown();
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.loses) return;
+    this.sent += 1;
+    const { random = Math.random, twice = false, shuffled = 0 } = this.options;
+    for (let copies = twice ? 2 : 1; copies > 0; copies--) {
+      const back = Math.floor(random() * Math.min(shuffled, this.#under.length + 1));
+      this.#under.splice(this.#under.length - back, 0, bytes);
+    }
+    if (!this.#isScheduled) setImmediate(() => this.#giveOut());
+    this.#isScheduled = true;
+  }
+
+  /** Some stay for later while others come: they are passed by. */
+  #giveOut(): void {
+    const { random = Math.random, shuffled = 0 } = this.options;
+    const kept = shuffled === 0 ? 0 : Math.floor(random() * Math.min(shuffled, this.#under.length));
+    const given = this.#under.splice(0, Math.max(1, this.#under.length - kept));
+    for (const bytes of given)
+      for (const node of [...this.#nodes]) if (node.isUp) node.handlers.onMessage(bytes);
+    this.#isScheduled = this.#under.length > 0;
+    if (this.#isScheduled) setImmediate(() => this.#giveOut());
+  }
+}
+
+export function storedIn(store: MemoryStore): Stored {
+  return {
+    async sessions({ streamIds, sessionIds, since }) {
+      await store.beforeRead();
+      const isRecent = ({ startedAt, endedAt }: SessionRecord) =>
+        startedAt >= since || (endedAt ?? 0) >= since;
+      const isOf = (session: SessionRecord) =>
+        sessionIds.includes(session.id) ||
+        ((streamIds === null || streamIds.includes(session.streamId)) &&
+          (isLive(session) || isRecent(session)));
+      return [...store.records.values()]
+        .filter(isOf)
+        .map((session) => ({ session, newest: (store.moments.get(session.id)?.length ?? 0) - 1 }));
+    },
+    momentFrom: async (sessionId, seq) => (await store.page(sessionId, seq - 1, 1))[0] ?? null,
+    positions: async () => (await store.log.writers()).map(({ newest }) => newest),
+    goneOf: async (ids) => ids.filter((id) => !store.streams.has(id)),
+  };
+}
+
+export interface Counts {
+  withheld: number;
+  unreadable: number;
+  caughtUp: number;
+  erased: unknown[];
+  tagged: (string | null)[];
+  log: string[];
+}
+
+export interface Node {
+  bus: SharedBus;
+  counts: Counts;
+}
+
+export function openNode(way: Way, store: MemoryStore, everyMs = 20): Node {
+  const { waitMs } = way.options;
+  const counts: Counts = { withheld: 0, unreadable: 0, caughtUp: 0, erased: [], tagged: [], log: [] };
+  const line = (_: object, message: string) => void counts.log.push(message);
+  const bus = new SharedBus({
+    ...{ open: way.open, stored: storedIn(store), everyMs, ...(waitMs !== undefined && { waitMs }) },
+    onErased: (steps) => void counts.erased.push(...steps),
+    onTagged: async (streamId) => void counts.tagged.push(streamId),
+    metrics: {
+      up: () => {},
+      sent: () => {},
+      received: () => {},
+      withheld: () => void counts.withheld++,
+      unreadable: () => void counts.unreadable++,
+      caughtUp: () => void counts.caughtUp++,
+    },
+    log: { info: line, warn: line, error: line },
+  });
+  return { bus, counts };
+}
+
+/** Who publishes does so at one server, who subscribes at the other. */
+export function apart(way: Way, store: MemoryStore) {
+  const [here, there] = [openNode(way, store), openNode(way, store)];
+  const bus = {
+    moment: (streamId: string, moment: Moment, position: number) =>
+      here.bus.publish({ kind: 'moment', streamId, moment, position }),
+    status: (streamId: string, session: SessionRecord, sameState = false) =>
+      here.bus.publish({ kind: 'status', streamId, session, ...(sameState && { sameState }) }),
+    episode: (streamId: string, event: EpisodeEvent, position: number) =>
+      here.bus.publish({ kind: 'episode', streamId, event, position }),
+    removed: (streamId: string) => here.bus.publish({ kind: 'removed', streamId }),
+    get subscribers() {
+      return there.bus.subscribers;
+    },
+  };
+  return { bus, feed: there.bus, here, there };
+}
