@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import type { Node } from 'oxc-parser';
 import { describe, expect, it } from 'vitest';
-import { parseFile } from './helpers/parse.ts';
+import { parseFile, visitNodes } from './helpers/parse.ts';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 
@@ -218,40 +218,40 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 function readSource(path: string): Source {
   const imports: string[] = [];
   let touchesProcess = false;
-  const visit = (node: ts.Node, parent: ts.Node): void => {
+  visitNodes(parseFile(join(SRC, path)).program, (node, parent) => {
     const specifier = specifierOf(node);
     if (specifier !== null) imports.push(specifier);
-    if (ts.isIdentifier(node) && node.text === 'process' && isGlobal(node, parent)) touchesProcess = true;
-    ts.forEachChild(node, (child) => visit(child, node));
-  };
-  const file = parseFile(join(SRC, path));
-  visit(file, file);
+    if (node.type === 'Identifier' && node.name === 'process' && isGlobal(node, parent))
+      touchesProcess = true;
+  });
   touchesProcess ||= imports.includes('node:process');
   return { path, folder: folderOf(path), imports, touchesProcess };
 }
 
 /** What a static import, an export from, a type import or a dynamic import names. */
-function specifierOf(node: ts.Node): string | null {
-  if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
-    return textOf(node.moduleSpecifier);
+function specifierOf(node: Node): string | null {
+  switch (node.type) {
+    case 'ImportDeclaration':
+    case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration':
+    case 'TSImportType':
+      return node.source?.value ?? null;
+    case 'ImportExpression':
+      return textOf(node.source);
+    default:
+      return null;
   }
-  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return textOf(node.argument.literal);
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-    return node.arguments[0] ? textOf(node.arguments[0]) : null;
-  }
-  return null;
 }
 
-function textOf(node: ts.Node): string | null {
-  return ts.isStringLiteralLike(node) ? node.text : null;
+function textOf(node: Node): string | null {
+  if (node.type === 'TemplateLiteral' && node.quasis.length === 1) return node.quasis[0]!.value.cooked;
+  return node.type === 'Literal' && typeof node.value === 'string' ? node.value : null;
 }
 
 /** Not the name of a property, as in `address.process`. */
-function isGlobal(node: ts.Identifier, parent: ts.Node): boolean {
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-  return (
-    !ts.isPropertyAssignment(parent) && !ts.isMethodDeclaration(parent) && !ts.isPropertySignature(parent)
-  );
+function isGlobal(node: Node, parent: Node): boolean {
+  if (parent.type === 'MemberExpression') return parent.object === node || parent.computed;
+  return !('key' in parent && parent.key === node) || ('shorthand' in parent && parent.shorthand);
 }
 
 /** The folder of a file within src; for a file in src itself, its name. */

@@ -2,9 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { parseFile, parseText } from './helpers/parse.ts';
+import { parseFile, parseText, visitNodes } from './helpers/parse.ts';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const LONGEST_FILE = 220;
@@ -18,18 +17,22 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => ({ path, file: parseFile(join(SRC, path)) }));
 
 /** Functions, methods and arrow functions of a file, with the lines that each takes. */
-function functionsOf(file: ts.SourceFile): { name: string; lines: number }[] {
-  const lineOf = (position: number) => file.getLineAndCharacterOfPosition(position).line;
+function functionsOf({ program, text }: ReturnType<typeof parseText>): { name: string; lines: number }[] {
   const found: { name: string; lines: number }[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isFunctionLike(node) && 'body' in node && node.body) {
-      const start = node.getStart(file);
-      const name = node.name?.getText(file) ?? file.text.slice(start, start + 40).split('\n')[0]!;
-      found.push({ name, lines: lineOf(node.end) - lineOf(start) + 1 });
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
+  visitNodes(program, (node, parent) => {
+    if (!('params' in node && 'body' in node && node.body)) return;
+    // Name and modifiers of a method stand outside of its function.
+    const isMethod =
+      parent.type === 'MethodDefinition' ||
+      (parent.type === 'Property' && (parent.method || parent.kind !== 'init'));
+    const { start, end } = isMethod ? parent : node;
+    const lines = text.slice(start, end).split('\n');
+    const named = isMethod ? parent.key : 'id' in node ? node.id : null;
+    found.push({
+      name: named ? text.slice(named.start, named.end) : lines[0]!.slice(0, 40),
+      lines: lines.length,
+    });
+  });
   return found;
 }
 
@@ -49,10 +52,14 @@ describe('lengths', () => {
   });
 
   it('the measure sees functions, nested ones too', () => {
-    const text = 'const a = () => {\n  function b() {\n  }\n};\n';
+    const text =
+      'const a = () => {\n  function b() {\n  }\n};\nclass C {\n  async d() {\n  }\n  get e() { return 1; }\n}\nconst f = { get g() {\n\n} };\ndeclare function h(): void;\n';
     expect(functionsOf(parseText('x.ts', text))).toEqual([
-      { name: 'const a = () => {'.slice(10), lines: 4 },
+      { name: '() => {', lines: 4 },
       { name: 'b', lines: 2 },
+      { name: 'd', lines: 2 },
+      { name: 'e', lines: 1 },
+      { name: 'g', lines: 3 },
     ]);
     expect(sources.length).toBeGreaterThan(150);
   });

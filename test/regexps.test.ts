@@ -3,9 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { analyse } from 'scslre';
-import ts from 'typescript';
 import { expect, it } from 'vitest';
-import { parseFile } from './helpers/parse.ts';
+import { parseFile, visitNodes } from './helpers/parse.ts';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 
@@ -21,22 +20,16 @@ const found = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .flatMap(expressionsOf);
 
 function expressionsOf(path: string): Found[] {
-  const file = parseFile(join(SRC, path));
+  const { program, text } = parseFile(join(SRC, path));
   const all: Found[] = [];
-  const visit = (node: ts.Node): void => {
-    const where = () => `${path} ${node.getText(file)}`;
-    if (ts.isRegularExpressionLiteral(node)) {
-      const end = node.text.lastIndexOf('/');
-      all.push({
-        where: where(),
-        literal: { source: node.text.slice(1, end), flags: node.text.slice(end + 1) },
-      });
-    } else if (ts.isNewExpression(node) || ts.isCallExpression(node)) {
-      if (node.expression.getText(file) === 'RegExp') all.push({ where: where(), literal: null });
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
+  visitNodes(program, (node) => {
+    const literal = 'regex' in node ? { source: node.regex.pattern, flags: node.regex.flags } : null;
+    const isMade =
+      (node.type === 'NewExpression' || node.type === 'CallExpression') &&
+      node.callee.type === 'Identifier' &&
+      node.callee.name === 'RegExp';
+    if (literal || isMade) all.push({ where: `${path} ${text.slice(node.start, node.end)}`, literal });
+  });
   return all;
 }
 
