@@ -14,7 +14,7 @@ import {
 import { MienError } from '../errors.ts';
 import { collectSelection, type Fields, type Selection } from './fanout/collect-fields.ts';
 import { DEFAULT_PAGE } from './schema/builder.ts';
-import type { Sized } from './schema/short-lists.ts';
+import type { Sized } from './schema/list-sizes.ts';
 
 /** @throws MienError BAD_INPUT: a page from both ends; GraphQLError */
 export function countItems(args: ExecutionArgs): number {

@@ -16,9 +16,9 @@ import type { Fanout } from './fanout/fanout.ts';
 import { type PersistedDocuments, queryOf } from './persisted/persisted-documents.ts';
 import { useRequestParameters } from './persisted/request-parameters.ts';
 import { createItemLimit, documentLimits, type ItemLimit } from './query-limits.ts';
-import { unconditionalSubscriptions } from './subscription-root.ts';
-import { useRefusedPlace } from './transports/refused-place.ts';
+import { useLastEventIdReset } from './transports/last-event-id-reset.ts';
 import { useSse } from './transports/sse.ts';
+import { unconditionalSubscriptions } from './unconditional-subscriptions.ts';
 
 const MAX_BODY = 256 * 1024;
 
@@ -117,7 +117,7 @@ function createYogaHandler(
       useRequestParameters(persistedDocuments),
       useHttpStatuses(),
       useErrorBodies(),
-      useRefusedPlace(),
+      useLastEventIdReset(),
       useSse({
         ...{ fanout, hold, maskError },
         ...(sse.onSseOpen && { onOpen: sse.onSseOpen }),

@@ -1,7 +1,7 @@
 /** How the frames of a source are timed and chosen, by what it is and what was asked for. */
 import type { DecodeJob } from './decode-job.ts';
 import { isNetwork } from './ffmpeg/source-kinds.ts';
-import { largestStep } from './frames/largest-step.ts';
+import { maxTimestampGap } from './frames/max-timestamp-gap.ts';
 import {
   hlsPunctuality,
   livePunctuality,
@@ -41,7 +41,7 @@ export function punctualityOf(
   seeks: () => boolean,
 ): Punctuality | null {
   const now = () => performance.now();
-  const longestPause = largestStep(1 / options.frameRate);
+  const longestPause = maxTimestampGap(1 / options.frameRate);
   if (live) return kind === 'hls' ? hlsPunctuality(longestPause, now) : livePunctuality(now, kind !== 'push');
   return options.realtime ? recordingPunctuality(longestPause, now, seeks) : null;
 }

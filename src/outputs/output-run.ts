@@ -5,7 +5,6 @@
 import type { LiveEvent } from '../domain/live-event.ts';
 import type { OutputRecord, OutputStatus } from '../domain/output.ts';
 import { settledWithin } from '../threads/settled-within.ts';
-import { Begun } from './begun.ts';
 import { type DeliverOptions, deliver } from './deliver.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { EventSelection, type SelectedEvent, selectedKinds } from './event-selection.ts';
@@ -14,6 +13,7 @@ import type { EventQueue, OutputDeps } from './ports.ts';
 import type { Sender } from './sender.ts';
 import type { StreamNames } from './stream-names.ts';
 import { Tally } from './tally.ts';
+import { UnendedEvents } from './unended-events.ts';
 
 /** Events that may wait for the loop that takes them. */
 const EVENTS = 1024;
@@ -35,7 +35,7 @@ export class OutputRun {
   readonly #selection: EventSelection;
   readonly #queue: DeliveryQueue;
   readonly #feed: EventQueue<SelectedEvent>;
-  readonly #begun = new Begun();
+  readonly #unended = new UnendedEvents();
   readonly #end = new AbortController();
   /** The event that messages are about to be made of; null: none, or it was erased meanwhile. */
   #inHand: SelectedEvent | null = null;
@@ -75,7 +75,7 @@ export class OutputRun {
       ended.push(this.#current!.message);
       this.#current!.end.abort();
     }
-    for (const message of this.#begun.erased(isGone, ended)) this.#queue.push(this.#asNow(message));
+    for (const message of this.#unended.erased(isGone, ended)) this.#queue.push(this.#asNow(message));
   }
 
   /** The server ends: what waits is brought to the receiver, for a moment at most; what is left is counted as dropped. */
@@ -172,7 +172,7 @@ export class OutputRun {
   #remembering(sender: Sender): Pick<Sender, 'patience' | 'send'> {
     return {
       patience: sender.patience,
-      send: (message, delivery) => this.#begun.tell(message, () => sender.send(message, delivery)),
+      send: (message, delivery) => this.#unended.tell(message, () => sender.send(message, delivery)),
     };
   }
 

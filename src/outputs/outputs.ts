@@ -17,9 +17,9 @@ import { MqttSender } from './mqtt/mqtt-sender.ts';
 import { createOsc } from './osc/osc.ts';
 import { LAST_MS, OutputRun } from './output-run.ts';
 import type { OutputDeps } from './ports.ts';
+import { sendExample } from './send-example.ts';
 import type { Sender } from './sender.ts';
 import { StreamNames } from './stream-names.ts';
-import { tryOut } from './try-out.ts';
 import { createWebhook } from './webhook/webhook.ts';
 
 const LOCKED =
@@ -101,7 +101,7 @@ export class Outputs {
     const sender = senderOf(record, this.#deps);
     if (record.target === null || sender === null)
       return { ok: false, message: LOCKED, status: null, answer: null, milliseconds: 0 };
-    return tryOut(sender, hostOf(record.target));
+    return sendExample(sender, hostOf(record.target));
   }
 
   /** Null: it is not turned on. */

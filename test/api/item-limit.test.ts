@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { countItems } from '../../src/api/count-items.ts';
 import { MAX_ITEMS } from '../../src/api/query-limits.ts';
 import { schema } from '../../src/api/schema/index.ts';
-import type { Sized } from '../../src/api/schema/short-lists.ts';
+import type { Sized } from '../../src/api/schema/list-sizes.ts';
 import { ask, openTestApi, type TestApi, until } from './harness.ts';
 
 let api: TestApi;

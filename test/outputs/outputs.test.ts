@@ -6,7 +6,7 @@ import { Outputs } from '../../src/outputs/index.ts';
 import { MqttSender } from '../../src/outputs/mqtt/mqtt-sender.ts';
 import { createOsc } from '../../src/outputs/osc/osc.ts';
 import type { OutputStore } from '../../src/outputs/ports.ts';
-import { tryOut } from '../../src/outputs/try-out.ts';
+import { sendExample } from '../../src/outputs/send-example.ts';
 import { createWebhook } from '../../src/outputs/webhook/webhook.ts';
 import { countingMetrics, openBus, outputRecord, SECRET } from './receiver.ts';
 
@@ -72,7 +72,7 @@ test('a trial ends in time, also where nobody says what the address of a host is
     new MqttSender(mqtt, { record, reach, present: async () => [], log: { warn() {} }, server: 'a-test' }),
   ];
   for (const sender of senders) {
-    const { ok, message, milliseconds } = await tryOut(sender, 'a.example', 100);
+    const { ok, message, milliseconds } = await sendExample(sender, 'a.example', 100);
     expect({ ok, message }).toEqual({
       ok: false,
       message: 'a.example did not answer within 0.1 s; check that it is up and can be reached from here.',

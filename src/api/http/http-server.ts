@@ -15,6 +15,7 @@ import type { ExportEndpoint } from '../export/export-endpoint.ts';
 import type { MediaEndpoint } from '../media/media-endpoint.ts';
 import type { PreviewEndpoint } from '../preview/preview-endpoint.ts';
 import type { PushEndpoint } from '../push/push-endpoint.ts';
+import { acceptsPage, dropRefusedTypes } from './accept-headers.ts';
 import {
   authorizeExport,
   authorizeMetrics,
@@ -29,7 +30,6 @@ import type { Gate } from './gate.ts';
 import type { GraphiqlPage } from './graphiql.ts';
 import { setCorsHeaders } from './origins.ts';
 import { UPGRADES } from './other-upgrades.ts';
-import { acceptsPage, dropRefusedTypes } from './preferences.ts';
 import { preflightRefusal } from './preflight.ts';
 import type { StaticFiles } from './static-files.ts';
 import { answerUpgrades, type Upgrades } from './upgrades.ts';

@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../admission/refusal.ts';
-import { acceptsPage } from './preferences.ts';
+import { acceptsPage } from './accept-headers.ts';
 
 /** What a form of a web page may send without being asked about (Fetch standard, CORS-safelisted). */
 const SIMPLE_TYPES = ['', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];

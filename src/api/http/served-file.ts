@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { acceptsEncoding } from './preferences.ts';
+import { acceptsEncoding } from './accept-headers.ts';
 
 export interface ServedFile {
   plain: Buffer;

@@ -12,9 +12,9 @@ import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
+import { someMarkers } from './list-sizes.ts';
 import { MARKER_NAME, MarkerType, markerName } from './marker.ts';
 import { SESSION_NOW } from './session-now.ts';
-import { someMarkers } from './short-lists.ts';
 
 const TIME = z
   .number()

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { findNodes } from './find-nodes.ts';
-import { asMany } from './short-lists.ts';
+import { asMany } from './list-sizes.ts';
 
 export const NodeInterface = builder.interfaceRef<object>('Node').implement({
   extensions: AS_PARENT,

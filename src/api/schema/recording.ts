@@ -14,12 +14,12 @@ import { EpisodeConnection, EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
 import { FaceFilterInput, toFaceFilter } from './face-filter.ts';
 import { type Key, keysetPage } from './keyset.ts';
+import { buckets } from './list-sizes.ts';
 import { FrameEmotionsConnection, FrameEmotionsType, toEvery } from './moment.ts';
 import { RangeInput, toTimeRange } from './range-input.ts';
 import { toMilliseconds } from './seconds.ts';
 import { SessionType } from './session.ts';
 import { MAX_BUCKET } from './sessions-aggregate-input.ts';
-import { buckets } from './short-lists.ts';
 import { SessionSummaryType, TimelineBucketType } from './summary.ts';
 import { TrackConnection, TrackType } from './track.ts';
 

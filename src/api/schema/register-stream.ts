@@ -11,9 +11,9 @@ import { builder } from './builder.ts';
 import { ErrorCodeEnum } from './error-code.ts';
 import { stillThere } from './ids.ts';
 import { IngestAddressType, newAddress, type ShownAddress } from './ingest-address.ts';
+import type { Sized } from './list-sizes.ts';
 import { RegisterStreamInput, toNewStream } from './register-input.ts';
 import { SessionType } from './session.ts';
-import type { Sized } from './short-lists.ts';
 import { auditedSource } from './source.ts';
 import { StreamType } from './stream.ts';
 

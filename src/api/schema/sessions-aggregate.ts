@@ -5,10 +5,10 @@ import type { Context } from '../context/context.ts';
 import { aggregate, aggregateStreams } from './aggregate-streams.ts';
 import { builder } from './builder.ts';
 import { SessionFilter, toSessionCriteria } from './filters.ts';
+import { groups } from './list-sizes.ts';
 import { RangeInput, toTimeRange } from './range-input.ts';
 import { groupArgs, toGroupOptions } from './sessions-aggregate-input.ts';
 import { GroupType } from './sessions-group.ts';
-import { groups } from './short-lists.ts';
 import { StreamType } from './stream.ts';
 
 const RANGE =

@@ -3,8 +3,8 @@ import type { SessionsBucket, SessionsGroup, SessionsSums } from '../../domain/s
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { SessionMeansType } from './estimate.ts';
+import { groupBuckets } from './list-sizes.ts';
 import { SessionType } from './session.ts';
-import { groupBuckets } from './short-lists.ts';
 import { StreamType } from './stream.ts';
 import { AggregateInterface, roundToMilliseconds } from './summary.ts';
 

@@ -9,8 +9,8 @@ import type { Hold } from '../auth/revocation-watch.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
 import { beginAfter } from '../fanout/begin-after.ts';
 import { type Delivery, jsonOf, type WireFormat } from '../fanout/delivery.ts';
+import { emptyIterator } from '../fanout/empty-iterator.ts';
 import type { Fanout } from '../fanout/fanout.ts';
-import { withoutResults } from '../fanout/results.ts';
 import { type DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
 
 const PING_MS = 12_000;
@@ -52,7 +52,7 @@ export function useSse({
         const subscriber = await fanout.subscribe(resumed(args));
         if (!(subscriber instanceof Subscriber)) return subscriber;
         subscribers.set(args.contextValue.request, subscriber);
-        return withoutResults(subscriber, Promise.resolve());
+        return emptyIterator(subscriber, Promise.resolve());
       });
     },
     onResultProcess({ request, resultProcessor, acceptableMediaTypes, setResultProcessor, serverContext }) {

@@ -1,6 +1,6 @@
 /** From a subscriber to its WebSocket: what one operation of graphql-ws is sent. */
 import type { Delivery, WireFormat } from '../fanout/delivery.ts';
-import { withoutResults } from '../fanout/results.ts';
+import { emptyIterator } from '../fanout/empty-iterator.ts';
 import type { DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
 import type { WsConnection } from './ws-connection.ts';
 import { textHeader } from './ws-frame.ts';
@@ -27,7 +27,7 @@ export function writeDeliveries(
     subscriber.attach(new NextMessageWriter(connection, id, end));
   });
   over.catch(() => {}); // graphql-ws hears of it when it asks for the next value
-  return withoutResults(subscriber, over);
+  return emptyIterator(subscriber, over);
 }
 
 const HEAD = Buffer.from('{"type":"next","payload":');

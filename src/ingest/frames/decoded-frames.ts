@@ -4,7 +4,7 @@
  * tracks that it reads, the rate that the source claims, and what its decoder was in the middle of.
  */
 import type { NumberedStamp } from './frame-assembler.ts';
-import { largestStep } from './largest-step.ts';
+import { maxTimestampGap } from './max-timestamp-gap.ts';
 
 /** One pass as it was decoded: timestamps in microseconds, each greater than the one before. */
 export interface Pass {
@@ -48,7 +48,7 @@ export class DecodedFrames {
     if (this.times.length < MAX_KEPT) this.times.push(pts);
     if (pts === null) return;
     const step = this.#last === null ? 0 : (pts - this.#last) / 1e6;
-    if (step > 0 && step <= largestStep(this.#interval)) this.#step = step;
+    if (step > 0 && step <= maxTimestampGap(this.#interval)) this.#step = step;
     this.#last = pts;
   }
 
@@ -64,6 +64,6 @@ export class DecodedFrames {
   /** Seconds from a selected frame to the end of the last one, which is shown for as long as the one before it. @param pts null: not known */
   secondsAfter(pts: number | null): number {
     const until = pts === null || this.#last === null ? 0 : (this.#last - pts) / 1e6;
-    return (until > 0 && until <= largestStep(this.#interval) ? until : 0) + this.#step;
+    return (until > 0 && until <= maxTimestampGap(this.#interval) ? until : 0) + this.#step;
   }
 }

@@ -6,7 +6,7 @@
  * are held back until it shows which it is: when the next goes on where the time was left, those between were wrong, and
  * are spread between; when as many as are held go on from each other, the source's clock was set.
  */
-import { largestStep } from './largest-step.ts';
+import { maxTimestampGap } from './max-timestamp-gap.ts';
 
 export interface TimedFrame<T> {
   frame: T;
@@ -66,7 +66,7 @@ export class PtsClock<T> {
     const waited = this.#live ? (now - this.#cameAt) / 1000 : 0;
     this.#cameAt = now;
     if (this.#last === null) return [this.#begin(frame, time)];
-    const longest = largestStep(this.#interval) + waited;
+    const longest = maxTimestampGap(this.#interval) + waited;
     this.#held.push({ frame, time });
     const offset = this.#continuingOffset(time, longest);
     if (offset !== null) return this.#release(this.#held.length - 1, offset);
@@ -75,7 +75,7 @@ export class PtsClock<T> {
 
   /** No more frames will come. @returns those that were held back */
   end(): TimedFrame<T>[] {
-    return this.#held.length === 0 ? [] : this.#releaseNewLine(largestStep(this.#interval));
+    return this.#held.length === 0 ? [] : this.#releaseNewLine(maxTimestampGap(this.#interval));
   }
 
   #begin(frame: T, time: number): TimedFrame<T> {

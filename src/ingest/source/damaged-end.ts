@@ -3,7 +3,7 @@
  * read for the whole: their length stands nowhere, but they show it by their structure.
  */
 import { open } from 'node:fs/promises';
-import { type BytesAt, bytesOf } from './file-bytes.ts';
+import { type BytesAt, bytesOf } from './read-at-offset.ts';
 
 /** Bytes of a GIF that are walked through. */
 const MAX_GIF_BYTES = 64 * 2 ** 20;

@@ -1,4 +1,4 @@
-import type { BytesAt } from './file-bytes.ts';
+import type { BytesAt } from './read-at-offset.ts';
 
 /** The mark before Exif's structure in JPEG, and by some programs in WebP. */
 export const EXIF_MARK = 'Exif\0\0';

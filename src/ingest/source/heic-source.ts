@@ -2,9 +2,9 @@
 import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { servePicture } from '../network/http/serve-picture.ts';
-import type { BytesAt } from './file-bytes.ts';
 import type { HeicDecoder } from './heic-decoder.ts';
 import type { HeicFailure, LumaPicture } from './heic-protocol.ts';
+import type { BytesAt } from './read-at-offset.ts';
 
 /** Phones write 2 MB; 64 are what is kept of a body that comes by HTTP. */
 const MAX_BYTES = 64 * 2 ** 20;

@@ -1,6 +1,7 @@
 /** HEIC and AVIF: pictures in the boxes of MP4. */
-import type { BytesAt } from './file-bytes.ts';
+
 import type { Picture } from './picture.ts';
+import type { BytesAt } from './read-at-offset.ts';
 
 const MAX_BOXES = 20;
 const MAX_FTYP_BYTES = 128;

@@ -13,11 +13,11 @@ import { openRtspRelay } from '../network/rtsp/rtsp-relay.ts';
 import { RELAY_PATH } from '../network/rtsp/rtsp-uris.ts';
 import type { SafeConnector } from '../network/safe-connect.ts';
 import { hasDamagedEnd } from './damaged-end.ts';
-import { readFileBytes } from './file-bytes.ts';
 import { type HeicAccess, openHeic } from './heic-source.ts';
 import { lookAtFile, lookAtPicture } from './look-at-picture.ts';
 import { resolveInside } from './media-path.ts';
 import type { RarePicture } from './picture.ts';
+import { readFileBytes } from './read-at-offset.ts';
 
 /** A source that passed our checks, as ffmpeg is to open it. */
 export interface ResolvedSource {

@@ -13,7 +13,7 @@ import type { OutputMessage, Standing } from '../message.ts';
 import { examplePayload } from '../payload.ts';
 import { type Delivery, DeliveryError, type Report, type Sender } from '../sender.ts';
 import { type Connection, connectMqtt } from './connection.ts';
-import { sayGoodbye, takeBack } from './leave.ts';
+import { sayGoodbye, takeBack } from './last-messages.ts';
 import { type Publish, Retained } from './retained.ts';
 import { type Publication, publicationOf } from './topics.ts';
 

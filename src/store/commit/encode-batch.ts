@@ -11,8 +11,8 @@ import type { Parameter } from '../sql/parameters.ts';
 import { dropColumns, type RollUp } from '../sql/rollup-values.ts';
 import { type Batch, type SessionEnd, sessionIdsOf } from './batch.ts';
 import { encodeReadings } from './encode-readings.ts';
-import { episodeRows, rollupRows, trackRows } from './encode-sums.ts';
 import { encodeRows, type SessionPosition } from './flat-rows.ts';
+import { episodeRows, rollupRows, trackRows } from './upsert-rows.ts';
 
 export interface EncodedBatch {
   sessionIds: string[];

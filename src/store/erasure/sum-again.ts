@@ -3,7 +3,7 @@
  * would be if what is gone had never been there.
  */
 import type { Moment } from '../../domain/moment.ts';
-import { rollupRows } from '../commit/encode-sums.ts';
+import { rollupRows } from '../commit/upsert-rows.ts';
 import type { Prisma } from '../generated/client.ts';
 import { createMomentQueries } from '../read/moments.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';

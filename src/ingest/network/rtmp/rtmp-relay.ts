@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { MienError } from '../../../errors.ts';
 import { saidNothing } from '../first-byte-timeout.ts';
 import type { LoopbackProxy } from '../http/loopback-proxy.ts';
-import { notUnderstood, translating } from '../http/translating.ts';
+import { notUnderstood, translateStream } from '../http/translate-stream.ts';
 import { createSocketReader, type SocketReader } from '../read-socket.ts';
 import { openRelay } from '../relay.ts';
 import type { SafeConnector } from '../safe-connect.ts';
@@ -37,7 +37,7 @@ export function openRtmpRelay(
       for (const message of readClient(bytes)) yield written(message, tell);
     };
     await Promise.race([
-      pipeline(client, translating(fromClient, hostname, 'RTMP'), server),
+      pipeline(client, translateStream(fromClient, hostname, 'RTMP'), server),
       pipeline(server, client),
     ]);
   });

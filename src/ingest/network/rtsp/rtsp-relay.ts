@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { endSilence } from '../first-byte-timeout.ts';
 import type { LoopbackProxy } from '../http/loopback-proxy.ts';
-import { translating } from '../http/translating.ts';
+import { translateStream } from '../http/translate-stream.ts';
 import { openRelay } from '../relay.ts';
 import type { SafeConnector } from '../safe-connect.ts';
 import { createRtspConversation } from './rtsp-conversation.ts';
@@ -27,8 +27,8 @@ export function openRtspRelay(
     });
     const stopWaiting = endSilence(server, url.hostname, connector.connectSeconds);
     await Promise.race([
-      pipeline(client, translating(conversation.fromClient, url.hostname, 'RTSP'), server),
-      pipeline(server, translating(conversation.fromServer, url.hostname, 'RTSP'), client),
+      pipeline(client, translateStream(conversation.fromClient, url.hostname, 'RTSP'), server),
+      pipeline(server, translateStream(conversation.fromServer, url.hostname, 'RTSP'), client),
     ]).finally(stopWaiting);
   });
 }

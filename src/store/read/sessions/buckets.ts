@@ -2,13 +2,13 @@
 import type { SessionsAggregateOptions, SessionsBucket } from '../../../domain/sessions-aggregate.ts';
 import { NO_SUMS, type SumRow } from '../sum-row.ts';
 import type { Combine, SessionPart } from './combine.ts';
-import { passedIn, type Summed } from './summed.ts';
+import { passedIn, type StretchTotals } from './stretch-totals.ts';
 
 /** By their numbers, in order, what sessions add to each bucket; as many steps as there are sums, not buckets of each session. */
 export type BucketParts = ReadonlyMap<number, readonly SessionPart[]>;
 
 /** Those in which a moment of any session stands; what passed for the other sessions counts in them, too. @param seconds length of a bucket */
-export function partsByBucket(parts: readonly Summed[], seconds: number): BucketParts {
+export function partsByBucket(parts: readonly StretchTotals[], seconds: number): BucketParts {
   const indices = new Set(
     parts.flatMap(({ buckets }) => [...buckets].flatMap(([index, sums]) => (holdsTime(sums) ? [index] : []))),
   );
@@ -43,7 +43,7 @@ function holdsTime([, frames = 0, , , , , covered = 0]: SumRow): boolean {
 }
 
 /** Of the buckets that time of it lies in, or that have sums. */
-function* indicesOf({ stretch, times: { source } }: Summed, seconds: number): Iterable<number> {
+function* indicesOf({ stretch, times: { source } }: StretchTotals, seconds: number): Iterable<number> {
   if (stretch.buckets !== null) return yield* stretch.buckets.keys();
   if (source === null) return;
   const last = Math.floor(Math.min(stretch.to, source.end) / seconds);
@@ -53,7 +53,7 @@ function* indicesOf({ stretch, times: { source } }: Summed, seconds: number): It
 /** Nothing of a session whose source was not there. */
 function addPart(
   own: SessionPart[],
-  { session, stretch, times, buckets }: Summed,
+  { session, stretch, times, buckets }: StretchTotals,
   index: number,
   seconds: number,
 ): void {

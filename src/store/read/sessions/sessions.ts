@@ -30,8 +30,8 @@ import {
 import { readMarkers } from './markers.ts';
 import { countBuckets, type Pieces, piecesOf } from './pieces.ts';
 import { readSums, readTracks } from './read-sums.ts';
+import { isThere, passedIn, type StretchTotals, sumUp } from './stretch-totals.ts';
 import { bordersOf, createCutter, type Stretch } from './stretches.ts';
-import { isThere, passedIn, type Summed, sumUp } from './summed.ts';
 import { readTimes, type SessionTimes } from './times.ts';
 import { countTrialBuckets, type TrialRange, trialRanges } from './trials.ts';
 
@@ -70,7 +70,7 @@ interface Part {
   session: GroupedSession;
   stretch: { period: Period | null };
   /** Null: it is left out. */
-  summed: Summed | null;
+  summed: StretchTotals | null;
 }
 
 /** With the sessions that have no trial, where those are asked for: they are in no day and no hour. */
@@ -97,7 +97,7 @@ async function readSummed(
   prisma: PrismaClient,
   sessions: readonly GroupedSession[],
   options: SessionsAggregateOptions,
-): Promise<Summed[]> {
+): Promise<StretchTotals[]> {
   const { times, stretches } = await cutAll(prisma, sessions, options);
   if (stretches.length === 0) return [];
   const seconds = options.bucket?.seconds;

@@ -2,7 +2,7 @@ import { Transform } from 'node:stream';
 import { MienError } from '../../../errors.ts';
 
 /** Passes on what `translate` makes of what comes; fails with SOURCE_REFUSED at what it does not understand. */
-export function translating(
+export function translateStream(
   translate: (chunk: Buffer) => Iterable<Buffer>,
   host: string,
   protocol: string,

@@ -14,9 +14,9 @@ interface ReadStretch {
   buckets: ReadonlyMap<number, SumRow>;
 }
 
-export type Summed = ReadStretch & SessionPart;
+export type StretchTotals = ReadStretch & SessionPart;
 
-export function sumUp(read: ReadStretch): Summed {
+export function sumUp(read: ReadStretch): StretchTotals {
   const { stretch, times, buckets } = read;
   const sums = stretch.holdsEnd ? trailingRow(times) : [...NO_SUMS];
   for (const bucket of buckets.values()) addTo(sums, bucket);
@@ -29,7 +29,7 @@ export function sumUp(read: ReadStretch): Summed {
 }
 
 /** A session that is asked for as a whole counts also where it has no frame. */
-export function isThere({ stretch, elapsed, erased, sums: [, frames = 0] }: Summed): boolean {
+export function isThere({ stretch, elapsed, erased, sums: [, frames = 0] }: StretchTotals): boolean {
   return stretch.isWhole || elapsed + erased + frames > 0;
 }
 

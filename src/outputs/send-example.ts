@@ -7,7 +7,11 @@ import type { Sender } from './sender.ts';
 const TRIAL_MS = 15_000;
 
 /** @param sender of this trial alone; it is closed */
-export async function tryOut(sender: Sender, host: string, milliseconds = TRIAL_MS): Promise<OutputTrial> {
+export async function sendExample(
+  sender: Sender,
+  host: string,
+  milliseconds = TRIAL_MS,
+): Promise<OutputTrial> {
   const began = performance.now();
   const late = AbortSignal.timeout(milliseconds);
   const trial = await unlessAborted(late, () => sender.trial(late)).catch((error: Error) => ({

@@ -2,10 +2,10 @@
 import type { Subscriber } from './subscriber.ts';
 
 /**
- * A stream without values. Leaving it closes the subscriber.
- * @param over settles with the subscription, as the stream then does
+ * An iterator without values. Leaving it closes the subscriber.
+ * @param over settles with the subscription, as the iterator then does
  */
-export function withoutResults(
+export function emptyIterator(
   subscriber: Subscriber,
   over: Promise<void>,
 ): AsyncGenerator<never, void, void> {

@@ -5,6 +5,6 @@ const LONGEST_PAUSE = 10;
  * The greatest step of media time, in seconds, that is believed without a second look.
  * @param interval seconds from one frame to the next, usually
  */
-export function largestStep(interval: number): number {
+export function maxTimestampGap(interval: number): number {
   return LONGEST_PAUSE + 2 * interval;
 }

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 
 type Processing = Parameters<NonNullable<Plugin['onResultProcess']>>[0];
 
-export function useRefusedPlace(): Plugin {
+export function useLastEventIdReset(): Plugin {
   return {
     onResultProcess({ request, result, resultProcessor: write, acceptableMediaTypes, setResultProcessor }) {
       if (!write || !acceptableMediaTypes.includes('text/event-stream')) return;

@@ -11,8 +11,8 @@ type Lasting = Extract<OutputMessage, { type: 'episode' | 'rule' | 'coverage' }>
 /** More are not remembered: the oldest is forgotten. */
 const MOST = 10_000;
 
-export class Begun {
-  readonly #begun = new Map<string, Lasting>();
+export class UnendedEvents {
+  readonly #unended = new Map<string, Lasting>();
 
   /** @param send may have reached the receiver also where it fails, unless it was refused for good */
   async tell(message: OutputMessage, send: () => Promise<void>): Promise<void> {
@@ -24,10 +24,10 @@ export class Begun {
       await send();
     } catch (error) {
       if (isBeginning && error instanceof DeliveryError && error.consequence === 'LOST')
-        this.#begun.delete(key);
+        this.#unended.delete(key);
       throw error;
     }
-    if (!isBeginning) this.#begun.delete(key);
+    if (!isBeginning) this.#unended.delete(key);
   }
 
   /**
@@ -37,18 +37,18 @@ export class Begun {
   erased(isGone: (event: LiveEvent) => boolean, ended: readonly OutputMessage[]): OutputMessage[] {
     const ends = ended.filter(isLasting).filter((message) => !begins(message));
     const gone = new Set(ends.map(keyOf));
-    for (const [key, { type, origin }] of this.#begun)
+    for (const [key, { type, origin }] of this.#unended)
       if (type === 'episode' && origin !== null && isGone(origin)) gone.add(key);
     return [...gone].flatMap((key) => {
-      const message = this.#begun.get(key);
-      this.#begun.delete(key);
+      const message = this.#unended.get(key);
+      this.#unended.delete(key);
       return message === undefined ? [] : [endOf(message)];
     });
   }
 
   #remember(key: string, message: Lasting): void {
-    this.#begun.set(key, message);
-    if (this.#begun.size > MOST) this.#begun.delete(this.#begun.keys().next().value!);
+    this.#unended.set(key, message);
+    if (this.#unended.size > MOST) this.#unended.delete(this.#unended.keys().next().value!);
   }
 }
 
