@@ -8,9 +8,10 @@ import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { CrashLoopGuard } from './crash-loop-guard.ts';
 import { ofShare } from './fair-share.ts';
-import { finishTimeline } from './finish-timeline.ts';
+import { interruptLeft } from './interrupt-left.ts';
 import type { MomentSink, Publisher, SessionRepository, StreamRepository } from './ports.ts';
 import type { RunningEntry } from './running-session.ts';
+import type { RunningSessions } from './running-sessions.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
 import { isStoreUnavailable } from './store-unavailable.ts';
 
@@ -35,13 +36,17 @@ export interface RestoreDeps {
   log: Log;
 }
 
+interface DesiredStateDeps extends Omit<RestoreDeps, 'waiting' | 'deferred'> {
+  running: RunningSessions;
+}
+
 /** The pauses grow to so many times the first. */
 const LONGEST = 30;
 
 /** Looks, one look after the other, what has been left and what should run. */
 export class DesiredState {
-  readonly #deps: RestoreDeps;
-  /** Sessions of this server that were taken over, and are still to be ended. */
+  readonly #deps: DesiredStateDeps & RestoreDeps;
+  /** Sessions of this server that it does not run, and are still to be ended. */
   #left: SessionRecord[] | null = null;
   /** Until it was restored once, nothing is started. */
   #isRestored = false;
@@ -49,13 +54,13 @@ export class DesiredState {
   /** What starts in groups, one after another. */
   #starting: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: Omit<RestoreDeps, 'waiting' | 'deferred'>) {
+  constructor(deps: DesiredStateDeps) {
     this.#deps = { ...deps, waiting: new Set(), deferred: new Map() };
   }
 
   /** Once, at boot, before anyone may start a stream: sessions that a crash left. */
   async note(): Promise<void> {
-    this.#left = await this.#deps.sessions.adopt();
+    this.#left = await this.#findLeft();
   }
 
   /**
@@ -64,11 +69,17 @@ export class DesiredState {
    * after this has resolved.
    */
   async restore(): Promise<void> {
-    this.#left ??= await this.#deps.sessions.adopt();
+    this.#left ??= await this.#findLeft();
     const { allStarted } = await restoreStreams(this.#deps, this.#left);
     this.#left = null;
     this.#starting = Promise.all([this.#starting, allStarted]);
     this.#isRestored = true;
+  }
+
+  /** Taken over, or begun by an answer that was lost. */
+  async #findLeft(): Promise<SessionRecord[]> {
+    const { sessions, running } = this.#deps;
+    return (await sessions.adopt()).filter((session) => !running.mayRun(session));
   }
 
   /** Unless it does already, or was not restored yet. */
@@ -117,7 +128,7 @@ export async function restoreStreams(
   left: readonly SessionRecord[],
 ): Promise<{ allStarted: Promise<void> }> {
   const { streams, guard, waiting } = deps;
-  const interrupted = await interrupt(deps, left);
+  const interrupted = await interruptLeft(deps, left);
   const wanted = (await streams.thatShouldRun()).filter(({ id }) => !waiting.has(id));
   if (wanted.length === 0) return { allStarted: Promise.resolve() };
   const { together: sound, inTurn } = await guard.judge(
@@ -130,23 +141,6 @@ export async function restoreStreams(
   // Suspects wait for those that are none, so that a crash of these is not taken for theirs.
   const [first = [], ...rest] = together.length > 0 ? [together, ...inTurn] : inTurn;
   return { allStarted: startInTurn(deps, await startGroup(deps, first), rest) };
-}
-
-/** What was told to have begun is told to have ended, before the session is. */
-async function interrupt(deps: RestoreDeps, leftovers: readonly SessionRecord[]): Promise<SessionRecord[]> {
-  if (leftovers.length === 0) return [];
-  const { sessions, publisher, stopping, limits } = deps;
-  const ids = leftovers.map(({ id }) => id);
-  const open = await sessions.openEpisodes(ids);
-  const waits = { retryMs: { ...DEFAULT_LIMITS, ...limits }.storeRetryMs, giveUp: stopping };
-  for (const session of leftovers) {
-    const ended = open.filter(({ sessionId }) => sessionId === session.id);
-    const events = ended.map((episode) => ({ kind: 'OFFSET', episode }) as const);
-    await finishTimeline({ ...deps, ...waits }, session, { events, dropped: {}, end: null });
-  }
-  const interrupted = await sessions.interruptLive(ids, 'The server ended without stopping this session.');
-  for (const session of interrupted) publisher.status(session.streamId, session);
-  return interrupted;
 }
 
 type Started = Awaited<ReturnType<RestoreDeps['start']>>;

@@ -16,9 +16,9 @@ export interface ShareDeps {
 
 /**
  * A stream that was left to others so often, about a second apart, is started all the same; one whose file is not here later,
- * to fail with what is wrong.
+ * to fail with what is wrong: who has it may just be starting again.
  */
-const DEFERRED_AT_MOST = { here: 3, elsewhere: 10 };
+const DEFERRED_AT_MOST = { here: 3, elsewhere: 30 };
 
 /** As many as fall to it, of those that it can read the first; and those that no other took. */
 export async function ofShare(
@@ -26,7 +26,7 @@ export async function ofShare(
   sound: readonly StreamRecord[],
 ): Promise<StreamRecord[]> {
   const share = sound.length === 0 ? 0 : await streams.share();
-  if (share === Number.POSITIVE_INFINITY) return [...sound];
+  if (share === null) return [...sound];
   let room = share - running.size - waiting.size;
   const before = new Map(deferred);
   deferred.clear();

@@ -133,8 +133,11 @@ export interface StreamRepository {
   thatShouldRun(): Promise<StreamRecord[]>;
   /** They wait for this server, until they are started or it is gone. */
   hold(ids: readonly string[]): Promise<void>;
-  /** How many streams fall to this server, if all that should run are shared out evenly; Infinity: it is alone. */
-  share(): Promise<number>;
+  /**
+   * How many streams fall to this server, if all that should run are shared out evenly; Infinity: it is alone; null: nobody else
+   * can have the database open.
+   */
+  share(): Promise<number | null>;
   /** Those whose source is this upload. */
   byUpload(token: string): Promise<StreamRecord[]>;
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
@@ -168,7 +171,7 @@ export interface SessionRepository {
    * then. It refuses for good what it throws anything else for.
    */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
-  /** Live sessions whose server is gone are this one's from now on. Returns them. */
+  /** Live sessions whose server is gone are this one's from now on. Returns all that are, oldest first. */
   adopt(): Promise<SessionRecord[]>;
   /** Live ones of this server whose streams should not run any more. */
   unwanted(): Promise<SessionRecord[]>;
@@ -183,13 +186,15 @@ export interface SessionRepository {
 
 /** store: what is told of the lease by which this server runs sessions. */
 export interface LeaseWatcher {
+  /** How many run here, or are being begun. */
+  readonly sessions: number;
   /** It will have run out in a moment, and others are there, who may take over then. */
   lapsed(): void;
   /** Nobody took over: it goes on. */
   renewed(): void;
-  /** Others took over; all that this server ran is to end. They cannot store anything. */
+  /** Others took over; all that this server ran is to end. They cannot store anything. Never rejects. */
   lost(): Promise<void>;
-  /** Another's lease has run out, a stream that should run does not, or one runs here and should not. */
+  /** Another's lease has run out, a stream that should run does not, one runs here and should not, or is this server's and does not run here. */
   lookAround(): void;
 }
 

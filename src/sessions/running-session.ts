@@ -16,6 +16,9 @@ export interface RunningSession {
   readonly done: Promise<SessionRecord>;
 }
 
+/** Why a session ends here that is another server's. */
+export const TAKEN_OVER = 'Another server has taken this stream over.';
+
 /** A session that runs, with its stream as it was when it began. */
 export interface RunningEntry {
   stream: StreamRecord;

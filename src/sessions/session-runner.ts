@@ -21,7 +21,7 @@ import type {
   TimelineSettings,
 } from './ports.ts';
 import { createReopenBackoff, type ReopenBackoff } from './reopen-backoff.ts';
-import type { RunningSession } from './running-session.ts';
+import { type RunningSession, TAKEN_OVER } from './running-session.ts';
 import { createSessionClock } from './session-clock.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
 import { openSessionLoad, type SessionLoad, type SessionLoadDeps } from './session-load.ts';
@@ -110,7 +110,8 @@ class SessionRun {
     this.#storeWaits = { retryMs: this.#limits.storeRetryMs, giveUp: this.#giveUp.signal };
     this.#load = openSessionLoad(deps, stream, session);
     const { publish } = this.#load;
-    this.#states = createStateWriter(session, { ...this.#storeWaits, sessions, log, publish });
+    const onLost = () => this.stop({ state: 'INTERRUPTED', failure: TAKEN_OVER });
+    this.#states = createStateWriter(session, { ...this.#storeWaits, sessions, log, publish, onLost });
     this.#outbox = new Outbox({
       ...this.#storeWaits,
       sink,

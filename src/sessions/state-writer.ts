@@ -18,6 +18,8 @@ export interface StateWriter {
 export interface StateWriterDeps {
   sessions: Pick<SessionRepository, 'setState'>;
   publish(session: SessionRecord): void;
+  /** It is not this server's any more, or has ended: nothing of it can be stored. */
+  onLost(): void;
   log: Log;
   /** Milliseconds before a store that is away is asked again for the first time. */
   retryMs: number;
@@ -56,8 +58,8 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
         return store(state, { failure: details.failure == null ? null : NOT_STORABLE });
       });
     } catch (error) {
-      if (!isOthers(error))
-        deps.log.error({ err: error, session: session.id, state }, 'a state of a session is not stored');
+      if (isOthers(error)) deps.onLost();
+      else deps.log.error({ err: error, session: session.id, state }, 'a state of a session is not stored');
     }
     return committed;
   };

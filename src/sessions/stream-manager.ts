@@ -18,7 +18,8 @@ import {
   type Registration,
 } from './registration.ts';
 import { removeRecord } from './remove-record.ts';
-import { interruptAll, type RunningEntry, type RunningStream, runningStream } from './running-session.ts';
+import { interruptAll, type RunningStream, runningStream } from './running-session.ts';
+import { RunningSessions } from './running-sessions.ts';
 import { runSession } from './session-runner.ts';
 import { SourceGate } from './source-gate.ts';
 import { sameAs, storeRegistration } from './store-registration.ts';
@@ -38,7 +39,7 @@ export class StreamManager {
   /** What a crash left, and what should run. */
   readonly desired: DesiredState;
   readonly #deps: StreamManagerDeps;
-  readonly #running = new Map<string, RunningEntry>();
+  readonly #running = new RunningSessions();
   /** By the id of a stream, or by the name that one is being registered under. */
   readonly #exclusively = createKeyedMutex();
   readonly #closing = new AbortController();
@@ -196,20 +197,17 @@ export class StreamManager {
     return this.#running.get(id) ?? null;
   }
 
-  async #begin(stream: StreamRecord, held: HeldSource | null, more: BeginOptions = {}) {
-    this.#closing.signal.throwIfAborted();
-    const { sessions, publisher, modelId } = this.#deps;
-    const record = await sessions.create({ streamId: stream.id, modelId, ...more });
-    publisher.status(stream.id, record);
-    const session = runSession({ ...this.#deps, gate: this.#gate }, stream, record, held);
-    const ranWell = this.#guard.watch(stream.id);
-    const ended = session.done.finally(async () => {
-      await ranWell();
-      this.#running.delete(stream.id);
+  #begin(stream: StreamRecord, held: HeldSource | null, more: BeginOptions = {}): Promise<SessionRecord> {
+    return this.#running.begin(stream.id, async () => {
+      this.#closing.signal.throwIfAborted();
+      const { sessions, publisher, modelId } = this.#deps;
+      const record = await sessions.create({ streamId: stream.id, modelId, ...more });
+      publisher.status(stream.id, record);
+      const session = runSession({ ...this.#deps, gate: this.#gate }, stream, record, held);
+      this.#running.add(stream, session, this.#guard.watch(stream.id));
+      if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', STOPPED);
+      return record;
     });
-    this.#running.set(stream.id, { stream, session, ended });
-    if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', STOPPED);
-    return record;
   }
 
   async #get(id: string): Promise<StreamRecord> {

@@ -44,11 +44,14 @@ export interface SessionRepository extends SessionQueries {
   unmark(id: string, choices: readonly MarkerChoice[]): Promise<number>;
   /**
    * A state that is not live also sets `endedAt`, and closes the episodes that are still open; after ENDED and FAILED the
-   * stream should not run any more.
-   * @throws MienError NOT_FOUND; CONFLICT: it is not this server's (any more); STORE_UNAVAILABLE: the same may be stored later
+   * stream should not run any more. Of one that has ended, its state may be told once more.
+   * @throws MienError NOT_FOUND; CONFLICT: it is not this server's (any more), or has ended otherwise; STORE_UNAVAILABLE: the same may be stored later
    */
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
-  /** Live sessions that nobody runs any more are this server's from now on, as far as it may. Returns them, oldest first. */
+  /**
+   * Live sessions whose server is gone are this one's from now on, as far as it may.
+   * @returns all live ones that are this server's, the oldest first: also those that an answer which was lost told of
+   */
   adopt(): Promise<SessionRecord[]>;
   /** Live sessions of this server whose streams should not run any more. */
   unwanted(): Promise<SessionRecord[]>;
@@ -96,11 +99,9 @@ function createOwnership(
 ): Pick<SessionRepository, 'adopt' | 'unwanted' | 'interruptLive'> {
   return {
     async adopt() {
-      const rows = await prisma.session.findMany({
-        where: { id: { in: await lease.adopt() } },
-        orderBy: { ordinal: 'asc' },
-      });
-      return rows.map(toRecord);
+      await lease.adopt();
+      const where = { state: { in: [...LIVE_STATES] }, workerId: lease.id };
+      return (await prisma.session.findMany({ where, orderBy: { ordinal: 'asc' } })).map(toRecord);
     },
     async unwanted() {
       const where = { state: { in: [...LIVE_STATES] }, workerId: lease.id, stream: { shouldRun: false } };

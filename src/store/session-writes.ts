@@ -29,7 +29,10 @@ export async function interruptLive(
   return rows.sort((a, b) => a.ordinal - b.ordinal);
 }
 
-/** @throws MienError NOT_FOUND; CONFLICT: it is not this worker's; nothing is changed then */
+/**
+ * The state in which it has ended may be written again, since an answer may have been lost; the stream may have begun another since.
+ * @throws MienError NOT_FOUND; CONFLICT: it is not this worker's, or has ended otherwise; nothing is changed then
+ */
 export async function updateRow(
   prisma: PrismaClient,
   id: string,
@@ -37,18 +40,23 @@ export async function updateRow(
   state: SessionState,
   data: Prisma.SessionUpdateManyMutationInput,
 ): Promise<Session> {
+  const live = { state: { in: [...LIVE_STATES] } };
   const update = async (tx: Prisma.TransactionClient) => {
-    const [row] = await tx.session.updateManyAndReturn({ where: { id, workerId }, data });
+    const [row] = await tx.session.updateManyAndReturn({
+      where: { id, workerId, OR: [live, { state }] },
+      data,
+    });
     if (row !== undefined) return row;
-    const found = await tx.session.findUnique({ where: { id }, select: { id: true } });
-    throw found === null ? noSession(id) : takenOver(id);
+    const found = await tx.session.findUnique({ where: { id }, select: { workerId: true } });
+    if (found === null) throw noSession(id);
+    throw found.workerId === workerId ? hasEnded(id) : takenOver(id);
   };
   if (LIVE_STATES.includes(state)) return update(prisma);
   return prisma.$transaction(async (tx) => {
     // Stream first, as whoever removes it locks them.
     if (LASTING_STATES.includes(state)) {
       await tx.stream.updateMany({
-        where: { sessions: { some: { id, workerId } } },
+        where: { sessions: { some: { id, workerId, ...live } } },
         data: { shouldRun: false },
       });
     }
@@ -127,6 +135,10 @@ export async function describeRow(
     const tags = { ...(row.streamTags as Tags), ...(row.ownTags as Tags) };
     return ownTags ? tx.session.update({ where: { id }, data: { tags } }) : row;
   });
+}
+
+function hasEnded(id: string): MienError {
+  return new MienError('CONFLICT', `Session ${id} has ended.`);
 }
 
 export function noSession(id: string): MienError {

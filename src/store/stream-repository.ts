@@ -47,8 +47,11 @@ export interface StreamRepository {
   thatShouldRun(): Promise<StreamRecord[]>;
   /** They wait for this server from now on, until they are started or it is gone. */
   hold(ids: readonly string[]): Promise<void>;
-  /** How many streams fall to this server, if all that should run are shared out evenly; Infinity: it is alone. */
-  share(): Promise<number>;
+  /**
+   * How many streams fall to this server, if all that should run are shared out evenly; Infinity: it is alone; null: nobody else
+   * can have the database open.
+   */
+  share(): Promise<number | null>;
   /** Those whose source is this upload, in the order of registration. */
   byUpload(token: string): Promise<StreamRecord[]>;
   /** With all that was recorded from it. One that failed can be asked for again. @throws MienError NOT_FOUND */
@@ -63,7 +66,7 @@ export function createStreamRepository(
   prisma: PrismaClient,
   keys: SecretKeys,
   known: StreamTags,
-  lease: Pick<Lease, 'hold' | 'others'>,
+  lease: Pick<Lease, 'hold' | 'others' | 'isExclusive'>,
 ): StreamRepository {
   const findAll = (where: Prisma.StreamWhereInput) => findStreams(prisma, keys, where);
   const create = async (input: StreamInput, isTaken: IsTaken) => {
@@ -120,7 +123,7 @@ async function findStreams(
 function createDesired(
   prisma: PrismaClient,
   keys: SecretKeys,
-  lease: Pick<Lease, 'hold' | 'others'>,
+  lease: Pick<Lease, 'hold' | 'others' | 'isExclusive'>,
 ): Pick<StreamRepository, 'thatShouldRun' | 'hold' | 'share'> {
   return {
     async thatShouldRun() {
@@ -138,6 +141,7 @@ function createDesired(
       await prisma.stream.updateMany({ where: { id: { in: [...ids] } }, data: { heldBy } });
     },
     async share() {
+      if (lease.isExclusive) return null;
       if (lease.others === 0) return Number.POSITIVE_INFINITY;
       const wanted = await prisma.stream.count({ where: { shouldRun: true } });
       return Math.ceil(wanted / (lease.others + 1));

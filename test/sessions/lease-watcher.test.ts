@@ -135,9 +135,6 @@ it('as many streams are started as fall to a server, and after some looks those 
   const both = () =>
     ofShare({ ...deps, streams: { share: async () => 2 }, isHere, running: new Map() }, [far, near]);
   expect(await both()).toEqual([near]);
-  for (let times = 1; times < 10; times++) expect(await both()).not.toContain(far);
+  for (let times = 1; times < 30; times++) expect(await both()).not.toContain(far);
   expect(await both()).toContain(far);
-  // Alone, it fails at once with what is wrong.
-  const alone = { ...deps, streams: { share: async () => Number.POSITIVE_INFINITY }, isHere };
-  expect(await ofShare({ ...alone, running: new Map() }, [far])).toEqual([far]);
 });

@@ -23,6 +23,7 @@ function open(refuse: (state: string, details: StateDetails) => Error | null) {
     },
     publish: ({ state }) => void published.push(state),
     log: { debug() {}, info() {}, warn: note('warn'), error: note('error') },
+    onLost: () => void published.push('lost'),
     retryMs: 1,
     giveUp: giveUp.signal,
   });

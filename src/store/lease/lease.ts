@@ -6,8 +6,10 @@
  * 2. Where it cannot be renewed until it has run out by this machine's clock, the watcher is told before that: from then on others
  *    may take over. It is told again when it was renewed after all.
  * 3. Where it was taken over meanwhile, the watcher lets go of its sessions, and another lease is begun.
- * 4. Nobody takes over who has not held their own lease without a break for as long as one lasts: after an outage of the
- *    database, all who are still there come first.
+ * 4. Nobody takes over who has not renewed their own lease in time for as long as one lasts: after an outage of the database,
+ *    also one that was too short for their own to run out, all who are still there come first.
+ * 5. A live session that is this worker's, and that it does not run, is looked for: the answer may have been lost by which it
+ *    was begun or taken over.
  */
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../domain/log.ts';
@@ -15,6 +17,7 @@ import { repeat } from '../../threads/repeat.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import type { RunPrepared } from '../sql/parameters.ts';
 import { adoptSessions } from './adopt-sessions.ts';
+import { Lapse } from './lapse.ts';
 import type { LeaseWatcher } from './lease-watcher.ts';
 import { BEGIN, END, RENEW } from './statements.ts';
 
@@ -32,13 +35,17 @@ export interface LeaseOptions {
 /** What `RENEW` answers. */
 interface Renewed {
   held: boolean;
+  left: number | null;
+  live: number;
   others: number;
   expired: boolean;
   waiting: boolean;
 }
 
-/** It is renewed so often while it lasts; so much of it is left when the watcher is told. */
-const [RENEWALS, SPARE] = [5, 0.1];
+/** It is renewed so often while it lasts. */
+const RENEWALS = 5;
+/** Where less of it was left than that, the database was away: another's lease may have run out meanwhile. */
+const LEFT_IN_TIME = 0.5;
 
 export class Lease {
   readonly #options: LeaseOptions;
@@ -50,16 +57,18 @@ export class Lease {
   #renewedAt = 0;
   #steadySince = 0;
   #others = 0;
+  /** Whether there is nobody who may take over. */
+  #isAlone = true;
   #takenOver = 0;
-  #lapsed = false;
   #lookedForOld = false;
   #failing = false;
   #closed = false;
-  #lapse?: NodeJS.Timeout;
+  readonly #lapse: Lapse;
   #stopBeats: (() => Promise<void>) | null = null;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
+    this.#lapse = new Lapse({ ttl: options.ttl, log: options.log, watcher: () => this.#watcher });
   }
 
   /** Of the one that is held, or was last; null: none yet. */
@@ -79,7 +88,12 @@ export class Lease {
 
   /** Seconds since it was begun or renewed. */
   get age(): number {
-    return this.#id === null || this.#isExclusive ? 0 : (performance.now() - this.#renewedAt) / 1000;
+    return this.#id === null || this.isExclusive ? 0 : (performance.now() - this.#renewedAt) / 1000;
+  }
+
+  /** Whether nobody else can have the database open. */
+  get isExclusive(): boolean {
+    return this.#options.ttl === Number.POSITIVE_INFINITY;
   }
 
   /** Begins it, unless it is held. @returns its id */
@@ -101,8 +115,8 @@ export class Lease {
    */
   async adopt(): Promise<string[]> {
     const id = await this.hold();
-    if (!this.#isExclusive && !this.#isSteady) return [];
-    const adopted = await adoptSessions(this.#options.prisma, id, this.#isExclusive);
+    if (!this.isExclusive && !this.#isSteady) return [];
+    const adopted = await adoptSessions(this.#options.prisma, id, this.isExclusive);
     this.#lookedForOld = true;
     this.#takenOver += adopted.length;
     return adopted;
@@ -111,7 +125,7 @@ export class Lease {
   /** Whoever looks next takes over what is still live. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#lapse);
+    this.#lapse.stop();
     await this.#stopBeats?.();
     if (this.#id === null) return;
     await this.#options
@@ -121,11 +135,7 @@ export class Lease {
       );
   }
 
-  get #isExclusive(): boolean {
-    return this.#options.ttl === Number.POSITIVE_INFINITY;
-  }
-
-  /** Whether it was held without a break for as long as one lasts. */
+  /** Whether it was renewed in time for as long as one lasts. */
   get #isSteady(): boolean {
     return this.#renewedAt - this.#steadySince >= this.#options.ttl;
   }
@@ -137,8 +147,8 @@ export class Lease {
     await run(BEGIN, [id, name, String(ttl)]);
     this.#id = id;
     this.#steadySince = askedAt;
-    this.#noteHeld(askedAt);
-    if (!this.#isExclusive) {
+    this.#noteHeld(id, askedAt);
+    if (!this.isExclusive) {
       log?.info({ worker: id }, 'this server runs sessions by a lease of its own');
       this.#stopBeats ??= repeat(ttl / RENEWALS, (isFirst) => (isFirst ? Promise.resolve() : this.#beat()));
     }
@@ -158,7 +168,7 @@ export class Lease {
       const [answer] = await this.#options.run(RENEW, [id, String(this.#options.ttl)]);
       this.#noteWorks();
       const renewed = JSON.parse(String(answer)) as Renewed;
-      if (renewed.held) this.#renewed(askedAt, renewed);
+      if (renewed.held) this.#renewed(id, askedAt, renewed);
       else await this.#lost(id);
     } catch (error) {
       if (!this.#failing) this.#options.log?.warn({ err: error, worker: id }, 'could not renew the lease');
@@ -166,38 +176,19 @@ export class Lease {
     }
   }
 
-  #renewed(askedAt: number, { others, expired, waiting }: Renewed): void {
-    if (askedAt - this.#renewedAt > this.#options.ttl) this.#steadySince = askedAt;
+  #renewed(id: string, askedAt: number, { left, live, others, expired, waiting }: Renewed): void {
+    if ((left ?? 0) < this.#options.ttl * LEFT_IN_TIME) this.#steadySince = askedAt;
     this.#others = others;
-    this.#noteHeld(askedAt);
-    if (this.#lapsed) {
-      this.#lapsed = false;
-      this.#options.log?.info(
-        { worker: this.#id },
-        'the lease was renewed, and nobody has taken over: sources are opened again',
-      );
-      this.#watcher?.renewed();
-    }
-    if (waiting || (this.#isSteady && (expired || !this.#lookedForOld))) this.#watcher?.lookAround();
+    this.#isAlone = others === 0 && !expired;
+    this.#noteHeld(id, askedAt);
+    const watcher = this.#watcher;
+    const isLeft = watcher !== null && live > watcher.sessions;
+    if (isLeft || waiting || (this.#isSteady && (expired || !this.#lookedForOld))) watcher?.lookAround();
   }
 
-  #noteHeld(askedAt: number): void {
+  #noteHeld(id: string, askedAt: number): void {
     this.#renewedAt = askedAt;
-    clearTimeout(this.#lapse);
-    if (this.#isExclusive || this.#closed) return;
-    const left = askedAt + this.#options.ttl * (1 - SPARE) - performance.now();
-    this.#lapse = setTimeout(() => this.#lapses(), left).unref();
-  }
-
-  /** Alone on the database, nobody takes over: then it is as if it were held, and what is scored waits for the database. */
-  #lapses(): void {
-    if (this.#others === 0) return;
-    this.#lapsed = true;
-    this.#options.log?.error(
-      { worker: this.#id },
-      'the lease could not be renewed, and runs out: sources are closed, because another server may take over',
-    );
-    this.#watcher?.lapsed();
+    if (!this.#closed) this.#lapse.held(id, askedAt, this.#isAlone);
   }
 
   async #lost(id: string): Promise<void> {
@@ -205,11 +196,10 @@ export class Lease {
       { worker: id },
       'the lease had run out, and another server has taken over: all sessions of this one end, and store nothing more',
     );
-    this.#lapsed = false;
-    clearTimeout(this.#lapse);
-    // A session that begins from now on has another lease; those of the old one are others' already.
+    this.#lapse.over();
+    // A session that begins from now on has another lease, which is renewed while those of the old one end: they are others' already.
     this.#holding = null;
-    await this.#watcher?.lost();
+    void this.#watcher?.lost();
     if (!this.#closed) await this.hold();
   }
 

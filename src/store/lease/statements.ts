@@ -10,15 +10,20 @@ export const BEGIN = `INSERT INTO worker (id, name, expires_at) VALUES ($1::text
 
 /**
  * $1 id, $2 milliseconds. Also of one that has run out: as long as nobody took its sessions over, they are its own. As JSON:
- * whether it is still there, how many others hold theirs, whether one has run out, and whether there is something to do: a stream
- * that should run, has no live session and waits for no turn, or one that runs here and should not.
+ * whether it is still there, how many milliseconds of it were left, how many live sessions are its own, how many others hold theirs,
+ * whether one has run out, and whether there is something to do: a stream that should run, has no live session and waits for no
+ * turn, or one that runs here and should not.
  */
 export const RENEW = `
-WITH renewed AS (
+WITH before AS (
+  SELECT expires_at FROM worker WHERE id = $1::text::uuid
+), renewed AS (
   UPDATE worker SET expires_at = ${until('$2::text')} WHERE id = $1::text::uuid RETURNING id
 )
 SELECT json_build_object(
   'held', EXISTS (SELECT 1 FROM renewed),
+  'left', (SELECT extract(epoch FROM expires_at - clock_timestamp()) * 1000 FROM before),
+  'live', (SELECT count(*) FROM session WHERE ${IS_LIVE} AND worker_id = $1::text::uuid),
   'others', (SELECT count(*) FROM worker WHERE id <> $1::text::uuid AND expires_at > clock_timestamp()),
   'expired', EXISTS (SELECT 1 FROM worker WHERE id <> $1::text::uuid AND expires_at <= clock_timestamp()),
   'waiting', EXISTS (SELECT 1 FROM stream WHERE wanted

@@ -1,0 +1,35 @@
+/** Ends sessions that are this server's, and that it does not run. */
+import type { Log } from '../domain/log.ts';
+import type { SessionRecord } from '../domain/stream.ts';
+import { finishTimeline } from './finish-timeline.ts';
+import type { MomentSink, Publisher, SessionRepository } from './ports.ts';
+import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+
+export interface InterruptDeps {
+  sessions: Pick<SessionRepository, 'interruptLive' | 'openEpisodes'>;
+  sink: MomentSink;
+  publisher: Publisher;
+  limits?: Partial<SessionLimits>;
+  stopping: AbortSignal;
+  log: Log;
+}
+
+/** What was told to have begun is told to have ended, before the session is. */
+export async function interruptLeft(
+  deps: InterruptDeps,
+  leftovers: readonly SessionRecord[],
+): Promise<SessionRecord[]> {
+  if (leftovers.length === 0) return [];
+  const { sessions, publisher, stopping, limits } = deps;
+  const ids = leftovers.map(({ id }) => id);
+  const open = await sessions.openEpisodes(ids);
+  const waits = { retryMs: { ...DEFAULT_LIMITS, ...limits }.storeRetryMs, giveUp: stopping };
+  for (const session of leftovers) {
+    const ended = open.filter(({ sessionId }) => sessionId === session.id);
+    const events = ended.map((episode) => ({ kind: 'OFFSET', episode }) as const);
+    await finishTimeline({ ...deps, ...waits }, session, { events, dropped: {}, end: null });
+  }
+  const interrupted = await sessions.interruptLive(ids, 'The server ended without stopping this session.');
+  for (const session of interrupted) publisher.status(session.streamId, session);
+  return interrupted;
+}

@@ -1,0 +1,103 @@
+/** Answers of the store that were lost, and sessions that turn out to be another server's. */
+import { expect, it } from 'vitest';
+import { MienError } from '../../src/errors.ts';
+import { ofShare } from '../../src/sessions/fair-share.ts';
+import { whenAborted } from '../../src/threads/when-aborted.ts';
+import { tick } from '../helpers/memory-store.ts';
+import { STREAM_RECORD } from '../helpers/streams.ts';
+import { type Decode, frames, silent } from './fakes.ts';
+import { CAMERA, INPUT, TestManager, until } from './test-manager.ts';
+
+/** Nobody sends. */
+const waits: Decode = async function* (_source, _info, { signal }) {
+  await whenAborted(signal);
+  yield* [];
+};
+const endless = frames(Number.POSITIVE_INFINITY, 1);
+
+it('a session that turns out to be another server’s ends here, though its source gives nothing to store', async () => {
+  const test = new TestManager({ decode: silent });
+  const { id } = await test.manager.register({ ...CAMERA, autoStart: false });
+  test.store.sessions.setState = async () => {
+    throw new MienError('CONFLICT', 'Another one has taken it over.');
+  };
+  await test.manager.start(id);
+  await until(() => test.manager.running().length === 0);
+  expect(test.store.states).toEqual([]);
+});
+
+it('so does one that waits for video', async () => {
+  const test = new TestManager({ decode: waits });
+  const { id } = await test.manager.register({
+    ...CAMERA,
+    source: { type: 'push', inlet: 'mien' },
+    autoStart: false,
+  });
+  test.store.sessions.setState = async () => {
+    throw new MienError('CONFLICT', 'Another one has taken it over.');
+  };
+  await test.manager.start(id);
+  await until(() => test.manager.running().length === 0);
+});
+
+it('a session whose beginning was stored, and the answer lost, is ended, and its stream runs anew', async () => {
+  const test = new TestManager({ decode: endless });
+  await test.manager.desired.restore();
+  const { create } = test.store.sessions;
+  test.store.sessions.create = async (input) => {
+    test.store.sessions.create = create;
+    await create(input);
+    throw new MienError('STORE_UNAVAILABLE', 'The answer was lost.');
+  };
+  await expect(test.manager.register(INPUT)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  const [left] = [...test.store.records.values()];
+  expect(left).toMatchObject({ state: 'STARTING' });
+  expect(test.manager.leaseWatcher.sessions).toBe(0);
+  test.manager.leaseWatcher.lookAround();
+  await until(() => test.manager.running().length === 1);
+  expect(test.store.records.get(left!.id)).toMatchObject({ state: 'INTERRUPTED' });
+  // What runs here, and what is being begun, is left alone.
+  const before = test.seqs.length;
+  test.manager.leaseWatcher.lookAround();
+  await until(() => test.seqs.length > before + 10);
+  const [first, ...others] = [...test.store.records.values()].reverse();
+  expect([first!.state, ...others.map(({ state }) => state)]).toEqual(['RUNNING', 'INTERRUPTED']);
+  expect(test.manager.leaseWatcher.sessions).toBe(1);
+});
+
+it('a session that is being begun is not taken for one that was left', async () => {
+  const test = new TestManager({ decode: endless });
+  await test.manager.desired.restore();
+  const { create } = test.store.sessions;
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  test.store.sessions.create = async (input) => {
+    const record = await create(input);
+    await answered;
+    return record;
+  };
+  const registering = test.manager.register(INPUT);
+  await until(() => test.store.records.size === 1);
+  expect(test.manager.leaseWatcher.sessions).toBe(1);
+  test.manager.leaseWatcher.lookAround();
+  await tick(50);
+  answer();
+  await registering;
+  await until(() => test.seqs.length > 5);
+  expect([...test.store.records.values()].map(({ state }) => state)).toEqual(['RUNNING']);
+});
+
+it('a file that is not here waits for whoever has it, also while nobody else is there: they may be starting', async () => {
+  const far = { ...STREAM_RECORD, id: 'far', source: { type: 'file', path: 'a.mp4' } as const };
+  const near = { ...STREAM_RECORD, id: 'near', source: { type: 'url', url: 'rtsp://camera/1' } as const };
+  const deps = { running: new Map(), waiting: new Set<string>(), deferred: new Map<string, number>() };
+  const isHere = async ({ type }: { type: string }) => type !== 'file';
+  const alone = { ...deps, isHere, streams: { share: async () => Number.POSITIVE_INFINITY } };
+  for (let look = 0; look < 30; look++) expect(await ofShare(alone, [far, near])).toEqual([near]);
+  expect(await ofShare(alone, [far, near])).toEqual([far, near]);
+  // Where nobody else ever can be, it fails at once with what is wrong.
+  const only = { ...deps, isHere, streams: { share: async () => null } };
+  expect(await ofShare(only, [far])).toEqual([far]);
+});

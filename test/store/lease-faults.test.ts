@@ -1,0 +1,52 @@
+/** What a database that stalls, cuts, or loses an answer may do to leases and to whose a session is. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { MODEL, SERVER } from '../helpers/database.ts';
+import { makeMoment } from '../helpers/moments.ts';
+import { openPlace, openPlaceOn, running, WATCHER } from './lease-place.ts';
+
+it('a session that has ended does not begin to run again, whatever comes late', async () => {
+  const store = await (await openPlace())();
+  const { id } = await running(store);
+  await store.sessions.setState(id, 'INTERRUPTED', { failure: 'It was cut off.' });
+  for (const state of ['RUNNING', 'RECONNECTING', 'ENDED'] as const) {
+    await expect(store.sessions.setState(id, state)).rejects.toMatchObject({ code: 'CONFLICT' });
+  }
+  expect(await store.sessions.get(id)).toMatchObject({ state: 'INTERRUPTED', failure: 'It was cut off.' });
+  // The answer may have been lost: the same is said again.
+  const again = await store.sessions.setState(id, 'INTERRUPTED', { failure: 'Why.' });
+  expect(again).toMatchObject({ state: 'INTERRUPTED', failure: 'Why.' });
+});
+
+it('the end of a session that is said again does not stop the one that its stream has begun since', async () => {
+  const store = await (await openPlace())();
+  const { id, streamId } = await running(store);
+  await store.sessions.setState(id, 'ENDED');
+  await store.sessions.create({ streamId, modelId: MODEL.id });
+  await store.sessions.setState(id, 'ENDED');
+  expect(await store.streams.get(streamId)).toMatchObject({ shouldRun: true });
+});
+
+describe.runIf(SERVER)('on a server', () => {
+  it('who renewed just in time takes nobody over: the others may be a moment late', async () => {
+    const leaseMs = 2_000;
+    const { openThrough } = await openPlaceOn(undefined);
+    const [[first, one], [second, other]] = [await openThrough({ leaseMs }), await openThrough({ leaseMs })];
+    const { id } = await running(second);
+    await first.sessions.adopt();
+    await vi.waitFor(() => expect(first.lease.others).toBe(1), leaseMs);
+    await sleep(1.5 * leaseMs);
+    other.cut();
+    await sleep(900);
+    one.cut();
+    await sleep(1_120);
+    one.mend();
+    // The first has renewed before its lease had run out, the second not yet.
+    await vi.waitFor(() => expect(first.lease.others).toBe(0), leaseMs);
+    expect(await first.sessions.adopt()).toEqual([]);
+    other.mend();
+    await vi.waitFor(() => expect(first.lease.others).toBe(1), 2 * leaseMs);
+    await first.sessions.adopt();
+    await second.moments.append(makeMoment(id, 0), []);
+  });
+});
