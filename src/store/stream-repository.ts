@@ -3,12 +3,12 @@ import type { Tags } from '../domain/access.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
 import { isId } from '../domain/ids.ts';
 import { LIVE_STATES, type StreamChange, type StreamRecord } from '../domain/stream.ts';
-import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
 import { openSource, type StoredSource, sealSource } from './secrets/sealed-source.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
 import { readStreamTags, type StreamTags } from './stream-tags.ts';
+import { type CrashCounts, createCrashCounts, notFound, update } from './stream-writes.ts';
 import { removeStream } from './upkeep/removal.ts';
 
 /** Any number that no other program is likely to lock in the same database. */
@@ -17,7 +17,7 @@ export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>;
 
 type IsTaken = (namesakes: StreamRecord[]) => boolean;
 
-export interface StreamRepository {
+export interface StreamRepository extends CrashCounts {
   /** It should not run until a session is created. */
   create(input: StreamInput): Promise<StreamRecord>;
   /**
@@ -35,12 +35,6 @@ export interface StreamRepository {
   setShouldRun(id: string, shouldRun: boolean): Promise<void>;
   /** @throws MienError NOT_FOUND */
   update(id: string, change: StreamChange): Promise<StreamRecord>;
-  /** One more crash of the server that came soon after its start. Returns how many in a row. @throws MienError NOT_FOUND */
-  countCrash(id: string): Promise<number>;
-  /** How many so far; 0 when the stream is gone. */
-  crashesOf(id: string): Promise<number>;
-  /** There was none, after all. Harmless when the stream is gone. */
-  forgetCrashes(id: string): Promise<void>;
   /** Those registered under this name, in the order of registration. */
   byName(name: string): Promise<StreamRecord[]>;
   /** Those that should be running, have no live session, and wait for no other server; in the order of registration. */
@@ -166,37 +160,6 @@ function createChanges(
   };
 }
 
-function createCrashCounts(
-  prisma: PrismaClient,
-): Pick<StreamRepository, 'countCrash' | 'crashesOf' | 'forgetCrashes'> {
-  return {
-    async countCrash(id) {
-      return (await update(prisma, id, { crashes: { increment: 1 } })).crashes;
-    },
-    async crashesOf(id) {
-      const row = isId(id)
-        ? await prisma.stream.findUnique({ where: { id }, select: { crashes: true } })
-        : null;
-      return row?.crashes ?? 0;
-    },
-    async forgetCrashes(id) {
-      if (isId(id))
-        await prisma.stream.updateMany({ where: { id, crashes: { gt: 0 } }, data: { crashes: 0 } });
-    },
-  };
-}
-
-/** @throws MienError NOT_FOUND */
-async function update(
-  prisma: PrismaClient,
-  id: string,
-  data: Prisma.StreamUpdateManyMutationInput,
-): Promise<Stream> {
-  const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data }) : [];
-  if (row === undefined) throw notFound(id);
-  return row;
-}
-
 async function toRecord(
   {
     ordinal: _1,
@@ -217,8 +180,4 @@ async function toRecord(
     tags: tags as Tags,
     source: await openSource(source as StoredSource, keys),
   };
-}
-
-function notFound(id: string): MienError {
-  return new MienError('NOT_FOUND', `There is no stream ${id}.`);
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { MODEL, SERVER } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
-import { openPlace, openPlaceOn, running, WATCHER } from './lease-place.ts';
+import { openPlace, openPlaceOn, running } from './lease-place.ts';
 
 it('a session that has ended does not begin to run again, whatever comes late', async () => {
   const store = await (await openPlace())();
