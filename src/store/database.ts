@@ -116,10 +116,11 @@ async function openPostgres(url: string, commitTimeoutMs = COMMIT_TIMEOUT_MS): P
 function connectionConfig(url: string) {
   return {
     ...{ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true },
-    // Compiling a statement about many sessions takes a server seconds, and running it without milliseconds.
+    // Compiling a statement about many sessions takes a server seconds, and running it without milliseconds. What waits for a
+    // lock goes by what it finds then (leases, commits), whatever the database's own default is.
     onConnect: async (client: ClientBase) =>
       void (await client.query(
-        `SET jit = off; SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION}'`,
+        `SET jit = off; SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION}'; SET default_transaction_isolation = 'read committed'`,
       )),
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { MODEL, SERVER } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
-import { openPlace, openPlaceOn, running } from './lease-place.ts';
+import { LEASE_MS, openPlace, openPlaceOn, running, WATCHER } from './lease-place.ts';
 
 it('a session that has ended does not begin to run again, whatever comes late', async () => {
   const store = await (await openPlace())();
@@ -48,5 +48,45 @@ describe.runIf(SERVER)('on a server', () => {
     await vi.waitFor(() => expect(first.lease.others).toBe(1), 2 * leaseMs);
     await first.sessions.adopt();
     await second.moments.append(makeMoment(id, 0), []);
+  });
+
+  it('a database whose transactions are serializable, unless said otherwise, is used as any other', async () => {
+    const { open } = await openPlaceOn('-c default_transaction_isolation=serializable');
+    const [first, second] = [await open(), await open()];
+    const { id, streamId } = await running(first);
+    await first.sessions.setState(id, 'ENDED');
+    for (let time = 0; time < 30; time++) {
+      const begun = await Promise.allSettled(
+        [first, second].map((store) => store.sessions.create({ streamId, modelId: MODEL.id })),
+      );
+      const refused = begun.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+      expect(refused).toMatchObject([{ code: 'CONFLICT' }]);
+      const winner = begun[0]!.status === 'fulfilled' ? first : second;
+      const [live] = await first.sessions.live(streamId);
+      const others = await Promise.allSettled(
+        [first, second].map((store) => store.moments.append(makeMoment(live!.id, 0), [])),
+      );
+      expect(others.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      await winner.sessions.setState(live!.id, 'ENDED');
+    }
+  });
+
+  it('a live session of its own that it does not run is told, and who takes over, whose answer was lost, finds what it took', async () => {
+    const open = await openPlace();
+    const [first, second] = [await open(), await open()];
+    const { id } = await running(first);
+    const looked = vi.fn();
+    // What an earlier version left is looked for once.
+    await sleep(2 * LEASE_MS);
+    await first.sessions.adopt();
+    first.lease.watch({ ...WATCHER, sessions: 1, lookAround: looked });
+    await sleep(3 * LEASE_MS);
+    expect(looked).not.toHaveBeenCalled();
+    first.lease.watch({ ...WATCHER, sessions: 0, lookAround: looked });
+    await vi.waitFor(() => expect(looked).toHaveBeenCalled(), 10 * LEASE_MS);
+    expect(await first.sessions.adopt()).toMatchObject([{ id }]);
+    await first.close();
+    await vi.waitFor(async () => expect(await second.sessions.adopt()).toHaveLength(1), 10 * LEASE_MS);
+    expect(await second.sessions.adopt()).toMatchObject([{ id }]);
   });
 });
