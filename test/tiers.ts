@@ -142,6 +142,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'erasure-live',
     'fine-buckets',
     'lease',
+    'lease-faults',
     'media-stretches',
     'migrate',
     'newest',
