@@ -102,6 +102,10 @@ export const DELIBERATE = {
     'The database does not answer, or has no room for what waits.',
     'Try again in a moment; nothing that was shown is lost.',
   ],
+  WORKER_UNAVAILABLE: [
+    'Of a server that runs no streams itself (`mien api`): no worker is up, or the one that was asked did not answer.',
+    'Try again in a moment; registering is safe to repeat.',
+  ],
   CONFIG_INVALID: [
     'A setting, or the database, is not as this version needs it. Only of commands, as they start.',
     'Correct what the sentence names.',

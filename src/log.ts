@@ -10,7 +10,8 @@ interface LogOptions {
   logFormat: 'text' | 'json';
 }
 
-export function createLog({ logLevel: level, logFormat }: LogOptions): Log {
+/** @param base what each line for programs tells, too */
+export function createLog({ logLevel: level, logFormat }: LogOptions, base: object | null = null): Log {
   const target =
     logFormat === 'text'
       ? pretty({
@@ -19,5 +20,5 @@ export function createLog({ logLevel: level, logFormat }: LogOptions): Log {
           ...{ ignore: 'pid,hostname', translateTime: 'SYS:yyyy-mm-dd HH:MM:ss' },
         })
       : pino.destination({ dest: 2, sync: false });
-  return pino({ level, base: null }, target);
+  return pino({ level, base: logFormat === 'json' ? base : null }, target);
 }

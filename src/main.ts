@@ -30,6 +30,7 @@ const stopped = new Promise<string>((resolve) => {
 
 process.exitCode = await run(process.argv.slice(2), version, {
   env: process.env,
+  pid: process.pid,
   // Opened by whoever reads it: an open one may keep the process.
   get stdin() {
     return process.stdin;

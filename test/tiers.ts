@@ -31,12 +31,13 @@ const WHOLE: Record<string, readonly string[] | 'all'> = {
     'uploads',
   ],
   network: 'all',
+  scale: 'all',
 };
 
 /** One part with what it stands on: a database, ffmpeg, a model or another process. */
 const STANDING: Record<string, readonly string[] | 'all'> = {
   bench: 'all',
-  bus: ['nats'],
+  bus: ['nats', 'nats-requests'],
   api: [
     'access-tokens',
     'audit',

@@ -67,7 +67,7 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
       audit: { record: async () => {} },
       ...{ tokens: {} as never, ingestAddresses: {} as never },
       outputs: {} as never,
-      modelIds: [],
+      modelIds: () => [],
       refusedPurposes: [],
     },
     ...{

@@ -119,7 +119,7 @@ function openBenchApi(store: Store) {
         tokens: {} as never,
         outputs: {} as never,
         ingestAddresses: {} as never,
-        modelIds: [],
+        modelIds: () => [],
       },
       refusedPurposes: [],
     },

@@ -8,6 +8,8 @@ import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { OpenTransport, Transport, TransportHandlers } from './transport.ts';
 
+export { connect, createInbox, type Msg, type NatsConnection, RequestError } from '@nats-io/transport-node';
+
 export interface NatsOptions {
   /** Of one cluster, such as `nats://user:password@host:4222`; `tls:` for one that speaks TLS. */
   servers: readonly string[];
@@ -165,7 +167,7 @@ function asToken(id: string): string {
   return /^[\w-]+$/.test(id) ? id : '-';
 }
 
-function connectionOptions({ servers }: NatsOptions): NodeConnectionOptions {
+export function connectionOptions({ servers }: Pick<NatsOptions, 'servers'>): NodeConnectionOptions {
   const urls = servers.map((server) => new URL(server));
   const { username, password } = urls[0]!;
   const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 export interface Host {
+  pid: number;
   env: Readonly<Record<string, string | undefined>>;
   stdin: Readable;
   stdout: Writable;

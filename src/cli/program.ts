@@ -38,6 +38,7 @@ function describe(version: string, host: Host, done: (code: number) => void): Co
     })
     .exitOverride();
   describeServe(program, host, done);
+  describeRoles(program, host, done);
   describeAnalyze(program, host, done);
   describeModels(program, host, done);
   describeSecrets(program, host, done);
@@ -55,6 +56,24 @@ function describeServe(program: Command, host: Host, done: (code: number) => voi
       const { serve } = await import('./serve/serve.ts');
       done(await serve(readConfig(host.env), host));
     });
+}
+
+/** Parts of a server, each several times, on one PostgreSQL. */
+function describeRoles(program: Command, host: Host, done: (code: number) => void): void {
+  const describeRole = (name: string, role: 'API' | 'WORKER', what: string) =>
+    program
+      .command(name)
+      .description(what)
+      .action(async () => {
+        const { serve } = await import('./serve/serve.ts');
+        done(await serve(readConfig(host.env), host, role));
+      });
+  describeRole(
+    'api',
+    'API',
+    'one of several servers: answers clients, and has workers run the streams; see docs/scaling.md',
+  );
+  describeRole('worker', 'WORKER', 'one of several servers: runs streams, and has no API');
 }
 
 function describeModels(program: Command, host: Host, done: (code: number) => void): void {

@@ -1,6 +1,5 @@
 import type { DecodeOptions } from '../domain/decode-options.ts';
 import type { SourceInfo, SourceInput } from '../domain/frame.ts';
-import type { MediaFile, MediaFileQuery } from '../domain/media-file.ts';
 import { MienError } from '../errors.ts';
 import { type IngestConfig, type Limits, limitsOf } from './config.ts';
 import { DecodingTurns } from './decoding-turns.ts';
@@ -19,16 +18,15 @@ import { PictureDecoder } from './pictures/picture-decoder.ts';
 import { PictureEncoder } from './pictures/picture-encoder.ts';
 import { probeSource } from './probe-source.ts';
 import { Inlets } from './push/inlets.ts';
+import { createRecordedFiles, type RecordedFiles } from './recorded-files.ts';
 import { HeicDecoder } from './source/heic-decoder.ts';
-import { listMediaFiles } from './source/media-files.ts';
-import { findRecordedFile } from './source/recorded-file.ts';
 import type { SourceAccess } from './source/resolve-source.ts';
 
 export type { IngestConfig } from './config.ts';
 export { containerOf, type Drawing } from './draw-video.ts';
 export type { ConfinementLevel } from './ffmpeg/confinement.ts';
 
-export interface Ingest {
+export interface Ingest extends RecordedFiles {
   /**
    * Opens a source and decodes one frame. Throws BAD_INPUT (no source), SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO,
    * SOURCE_REFUSED, FFMPEG_MISSING; the signal's reason when it aborts.
@@ -46,10 +44,6 @@ export interface Ingest {
   httpState(url: URL, signal: AbortSignal): Promise<HttpState | null>;
   /** Where video that is sent to mien comes in. */
   inlets: Pick<Inlets, 'send' | 'drop'>;
-  /** Throws NOT_FOUND (no such folder), BAD_INPUT (too many to look at). */
-  mediaFiles(query: MediaFileQuery): Promise<MediaFile[]>;
-  /** The real path of the file that a source is; null: it is none, or the file is gone. */
-  recordedFile(source: SourceInput): Promise<string | null>;
   /** The ffmpeg that is used. `caution`: what it is not fit for, in sentences, null of a current one. Throws FFMPEG_MISSING. */
   ffmpeg(): Promise<{ path: string; version: string; caution: string | null }>;
   /** What keeps ffmpeg from the network, beside our proxy. It is tried once, and stays so. */
@@ -90,8 +84,7 @@ export function createIngest(config: IngestConfig): Ingest {
     openDrawing: (source, signal) => openDrawing(source, untilClosed(signal), deps),
     httpState: (url, signal) => httpStateOf(url, deps.access.connector, untilClosed(signal)),
     inlets: deps.inlets,
-    mediaFiles: (query) => listMediaFiles(config.mediaDir, query),
-    recordedFile: (source) => findRecordedFile(config, source),
+    ...createRecordedFiles(config),
     ffmpeg: async () => toldOf(await ffmpeg()),
     confinement: async () => (await confinement()).level,
     ...{ encoder, decoding: () => hardware.decoding },

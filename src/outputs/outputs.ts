@@ -1,4 +1,5 @@
 /** All outputs of a server: registered, changed, tried and removed, and run while they are turned on. */
+import { isDeepStrictEqual } from 'node:util';
 import type { LiveEvent } from '../domain/live-event.ts';
 import {
   hostOf,
@@ -7,20 +8,14 @@ import {
   type OutputChange,
   type OutputRecord,
   type OutputStatus,
-  type OutputTarget,
   type OutputTrial,
-  topicRootOf,
 } from '../domain/output.ts';
 import { MienError } from '../errors.ts';
-import { createAllowedHosts } from './allowed-hosts.ts';
-import { MqttSender } from './mqtt/mqtt-sender.ts';
-import { createOsc } from './osc/osc.ts';
 import { LAST_MS, OutputRun } from './output-run.ts';
 import type { OutputDeps } from './ports.ts';
 import { sendExample } from './send-example.ts';
-import type { Sender } from './sender.ts';
+import { assertAllowed, senderOf, whereOf } from './sender-of.ts';
 import { StreamNames } from './stream-names.ts';
-import { createWebhook } from './webhook/webhook.ts';
 
 const LOCKED =
   'Where it goes cannot be read, because it was sealed with another key: give that one by MIEN_SECRET_KEY or secret.key, or give the output its address and secrets anew.';
@@ -29,7 +24,7 @@ export class Outputs {
   readonly #deps: OutputDeps;
   readonly #names: StreamNames;
   readonly #runs = new Map<string, OutputRun>();
-  readonly #locked = new Set<string>();
+  readonly #locked = new Map<string, OutputRecord>();
   /** The last change of each output, by its id: one at a time, and none waits for those of others. */
   readonly #changes = new Map<string, Promise<unknown>>();
   /** Those that are taking back what they told, by where that is: who tells there next waits for it. */
@@ -46,6 +41,27 @@ export class Outputs {
   /** Runs those that are turned on. */
   async start(): Promise<void> {
     for (const record of await this.#deps.outputs.enabled()) this.#run(record);
+  }
+
+  /** What was added, changed or removed at another server is so here. */
+  async refresh(): Promise<void> {
+    const enabled = new Map((await this.#deps.outputs.enabled()).map((record) => [record.id, record]));
+    const ids = new Set([...this.#runs.keys(), ...this.#locked.keys(), ...enabled.keys()]);
+    const changed = [...ids].filter((id) => !isDeepStrictEqual(this.#known(id), enabled.get(id)));
+    await Promise.all(changed.map((id) => this.#inTurn(id, () => this.#follow(id))));
+  }
+
+  async #follow(id: string): Promise<void> {
+    const record = await this.#deps.outputs.get(id);
+    const becomes = record?.enabled ? record : null;
+    if (this.#isClosed || isDeepStrictEqual(this.#known(id), becomes ?? undefined)) return;
+    await this.#stop(id, becomes);
+    if (becomes !== null) await this.#begin(becomes);
+  }
+
+  /** As it is run here, or would be; undefined: it is not. */
+  #known(id: string): OutputRecord | undefined {
+    return this.#runs.get(id)?.record ?? this.#locked.get(id);
   }
 
   /** Lets go of what waits and tells of what was erased. */
@@ -67,6 +83,7 @@ export class Outputs {
     await assertAllowed(output.target, output.allowPrivate);
     const record = await this.#inTurn(ADDING, () => this.#create(output));
     if (record.enabled) await this.#inTurn(record.id, () => this.#begin(record));
+    this.#deps.onChanged?.();
     return { id: record.id };
   }
 
@@ -83,6 +100,7 @@ export class Outputs {
       const record = await this.#deps.outputs.update(id, { ...change, stopped: null });
       await this.#stop(id, record.enabled ? record : null);
       if (record.enabled) await this.#begin(record);
+      this.#deps.onChanged?.();
       return { id };
     });
   }
@@ -92,6 +110,7 @@ export class Outputs {
     return this.#inTurn(id, async () => {
       await this.#deps.outputs.remove(id);
       await this.#stop(id, null);
+      this.#deps.onChanged?.();
     });
   }
 
@@ -149,10 +168,10 @@ export class Outputs {
   }
 
   #run(record: OutputRecord): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#deps.isElsewhere) return;
     const sender = senderOf(record, this.#deps);
     if (sender === null) {
-      this.#locked.add(record.id);
+      this.#locked.set(record.id, record);
       this.#deps.log.warn({ output: record.id }, LOCKED);
       return;
     }
@@ -188,31 +207,4 @@ const ADDING = 'ADDING';
 
 function noop(): void {}
 
-/** Where it tells what is to be kept. */
-function whereOf({ id, target }: OutputRecord): string {
-  return target?.kind === 'MQTT' ? topicRootOf({ address: target.url, prefix: target.prefix }) : id;
-}
-
 const NOTHING_YET = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
-
-/** Null: where it goes cannot be read. */
-function senderOf(record: OutputRecord, { outputs, log, server }: OutputDeps): Sender | null {
-  const { target, allowPrivate, streamId } = record;
-  const reach = createAllowedHosts(allowPrivate);
-  switch (target?.kind) {
-    case undefined:
-      return null;
-    case 'WEBHOOK':
-      return createWebhook(target, { reach });
-    case 'MQTT':
-      return new MqttSender(target, { reach, record, log, server, present: () => outputs.present(streamId) });
-    case 'OSC':
-      return createOsc(target, { reach });
-  }
-}
-
-/** @throws MienError FORBIDDEN */
-async function assertAllowed(target: OutputTarget, allowPrivate: boolean): Promise<void> {
-  const refusal = await createAllowedHosts(allowPrivate).refusal(hostOf(target));
-  if (refusal !== null) throw new MienError('FORBIDDEN', refusal);
-}

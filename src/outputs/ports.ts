@@ -68,5 +68,9 @@ export interface OutputDeps {
   server: string;
   /** An output was turned off by mien itself, because its receiver wants no more. */
   onStopped(output: OutputRecord): void;
+  /** One was added, changed or removed here, which other servers are to know. */
+  onChanged?(): void;
+  /** None is run here: the servers that run streams tell of them. */
+  isElsewhere?: boolean;
   log: Pick<Log, 'info' | 'warn'>;
 }

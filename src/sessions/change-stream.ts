@@ -15,7 +15,8 @@ export interface ChangedStream extends StreamRecord {
 
 export interface ChangeDeps {
   streams: Pick<StreamRepository, 'byName' | 'update'>;
-  load: Pick<LoadControl, 'setPriority'>;
+  /** What runs here; without it nothing does. */
+  load?: Pick<LoadControl, 'setPriority'>;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function changeStream(
     if (twin) throw alreadyRegistered(twin.stream);
   }
   const changed = await streams.update(stream.id, change);
-  if (change.priority !== undefined) load.setPriority(stream.id, change.priority);
+  if (change.priority !== undefined) load?.setPriority(stream.id, change.priority);
   const begun = entry && !entry.session.ending ? entry.stream : changed;
   const atNextSession = SESSION_SETTINGS.filter((name) => (begun[name] ?? null) !== (changed[name] ?? null));
   return { ...changed, atNextSession };

@@ -27,6 +27,8 @@ export interface RestoreDeps {
   stopping: AbortSignal;
   /** Whether what is read of a file can be read here; without it, it can. */
   isHere?: (source: SourceInput) => Promise<boolean>;
+  /** Sources that this server never opens by itself: others do. */
+  leaves?: (source: SourceInput) => boolean;
   /** Those that run here, by stream. */
   running: ReadonlyMap<string, Pick<RunningEntry, 'session'>>;
   /** Streams that are about to be started here, or wait for that. */
@@ -127,9 +129,11 @@ export async function restoreStreams(
   deps: RestoreDeps,
   left: readonly SessionRecord[],
 ): Promise<{ allStarted: Promise<void> }> {
-  const { streams, guard, waiting } = deps;
+  const { streams, guard, waiting, leaves = () => false } = deps;
   const interrupted = await interruptLeft(deps, left);
-  const wanted = (await streams.thatShouldRun()).filter(({ id }) => !waiting.has(id));
+  const wanted = (await streams.thatShouldRun()).filter(
+    ({ id, source }) => !waiting.has(id) && !leaves(source),
+  );
   if (wanted.length === 0) return { allStarted: Promise.resolve() };
   const { together: sound, inTurn } = await guard.judge(
     wanted.map((stream) => ({ stream, cutOff: interrupted.find(({ streamId }) => streamId === stream.id) })),

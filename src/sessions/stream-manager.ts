@@ -1,7 +1,8 @@
 /** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
 import type { SessionRecord, SessionWords, StreamChange, StreamRecord } from '../domain/stream.ts';
 import { settledWithin } from '../threads/settled-within.ts';
-import { type ChangedStream, changeStream } from './change-stream.ts';
+import { StreamCommands } from './change-stop-remove.ts';
+import type { ChangedStream } from './change-stream.ts';
 import { CrashLoopGuard } from './crash-loop-guard.ts';
 import { DesiredState } from './desired-state.ts';
 import { type HeldSource, inspectSource } from './inspect-source.ts';
@@ -17,15 +18,14 @@ import {
   type RegisterOptions,
   type Registration,
 } from './registration.ts';
-import { removeRecord } from './remove-record.ts';
 import { interruptAll, type RunningStream, runningStream } from './running-session.ts';
 import { RunningSessions } from './running-sessions.ts';
 import { runSession } from './session-runner.ts';
 import { SourceGate } from './source-gate.ts';
 import { sameAs, storeRegistration } from './store-registration.ts';
-import { alreadyRunning, neverRan, noSuchStream, shuttingDown } from './stream-errors.ts';
+import { alreadyRunning, shuttingDown } from './stream-errors.ts';
 import type { StreamManagerDeps } from './stream-manager-deps.ts';
-import { untilEnded, untilEndedElsewhere } from './until-ended.ts';
+import { untilEnded } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases } from './upload-leases.ts';
 
 /** Longest wait for the sessions when the server ends; in milliseconds, and less than the server itself waits. */
@@ -44,12 +44,14 @@ export class StreamManager {
   readonly #exclusively = createKeyedMutex();
   readonly #closing = new AbortController();
   readonly #uploads: UploadLeases;
+  readonly #commands: StreamCommands;
   readonly #guard: CrashLoopGuard;
   readonly #gate = new SourceGate();
 
   constructor(deps: StreamManagerDeps) {
     this.#deps = deps;
     this.#uploads = createUploadLeases(deps);
+    this.#commands = new StreamCommands(deps, { running: this.#running, exclusively: this.#exclusively });
     this.#guard = new CrashLoopGuard(deps);
     this.desired = new DesiredState({
       ...{ ...deps, guard: this.#guard, stopping: this.#closing.signal },
@@ -99,22 +101,15 @@ export class StreamManager {
     return { ...record, shouldRun: true };
   }
 
-  /**
-   * At once, but for what the session that runs was begun with.
-   * @throws MienError BAD_INPUT, NOT_FOUND, CONFLICT (another of this name has this source)
-   */
-  change(id: string, change: StreamChange, { shown }: RegisterOptions = {}): Promise<ChangedStream> {
-    const work = async () =>
-      changeStream(this.#deps, await this.#get(id), change, { shown, entry: this.#running.get(id) });
-    const exclusively = () => this.#exclusively(id, work);
-    // As registering does: first the name, then the stream.
-    return change.name === undefined ? exclusively() : this.#exclusively(`name ${change.name}`, exclusively);
+  /** As `StreamCommands` does. */
+  change(id: string, change: StreamChange, options: RegisterOptions = {}): Promise<ChangedStream> {
+    return this.#commands.change(id, change, options);
   }
 
   /** Begins a new session. @throws MienError NOT_FOUND, OVER_CAPACITY, CONFLICT when it runs already */
   start(id: string, words: Partial<SessionWords> = {}): Promise<SessionRecord> {
     return this.#exclusively(id, async () => {
-      const stream = await this.#get(id);
+      const stream = await this.#commands.get(id);
       const entry = this.#running.get(id);
       if (entry && !entry.session.ending) throw alreadyRunning(stream, entry.session.id);
       if (entry) await untilEnded(stream, entry, this.#deps.limits);
@@ -122,40 +117,12 @@ export class StreamManager {
     });
   }
 
-  /**
-   * Drains, then ends the session; of a stream that does not run, returns the last session as it is.
-   * @throws MienError NOT_FOUND, CONFLICT when it never ran
-   */
   stop(id: string): Promise<SessionRecord> {
-    return this.#exclusively(id, async () => {
-      const stream = await this.#get(id);
-      const last = await this.#end(stream);
-      if (last) return last;
-      throw neverRan(stream);
-    });
+    return this.#commands.stop(id);
   }
 
-  /** With all that was recorded from it, and its upload when no other stream uses that. @throws MienError NOT_FOUND */
   remove(id: string): Promise<void> {
-    return this.#exclusively(id, async () => {
-      const stream = await this.#get(id);
-      await this.#end(stream);
-      await this.#uploads.offer(stream);
-      try {
-        await removeRecord(this.#deps.streams, id);
-        this.#deps.publisher.removed(id);
-      } finally {
-        await this.#uploads.settle(stream);
-      }
-    });
-  }
-
-  /** Wherever it runs. @returns its last session; null: it never ran */
-  async #end(stream: StreamRecord): Promise<SessionRecord | null> {
-    const entry = this.#running.get(stream.id);
-    await this.#deps.streams.setShouldRun(stream.id, false);
-    void entry?.session.stop('ENDED');
-    return entry ? untilEnded(stream, entry, this.#deps.limits) : untilEndedElsewhere(this.#deps, stream);
+    return this.#commands.remove(id);
   }
 
   running(): RunningStream[] {
@@ -208,11 +175,5 @@ export class StreamManager {
       if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', STOPPED);
       return record;
     });
-  }
-
-  async #get(id: string): Promise<StreamRecord> {
-    const stream = await this.#deps.streams.get(id);
-    if (stream) return stream;
-    throw noSuchStream(id);
   }
 }

@@ -28,7 +28,7 @@ import { createMomentQueries, type MomentQueries } from './read/moments.ts';
 import { createNewestQueries, type NewestQueries } from './read/newest.ts';
 import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
 import { aggregateSessions } from './read/sessions/sessions.ts';
-import { rotateKeys, type Sealed, sealStored } from './secrets/seal-stored.ts';
+import * as sealing from './secrets/seal-stored.ts';
 import { createSecretKeys, type SecretKeys } from './secrets/secret-keys.ts';
 import { createSessionRepository, type SessionRepository } from './session-repository.ts';
 import { createPartitions, type Partitions } from './sql/partitions.ts';
@@ -90,7 +90,7 @@ export interface MomentStore extends MomentQueries {
   ): Promise<number>;
 }
 
-export interface Store extends Retention {
+export interface Store extends Retention, sealing.SourceSealing {
   /** Hours after which recordings are deleted where their stream says nothing; null: they are kept. */
   readonly retentionHours: number | null;
   streams: StreamRepository;
@@ -112,13 +112,13 @@ export interface Store extends Retention {
   tokens: TokenStore;
   outputs: OutputRepository;
   /** By which it runs sessions. */
-  lease: Pick<Lease, 'watch' | 'age' | 'others' | 'takenOver'>;
+  lease: Pick<Lease, 'watch' | 'age' | 'others' | 'takenOver' | 'close'>;
   /** For the API, whose queries are made of its schema. */
   prisma: Database['prisma'];
   /** For tests that count statements. */
   onQuery: Database['onQuery'];
   /** Seals all secrets with the newest key. Other servers on the same database must be stopped. */
-  rotateSecrets(): Promise<Sealed>;
+  rotateSecrets(): Promise<sealing.Sealed>;
   /** A cheap question to the database. @throws what it answers */
   ping(): Promise<void>;
   /** Writes what waits (for some seconds at most), then disconnects. */
@@ -135,7 +135,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const partitions = createPartitions(database.prisma);
     const keys = createSecretKeys(config.secretKeys ?? [], config.dataDir);
     await partitions.ensure([Date.now()]);
-    tellSealed(await sealStored(database.prisma, keys, 'clear'), config.log);
+    tellSealed(await sealing.sealStored(database.prisma, keys, 'clear'), config.log);
     const retentionHours = await decideRetention(database.prisma, config.retentionHours);
     const tags = await openStreamTags(database.prisma);
     const writer = await LogWriter.open(database.prisma);
@@ -174,8 +174,8 @@ function openOn(
     aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
     ...{ erasures, audit, ...retention, retentionHours },
     ...{ tokens: createTokenRepository(prisma), outputs: createOutputRepository(prisma, keys) },
-    ...{ lease, prisma, onQuery },
-    rotateSecrets: () => rotateKeys(prisma, keys),
+    ...{ lease, prisma, onQuery, ...sealing.createSourceSealing(keys) },
+    rotateSecrets: () => sealing.rotateKeys(prisma, keys),
     ping: async () => void (await prisma.$queryRawUnsafe('SELECT 1')),
     async close() {
       erasures.stop();
@@ -205,7 +205,7 @@ function createMomentStore(database: Database, commits: GroupCommit, writer: Log
   };
 }
 
-function tellSealed({ sealed, locked }: Sealed, log: StoreConfig['log']): void {
+function tellSealed({ sealed, locked }: sealing.Sealed, log: StoreConfig['log']): void {
   if (sealed > 0)
     log?.info(
       { sources: sealed },

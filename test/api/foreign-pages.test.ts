@@ -9,7 +9,7 @@ import { openTestApi, type TestApi } from './harness.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await openTestApi({ modelIds: [] });
+  api = await openTestApi({ modelIds: () => [] });
 });
 afterAll(() => api.close());
 

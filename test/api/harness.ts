@@ -85,7 +85,7 @@ export async function openTestApi(
   const api = await openApi({
     services: {
       subscriptions: subscriptionsOf(bus),
-      modelIds: [],
+      modelIds: () => [],
       audit: { record: async () => {} },
       ...(typeof services === 'function' ? services(bus) : services),
     } as Services,

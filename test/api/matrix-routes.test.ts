@@ -225,6 +225,7 @@ function pathsInSources(): string[] {
     [...readFileSync(path, 'utf8').matchAll(pattern)].map(([, found]) => found!);
   return [
     ...read('src/api/http/http-server.ts', /path(?: === |\.startsWith\()'([^']+)'/g),
+    ...read('src/api/http/probes.ts', /path === '([^']+)'/g),
     ...read('src/api/sign-in/sign-in-endpoint.ts', /'(?:GET|POST) (\/[^']+)'/g),
     ...read('src/api/http/static-files.ts', /: '(\/[^']*)'/g),
   ];

@@ -159,7 +159,7 @@ export async function openWorld({
     ...{ tokens, outputs },
     ingestAddresses: createIngestAddresses(store.ingestStreams),
     eraser,
-    modelIds: ['test@1'],
+    modelIds: () => ['test@1'],
     refusedPurposes: ['EDUCATION'],
   });
   const opened = await openTestApi(services, {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { storeMetrics } from '../../src/cli/serve/services.ts';
+import { storeMetrics } from '../../src/cli/serve/store-metrics.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { createStore, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';

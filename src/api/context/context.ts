@@ -39,8 +39,8 @@ export interface Services {
   audit: Audit;
   tokens: Tokens;
   outputs: Outputs;
-  /** Ids of the models that are loaded now. */
-  modelIds: readonly string[];
+  /** Ids of the models that are loaded now, here or at workers. */
+  modelIds(): readonly string[] | Promise<readonly string[]>;
   /** What no stream may be registered for here. */
   refusedPurposes: readonly Purpose[];
 }

@@ -18,5 +18,5 @@ export interface Outputs {
   /** Sends an example. @throws MienError NOT_FOUND */
   test(id: string): Promise<OutputTrial>;
   /** Null: it is not turned on. */
-  status(id: string): OutputStatus | null;
+  status(id: string): OutputStatus | null | Promise<OutputStatus | null>;
 }

@@ -144,11 +144,11 @@ export interface Eraser {
 /** What the running streams ask of this machine, and get. */
 export interface Load {
   /** Frames a second that a running stream is scored at, at most; null when it does not run, or not in real time. */
-  effectiveFrameRate(streamId: string): number | null;
+  effectiveFrameRate(streamId: string): number | null | Promise<number | null>;
   /** Whether it gets fewer frames than it asks for. */
-  isOverloaded(streamId: string): boolean;
+  isOverloaded(streamId: string): boolean | Promise<boolean>;
   /** What those who run it should know, in sentences; without `totals` nothing that tells of other streams. */
-  warnings(streamId: string, options?: { totals: boolean }): string[];
+  warnings(streamId: string, options?: { totals: boolean }): string[] | Promise<string[]>;
   /** @param of the ids of the streams that count; none given: all, and only then is told what the machine can score */
   capacity(of?: ReadonlySet<string>): Capacity | Promise<Capacity>;
 }

@@ -6,6 +6,7 @@ import type { Plugin } from 'graphql-yoga';
 const STATUSES: Readonly<Record<string, number>> = {
   INTERNAL: 500,
   STORE_UNAVAILABLE: 503,
+  WORKER_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,

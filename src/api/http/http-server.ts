@@ -18,8 +18,6 @@ import type { PushEndpoint } from '../push/push-endpoint.ts';
 import { acceptsPage, dropRefusedTypes } from './accept-headers.ts';
 import {
   authorizeExport,
-  authorizeMetrics,
-  authorizeProbe,
   authorizeUpload,
   proveToCommand,
   refuse,
@@ -31,12 +29,13 @@ import type { GraphiqlPage } from './graphiql.ts';
 import { setCorsHeaders } from './origins.ts';
 import { UPGRADES } from './other-upgrades.ts';
 import { preflightRefusal } from './preflight.ts';
+import { answerProbe, type ProbeOptions } from './probes.ts';
 import type { StaticFiles } from './static-files.ts';
 import { answerUpgrades, type Upgrades } from './upgrades.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, requester: Requester) => unknown;
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends ProbeOptions {
   gate: Gate;
   auth: Auth;
   rate: RequestRate;
@@ -58,14 +57,8 @@ export interface HttpServerOptions {
   exports: ExportEndpoint;
   media: MediaEndpoint;
   preview: PreviewEndpoint;
-  /** Whether the server can do its work now; rejects with why not. */
-  ready: () => Promise<void>;
   /** What shows a command that this is the server whose secret it knows. */
   proofOf: (challenge: string) => string;
-  /** What is told of a process that lives, and of one that is ready. */
-  health(): Readonly<Record<string, string>>;
-  standing(): Readonly<Record<string, string>>;
-  metrics: () => Promise<{ type: string; text: string }>;
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** What lies at /auth/…; false: there is no such thing. */
   signIn: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>;
@@ -78,7 +71,7 @@ export interface HttpServerOptions {
 
 const GRAPHQL = '/graphql';
 /** What is no page may load nothing and be framed by nobody; pages say themselves what they may. */
-const EVERY_ANSWER = [
+export const EVERY_ANSWER = [
   ['x-content-type-options', 'nosniff'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
   ['x-frame-options', 'DENY'],
@@ -169,16 +162,10 @@ async function route(
     await options.media(request, response, path, await authorizeExport(request, response, options.auth));
   } else if (path.startsWith('/preview/')) {
     await options.preview(request, response, path, await authorizeExport(request, response, options.auth));
-  } else if (path === '/health') answerJson(response, 200, { status: 'ok', ...options.health() });
-  else if (path === '/ready') {
-    await authorizeProbe(request, options.auth);
-    await answerReady(response, options);
   } else if (path === '/command') {
     answerJson(response, 200, { proof: proveToCommand(request, options.proofOf) });
-  } else if (path === '/metrics') {
-    await authorizeMetrics(request, options.auth);
-    const { type, text } = await options.metrics();
-    response.writeHead(200, { 'content-type': type }).end(text);
+  } else if (await answerProbe(request, response, path, options)) {
+    // It is answered.
   } else if (path.startsWith('/auth/') && (await options.signIn(request, response, path))) {
     // It is answered.
   } else if (path === '/notice') await options.notice(request, response);
@@ -204,16 +191,7 @@ async function answerGraphQL(
   }
 }
 
-async function answerReady(response: ServerResponse, { ready, standing }: HttpServerOptions): Promise<void> {
-  try {
-    await ready();
-    answerJson(response, 200, { status: 'ready', ...standing() });
-  } catch (error) {
-    answerJson(response, 503, { status: error instanceof Error ? error.message : 'not ready' });
-  }
-}
-
-function pathOf({ url = '/' }: IncomingMessage): string {
+export function pathOf({ url = '/' }: IncomingMessage): string {
   const [path = '/'] = url.split('?');
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -73,8 +73,12 @@ builder.queryField('models', (t) =>
     authScopes: { role: 'VIEWER' },
     type: [ModelType],
     description: 'The models that are loaded now, and where they run.',
-    resolve: (query, _root, _args, { prisma, modelIds }) =>
-      prisma.model.findMany({ ...query, where: { id: { in: [...modelIds] } }, orderBy: { id: 'asc' } }),
+    resolve: async (query, _root, _args, { prisma, modelIds }) =>
+      prisma.model.findMany({
+        ...query,
+        where: { id: { in: [...(await modelIds())] } },
+        orderBy: { id: 'asc' },
+      }),
   }),
 );
 

@@ -134,23 +134,23 @@ builder.prismaObjectFields(OutputType, (t) => {
     t.int({
       description,
       select: { id: true },
-      resolve: ({ id }, _args, { outputs }) => (outputs.status(id) ?? NOTHING)[of],
+      resolve: async ({ id }, _args, { outputs }) => ((await outputs.status(id)) ?? NOTHING)[of],
     });
   return {
     state: t.field({
       type: OutputStateEnum,
       description: 'How it is doing.',
       select: { id: true, stopped: true },
-      resolve: ({ id, stopped }, _args, { outputs }) =>
-        stopped === null ? (outputs.status(id)?.state ?? 'OFF') : 'STOPPED',
+      resolve: async ({ id, stopped }, _args, { outputs }) =>
+        stopped === null ? ((await outputs.status(id))?.state ?? 'OFF') : 'STOPPED',
     }),
     lastError: t.field({
       type: OutputErrorType,
       nullable: true,
       description: 'What went wrong last, since the server started or it was changed; null: nothing.',
       select: { id: true, stopped: true },
-      resolve: ({ id, stopped }, _args, { outputs }) =>
-        stopped === null ? (outputs.status(id)?.lastError ?? null) : { message: stopped, at: null },
+      resolve: async ({ id, stopped }, _args, { outputs }) =>
+        stopped === null ? ((await outputs.status(id))?.lastError ?? null) : { message: stopped, at: null },
     }),
     sent: count('sent', 'Messages that were taken, since the server started or it was changed.'),
     failed: count('failed', 'Messages that were given up, because the receiver did not take them.'),

@@ -40,8 +40,8 @@ export const StreamStatusType = builder.objectRef<SentStatus>('StreamStatus').im
       nullable: true,
       description:
         'Something beside the state; null when there is nothing. A change of it is sent like one of the state.',
-      resolve: ({ streamId, session }, _args, { load }) =>
-        isLive(session) && load.isOverloaded(streamId) ? 'OVERLOADED' : null,
+      resolve: async ({ streamId, session }, _args, { load }) =>
+        isLive(session) && (await load.isOverloaded(streamId)) ? 'OVERLOADED' : null,
     }),
     effectiveFrameRate: t.float({
       nullable: true,

@@ -17,17 +17,26 @@ export interface OutputParts {
   metrics: Metrics;
   audit: Audit;
   log: Log;
+  onChanged?: () => void;
+  isElsewhere?: boolean;
 }
 
 /** Runs those that are turned on. */
-export async function openOutputs({ store, bus, metrics, audit, log }: OutputParts): Promise<Outputs> {
+export async function openOutputs({
+  store,
+  bus,
+  metrics,
+  audit,
+  log,
+  ...more
+}: OutputParts): Promise<Outputs> {
   const deps: OutputDeps = {
     outputs: store.outputs,
     streamName: async (id) => (await store.streams.get(id))?.name ?? null,
     feed: bus,
     metrics: outputMetrics(metrics),
     onStopped: (output) => recordStopped(output, audit),
-    ...{ log, server: randomUUID() },
+    ...{ log, server: randomUUID(), ...more },
   };
   const outputs = new Outputs(deps);
   await outputs.start();

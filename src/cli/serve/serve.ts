@@ -1,38 +1,21 @@
-/** `mien serve`: opens the parts one upon the other, runs until asked to end, and closes them in reverse. */
-import { DEMO_SUBSCRIPTION, openApi, readPersistedDocuments } from '../../api/index.ts';
-import { OrderedPublisher } from '../../bus/index.ts';
+/** `mien serve`, `mien api`, `mien worker`: opens the parts one upon the other, runs until asked to end, and closes them in reverse. */
+import { hostname } from 'node:os';
+import { DEMO_SUBSCRIPTION, readPersistedDocuments } from '../../api/index.ts';
+import { openProbes } from '../../api/probe-server.ts';
 import type { Config } from '../../config.ts';
 import type { Log } from '../../domain/log.ts';
-import type { ConfinementLevel, Ingest } from '../../ingest/index.ts';
 import { createLog } from '../../log.ts';
-import { createMetrics } from '../../metrics.ts';
 import { isAway, type Store } from '../../store/index.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
 import type { Host } from '../host.ts';
 import { OpenParts } from '../open-parts.ts';
-import { openBus } from './bus-parts.ts';
-import { registerDemo } from './demo.ts';
+import { createEraser, type Front, openFront, type Work } from './api-parts.ts';
 import { describeRetention } from './describe-retention.ts';
-import { openOutputs } from './output-parts.ts';
-import { openPreviews } from './previews.ts';
 import { createReadiness } from './readiness.ts';
-import { noteServer } from './running-server.ts';
-import {
-  apiAccess,
-  apiSettings,
-  assertPortFree,
-  createAuditTrail,
-  createLoadControl,
-  createStreamManager,
-  type ManagerParts,
-  makeDirectories,
-  openAccess,
-  openServerStore,
-  openServices,
-  openUploads,
-} from './server-parts.ts';
-import { logFfmpeg, logFfmpegLines, openIngest, openVision, storeModels, visionMetrics } from './services.ts';
-import { takeLease } from './take-lease.ts';
+import { openRemoteStreams } from './remote-streams.ts';
+import { assertShared, type Role } from './roles.ts';
+import { apiAccess, apiSettings, assertPortFree } from './server-parts.ts';
+import { type Base, openBase } from './shared-parts.ts';
 import { tellNotice } from './tell-notice.ts';
 
 /** Sources stopped, moments stored, sockets closed: all of it. */
@@ -41,14 +24,15 @@ const DRAIN_MS = 9_500;
 const OPENING_MS = 2_000;
 
 /** Serves until the process is asked to end; gives the exit code. @throws MienError what kept it from starting */
-export async function serve(config: Config, host: Host): Promise<number> {
-  const log = createLog(config);
+export async function serve(config: Config, host: Host, role: Role = 'ALL'): Promise<number> {
+  const log = createLog(config, role === 'ALL' ? null : { role, server: `${hostname()} ${host.pid}` });
   const parts = new OpenParts(log);
-  const opening = openServer(config, log, parts);
+  const opening = openServer(role, config, log, parts);
   const stopped = host.stopped.then((signal) => ({ signal }));
   try {
     const first = await Promise.race([opening, stopped]);
-    if ('url' in first) host.stdout.write(greeting(first, config));
+    if ('url' in first)
+      host.stdout.write(role === 'WORKER' ? workerGreeting(first) : greeting(first, config));
     const { signal } = await stopped;
     log.info({ signal }, 'stopping: sources first, then what waits to be stored, then sockets');
   } catch (error) {
@@ -77,74 +61,48 @@ interface Serving {
   isAuthRequired: boolean;
 }
 
-async function openServer(config: Config, log: Log, parts: OpenParts): Promise<Serving> {
-  const persistedDocuments = await checkFirst(config);
-  const metrics = parts.add(createMetrics());
-  const store = parts.add(await openServerStore(config, metrics, log));
-  const audit = parts.add(createAuditTrail(store, metrics, log));
-  const access = await openAccess(config, store, audit, log);
-  const vision = parts.add(await openVision(config, { metrics: visionMetrics(metrics), measure: true, log }));
-  const ingest = parts.add(openLoggedIngest(config, log));
-  const sourceConfinement = await tellIngest(ingest, log);
-  const bus = parts.add(await openBus(config, store, metrics, log));
-  await makeDirectories(config);
-  const uploads = parts.add(openUploads(config, store, log));
-  const outputs = parts.add(await openOutputs({ store, bus: bus.own, metrics, audit, log }));
-  const opened = { config, metrics, store, vision, ingest, bus, uploads, outputs, log };
-  const rooms = { ...opened, ...openLive(opened) };
-  const streamManager = createStreamManager(rooms);
-  const modelIds = await storeModels(store, vision);
-  await takeLease(metrics, store, streamManager);
-  const { senders, ...own } = openServices(rooms, streamManager);
-  const services = { ...own, audit, tokens: access.tokens, modelIds };
-  const api = parts.add(
-    await openApi({
-      ...{ services, senders, persistedDocuments, log, metrics, isStoreAway: isAway },
-      ...{ ...apiSettings(config, store), ...apiAccess(access) },
-      ...{ ready: createReadiness(config, store, streamManager), standing: bus.standing },
-      health: () => ({ sourceConfinement, ...decodingHealth(ingest) }),
-    }),
-  );
-  parts.add(await noteServer(config.dataDir, { ...api.local, credential: access.commandCredential }));
-  parts.add(services.eraser);
+async function openServer(role: Role, config: Config, log: Log, parts: OpenParts): Promise<Serving> {
+  const persistedDocuments = await checkFirst(role, config);
+  const base = await openBase(role, config, log, parts);
+  const { access, store } = base;
+  const work = role === 'API' ? await openRemoteStreams(base, parts) : await openHere(base, parts);
+  const eraser = createEraser(base, work);
+  const { url, prepare } = await (role === 'WORKER'
+    ? openWorkerProbes(base, work, parts)
+    : openFront(base, work, eraser, persistedDocuments, parts));
   // Last, so that it is closed first: its sessions drain while all that they need is open.
-  parts.add(streamManager);
-  await api.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the first requests will be slow'));
-  await services.eraser.resume();
-  await streamManager.desired.restore();
-  if (config.demo) await registerDemo(store, streamManager, config, log);
-  log.info({ url: api.url, models: modelIds }, 'serving');
+  await work.begin(prepare);
+  log.info({ url, role: role.toLowerCase(), models: await work.modelIds() }, 'serving');
   const isAuthRequired = await access.authenticator.isRequired();
-  return { url: api.url, retention: tellPrivacy(config, store, log), isAuthRequired };
+  return { url, retention: tellPrivacy(config, store, log), isAuthRequired };
 }
 
-/** What sessions share: how much there is to do, those who listen, and those who look. */
-function openLive(parts: Pick<ManagerParts, 'config' | 'metrics' | 'vision' | 'bus' | 'ingest' | 'log'>) {
-  const { config, metrics, vision, bus, ingest, log } = parts;
-  return {
-    load: createLoadControl(config, metrics, vision, log),
-    publisher: new OrderedPublisher(bus.all),
-    previews: openPreviews(ingest, metrics, log),
-  };
+/** Loaded only where streams run: models and decoders are large. */
+async function openHere(base: Base, parts: OpenParts): Promise<Work> {
+  const { openLocalStreams } = await import('./local-streams.ts');
+  return openLocalStreams(base, parts);
+}
+
+/** What a worker tells those who watch it. */
+async function openWorkerProbes(base: Base, work: Work, parts: OpenParts): Promise<Front> {
+  const { config, store, log, metrics, access, audit, bus } = base;
+  const { registry } = metrics;
+  const { url } = parts.add(
+    await openProbes({
+      ...{ ...apiSettings(config, store), ...apiAccess(access), requestRate: config.limits.requestRate },
+      ...{ audit, log, isStoreAway: isAway, onRefused: (code: string) => metrics.refused.inc({ code }) },
+      ...{ ready: createReadiness(config, store, work.runs), standing: bus.standing, health: work.health },
+      metrics: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+    }),
+  );
+  return { url, prepare: async () => {} };
 }
 
 /** What can be known to be wrong before anything is opened. @returns the documents that may be asked; null: any */
-async function checkFirst(config: Config) {
+async function checkFirst(role: Role, config: Config) {
+  assertShared(role, config);
   await assertPortFree(config);
   return readPersistedDocuments(config.persistedDocuments);
-}
-
-function openLoggedIngest(config: Config, log: Log): Ingest {
-  const onCaution = (sentence: string) => log.warn({}, sentence);
-  return openIngest(config, { onLog: logFfmpegLines(config, log), onCaution });
-}
-
-/** Which ffmpeg decodes, and what holds it. */
-async function tellIngest(ingest: Ingest, log: Log): Promise<ConfinementLevel> {
-  await logFfmpeg(ingest, log);
-  const sourceConfinement = await ingest.confinement();
-  log.info({ sourceConfinement }, CONFINED[sourceConfinement]);
-  return sourceConfinement;
 }
 
 /** @returns for how long recordings are kept, in a sentence */
@@ -153,18 +111,6 @@ function tellPrivacy(config: Config, { retentionHours }: Store, log: Log): strin
   const sentence = describeRetention(retentionHours);
   log.info({ retentionHours }, sentence);
   return sentence;
-}
-
-const CONFINED: Record<ConfinementLevel, string> = {
-  landlock: 'the kernel lets ffmpeg reach our proxy alone, and nothing for files',
-  seccomp: 'the kernel lets ffmpeg reach nothing for files; for addresses our proxy holds where it gets',
-  proxy: 'our proxy alone holds where ffmpeg gets: this system, or a setting, has nothing stronger',
-};
-
-/** @returns what decodes video, and, where that is not what was asked for, why */
-function decodingHealth(ingest: Pick<Ingest, 'decoding'>): Record<string, string> {
-  const { by, caution } = ingest.decoding();
-  return { decoding: by, ...(caution !== null && { decodingCaution: caution }) };
 }
 
 function greeting({ url, retention, isAuthRequired }: Serving, { persistedDocuments }: Config): string {
@@ -187,3 +133,11 @@ const LISTED = 'Programs may ask there what MIEN_PERSISTED_DOCUMENTS lists.';
 
 const SIGN_IN =
   'This server asks who you are: sign in at the dashboard first. `mien token create` makes a token.';
+
+function workerGreeting({ url, retention }: Serving): string {
+  return `
+This mien worker runs streams; what it does: ${url}/metrics
+${retention}
+
+`;
+}

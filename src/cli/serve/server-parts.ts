@@ -4,28 +4,15 @@ import { createServer } from 'node:net';
 import { type Access, createAccess } from '../../access/access.ts';
 import { AuditTrail } from '../../access/audit-trail.ts';
 import { clientKey, isLoopback, type SignInEvent, type SignInOptions } from '../../api/index.ts';
-import type { OrderedPublisher } from '../../bus/index.ts';
 import { type Config, isDefaultMediaDir } from '../../config.ts';
 import type { Audit } from '../../domain/audit.ts';
-import type { SourceInput } from '../../domain/frame.ts';
 import { withoutBrackets } from '../../domain/host.ts';
 import type { Log } from '../../domain/log.ts';
-import type { StreamRecord } from '../../domain/stream.ts';
-import type { Ingest } from '../../ingest/index.ts';
 import type { Metrics } from '../../metrics.ts';
-import type { Outputs } from '../../outputs/index.ts';
-import { Eraser, LoadControl, refusedPurposes, StreamManager } from '../../sessions/index.ts';
 import { openStore, type Store, type StoreConfig } from '../../store/index.ts';
-import { createSubscriptions } from '../../subscriptions/index.ts';
 import { rollUp } from '../../timeline/index.ts';
-import type { Vision } from '../../vision/index.ts';
-import type { ServerBus } from './bus-parts.ts';
-import { bringDemoClip } from './demo.ts';
 import { openOidc, recordSignIn } from './oidc-parts.ts';
-import { assertEncoder, type Previews } from './previews.ts';
-import { bucketsOf, createRecordingQueries } from './recording-queries.ts';
-import { openSenders } from './senders.ts';
-import { createMeter, createTimelines, ensembleOf, loadMetrics, storeMetrics } from './services.ts';
+import { storeMetrics } from './store-metrics.ts';
 import { createUploadStore, type UploadStore } from './upload-store.ts';
 
 export function openServerStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
@@ -106,107 +93,6 @@ export async function makeDirectories(config: Config): Promise<void> {
 export function openUploads({ uploadsDir: directory }: Config, { streams }: Store, log: Log): UploadStore {
   const isTaken = async (token: string) => (await streams.byUpload(token)).length > 0;
   return createUploadStore({ directory, isTaken, log });
-}
-
-/** What runs sessions stands upon. */
-export interface ManagerParts {
-  config: Config;
-  metrics: Metrics;
-  store: Store;
-  vision: Vision;
-  ingest: Ingest;
-  bus: ServerBus;
-  publisher: OrderedPublisher;
-  uploads: UploadStore;
-  load: LoadControl;
-  outputs: Outputs;
-  previews: Previews;
-  log: Log;
-}
-
-export function createStreamManager(parts: ManagerParts): StreamManager {
-  const { config, metrics, store, vision, ingest, bus, publisher, uploads, load, previews, log } = parts;
-  return new StreamManager({
-    streams: tellingTags(store.streams, bus),
-    uploads,
-    sessions: store.sessions,
-    sink: store.moments,
-    probe: ingest.probe,
-    openSource: ingest.open,
-    isHere: async (source) => !readsFile(source) || (await ingest.recordedFile(source)) !== null,
-    openAnalyser: vision.open,
-    openTimeline: createTimelines(vision),
-    openPictures: previews.open,
-    publisher,
-    modelId: ensembleOf(vision).id,
-    allowPurposes: config.allowPurposes,
-    meter: createMeter(metrics),
-    load,
-    log,
-  });
-}
-
-const readsFile = ({ type }: SourceInput) => type === 'file' || type === 'upload';
-
-/** Who may see a stream goes by its tags: other servers are told to read them. */
-function tellingTags(streams: Store['streams'], { tellTagged }: ServerBus): Store['streams'] {
-  const told = async (changing: Promise<StreamRecord>) => {
-    const stream = await changing;
-    tellTagged(stream.id);
-    return stream;
-  };
-  return {
-    ...streams,
-    create: (...given) => told(streams.create(...given)),
-    update: (id, change) => told(streams.update(id, change)),
-  };
-}
-
-export function createLoadControl(
-  { overcommit }: Config,
-  metrics: Metrics,
-  vision: Vision,
-  log: Log,
-): LoadControl {
-  return new LoadControl({
-    modelRate: vision.modelRate,
-    work() {
-      const { detectionSeconds, ensembleSeconds, modelThreads } = vision.stats();
-      return { seconds: detectionSeconds + ensembleSeconds, threads: modelThreads };
-    },
-    overcommit,
-    metrics: loadMetrics(metrics),
-    log,
-  });
-}
-
-/** What the API reaches of them. */
-export function openServices(parts: ManagerParts, streamManager: StreamManager) {
-  const { config, store, bus, publisher, uploads, load, previews, log, ingest, outputs } = parts;
-  const { prisma, streams, sessions, moments, erasures } = store;
-  const eraser = new Eraser({
-    ...{ erasures, uploads, log, streams: streamManager, tell: bus.tellErased },
-    forget(isGone) {
-      publisher.forget(isGone);
-      outputs.forget(isGone);
-    },
-  });
-  bus.whenErased((steps) => eraser.letGo(steps));
-  return {
-    ...{ prisma, streamManager, sessions, load, outputs, mediaFiles: ingest.mediaFiles },
-    recordedFile: ingest.recordedFile,
-    bringDemoClip: () => bringDemoClip(config.uploadsDir),
-    previews: { watch: previews.watch, assertAble: () => assertEncoder(ingest) },
-    refusedPurposes: refusedPurposes(config.allowPurposes),
-    ...openSenders(parts, streamManager),
-    recordings: createRecordingQueries(store),
-    subscriptions: createSubscriptions({
-      ...{ streams, sessions, history: moments, log: store.log, feed: bus.all },
-      buckets: bucketsOf(store),
-      now: Date.now,
-    }),
-    eraser,
-  };
 }
 
 /** Before the models are loaded, which takes seconds. @throws Error as the system calls it: EADDRINUSE and its like */

@@ -6,7 +6,7 @@ import { MienError } from '../../errors.ts';
 import { createIngest, type Ingest, type IngestConfig } from '../../ingest/index.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { LoadDeps, OpenTimeline } from '../../sessions/index.ts';
-import type { Store, StoreMetrics } from '../../store/index.ts';
+import type { Store } from '../../store/index.ts';
 import { createTimeline } from '../../timeline/index.ts';
 import { createVision, type Vision, type VisionConfig } from '../../vision/index.ts';
 
@@ -19,15 +19,6 @@ export function openVision(config: Config, options: Partial<VisionConfig> = {}):
     ...(config.workers !== null && { workers: config.workers }),
     ...options,
   });
-}
-
-/** The store's part of the metrics. */
-export function storeMetrics(metrics: Metrics): StoreMetrics {
-  return {
-    commitSeconds: (seconds) => metrics.commitSeconds.observe(seconds),
-    commitSize: (items) => metrics.commitSize.observe(items),
-    bufferDepth: (items) => metrics.commitBufferDepth.set(items),
-  };
 }
 
 /** The models' part of the metrics. */

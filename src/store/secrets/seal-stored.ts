@@ -1,4 +1,5 @@
 /** Seals again what is stored: at every start what an earlier mien stored in clear, and all of it when keys change. */
+import type { SourceInput } from '../../domain/frame.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { openSource, type StoredSource, sealSource } from './sealed-source.ts';
 import { openTarget, sealTarget } from './sealed-target.ts';
@@ -9,6 +10,20 @@ export interface Sealed {
   sealed: number;
   /** How many cannot be opened, because their key is lost. */
   locked: number;
+}
+
+/** Sources as servers of one key tell them each other. */
+export interface SourceSealing {
+  sealSource(source: SourceInput): Promise<StoredSource>;
+  /** Where the key is lost, it is `locked`. */
+  unsealSource(stored: StoredSource): Promise<SourceInput>;
+}
+
+export function createSourceSealing(keys: SecretKeys): SourceSealing {
+  return {
+    sealSource: (source) => sealSource(source, keys),
+    unsealSource: (stored) => openSource(stored, keys),
+  };
 }
 
 /** Seals with a new key, then forgets the old ones; cut short, it leaves both, and may be repeated. */

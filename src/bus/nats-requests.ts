@@ -1,0 +1,218 @@
+/**
+ * What servers of one database ask each other, over core NATS on a connection of its own: a question for all, whose answers are
+ * collected for a moment, and a request to one of them. Nothing is kept: who is not there is not asked.
+ */
+import type { Log } from '../domain/log.ts';
+import { MienError, type MienErrorCode } from '../errors.ts';
+import { sleep } from '../threads/sleep.ts';
+import {
+  connect,
+  connectionOptions,
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  RequestError,
+} from './nats.ts';
+
+export interface RequestsOptions {
+  /** Of one cluster, as of `createNats`. */
+  servers: readonly string[];
+  /** What subjects begin with: servers that share it hear each other. */
+  subject: string;
+  log: Pick<Log, 'warn' | 'error'>;
+}
+
+export type Answerer = (question: unknown) => unknown;
+
+export interface Requests {
+  /** Whether NATS is there, as far as is known. */
+  readonly isUp: boolean;
+  /** Everybody else who answers this kind hears it, and nobody is waited for. */
+  tell(kind: string): void;
+  /** The answers of all who answer this kind within a moment of the first; who fails gives none. */
+  askAll(kind: string, question?: unknown): Promise<unknown[]>;
+  /**
+   * @param kind one that a single server answers
+   * @throws MienError what it answers with; SHUTTING_DOWN: nobody is asked by this; WORKER_UNAVAILABLE: it has not answered after so
+   * many milliseconds, or NATS is away
+   */
+  ask(kind: string, question: unknown, ms: number): Promise<unknown>;
+  /** @returns what ends it */
+  answer(kind: string, answerer: Answerer): () => void;
+  close(): Promise<void>;
+}
+
+/** Longest wait for the first answer of all, and for others behind it. */
+const FIRST_MS = 2_000;
+const OTHERS_MS = 150;
+/** From one try to connect to the next. */
+const AGAIN_MS = 500;
+
+type Answer = { value: unknown } | { error: { code: MienErrorCode | 'INTERNAL'; message: string } };
+
+export function openRequests(options: RequestsOptions): Requests {
+  return new NatsRequests(options);
+}
+
+class NatsRequests implements Requests {
+  readonly #options: RequestsOptions;
+  readonly #closing = new AbortController();
+  readonly #answerers = new Map<string, { answerer: Answerer; stop: () => void }>();
+  #connection: NatsConnection | null = null;
+  #isConnected = false;
+  #told = '';
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+    void this.#stayConnected();
+  }
+
+  get isUp(): boolean {
+    return this.#isConnected;
+  }
+
+  tell(kind: string): void {
+    if (this.#isConnected) this.#connection?.publish(this.#subject(kind));
+  }
+
+  async askAll(kind: string, question: unknown = null): Promise<unknown[]> {
+    const connection = this.#connection;
+    if (connection === null || !this.#isConnected) return [];
+    const answers: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      let timer = setTimeout(() => done(), FIRST_MS);
+      const inbox = createInbox();
+      const replies = connection.subscribe(inbox, {
+        callback: (error, message) => {
+          if (error !== null || isNobody(message)) return done();
+          const answer = message.json<Answer>();
+          if ('value' in answer) answers.push(answer.value);
+          if (answers.length === 1) {
+            clearTimeout(timer);
+            timer = setTimeout(() => done(), OTHERS_MS);
+          }
+        },
+      });
+      const done = () => {
+        clearTimeout(timer);
+        replies.unsubscribe();
+        resolve();
+      };
+      connection.publish(this.#subject(kind), toBytes(question), { reply: inbox });
+    });
+    return answers;
+  }
+
+  async ask(kind: string, question: unknown, ms: number): Promise<unknown> {
+    if (this.#connection === null || !this.#isConnected) throw unavailable(AWAY);
+    let answer: Answer;
+    try {
+      const asked = { timeout: ms, noMux: true };
+      answer = (await this.#connection.request(this.#subject(kind), toBytes(question), asked)).json();
+    } catch (cause) {
+      if (cause instanceof RequestError && cause.isNoResponders()) throw new MienError('SHUTTING_DOWN', GONE);
+      throw unavailable(SILENT, cause);
+    }
+    if ('value' in answer) return answer.value;
+    const { code, message } = answer.error;
+    throw code === 'INTERNAL' ? new Error(message) : new MienError(code, message);
+  }
+
+  answer(kind: string, answerer: Answerer): () => void {
+    this.#answerers.set(kind, { answerer, stop: () => {} });
+    this.#listen(kind);
+    return () => {
+      this.#answerers.get(kind)?.stop();
+      this.#answerers.delete(kind);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    // What was answered last goes out.
+    if (this.#isConnected) await this.#connection?.flush().catch(noop);
+    this.#isConnected = false;
+    await this.#connection?.close();
+  }
+
+  #subject(kind: string): string {
+    return `${this.#options.subject}.${kind}`;
+  }
+
+  /** Once connected, for as long as that lasts; NATS' client subscribes anew by itself when it is connected again. */
+  #listen(kind: string): void {
+    const entry = this.#answerers.get(kind);
+    if (entry === undefined || this.#connection === null) return;
+    const subscription = this.#connection.subscribe(this.#subject(kind), {
+      callback: (error, message) => {
+        if (error === null) void this.#reply(entry.answerer, message);
+      },
+    });
+    entry.stop = () => subscription.unsubscribe();
+  }
+
+  /** Never rejects. */
+  async #reply(answerer: Answerer, message: Msg): Promise<void> {
+    const respond = (answer: Answer) => {
+      if (message.reply && this.#isConnected) message.respond(toBytes(answer));
+    };
+    try {
+      const value = await answerer(message.data.length === 0 ? null : message.json());
+      respond({ value: value ?? null });
+    } catch (error) {
+      if (!(error instanceof MienError))
+        this.#options.log.error({ err: error, asked: message.subject }, 'another server asked in vain');
+      respond({ error: asError(error) });
+    }
+  }
+
+  async #stayConnected(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        const connection = await connect(connectionOptions(this.#options));
+        if (this.#closing.signal.aborted) return await connection.close();
+        await this.#use(connection);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        if (why !== this.#told)
+          this.#options.log.warn({ why }, 'NATS is away: servers cannot ask each other');
+        this.#told = why;
+      }
+      this.#isConnected = false;
+      this.#connection = null;
+      await sleep(AGAIN_MS, this.#closing.signal);
+    }
+  }
+
+  /** Until it is closed; it connects again by itself. */
+  async #use(connection: NatsConnection): Promise<void> {
+    this.#connection = connection;
+    this.#isConnected = true;
+    for (const kind of this.#answerers.keys()) this.#listen(kind);
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect' || type === 'close') this.#isConnected = false;
+      if (type === 'reconnect') this.#isConnected = true;
+    }
+  }
+}
+
+const AWAY =
+  'NATS does not answer, by which the workers that run streams are asked (NATS_URL). Try again in a moment.';
+const GONE = 'The worker that was asked is gone. Try again in a moment.';
+const SILENT = 'The worker that was asked did not answer. Look whether it was done, then try again.';
+
+function unavailable(message: string, cause?: unknown): MienError {
+  return new MienError('WORKER_UNAVAILABLE', message, { cause });
+}
+
+function asError(error: unknown): { code: MienErrorCode | 'INTERNAL'; message: string } {
+  if (error instanceof MienError) return { code: error.code, message: error.message };
+  return { code: 'INTERNAL', message: 'A worker failed unexpectedly; its log tells more.' };
+}
+
+/** What NATS itself answers where nobody does. */
+const isNobody = ({ data, headers }: Msg) => data.length === 0 && headers?.code === 503;
+
+const toBytes = (value: unknown) => JSON.stringify(value);
+
+function noop(): void {}

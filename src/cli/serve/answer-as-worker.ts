@@ -1,0 +1,79 @@
+/** A server that runs streams answers those that run none, for as long as it takes new ones. */
+import { randomUUID } from 'node:crypto';
+import type { Requests } from '../../bus/index.ts';
+import type { SourceInput } from '../../domain/frame.ts';
+import type { Log } from '../../domain/log.ts';
+import type { Outputs } from '../../outputs/index.ts';
+import type { LoadControl, StreamManager } from '../../sessions/index.ts';
+import type { Store } from '../../store/index.ts';
+import { repeat } from '../../threads/repeat.ts';
+import {
+  type CapacityAsked,
+  type LoadAnswer,
+  type OffersAsked,
+  type OutputAsked,
+  type RegisterAsked,
+  registerAt,
+  type StartAsked,
+  startAt,
+} from './worker-protocol.ts';
+
+export interface AnsweringParts {
+  streamManager: StreamManager;
+  load: LoadControl;
+  outputs: Outputs;
+  modelIds: readonly string[];
+  store: Pick<Store, 'unsealSource'>;
+  isHere(source: SourceInput): Promise<boolean>;
+  log: Log;
+}
+
+/** So often outputs are read again, also when nobody says that they were changed. */
+const OUTPUTS_MS = 10_000;
+
+export function answerAsked(requests: Requests, parts: AnsweringParts): { close(): void } {
+  const { streamManager, load, outputs, modelIds, store, isHere, log } = parts;
+  const worker = randomUUID();
+  const answer = <Asked>(kind: string, answerer: (asked: Asked) => unknown) =>
+    requests.answer(kind, answerer as (asked: unknown) => unknown);
+  const refresh = () =>
+    outputs.refresh().catch((error: unknown) => log.warn({ err: error }, 'outputs could not be read again'));
+  const stops = [
+    answer('offers', async ({ source }: OffersAsked) => {
+      const running = streamManager.running().length;
+      return { worker, running, isHere: await isHere(await store.unsealSource(source)) };
+    }),
+    answer(registerAt(worker), async ({ input, shown }: RegisterAsked) => {
+      const source = await store.unsealSource(input.source);
+      const options = shown === null ? {} : { shown };
+      const { id, alreadyRegistered } = await streamManager.register({ ...input, source }, options);
+      return { id, alreadyRegistered };
+    }),
+    answer(startAt(worker), async ({ id, words }: StartAsked) => {
+      const session = await streamManager.start(id, words);
+      return { sessionId: session.id };
+    }),
+    answer('load', () => loadOf(streamManager, load)),
+    answer('capacity', ({ of }: CapacityAsked) => load.capacity(of === null ? undefined : new Set(of))),
+    answer('output', ({ id }: OutputAsked) => outputs.status(id)),
+    answer('models', () => modelIds),
+    answer('outputs', refresh),
+  ];
+  const stopRefreshing = repeat(OUTPUTS_MS, refresh);
+  return {
+    close() {
+      for (const stop of stops) stop();
+      // What an output still tells is waited for where outputs are closed.
+      void stopRefreshing();
+    },
+  };
+}
+
+function loadOf(streamManager: StreamManager, load: LoadControl): LoadAnswer {
+  return streamManager.running().map(({ streamId: id }) => ({
+    id,
+    effectiveFrameRate: load.effectiveFrameRate(id),
+    isOverloaded: load.isOverloaded(id),
+    warnings: { withTotals: load.warnings(id), withoutTotals: load.warnings(id, { totals: false }) },
+  }));
+}

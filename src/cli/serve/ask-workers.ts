@@ -1,0 +1,135 @@
+/** A server that runs no streams asks those that do. */
+import type { Load } from '../../api/index.ts';
+import type { Requests } from '../../bus/index.ts';
+import type { SourceInput } from '../../domain/frame.ts';
+import type { Capacity } from '../../domain/load.ts';
+import type { OutputStatus } from '../../domain/output.ts';
+import { MienError } from '../../errors.ts';
+import type { Workers } from '../../sessions/index.ts';
+import type { Store } from '../../store/index.ts';
+import {
+  type CapacityAnswer,
+  type LoadAnswer,
+  type Offer,
+  type OutputAnswer,
+  type RegisterAnswer,
+  registerAt,
+  type StartAnswer,
+  startAt,
+} from './worker-protocol.ts';
+
+/** Longer than a worker waits for a picture. */
+const REGISTER_MS = 40_000;
+/** Longer than a worker waits for a session that ends. */
+const START_MS = 20_000;
+/** A worker that is about to end, or went between its offer and the question, is not the last. */
+const TRIES = 3;
+/** Of what many fields of an answer ask for. */
+const LOAD_MS = 500;
+
+export function createWorkers(requests: Requests, { sealSource }: Pick<Store, 'sealSource'>): Workers {
+  const ask = async (
+    source: SourceInput,
+    kindAt: (worker: string) => string,
+    question: object,
+    ms: number,
+  ) => {
+    for (let left = TRIES - 1; ; left--) {
+      const { worker } = await choose(requests, source);
+      try {
+        return await requests.ask(kindAt(worker), question, ms);
+      } catch (error) {
+        if (left === 0 || !(error instanceof MienError && error.code === 'SHUTTING_DOWN')) throw error;
+      }
+    }
+  };
+  return {
+    async register(input, shown) {
+      const source = await sealSource(input.source);
+      const question = { input: { ...input, source }, shown };
+      return (await ask(source, registerAt, question, REGISTER_MS)) as RegisterAnswer;
+    },
+    async start({ id, source }, words) {
+      const question = { id, words };
+      const answer = await ask(await sealSource(source), startAt, question, START_MS);
+      return (answer as StartAnswer).sessionId;
+    },
+  };
+}
+
+/** One that has the source, if any does, and of these one that runs the fewest. @throws MienError WORKER_UNAVAILABLE */
+async function choose(requests: Requests, source: SourceInput): Promise<Offer> {
+  const offers = (await requests.askAll('offers', { source })) as Offer[];
+  const having = offers.filter(({ isHere }) => isHere);
+  const able = having.length > 0 ? having : offers;
+  const fewest = Math.min(...able.map(({ running }) => running));
+  const idle = able.filter(({ running }) => running === fewest);
+  const chosen = idle[Math.floor(Math.random() * idle.length)];
+  if (chosen !== undefined) return chosen;
+  throw new MienError('WORKER_UNAVAILABLE', requests.isUp ? NO_WORKER : NATS_AWAY);
+}
+
+const NO_WORKER = 'No worker is up, and streams run at workers: start a `mien worker`, then try again.';
+const NATS_AWAY =
+  'NATS does not answer, by which workers are asked, and streams run at workers. Try again in a moment.';
+
+/** What the streams get at the workers that run them. */
+export function loadElsewhere(requests: Requests): Load {
+  let asked: { answer: Promise<Map<string, LoadAnswer[number]>>; at: number } | null = null;
+  const ask = async () => {
+    const answers = (await requests.askAll('load')) as LoadAnswer[];
+    return new Map(answers.flat().map((one) => [one.id, one]));
+  };
+  const of = async (id: string) => {
+    if (asked === null || performance.now() - asked.at > LOAD_MS)
+      asked = { answer: ask(), at: performance.now() };
+    return (await asked.answer).get(id);
+  };
+  return {
+    effectiveFrameRate: async (id) => (await of(id))?.effectiveFrameRate ?? null,
+    isOverloaded: async (id) => (await of(id))?.isOverloaded ?? false,
+    async warnings(id, { totals } = { totals: true }) {
+      const { warnings } = (await of(id)) ?? {};
+      return (totals ? warnings?.withTotals : warnings?.withoutTotals) ?? [];
+    },
+    async capacity(streams) {
+      const question = { of: streams === undefined ? null : [...streams] };
+      return sumOf((await requests.askAll('capacity', question)) as CapacityAnswer[]);
+    },
+  };
+}
+
+/** What none of them can tell is not known of all. */
+function sumOf(parts: readonly Capacity[]): Capacity {
+  const sum = (values: readonly number[]) => Math.round(values.reduce((all, one) => all + one, 0) * 10) / 10;
+  const known = (name: 'framesPerSecond' | 'left') => {
+    const values = parts.flatMap((part) => part[name] ?? []);
+    return values.length === 0 ? null : sum(values);
+  };
+  return {
+    framesPerSecond: known('framesPerSecond'),
+    used: sum(parts.map(({ used }) => used)),
+    asked: sum(parts.map(({ asked }) => asked)),
+    left: known('left'),
+  };
+}
+
+/** How an output is doing at all workers, each of which tells of the streams that it runs: the worst of them, and their sums. */
+export async function outputElsewhere(requests: Requests, id: string): Promise<OutputStatus | null> {
+  const answers = (await requests.askAll('output', { id })) as OutputAnswer[];
+  const parts = answers.flatMap((status) => status ?? []);
+  const [worst] = parts.toSorted(
+    (one, other) => WORST_FIRST.indexOf(one.state) - WORST_FIRST.indexOf(other.state),
+  );
+  if (worst === undefined) return null;
+  const sum = (of: (status: OutputStatus) => number) => parts.reduce((all, one) => all + of(one), 0);
+  return {
+    ...worst,
+    sent: sum(({ sent }) => sent),
+    failed: sum(({ failed }) => failed),
+    dropped: sum(({ dropped }) => dropped),
+    waiting: sum(({ waiting }) => waiting),
+  };
+}
+
+const WORST_FIRST: readonly OutputStatus['state'][] = ['STOPPED', 'FAILING', 'CONNECTING', 'READY'];

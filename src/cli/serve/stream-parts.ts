@@ -1,0 +1,73 @@
+/** What runs sessions, as the settings ask for it. */
+import { existsSync } from 'node:fs';
+import type { Config } from '../../config.ts';
+import type { SourceInput } from '../../domain/frame.ts';
+import type { Log } from '../../domain/log.ts';
+import type { Ingest } from '../../ingest/index.ts';
+import type { Metrics } from '../../metrics.ts';
+import { LoadControl, StreamManager } from '../../sessions/index.ts';
+import type { Vision } from '../../vision/index.ts';
+import type { Previews } from './previews.ts';
+import { createMeter, createTimelines, ensembleOf, loadMetrics } from './services.ts';
+import type { Base } from './shared-parts.ts';
+import { tellingTags } from './telling-tags.ts';
+
+/** What it stands upon. */
+export interface ManagerParts extends Base {
+  vision: Vision;
+  ingest: Ingest;
+  load: LoadControl;
+  previews: Previews;
+}
+
+export function createStreamManager(parts: ManagerParts): StreamManager {
+  const { role, config, metrics, store, vision, ingest, bus, publisher, uploads, load, previews, log } =
+    parts;
+  return new StreamManager({
+    streams: tellingTags(store.streams, bus),
+    uploads,
+    sessions: store.sessions,
+    sink: store.moments,
+    probe: ingest.probe,
+    openSource: ingest.open,
+    isHere: isHereIn(ingest),
+    // Whoever sends finds no worker: it has no port for that.
+    leaves: ({ type }) => role === 'WORKER' && type === 'push',
+    openAnalyser: vision.open,
+    openTimeline: createTimelines(vision),
+    openPictures: previews.open,
+    publisher,
+    modelId: ensembleOf(vision).id,
+    allowPurposes: config.allowPurposes,
+    meter: createMeter(metrics),
+    load,
+    log,
+  });
+}
+
+/** Whether what is read of this machine is here. */
+export function isHereIn(ingest: Pick<Ingest, 'recordedFile'>): (source: SourceInput) => Promise<boolean> {
+  return async (source) => {
+    if (source.type === 'device') return existsSync(source.device);
+    const isFile = source.type === 'file' || source.type === 'upload';
+    return !isFile || (await ingest.recordedFile(source)) !== null;
+  };
+}
+
+export function createLoadControl(
+  { overcommit }: Config,
+  metrics: Metrics,
+  vision: Vision,
+  log: Log,
+): LoadControl {
+  return new LoadControl({
+    modelRate: vision.modelRate,
+    work() {
+      const { detectionSeconds, ensembleSeconds, modelThreads } = vision.stats();
+      return { seconds: detectionSeconds + ensembleSeconds, threads: modelThreads };
+    },
+    overcommit,
+    metrics: loadMetrics(metrics),
+    log,
+  });
+}
