@@ -2,7 +2,11 @@
 import { build } from 'esbuild';
 
 await build({
-  entryPoints: ['clients/typescript/src/index.ts'],
+  stdin: {
+    contents: ['index', 'ws'].map((entry) => `export * from './${entry}.ts';`).join('\n'),
+    resolveDir: 'clients/typescript/src',
+    sourcefile: 'client.js',
+  },
   outfile: 'src/web/client.js',
   bundle: true,
   ...{ format: 'esm', platform: 'browser', target: 'es2023' },

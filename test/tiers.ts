@@ -29,6 +29,7 @@ const WHOLE: Record<string, readonly string[] | 'all'> = {
     'sign-in',
     'streams',
     'uploads',
+    'windows',
   ],
   network: 'all',
   scale: 'all',

@@ -1,2 +1,3 @@
 /** client.js is made of this by scripts/build-client.mjs. */
 export * from '../../clients/typescript/src/index.ts';
+export * from '../../clients/typescript/src/ws.ts';

@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface TcpProxy {
   port: number;
+  /** What becomes of those who ask for a WebSocket; `passed` at first. */
+  webSockets: 'passed' | 'refused' | 'unanswered';
   /** Breaks every connection and refuses new ones. */
   cut(): void;
   mend(): void;
@@ -18,6 +20,11 @@ export async function openProxy(target: { host: string; port: number }): Promise
   const server = createServer((client) => {
     if (!open) return client.destroy();
     const upstream = connect(target);
+    client.once('data', (first: Buffer) => {
+      if (proxy.webSockets === 'passed' || !/^upgrade: websocket\r$/im.test(first.toString('latin1'))) return;
+      client.unpipe();
+      if (proxy.webSockets === 'refused') client.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n');
+    });
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -37,8 +44,9 @@ export async function openProxy(target: { host: string; port: number }): Promise
   const breakAll = () => {
     for (const socket of sockets) socket.destroy();
   };
-  return {
+  const proxy: TcpProxy = {
     port: (server.address() as AddressInfo).port,
+    webSockets: 'passed',
     cut() {
       open = false;
       breakAll();
@@ -55,4 +63,5 @@ export async function openProxy(target: { host: string; port: number }): Promise
       await once(server, 'close');
     },
   };
+  return proxy;
 }

@@ -52,6 +52,8 @@ export interface Page {
   complaints: string[];
   /** Every address that it asked for, so far. */
   requested: string[];
+  /** The addresses of all answers that have not ended and of all WebSockets that have not closed: each holds a connection. */
+  held(): string[];
 }
 
 export interface Browser {
@@ -134,11 +136,15 @@ async function openPage({ send, listen }: Connection, url: string, newWindow: bo
   const command = <T>(method: string, params: object = {}) => send<T>(method, params, sessionId);
   const complaints: string[] = [];
   const requested: string[] = [];
+  const held = new Map<string, string>();
   listen(sessionId, (method, params) => {
     const complaint = complaintOf(method, params);
     if (complaint) complaints.push(complaint);
-    if (method === 'Network.requestWillBeSent') requested.push(params.request.url);
-    if (method === 'Network.webSocketCreated') requested.push(params.url);
+    const asked = BEGINS[method]?.(params);
+    if (asked !== undefined) {
+      requested.push(asked);
+      held.set(params.requestId, asked);
+    } else if (ENDS.includes(method)) held.delete(params.requestId);
   });
   await Promise.all(['Page', 'Runtime', 'Log', 'Network'].map((domain) => command(`${domain}.enable`)));
   await command('Page.navigate', { url });
@@ -166,8 +172,15 @@ async function openPage({ send, listen }: Connection, url: string, newWindow: bo
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
-  return { evaluate, until, command, complaints, requested };
+  return { evaluate, until, command, complaints, requested, held: () => [...held.values()] };
 }
+
+/** What is asked for, by what tells of it. */
+const BEGINS: Partial<Record<string, (params: Event) => string>> = {
+  'Network.requestWillBeSent': ({ request }) => request.url,
+  'Network.webSocketCreated': ({ url }) => url,
+};
+const ENDS = ['Network.loadingFinished', 'Network.loadingFailed', 'Network.webSocketClosed'];
 
 function complaintOf(method: string, params: Event): string | null {
   if (method === 'Runtime.exceptionThrown') {

@@ -1,7 +1,7 @@
-/** Tries again what a broken connection ended, with exponential backoff. */
+/** Tries again what a broken connection ended, with exponential backoff and jitter. */
 import { ConnectionLost, codeOf, messageOf } from './errors.ts';
 
-/** The first and the longest pause between two attempts. */
+/** The first and the longest pause between two attempts; each is shortened by chance, to half at most. */
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 8_000;
 /** Codes of errors that may be gone at the next attempt. */
@@ -38,7 +38,9 @@ export function createBackoff({ signal, onLost, pause = sleep }: RetryOptions): 
     async wait(error) {
       if (codeOf(error) === 'INTERNAL') internal += 1;
       if (!isTransient(error, internal)) throw error;
-      const retryMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++);
+      // Not all that one server left behind come back at the same moment.
+      const share = 1 - Math.random() / 2;
+      const retryMs = Math.round(share * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++));
       onLost?.({ reason: messageOf(error), retryMs });
       await pause(retryMs, signal);
     },

@@ -48,6 +48,11 @@ function sentence(connection) {
   return `connection lost: ${connection.reason}. Trying again; what is missed meanwhile comes then.`;
 }
 
+/** @param {boolean} isTaken whether what happens comes by event streams, because no WebSocket opens */
+export function showFallback(isTaken) {
+  find('#event-streams', HTMLElement).hidden = !isTaken;
+}
+
 /** @param {unknown} problem null: none any more */
 export function showProblem(problem) {
   const { state } = find('#connection', HTMLElement).dataset;
