@@ -153,6 +153,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'outage',
     'pooled-server',
     'power-cut',
+    'present-streams',
     'prepared-statements',
     'removal',
     'repositories',

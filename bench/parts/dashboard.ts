@@ -4,7 +4,7 @@ import { measured } from '../harness.ts';
 import { type Usage, usageBelow } from './process-tree.ts';
 
 /**
- * Runs in the page before its own scripts. Of each moment that its event stream brings it notes how old the frame was when the
+ * Runs in the page before its own scripts. Of each moment that its WebSocket, or an event stream, brings it notes how old the frame was when the
  * first picture after that had been painted: the callbacks of an animation frame come before its paint, and a message that is
  * sent in one comes after. Moments behind which nothing was drawn are not noted.
  * @param canvas id of that on which their faces are drawn
@@ -22,8 +22,8 @@ export const notePainted = (canvas: string) => `{
     port1.onmessage = then;
     port2.postMessage(null);
   });
-  const note = (line) => {
-    const moment = line.startsWith('data:') && JSON.parse(line.slice(5) || null)?.data?.frameEmotions;
+  const note = (answer) => {
+    const moment = answer?.data?.frameEmotions;
     if (!moment?.wallTime) return;
     const before = draws;
     painted(() => {
@@ -37,7 +37,14 @@ export const notePainted = (canvas: string) => `{
     for await (const text of body.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split('\\n');
       rest = lines.pop();
-      lines.forEach(note);
+      for (const line of lines) if (line.startsWith('data:')) note(JSON.parse(line.slice(5) || null));
+    }
+  };
+  const Own = window.WebSocket;
+  window.WebSocket = class extends Own {
+    constructor(...given) {
+      super(...given);
+      if (this.url.endsWith('/graphql')) this.addEventListener('message', ({ data }) => note(JSON.parse(data).payload));
     }
   };
   const { fetch } = window;

@@ -15,7 +15,7 @@ import { openTarget, sealTarget } from './secrets/sealed-target.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
 import { writeAlone } from './shared-topics.ts';
 
-const MOST_STREAMS = 1000;
+const STREAMS_AT_A_TIME = 1000;
 
 export type OutputRepository = ReturnType<typeof createOutputRepository>;
 
@@ -36,7 +36,7 @@ function readingOf(prisma: PrismaClient, keys: SecretKeys) {
       const rows = await prisma.output.findMany({ where: { enabled: true }, orderBy: { ordinal: 'asc' } });
       return Promise.all(rows.map((row) => toRecord(row, keys)));
     },
-    /** All streams, or one, with their newest sessions; a thousand at most. */
+    /** All streams, or one, with their newest sessions. */
     present: (streamId: string | null) => readPresent(prisma, streamId),
   };
 }
@@ -82,13 +82,36 @@ function writingOf(prisma: PrismaClient, keys: SecretKeys) {
   };
 }
 
+/** A page of streams at a time, and of each stream one session: it may have thousands. */
 async function readPresent(prisma: PrismaClient, streamId: string | null): Promise<PresentStream[]> {
-  const rows = await prisma.stream.findMany({
-    ...(streamId !== null && { where: { id: streamId } }),
-    select: { id: true, name: true, sessions: { orderBy: { ordinal: 'desc' }, take: 1 } },
-    ...{ orderBy: { ordinal: 'asc' }, take: MOST_STREAMS },
-  });
-  return rows.map(({ id, name, sessions }) => ({ stream: { id, name }, session: sessions[0] ?? null }));
+  const present: PresentStream[] = [];
+  const select = { id: true, name: true, ordinal: true };
+  for (let after = 0; ; ) {
+    const where = streamId === null ? { ordinal: { gt: after } } : { id: streamId };
+    const streams = await prisma.stream.findMany({
+      ...{ where, select, orderBy: { ordinal: 'asc' }, take: STREAMS_AT_A_TIME },
+    });
+    const newest = await newestSessions(
+      prisma,
+      streams.map(({ id }) => id),
+    );
+    present.push(
+      ...streams.map(({ id, name }) => ({ stream: { id, name }, session: newest.get(id) ?? null })),
+    );
+    if (streamId !== null || streams.length < STREAMS_AT_A_TIME) return present;
+    after = streams.at(-1)!.ordinal;
+  }
+}
+
+/** By the ids of their streams. */
+async function newestSessions(prisma: PrismaClient, streamIds: string[]) {
+  const found = await prisma.$queryRawUnsafe<{ id: string }[]>(
+    `SELECT n.id::text FROM unnest($1::uuid[]) AS asked (id) CROSS JOIN LATERAL
+      (SELECT id FROM session WHERE stream_id = asked.id ORDER BY ordinal DESC LIMIT 1) AS n`,
+    streamIds,
+  );
+  const rows = await prisma.session.findMany({ where: { id: { in: found.map(({ id }) => id) } } });
+  return new Map(rows.map((row) => [row.streamId, row]));
 }
 
 function toJson(rules: readonly OutputRule[]): Prisma.InputJsonValue {

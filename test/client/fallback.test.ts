@@ -134,11 +134,11 @@ test('a server that is away is no reason: once it is there, the WebSocket opens'
   expect([opened, told]).toEqual([['WebSocket'], []]);
 });
 
-test('a WebSocket that is never answered is given up after ten seconds', async () => {
+test('a WebSocket that is never answered is given up after eight seconds', async () => {
   const { server, told, opened, follow, areOpen } = await open('unanswered');
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const first = follow().next();
-  await vi.advanceTimersByTimeAsync(9_900);
+  await vi.advanceTimersByTimeAsync(7_900);
   expect(server.subscribers()).toBe(0);
   await vi.advanceTimersByTimeAsync(200);
   vi.useRealTimers();

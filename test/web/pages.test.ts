@@ -117,7 +117,7 @@ describe('the dashboard’s files', () => {
     ]);
     expect(bytes).toBeGreaterThan(10_000);
     expect(bytes).toBeLessThan(110_000);
-    expect(await sizeOf(['/web/client.js'])).toBeLessThan(30_000);
+    expect(await sizeOf(['/web/client.js'])).toBeLessThan(35_000);
   });
 
   async function sizeOf(paths: string[]): Promise<number> {

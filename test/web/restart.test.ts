@@ -1,16 +1,20 @@
 /** Pages that are left open over a restart of the real server: they say that it is away, lose nothing, and go on by themselves. */
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { run } from '../cli/harness.ts';
 import { type Server, startServer } from '../e2e/server.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { expectAccessible, violations } from './axe.ts';
 import { type Browser, findBrowser, openBrowser, type Page } from './browser.ts';
 import { click, fill, isShown, number, text } from './page-words.ts';
 
+const execFileAsync = promisify(execFile);
 const CLIP = fileURLToPath(new URL('../fixtures/demo.mp4', import.meta.url));
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const AWAY_MS = 5_000;
@@ -49,7 +53,11 @@ describe.skipIf(binary === null)('a page that is left open over a restart', () =
       ...{ MIEN_DATA_DIR: dataDir, MIEN_MEDIA_DIR: media, MIEN_DEMO: 'false' },
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     };
-    [server, browser] = [await startServer(env), await openBrowser(binary!)];
+    const film = join(directory, 'face.mjpeg');
+    const scaled = ['-an', '-vf', 'scale=640:360', '-r', '15', '-c:v', 'mjpeg', '-q:v', '4', film];
+    await execFileAsync('ffmpeg', ['-v', 'error', '-i', CLIP, ...scaled]);
+    const camera = ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`];
+    [server, browser] = [await startServer(env), await openBrowser(binary!, [], camera)];
   }, STARTED_WITHIN);
   afterAll(async () => {
     await browser?.close();
@@ -59,10 +67,10 @@ describe.skipIf(binary === null)('a page that is left open over a restart', () =
   });
 
   /** Each is visible, however many are open. */
-  const open = async (hash = '', hostname = '127.0.0.1') => {
+  const open = async (hash = '', hostname = '127.0.0.1', beside = true) => {
     const opened = await browser.open(
       Object.assign(new URL(`/${hash}`, server.url), { hostname }).href,
-      true,
+      beside,
     );
     const page: Page = {
       ...opened,
@@ -94,6 +102,19 @@ describe.skipIf(binary === null)('a page that is left open over a restart', () =
       expect([name, await page.evaluate('window.isTheSame')]).toEqual([name, true]);
     }
     expect(await Promise.all(Object.values(pages).map((page) => page.evaluate(LISTED)))).toEqual(listed);
+  };
+  const register = async (input: object) => {
+    const { registerStream } = await server.query<{ registerStream: { stream: { id: string } } }>(
+      'mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id } } }',
+      { input: { purpose: 'RESEARCH', ...input } },
+    );
+    return registerStream.stream.id;
+  };
+  const latest = async (id: string) => {
+    const { stream } = await server.query<{
+      stream: { latestSession: { id: string; state: string } | null };
+    }>('query ($id: ID!) { stream(id: $id) { latestSession { id state } } }', { id });
+    return stream.latestSession;
   };
   const expectQuiet = async (pages: Record<string, Page>) => {
     for (const [name, { complaints, command }] of Object.entries(pages)) {
@@ -166,5 +187,125 @@ describe.skipIf(binary === null)('a page that is left open over a restart', () =
     await live.until(`${rows}.length === 4 && new Set(${rows}).size === 4`);
     await wall.until(`${number('.tile')} >= 1 && ${number('.tile.stale')} === 0`, LONG_MS);
     await expectQuiet({ live, wall });
+  });
+
+  it('at a time of a recorded session, stays there, and is led on from there', async () => {
+    const id = await register({ name: 'Recorded', source: { file: 'short.mp4' } });
+    const isScored = async () => (await latest(id))?.state === 'ENDED';
+    await vi.waitUntil(isScored, { timeout: LONG_MS, interval: 500 });
+    const recorded = await open(`#/stream/${id}/session/${(await latest(id))!.id}?t=6.4`);
+    const cursor = `Number(document.querySelector('#time-cursor').ariaValueNow)`;
+    const SHOWN = `${number('#lanes .lane')} === 3 && ${number('#moment-faces .face')} === 2 && ${cursor} === 6.4`;
+    await recorded.until(SHOWN);
+    const told = await recorded.evaluate<string>(text('#recorded-time'));
+    await restart('SIGTERM', { recorded }, async () => {
+      expect(await recorded.evaluate(SHOWN)).toBe(true);
+      expect(await recorded.evaluate(text('#recorded-time'))).toBe(told);
+    });
+    expect(await recorded.evaluate('location.hash')).toMatch(/\?t=6\.4$/);
+    expect(await recorded.evaluate(text('#recorded-time'))).toBe(told);
+    await recorded.evaluate(`location.hash = location.hash.replace('6.4', '12.4')`);
+    await recorded.until(`${cursor} === 12.4 && ${text('#recorded-time')} !== ${JSON.stringify(told)}`);
+    await recorded.until(`${number('#moment-faces .face')} === 2`);
+    await expectQuiet({ recorded });
+  });
+
+  it('while a stream is edited, keeps what is written, and saves it', async () => {
+    const id = await register({ name: 'Door', source: { demo: true }, autoStart: false });
+    const editing = await open(`#/stream/${id}`);
+    await editing.until(`${text('#title')} === 'Door'`);
+    await editing.evaluate(click('#edit'));
+    await editing.until(isOpen('edit-dialog'));
+    await editing.evaluate(fill('#edit-form [name=name]', 'Front door'));
+    await editing.evaluate(fill('#edit-form [name=tags]', 'site=lab'));
+    const IS_KEPT = `${isOpen('edit-dialog')} && ${value('#edit-form [name=name]')} === 'Front door' && ${value('#edit-form [name=tags]')} === 'site=lab'`;
+    await restart('SIGKILL', { editing }, async () => {
+      await editing.evaluate(click('#edit-form [type=submit]'));
+      await editing.until(isShown('#edit-problem'));
+      expect(await editing.evaluate(IS_KEPT)).toBe(true);
+    });
+    expect(await editing.evaluate(IS_KEPT)).toBe(true);
+    await editing.evaluate(click('#edit-form [type=submit]'));
+    await editing.until(`!${isOpen('edit-dialog')} && ${text('#title')} === 'Front door'`);
+    await expectQuiet({ editing });
+  });
+
+  it('while an output is written down, keeps what is written, and adds it once', async () => {
+    const id = await register({ name: 'Told', source: { demo: true }, autoStart: false });
+    const telling = await open(`#/stream/${id}`);
+    await telling.until(`${text('#title')} === 'Told'`);
+    await telling.evaluate(click('#outputs-open'));
+    await telling.until(`${isOpen('outputs')} && ${text('#outputs-none')} === 'No program is told yet.'`);
+    await telling.evaluate(click('#outputs-add'));
+    await telling.until(isOpen('output'));
+    await telling.evaluate(fill('#output-form [name=name]', 'the lights'));
+    await telling.evaluate(click('#output-form [name=kind][value=OSC]'));
+    await telling.evaluate(fill('[name="osc.host"]', '127.0.0.1'));
+    await telling.evaluate(fill('[name="osc.port"]', '9'));
+    const IS_KEPT = `${isOpen('outputs')} && ${isOpen('output')} && ${value('#output-form [name=name]')} === 'the lights' && ${value('[name="osc.host"]')} === '127.0.0.1'`;
+    await restart('SIGTERM', { telling }, async () => {
+      await telling.evaluate(click('#output-form [type=submit]'));
+      await telling.until(isShown('#output-problem'));
+      expect(await telling.evaluate(IS_KEPT)).toBe(true);
+    });
+    expect(await telling.evaluate(IS_KEPT)).toBe(true);
+    await telling.evaluate(click('#output-form [type=submit]'));
+    await telling.until(`!${isOpen('output')} && ${number('.output')} === 1`);
+    expect(await telling.evaluate(text('.output .name'))).toBe('the lights');
+    expect(await telling.evaluate(isShown('#outputs-problem'))).toBe(false);
+    await expectQuiet({ telling });
+  });
+
+  it('while it sends a camera, shows no label of before, and goes on sending by itself', async () => {
+    const sending = await open('', '127.0.0.1', false);
+    const { origin } = new URL(server.url);
+    const permission = { permission: { name: 'camera' }, setting: 'granted', origin };
+    await sending.command('Browser.setPermission', permission);
+    await sending.evaluate(click('#add'));
+    await sending.until(`document.querySelector('[name=purpose]').options.length === 9`);
+    await sending.evaluate(click('[name=from][value=camera]'));
+    await sending.evaluate(fill('#register [name=name]', 'Me'));
+    await sending.evaluate(fill('#register [name=purpose]', 'RESEARCH'));
+    await sending.evaluate(click('[name=consent]'));
+    await sending.evaluate(click('#camera-on'));
+    await sending.until(`document.querySelector('#camera-own video').videoWidth === 640`);
+    await sending.evaluate(click('#register [type=submit]'));
+    const IS_LABELLED = `${text('#camera-state')} === 'Your camera is being sent.' && /^Track \\d+: /.test(${text('#camera-words')})`;
+    await sending.until(IS_LABELLED, LONG_MS);
+    await restart('SIGKILL', { sending }, async () => {
+      await sending.until(`/^Nothing comes back: /.test(${text('#camera-words')})`);
+      expect(await sending.evaluate(text('#camera-state'))).toMatch(
+        /what your camera sees meanwhile is not sent|^Connecting/,
+      );
+      expect(await sending.evaluate(isShown('#camera-stop'))).toBe(true);
+    });
+    await sending.until(IS_LABELLED, LONG_MS);
+    await sending.evaluate(click('#camera-stop'));
+    await sending.until(`!${isShown('#camera')}`);
+    await expectQuiet({ sending });
+  });
+
+  // The last: from now on the server asks who somebody is.
+  it('while one is signed in, stays so', async () => {
+    await server.end('SIGTERM');
+    const made = await run(['token', 'create', '--name', 'ada', '--role', 'operator'], {
+      PATH: process.env.PATH ?? '',
+      ...env,
+    });
+    server = await startServer({ ...env, PORT: new URL(server.url).port });
+    const opened = await browser.open(new URL('/sign-in', server.url).href, true);
+    await opened.until(isShown('#token-form'));
+    await opened.evaluate(fill('#token', made.stdout.trim()));
+    await opened.evaluate(click('#token-form [type=submit]'));
+    await opened.until(`location.pathname === '/' && ${isShown('#account')} && !${isShown('#looking')}`);
+    await opened.evaluate('window.isTheSame = true');
+    const IS_SIGNED_IN = `${isShown('#account')} && ${text('#account .who')} === 'ada' && !${isOpen('signed-out')}`;
+    await restart('SIGTERM', { opened }, async () => {
+      expect(await opened.evaluate(IS_SIGNED_IN)).toBe(true);
+    });
+    expect(await opened.evaluate(IS_SIGNED_IN)).toBe(true);
+    await opened.evaluate(click('#sign-out'));
+    await opened.until(`location.pathname === '/sign-in'`);
+    await expectQuiet({ opened });
   });
 });

@@ -4,7 +4,7 @@ import type { Answer, Server } from './server.ts';
 import type { SubscribeOptions, Transport } from './transport.ts';
 
 /** So long the first may take to open, as long as it never has. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 8_000;
 /** So long the second is taken, before the first is tried anew. */
 const SECOND_MS = 300_000;
 
