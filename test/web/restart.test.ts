@@ -67,10 +67,10 @@ describe.skipIf(binary === null)('a page that is left open over a restart', () =
   });
 
   /** Each is visible, however many are open. */
-  const open = async (hash = '', hostname = '127.0.0.1', beside = true) => {
+  const open = async (hash = '', hostname = '127.0.0.1') => {
     const opened = await browser.open(
       Object.assign(new URL(`/${hash}`, server.url), { hostname }).href,
-      beside,
+      true,
     );
     const page: Page = {
       ...opened,
@@ -257,8 +257,8 @@ describe.skipIf(binary === null)('a page that is left open over a restart', () =
   });
 
   it('while it sends a camera, shows no label of before, and goes on sending by itself', async () => {
-    const sending = await open('', '127.0.0.1', false);
-    const { origin } = new URL(server.url);
+    const sending = await open();
+    const origin = await sending.evaluate('location.origin');
     const permission = { permission: { name: 'camera' }, setting: 'granted', origin };
     await sending.command('Browser.setPermission', permission);
     await sending.evaluate(click('#add'));
