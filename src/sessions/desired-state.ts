@@ -6,6 +6,7 @@ import { MienError } from '../errors.ts';
 import { createBackoff } from '../threads/backoff.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
+import { unlessAborted } from '../threads/unless-aborted.ts';
 import type { CrashLoopGuard } from './crash-loop-guard.ts';
 import { ofShare } from './fair-share.ts';
 import { interruptLeft } from './interrupt-left.ts';
@@ -92,13 +93,16 @@ export class DesiredState {
     });
   }
 
-  /** What was taken over is ended, however long the store is away. */
+  /**
+   * What was taken over is ended, however long the store is away. A look that gets no answer is left to itself: the network may
+   * have forgotten its connection, which is found out minutes later. Two at once do no harm: each does what it finds undone.
+   */
   async #lookUntilDone(): Promise<void> {
     const { stopping, log, limits } = this.#deps;
-    const { reopenMs } = { ...DEFAULT_LIMITS, ...limits };
+    const { reopenMs, lookMs } = { ...DEFAULT_LIMITS, ...limits };
     while (!stopping.aborted) {
       try {
-        return await this.#look();
+        return await unlessAborted(AbortSignal.timeout(lookMs), () => this.#look());
       } catch (error) {
         log.warn({ err: error }, 'could not look which streams should run; it is tried again');
         await sleep(reopenMs, stopping);

@@ -175,7 +175,7 @@ export interface SessionRepository {
   adopt(): Promise<SessionRecord[]>;
   /** Live ones of this server whose streams should not run any more. */
   unwanted(): Promise<SessionRecord[]>;
-  /** Of these, those of this server that are in a live state become INTERRUPTED. Returns them. */
+  /** Of these, those of this server that are in a live state become INTERRUPTED. Returns all that are: it may be asked again. */
   interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
   /** Episodes of these that were told of and are open, as they are closed when one becomes INTERRUPTED. */
   openEpisodes(ids: readonly string[]): Promise<Episode[]>;

@@ -8,6 +8,8 @@ export interface SessionLimits {
   drainMs: number;
   /** Longest wait of those who stop, remove or start a stream for the end of its session. */
   stopMs: number;
+  /** Longest wait of a look at what should run for the store; then another begins, over another connection. */
+  lookMs: number;
   /** A session that has run so long is not why its server may crash later. */
   stableMs: number;
   /** Moments on their way to the store. */
@@ -19,6 +21,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   storeRetryMs: 250,
   drainMs: 8000,
   stopMs: 20_000,
+  lookMs: 15_000,
   stableMs: 60_000,
   maxUncommitted: 256,
 };

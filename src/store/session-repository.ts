@@ -55,7 +55,7 @@ export interface SessionRepository extends SessionQueries {
   adopt(): Promise<SessionRecord[]>;
   /** Live sessions of this server whose streams should not run any more. */
   unwanted(): Promise<SessionRecord[]>;
-  /** Of these, those of this server that are in a live state become INTERRUPTED. Returns them, oldest first. */
+  /** Of these, those of this server that are in a live state become INTERRUPTED. Returns all that are, the oldest first. */
   interruptLive(ids: readonly string[], failure: string): Promise<SessionRecord[]>;
   /** Episodes of these sessions that were told of and are open, as they are closed when a session ends without doing so. */
   openEpisodes(ids: readonly string[]): Promise<Episode[]>;

@@ -9,24 +9,33 @@ import { closeEpisodes } from './open-episodes.ts';
 import { isMissingReference, isTaken } from './sql/database-errors.ts';
 import { takenOver } from './sql/taken-over.ts';
 
+/** @returns those that are INTERRUPTED then, the oldest first: also where the answer is lost, and it is asked again */
 export async function interruptLive(
   prisma: PrismaClient,
   workerId: string | null,
-  ids: readonly string[],
+  given: readonly string[],
   failure: string,
 ): Promise<Session[]> {
-  const rows = await prisma.$transaction(async (tx) => {
-    const interrupted = await tx.session.updateManyAndReturn({
-      where: { id: { in: ids.filter(isId) }, workerId, state: { in: [...LIVE_STATES] } },
+  const ids = given.filter(isId);
+  const ofThese = { id: { in: ids }, workerId };
+  return prisma.$transaction(async (tx) => {
+    await tx.session.updateMany({
+      where: { ...ofThese, state: { in: [...LIVE_STATES] } },
       data: { state: 'INTERRUPTED', failure, endedAt: new Date() },
     });
+    // The clock of the server that began it may have been ahead of this one's.
+    const { startedAt } = tx.session.fields;
+    const early = await tx.session.findMany({ where: { ...ofThese, endedAt: { lt: startedAt } } });
+    for (const row of early)
+      await tx.session.update({ where: { id: row.id }, data: { endedAt: row.startedAt } });
+    const where = { ...ofThese, state: 'INTERRUPTED' } as const;
+    const interrupted = await tx.session.findMany({ where, orderBy: { ordinal: 'asc' } });
     await closeEpisodes(
       tx,
       interrupted.map(({ id }) => id),
     );
     return interrupted;
   });
-  return rows.sort((a, b) => a.ordinal - b.ordinal);
 }
 
 /**

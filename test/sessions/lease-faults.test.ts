@@ -4,9 +4,9 @@ import { MienError } from '../../src/errors.ts';
 import { ofShare } from '../../src/sessions/fair-share.ts';
 import { whenAborted } from '../../src/threads/when-aborted.ts';
 import { tick } from '../helpers/memory-store.ts';
-import { STREAM_RECORD } from '../helpers/streams.ts';
+import { SETTINGS, STREAM_RECORD } from '../helpers/streams.ts';
 import { type Decode, frames, silent } from './fakes.ts';
-import { CAMERA, INPUT, TestManager, until } from './test-manager.ts';
+import { CAMERA, INPUT, LIMITS, TestManager, until } from './test-manager.ts';
 
 /** Nobody sends. */
 const waits: Decode = async function* (_source, _info, { signal }) {
@@ -87,6 +87,22 @@ it('a session that is being begun is not taken for one that was left', async () 
   await registering;
   await until(() => test.seqs.length > 5);
   expect([...test.store.records.values()].map(({ state }) => state)).toEqual(['RUNNING']);
+});
+
+it('a look that gets no answer does not keep the next from looking', async () => {
+  const test = new TestManager({ decode: endless, limits: { ...LIMITS, lookMs: 50 } });
+  await test.manager.desired.restore();
+  const { adopt } = test.store.sessions;
+  test.store.sessions.adopt = () => {
+    test.store.sessions.adopt = adopt;
+    return new Promise(() => {});
+  };
+  const { id } = await test.store.repository.create(SETTINGS);
+  await test.store.repository.setShouldRun(id, true);
+  const left = test.store.addSession(id, { state: 'RUNNING' });
+  test.manager.leaseWatcher.lookAround();
+  await until(() => test.manager.running().length === 1, 5_000);
+  expect(test.store.records.get(left.id)).toMatchObject({ state: 'INTERRUPTED' });
 });
 
 it('a file that is not here waits for whoever has it, also while nobody else is there: they may be starting', async () => {

@@ -27,6 +27,20 @@ it('the end of a session that is said again does not stop the one that its strea
   expect(await store.streams.get(streamId)).toMatchObject({ shouldRun: true });
 });
 
+it('what was interrupted is told again, where the answer may have been lost, and does not end before it began', async () => {
+  const store = await (await openPlace())();
+  const { id } = await running(store);
+  // By the clock of another server, which was an hour ahead.
+  const startedAt = new Date(Date.now() + 3_600_000);
+  await store.prisma.session.update({ where: { id }, data: { startedAt } });
+  for (const failure of ['It was cut off.', 'Again.']) {
+    const told = await store.sessions.interruptLive([id], failure);
+    expect(told).toMatchObject([
+      { id, state: 'INTERRUPTED', failure: 'It was cut off.', endedAt: startedAt },
+    ]);
+  }
+});
+
 describe.runIf(SERVER)('on a server', () => {
   it('who renewed just in time takes nobody over: the others may be a moment late', async () => {
     const leaseMs = 2_000;
