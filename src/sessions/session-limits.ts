@@ -21,7 +21,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   storeRetryMs: 250,
   drainMs: 8000,
   stopMs: 20_000,
-  lookMs: 15_000,
+  lookMs: 30_000,
   stableMs: 60_000,
   maxUncommitted: 256,
 };
