@@ -14,10 +14,9 @@ it('is of every stream, however many there are, and of each the session that beg
   await sessions.setState(first.id, 'ENDED');
   const newer = await sessions.create({ streamId: first.streamId, modelId: MODEL.id });
   const ids = [first.streamId, second.streamId];
-  const others = await Promise.all(Array.from({ length: 1_001 }, () => streams.create(STREAM)));
-  ids.push(...others.map(({ id }) => id));
+  for (let more = 0; more < 1_001; more++) ids.push((await streams.create(STREAM)).id);
   const present = await outputs.present(null);
-  expect(present.map(({ stream }) => stream.id).toSorted()).toEqual(ids.toSorted());
+  expect(present.map(({ stream }) => stream.id)).toEqual(ids);
   expect(present.slice(0, 3).map(({ session }) => session?.id ?? null)).toEqual([newer.id, second.id, null]);
   expect(await outputs.present(first.streamId)).toEqual([present[0]]);
   expect(await outputs.present('0190b0f0-0000-7000-8000-00000000dead')).toEqual([]);
