@@ -1,7 +1,8 @@
 """Random views of stored crops, as `augment.py` makes them, in PyTorch on the device that holds the crops.
 
 The same steps in the same order: a similarity jitter with flip, sampled bilinearly with the border repeated; light; the
-camera's loss of resolution, blur or noise; an erased rectangle. What is done to a row is drawn for all rows at once.
+camera's loss of resolution, blur or noise; an erased rectangle. What is done to a row is drawn for all rows at once. Stored
+crops may be of another size than STORED: a view is as many times larger than SIZE px.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..augment import FAR, Strength
-from ..data import MARGIN, SIZE
+from ..layout import SIZE, STORED
+from ..strength import FAR, Strength
 
-TAPS = 10  # px to either side of a blurred pixel: three times the widest blur
-WIDEST = 3.5  # px, standard deviation of the widest blur
+# Of views of SIZE px; those of others are as many times larger.
+WIDEST = 3.5  # px, standard deviation of the widest blur, which reaches three times as far
 SMALLEST = 7  # px a side, of the least resolution
 
 
 @dataclass
 class Views:
-    """Views float32 [N, 1, SIZE, SIZE], whole gray values from 0 to 255, with what was done to them."""
+    """Views float32 [N, 1, S, S], whole gray values from 0 to 255, with what was done to them."""
 
     images: Tensor
     matrix: Tensor  # [N, 2, 3], stored-crop px to view px, flip included
@@ -54,10 +55,11 @@ class Random:
 
 
 def views(crops: Tensor, strength: Strength, random: Random) -> Views:
-    """Random views of `crops` uint8 [N, STORED, STORED]."""
-    count = len(crops)
-    matrix, flipped = jitter(count, strength, random)
-    images = warp(crops[:, None].float(), inverse(matrix), SIZE)
+    """Random views of `crops` uint8 [N, S, S], the crop without its margin large."""
+    count, stored = len(crops), crops.shape[-1]
+    size = stored * SIZE // STORED
+    matrix, flipped = jitter(count, strength, random, size, stored)
+    images = warp(crops[:, None].float(), inverse(matrix), size)
     images = torch.where(random.chance(strength.light, count)[:, None, None, None], relight(images, random), images)
     chosen = random.chance(strength.camera, count)
     worse, amount = degrade(images, random)
@@ -66,8 +68,8 @@ def views(crops: Tensor, strength: Strength, random: Random) -> Views:
     return Views(images.round().clamp(0, 255), matrix, flipped, torch.where(chosen, amount, 0.0), covered)
 
 
-def jitter(count: int, strength: Strength, random: Random) -> tuple[Tensor, Tensor]:
-    """Random similarities [N, 2, 3] from stored-crop px to view px, and which of them flip."""
+def jitter(count: int, strength: Strength, random: Random, size: int = SIZE, stored: int = STORED) -> tuple[Tensor, Tensor]:
+    """Random similarities [N, 2, 3] from px of stored crops to px of views of `size`, and which of them flip."""
     reach = torch.where(random.chance(strength.far, count), FAR, 1.0)
     angle = torch.deg2rad(random.normal(0.5, count).clamp(-1, 1) * strength.rotation * reach)
     factor = torch.exp(random.uniform(-strength.scale, strength.scale, count) * reach)
@@ -75,8 +77,8 @@ def jitter(count: int, strength: Strength, random: Random) -> tuple[Tensor, Tens
     sign = torch.where(flipped, -1.0, 1.0)
     cos, sin = angle.cos() * factor, angle.sin() * factor
     linear = torch.stack([torch.stack([cos * sign, -sin], -1), torch.stack([sin * sign, cos], -1)], -2)
-    shift = random.uniform(-strength.shift, strength.shift, count, 2) * reach[:, None] * SIZE
-    offset = SIZE / 2 + shift - linear.sum(-1) * (SIZE / 2 + MARGIN)
+    shift = random.uniform(-strength.shift, strength.shift, count, 2) * reach[:, None] * size
+    offset = size / 2 + shift - linear.sum(-1) * (stored / 2)
     return torch.cat([linear, offset[:, :, None]], -1), flipped
 
 
@@ -107,11 +109,11 @@ def relight(images: Tensor, random: Random) -> Tensor:
 
 def degrade(images: Tensor, random: Random) -> tuple[Tensor, Tensor]:
     """Each image with less resolution, blurred or noisy, and how much of the face is lost [N]."""
-    count = len(images)
+    count, size = len(images), images.shape[-1]
     amount = random.beta(1.6, count)
     kind = random.uniform(0, 3, count).long()[:, None, None, None]
-    side = (SIZE * (1 - 0.85 * amount)).round().clamp(SMALLEST, SIZE)
-    spread = torch.where(kind[:, 0, 0, 0] == 0, 0.4 * SIZE / side, 0.3 + 3.2 * amount)
+    side = (size * (1 - 0.85 * amount)).round().clamp(SMALLEST * size / SIZE, size)
+    spread = torch.where(kind[:, 0, 0, 0] == 0, 0.4 * size / side, (0.3 + 3.2 * amount) * size / SIZE)
     blurred = blur(images, spread)
     noisy = images + random.normal(45, *images.shape) * amount[:, None, None, None]
     worse = torch.where(kind == 0, coarse(blurred, side), torch.where(kind == 1, blurred, noisy))
@@ -120,9 +122,11 @@ def degrade(images: Tensor, random: Random) -> tuple[Tensor, Tensor]:
 
 def blur(images: Tensor, spread: Tensor) -> Tensor:
     """Gaussian blur of each image [N, 1, S, S] by its own standard deviation `spread` [N] in px."""
-    offset = torch.arange(-TAPS, TAPS + 1, device=images.device)
-    kernel = torch.softmax(-(offset**2) / (2 * spread[:, None].clamp(max=WIDEST) ** 2), 1)
-    padded = F.pad(images, (TAPS, TAPS, TAPS, TAPS), mode="replicate").transpose(0, 1)
+    widest = WIDEST * images.shape[-1] / SIZE
+    taps = int(3 * widest)
+    offset = torch.arange(-taps, taps + 1, device=images.device)
+    kernel = torch.softmax(-(offset**2) / (2 * spread[:, None].clamp(max=widest) ** 2), 1)
+    padded = F.pad(images, (taps, taps, taps, taps), mode="replicate").transpose(0, 1)
     across = F.conv2d(padded, kernel[:, None, None, :], groups=len(images))
     return F.conv2d(across, kernel[:, None, :, None], groups=len(images)).transpose(0, 1)
 

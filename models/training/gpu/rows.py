@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..augment import Strength
 from ..rows import FACE, FIVE_FLIP, LANDMARK_FLIP, POSE_UNIT, Rows, merge, mirrored_units
 from ..sources import KINDS, label_sizes, mix
+from ..strength import Strength
 from . import augment
+from .rounds import Rounds
 
 
 class DeviceSource:
@@ -20,18 +21,12 @@ class DeviceSource:
         self.crops = put(rows.crops)
         self.labels = {name: put(values.astype(np.float32)) for name, values in rows.labels.items()}
         self.weights = {name: put(values.astype(np.float32)) for name, values in rows.weights.items()}
-        self.often, self.random = put(often.astype(np.float32)), random
-        self.order = torch.empty(0, dtype=torch.long, device=device)
+        self.random = random
+        self.rounds = Rounds(put(often.astype(np.float32)), random)
 
     def next(self, count: int) -> Tensor:
         """Indices [count] of the rows that come next."""
-        while len(self.order) < count:
-            times = (self.often + self.random.uniform(0, 1, len(self.often))).floor().long()
-            index = torch.repeat_interleave(torch.arange(len(times), device=times.device), times)
-            mixed = torch.rand(len(index), generator=self.random.generator, device=times.device).argsort()
-            self.order = torch.cat([self.order, index[mixed]])
-        index, self.order = self.order[:count], self.order[count:]
-        return index
+        return self.rounds.next(count)
 
     def batch(self, count: int, strength: Strength, unit_flip: list[int]) -> tuple[Tensor, dict, dict]:
         """Random views of the next `count` rows: images float32 [N, 1, S, S], labels and weights by name."""
