@@ -29,8 +29,10 @@ await build({
   target: 'node20',
   // What is native, and what is only for pictures that the bench has none of.
   external: ['onnxruntime-node', 'sharp', '@ffmpeg-installer/ffmpeg', 'libheif-js', 'libheif-js/*'],
+  // What packages of CommonJS expect to find.
   banner: {
-    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    js: `import { createRequire as requireOf } from 'node:module';
+const require = requireOf(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`,
   },
   logLevel: 'error',
 });

@@ -23,7 +23,7 @@ export async function* throughVision({ seconds, quick }: PartOptions): AsyncGene
   const counts = quick ? STREAMS.slice(0, 2) : STREAMS;
   const each = seconds / (counts.length + 1);
   for (const streams of counts) {
-    const fed = await feed(frame, { streams, workers: 1, detectEvery: 1e9, seconds: each });
+    const fed = await feed(frame, { streams, workers: 1, detectEvery: 1e5, seconds: each });
     yield { part: 'faces, vision', streams, ...fed };
   }
   const searched = await feed(frame, { streams: 16, workers: 1, detectEvery: 1, seconds: each });

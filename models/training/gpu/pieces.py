@@ -28,19 +28,18 @@ def write(files: dict[str, Path], folder: Path, limit: int, smaller: bool = True
     for old in folder.glob("piece-*"):
         old.unlink()
     names = sorted(files)
+    plain = {name: files[name].read_bytes() for name in names}  # once: a file may be changed meanwhile
     with ThreadPoolExecutor() as pool:
-        work = lambda name: _packed(name, files[name].read_bytes()) if smaller else files[name].read_bytes()
-        packed = list(pool.map(work, names))
+        packed = list(pool.map(lambda name: _packed(name, plain[name]) if smaller else plain[name], names))
     listed, stream = [], io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, content in zip(names, packed):
             _check_name(name)
-            plain = files[name].read_bytes()
             mode = 0o755 if os.access(files[name], os.X_OK) else 0o644
             entry = tarfile.TarInfo(name)  # of nobody, at no time
             entry.size, entry.mode = len(content), mode
             tar.addfile(entry, io.BytesIO(content))
-            listed.append({"name": name, "bytes": len(plain), "sha256": _hash(plain), "packed": content != plain})
+            listed.append({"name": name, "bytes": len(plain[name]), "sha256": _hash(plain[name]), "packed": content != plain[name]})
     pieces = []
     for number, start in enumerate(range(0, stream.tell(), limit)):
         part = stream.getbuffer()[start : start + limit]

@@ -79,6 +79,22 @@ def test_pieces_come_back_whole_and_are_within_the_limit(tmp_path):
     assert str(tmp_path) not in (tmp_path / "out" / "manifest.json").read_text()
 
 
+def test_a_file_that_changes_while_it_is_packed_is_packed_as_it_was_first(tmp_path, monkeypatch):
+    file, read = tmp_path / "file", Path.read_bytes
+    file.write_bytes(b"first " * 3000)
+
+    def read_and_change(path):
+        content = read(path)
+        if path == file:
+            path.write_bytes(content.replace(b"first", b"later"))
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", read_and_change)
+    pieces.write({"file": file}, tmp_path / "out", 1 << 20)
+    pieces.unpack(tmp_path / "out", tmp_path / "back")
+    assert read(tmp_path / "back" / "file") == b"first " * 3000
+
+
 def test_what_is_missing_or_changed_is_said(tmp_path):
     (tmp_path / "file").write_bytes(bytes(range(256)) * 400)
     pieces.write({"file.bin": tmp_path / "file"}, tmp_path / "out", 40_000)
