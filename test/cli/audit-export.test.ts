@@ -8,7 +8,7 @@ import { openStore, type StoredAuditEntry } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { until } from '../api/harness.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
-import { run, start, workplace } from './harness.ts';
+import { run, runHere, start, workplace } from './harness.ts';
 
 let database: TestDatabase;
 let env: Record<string, string>;
@@ -36,7 +36,7 @@ function record(index: number): AuditRecord {
 }
 
 test('every entry is exported once and in order, and the export is the last of them', async () => {
-  const { code, stdout, stderr } = await run(['audit', 'export'], env);
+  const { code, stdout, stderr } = await runHere(['audit', 'export'], env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const entries = stdout
     .trimEnd()
@@ -94,7 +94,7 @@ test('a server that runs is asked instead of its database, and says the same', a
 
 test('of a table no cell is a formula, unless that is asked for', async () => {
   const table = async (...args: string[]) => {
-    const { code, stdout } = await run(['audit', 'export', '--format', 'csv', ...args], env);
+    const { code, stdout } = await runHere(['audit', 'export', '--format', 'csv', ...args], env);
     expect(code).toBe(0);
     return stdout.split('\n').slice(0, 2);
   };
@@ -109,13 +109,13 @@ test('of a table no cell is a formula, unless that is asked for', async () => {
 
 test('the time limits what is exported, and one that is none is told', async () => {
   const lines = async (...args: string[]) => {
-    const { code, stdout } = await run(['audit', 'export', ...args], env);
+    const { code, stdout } = await runHere(['audit', 'export', ...args], env);
     expect(code).toBe(0);
     return stdout === '' ? 0 : stdout.trimEnd().split('\n').length;
   };
   expect(await lines('--from', '2020-01-01', '--to', '2020-02-01T12:30:00+01:00')).toBe(0);
   expect(await lines('--from', '2020-01-01')).toBeGreaterThanOrEqual(MANY);
-  const wrong = await run(['audit', 'export', '--to', 'yesterday'], env);
+  const wrong = await runHere(['audit', 'export', '--to', 'yesterday'], env);
   expect(wrong).toMatchObject({ code: 1, stdout: '' });
   expect(wrong.stderr).toContain('It must be a day or a time');
 });

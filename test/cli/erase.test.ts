@@ -4,7 +4,7 @@ import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createDatabase, createSession, MODEL } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
-import { run } from './harness.ts';
+import { runHere } from './harness.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -25,24 +25,24 @@ test('a track and then its session are erased by commands, which leave their rec
   await first.sessions.setState(id, 'ENDED');
   await first.close();
   const env = { ...envOf(database), MIEN_RETENTION: 'off' };
-  const track = await run(['erase', 'track', id, '2', '--reason', 'a passer-by'], env);
+  const track = await runHere(['erase', 'track', id, '2', '--reason', 'a passer-by'], env);
   expect(track).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^Erased 10 readings, 1 tracks, \d+ sums\./),
   });
-  const session = await run(['erase', 'session', id, '--reason', 'withdrawal'], env);
+  const session = await runHere(['erase', 'session', id, '--reason', 'withdrawal'], env);
   expect(session.stdout).toMatch(
     /^Erased 1 sessions, 10 moments, 10 readings, 1 tracks, \d+ sums\. The record is /,
   );
-  const again = await run(['erase', 'session', id, '--reason', 'withdrawal'], env);
+  const again = await runHere(['erase', 'session', id, '--reason', 'withdrawal'], env);
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`There is no session ${id}.`) });
-  const unclear = await run(
+  const unclear = await runHere(
     ['erase', 'range', '--session', id, '--from', '2026-11-28T09:00:00Z', '--reason', 'x'],
     env,
   );
   expect(unclear).toMatchObject({ code: 1, stderr: expect.stringContaining('A range is of') });
   const noDay = ['--from', '2026-02-27T00:00:00Z', '--to', '2026-02-30T00:00:00Z'];
-  expect(await run(['erase', 'range', '--session', id, ...noDay, '--reason', 'x'], env)).toMatchObject({
+  expect(await runHere(['erase', 'range', '--session', id, ...noDay, '--reason', 'x'], env)).toMatchObject({
     stderr: expect.stringContaining('It must be a time with its zone'),
   });
   const store = await openStore({ rollUp, ...database.config });
@@ -70,7 +70,7 @@ test('a stretch of a session that a crash left running is erased by a command, w
   await first.close();
   const env = { ...envOf(database), MIEN_RETENTION: 'off' };
   const range = ['erase', 'range', '--session', id, '--media-from', '0.5', '--media-to', '60'];
-  const { stdout, stderr } = await run([...range, '--reason', 'x'], env);
+  const { stdout, stderr } = await runHere([...range, '--reason', 'x'], env);
   if (database.config.databaseUrl) expect(stderr).toContain(`Session ${id} runs`);
   else expect(stdout).toMatch(/^Erased 5 moments, 5 readings/);
   await database.dispose();
@@ -87,7 +87,7 @@ test('a command keeps what the server keeps, whose setting of retention it is no
   for (const session of [old, id]) await first.sessions.setState(session, 'ENDED');
   await first.close();
   const env = envOf(database);
-  expect(await run(['erase', 'session', id, '--reason', 'x'], env)).toMatchObject({ code: 0 });
+  expect(await runHere(['erase', 'session', id, '--reason', 'x'], env)).toMatchObject({ code: 0 });
   const store = await openStore({ rollUp, ...database.config });
   expect((await store.moments.page(old, -1, 10)).map(({ seq }) => seq)).toEqual([0]);
   await store.close();

@@ -3,9 +3,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-path.ts';
-import { program } from '../helpers/program.ts';
+import { loadProgram, program } from '../helpers/program.ts';
 import { writeTinyModels } from '../helpers/tiny-models.ts';
 
 const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
@@ -98,3 +99,29 @@ export const run = (
   input?: string,
   cwd?: string,
 ): Promise<Finished> => start(args, env, input, cwd).finished;
+
+/**
+ * The same command in the process of the test, where nothing has to be loaded anew: for what it answers and leaves behind. How it is started,
+ * stopped and killed takes a process of its own.
+ */
+export async function runHere(args: string[], env: Record<string, string>, input = ''): Promise<Finished> {
+  const [stdout, stderr] = [collector(), collector()];
+  const command = await loadProgram();
+  const code = await command.run(args, command.version, {
+    ...{ env, stdin: Readable.from([input]), stdout: stdout.stream, stderr: stderr.stream },
+    stopped: new Promise(() => {}),
+    exit(asked) {
+      throw new Error(`the command ends its process with ${asked}`);
+    },
+  });
+  return { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector(): { stream: Writable; text(): string } {
+  const parts: Buffer[] = [];
+  const write = (part: Buffer, _encoding: string, done: () => void) => {
+    parts.push(part);
+    done();
+  };
+  return { stream: new Writable({ write }), text: () => Buffer.concat(parts).toString() };
+}

@@ -1,7 +1,7 @@
 /** `mien analyze` of more names than a person types: on the command line, and by a list. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, type Workplace, workplace } from './harness.ts';
+import { run, runHere, type Workplace, workplace } from './harness.ts';
 
 const NAMES = 5_000;
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => place.dispose());
 
 const mien = (args: string[], input?: string) => run(['analyze', ...args], place.env, input);
+const here = (args: string[], input?: string) => runHere(['analyze', ...args], place.env, input);
 
 describe('5,000 names', () => {
   // To say of a file that it is not there starts no ffmpeg; what a long command line does to onnxruntime it does all the same.
@@ -45,7 +46,7 @@ describe('5,000 names', () => {
 describe('--files-from', () => {
   it('--files-from reads stdin, leaves blank lines out, and comes after what is named', async () => {
     const second = await place.square(' second.png');
-    const { code, stdout } = await mien([picture, '--files-from', '-'], `\r\n${second}\r\n\n  \n${picture}`);
+    const { code, stdout } = await here([picture, '--files-from', '-'], `\r\n${second}\r\n\n  \n${picture}`);
     expect(code).toBe(0);
     const inputs = stdout
       .trim()
@@ -56,17 +57,17 @@ describe('--files-from', () => {
 
   it('--files-from says what is wrong with a list', async () => {
     const missing = join(place.directory, 'no-list.txt');
-    expect(await mien(['--files-from', missing])).toMatchObject({
+    expect(await here(['--files-from', missing])).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/^mien: The list .*no-list\.txt cannot be read: ENOENT[^\n]*\n$/),
     });
-    expect(await mien([picture, '--files-from', place.directory])).toMatchObject({
+    expect(await here([picture, '--files-from', place.directory])).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/^mien: The list .* cannot be read: EISDIR[^\n]*\n$/),
     });
-    expect(await mien(['--files-from', '-'], '\n \n')).toMatchObject({
+    expect(await here(['--files-from', '-'], '\n \n')).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/^mien: stdin names no input: give [^\n]*\n$/),

@@ -11,7 +11,7 @@ import { openTestApi } from '../api/harness.ts';
 import { createDatabase } from '../helpers/database.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
 import { memoryTokens } from '../helpers/tokens.ts';
-import { type Running, run, start, workplace } from './harness.ts';
+import { type Running, run, runHere, start, workplace } from './harness.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -25,23 +25,23 @@ test('a token is made where no server runs, goes to stdout alone, is listed, and
     ...{ PATH: process.env.PATH ?? '', MIEN_DATA_DIR: dataDir, MIEN_LOG_LEVEL: 'warn' },
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
   };
-  const made = await run([...CREATE, '--streams', 'room=lab', 'site=a b', '--expires', '30d'], env);
+  const made = await runHere([...CREATE, '--streams', 'room=lab', 'site=a b', '--expires', '30d'], env);
   expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^mien_[\w-]{43}\n$/) });
   expect(made.stderr).toMatch(
     /"wall display" .* the role VIEWER, for streams tagged room=lab, site=a b; it expires at/,
   );
   expect(made.stderr).not.toContain(made.stdout.trim());
-  const listed = await run(['token', 'list'], env);
+  const listed = await runHere(['token', 'list'], env);
   expect(listed.stdout).toMatch(/^ID +BEGINS/);
   expect(listed.stdout).not.toContain(made.stdout.trim());
   const [, id = ''] =
     /^(\S+) +mien_\S{8} +VIEWER +room=lab, site=a b .* good +wall display$/m.exec(listed.stdout) ?? [];
-  expect(await run(['token', 'revoke', id], env)).toMatchObject({
+  expect(await runHere(['token', 'revoke', id], env)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Revoked "wall display"'),
   });
-  expect((await run(['token', 'list'], env)).stdout).toMatch(/ revoked +wall display$/m);
-  expect(await run(['token', 'revoke', 'nothing'], env)).toMatchObject({
+  expect((await runHere(['token', 'list'], env)).stdout).toMatch(/ revoked +wall display$/m);
+  expect(await runHere(['token', 'revoke', 'nothing'], env)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('There is no token "nothing"'),
   });
@@ -112,7 +112,7 @@ test.each([
   [['--expires', '1d', '--streams', 'room'], 'key=value'],
   [['--streams', 'a=1', 'a=2'], 'twice'],
 ])('%j is refused with what to write', async (args, words) => {
-  const told = await run([...CREATE, ...args], { PATH: process.env.PATH ?? '' });
+  const told = await runHere([...CREATE, ...args], { PATH: process.env.PATH ?? '' });
   expect(told.code).not.toBe(0);
   expect(told.stderr).toContain(words);
 });
