@@ -108,7 +108,7 @@ export async function runHere(args: string[], env: Record<string, string>, input
   const [stdout, stderr] = [collector(), collector()];
   const command = await loadProgram();
   const code = await command.run(args, command.version, {
-    ...{ env, stdin: Readable.from([input]), stdout: stdout.stream, stderr: stderr.stream },
+    ...{ env, pid: process.pid, stdin: Readable.from([input]), stdout: stdout.stream, stderr: stderr.stream },
     stopped: new Promise(() => {}),
     exit(asked) {
       throw new Error(`the command ends its process with ${asked}`);
