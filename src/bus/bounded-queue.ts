@@ -78,14 +78,16 @@ export class BoundedQueue<T> {
     return this.#taken(this.#remove());
   }
 
-  /** Lets go of events that wait, without counting them as lost. */
-  forget(isGone: (event: T) => boolean): void {
+  /** Lets go of events that wait, without counting them as lost. @returns whether there were any */
+  forget(isGone: (event: T) => boolean): boolean {
+    const before = this.#length;
     const kept: T[] = [];
     while (this.#length > 0) {
       const event = this.#remove();
       if (!isGone(event)) kept.push(event);
     }
     for (const event of kept) this.#add(event);
+    return kept.length < before;
   }
 
   /** Takes no more; what waits can still be taken. Harmless when ended already. */

@@ -3,6 +3,7 @@
  * reads in the order of commits reads on; of each session the newest moment, so that who follows it fills the gap from the store; and
  * states, so that ends are told. Moments come before the state that ends them.
  */
+import type { ErasureStep } from '../domain/erasure.ts';
 import type { LiveEvent } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
@@ -27,6 +28,12 @@ export interface Stored {
   positions(): Promise<number[]>;
   /** Which of these streams are not there. */
   goneOf(streamIds: readonly string[]): Promise<string[]>;
+  /** What was erased since: of a stretch, its session. */
+  erasedSince(since: Date): Promise<ErasureStep[]>;
+  /** By which this server runs sessions; null: by none yet. */
+  worker(): string | null;
+  /** Those of other servers, as long as they hold a lease. */
+  otherWorkers(): Promise<string[]>;
 }
 
 export interface CatchUpDeps {
@@ -67,6 +74,7 @@ export async function catchUp(deps: CatchUpDeps, since: Date): Promise<void> {
   }
   const there = new Set(rows.map(({ session }) => session.id));
   for (const session of known) if (!there.has(session.id)) publish(removedSession(session));
+  for (const id of sessionIds) if (!there.has(id)) publish({ kind: 'removed', streamId: '', sessionId: id });
   for (const streamId of gone) publish({ kind: 'removed', streamId });
 }
 

@@ -55,11 +55,13 @@ export class Heard {
     return known.at <= count && !isSameState(known.session, session);
   }
 
-  /** Whether a state was on its way while the database told of it, or of the end behind it. */
+  /** Whether a state was on its way while the database told of it, or of what follows a beginning, or is an end. */
   isOld({ session, sameState = false }: LiveEventOf<'status'>): boolean {
     const known = this.#sessions.get(session.id)?.session ?? null;
     if (known === null) return false;
-    return (!isLive(known) && isLive(session)) || (!sameState && isSameState(known, session));
+    const isPassed =
+      session.state === 'STARTING' ? known.state !== 'STARTING' : !isLive(known) && isLive(session);
+    return isPassed || (!sameState && isSameState(known, session));
   }
 
   #noteMoment({ sessionId, seq }: Pick<Moment, 'sessionId' | 'seq'>): void {

@@ -82,9 +82,14 @@ export class MemoryBus implements Bus {
     return queue;
   }
 
-  /** Lets go of events that wait for a subscriber: what they tell of was erased. */
+  /**
+   * Lets go of events that wait for a subscriber: what they tell of was erased. What is left of it is in the store, where who reads in
+   * the order of commits has to look for it.
+   */
   forget(isGone: (event: LiveEvent) => boolean): void {
-    for (const queues of this.#topics.values()) for (const queue of queues) queue.forget(isGone);
+    const queues = new Set([...this.#topics.values()].flatMap((some) => [...some]));
+    const forgotten = [...queues].filter((queue) => queue.forget(isGone));
+    if (forgotten.length > 0) this.publish({ kind: 'committed', positions: null });
   }
 
   /** Whether anybody would hear an event of this kind, of a session or (undefined) of a stream as a whole. */
@@ -95,6 +100,10 @@ export class MemoryBus implements Bus {
   /** What those who subscribe follow. */
   followed(): Followed {
     return followedBy(this.#topics.keys());
+  }
+
+  get hasSubscribers(): boolean {
+    return this.#topics.size > 0;
   }
 
   /** Queues now open. */

@@ -2,7 +2,12 @@
  * Core NATS as what carries: connected again for as long as it takes, and said to be up only while it answers. A client that is
  * not connected, or whose server does not read, would keep what is published without bound.
  */
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import {
+  connect,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  PermissionViolationError,
+} from '@nats-io/transport-node';
 import type { Log } from '../domain/log.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
@@ -152,7 +157,7 @@ class NatsTransport implements Transport {
 
   /** Once for each reason. */
   #tellAway(error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = whyOf(error);
     if (this.#closing.signal.aborted || this.#told.has(why)) return;
     this.#told.add(why);
     this.#options.log.warn(
@@ -160,6 +165,12 @@ class NatsTransport implements Transport {
       'NATS is away: what other servers tell is read from the database until it is back',
     );
   }
+}
+
+/** Without the subject, of which there is one for each session. */
+function whyOf(error: unknown): string {
+  if (error instanceof PermissionViolationError) return `its rights do not cover each ${error.operation} of mien`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A subject's token must not hold a dot or a wildcard. */

@@ -1,6 +1,8 @@
 /** Takes what other nodes tell: what is damaged or of another version is left out, counted and logged once; events come once and in order. */
+import type { ErasureStep } from '../domain/erasure.ts';
 import type { Log } from '../domain/log.ts';
 import { InOrder } from './in-order.ts';
+import type { HereBody } from './wire/bodies.ts';
 import {
   decodeMessage,
   type Message,
@@ -17,8 +19,11 @@ export interface ReceiverOptions {
   /** Whether anybody here wants to know: what nobody does is not unpacked. */
   isWanted(head: MessageHead): boolean;
   onEvent(event: SharedEvent): void;
-  /** Whatever is no event. */
-  onMessage(message: Exclude<Message, { event: SharedEvent }>): void;
+  onErased(steps: readonly ErasureStep[]): void;
+  /** What the same node tells next waits for it. */
+  onTagged(streamId: string): Promise<void>;
+  /** A worker is there. */
+  onHere(worker: string): void;
   /** Something was not told, or could not be read. */
   onHole(): void;
   metrics: { received(bytes: number): void; unreadable(): void };
@@ -58,15 +63,16 @@ export class Receiver {
     const { node, number } = received.head;
     if (node === this.#options.node) return;
     if (number > 0) this.#inOrder.push(node, number, received);
-    else this.#open(received);
+    else void this.#open(received);
   }
 
   close(): void {
     this.#inOrder.close();
   }
 
-  #open({ head, body }: ReceivedMessage): void {
-    if (head.number > 0 && !this.#options.isWanted(head)) return;
+  #open({ head, body }: ReceivedMessage): void | Promise<void> {
+    const { isWanted, onEvent, onErased, onTagged } = this.#options;
+    if (!isWanted(head)) return;
     let message: Message;
     try {
       message = body();
@@ -74,8 +80,15 @@ export class Receiver {
       this.#leaveOut(DAMAGED);
       return;
     }
-    if ('event' in message) this.#options.onEvent(message.event);
-    else this.#options.onMessage(message);
+    if ('event' in message) onEvent(message.event);
+    else if ('erased' in message) onErased(message.erased);
+    else if ('here' in message) this.#hear(head.node, message.here);
+    else return onTagged(message.taggedStream);
+  }
+
+  #hear(node: string, { worker, told }: HereBody): void {
+    this.#inOrder.expect(node, told);
+    if (worker !== null) this.#options.onHere(worker);
   }
 
   #leaveOut(why: string): void {

@@ -1,7 +1,7 @@
 /**
  * The bus of several servers on one database. What happens on this server reaches its own subscribers at once, as on the memory bus,
  * and then the others; what others tell is numbered by node, and comes once and in order. What does not come is read from
- * the database: once after whatever may have been missed, and each second while nothing is carried.
+ * the database: once after whatever may have been missed, and each second while nothing is carried, or a server that runs sessions is not heard.
  */
 import { randomBytes } from 'node:crypto';
 import type { ErasureStep } from '../domain/erasure.ts';
@@ -12,6 +12,8 @@ import { catchUp, type Stored } from './catch-up.ts';
 import { Coalesced } from './coalesced.ts';
 import { Heard } from './heard.ts';
 import { type Bus, type BusOptions, MemoryBus, type SubscribeOptions } from './memory-bus.ts';
+import { Missed } from './missed.ts';
+import { Present } from './present.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import type { OpenTransport, Transport } from './transport.ts';
@@ -26,7 +28,7 @@ export interface SharedBusOptions extends BusOptions {
   onTagged(streamId: string | null): Promise<void>;
   metrics: SharedBusMetrics;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
-  /** How often the database is asked while nothing is carried, in milliseconds. */
+  /** How often servers say that they are there, and the database is asked while one does not or nothing is carried, in milliseconds. */
   everyMs?: number;
   /** How long an event waits for those before it, in milliseconds. */
   waitMs?: number;
@@ -58,10 +60,8 @@ export class SharedBus implements Bus {
   readonly #transport: Transport;
   readonly #timer: NodeJS.Timeout;
   readonly #sender: Sender;
-  /** Since when nothing is carried; null: it is. */
-  #downSince: number | null = Date.now();
-  /** From when on something may not have been heard; null: all was. */
-  #missedSince: number | null = null;
+  readonly #missed = new Missed();
+  readonly #present: Present;
   #hasFailed = false;
 
   constructor(options: SharedBusOptions) {
@@ -70,8 +70,10 @@ export class SharedBus implements Bus {
     this.#all = new MemoryBus(options);
     const node = randomBytes(8).toString('hex');
     this.#receiver = this.#openReceiver(node);
+    const everyMs = options.everyMs ?? EVERY_MS;
+    this.#present = new Present({ everyMs, log: options.log });
     this.#catchUp = new Coalesced({
-      work: () => this.#readMissed(),
+      work: () => this.#look(),
       onError: (error) => this.#tellFailure(error),
     });
     options.metrics.up(false);
@@ -82,9 +84,7 @@ export class SharedBus implements Bus {
     });
     const { metrics, log } = options;
     this.#sender = new Sender({ node, transport: this.#transport, metrics, log });
-    this.#timer = setInterval(() => {
-      if (this.#downSince !== null) this.#catchUp.request();
-    }, options.everyMs ?? EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#beat(), everyMs).unref();
   }
 
   /** Whether what happens on other servers comes at once; where it does not, it comes each second. */
@@ -143,17 +143,15 @@ export class SharedBus implements Bus {
       onEvent: (event) => {
         if (event.kind !== 'status' || !this.#heard.isOld(event)) this.#publishHere(event);
       },
-      onHole: () => this.#miss(0),
-      onMessage: (message) => {
-        if ('erased' in message) this.#options.onErased(message.erased);
-        else if ('taggedStream' in message) this.#readTags(message.taggedStream);
-        else this.#miss(message.backAfter);
-      },
+      onHole: () => this.#miss(),
+      onErased: (steps) => this.#options.onErased(steps),
+      onTagged: (streamId) => this.#readTags(streamId),
+      onHere: (worker) => this.#present.note(worker),
     });
   }
 
   #isWanted({ kind, streamId, sessionId }: MessageHead): boolean {
-    if (kind === 'erased' || kind === 'tagged' || kind === 'back') return true;
+    if (kind === 'erased' || kind === 'tagged' || kind === 'here') return true;
     return this.#all.hasListeners(kind, streamId, sessionId === '' ? undefined : sessionId);
   }
 
@@ -163,46 +161,51 @@ export class SharedBus implements Bus {
   }
 
   #onUp(): void {
-    const away = Date.now() - (this.#downSince ?? Date.now());
-    this.#downSince = null;
     this.#options.metrics.up(true);
-    this.#sender.tell({ backAfter: away });
-    this.#miss(away);
+    this.#sender.tellHere(this.#options.stored.worker());
+    this.#miss();
   }
 
   #onDown(): void {
-    this.#downSince = Date.now();
     this.#options.metrics.up(false);
-    this.#miss(0);
+    this.#miss();
   }
 
-  /** Something of the last milliseconds may not have been heard. */
-  #miss(milliseconds: number): void {
+  /** Something may not have been heard. */
+  #miss(): void {
+    this.#missed.note();
     this.#publishHere({ kind: 'committed', positions: null });
-    this.#missedSince = Math.min(this.#missedSince ?? Number.POSITIVE_INFINITY, Date.now() - milliseconds);
     this.#catchUp.request();
   }
 
-  async #readMissed(): Promise<void> {
-    const now = Date.now();
-    const since = this.#missedSince ?? this.#downSince ?? now;
-    this.#missedSince = null;
-    try {
-      await this.#options.onTagged(null);
-      const publish = (event: LiveEvent) => this.#publishHere(event);
-      const deps = { stored: this.#options.stored, heard: this.#heard, publish };
-      await catchUp({ ...deps, followed: () => this.#all.followed() }, new Date(since - CLOCK_SKEW_MS));
-    } catch (error) {
-      this.#missedSince = Math.min(since, this.#missedSince ?? since);
-      throw error;
-    }
-    this.#hasFailed = false;
-    this.#options.metrics.caughtUp();
+  #beat(): void {
+    this.#sender.tellHere(this.#options.stored.worker());
+    if (this.#transport.isUp) this.#missed.look();
+    if (!this.#transport.isUp || this.#all.hasSubscribers) this.#catchUp.request();
   }
 
-  #readTags(streamId: string): void {
-    // What is asked for all streams again succeeds some time.
-    this.#options.onTagged(streamId).catch(() => this.#miss(0));
+  /** Nothing is to be read while all that is carried comes from all who run sessions. */
+  async #look(): Promise<void> {
+    const { stored, metrics } = this.#options;
+    const isCarried = this.#transport.isUp && this.#present.areHeard(await stored.otherWorkers());
+    if (!isCarried || this.#missed.isAny) {
+      await this.#missed.read((since) => this.#readMissed(new Date(since - CLOCK_SKEW_MS)));
+      metrics.caughtUp();
+    }
+    this.#hasFailed = false;
+  }
+
+  async #readMissed(since: Date): Promise<void> {
+    const { stored, onTagged, onErased } = this.#options;
+    await onTagged(null);
+    onErased(await stored.erasedSince(since));
+    const publish = (event: LiveEvent) => this.#publishHere(event);
+    await catchUp({ stored, heard: this.#heard, publish, followed: () => this.#all.followed() }, since);
+  }
+
+  /** What is asked for all streams again succeeds some time. */
+  #readTags(streamId: string): Promise<void> {
+    return this.#options.onTagged(streamId).catch(() => this.#miss());
   }
 
   /** Once, until it works again. */

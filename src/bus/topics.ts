@@ -52,6 +52,6 @@ export function sessionOf(event: Exclude<LiveEvent, { kind: 'committed' }>): str
     case 'episode':
       return event.event.episode.sessionId;
     case 'removed':
-      return undefined;
+      return event.sessionId;
   }
 }

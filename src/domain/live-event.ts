@@ -9,8 +9,8 @@ export type LiveEvent =
   /** `sameState`: the state is the one told before; something else that is told with it has changed. */
   | { kind: 'status'; streamId: string; session: SessionRecord; sameState?: boolean }
   | { kind: 'episode'; streamId: string; event: EpisodeEvent; position: number }
-  /** The stream is gone, with its sessions. */
-  | { kind: 'removed'; streamId: string }
+  /** The stream is gone, with its sessions; with `sessionId`, that session, of which nothing else is known. */
+  | { kind: 'removed'; streamId: string; sessionId?: string }
   /** What writers have committed so far, by their newest positions (null: not known): not all of it may have been published here. */
   | { kind: 'committed'; positions: readonly number[] | null };
 export type LiveEventKind = LiveEvent['kind'];

@@ -34,7 +34,7 @@ import { createSessionRepository, type SessionRepository } from './session-repos
 import { createPartitions, type Partitions } from './sql/partitions.ts';
 import type { RollUp } from './sql/rollup-values.ts';
 import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
-import { openStreamTags, type StreamTags } from './stream-tags.ts';
+import { keepStreamTags, openStreamTags, type StreamTags } from './stream-tags.ts';
 import { decideRetention } from './upkeep/decide-retention.ts';
 import { createRetention, type Retention } from './upkeep/retention.ts';
 import { startUpkeep } from './upkeep/schedule.ts';
@@ -160,16 +160,15 @@ function openOn(
   const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, dropPartition, partitions.forget);
-  const erasures = createErasures({ prisma, rollUp, scrub });
-  const audit = createAuditEntries(prisma);
+  const [erasures, audit] = [createErasures({ prisma, rollUp, scrub }), createAuditEntries(prisma)];
+  const stopTags = keepStreamTags(prisma, tags, lease, log);
   const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, log });
   return {
     streams: createStreamRepository(prisma, keys, tags, lease),
-    sessions: createSessionRepository(prisma, lease),
-    models: createModelRepository(prisma),
+    ...{ sessions: createSessionRepository(prisma, lease), models: createModelRepository(prisma) },
     ...{ signIns: createSignInRepository(prisma), ingestStreams: createIngestStreamStore(prisma) },
     moments: createMomentStore(database, commits, writer),
-    ...{ log: createLogQueries(prisma), newest: createNewestQueries(prisma) },
+    ...{ log: createLogQueries(prisma), newest: createNewestQueries(prisma, lease) },
     rollups: createRollupQueries(prisma, rollUp),
     aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
     ...{ erasures, audit, ...retention, retentionHours },
@@ -179,6 +178,7 @@ function openOn(
     ping: async () => void (await prisma.$queryRawUnsafe('SELECT 1')),
     async close() {
       erasures.stop();
+      await stopTags();
       await stopUpkeep();
       await commits.close();
       await lease.close();

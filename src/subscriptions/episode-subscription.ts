@@ -34,6 +34,10 @@ export class EpisodeSubscription {
   #isOver = false;
   #isLive = false;
   #overflowed = false;
+  /** Whether the bus left something out. */
+  #hasHole = false;
+  /** The queue dropped what ends it, behind which nothing but news of commits came. */
+  #hasLostEnd = false;
   /** Events that the queue dropped and the store gave. */
   #found = 0;
   /** Events lost before the place reached, and how many of them were told of. */
@@ -47,8 +51,13 @@ export class EpisodeSubscription {
     this.#queue = deps.feed.subscribe(['episode', 'status', 'removed', 'committed'], request, {
       capacity: QUEUE_CAPACITY,
       counted: 'episode',
-      onDrop: ({ kind }) => {
-        this.#overflowed ||= kind === 'episode';
+      onDrop: (event) => {
+        if (event.kind === 'episode') this.#overflowed = true;
+        else if (event.kind !== 'committed') this.#hasLostEnd ||= this.#endsWith(event);
+      },
+      accepts: (event) => {
+        this.#hasHole ||= event.kind === 'committed' && event.positions === null;
+        return true;
       },
     });
   }
@@ -86,15 +95,17 @@ export class EpisodeSubscription {
         const taken = await taking;
         if (taken === null) return;
         const { event } = taken;
+        // Before what the queue brings: that may stand behind it.
+        if (this.#hasHole || this.#hasLostEnd) yield* this.#readRest();
+        if (this.#hasLostEnd) return;
         if (event.kind === 'episode') {
           if (this.#place.isOfFollower(event.position)) yield* this.#readRest();
           if (this.#includes(event)) continue;
           this.#lost = lost;
           yield this.#send(event);
         } else if (event.kind === 'committed') {
-          // The bus may have left something out.
-          const isAllDealt = event.positions?.every((position) => this.#place.includes(position)) ?? false;
-          if (!isAllDealt) yield* this.#readRest();
+          const isBehind = event.positions?.some((position) => !this.#place.includes(position));
+          if (isBehind) yield* this.#readRest();
         } else if (this.#endsWith(event)) return;
       }
     } finally {
@@ -110,13 +121,14 @@ export class EpisodeSubscription {
     this.#isLive = false;
     do {
       this.#overflowed = false;
+      this.#hasHole = false;
       for await (const page of this.#place.rest(log, read, this.#at?.position)) {
         for (const logged of page) {
           if (this.#closed) return;
           if (logged.isHidden !== true && !this.#includes(logged)) yield this.#send(logged);
         }
       }
-    } while (this.#overflowed && !this.#closed);
+    } while ((this.#overflowed || this.#hasHole) && !this.#closed);
     this.#found = this.#queue.lost - this.#lost;
     this.#isLive = true;
   }

@@ -176,7 +176,7 @@ export class MomentSubscription {
 
   /** Whether nothing can follow. The last moments of an ended session are in the store, whatever the bus did. */
   async *#endsWith(event: Exclude<QueuedEvent, { kind: 'moment' }>): AsyncGenerator<SentMoment, boolean> {
-    if (event.kind === 'removed') return this.#request.streamId !== undefined;
+    if (event.kind === 'removed') return true;
     const over = !isLive(event.session);
     const offset = this.#offsets.get(event.session.id);
     if (over && offset && !offset.over) {

@@ -7,7 +7,7 @@ import type {
   SentMoment,
   SentStatus,
 } from '../domain/live-event.ts';
-import type { SessionRecord } from '../domain/stream.ts';
+import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { type AggregatesRequest, AggregateUpdates } from './aggregate-updates.ts';
 import { beginningOfEpisodes, beginningOfMoments } from './beginnings.ts';
@@ -113,9 +113,15 @@ async function* statusEvents(
     read.delete(session.id);
     skipped += taken.skippedBefore;
     if (before && !event.sameState && isSameStatus(before, session)) continue;
+    if (!before && current.some((newer) => isOver(session, newer))) continue;
     yield { streamId: event.streamId, session, skippedBefore: skipped };
     skipped = 0;
   }
+}
+
+/** Whether it had ended before another of its stream was read, which the bus may tell late: the last that is told is to be right. */
+function isOver(session: SessionRecord, newer: SessionRecord): boolean {
+  return !isLive(session) && session.streamId === newer.streamId && session.startedAt < newer.startedAt;
 }
 
 function isSameStatus(one: SessionRecord, other: SessionRecord): boolean {

@@ -14,6 +14,10 @@ export interface WayOptions {
   shuffled?: number;
   /** How long a server waits for a message that others have passed by; in milliseconds. */
   waitMs?: number;
+  /** How often each says that it is there, and asks the database while something is not carried; in milliseconds. */
+  everyMs?: number;
+  /** What a server does that is told of new tags. */
+  readTags?: () => Promise<void>;
 }
 
 interface End {
@@ -30,6 +34,8 @@ export class Way {
   #isScheduled = false;
   /** Loses what is sent. */
   loses = false;
+  /** Bytes of a message, at most. */
+  takes = Number.POSITIVE_INFINITY;
   sent = 0;
 
   constructor(options: WayOptions = {}) {
@@ -75,6 +81,7 @@ export class Way {
   }
 
   #send(bytes: Uint8Array): void {
+    if (bytes.length > this.takes) throw new Error('larger than the way takes');
     if (this.loses) return;
     this.sent += 1;
     const { random = Math.random, twice = false, shuffled = 0 } = this.options;
@@ -98,8 +105,12 @@ export class Way {
   }
 }
 
-export function storedIn(store: MemoryStore): Stored {
+/** @param worker of this server @param workers of all */
+export function storedIn(store: MemoryStore, worker = '', workers: readonly string[] = []): Stored {
   return {
+    erasedSince: async () => [],
+    worker: () => worker || null,
+    otherWorkers: async () => workers.filter((one) => one !== worker),
     async sessions({ streamIds, sessionIds, since }) {
       await store.beforeRead();
       const isRecent = ({ startedAt, endedAt }: SessionRecord) =>
@@ -132,14 +143,22 @@ export interface Node {
   counts: Counts;
 }
 
-export function openNode(way: Way, store: MemoryStore, everyMs = 20): Node {
-  const { waitMs } = way.options;
+export function openNode(way: Way, store: MemoryStore, worker = '', workers: readonly string[] = []): Node {
+  const { waitMs, everyMs = 20, readTags } = way.options;
   const counts: Counts = { withheld: 0, unreadable: 0, caughtUp: 0, erased: [], tagged: [], log: [] };
   const line = (_: object, message: string) => void counts.log.push(message);
   const bus = new SharedBus({
-    ...{ open: way.open, stored: storedIn(store), everyMs, ...(waitMs !== undefined && { waitMs }) },
+    ...{
+      open: way.open,
+      stored: storedIn(store, worker, workers),
+      everyMs,
+      ...(waitMs !== undefined && { waitMs }),
+    },
     onErased: (steps) => void counts.erased.push(...steps),
-    onTagged: async (streamId) => void counts.tagged.push(streamId),
+    async onTagged(streamId) {
+      counts.tagged.push(streamId);
+      await readTags?.();
+    },
     metrics: {
       up: () => {},
       sent: () => {},
@@ -155,7 +174,8 @@ export function openNode(way: Way, store: MemoryStore, everyMs = 20): Node {
 
 /** Who publishes does so at one server, who subscribes at the other. */
 export function apart(way: Way, store: MemoryStore) {
-  const [here, there] = [openNode(way, store), openNode(way, store)];
+  const workers = ['here', 'there'];
+  const [here, there] = [openNode(way, store, 'here', workers), openNode(way, store, 'there', workers)];
   const bus = {
     moment: (streamId: string, moment: Moment, position: number) =>
       here.bus.publish({ kind: 'moment', streamId, moment, position }),

@@ -108,4 +108,15 @@ describe.runIf(HAS_NATS)('NATS', () => {
     const token = join(ofToken.url.replace('nats://', 'nats://abc@'));
     await until(() => isUp(token), 'the token is taken');
   });
+
+  it('says once that it has not the rights, however many sessions there are', async () => {
+    const rights = 'permissions: { publish: { deny: "mien.>" } }';
+    const server = await startNats(`authorization { users: [{ user: a, password: b, ${rights} }] }`);
+    const one = join(server.url.replace('nats://', 'nats://a:b@'));
+    await until(() => isUp(one), 'it is let in');
+    for (let count = 0; count < 50; count++) one.send(['stream', `session-${count}`], bytes('refused'));
+    await until(() => one.log.some((line) => line.includes('is away')), 'it is told');
+    await sleep(300);
+    expect(one.log.filter((line) => line.includes('is away'))).toHaveLength(1);
+  });
 });

@@ -98,6 +98,22 @@ it('a state that the database told first is told once, and no other behind an en
   expect(queue.length).toBe(0);
 });
 
+it('a beginning that comes late is not told behind what follows it', async () => {
+  const { world, way, there } = twoServers();
+  await tick();
+  const streamId = await world.stream();
+  const queue = there.bus.subscribe(['status'], { streamId }, { capacity: 10 });
+  const session = world.store.addSession(streamId, { startedAt: new Date() });
+  const running = await world.store.sessions.setState(session.id, 'RUNNING');
+  way.cut();
+  expect((await queue.take())!.event.session.state).toBe('RUNNING');
+  way.mend();
+  const tell = createEncoder('late');
+  for (const [at, told] of [session, running, { ...running, state: 'ENDED' as const }].entries())
+    way.inject(tell({ event: { kind: 'status', streamId, session: told } }, at + 1));
+  expect((await queue.take())!.event.session.state).toBe('ENDED');
+});
+
 function nameOf(event: LiveEvent): string {
   if (event.kind === 'moment') return `moment ${event.moment.seq}`;
   return event.kind === 'status' ? `${event.session.failure}` : event.kind;

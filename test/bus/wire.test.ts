@@ -134,12 +134,12 @@ it.each<[string, Message]>([
   ['a stream that is gone', { event: { kind: 'removed', streamId: STREAM } }],
   ['an erasure', { erased: [{ do: 'TRACK', sessionId: SESSION, track: 4 }] }],
   ['new tags', { taggedStream: STREAM }],
-  ['being back', { backAfter: 12_345 }],
+  ['being there', { here: { worker: SESSION, told: 12_345 } }],
 ])('%s comes out as it was', (_, message) => {
-  const sent = encode(message, 3);
-  const { head, body } = decodeMessage(sent);
+  const number = 'here' in message ? 0 : 3;
+  const { head, body } = decodeMessage(encode(message, number));
   expect(body()).toEqual(message);
-  expect(head).toMatchObject({ node: 'node', number: 3 });
+  expect(head).toMatchObject({ node: 'node', number });
 });
 
 it('a message that is cut off anywhere is an error, and no moment', () => {
@@ -153,7 +153,7 @@ it('a message that is cut off anywhere is an error, and no moment', () => {
 });
 
 it('a message says of which version it is', () => {
-  const bytes = encode({ backAfter: 0 }, 0);
+  const bytes = encode({ here: { worker: null, told: 0 } }, 0);
   expect(versionOf(bytes)).toBe(WIRE_VERSION);
   bytes[0] = 9;
   expect(versionOf(bytes)).toBe(9);

@@ -133,8 +133,38 @@ describe.runIf(SERVER && HAS_NATS)('two servers and NATS', () => {
     expectInTime(here.seen, there.seen);
   });
 
-  async function begin(): Promise<{ streamId: string; sessionId: string }> {
-    const { registerStream } = await working.query<{
+  it('a server that finds no NATS is seen where the others do, in time, and its ends are told', async () => {
+    await nats.start();
+    const apart = await startServer({
+      ...{ ...place.env, DATABASE_URL: database.config.databaseUrl!, MIEN_DEMO: 'false' },
+      ...{ NATS_URL: 'nats://127.0.0.1:1', MIEN_DATA_DIR: `${place.env.MIEN_DATA_DIR}-apart` },
+    });
+    try {
+      await until(async () => (await standing(watched)) === 'up', 'NATS is back');
+      expect(await standing(apart)).toBe('down');
+      const { streamId, sessionId } = await begin(apart);
+      const [here, there] = [
+        watch(apart, `sessionId: "${sessionId}"`),
+        watch(watched, `sessionId: "${sessionId}"`),
+      ];
+      const all = watch(watched, '');
+      await until(() => there.seen.length > 50 && all.seen.length > 50, 'moments are shown');
+      await stop(streamId, apart);
+      await until(() => there.isOver() && here.isOver(), 'both end');
+      const stored = await seqsOf(apart, sessionId);
+      expect(there.seen.at(-1)!.seq).toBe(stored.at(-1));
+      await until(() => all.seen.at(-1)!.seq === stored.at(-1), 'all is shown of all streams');
+      expectWhole(there.seen);
+      expectWhole(all.seen);
+      expectInTime(here.seen, there.seen);
+      await all.client.dispose();
+    } finally {
+      await apart.end('SIGTERM');
+    }
+  });
+
+  async function begin(at = working): Promise<{ streamId: string; sessionId: string }> {
+    const { registerStream } = await at.query<{
       registerStream: { stream: { id: string; latestSession: { id: string } } };
     }>(
       `mutation { registerStream(input: { name: "Clip ${Math.random()}", source: { file: "clip.mp4" }, purpose: RESEARCH,
@@ -144,8 +174,8 @@ describe.runIf(SERVER && HAS_NATS)('two servers and NATS', () => {
     return { streamId: id, sessionId: latestSession.id };
   }
 
-  async function stop(streamId: string): Promise<void> {
-    await working.query(`mutation { stopStream(input: { id: "${streamId}" }) { session { state } } }`);
+  async function stop(streamId: string, at = working): Promise<void> {
+    await at.query(`mutation { stopStream(input: { id: "${streamId}" }) { session { state } } }`);
   }
 });
 

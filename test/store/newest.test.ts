@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
-import { createStore, SERVER, STREAM, type TestStore } from '../helpers/database.ts';
+import { createSession, createStore, SERVER, STREAM, type TestStore } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
+const PATIENT = { timeout: 60_000 };
 let test: TestStore;
 beforeAll(async () => {
   test = await createStore();
@@ -61,7 +62,6 @@ describe.runIf(SERVER)('two servers on one database', () => {
       expect(await other.newest.databaseId()).toBe(await test.store.newest.databaseId());
       expect(await other.newest.databaseId()).toMatch(/^\d+-\d+$/);
       const stream = await test.store.streams.create({ ...STREAM, tags: { team: 'a' } });
-      expect(other.streams.tagsOf(stream.id)).toBeNull();
       await other.streams.readTags(stream.id);
       expect(other.streams.tagsOf(stream.id)).toEqual({ team: 'a' });
       await test.store.streams.update(stream.id, { tags: { team: 'b' } });
@@ -70,6 +70,32 @@ describe.runIf(SERVER)('two servers on one database', () => {
       await test.store.streams.remove(stream.id);
       await other.streams.readTags(null);
       expect(other.streams.tagsOf(stream.id)).toBeNull();
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('read the tags that others have changed also when nobody tells them to', async () => {
+    const other = await openStore({ rollUp, ...test.config, dataDir: `${test.config.dataDir}-other` });
+    try {
+      // Both run sessions.
+      await Promise.all([createSession(test.store), createSession(other)]);
+      const stream = await test.store.streams.create({ ...STREAM, tags: { team: 'a' } });
+      await expect.poll(() => other.streams.tagsOf(stream.id), PATIENT).toEqual({ team: 'a' });
+      await test.store.streams.update(stream.id, { tags: { team: 'b' } });
+      await expect.poll(() => other.streams.tagsOf(stream.id), PATIENT).toEqual({ team: 'b' });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('know which others run sessions', async () => {
+    const other = await openStore({ rollUp, ...test.config, dataDir: `${test.config.dataDir}-other` });
+    try {
+      await test.session();
+      expect(other.newest.worker()).toBeNull();
+      expect(await other.newest.otherWorkers()).toEqual([test.store.newest.worker()]);
+      expect(await test.store.newest.otherWorkers()).toEqual([]);
     } finally {
       await other.close();
     }

@@ -126,3 +126,19 @@ it('the writers that came last stand in the cursor, 32 at most', async () => {
   });
   expect(last.length).toBeLessThan(1000);
 });
+
+it('what an erasure let go of on its way to a slow subscriber is read again, as the store has it now', async () => {
+  const world = new World();
+  const [one, other] = [world.begin(await world.stream()), world.begin(await world.stream())];
+  const moments = await world.open({});
+  await world.commit(one, 2);
+  await world.commit(other, 2);
+  world.feed.forget((event) => event.kind === 'moment' && event.moment.sessionId === one.id);
+  await world.commit(other);
+  const sent = await take(moments, 5);
+  expect(
+    sent.map(({ moment: { sessionId, seq } }) => `${sessionId === one.id ? 'one' : 'other'} ${seq}`),
+  ).toEqual([...['one 0', 'one 1', 'other 0', 'other 1', 'other 2']]);
+  expect(sent.every(({ skippedBefore }) => skippedBefore === 0)).toBe(true);
+  await moments.return?.();
+});

@@ -70,7 +70,7 @@ export class ByteWriter {
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const IS_UUID = 255;
 
-/** @throws RangeError behind the end */
+/** @throws RangeError behind the end, and for a number that is none */
 export class ByteReader {
   readonly #bytes: Buffer;
   readonly #view: DataView;
@@ -107,7 +107,17 @@ export class ByteReader {
 
   double(): number {
     this.#at += 8;
-    return this.#view.getFloat64(this.#at - 8);
+    const value = this.#view.getFloat64(this.#at - 8);
+    if (!Number.isFinite(value)) throw new RangeError('a message holds a number that is none');
+    return value;
+  }
+
+  /** A double that counts something: whole, and not below 0. */
+  count(): number {
+    const value = this.double();
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RangeError('a message counts what cannot be counted');
+    return value;
   }
 
   id(): string {

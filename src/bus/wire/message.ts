@@ -4,9 +4,8 @@
  */
 import type { ErasureStep } from '../../domain/erasure.ts';
 import type { LiveEvent } from '../../domain/live-event.ts';
-import type { EpisodeEvent } from '../../domain/moment.ts';
-import type { SessionRecord } from '../../domain/stream.ts';
 import { sessionOf } from '../topics.ts';
+import { EpisodeBody, ErasedBody, HereBody, StatusBody } from './bodies.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { readMoment, writeMoment } from './moment.ts';
 
@@ -14,7 +13,7 @@ import { readMoment, writeMoment } from './moment.ts';
 export const WIRE_VERSION = 1;
 
 /** Their place is what stands in a message. */
-const KINDS = ['moment', 'status', 'episode', 'removed', 'erased', 'tagged', 'back'] as const;
+const KINDS = ['moment', 'status', 'episode', 'removed', 'erased', 'tagged', 'here'] as const;
 export type MessageKind = (typeof KINDS)[number];
 
 /** Published to other servers. */
@@ -24,7 +23,7 @@ export interface MessageHead {
   kind: MessageKind;
   /** One run of a server. */
   node: string;
-  /** From 1, by node, where the order matters: events; 0: it does not. */
+  /** From 1, by node; 0 of `here`, which tells of no event. */
   number: number;
   /** Empty: of none. */
   streamId: string;
@@ -37,8 +36,8 @@ export type Message =
   | { erased: readonly ErasureStep[] }
   /** The tags of this stream may have changed, or it is new. */
   | { taggedStream: string }
-  /** Of what happened in so many milliseconds until now this node has not told all. */
-  | { backAfter: number };
+  /** That it is there, and up to where it has told: each second. */
+  | { here: HereBody };
 
 /** @returns what writes a message of this node; it throws RangeError for a moment that holds a number that is none */
 export function createEncoder(node: string): (message: Message, number: number) => Uint8Array {
@@ -49,7 +48,7 @@ export function createEncoder(node: string): (message: Message, number: number) 
     writeHead(writer, message, node, number);
     if ('event' in message) writeEvent(writer, message.event);
     else if ('erased' in message) writeJson(writer, message.erased);
-    else if ('backAfter' in message) writeJson(writer, message.backAfter);
+    else if ('here' in message) writeJson(writer, message.here);
     return writer.take();
   };
 }
@@ -67,7 +66,7 @@ function writeHead(writer: ByteWriter, message: Message, node: string, number: n
 
 function kindOf(message: Message): MessageKind {
   if ('erased' in message) return 'erased';
-  return 'taggedStream' in message ? 'tagged' : 'back';
+  return 'taggedStream' in message ? 'tagged' : 'here';
 }
 
 function writeEvent(writer: ByteWriter, event: SharedEvent): void {
@@ -105,7 +104,8 @@ export function decodeMessage(bytes: Uint8Array): ReceivedMessage {
   if (reader.uint8() !== WIRE_VERSION) throw new RangeError('a message of another version');
   const kind = KINDS[reader.uint8()];
   if (kind === undefined) throw new RangeError('a message of another kind');
-  const number = reader.double();
+  const number = reader.count();
+  if ((number === 0) !== (kind === 'here')) throw new RangeError('a message of no number');
   const head = { kind, node: reader.id(), number, streamId: reader.id(), sessionId: reader.id() };
   return { head, body: () => readBody(reader, head) };
 }
@@ -118,42 +118,45 @@ export function versionOf(bytes: Uint8Array): number {
 function readBody(reader: ByteReader, { kind, streamId, sessionId }: MessageHead): Message {
   switch (kind) {
     case 'moment': {
-      const position = reader.double();
+      const position = reader.count();
       const moment = readMoment(reader, sessionId);
       if (!reader.isAtEnd) throw new RangeError('a moment is followed by what is none');
       return { event: { kind, streamId, moment, position } };
     }
     case 'episode': {
-      const position = reader.double();
-      return { event: { kind, streamId, event: asEpisode(readJson(reader)), position } };
+      const position = reader.count();
+      const event = EpisodeBody.parse(readJson(reader));
+      return { event: { kind, streamId, event: of(sessionId, event, event.episode.sessionId), position } };
     }
     case 'status': {
-      const { session, sameState } = readJson<{ session: SessionRecord; sameState?: boolean }>(reader);
-      return { event: { kind, streamId, session: asSession(session), ...(sameState && { sameState }) } };
+      const { session, sameState } = StatusBody.parse(readJson(reader));
+      of(streamId, session, session.streamId);
+      return {
+        event: {
+          kind,
+          streamId,
+          session: of(sessionId, session, session.id),
+          ...(sameState && { sameState }),
+        },
+      };
     }
     case 'removed':
       return { event: { kind, streamId } };
     case 'erased':
-      return { erased: readJson(reader) };
+      return { erased: ErasedBody.parse(readJson(reader)) };
     case 'tagged':
       return { taggedStream: streamId };
-    case 'back':
-      return { backAfter: readJson(reader) };
+    case 'here':
+      return { here: HereBody.parse(readJson(reader)) };
   }
 }
 
-function readJson<T>(reader: ByteReader): T {
-  return JSON.parse(reader.rest().toString('utf8')) as T;
+/** @throws RangeError where it tells of another one than its head */
+function of<T>(head: string, body: T, id: string): T {
+  if (id !== head) throw new RangeError('a message of another session than it says');
+  return body;
 }
 
-function asEpisode({ kind, episode }: EpisodeEvent): EpisodeEvent {
-  const { startedAt, endedAt } = episode;
-  return {
-    kind,
-    episode: { ...episode, startedAt: new Date(startedAt), endedAt: endedAt && new Date(endedAt) },
-  };
-}
-
-function asSession({ startedAt, endedAt, ...session }: SessionRecord): SessionRecord {
-  return { ...session, startedAt: new Date(startedAt), endedAt: endedAt && new Date(endedAt) };
+function readJson(reader: ByteReader): unknown {
+  return JSON.parse(reader.rest().toString('utf8'));
 }

@@ -89,18 +89,18 @@ function issueBits(issues: readonly QualityIssue[]): number {
   return issues.reduce((bits, issue) => bits | (1 << QUALITY_ISSUES.indexOf(issue)), 0);
 }
 
-/** @throws RangeError when it ends too soon */
+/** @throws RangeError when it ends too soon, and for numbers that are none */
 export function readMoment(reader: ByteReader, sessionId: string): Moment {
   const flags = reader.uint8();
   const seq = reader.uint32();
   const mediaTime = reader.double();
   const wallTime = reader.double();
   const previousDuration = reader.double();
-  const loop = flags & HAS_LOOP ? { pass: reader.double(), sourceTime: reader.double() } : undefined;
+  const loop = flags & HAS_LOOP ? { pass: reader.count(), sourceTime: reader.double() } : undefined;
   const untilEnd = flags & HAS_END ? reader.double() : undefined;
   const dropped: DropCounts = {};
   for (const [at, reason] of DROP_REASONS.entries()) {
-    if (flags & (HAS_DROPS << at)) dropped[reason] = reader.double();
+    if (flags & (HAS_DROPS << at)) dropped[reason] = reader.count();
   }
   const faces: FaceReading[] = [];
   for (let left = reader.uint32(); left > 0; left--) faces.push(readFace(reader));

@@ -1,4 +1,5 @@
 /** What is committed by now, for a server that may not have heard of all of it. */
+import type { ErasureStep, ErasureTarget } from '../../domain/erasure.ts';
 import { isId } from '../../domain/ids.ts';
 import { LIVE_STATES, type SessionRecord } from '../../domain/stream.ts';
 import type { Prisma } from '../generated/client.ts';
@@ -17,11 +18,20 @@ export interface NewestQueries {
   positions(): Promise<number[]>;
   /** Which of these streams are not there. */
   goneOf(streamIds: readonly string[]): Promise<string[]>;
+  /** What was erased since: what servers that were not told may have on its way to subscribers. */
+  erasedSince(since: Date): Promise<ErasureStep[]>;
+  /** By which this server runs sessions; null: by none yet. */
+  worker(): string | null;
+  /** Those of other servers, as long as they hold a lease. */
+  otherWorkers(): Promise<string[]>;
   /** By which servers on this database know each other from those on any other; it lasts as long as the database. */
   databaseId(): Promise<string>;
 }
 
-export function createNewestQueries(prisma: Prisma.TransactionClient): NewestQueries {
+export function createNewestQueries(
+  prisma: Prisma.TransactionClient,
+  lease: { readonly id: string | null },
+): NewestQueries {
   return {
     async sessions({ streamIds, sessionIds, since }) {
       const ofStreams = streamIds === null ? {} : { streamId: { in: streamIds.filter(isId) } };
@@ -53,8 +63,35 @@ export function createNewestQueries(prisma: Prisma.TransactionClient): NewestQue
       );
       return streamIds.filter((id) => !there.has(id));
     },
+    erasedSince: (since) => erasedSince(prisma, since),
+    worker: () => lease.id,
+    otherWorkers: () => otherWorkers(prisma, lease.id),
     databaseId: () => databaseId(prisma),
   };
+}
+
+async function erasedSince(prisma: Prisma.TransactionClient, since: Date): Promise<ErasureStep[]> {
+  const erasures = await prisma.erasure.findMany({
+    where: { finishedAt: { gte: since } },
+    select: { sessionIds: true, target: true },
+  });
+  return erasures.flatMap(({ sessionIds, target }) =>
+    sessionIds.map((sessionId) => stepOf(sessionId, target as unknown as ErasureTarget)),
+  );
+}
+
+/** Of a stretch it is not known any more which moments it had: what is let go of for nothing is read again. */
+function stepOf(sessionId: string, target: ErasureTarget): ErasureStep {
+  return target.type === 'TRACK'
+    ? { do: 'TRACK', sessionId, track: target.track }
+    : { do: 'SESSION', sessionId };
+}
+
+async function otherWorkers(prisma: Prisma.TransactionClient, own: string | null): Promise<string[]> {
+  const rows = await prisma.$queryRawUnsafe<{ id: string }[]>(
+    'SELECT id::text FROM worker WHERE expires_at > clock_timestamp()',
+  );
+  return rows.map(({ id }) => id).filter((id) => id !== own);
 }
 
 /** Of the cluster, and of the database in it: an address may have several names. */

@@ -1,0 +1,40 @@
+/** From when on something may not have been heard here. */
+
+/** How long what is lost may go unnoticed: until NATS does not answer, or a server is silent; in milliseconds. */
+const NOTICED_MS = 5_000;
+
+export class Missed {
+  /** All that was told until then was heard, or read. */
+  #wholeUntil = Date.now();
+  #lookedAt = Date.now();
+  #isAny = false;
+
+  /** Whether anything was missed that was not read since. */
+  get isAny(): boolean {
+    return this.#isAny;
+  }
+
+  note(): void {
+    this.#isAny = true;
+  }
+
+  /** Nothing was missed, as far as is known: what the last look but one has not noticed will not be noticed any more. */
+  look(): void {
+    if (!this.#isAny) this.#wholeUntil = this.#lookedAt - NOTICED_MS;
+    this.#lookedAt = Date.now();
+  }
+
+  /** Reads what was told since a time, and notes what was missed by then as read. @throws what `work` does, and it is still missed */
+  async read(work: (since: number) => Promise<void>): Promise<void> {
+    const now = Date.now();
+    const since = Math.min(this.#wholeUntil, now);
+    this.#isAny = false;
+    try {
+      await work(since);
+    } catch (error) {
+      this.#isAny = true;
+      throw error;
+    }
+    this.#wholeUntil = now;
+  }
+}
