@@ -120,13 +120,12 @@ it('what is erased is let go of behind what was told before it, which may wait f
 
 it('a stream that was tagged elsewhere is shown from its first moment on to who may see it', async () => {
   const known = new Map<string, Record<string, string>>();
-  let read = () => {};
+  let waiting: (() => void)[] | null = null;
   const { here, world } = twoServers({
-    readTags: () => new Promise<void>((resolve) => (read = resolve)),
+    readTags: () =>
+      new Promise<void>((resolve) => (waiting === null ? resolve() : void waiting.push(resolve))),
   });
   world.store.repository.tagsOf = (id) => known.get(id) ?? null;
-  await tick(20);
-  read();
   await settled();
   const place = { place: 'lobby' };
   const [all, status] = [
@@ -134,12 +133,15 @@ it('a stream that was tagged elsewhere is shown from its first moment on to who 
     await world.subscriptions().status({ tags: place }),
   ];
   const streamId = await world.stream(place);
+  const reading: (() => void)[] = [];
+  waiting = reading;
   here.bus.tellTagged(streamId);
   const session = world.begin(streamId);
   await world.commit(session, 2);
   await tick(20);
   known.set(streamId, place);
-  read();
+  waiting = null;
+  for (const done of reading) done();
   await world.commit(session, 2);
   expect(seqs(await take(all, 4))).toEqual(range(0, 4));
   expect((await status.next()).value?.session.state).toBe('STARTING');
@@ -194,7 +196,6 @@ it('who reads episodes slowly is told of their end, however much was committed e
 
 it('what is read while nothing is carried does not grow with the time', async () => {
   const since: number[] = [];
-  const way = new Way();
   const world = new World();
   const stored = storedIn(world.store);
   let handlers!: TransportHandlers;
@@ -227,7 +228,6 @@ it('what is read while nothing is carried does not grow with the time', async ()
   onTestFinished(() => bus.close());
   bus.subscribe(['moment'], {});
   handlers.onDown();
-  void way;
   await expect.poll(() => since.length, { timeout: 60_000 }).toBeGreaterThan(20);
   // The clocks of servers differ by ten seconds at most.
   for (const milliseconds of since.slice(1)) expect(milliseconds).toBeLessThan(10_000 + 1_500);
