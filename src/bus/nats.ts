@@ -169,7 +169,8 @@ class NatsTransport implements Transport {
 
 /** Without the subject, of which there is one for each session. */
 function whyOf(error: unknown): string {
-  if (error instanceof PermissionViolationError) return `its rights do not cover each ${error.operation} of mien`;
+  if (error instanceof PermissionViolationError)
+    return `its rights do not cover each ${error.operation} of mien`;
   return error instanceof Error ? error.message : String(error);
 }
 
