@@ -34,10 +34,10 @@ import { createSessionRepository, type SessionRepository } from './session-repos
 import { createPartitions, type Partitions } from './sql/partitions.ts';
 import type { RollUp } from './sql/rollup-values.ts';
 import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
-import { keepStreamTags, openStreamTags, type StreamTags } from './stream-tags.ts';
+import { openStreamTags, readStreamTags, type StreamTags } from './stream-tags.ts';
 import { decideRetention } from './upkeep/decide-retention.ts';
 import { createRetention, type Retention } from './upkeep/retention.ts';
-import { startUpkeep } from './upkeep/schedule.ts';
+import { keepTags, startUpkeep } from './upkeep/schedule.ts';
 
 export type { AuditEntries, StoredAuditEntry } from './access/audit-entries.ts';
 export type { StoreMetrics } from './commit/write-batch.ts';
@@ -161,7 +161,7 @@ function openOn(
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub }), createAuditEntries(prisma)];
-  const stopTags = keepStreamTags(prisma, tags, lease, log);
+  const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
   const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, log });
   return {
     streams: createStreamRepository(prisma, keys, tags, lease),

@@ -63,9 +63,8 @@ export function createNewestQueries(
       );
       return streamIds.filter((id) => !there.has(id));
     },
+    ...{ worker: () => lease.id, otherWorkers: () => otherWorkers(prisma, lease.id) },
     erasedSince: (since) => erasedSince(prisma, since),
-    worker: () => lease.id,
-    otherWorkers: () => otherWorkers(prisma, lease.id),
     databaseId: () => databaseId(prisma),
   };
 }

@@ -54,3 +54,28 @@ export function startUpkeep({
     await settledWithin(stop(), STOP_MS);
   };
 }
+
+/** How long who was shown a stream may see it when it was tagged anew by another server, which could not say so; in milliseconds. */
+const TAGS_MS = 2_000;
+
+/** Reads the tags of streams again and again while other servers can change them, whether or not these say so. @returns what stops it */
+export function keepTags(
+  read: () => Promise<void>,
+  lease: { readonly others: number },
+  log: Pick<Log, 'warn'> | undefined,
+): () => Promise<void> {
+  let isFailing = false;
+  return repeat(TAGS_MS, async (isFirst) => {
+    try {
+      if (!isFirst && lease.others > 0) await read();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing)
+        log?.warn(
+          { err: error },
+          'the tags of streams could not be read; it is tried again every two seconds',
+        );
+      isFailing = true;
+    }
+  });
+}
