@@ -30,7 +30,7 @@ async function* run({ quick }: RowOptions) {
     let runs = 0;
     const count = Math.ceil((quick ? 64 : 256) / batch);
     const vision = await openVision({
-      ...{ workers: 1, intraOpThreads: INTRA_OP_THREADS, detectEvery: 1e9, maxBatch: batch },
+      ...{ workers: 1, intraOpThreads: INTRA_OP_THREADS, detectEvery: 10_000, maxBatch: batch },
       metrics: { batchSize: () => (runs += 1) },
     });
     const analysers = Array.from({ length: batch }, (_, i) => vision.open(String(i)));
