@@ -165,6 +165,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'sessions-by-wall-clock',
     'sessions-steps',
     'sign-ins',
+    'upkeep-once',
     'vacuum',
     'wall-clock',
   ],

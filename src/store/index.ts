@@ -18,8 +18,7 @@ import { LogWriter } from './commit/log-writer.ts';
 import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createErasures, type Erasures } from './erasure/erasures.ts';
-import { createLease } from './lease/create-lease.ts';
-import type { Lease } from './lease/lease.ts';
+import { createJobLease, createLease, type Lease } from './lease/create-lease.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
 import { createOutputRepository, type OutputRepository } from './output-repository.ts';
 import { createLogQueries, type LogQueries } from './read/commit-log.ts';
@@ -162,7 +161,8 @@ function openOn(
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
-  const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, log });
+  const doOnce = createJobLease(prisma);
+  const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, doOnce, log });
   return {
     streams: createStreamRepository(prisma, keys, tags, lease),
     ...{ sessions: createSessionRepository(prisma, lease), models: createModelRepository(prisma) },

@@ -1,4 +1,4 @@
-/** Runs the upkeep of the database by the hour. */
+/** Runs the upkeep of the database by the hour, at one of its servers at a time. */
 import type { Log } from '../../domain/log.ts';
 import { repeat } from '../../threads/repeat.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
@@ -16,6 +16,8 @@ export interface UpkeepDeps {
   /** Undefined: all entries of the audit are kept. */
   auditDays: number | undefined;
   vacuum(): Promise<void>;
+  /** Unless another server of the database does it now. */
+  doOnce(name: string, work: () => Promise<void>): Promise<boolean>;
   log: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
@@ -26,6 +28,7 @@ export function startUpkeep({
   audit,
   auditDays,
   vacuum,
+  doOnce,
   log,
 }: UpkeepDeps): () => Promise<void> {
   const stopping = new AbortController();
@@ -48,7 +51,10 @@ export function startUpkeep({
       );
     }
   };
-  const stop = repeat(HOUR_MS, (isFirst) => runInTurn(expireAudit, remove, ...(isFirst ? [] : [vacuum])));
+  const once = async (isFirst: boolean) => {
+    await doOnce('upkeep', () => runInTurn(expireAudit, remove, ...(isFirst ? [] : [vacuum])));
+  };
+  const stop = repeat(HOUR_MS, (isFirst) => runInTurn(() => once(isFirst)));
   return async () => {
     stopping.abort();
     await settledWithin(stop(), STOP_MS);

@@ -1,0 +1,58 @@
+/** Each server of a database looks after it by the hour; one at a time does. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openStore } from '../../src/store/index.ts';
+import { createJobLease } from '../../src/store/lease/create-lease.ts';
+import { rollUp } from '../../src/timeline/index.ts';
+import { until } from '../api/harness.ts';
+import { createStore, SERVER } from '../helpers/database.ts';
+import { makeMoment } from '../helpers/moments.ts';
+
+const DAY_MS = 86_400_000;
+
+it('what one does no other does meanwhile; the next one may, and one that is gone is not waited for', async () => {
+  const db = await createStore();
+  onTestFinished(() => db.dispose());
+  const [one, other] = [createJobLease(db.store.prisma), createJobLease(db.store.prisma)];
+  const done: string[] = [];
+  expect(
+    await one('sweep', async () => {
+      expect(await other('sweep', async () => void done.push('twice'))).toBe(false);
+      expect(await other('dust', async () => void done.push('dust'))).toBe(true);
+      done.push('sweep');
+    }),
+  ).toBe(true);
+  const fails = one('sweep', () => Promise.reject(new Error('broken')));
+  await expect(fails).rejects.toThrow('broken');
+  expect(await other('sweep', async () => void done.push('again'))).toBe(true);
+  expect(done).toEqual(['dust', 'sweep', 'again']);
+  await db.store.prisma
+    .$executeRaw`INSERT INTO job (name, holder, expires_at) VALUES ('sweep', gen_random_uuid(), now())`;
+  expect(await one('sweep', async () => {})).toBe(true);
+});
+
+describe.skipIf(SERVER === undefined)('servers that start at once', () => {
+  it('drop what is old once, without being in the way of each other', async () => {
+    const db = await createStore();
+    onTestFinished(() => db.dispose());
+    const record = async (daysAgo: number) => {
+      const { id } = await db.session();
+      await db.store.moments.append(makeMoment(id, 0, { start: Date.now() - daysAgo * DAY_MS }), []);
+      await db.store.sessions.setState(id, 'ENDED');
+      return id;
+    };
+    const old: string[] = [];
+    for (let days = 9; days < 17; days++) old.push(await record(days));
+    const kept = await record(2);
+    const told: string[] = [];
+    const note = (_: object, message: string) => void told.push(message);
+    const log = { info: note, warn: note, error: note };
+    const options = { rollUp, ...db.config, retentionHours: 7 * 24, log };
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(options)));
+    onTestFinished(async () => void (await Promise.all(stores.map((store) => store.close()))));
+    await until(() => told.includes('retention'), 'it was looked after');
+    await Promise.all(stores.map((store) => store.close()));
+    for (const id of old) expect(await db.store.sessions.get(id)).toBeNull();
+    expect(await db.store.moments.page(kept, -1, 10)).toHaveLength(1);
+    expect(told).toEqual(['retention']);
+  });
+});
