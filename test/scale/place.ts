@@ -224,3 +224,11 @@ export async function untilRuns(
 export function longestGap(seen: readonly Seen[]): number {
   return Math.max(0, ...seen.slice(1).map(({ at }, before) => at - seen[before]!.at));
 }
+
+/** How long a stream had no session between one and the next, in milliseconds by the database's clock. */
+export async function pausesOf(client: pg.Client, streamId: string): Promise<number[]> {
+  const sql = `SELECT (extract(epoch FROM started_at - lag(ended_at) OVER (ORDER BY ordinal)) * 1000)::int AS pause
+    FROM session WHERE stream_id = $1 ORDER BY ordinal`;
+  const { rows } = await client.query<{ pause: number | null }>(sql, [streamId]);
+  return rows.flatMap(({ pause }) => pause ?? []);
+}

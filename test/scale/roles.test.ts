@@ -13,6 +13,7 @@ import {
   longestGap,
   type Node,
   openScale,
+  pausesOf,
   type Scale,
   type Seen,
   storedOf,
@@ -180,7 +181,11 @@ describe.runIf(SERVER && HAS_NATS)('servers with roles', () => {
     const apis = await Promise.all([scale.start('api')]);
     for (const id of ids) await stop(apis[0]!, id);
     for (const [at, id] of ids.entries()) await expectWhole(id, viewers[at]!);
-    expect(Math.max(...viewers.flat().map(({ seen }) => longestGap(seen)))).toBeLessThan(3_000);
+    // From one session to the next: how long its source then takes to open is ffmpeg's, and the machine's, part of the gap.
+    const handedOver = await Promise.all(ids.map((id) => pausesOf(scale.client, id)));
+    console.info(`from one session to the next, in ms: ${handedOver.flat().join(', ')}`);
+    expect(handedOver.flat().length).toBeGreaterThanOrEqual(ids.length);
+    expect(Math.max(...handedOver.flat())).toBeLessThan(3_000);
   });
 
   it('an API that stands still for 20 s holds up nobody else, and what it did not show is counted', async () => {
