@@ -155,13 +155,12 @@ function openOn(
 ): Store {
   const { prisma, runPrepared, onQuery, vacuum, scrub, dropPartition, close } = database;
   const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
-  const lease = createLease(database, { leaseMs, log });
+  const [lease, doOnce] = [createLease(database, { leaseMs, log }), createJobLease(prisma)];
   const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
-  const doOnce = createJobLease(prisma);
   const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, doOnce, log });
   return {
     streams: createStreamRepository(prisma, keys, tags, lease),
