@@ -34,8 +34,11 @@ async function addStream(
     await world.store.sessions.setState(session.id, index < states.length - 1 ? 'ENDED' : state);
     sessions.set(`${name}/${index}`, session.id);
   }
-  for (const [index, state] of states.slice(0, -1).entries())
-    await world.store.sessions.setState(sessions.get(`${name}/${index}`)!, state);
+  // The store lets none go on that has ended, and these are to be listed as what they never were.
+  for (const [index, state] of states.slice(0, -1).entries()) {
+    const data = { state, ...(state === 'RUNNING' && { endedAt: null }) };
+    await world.store.prisma.session.update({ where: { id: sessions.get(`${name}/${index}`)! }, data });
+  }
 }
 
 const tokens = new Map<Tags | null, { authorization: string }>();

@@ -32,8 +32,8 @@ async function sessionsOfStream(count: number) {
 
 test('a timeline of which everything behind the cursor was deleted says so', async () => {
   const { store } = world;
-  const { ids } = await sessionsOfStream(1);
-  const id = ids[0]!;
+  const { streamId } = await sessionsOfStream(0);
+  const { id } = await store.sessions.create({ streamId, modelId: 'test@1' });
   await store.sessions.setState(id, 'RUNNING');
   const start = Date.UTC(2026, 4, 2);
   for (let seq = 0; seq < 3; seq++) await store.moments.append(makeMoment(id, seq, { start }), []);
