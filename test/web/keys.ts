@@ -49,13 +49,19 @@ export async function expectFocus(page: Page, selector?: string): Promise<void> 
   if (selector) await page.until(isFocused(selector), 5_000);
 }
 
+/** What has the focus, once it is seen: a page that was written anew in that moment scrolls to it with its next frame. */
+async function focused(page: Page): Promise<{ name: string; problem: string }> {
+  await page.until(`${FOCUS}.problem !== 'it is out of sight'`, 5_000).catch(() => {});
+  return page.evaluate(FOCUS);
+}
+
 /** Goes on with the keyboard until this has the focus, which is seen wherever it comes by. */
 export async function tabTo(page: Page, selector: string, backwards = false): Promise<void> {
   const passed: string[] = [];
   for (let pressed = 0; pressed < 150; pressed++) {
     if (await page.evaluate(isFocused(selector))) return;
     await tab(page, backwards);
-    const { name, problem } = await page.evaluate<{ name: string; problem: string }>(FOCUS);
+    const { name, problem } = await focused(page);
     passed.push(name);
     // Between the last and the first of a page is the browser itself.
     if (problem !== 'nothing has the focus') expect([name, problem]).toEqual([name, '']);
@@ -71,7 +77,7 @@ export async function expectNoTrap(page: Page): Promise<string[]> {
     let way = 'on';
     for (let pressed = 0; pressed < 250 && way === 'on'; pressed++) {
       await tab(page, backwards);
-      const { name, problem } = await page.evaluate<{ name: string; problem: string }>(FOCUS);
+      const { name, problem } = await focused(page);
       if (name !== 'body') expect([name, problem]).toEqual([name, '']);
       passed.push(name);
       way = await page.evaluate(WAY);
