@@ -53,6 +53,21 @@ const COUNT_BITMAPS = `(() => {
   ImageBitmap.prototype.close = function () { bitmaps.closed++; return close.call(this); };
 })()`;
 
+/** Lets the test break the picture's connection off, as a network does, and counts how often the picture was asked for. */
+const BREAKABLE = `(() => {
+  const ask = window.fetch;
+  window.asked = 0;
+  window.fetch = async (...what) => {
+    const answer = await ask(...what);
+    if (!String(what[0]).startsWith('preview/')) return answer;
+    window.asked++;
+    const [{ readable, writable }, leave] = [new TransformStream(), new AbortController()];
+    window.breakOff = () => leave.abort();
+    answer.body.pipeTo(writable, { signal: leave.signal }).catch(() => {});
+    return new Response(readable, answer);
+  };
+})()`;
+
 test.skipIf(binary === null)(
   'the picture is shown where the stream allows it, and while somebody looks',
   async () => {
@@ -86,6 +101,14 @@ test.skipIf(binary === null)(
     await page.until('bitmaps.made === bitmaps.closed');
     await page.evaluate(click('#show-picture'));
     await page.until(IS_PICTURED, 60_000);
+    // One that breaks off while the session goes on comes back.
+    await page.evaluate(click('#show-picture'));
+    await page.evaluate(BREAKABLE);
+    await page.evaluate(click('#show-picture'));
+    await page.until(`asked === 1 && ${IS_PICTURED}`, 60_000);
+    await page.evaluate('breakOff()');
+    await page.until(`!${IS_PICTURED}`);
+    await page.until(`asked === 2 && ${IS_PICTURED}`, 60_000);
     await allow(id, false);
     await page.until(`${text('#show-picture')} === 'Show the picture'`, 30_000);
     await page.until(`!${IS_PICTURED}`);

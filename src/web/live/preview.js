@@ -9,6 +9,11 @@ import { readParts } from './preview-parts.js';
 /** @import { Part } from './preview-parts.js' */
 /** @typedef {{ seq: number, bitmap: ImageBitmap }} Numbered */
 
+/**
+ * So much later than the last one must a moment be, in milliseconds by the server's clock, to show that a session whose picture broke off goes on: what
+ * it was before its server ended is told when that is there again, and then the session may still seem to run.
+ */
+const GOES_ON_AFTER = 5000;
 /** Moments that wait for their picture, which is some tenths of a second away, and pictures that wait for their moment. */
 const HELD = 64;
 const WAITING = 4;
@@ -32,6 +37,10 @@ export class Preview {
   #wanted = '';
   /** The session of which no more pictures come. @type {string | null} */
   #over = null;
+  /** The session whose picture broke off, and the time of its last moment. @type {{ sessionId: string, newest: number } | null} */
+  #brokenOff = null;
+  /** When the newest moment was, by the server's clock. */
+  #newest = 0;
   /** @type {(() => void) | null} */
   #stop = null;
 
@@ -42,6 +51,7 @@ export class Preview {
     this.#button.addEventListener('click', () => {
       this.#wanted = this.#stop ? '' : this.#streamId;
       this.#over = null;
+      this.#brokenOff = null;
       if (this.#stop) this.#hide();
       else if (this.#offered !== null) this.#show(this.#offered);
     });
@@ -59,29 +69,40 @@ export class Preview {
       this.#offered = sessionId;
       this.#button.hidden = sessionId === null;
     }
-    // Offered again when the page has heard of the server again.
-    const isWanted = this.#wanted !== '' && sessionId !== this.#over;
-    if (isWanted && sessionId !== null && this.#stop === null) this.#show(sessionId);
+    if (sessionId !== this.#brokenOff?.sessionId) this.#showIfWanted();
     this.#write();
   }
 
   /** @param {Moment} moment */
   note(moment) {
-    if (this.#stop === null || moment.sessionId !== this.#offered) return;
+    if (moment.sessionId !== this.#offered) return;
+    this.#newest = Date.parse(moment.wallTime);
+    const { sessionId, newest } = this.#brokenOff ?? { sessionId: null, newest: 0 };
+    if (sessionId === moment.sessionId && this.#newest > newest + GOES_ON_AFTER) this.#showIfWanted();
+    if (this.#stop === null) return;
     this.#moments.set(moment.seq, moment);
     if (this.#moments.size > HELD)
       this.#moments.delete(/** @type {number} */ (this.#moments.keys().next().value));
     this.#showIfBothAreHere();
   }
 
+  #showIfWanted() {
+    const isWanted = this.#wanted !== '' && this.#offered !== this.#over;
+    if (isWanted && this.#offered !== null && this.#stop === null) this.#show(this.#offered);
+  }
+
   /** @param {string} sessionId */
   #show(sessionId) {
+    this.#brokenOff = null;
     this.#stop = whileVisible(() => {
       const leave = new AbortController();
       const over = (/** @type {unknown} */ problem) => {
         if (leave.signal.aborted) return;
         this.#hide();
-        if (problem instanceof ConnectionLost) return;
+        if (problem instanceof ConnectionLost) {
+          this.#brokenOff = { sessionId, newest: this.#newest };
+          return;
+        }
         // The session has no more pictures, or not for us.
         this.#over = sessionId;
         if (problem !== undefined) this.#onProblem(problem);
