@@ -2,18 +2,19 @@
 import { ConnectionLost } from '../client.js';
 import { find, setText } from '../page/dom.js';
 import { whileVisible } from '../page/visibility.js';
-import { readParts } from './preview-parts.js';
+import { watchPictures } from './watch-pictures.js';
 
 /** @import { Moment } from '../types.js' */
 /** @import { SessionView } from '../session-view.js' */
-/** @import { Part } from './preview-parts.js' */
-/** @typedef {{ seq: number, bitmap: ImageBitmap }} Numbered */
+/** @import { Numbered } from './watch-pictures.js' */
 
 /**
  * So much later than the last one must a moment be, in milliseconds by the server's clock, to show that a session whose picture broke off goes on: what
  * it was before its server ended is told when that is there again, and then the session may still seem to run.
  */
 const GOES_ON_AFTER = 5000;
+/** Where moments come and no picture for so long, its connection is broken without a word: what was drawn last must not stand for now. */
+const SILENT_AFTER = 15_000;
 /** Moments that wait for their picture, which is some tenths of a second away, and pictures that wait for their moment. */
 const HELD = 64;
 const WAITING = 4;
@@ -37,10 +38,13 @@ export class Preview {
   #wanted = '';
   /** The session of which no more pictures come. @type {string | null} */
   #over = null;
+  /** The session whose picture was seen last. @type {string | null} */
+  #seen = null;
   /** The session whose picture broke off, and the time of its last moment. @type {{ sessionId: string, newest: number } | null} */
   #brokenOff = null;
-  /** When the newest moment was, by the server's clock. */
+  /** When the newest moment was, and the one whose picture was drawn last, or the newest when the picture was asked for; by the server's clock. */
   #newest = 0;
+  #matched = 0;
   /** @type {(() => void) | null} */
   #stop = null;
 
@@ -84,6 +88,7 @@ export class Preview {
     if (this.#moments.size > HELD)
       this.#moments.delete(/** @type {number} */ (this.#moments.keys().next().value));
     this.#showIfBothAreHere();
+    if (this.#newest > this.#matched + SILENT_AFTER) this.#breakOff(moment.sessionId);
   }
 
   #showIfWanted() {
@@ -95,22 +100,33 @@ export class Preview {
   #show(sessionId) {
     this.#brokenOff = null;
     this.#stop = whileVisible(() => {
+      this.#matched = this.#newest;
       const leave = new AbortController();
       const over = (/** @type {unknown} */ problem) => {
         if (leave.signal.aborted) return;
+        if (problem instanceof ConnectionLost) return this.#breakOff(sessionId);
         this.#hide();
-        if (problem instanceof ConnectionLost) {
-          this.#brokenOff = { sessionId, newest: this.#newest };
-          return;
-        }
         // The session has no more pictures, or not for us.
         this.#over = sessionId;
-        if (problem !== undefined) this.#onProblem(problem);
+        // Where it was seen before, it is only that the session has ended meanwhile.
+        if (problem !== undefined && sessionId !== this.#seen) this.#onProblem(problem);
       };
-      watch(sessionId, leave.signal, (picture) => this.#take(picture)).then(() => over(undefined), over);
-      return () => leave.abort();
+      watchPictures(sessionId, leave.signal, (picture) => this.#take(picture)).then(
+        () => over(undefined),
+        over,
+      );
+      return () => {
+        leave.abort();
+        this.#clear();
+      };
     });
     this.#write();
+  }
+
+  /** It is shown again when the session goes on. @param {string} sessionId */
+  #breakOff(sessionId) {
+    this.#hide();
+    this.#brokenOff = { sessionId, newest: this.#newest };
   }
 
   /** @param {Numbered} picture */
@@ -124,12 +140,17 @@ export class Preview {
   #hide() {
     this.#stop?.();
     this.#stop = null;
+    this.#clear();
+    this.#write();
+  }
+
+  /** Whoever looks again may look at another session. */
+  #clear() {
     this.#moments.clear();
     this.#view.setPicture(null);
     this.#closeUntil(Number.POSITIVE_INFINITY);
     this.#drawn?.close();
     this.#drawn = null;
-    this.#write();
   }
 
   #write() {
@@ -143,10 +164,13 @@ export class Preview {
     const found = [...this.#pictures].findLast(([seq]) => this.#moments.has(seq));
     if (found === undefined) return;
     const [seq, bitmap] = found;
+    const moment = /** @type {Moment} */ (this.#moments.get(seq));
     const before = this.#drawn;
     this.#drawn = bitmap;
+    this.#matched = Date.parse(moment.wallTime);
+    this.#seen = moment.sessionId;
     this.#pictures.delete(seq);
-    this.#view.setPicture({ bitmap, faces: this.#moments.get(seq)?.faces ?? [] });
+    this.#view.setPicture({ bitmap, faces: moment.faces });
     // Pictures lie in memory that the browser clears late by itself: some megabytes each.
     before?.close();
     this.#closeUntil(seq);
@@ -165,36 +189,3 @@ export class Preview {
 const NOT_OFFERED = 'No picture is passed on: these lines are all there is.';
 const OFFERED = 'The picture can be shown while it runs; what is shown is not kept.';
 const SHOWN = 'The picture is shown and forgotten.';
-
-/**
- * @param {string} sessionId
- * @param {AbortSignal} signal
- * @param {(picture: Numbered) => void} onPicture
- * @throws {ConnectionLost} where it breaks off
- */
-async function watch(sessionId, signal, onPicture) {
-  const response = await fetch(`preview/${sessionId}`, { signal }).catch(lose);
-  if (!response.ok || response.body === null) throw new Error(await sentenceOf(response));
-  const reader = response.body.getReader();
-  const parts = readParts({ read: () => reader.read().catch(lose), cancel: () => reader.cancel() });
-  for await (const { seq, jpeg } of /** @type {AsyncGenerator<Part>} */ (parts)) {
-    const bitmap = await createImageBitmap(
-      new Blob([/** @type {BlobPart} */ (jpeg)], { type: 'image/jpeg' }),
-    );
-    if (signal.aborted) return bitmap.close();
-    onPicture({ seq, bitmap });
-  }
-}
-
-/** @param {unknown} cause @returns {never} */
-function lose(cause) {
-  throw new ConnectionLost('the picture broke off', { cause });
-}
-
-/** @param {Response} response */
-async function sentenceOf(response) {
-  const body = await response.json().catch(() => null);
-  return (
-    body?.errors?.[0]?.message ?? `The picture could not be shown: the server answered ${response.status}.`
-  );
-}
