@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Requests } from '../../bus/index.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import type { Log } from '../../domain/log.ts';
+import { MienError } from '../../errors.ts';
 import type { Outputs } from '../../outputs/index.ts';
 import type { LoadControl, StreamManager } from '../../sessions/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -41,10 +42,12 @@ export function answerAsked(requests: Requests, parts: AnsweringParts): { close(
   const stops = [
     answer('offers', async ({ source }: OffersAsked) => {
       const running = streamManager.running().length;
-      return { worker, running, isHere: await isHere(await store.unsealSource(source)) };
+      const opened = await store.unsealSource(source);
+      return { worker, running, isHere: !isLocked(opened) && (await isHere(opened)) };
     }),
     answer(registerAt(worker), async ({ input, shown }: RegisterAsked) => {
       const source = await store.unsealSource(input.source);
+      if (isLocked(source)) throw otherKey();
       const options = shown === null ? {} : { shown };
       const { id, alreadyRegistered } = await streamManager.register({ ...input, source }, options);
       return { id, alreadyRegistered };
@@ -67,6 +70,17 @@ export function answerAsked(requests: Requests, parts: AnsweringParts): { close(
       void stopRefreshing();
     },
   };
+}
+
+/** Without its password a camera refuses, or is stored as one that has none. */
+function isLocked(source: SourceInput): boolean {
+  return source.type === 'url' && source.locked === true;
+}
+
+function otherKey(): MienError {
+  const sentence =
+    'The password of this source cannot be read by the worker that was asked, because it has another key: give all servers of this database the same MIEN_SECRET_KEY.';
+  return new MienError('SOURCE_REFUSED', sentence);
 }
 
 function loadOf(streamManager: StreamManager, load: LoadControl): LoadAnswer {
