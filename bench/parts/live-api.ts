@@ -1,16 +1,11 @@
 /** mien's own API with live subscriptions and a bus of its own; the store below is empty. */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Authenticator } from '../../src/access/authenticate.ts';
-import { openApi } from '../../src/api/index.ts';
 import { MemoryBus } from '../../src/bus/index.ts';
-import { readConfig } from '../../src/config.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import type { SessionRecord, StreamRecord } from '../../src/domain/stream.ts';
-import { createLog } from '../../src/log.ts';
-import { createMetrics } from '../../src/metrics.ts';
 import { createSubscriptions } from '../../src/subscriptions/index.ts';
 import { SESSION, STREAM } from '../sides/publish.ts';
+import { openBareApi } from './bare-api.ts';
 
 const stream = { id: STREAM, name: 'bench' } as StreamRecord;
 const session = {
@@ -51,39 +46,10 @@ export async function openLiveApi(authenticator?: Authenticator): Promise<LiveAp
     feed: bus,
     now: Date.now,
   });
-  const api = await openApi({
-    services: {
-      prisma: {} as never,
-      recordings: {} as never,
-      subscriptions: live,
-      streamManager: {} as never,
-      sessions: {} as never,
-      mediaFiles: async () => [],
-      recordedFile: async () => null,
-      bringDemoClip: async () => '',
-      previews: {} as never,
-      load: {} as never,
-      eraser: {} as never,
-      audit: { record: async () => {} },
-      ...{ tokens: {} as never, ingestAddresses: {} as never },
-      outputs: {} as never,
-      modelIds: () => [],
-      refusedPurposes: [],
-    },
-    ...{
-      log: createLog({ logLevel: 'warn', logFormat: 'json' }),
-      metrics: createMetrics(),
-      host: '127.0.0.1',
-      port: 0,
-    },
-    ...{ publicUrls: [], allowedOrigins: [], uploadsDir: join(tmpdir(), 'mien-bench-uploads'), maxUpload: 1 },
-    // All clients of the bench come from one address, at once.
-    limits: {
-      ...readConfig({}).limits,
-      ...{ connections: 1e6, connectionsPerAddress: 1e6, subscribers: 1e6, requestRate: 1e6 },
-    },
-    ready: async () => {},
-    ...(authenticator && { authenticator }),
-  });
+  const api = await openBareApi(
+    { subscriptions: live },
+    // All at once.
+    { limits: { connections: 1e6, connectionsPerAddress: 1e6, subscribers: 1e6 }, authenticator },
+  );
   return { port: api.port, publish: (moment) => bus.moment(STREAM, moment, 0) };
 }

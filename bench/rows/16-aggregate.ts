@@ -3,16 +3,11 @@
  * over HTTP, from the request to the read answer with all it tells of shares, seconds, means and confidence intervals, in
  * milliseconds; each that rollups answer under 100 ms on PostgreSQL.
  */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openApi } from '../../src/api/index.ts';
 import { createRecordingQueries } from '../../src/cli/serve/recording-queries.ts';
-import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { createMetrics } from '../../src/metrics.ts';
 import type { Store } from '../../src/store/index.ts';
 import { ROLLUP_SPANS } from '../../src/store/sql/rollup-spans.ts';
 import type { Row, RowOptions } from '../harness.ts';
+import { openBareApi } from '../parts/bare-api.ts';
 import { makeMoment } from '../parts/moments.ts';
 import { limited, recorded } from '../parts/results.ts';
 import { createSession, openStoreAt, postgresLocation } from '../parts/stores.ts';
@@ -68,7 +63,7 @@ async function* run({ quick, leftOut }: RowOptions) {
   if (!location) return;
   const store = await openStoreAt(location);
   await fill(store);
-  const api = await openBenchApi(store);
+  const api = await openBareApi({ prisma: store.prisma, recordings: createRecordingQueries(store) });
   for (const { name, args, readsMoments } of CASES) {
     const times: number[] = [];
     // The first ones are not counted: plans and code are warm where somebody asks more than once.
@@ -101,38 +96,6 @@ async function ask(port: number, query: string): Promise<number> {
   if (sessions === undefined || sessions < STREAMS * SESSIONS_EACH)
     throw new Error(`of ${sessions} sessions: ${JSON.stringify(errors)}`);
   return passed;
-}
-
-function openBenchApi(store: Store) {
-  return openApi({
-    services: {
-      prisma: store.prisma,
-      recordings: createRecordingQueries(store),
-      ...{ subscriptions: {} as never, streamManager: {} as never, sessions: {} as never, load: {} as never },
-      mediaFiles: async () => [],
-      recordedFile: async () => null,
-      bringDemoClip: async () => '',
-      previews: {} as never,
-      ...{
-        eraser: {} as never,
-        audit: { record: async () => {} },
-        tokens: {} as never,
-        outputs: {} as never,
-        ingestAddresses: {} as never,
-        modelIds: () => [],
-      },
-      refusedPurposes: [],
-    },
-    ...{
-      log: createLog({ logLevel: 'warn', logFormat: 'json' }),
-      metrics: createMetrics(),
-      host: '127.0.0.1',
-      port: 0,
-    },
-    ...{ publicUrls: [], allowedOrigins: [], uploadsDir: join(tmpdir(), 'mien-bench-uploads'), maxUpload: 1 },
-    limits: { ...readConfig({}).limits, requestRate: 1e6 },
-    ready: async () => {},
-  });
 }
 
 /** What commits of that hour would have left. */

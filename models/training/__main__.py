@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import sys
+
+from training.commands import run_command
 
 COMMANDS = {
     "synth": ("training.synth.cli", "render labelled synthetic faces"),
@@ -25,20 +25,5 @@ COMMANDS = {
     "smoke": ("training.smoke", "the whole chain at a tiny scale, in a temporary folder"),
 }
 
-
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m training")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
-    wanted = arguments[0] if arguments else None
-    for name, (path, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        if name == wanted:  # the others' imports are slow, and not needed
-            module = importlib.import_module(path)
-            module.add_arguments(command)
-            command.set_defaults(execute=module.run)
-    args = parser.parse_args(arguments)
-    args.execute(args)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run_command("training", COMMANDS, sys.argv[1:])

@@ -1,6 +1,7 @@
 /** What becomes of the sessions that run here with the lease by which they do. */
+
+import type { LeaseWatcher } from '../domain/lease-watcher.ts';
 import type { DesiredState } from './desired-state.ts';
-import type { LeaseWatcher } from './ports.ts';
 import { interruptAll, TAKEN_OVER } from './running-session.ts';
 import type { RunningSessions } from './running-sessions.ts';
 import type { SourceGate } from './source-gate.ts';

@@ -184,20 +184,6 @@ export interface SessionRepository {
   latest(streamId: string): Promise<SessionRecord | null>;
 }
 
-/** store: what is told of the lease by which this server runs sessions. */
-export interface LeaseWatcher {
-  /** How many run here, or are being begun. */
-  readonly sessions: number;
-  /** It will have run out in a moment, and others are there, who may take over then. */
-  lapsed(): void;
-  /** Nobody took over: it goes on. */
-  renewed(): void;
-  /** Others took over; all that this server ran is to end. They cannot store anything. Never rejects. */
-  lost(): Promise<void>;
-  /** Another's lease has run out, a stream that should run does not, one runs here and should not, or is this server's and does not run here. */
-  lookAround(): void;
-}
-
 /** bus: what happened, after it is committed. */
 export interface Publisher {
   /** @param position where it stands in the order of all commits */

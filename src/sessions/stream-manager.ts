@@ -1,4 +1,6 @@
 /** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
+
+import type { LeaseWatcher } from '../domain/lease-watcher.ts';
 import type { SessionRecord, SessionWords, StreamChange, StreamRecord } from '../domain/stream.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { StreamCommands } from './change-stop-remove.ts';
@@ -8,7 +10,6 @@ import { DesiredState } from './desired-state.ts';
 import { type HeldSource, inspectSource } from './inspect-source.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { createLeaseWatcher } from './lease-watcher.ts';
-import type { LeaseWatcher } from './ports.ts';
 import {
   checkRegistration,
   checkSource,

@@ -1,11 +1,12 @@
 /** Two servers, and a way between them that can lose, double, shuffle and be away. */
-
+import { onTestFinished } from 'vitest';
 import type { Stored } from '../../src/bus/catch-up.ts';
 import { SharedBus } from '../../src/bus/index.ts';
 import type { Transport, TransportHandlers } from '../../src/bus/transport.ts';
 import type { EpisodeEvent, Moment } from '../../src/domain/moment.ts';
 import { isLive, type SessionRecord } from '../../src/domain/stream.ts';
 import type { MemoryStore } from '../helpers/memory-store.ts';
+import { World } from '../subscriptions/world.ts';
 
 export interface WayOptions {
   random?: () => number;
@@ -189,4 +190,21 @@ export function apart(way: Way, store: MemoryStore) {
     },
   };
   return { bus, feed: there.bus, here, there };
+}
+
+/** They end with the test. */
+export function twoServers(options: WayOptions = {}) {
+  const way = new Way(options);
+  let servers!: { here: Node; there: Node };
+  const world = new World((store) => {
+    const { bus, feed, ...nodes } = apart(way, store);
+    servers = nodes;
+    return { bus, feed };
+  });
+  const { here, there } = servers;
+  onTestFinished(async () => {
+    await here.bus.close();
+    await there.bus.close();
+  });
+  return { way, world, here, there };
 }

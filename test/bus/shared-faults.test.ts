@@ -7,23 +7,7 @@ import { WIRE_VERSION } from '../../src/bus/wire/message.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
 import { tick } from '../helpers/memory-store.ts';
 import { range, seqs, take, World } from '../subscriptions/world.ts';
-import { apart, type Node, storedIn, Way, type WayOptions } from './faulty.ts';
-
-function twoServers(options: WayOptions = {}) {
-  const way = new Way(options);
-  let servers!: { here: Node; there: Node };
-  const world = new World((store) => {
-    const { bus, feed, ...nodes } = apart(way, store);
-    servers = nodes;
-    return { bus, feed };
-  });
-  const { here, there } = servers;
-  onTestFinished(async () => {
-    await here.bus.close();
-    await there.bus.close();
-  });
-  return { way, world, here, there };
-}
+import { storedIn, twoServers } from './faulty.ts';
 
 /** Longer than the pause from one catching up to the next: what was missed at the start is read. */
 const settled = () => tick(300);

@@ -1,30 +1,14 @@
 /** What one server publishes is heard at the others, once and in order, or read from the database where it was not carried. */
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createEncoder } from '../../src/bus/wire/message.ts';
 import type { LiveEvent } from '../../src/domain/live-event.ts';
 import { beginningOf } from '../../src/domain/log-position.ts';
 import { moment, seeded, tick } from '../helpers/memory-store.ts';
-import { range, seqs, take, World } from '../subscriptions/world.ts';
-import { apart, type Node, openNode, Way, type WayOptions } from './faulty.ts';
+import { range, seqs, take, type World } from '../subscriptions/world.ts';
+import { openNode, twoServers } from './faulty.ts';
 
 /** For who counts what is told: a server that stands still for a moment on a busy machine is not read from the database. */
 const LONG = { everyMs: 60_000 };
-
-function twoServers(options: WayOptions = {}) {
-  const way = new Way(options);
-  let servers!: { here: Node; there: Node };
-  const world = new World((store) => {
-    const { bus, feed, ...nodes } = apart(way, store);
-    servers = nodes;
-    return { bus, feed };
-  });
-  const { here, there } = servers;
-  onTestFinished(async () => {
-    await here.bus.close();
-    await there.bus.close();
-  });
-  return { way, world, here, there };
-}
 
 const states = async (events: AsyncIterator<{ session: { state: string } }>, count: number) => {
   const told: string[] = [];

@@ -1,7 +1,7 @@
 /** Stores on one database, each as a server of its own; for tests of one file each. */
 import { onTestFinished } from 'vitest';
+import type { LeaseWatcher } from '../../src/domain/lease-watcher.ts';
 import { openStore, type Store, type StoreConfig } from '../../src/store/index.ts';
-import type { LeaseWatcher } from '../../src/store/lease/lease-watcher.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { createDatabase, createSession, MODEL, SERVER } from '../helpers/database.ts';
 import { openProxy, type TcpProxy } from '../helpers/proxy.ts';

@@ -1,6 +1,7 @@
 /** Tells the watcher before a lease runs out by this machine's clock, and again when it was renewed after all. */
+
+import type { LeaseWatcher } from '../../domain/lease-watcher.ts';
 import type { Log } from '../../domain/log.ts';
-import type { LeaseWatcher } from './lease-watcher.ts';
 
 export interface LapseOptions {
   /** Milliseconds that the lease lasts without being renewed. */

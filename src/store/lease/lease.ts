@@ -12,13 +12,13 @@
  *    was begun or taken over.
  */
 import { randomUUID } from 'node:crypto';
+import type { LeaseWatcher } from '../../domain/lease-watcher.ts';
 import type { Log } from '../../domain/log.ts';
 import { repeat } from '../../threads/repeat.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import type { RunPrepared } from '../sql/parameters.ts';
 import { adoptSessions } from './adopt-sessions.ts';
 import { Lapse } from './lapse.ts';
-import type { LeaseWatcher } from './lease-watcher.ts';
 import { BEGIN, END, RENEW } from './statements.ts';
 
 export interface LeaseOptions {
