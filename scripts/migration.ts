@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PgliteClient } from '../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../src/store/pglite/prisma-adapter.ts';
-import { migratePGlite } from '../src/store/upkeep/migrate.ts';
-import { diffSql, openEngine, PRISMA_DIR } from '../src/store/upkeep/schema-engine.ts';
+import { migratePGlite, PRISMA_DIR } from '../src/store/upkeep/migrate.ts';
+import { diffSql, openEngine } from './schema-engine.ts';
 
 const name = process.argv[2];
 if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {

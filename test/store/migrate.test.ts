@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { expect, it, vi } from 'vitest';
+import { diffSql, openEngine, postgresFactory } from '../../scripts/schema-engine.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { PgliteClient } from '../../src/store/pglite/pglite-client.ts';
 import { createAdapterFactory } from '../../src/store/pglite/prisma-adapter.ts';
-import { migratePostgres, postgresFactory } from '../../src/store/upkeep/migrate.ts';
-import { diffSql, openEngine, PRISMA_DIR } from '../../src/store/upkeep/schema-engine.ts';
+import { migratePostgres, PRISMA_DIR } from '../../src/store/upkeep/migrate.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import {
   createDatabase,

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { fileURLToPath } from 'node:url';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
-import type { MigrationList } from '@prisma/schema-engine-wasm';
 import pg from 'pg';
 import { MienError } from '../../errors.ts';
-import { applyMigrations, openEngine, PRISMA_DIR } from './schema-engine.ts';
+
+export const PRISMA_DIR = fileURLToPath(new URL('../../../prisma/', import.meta.url));
 
 /** Any number that no other program is likely to lock in the same database. */
 const ADVISORY_LOCK = 6_243_613_005;
@@ -18,9 +18,20 @@ const ADVISORY_LOCK = 6_243_613_005;
  */
 const NEW_INSTALLATION = `UPDATE installation SET retention_hours = ${30 * 24}, created_at = now() WHERE id = 1`;
 
+/** As Prisma's schema engine makes it. */
+const APPLIED_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id VARCHAR(36) PRIMARY KEY NOT NULL,
+  checksum VARCHAR(64) NOT NULL,
+  finished_at TIMESTAMPTZ,
+  migration_name VARCHAR(255) NOT NULL,
+  logs TEXT,
+  rolled_back_at TIMESTAMPTZ,
+  started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  applied_steps_count INTEGER NOT NULL DEFAULT 0
+)`;
+
 /** One connection that nobody else uses meanwhile. */
 interface Connection {
-  factory: SqlMigrationAwareDriverAdapterFactory;
   runScript(sql: string): Promise<unknown>;
   query(sql: string): Promise<AppliedMigration[]>;
 }
@@ -28,6 +39,8 @@ interface Connection {
 interface Migration {
   name: string;
   sql: string;
+  /** SHA-256 of `sql`, in hexadecimal. */
+  checksum: string;
 }
 
 interface AppliedMigration {
@@ -42,7 +55,6 @@ export async function migratePostgres(url: string): Promise<void> {
   pool.on('error', () => {});
   try {
     await migrate({
-      factory: postgresFactory(pool),
       runScript: (sql) => pool.query(sql),
       query: async (sql) => (await pool.query<AppliedMigration>(sql)).rows,
     });
@@ -54,42 +66,12 @@ export async function migratePostgres(url: string): Promise<void> {
 export async function migratePGlite(factory: SqlMigrationAwareDriverAdapterFactory): Promise<void> {
   const adapter = await factory.connect();
   await migrate({
-    factory,
     runScript: (sql) => adapter.executeScript(sql),
     query: async (sql) => {
       const { rows } = await adapter.queryRaw({ sql, args: [], argTypes: [] });
       return rows.map(([name, checksum, finished]) => ({ name, checksum, finished }) as AppliedMigration);
     },
   });
-}
-
-/** The adapter cuts a script at every semicolon; this one hands it over whole. */
-export function postgresFactory(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
-  const factory = new PrismaPg(withCharAsText(pool));
-  return {
-    provider: 'postgres',
-    adapterName: factory.adapterName,
-    connectToShadowDb: () => factory.connectToShadowDb(),
-    async connect() {
-      const adapter = await factory.connect();
-      adapter.executeScript = async (script) => {
-        await pool.query(script);
-      };
-      return adapter;
-    },
-  };
-}
-
-/** The engine reads catalog columns of type "char", which the adapter for servers refuses. */
-function withCharAsText(pool: pg.Pool): pg.Pool {
-  const { CHAR, TEXT } = pg.types.builtins;
-  const query = pool.query.bind(pool) as (query: pg.QueryConfig | string) => Promise<pg.QueryResult>;
-  const read = async (text: pg.QueryConfig | string) => {
-    const result = await query(text);
-    for (const field of result.fields ?? []) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT;
-    return result;
-  };
-  return Object.assign(pool, { query: read });
 }
 
 /** @throws MienError CONFIG_INVALID when the database was made by a newer mien, or holds migrations that differ from ours */
@@ -100,7 +82,7 @@ async function migrate(connection: Connection): Promise<void> {
     await connection.runScript(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
     const applied = await readApplied(connection);
     const pending = findPending(migrations, applied);
-    if (pending.length > 0) await apply(connection, migrations);
+    if (pending.length > 0) await apply(connection, pending);
     if (applied.length === 0) await connection.runScript(NEW_INSTALLATION);
     await connection.runScript('COMMIT');
   } catch (error) {
@@ -114,9 +96,10 @@ async function readMigrations(): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return Promise.all(
-    names
-      .sort()
-      .map(async (name) => ({ name, sql: await readFile(join(directory, name, 'migration.sql'), 'utf8') })),
+    names.sort().map(async (name) => {
+      const sql = await readFile(join(directory, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
   );
 }
 
@@ -140,7 +123,7 @@ function findPending(migrations: Migration[], applied: AppliedMigration[]): Migr
         `The database was prepared by a newer mien (migration ${name} is unknown here). Start that version, or point DATABASE_URL or the data directory elsewhere.`,
       );
     }
-    if (!finished || checksum !== createHash('sha256').update(migration.sql).digest('hex')) {
+    if (!finished || checksum !== migration.checksum) {
       throw new MienError(
         'CONFIG_INVALID',
         `Migration ${name} ${finished ? 'differs from the one that the database holds' : 'was left unfinished by another program'}. Restore the database from a backup, or start with an empty one.`,
@@ -151,17 +134,14 @@ function findPending(migrations: Migration[], applied: AppliedMigration[]): Migr
   return [...known.values()];
 }
 
-async function apply(connection: Connection, migrations: Migration[]): Promise<void> {
-  const schema = await readFile(join(PRISMA_DIR, 'schema.prisma'), 'utf8');
-  const engine = await openEngine(schema, connection.factory);
-  const migrationsList: MigrationList = {
-    baseDir: 'migrations',
-    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
-    migrationDirectories: migrations.map(({ name, sql }) => ({
-      path: name,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
-    })),
-    shadowDbInitScript: '',
-  };
-  await applyMigrations(engine, migrationsList);
+/** In Prisma's own table, so that its tools read the database. */
+async function apply({ runScript }: Connection, migrations: readonly Migration[]): Promise<void> {
+  await runScript(APPLIED_TABLE);
+  for (const { name, sql, checksum } of migrations) {
+    await runScript(`INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at)
+      VALUES (gen_random_uuid(), '${checksum}', '${name.replaceAll("'", "''")}', clock_timestamp())`);
+    await runScript(sql);
+    await runScript(`UPDATE _prisma_migrations SET finished_at = clock_timestamp(), applied_steps_count = 1
+      WHERE checksum = '${checksum}' AND finished_at IS NULL`);
+  }
 }

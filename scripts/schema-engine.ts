@@ -1,14 +1,15 @@
-/** Prisma's schema engine as WebAssembly: it reads, compares and migrates databases through a driver adapter. */
+/** Prisma's schema engine as WebAssembly: it compares a database with a schema through a driver adapter. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { PrismaPg } from '@prisma/adapter-pg';
 import {
   bindMigrationAwareSqlAdapterFactory,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
-import type { MigrationList, SchemaEngine, SchemaFilter, SchemasContainer } from '@prisma/schema-engine-wasm';
+import type { SchemaEngine, SchemaFilter, SchemasContainer } from '@prisma/schema-engine-wasm';
+import pg from 'pg';
+import { PRISMA_DIR } from '../src/store/upkeep/migrate.ts';
 
-export const PRISMA_DIR = fileURLToPath(new URL('../../../prisma/', import.meta.url));
 /** Node has it; the ES2023 library does not name it. */
 const wasmRuntime = (globalThis as unknown as { WebAssembly: WebAssemblyLike }).WebAssembly;
 const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
@@ -34,8 +35,33 @@ export async function openEngine(
   );
 }
 
-export function applyMigrations(engine: SchemaEngine, migrationsList: MigrationList) {
-  return engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+/** The adapter cuts a script at every semicolon; this one hands it over whole. */
+export function postgresFactory(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
+  const factory = new PrismaPg(withCharAsText(pool));
+  return {
+    provider: 'postgres',
+    adapterName: factory.adapterName,
+    connectToShadowDb: () => factory.connectToShadowDb(),
+    async connect() {
+      const adapter = await factory.connect();
+      adapter.executeScript = async (script) => {
+        await pool.query(script);
+      };
+      return adapter;
+    },
+  };
+}
+
+/** The engine reads catalog columns of type "char", which the adapter for servers refuses. */
+function withCharAsText(pool: pg.Pool): pg.Pool {
+  const { CHAR, TEXT } = pg.types.builtins;
+  const query = pool.query.bind(pool) as (query: pg.QueryConfig | string) => Promise<pg.QueryResult>;
+  const read = async (text: pg.QueryConfig | string) => {
+    const result = await query(text);
+    for (const field of result.fields ?? []) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT;
+    return result;
+  };
+  return Object.assign(pool, { query: read });
 }
 
 /** SQL that turns an empty database, or the engine's own, into what `schema` describes; a comment only when nothing differs. */
