@@ -122,9 +122,13 @@ export interface MomentSink {
 
 /** store: the registered streams. */
 export interface StreamRepository {
-  /** @param isTaken told those of this name, while nobody else creates one @returns null where it is taken */
+  /**
+   * With `shouldRun` it waits for this server, as what is held does.
+   * @param isTaken told those of this name, while nobody else creates one
+   * @returns null where it is taken
+   */
   createUnless(
-    input: Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>,
+    input: Omit<StreamRecord, 'id' | 'createdAt'>,
     isTaken: (namesakes: StreamRecord[]) => boolean,
   ): Promise<StreamRecord | null>;
   get(id: string): Promise<StreamRecord | null>;

@@ -11,7 +11,8 @@ export async function storeRegistration(
   registration: Registration,
   shown: RegisterOptions['shown'],
 ): Promise<RegisteredStream> {
-  const { autoStart: _, ...stream } = registration;
+  const { autoStart: shouldRun, ...settings } = registration;
+  const stream = { ...settings, shouldRun };
   const twins: Twin[] = [];
   const record = await streams.createUnless(stream, (namesakes) => {
     const twin = findTwin(namesakes, registration, shown ?? null);

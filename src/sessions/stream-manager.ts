@@ -2,6 +2,7 @@
 
 import type { LeaseWatcher } from '../domain/lease-watcher.ts';
 import type { SessionRecord, SessionWords, StreamChange, StreamRecord } from '../domain/stream.ts';
+import { MienError } from '../errors.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { StreamCommands } from './change-stop-remove.ts';
 import type { ChangedStream } from './change-stream.ts';
@@ -92,14 +93,26 @@ export class StreamManager {
 
   async #store(registration: Registration, held: HeldSource | null, { shown }: RegisterOptions) {
     const record = await storeRegistration(this.#deps, registration, shown);
-    if (!record.alreadyRegistered) await this.#uploads.acquire(record);
-    if (record.alreadyRegistered || !registration.autoStart) return record;
-    await this.#exclusively(record.id, async () => {
-      // Since it is stored, others see it, and may have started it.
-      if (this.#running.has(record.id)) held?.stop();
-      else await this.#begin(record, held);
+    if (record.alreadyRegistered) return record;
+    return this.#exclusively(record.id, async () => {
+      await this.#uploads.acquire(record);
+      if (registration.autoStart) await this.#beginFirst(record, held);
+      return { ...(await this.#commands.get(record.id)), alreadyRegistered: false };
     });
-    return { ...record, shouldRun: true };
+  }
+
+  /** Since it is stored, and should run, others see it: where it is begun or stopped by one, it is registered all the same. */
+  async #beginFirst(stream: StreamRecord, held: HeldSource | null): Promise<void> {
+    if (this.#running.has(stream.id)) return held?.stop();
+    try {
+      await this.#begin(stream, held, { again: true });
+    } catch (error) {
+      if (!(error instanceof MienError && error.code === 'CONFLICT')) {
+        this.desired.lookAround();
+        throw error;
+      }
+      held?.stop();
+    }
   }
 
   /** As `StreamCommands` does. */

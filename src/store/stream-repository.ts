@@ -13,12 +13,14 @@ import { removeStream } from './upkeep/removal.ts';
 
 /** Any number that no other program is likely to lock in the same database. */
 const NAMES = 624_361_300;
-export type StreamInput = Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'>;
+export interface StreamInput extends Omit<StreamRecord, 'id' | 'createdAt' | 'shouldRun'> {
+  /** From now on: it waits for this server, until a session of it is created or the server is gone. False where left out. */
+  shouldRun?: boolean;
+}
 
 type IsTaken = (namesakes: StreamRecord[]) => boolean;
 
 export interface StreamRepository extends CrashCounts {
-  /** It should not run until a session is created. */
   create(input: StreamInput): Promise<StreamRecord>;
   /**
    * The same, unless it is taken; whoever creates one of the same name meanwhile waits.
@@ -64,7 +66,8 @@ export function createStreamRepository(
 ): StreamRepository {
   const findAll = (where: Prisma.StreamWhereInput) => findStreams(prisma, keys, where);
   const create = async (input: StreamInput, isTaken: IsTaken) => {
-    const row = await createRow(prisma, keys, input, isTaken);
+    const heldBy = input.shouldRun ? await lease.hold() : null;
+    const row = await createRow(prisma, keys, { ...input, heldBy }, isTaken);
     const record = row && (await toRecord(row, keys));
     if (record) known.set(record.id, record.tags);
     return record;
@@ -94,7 +97,7 @@ export function createStreamRepository(
 async function createRow(
   prisma: PrismaClient,
   keys: SecretKeys,
-  input: StreamInput,
+  input: StreamInput & { heldBy: string | null },
   isTaken: IsTaken,
 ): Promise<Stream | null> {
   const source = await sealSource(input.source, keys);

@@ -80,7 +80,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
     createUnless: async (input, isTaken) =>
       isTaken(await this.repository.byName(input.name)) ? null : this.repository.create(input),
     create: async (input) => {
-      const record = { ...input, id: `stream-${++this.#ids}`, shouldRun: false, createdAt: new Date() };
+      const record = { shouldRun: false, ...input, id: `stream-${++this.#ids}`, createdAt: new Date() };
       this.streams.set(record.id, record);
       return record;
     },

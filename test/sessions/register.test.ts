@@ -1,5 +1,5 @@
 /** What may be registered, and what registering starts. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { MienError } from '../../src/errors.ts';
 import type { StreamManagerDeps } from '../../src/sessions/index.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
@@ -214,4 +214,42 @@ it.each([
   const registering = test.manager.register({ ...INPUT, ...wrong } as never);
   await expect(registering).rejects.toMatchObject({ code: 'BAD_INPUT', message: sentence });
   expect(test.store.streams.size).toBe(0);
+});
+
+it('a registration that is cut off before its first session has begun is started all the same, once', async () => {
+  const test = new TestManager();
+  await test.manager.desired.restore();
+  const create = vi
+    .spyOn(test.store.sessions, 'create')
+    .mockRejectedValueOnce(new MienError('STORE_UNAVAILABLE', 'The answer was lost.'));
+  await expect(test.manager.register(CAMERA)).rejects.toEqual(code('STORE_UNAVAILABLE'));
+  expect(await test.manager.register(CAMERA)).toMatchObject({ alreadyRegistered: true, shouldRun: true });
+  await until(() => test.manager.running().length > 0);
+  expect(create).toHaveBeenCalledTimes(2);
+});
+
+it('one that is stored by a server that ends before its first session has begun is started at the next boot', async () => {
+  const test = new TestManager();
+  let cut = () => {};
+  const never = new Promise<never>((_, reject) => {
+    cut = () => reject(new Error('The server has ended.'));
+  });
+  vi.spyOn(test.store.sessions, 'create').mockReturnValueOnce(never);
+  const registering = expect(test.manager.register(INPUT)).rejects.toThrow('has ended');
+  await until(() => test.store.streams.size > 0);
+  expect(await test.store.repository.thatShouldRun()).toMatchObject([{ name: 'clip' }]);
+  await test.manager.register({ ...INPUT, name: 'later', autoStart: false });
+  expect(await test.store.repository.thatShouldRun()).toHaveLength(1);
+  cut();
+  await registering;
+});
+
+it('one that another server has begun or stopped before its first session has begun is registered', async () => {
+  const test = new TestManager();
+  vi.spyOn(test.store.sessions, 'create').mockImplementationOnce(async ({ streamId }) => {
+    await test.store.repository.setShouldRun(streamId, false);
+    throw new MienError('CONFLICT', 'It was stopped meanwhile.');
+  });
+  expect(await test.manager.register(CAMERA)).toMatchObject({ alreadyRegistered: false, shouldRun: false });
+  expect(test.manager.running()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** What a database that stalls, cuts, or loses an answer may do to leases and to whose a session is. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { MODEL, SERVER } from '../helpers/database.ts';
+import { MODEL, SERVER, STREAM } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { LEASE_MS, openPlace, openPlaceOn, running, WATCHER } from './lease-place.ts';
 
@@ -102,5 +102,26 @@ describe.runIf(SERVER)('on a server', () => {
     await first.close();
     await vi.waitFor(async () => expect(await second.sessions.adopt()).toHaveLength(1), 10 * LEASE_MS);
     expect(await second.sessions.adopt()).toMatchObject([{ id }]);
+  });
+
+  it('a stream is stored with whether it should run, and is started by who registers it, or when that one is gone by another', async () => {
+    const open = await openPlace();
+    const [first, second] = [await open(), await open()];
+    const looked = vi.fn();
+    first.lease.watch({ ...WATCHER, lookAround: looked });
+    const stream = await first.streams.createUnless({ ...STREAM, shouldRun: true }, () => false);
+    expect(stream).toMatchObject({ shouldRun: true });
+    // Its first session was not begun: an answer was lost.
+    expect(await first.streams.thatShouldRun()).toMatchObject([{ id: stream!.id }]);
+    expect(await second.streams.thatShouldRun()).toEqual([]);
+    await vi.waitFor(() => expect(looked).toHaveBeenCalled(), 20 * LEASE_MS);
+    await first.close();
+    await vi.waitFor(
+      async () => {
+        await second.sessions.adopt();
+        expect(await second.streams.thatShouldRun()).toMatchObject([{ id: stream!.id }]);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
   });
 });

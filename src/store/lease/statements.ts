@@ -12,7 +12,7 @@ export const BEGIN = `INSERT INTO worker (id, name, expires_at) VALUES ($1::text
  * $1 id, $2 milliseconds. Also of one that has run out: as long as nobody took its sessions over, they are its own. As JSON:
  * whether it is still there, how many milliseconds of it were left, how many live sessions are its own, how many others hold theirs,
  * whether one has run out, and whether there is something to do: a stream that should run, has no live session and waits for no
- * turn, or one that runs here and should not.
+ * other worker, or one that runs here and should not.
  */
 export const RENEW = `
 WITH before AS (
@@ -28,7 +28,7 @@ SELECT json_build_object(
   'expired', EXISTS (SELECT 1 FROM worker WHERE id <> $1::text::uuid AND expires_at <= clock_timestamp()),
   'waiting', EXISTS (SELECT 1 FROM stream WHERE wanted
       AND NOT EXISTS (SELECT 1 FROM session WHERE stream_id = stream.id AND session.${IS_LIVE})
-      AND (held_by IS NULL OR NOT EXISTS (SELECT 1 FROM worker WHERE worker.id = held_by)))
+      AND (held_by IS NULL OR held_by = $1::text::uuid OR NOT EXISTS (SELECT 1 FROM worker WHERE worker.id = held_by)))
     OR EXISTS (SELECT 1 FROM session JOIN stream ON stream.id = stream_id
       WHERE session.${IS_LIVE} AND worker_id = $1::text::uuid AND NOT wanted)
 )::text`;
