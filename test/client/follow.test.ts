@@ -1,9 +1,12 @@
 /** Following a stream through broken connections: no moment is missed, and none shown twice. */
 import { setImmediate } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ConnectionLost, MienError } from '../../clients/typescript/src/errors.ts';
 import { follow } from '../../clients/typescript/src/follow.ts';
 import { createLagDetector } from '../../clients/typescript/src/lag.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
 
 interface Moment {
   cursor: string;
@@ -75,6 +78,8 @@ const expectPauses = (pauses: readonly number[], longest: readonly number[]) => 
   }
 };
 const refused = (message: string, code: string) => new MienError({ message, extensions: { code } });
+/** A connection that stands this long has lasted. */
+const last = () => void vi.advanceTimersByTime(8_000);
 const lost = new ConnectionLost('the server closed the connection');
 
 it('following a stream begins without `after`, as all other subscribers do', async () => {
@@ -121,15 +126,16 @@ it('those whose connections broke at the same moment do not come back at the sam
   expect(Math.max(...firsts) - Math.min(...firsts)).toBeGreaterThan(50);
 });
 
-it('pauses between attempts to reconnect are short again after a moment has arrived', async () => {
+it('pauses between attempts to reconnect are short again once a connection has lasted, whatever came by it', async () => {
   const { done, pauses } = followScripted([
     () => [lost],
-    () => [lost],
     () => [...range(0, 1), lost],
-    () => range(2, 3),
+    () => [last, lost],
+    () => [...range(2, 2), lost],
+    () => range(3, 3),
   ]);
   await done;
-  expectPauses(pauses, [500, 1000, 500]);
+  expectPauses(pauses, [500, 1000, 500, 1000]);
 });
 
 it('following a stream goes on after the server has restarted', async () => {
@@ -180,12 +186,14 @@ it('following a stream gives up where the server goes wrong again and again', as
     wrong,
     wrong,
     wrong,
-    () => [...range(0, 0), ...wrong()],
+    () => [...range(0, 0), last, ...wrong()],
     () => [],
   ]);
   await recovering.done;
   expect(recovering.asked).toHaveLength(6);
-  const { done, asked } = followScripted(Array.from({ length: 9 }, () => wrong));
+  const { done, asked } = followScripted(
+    Array.from({ length: 9 }, (_, seq) => () => [moment(seq), ...wrong()]),
+  );
   await expect(done).rejects.toThrow('Something went wrong on the server.');
   expect(asked).toHaveLength(5);
 });

@@ -75,13 +75,14 @@ export async function* follow<T extends Resumable>(
     // Also of one that breaks before anything came the place is known.
     const onBegin = (begin: string) => {
       cursor = begin;
+      backoff.opened();
       tell({ state: resumed ? 'catching up' : 'live' });
     };
     try {
       for await (const item of open(cursor, signal, onBegin)) {
         if (signal.aborted) return;
         cursor = cursorOf(item);
-        backoff.recovered();
+        backoff.opened();
         if (isRepeated(item, isNew)) continue;
         tell({ state: isOfBacklog(item, isBehind) ? 'catching up' : 'live' });
         yield item;

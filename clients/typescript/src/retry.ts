@@ -4,6 +4,8 @@ import { ConnectionLost, codeOf, messageOf } from './errors.ts';
 /** The first and the longest pause between two attempts; each is shortened by chance, to half at most. */
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 8_000;
+/** So long must a connection stand to have succeeded: many a one is let in and ended at once. */
+const LASTED_MS = 8_000;
 /** Codes of errors that may be gone at the next attempt. */
 const TRANSIENT_CODES = [
   ...['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'ISSUER_UNAVAILABLE', 'TOO_MANY_SUBSCRIPTIONS'],
@@ -21,8 +23,8 @@ export interface RetryOptions {
 }
 
 export interface Backoff {
-  /** The next pause is short again. */
-  recovered(): void;
+  /** The connection stands: if it lasts, the next pause is short again. */
+  opened(): void;
   /** Waits before the next attempt. @throws the error itself, where trying again would not help */
   wait(error: unknown): Promise<void>;
 }
@@ -30,12 +32,15 @@ export interface Backoff {
 export function createBackoff({ signal, onLost, pause = sleep }: RetryOptions): Backoff {
   let failures = 0;
   let internal = 0;
+  /** By `performance.now()`; null: this attempt has not opened. */
+  let openedAt: number | null = null;
   return {
-    recovered() {
-      failures = 0;
-      internal = 0;
+    opened() {
+      openedAt ??= performance.now();
     },
     async wait(error) {
+      if (openedAt !== null && performance.now() - openedAt >= LASTED_MS) [failures, internal] = [0, 0];
+      openedAt = null;
       if (codeOf(error) === 'INTERNAL') internal += 1;
       if (!isTransient(error, internal)) throw error;
       // Not all that one server left behind come back at the same moment.
@@ -48,18 +53,19 @@ export function createBackoff({ signal, onLost, pause = sleep }: RetryOptions): 
 }
 
 /**
- * Runs `attempt` until it ends without an error, or `signal` is aborted. An attempt calls `recovered` once it succeeds.
+ * Runs `attempt` until it ends without an error, or `signal` is aborted. An attempt calls `opened` once its
+ * connection stands; the pauses grow until one has lasted for eight seconds.
  *
  * @throws any other error of an attempt than a broken connection and what will pass
  */
 export async function retry(
-  attempt: (recovered: () => void) => Promise<void>,
+  attempt: (opened: () => void) => Promise<void>,
   options: RetryOptions,
 ): Promise<void> {
   const backoff = createBackoff(options);
   while (!options.signal.aborted) {
     try {
-      return await attempt(backoff.recovered);
+      return await attempt(backoff.opened);
     } catch (error) {
       if (options.signal.aborted) return;
       await backoff.wait(error);

@@ -14,6 +14,8 @@ const LEAST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 10_000;
 /** How long it is tried again where another seems to send: this page's own connection, of which the server does not know yet that it is dead. */
 const OTHERS_MS = 20_000;
+/** So long must a connection stand for the next pause to be short again: many a one is taken and ended at once. */
+const LASTED_MS = 8000;
 const WELL = 1000;
 /** What trying again does not change: text was sent, a wrong address, no video. */
 const FOR_GOOD = [4400, 4404, 4415];
@@ -72,17 +74,19 @@ export class CameraSender {
     const socket = new WebSocket(this.#address);
     this.#socket = socket;
     const heard = { isTaken: false, sentence: '' };
+    let takenAt = 0;
     socket.addEventListener('message', ({ data }) => {
       const said = JSON.parse(String(data));
       heard.sentence = said.errors?.[0]?.message ?? heard.sentence;
       if (said.status !== 'receiving') return;
       heard.isTaken = true;
-      this.#pauseMs = LEAST_PAUSE_MS;
+      takenAt = performance.now();
       if (socket === this.#socket) this.#record(socket);
     });
     socket.addEventListener('close', ({ code, reason }) => {
       if (socket !== this.#socket || this.#isOver) return;
       if (heard.isTaken) this.#lostAt = performance.now();
+      if (heard.isTaken && this.#lostAt - takenAt >= LASTED_MS) this.#pauseMs = LEAST_PAUSE_MS;
       this.#onClosed(code, { ...heard, sentence: heard.sentence || reason });
     });
   }

@@ -38,10 +38,10 @@ export function openStatusFeed({ refresh, onProblem, ...options }) {
  */
 function follow({ refresh, onStatus, onConnection, onProblem }, signal) {
   return retry(
-    async (recovered) => {
+    async (opened) => {
       await refresh();
       const onOpen = () => {
-        recovered();
+        opened();
         onConnection({ state: 'connected' });
       };
       const changes = /** @type {AsyncGenerator<{ streamStatus: Status }>} */ (

@@ -73,9 +73,9 @@ function forgetOthers({ streams, seen }) {
  */
 function followFaces({ seen }, { signal, show, problem }) {
   return retry(
-    async (recovered) => {
+    async (opened) => {
       const moments = /** @type {AsyncGenerator<{ frameEmotions: WallMoment }>} */ (
-        mien.subscribe(WALL_MOMENTS, {}, { signal, onOpen: recovered })
+        mien.subscribe(WALL_MOMENTS, {}, { signal, onOpen: opened })
       );
       for await (const { frameEmotions } of moments) {
         const { sessionId, faces } = frameEmotions;
