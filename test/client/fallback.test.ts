@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { createMien, eventStream, withFallback } from '../../clients/typescript/src/index.ts';
+import { ConnectionLost, createMien, eventStream, withFallback } from '../../clients/typescript/src/index.ts';
 import { webSocket } from '../../clients/typescript/src/ws.ts';
 import { STREAM, until } from '../api/harness.ts';
 import { openRestartable } from '../api/restartable.ts';
@@ -163,4 +163,94 @@ test('what the server refuses over a WebSocket is refused', async () => {
   const moments = createMien({ url, transport }).frameEmotions();
   await expect(moments.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(asked).toBe(0);
+});
+
+/** Two ways of which the test says what becomes of each subscription, in the order in which they are tried. */
+function scripted() {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  const told: (string | null)[] = [];
+  const tried: string[] = [];
+  const stop = new AbortController();
+  /** Of those that are neither open nor refused. */
+  const waiting = { first: [] as Fate[], second: [] as Fate[] };
+  interface Fate {
+    open(): void;
+    lose(): void;
+  }
+  const way = (name: 'first' | 'second'): ReturnType<typeof eventStream> => ({
+    async *subscribe(_server, _request, { onOpen }) {
+      tried.push(name);
+      await new Promise((_resolve, reject) => {
+        const lose = () => reject(new ConnectionLost(`the ${name} broke`));
+        waiting[name].push({ open: () => onOpen?.(), lose });
+      });
+      yield {};
+    },
+  });
+  const transport = withFallback(way('first'), way('second'), { onFallback: (reason) => told.push(reason) });
+  const mien = createMien({ url: 'http://127.0.0.1:1', transport });
+  /** One subscription that is lost for good with its connection. */
+  const begin = () => {
+    const ended = mien
+      .subscribe('subscription { x }', {}, { signal: stop.signal })
+      .next()
+      .catch(({ message }: Error) => message);
+    return { ended };
+  };
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+  return { told, tried, waiting, begin, settle };
+}
+
+test('a WebSocket that opens while another subscription has given it up is taken by those that come then', async () => {
+  const { told, tried, waiting, begin, settle } = scripted();
+  for (let count = 0; count < 2; count++) begin();
+  await settle();
+  waiting.first[1]!.lose();
+  await settle();
+  waiting.second[0]!.open();
+  waiting.first[0]!.open();
+  begin();
+  await settle();
+  expect(tried).toEqual(['first', 'first', 'second', 'first']);
+  expect(told).toEqual(['the first broke', null]);
+});
+
+test('an event stream that opens when a WebSocket has is no reason to take others', async () => {
+  const { told, tried, waiting, begin, settle } = scripted();
+  for (let count = 0; count < 2; count++) begin();
+  await settle();
+  waiting.first[1]!.lose();
+  await settle();
+  waiting.first[0]!.open();
+  waiting.second[0]!.open();
+  begin();
+  await settle();
+  expect(tried).toEqual(['first', 'first', 'second', 'first']);
+  expect(told).toEqual([]);
+});
+
+test('what once opened and does not for a minute is given up for the other way: something else may lie between now', async () => {
+  const { told, tried, waiting, begin, settle } = scripted();
+  const { ended } = begin();
+  await settle();
+  waiting.first[0]!.open();
+  // However long it stood.
+  await vi.advanceTimersByTimeAsync(600_000);
+  waiting.first[0]!.lose();
+  expect(await ended).toBe('the first broke');
+  const tries = async () => {
+    begin();
+    await settle();
+    waiting.first.at(-1)!.lose();
+    await settle();
+  };
+  await tries();
+  await vi.advanceTimersByTimeAsync(50_000);
+  await tries();
+  expect(tried).toEqual(['first', 'first', 'first']);
+  await vi.advanceTimersByTimeAsync(20_000);
+  await tries();
+  waiting.second[0]!.open();
+  expect(tried).toEqual(['first', 'first', 'first', 'first', 'second']);
+  expect(told).toEqual(['the first broke']);
 });

@@ -7,6 +7,7 @@ import {
   ConnectionLost,
   createMien,
   eventStream,
+  type Mien,
   MienError,
   type MienOptions,
 } from '../../clients/typescript/src/index.ts';
@@ -38,12 +39,16 @@ const failure = (promise: Promise<unknown>) =>
 
 /** Of the loop, and how often it was tried again. */
 async function failureOfLoop(options: MienOptions): Promise<{ error: unknown; retries: number }> {
+  return failureOfLoopOf(createMien(options));
+}
+
+async function failureOfLoopOf(mien: Mien): Promise<{ error: unknown; retries: number }> {
   let retries = 0;
   const pause = async () => {
     retries += 1;
     if (retries === 3) throw new Error('tried again and again');
   };
-  const moments = createMien(options).frameEmotions({}, { pause });
+  const moments = mien.frameEmotions({}, { pause });
   return { error: await failure(moments.next()), retries };
 }
 
@@ -63,6 +68,28 @@ describe('an answer that is none of GraphQL', () => {
     expect((error as Error).message).toMatch(message);
     const loop = await failureOfLoop({ url });
     expect(loop.retries).toBe(kind === MienError ? 0 : 3);
+  });
+
+  test('is what stands before the server, which may pass, once that has answered at this address', async () => {
+    let isAway = false;
+    const url = await answering((_request, response) => {
+      if (isAway) response.writeHead(404).end('<html>');
+      else response.end('{"data":{"models":[]}}');
+    });
+    const mien = createMien({ url });
+    await mien.request('{ models { id } }');
+    isAway = true;
+    const error = await failure(mien.request('{ models { id } }'));
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect((error as Error).message).toBe('what stands before the server answered 404');
+    expect((await failureOfLoopOf(mien)).retries).toBe(3);
+  });
+
+  test('is that, too, where the page came from there', async () => {
+    const url = await answering((_request, response) => response.writeHead(404).end('<html>'));
+    vi.stubGlobal('document', { baseURI: url });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect(await failure(createMien().request('{ models { id } }'))).toBeInstanceOf(ConnectionLost);
   });
 
   test('where an upload is sent says so, too', async () => {

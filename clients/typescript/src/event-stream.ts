@@ -32,7 +32,7 @@ async function* subscribe(
     const asked = { accept: 'text/event-stream', signal: closing.signal, onSend };
     const response = await post(server, request, asked);
     if (!isEventStream(response)) {
-      server.dataOf(await answerOf(response, closing.signal));
+      server.dataOf(await answerOf(server, response, closing.signal));
       throw new ConnectionLost('the server answered without a stream of events');
     }
     clearTimeout(silence);

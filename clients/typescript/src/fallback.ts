@@ -7,6 +7,8 @@ import type { SubscribeOptions, Transport } from './transport.ts';
 const PATIENCE_MS = 8_000;
 /** So long the second is taken, before the first is tried anew. */
 const SECOND_MS = 300_000;
+/** So long is a break of the first one of the connection: where it opens no more, something else may lie between since. */
+const KNOWN_MS = 60_000;
 
 export interface FallbackOptions {
   /** Told why subscriptions go the second way from now on; null: the first opens, after all. */
@@ -14,8 +16,8 @@ export interface FallbackOptions {
 }
 
 /**
- * Subscriptions by `first`; by `second` where that opens and `first` never has. Once it has, a break is one of the connection, and
- * `first` is tried again.
+ * Subscriptions by `first`; by `second` where that opens and `first` does not. For a minute after `first` has stood, a break is one of
+ * the connection, and `first` is tried again.
  *
  * @example createMien({ url, transport: withFallback(webSocket(), eventStream()) })
  */
@@ -51,15 +53,20 @@ async function* subscribe(
 ): AsyncGenerator<Answer, void> {
   let reason: string | null = null;
   if (ways.mayTakeFirst()) {
+    let isOpen = false;
     const opened = () => {
+      isOpen = true;
       ways.firstOpened();
       onOpen?.();
     };
     try {
       return yield* (ways.isFirstKnown() ? first : patient(first))({ signal, onOpen: opened });
     } catch (error) {
-      if (signal.aborted || ways.isFirstKnown() || !(error instanceof ConnectionLost)) throw error;
+      const isBreak = isOpen || ways.isFirstKnown();
+      if (signal.aborted || isBreak || !(error instanceof ConnectionLost)) throw error;
       reason = error.message;
+    } finally {
+      if (isOpen) ways.firstEnded();
     }
   }
   const opened = () => {
@@ -103,8 +110,10 @@ type Ways = ReturnType<typeof createWays>;
 
 /** What is known of the ways to one server. */
 function createWays(onFallback: FallbackOptions['onFallback']) {
-  let isFirstKnown = false;
+  /** How many subscriptions stand by the first. */
+  let standing = 0;
   /** By `performance.now()`. */
+  let knownUntil = 0;
   let secondUntil = 0;
   let isTold = false;
   const tell = (reason: string | null) => {
@@ -112,14 +121,22 @@ function createWays(onFallback: FallbackOptions['onFallback']) {
     isTold = reason !== null;
     onFallback?.(reason);
   };
+  const isFirstKnown = () => standing > 0 || performance.now() < knownUntil;
   return {
-    isFirstKnown: () => isFirstKnown,
+    isFirstKnown,
     mayTakeFirst: () => performance.now() >= secondUntil,
     firstOpened() {
-      isFirstKnown = true;
+      standing += 1;
+      secondUntil = 0;
       tell(null);
     },
+    firstEnded() {
+      standing -= 1;
+      knownUntil = performance.now() + KNOWN_MS;
+    },
     secondOpened(reason: string) {
+      // The first has opened meanwhile.
+      if (isFirstKnown()) return;
       secondUntil = performance.now() + SECOND_MS;
       tell(reason);
     },

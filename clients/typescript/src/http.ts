@@ -12,7 +12,7 @@ export interface GraphQLRequest {
 /** One query or mutation. @throws MienError, ConnectionLost, and what `signal` was aborted with */
 export async function request<T>(server: Server, asked: GraphQLRequest, signal?: AbortSignal): Promise<T> {
   const response = await post(server, asked, { accept: 'application/json', signal });
-  return server.dataOf(await answerOf(response, signal));
+  return server.dataOf(await answerOf(server, response, signal));
 }
 
 /**
@@ -37,9 +37,9 @@ export async function post(
 }
 
 /** @throws ConnectionLost and MienError where it is none of GraphQL, and what `signal` was aborted with */
-export async function answerOf(response: Response, signal?: AbortSignal): Promise<Answer> {
+export async function answerOf(server: Server, response: Response, signal?: AbortSignal): Promise<Answer> {
   try {
-    return readAnswer(response.status, await response.text());
+    return readAnswer(server, response.status, await response.text());
   } catch (cause) {
     signal?.throwIfAborted();
     const isRead = cause instanceof ConnectionLost || cause instanceof MienError;
@@ -48,12 +48,13 @@ export async function answerOf(response: Response, signal?: AbortSignal): Promis
 }
 
 /** @throws ConnectionLost where another time there may be an answer; MienError where there is none at this address */
-export function readAnswer(status: number, text: string): Answer {
+export function readAnswer(server: Server, status: number, text: string): Answer {
   const answer = parsed(text);
   if (answer && ('data' in answer || 'errors' in answer)) return answer;
   const said = answer && 'status' in answer ? `: ${String(answer.status)}` : '';
   if (status >= 500 || MAY_PASS.includes(status))
     throw new ConnectionLost(`the server answered ${status}${said}`);
+  if (server.isKnown()) throw new ConnectionLost(`what stands before the server answered ${status}${said}`);
   throw new MienError({
     message: `What is at this address answered ${status}${said}, which is no answer of mien; see whether \`url\` is right.`,
   });

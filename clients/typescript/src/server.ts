@@ -21,6 +21,8 @@ export interface Server {
   /** @throws what the function that gives the token throws; TypeError: no header can have that token */
   headers(): Promise<Record<string, string>>;
   fetch: typeof fetch;
+  /** Whether it is at this address: it has answered there, or the page came from there. */
+  isKnown(): boolean;
   /** @throws MienError the first of its errors */
   dataOf<T>(answer: Answer): T;
 }
@@ -32,6 +34,7 @@ export interface Answer {
 }
 
 export function createServer({ url, token, fetch: own, onUnauthenticated }: ServerOptions): Server {
+  let isKnown = url === undefined;
   return {
     at(path) {
       const base = addressOf(url);
@@ -48,7 +51,9 @@ export function createServer({ url, token, fetch: own, onUnauthenticated }: Serv
       return { authorization };
     },
     fetch: (input, init) => (own ?? globalThis.fetch)(input, init),
+    isKnown: () => isKnown,
     dataOf<T>({ data, errors }: Answer) {
+      isKnown = true;
       const [first] = errors ?? [];
       if (first === undefined) return data as T;
       const error = new MienError(first);

@@ -155,7 +155,7 @@ function worded(server: Server, problem: Error | DetailedError): Error {
   if (!('originalRequest' in problem)) return problem;
   const response = problem.originalResponse;
   try {
-    if (response) server.dataOf(readAnswer(response.getStatus(), response.getBody()));
+    if (response) server.dataOf(readAnswer(server, response.getStatus(), response.getBody()));
   } catch (error) {
     if (error instanceof MienError) return error;
   }

@@ -6,22 +6,33 @@ import type { Answer, Server } from './server.ts';
 import type { SubscribeOptions, Transport } from './transport.ts';
 import { createWaiting } from './waiting.ts';
 
-/** Codes that a closing WebSocket tells, as mien names them elsewhere; in a sentence, where its reason is a word. */
-const CODES: Readonly<Record<number, [code: string, sentence?: string]>> = {
-  4401: [
-    'UNAUTHENTICATED',
-    'The server does not know who asks: there is no token, or one that it does not know, that was revoked or has expired.',
-  ],
-  4403: [
-    'FORBIDDEN',
-    'The server does not let in who asks: their role, or what is shown to them, does not permit it.',
-  ],
-  4429: ['TOO_MANY_REQUESTS'],
+/** Codes with which a server closes a WebSocket for a reason, as mien names them elsewhere; with a sentence, where its reason is a word. */
+const REFUSALS: Readonly<Record<number, { code: string; sentence?: string }>> = {
+  4401: {
+    code: 'UNAUTHENTICATED',
+    sentence:
+      'The server does not know who asks: there is no token, or one that it does not know, that was revoked or has expired.',
+  },
+  4403: {
+    code: 'FORBIDDEN',
+    sentence:
+      'The server does not let in who asks: their role, or what is shown to them, does not permit it.',
+  },
+  4429: { code: 'TOO_MANY_REQUESTS' },
+  4500: { code: 'INTERNAL' },
 };
+/** What is said of the server without a word of its own. */
+const WORDLESS = ['', 'Internal server error'];
+const WENT_WRONG = 'Something went wrong on the server; whoever operates it finds why in its log.';
 /** A server that does not answer a ping for as long is gone. */
 const PING_MS = 12_000;
 /** Nor does one come that has not opened a connection, or let in, after as long. */
 const MAX_SILENCE_MS = 30_000;
+/** Ways in which a connection broke, by the codes with which graphql-ws closes it itself. */
+const BREAKS: Readonly<Record<number, string>> = {
+  4499: `the server has not answered for ${PING_MS / 1_000} seconds`,
+  4504: `the server took the connection, but did not answer in ${MAX_SILENCE_MS / 1_000} seconds`,
+};
 
 export interface WebSocketOptions {
   /** Node 20 has no `WebSocket` of its own: give that of the package `ws`. */
@@ -37,7 +48,10 @@ export interface WebSocketOptions {
 export function webSocket({ webSocketImpl }: WebSocketOptions = {}): Transport {
   const connections = new WeakMap<Server, Connection>();
   const connectionOf = (server: Server): Connection => {
-    const connection = connections.get(server) ?? connect(server, webSocketImpl);
+    const known = connections.get(server);
+    // Where nobody answers the closing, as in a network that is gone, it takes a minute.
+    if (known && !known.isClosing()) return known;
+    const connection = connect(server, webSocketImpl);
     connections.set(server, connection);
     return connection;
   };
@@ -75,6 +89,8 @@ interface Connection {
   client: Client;
   /** Calls once the server has let in: at once, where a socket is open that it has. @returns what takes that back */
   whenOpen(onOpen: () => void): () => void;
+  /** Its socket takes nothing more, and is not closed yet. */
+  isClosing(): boolean;
   /** What the function that gives the token threw when it was last asked; null: nothing. */
   tokenFailure(): { error: unknown } | null;
 }
@@ -91,13 +107,14 @@ function connect(server: Server, webSocketImpl: unknown): Connection {
     }
   };
   const client = open(server.at('graphql'), headers, webSocketImpl);
-  let isOpen = () => false;
-  client.on('connected', (socket) => {
-    const { OPEN } = socket as WebSocket;
-    isOpen = () => (socket as WebSocket).readyState === OPEN;
+  /** The socket that it was let in by last. */
+  let socket: WebSocket | undefined;
+  client.on('connected', (opened) => {
+    socket = opened as WebSocket;
   });
+  const is = (state: 'OPEN' | 'CLOSING') => socket !== undefined && socket.readyState === socket[state];
   const whenOpen = (onOpen: () => void) => {
-    if (!isOpen()) {
+    if (!is('OPEN')) {
       const forget = client.on('connected', () => {
         forget();
         onOpen();
@@ -107,7 +124,7 @@ function connect(server: Server, webSocketImpl: unknown): Connection {
     onOpen();
     return () => {};
   };
-  return { client, whenOpen, tokenFailure: () => failure };
+  return { client, whenOpen, isClosing: () => is('CLOSING'), tokenFailure: () => failure };
 }
 
 function open(url: URL, headers: Server['headers'], webSocketImpl: unknown): Client {
@@ -149,11 +166,15 @@ function givingUp(given: unknown): unknown {
 /** graphql-ws throws the errors of an answer, how the socket was closed, or what kept it from opening. */
 function worded(server: Server, error: unknown): unknown {
   if (Array.isArray(error)) return errorOf(server, { errors: error });
-  const { code, reason } = (error ?? {}) as { code?: number; reason?: string };
-  const [known, sentence] = CODES[code ?? 0] ?? [];
-  const message = sentence ?? (reason || 'the server closed the connection');
-  if (known) return errorOf(server, { errors: [{ message, extensions: { code: known } }] });
-  return error instanceof MienError ? error : new ConnectionLost(message, { cause: error });
+  if (error instanceof MienError) return error;
+  const { code, reason = '' } = (error ?? {}) as { code?: number; reason?: string };
+  const refusal = REFUSALS[code ?? 0];
+  if (refusal) {
+    const message = refusal.sentence ?? (WORDLESS.includes(reason) ? WENT_WRONG : reason);
+    return errorOf(server, { errors: [{ message, extensions: { code: refusal.code } }] });
+  }
+  if (code === undefined) return new ConnectionLost('the server does not answer', { cause: error });
+  return new ConnectionLost(BREAKS[code] ?? (reason || 'the server closed the connection'), { cause: error });
 }
 
 function errorOf(server: Server, answer: Answer): unknown {
