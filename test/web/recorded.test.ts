@@ -317,6 +317,24 @@ describe.skipIf(binary === null)('a recorded session on the dashboard', () => {
     await page.until(`${cursor} === 3 && location.hash === '${link.slice(1)}?t=3'`);
   });
 
+  it('stays at the time of a link whose moments are here before the file that the server has', async () => {
+    await page.command('Page.addScriptToEvaluateOnNewDocument', {
+      source: `window.frames = 0; const video = HTMLVideoElement.prototype; const hear = video.requestVideoFrameCallback;
+        video.requestVideoFrameCallback = function (tell) {
+          return hear.call(this, (...told) => { tell(...told); setTimeout(() => frames++, 20); }); };
+        const { set } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'src');
+        const files = new Promise((come) => { window.come = come; });
+        Object.defineProperty(HTMLMediaElement.prototype, 'src', { set(src) { files.then(() => set.call(this, src)); } });`,
+    });
+    // Between two frames of the file: whoever follows these is at another time.
+    await open('?t=4.41');
+    await page.until(`${screen('moment')} === 4.4`);
+    await page.evaluate('come()');
+    await page.until('frames > 0');
+    expect(await page.evaluate(cursor)).toBe(4.41);
+    expect(await page.evaluate('location.hash')).toBe(`${link.slice(1)}?t=4.41`);
+  });
+
   it('plays the file that the server has, by ranges, with the boxes of each frame, and seeks both ways', async () => {
     await open('?t=2');
     expect(await page.evaluate(`document.querySelector('#recording').src`)).toBe(

@@ -61,7 +61,10 @@ export class Video {
 
   /** @param {number} time in the recording @returns {boolean} whether another frame is to come */
   seek(time) {
-    if (!this.isOpen || Math.abs(this.#video.currentTime - time) < 2 * WITHIN_FRAME) return false;
+    if (!this.isOpen) return false;
+    // Before the file is here this is where it will begin, as it was sought before.
+    if (Math.abs(this.#video.currentTime - time) < 2 * WITHIN_FRAME)
+      return this.#video.seeking || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA;
     this.#video.currentTime = time + WITHIN_FRAME;
     return true;
   }
