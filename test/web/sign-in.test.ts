@@ -71,7 +71,7 @@ test.skipIf(binary === null)(
   'who opens the dashboard is led to the sign-in page, to the provider, and back to where they were',
   async () => {
     await go('/');
-    await page.until(at('/sign-in'));
+    await page.until(`${at('/sign-in')} && ${isShown('#issuer')}`);
     expect(await page.evaluate(text('#issuer'))).toMatch(/^Sign in with 127\.0\.0\.1:\d+$/);
     await go('/#/stream/nowhere');
     await page.until(`${at('/sign-in')} && location.hash === '#/stream/nowhere'`);
