@@ -8,7 +8,7 @@ import type { LiveEvent } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { mapConcurrently } from '../threads/map-concurrently.ts';
-import type { Heard } from './heard.ts';
+import type { LastKnown } from './last-known.ts';
 import type { Followed } from './topics.ts';
 
 /** store: what is committed. */
@@ -38,7 +38,7 @@ export interface Stored {
 
 export interface CatchUpDeps {
   stored: Stored;
-  heard: Heard;
+  lastKnown: LastKnown;
   followed(): Followed;
   publish(event: LiveEvent): void;
 }
@@ -53,12 +53,12 @@ interface Found {
 
 /** @param since from when on something may not have been heard */
 export async function catchUp(deps: CatchUpDeps, since: Date): Promise<void> {
-  const { stored, heard, publish } = deps;
+  const { stored, lastKnown, publish } = deps;
   const followed = deps.followed();
   const { all, streamIds, sessionIds } = followed;
   if (!all && streamIds.size === 0 && sessionIds.size === 0) return;
-  const count = heard.count;
-  const known = heard.live().filter((session) => isFollowed(session, followed));
+  const count = lastKnown.count;
+  const known = lastKnown.live().filter((session) => isFollowed(session, followed));
   const ids = new Set([...sessionIds, ...known.map(({ id }) => id)]);
   const rows = await stored.sessions({
     ...{ streamIds: all ? null : [...streamIds], sessionIds: [...ids], since },
@@ -68,9 +68,9 @@ export async function catchUp(deps: CatchUpDeps, since: Date): Promise<void> {
   publish({ kind: 'committed', positions: await stored.positions() });
   for (const { session, moment } of found) {
     const { streamId } = session;
-    if (moment !== null && moment.seq > heard.seqOf(session.id))
+    if (moment !== null && moment.seq > lastKnown.seqOf(session.id))
       publish({ kind: 'moment', streamId, moment, position: UNKNOWN });
-    if (heard.isNews(session, count)) publish({ kind: 'status', streamId, session });
+    if (lastKnown.isNews(session, count)) publish({ kind: 'status', streamId, session });
   }
   const there = new Set(rows.map(({ session }) => session.id));
   for (const session of known) if (!there.has(session.id)) publish(removedSession(session));
@@ -87,12 +87,12 @@ function isFollowed({ id, streamId }: SessionRecord, { all, streamIds, sessionId
 
 /** Who follows all streams goes by positions: moments are read for the others. */
 function readMoments(
-  { stored, heard }: CatchUpDeps,
+  { stored, lastKnown }: CatchUpDeps,
   rows: readonly { session: SessionRecord; newest: number }[],
   followed: Followed,
 ): Promise<Found[]> {
   const read = async ({ session, newest }: (typeof rows)[number]): Promise<Found> => {
-    const isWanted = isFollowed(session, { ...followed, all: false }) && newest > heard.seqOf(session.id);
+    const isWanted = isFollowed(session, { ...followed, all: false }) && newest > lastKnown.seqOf(session.id);
     return { session, moment: isWanted ? await stored.momentFrom(session.id, newest) : null };
   };
   return mapConcurrently(rows, AT_A_TIME, read);

@@ -9,8 +9,8 @@ import type { LiveEvent, LiveEventKind, LiveEventOf, Scope } from '../domain/liv
 import type { Log } from '../domain/log.ts';
 import type { BoundedQueue } from './bounded-queue.ts';
 import { catchUp, type Stored } from './catch-up.ts';
-import { Coalesced } from './coalesced.ts';
-import { Heard } from './heard.ts';
+import { CoalescedTask } from './coalesced-task.ts';
+import { LastKnown } from './last-known.ts';
 import { type Bus, type BusOptions, MemoryBus, type SubscribeOptions } from './memory-bus.ts';
 import { Missed } from './missed.ts';
 import { Present } from './present.ts';
@@ -54,9 +54,9 @@ export class SharedBus implements Bus {
   readonly own: MemoryBus;
   readonly #options: SharedBusOptions;
   readonly #all: MemoryBus;
-  readonly #heard = new Heard();
+  readonly #lastKnown = new LastKnown();
   readonly #receiver: Receiver;
-  readonly #catchUp: Coalesced;
+  readonly #catchUp: CoalescedTask;
   readonly #transport: Transport;
   readonly #timer: NodeJS.Timeout;
   readonly #sender: Sender;
@@ -72,10 +72,8 @@ export class SharedBus implements Bus {
     this.#receiver = this.#openReceiver(node);
     const everyMs = options.everyMs ?? EVERY_MS;
     this.#present = new Present({ everyMs, log: options.log });
-    this.#catchUp = new Coalesced({
-      work: () => this.#look(),
-      onError: (error) => this.#tellFailure(error),
-    });
+    const onError = (error: unknown) => this.#tellFailure(error);
+    this.#catchUp = new CoalescedTask({ work: () => this.#look(), onError });
     options.metrics.up(false);
     this.#transport = options.open({
       onMessage: (bytes) => this.#receiver.receive(bytes),
@@ -141,7 +139,7 @@ export class SharedBus implements Bus {
       ...{ node, metrics, log, waitMs },
       isWanted: (head) => this.#isWanted(head),
       onEvent: (event) => {
-        if (event.kind !== 'status' || !this.#heard.isOld(event)) this.#publishHere(event);
+        if (event.kind !== 'status' || !this.#lastKnown.isOld(event)) this.#publishHere(event);
       },
       onHole: () => this.#miss(),
       onErased: (steps) => this.#options.onErased(steps),
@@ -156,7 +154,7 @@ export class SharedBus implements Bus {
   }
 
   #publishHere(event: LiveEvent): void {
-    this.#heard.note(event);
+    this.#lastKnown.note(event);
     this.#all.publish(event);
   }
 
@@ -200,7 +198,8 @@ export class SharedBus implements Bus {
     await onTagged(null);
     onErased(await stored.erasedSince(since));
     const publish = (event: LiveEvent) => this.#publishHere(event);
-    await catchUp({ stored, heard: this.#heard, publish, followed: () => this.#all.followed() }, since);
+    const followed = () => this.#all.followed();
+    await catchUp({ stored, lastKnown: this.#lastKnown, publish, followed }, since);
   }
 
   /** What is asked for all streams again succeeds some time. */

@@ -14,9 +14,9 @@ import { isLive } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { decodeCursor, encodeCursor, type WriterPositions } from './cursor.ts';
 import { LogPlace } from './log-place.ts';
+import { MomentThinner } from './moment-thinner.ts';
 import type { EventQueue, LoggedMoment, SubscriptionDeps } from './ports.ts';
 import type { MomentsRequest } from './resume-plan.ts';
-import { ThinnedSessions } from './thinned-sessions.ts';
 
 type QueuedEvent = LiveEventOf<'moment' | 'status' | 'committed'>;
 
@@ -28,7 +28,7 @@ export class AllMoments {
   readonly #request: MomentsRequest;
   readonly #queue: EventQueue<QueuedEvent>;
   readonly #signal: AbortSignal | undefined;
-  readonly #sessions: ThinnedSessions;
+  readonly #sessions: MomentThinner;
   /** The newest position that the bus brought, by writer, hidden or not. */
   readonly #heard = new Map<number, number>();
   /** Whether the bus left something out. */
@@ -47,7 +47,7 @@ export class AllMoments {
   constructor(deps: SubscriptionDeps, request: MomentsRequest, signal: AbortSignal | undefined) {
     this.#deps = deps;
     this.#request = request;
-    this.#sessions = new ThinnedSessions(deps.history, request, deps.remembered);
+    this.#sessions = new MomentThinner(deps.history, request, deps.remembered);
     this.#queue = deps.feed.subscribe(
       ['moment', 'status', 'committed'],
       {},

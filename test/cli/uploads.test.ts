@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createUploadStore, type UploadStore } from '../../src/cli/serve/upload-store.ts';
+import { createUploadRetention, type UploadRetention } from '../../src/cli/serve/upload-retention.ts';
 import { INPUT, TestManager } from '../sessions/test-manager.ts';
 
 const LOG = { info: () => {}, warn: () => {} };
@@ -31,7 +31,7 @@ test('what no stream took within a day is deleted, at the start and when asked',
   await put(token('a'), 25);
   await put(token('b'), 23);
   await put('not-an-upload.txt', 25);
-  const uploads = createUploadStore({ directory, isTaken: async () => false, log: LOG });
+  const uploads = createUploadRetention({ directory, isTaken: async () => false, log: LOG });
   await uploads.close();
   expect(await left()).toEqual(['b', 'n']);
   expect(await uploads.sweep(Date.now() + 2 * HOUR)).toBe(1);
@@ -41,12 +41,16 @@ test('what no stream took within a day is deleted, at the start and when asked',
 test('what a stream uses stays, even where the streams of another database are asked', async () => {
   await put(token('a'), 25);
   await put(token('b'), 23);
-  const uploads = createUploadStore({ directory, isTaken: async (name) => name === token('a'), log: LOG });
+  const uploads = createUploadRetention({
+    directory,
+    isTaken: async (name) => name === token('a'),
+    log: LOG,
+  });
   await uploads.take(token('b'));
   await uploads.close();
   await age(token('b'), 25);
   await uploads.take(token('a'));
-  await createUploadStore({ directory, isTaken: async () => false, log: LOG }).close();
+  await createUploadRetention({ directory, isTaken: async () => false, log: LOG }).close();
   expect(await left()).toEqual(['a', 'b']);
   await uploads.release(token('a'));
   await uploads.release(token('a'));
@@ -55,7 +59,7 @@ test('what a stream uses stays, even where the streams of another database are a
 
 test('what a stream takes while the sweep asks whether one uses it stays', async () => {
   await put(token('a'), 25);
-  const uploads = createUploadStore({
+  const uploads = createUploadRetention({
     directory,
     isTaken: async (name) => {
       await uploads.take(name);
@@ -68,10 +72,10 @@ test('what a stream takes while the sweep asks whether one uses it stays', async
 });
 
 /** A server whose streams `a` and, if asked, `b` use the upload; `changes` is what goes wrong with the uploads. */
-async function serverWithUpload(names: string[], changes: Partial<UploadStore> = {}) {
+async function serverWithUpload(names: string[], changes: Partial<UploadRetention> = {}) {
   await put(token('a'), 25);
   const isTaken = async (name: string) => (await manager.store.repository.byUpload(name)).length > 0;
-  const uploads = createUploadStore({ directory, isTaken: async () => true, log: LOG });
+  const uploads = createUploadRetention({ directory, isTaken: async () => true, log: LOG });
   const manager = new TestManager({ uploads: { ...uploads, ...changes } });
   const source = { type: 'upload', token: token('a') } as const;
   const ids: string[] = [];
@@ -79,7 +83,7 @@ async function serverWithUpload(names: string[], changes: Partial<UploadStore> =
     ids.push((await manager.manager.register({ ...INPUT, name, source, autoStart: false })).id);
   }
   await uploads.close();
-  return { ...manager, ids, restart: () => createUploadStore({ directory, isTaken, log: LOG }).close() };
+  return { ...manager, ids, restart: () => createUploadRetention({ directory, isTaken, log: LOG }).close() };
 }
 
 const killed = { release: () => Promise.reject(new Error('the server was killed before this')) };
@@ -116,7 +120,7 @@ test('a directory that cannot be read is told of, and does no harm', async () =>
   const warnings: string[] = [];
   const log = { info: () => {}, warn: (_: object, text: string) => void warnings.push(text) };
   const away = join(directory, 'away');
-  const uploads = createUploadStore({ directory: away, isTaken: async () => false, log: log as never });
+  const uploads = createUploadRetention({ directory: away, isTaken: async () => false, log: log as never });
   await uploads.close();
   expect(warnings).toHaveLength(1);
 });
@@ -134,7 +138,7 @@ test('an upload that goes while others are looked at does not end the sweep', as
   };
   const warnings: string[] = [];
   const log = { info: () => {}, warn: (_: object, text: string) => void warnings.push(text) };
-  await createUploadStore({ directory, isTaken, log: log as never }).close();
+  await createUploadRetention({ directory, isTaken, log: log as never }).close();
   expect(warnings).toEqual([]);
   expect(seen).toHaveLength(2);
   expect(await left()).toEqual([]);

@@ -4,7 +4,7 @@ import type { SentMoment } from '../../src/domain/live-event.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { stretchOf } from '../../src/domain/thinning.ts';
 import { type MomentsRequest, momentCursor } from '../../src/subscriptions/index.ts';
-import { ThinnedSessions } from '../../src/subscriptions/thinned-sessions.ts';
+import { MomentThinner } from '../../src/subscriptions/moment-thinner.ts';
 import { MemoryStore, moment, seeded } from '../helpers/memory-store.ts';
 import { makeFace } from '../helpers/moments.ts';
 import { range, rounds, seqs, take, World } from './world.ts';
@@ -167,9 +167,9 @@ it('of a subscription to a session, a cursor that names a moment the filter leav
 it('what is remembered of sessions does not grow with how many there were, and nothing is where nothing is left out', async () => {
   const store = new MemoryStore();
   const streamId = (await store.repository.create({} as never)).id;
-  const all = new ThinnedSessions(store, {});
-  const filtered = new ThinnedSessions(store, { filter: { track: 1 } });
-  const thinned = new ThinnedSessions(store, { every: 300 });
+  const all = new MomentThinner(store, {});
+  const filtered = new MomentThinner(store, { filter: { track: 1 } });
+  const thinned = new MomentThinner(store, { every: 300 });
   let most = 0;
   for (let count = 0; count < 2000; count++) {
     const { id } = store.addSession(streamId);

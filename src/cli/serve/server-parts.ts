@@ -13,7 +13,7 @@ import { openStore, type Store, type StoreConfig } from '../../store/index.ts';
 import { rollUp } from '../../timeline/index.ts';
 import { openOidc, recordSignIn } from './oidc-parts.ts';
 import { storeMetrics } from './store-metrics.ts';
-import { createUploadStore, type UploadStore } from './upload-store.ts';
+import { createUploadRetention, type UploadRetention } from './upload-retention.ts';
 
 export function openServerStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
   log.info({ dataDir: config.dataDir }, 'opening the database');
@@ -90,9 +90,13 @@ export async function makeDirectories(config: Config): Promise<void> {
   if (isDefaultMediaDir(config)) await mkdir(config.mediaDir, { recursive: true });
 }
 
-export function openUploads({ uploadsDir: directory }: Config, { streams }: Store, log: Log): UploadStore {
+export function openUploads(
+  { uploadsDir: directory }: Config,
+  { streams }: Store,
+  log: Log,
+): UploadRetention {
   const isTaken = async (token: string) => (await streams.byUpload(token)).length > 0;
-  return createUploadStore({ directory, isTaken, log });
+  return createUploadRetention({ directory, isTaken, log });
 }
 
 /** Before the models are loaded, which takes seconds. @throws Error as the system calls it: EADDRINUSE and its like */

@@ -17,7 +17,7 @@ import {
   openServerStore,
   openUploads,
 } from './server-parts.ts';
-import type { UploadStore } from './upload-store.ts';
+import type { UploadRetention } from './upload-retention.ts';
 
 export interface Base {
   role: Role;
@@ -30,7 +30,7 @@ export interface Base {
   bus: ServerBus;
   /** Null: there are no others to be asked. */
   requests: Requests | null;
-  uploads: UploadStore;
+  uploads: UploadRetention;
   publisher: OrderedPublisher;
 }
 

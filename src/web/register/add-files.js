@@ -5,7 +5,7 @@ import { mien } from '../server.js';
 import { createPace } from './transfer-pace.js';
 
 /** @import { FileList, ChosenFile } from './file-list.js' */
-/** @import { createRegistrar } from './registering.js' */
+/** @import { createRegistrar } from './stream-registrar.js' */
 
 /** Milliseconds between changes of a line's words. */
 const TELL_MS = 250;

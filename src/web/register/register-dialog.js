@@ -12,8 +12,8 @@ import { createDropZone } from './drop-zone.js';
 import { FileList } from './file-list.js';
 import { explainPurpose, offerPurposes } from './purpose-field.js';
 import { isWanted, registerSources } from './register-source.js';
-import { createRegistrar } from './registering.js';
 import { createServerFiles } from './server-files.js';
+import { createRegistrar } from './stream-registrar.js';
 
 /** @import { Sources } from './register-source.js' */
 

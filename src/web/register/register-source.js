@@ -9,7 +9,7 @@ import { addFiles, nameOf } from './add-files.js';
 /** @import { CameraFields } from '../camera/camera-fields.js' */
 /** @import { CameraPanel } from '../camera/camera-panel.js' */
 /** @import { ChosenFile, FileList } from './file-list.js' */
-/** @import { createRegistrar, Registration } from './registering.js' */
+/** @import { createRegistrar, Registration } from './stream-registrar.js' */
 /** @import { createServerFiles } from './server-files.js' */
 
 /**

@@ -16,7 +16,7 @@ interface Known {
   dropped: DropCounts;
 }
 
-export class ThinnedSessions {
+export class MomentThinner {
   readonly #history: Pick<MomentHistory, 'search'>;
   readonly #request: Thinning;
   readonly #remembered: number;

@@ -1,7 +1,7 @@
 /** Work that is asked for again and again is done once for all who asked meanwhile, never twice at once, and again until it succeeds. */
 import { sleep } from '../threads/sleep.ts';
 
-export interface CoalescedOptions {
+export interface CoalescedTaskOptions {
   work(): Promise<void>;
   onError(error: unknown): void;
   /** From one run to the next, and to the next after one that failed; in milliseconds. */
@@ -12,13 +12,13 @@ export interface CoalescedOptions {
 const PAUSE_MS = 100;
 const RETRY_MS = 1_000;
 
-export class Coalesced {
-  readonly #options: Required<CoalescedOptions>;
+export class CoalescedTask {
+  readonly #options: Required<CoalescedTaskOptions>;
   readonly #closing = new AbortController();
   #isWanted = false;
   #running: Promise<void> | null = null;
 
-  constructor(options: CoalescedOptions) {
+  constructor(options: CoalescedTaskOptions) {
     this.#options = { pauseMs: PAUSE_MS, retryMs: RETRY_MS, ...options };
   }
 

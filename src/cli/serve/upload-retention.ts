@@ -17,7 +17,7 @@ const READ_ONLY = 0o400;
 const READ_WRITE = 0o600;
 const WRITABLE = 0o200;
 
-export interface UploadStore {
+export interface UploadRetention {
   /** A stream uses it from now on. */
   take(token: string): Promise<void>;
   /** A stream that uses it is about to be removed: from now on the sweep asks whether one is left. */
@@ -29,7 +29,7 @@ export interface UploadStore {
   close(): Promise<void>;
 }
 
-interface UploadStoreOptions {
+interface UploadRetentionOptions {
   directory: string;
   /** Whether a stream that is stored uses this upload. */
   isTaken: (token: string) => Promise<boolean>;
@@ -37,7 +37,7 @@ interface UploadStoreOptions {
 }
 
 /** Sweeps at once, and every hour. */
-export function createUploadStore(options: UploadStoreOptions): UploadStore {
+export function createUploadRetention(options: UploadRetentionOptions): UploadRetention {
   const { directory, log } = options;
   const sweepAndReport = () =>
     deleteUnclaimed(options, Date.now()).then(
@@ -56,7 +56,7 @@ export function createUploadStore(options: UploadStoreOptions): UploadStore {
 
 /** @returns how many were deleted */
 async function deleteUnclaimed(
-  { directory, isTaken, log }: UploadStoreOptions,
+  { directory, isTaken, log }: UploadRetentionOptions,
   now: number,
 ): Promise<number> {
   let deleted = 0;
