@@ -103,8 +103,8 @@ export const DELIBERATE = {
     'Try again in a moment; nothing that was shown is lost.',
   ],
   WORKER_UNAVAILABLE: [
-    'Of a server that runs no streams itself (`mien api`): no worker is up, or the one that was asked did not answer.',
-    'Try again in a moment; registering is safe to repeat.',
+    'Of what other servers do: no worker is up, the one that was asked did not answer, or the one that runs a stream has not ended it yet.',
+    'Do what the sentence says, then try again; registering, stopping and removing are safe to repeat.',
   ],
   CONFIG_INVALID: [
     'A setting, or the database, is not as this version needs it. Only of commands, as they start.',

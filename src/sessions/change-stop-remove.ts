@@ -1,21 +1,18 @@
 /** What can be done to a registered stream at any server, whichever runs it: changed, stopped, removed. */
 import type { SessionRecord, StreamChange, StreamRecord } from '../domain/stream.ts';
 import { type ChangeDeps, type ChangedStream, changeStream } from './change-stream.ts';
+import { type ElsewhereDeps, untilEndedElsewhere } from './end-elsewhere.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import type { Publisher, SessionRepository, StreamRepository } from './ports.ts';
+import type { StreamRepository } from './ports.ts';
 import type { RegisterOptions } from './registration.ts';
 import { removeRecord } from './remove-record.ts';
 import type { RunningEntry } from './running-session.ts';
-import type { SessionLimits } from './session-limits.ts';
 import { neverRan, noSuchStream } from './stream-errors.ts';
-import { untilEnded, untilEndedElsewhere } from './until-ended.ts';
+import { untilEnded } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases, type UploadLeasesDeps } from './upload-leases.ts';
 
-export interface StreamCommandsDeps extends UploadLeasesDeps, Pick<ChangeDeps, 'load'> {
+export interface StreamCommandsDeps extends UploadLeasesDeps, ElsewhereDeps, Pick<ChangeDeps, 'load'> {
   streams: StreamRepository;
-  sessions: Pick<SessionRepository, 'get' | 'latest'>;
-  publisher: Pick<Publisher, 'removed'>;
-  limits?: Partial<SessionLimits>;
 }
 
 /** Those that run here, by stream; and by the id of a stream, or by the name that one is being registered under. */

@@ -18,6 +18,7 @@ export interface InterruptDeps {
 export async function interruptLeft(
   deps: InterruptDeps,
   leftovers: readonly SessionRecord[],
+  failure: string,
 ): Promise<SessionRecord[]> {
   if (leftovers.length === 0) return [];
   const { sessions, publisher, stopping, limits } = deps;
@@ -29,7 +30,7 @@ export async function interruptLeft(
     const events = ended.map((episode) => ({ kind: 'OFFSET', episode }) as const);
     await finishTimeline({ ...deps, ...waits }, session, { events, dropped: {}, end: null });
   }
-  const interrupted = await sessions.interruptLive(ids, 'The server ended without stopping this session.');
+  const interrupted = await sessions.interruptLive(ids, failure);
   for (const session of interrupted) publisher.status(session.streamId, session);
   return interrupted;
 }

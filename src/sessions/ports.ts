@@ -177,6 +177,10 @@ export interface SessionRepository {
   setState(id: string, state: SessionState, details?: StateDetails): Promise<SessionRecord>;
   /** Live sessions whose server is gone are this one's from now on. Returns all that are, oldest first. */
   adopt(): Promise<SessionRecord[]>;
+  /** Of a live session: the server that runs it, and whether that is gone, by the clock of the database. */
+  runner(id: string): Promise<{ server: string | null; isGone: boolean } | null>;
+  /** A live session whose server is gone is this one's from now on, also where this one runs none. Returns whether it is. */
+  takeAbandoned(id: string): Promise<boolean>;
   /** Live ones of this server whose streams should not run any more. */
   unwanted(): Promise<SessionRecord[]>;
   /** Of these, those of this server that are in a live state become INTERRUPTED. Returns all that are: it may be asked again. */

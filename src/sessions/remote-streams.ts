@@ -5,7 +5,6 @@ import { MienError } from '../errors.ts';
 import { StreamCommands, type StreamCommandsDeps } from './change-stop-remove.ts';
 import type { ChangedStream } from './change-stream.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
-import type { SessionRepository } from './ports.ts';
 import {
   checkRegistration,
   findTwin,
@@ -24,7 +23,6 @@ export interface Workers {
 }
 
 export interface RemoteStreamsDeps extends Omit<StreamCommandsDeps, 'load'> {
-  sessions: Pick<SessionRepository, 'get' | 'latest'>;
   workers: Workers;
   /** Tags of a stream that another server stored are known here, too. */
   readTags(streamId: string): Promise<void>;

@@ -8,6 +8,8 @@ export interface SessionLimits {
   drainMs: number;
   /** Longest wait of those who stop, remove or start a stream for the end of its session. */
   stopMs: number;
+  /** Another server is without its lease for so long before its session is ended here: whoever takes over comes first, and who was away. */
+  goneMs: number;
   /** Longest wait of a look at what should run for the store; then another begins, over another connection. */
   lookMs: number;
   /** A session that has run so long is not why its server may crash later. */
@@ -21,6 +23,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   storeRetryMs: 250,
   drainMs: 8000,
   stopMs: 20_000,
+  goneMs: 3_000,
   lookMs: 30_000,
   stableMs: 60_000,
   maxUncommitted: 256,

@@ -6,6 +6,13 @@ import { MienError } from '../errors.ts';
 export const NOBODY_SENDS =
   'Nobody sends yet: send video to the address of this stream; `renewIngestAddress` makes another one.';
 
+/** Of a session that was left by a server that nobody else can have been: the database is its own. */
+export const SERVER_ENDED = 'The server ended without stopping this session.';
+
+/** Of a session whose server has not renewed its lease. */
+export const SERVER_GONE =
+  'The server that ran this session ended without stopping it, or had lost the database for longer than its lease lasts.';
+
 export function alreadyRegistered({ id, name }: StreamRecord): MienError {
   const sentence = `The stream ${name} is registered with this source already (${id}), with other settings. Take that one, change it by updateStream, or give this one another name.`;
   return new MienError('CONFLICT', sentence);
@@ -27,6 +34,11 @@ export function shuttingDown(): MienError {
 export function stillEnding({ name }: StreamRecord): MienError {
   const sentence = `The stream ${name} is still ending: what it gave cannot be stored now, because the database is away or slow. Try again in a moment.`;
   return new MienError('STORE_UNAVAILABLE', sentence);
+}
+
+export function stillRuns({ name }: StreamRecord, server: string | null): MienError {
+  const sentence = `The stream ${name} is still ending at the server that runs it (${server ?? 'unknown'}), which was told to stop it, and holds its lease. It stops it as soon as it can: try again in a moment, and if that does not help, look at the log of that server, or end it.`;
+  return new MienError('WORKER_UNAVAILABLE', sentence);
 }
 
 export function noSuchStream(id: string): MienError {

@@ -12,6 +12,7 @@ import {
 } from '../domain/stream.ts';
 import type { Prisma, PrismaClient, Session } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
+import { findRunner, type Runner, takeAbandoned } from './lease/take-abandoned.ts';
 import { addMarkers, removeMarkers } from './markers.ts';
 import { openEpisodes } from './open-episodes.ts';
 import {
@@ -53,6 +54,10 @@ export interface SessionRepository extends SessionQueries {
    * @returns all live ones that are this server's, the oldest first: also those that an answer which was lost told of
    */
   adopt(): Promise<SessionRecord[]>;
+  /** Who runs it now; null where it is not live. */
+  runner(id: string): Promise<Runner | null>;
+  /** A live session whose server is gone is this one's from now on, also where this one runs none: to be ended. @returns whether it is */
+  takeAbandoned(id: string): Promise<boolean>;
   /** Live sessions of this server whose streams should not run any more. */
   unwanted(): Promise<SessionRecord[]>;
   /** Of these, those of this server that are in a live state become INTERRUPTED. Returns all that are, the oldest first. */
@@ -96,8 +101,10 @@ export function createSessionRepository(prisma: PrismaClient, lease: Lease): Ses
 function createOwnership(
   prisma: PrismaClient,
   lease: Lease,
-): Pick<SessionRepository, 'adopt' | 'unwanted' | 'interruptLive'> {
+): Pick<SessionRepository, 'adopt' | 'runner' | 'takeAbandoned' | 'unwanted' | 'interruptLive'> {
   return {
+    runner: async (id) => (isId(id) ? findRunner(prisma, id) : null),
+    takeAbandoned: async (id) => isId(id) && takeAbandoned(prisma, lease, id),
     async adopt() {
       await lease.adopt();
       const where = { state: { in: [...LIVE_STATES] }, workerId: lease.id };

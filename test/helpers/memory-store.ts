@@ -139,6 +139,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
       return changed;
     },
     adopt: () => this.sessions.live(),
+    runner: async (id) => (isLive(this.records.get(id)!) ? { server: 'other 1', isGone: false } : null),
+    takeAbandoned: async () => true,
     unwanted: async () =>
       [...this.records.values()].filter(
         (session) => isLive(session) && this.streams.get(session.streamId)?.shouldRun === false,

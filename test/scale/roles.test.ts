@@ -98,6 +98,36 @@ describe.runIf(SERVER && HAS_NATS)('servers with roles', () => {
     expect((await fetch(`${api.url}/preview/${crypto.randomUUID()}`)).status).toBe(404);
   });
 
+  it('with all workers gone an API stops, erases and removes what they ran, and says what came of it', async () => {
+    const api = await scale.start('api');
+    const worker = await scale.start('worker');
+    const ids = [
+      await register(api, 'One'),
+      await register(api, 'Two'),
+      await register(api, 'Three'),
+    ] as const;
+    for (const id of ids) await untilRuns(scale.client, id, 1);
+    await worker.end('SIGKILL');
+    const { stopStream } = await api.mien.request<{
+      stopStream: { session: { state: string; failure: string } };
+    }>(`mutation { stopStream(input: { id: "${ids[0]}" }) { session { state failure } } }`);
+    expect(stopStream.session.state).toBe('INTERRUPTED');
+    expect(stopStream.session.failure).toContain('ended without stopping it, or had lost the database');
+    const ofSecond = 'SELECT id FROM session WHERE stream_id = $1';
+    const session = (await scale.client.query<{ id: string }>(ofSecond, [ids[1]])).rows[0]!.id;
+    await api.mien.request(
+      `mutation { erase(input: { target: { session: "${session}" }, reason: "asked for" }) { erasure { id } } }`,
+    );
+    expect(await storedOf(scale.client, ids[1])).toEqual([]);
+    await api.mien.request(`mutation { removeStream(input: { id: "${ids[2]}" }) { removedStreamId } }`);
+    expect(await storedOf(scale.client, ids[2])).toEqual([]);
+    // A worker that comes up begins none of them.
+    await scale.start('worker');
+    const live = "SELECT 1 FROM session WHERE state IN ('STARTING', 'RUNNING', 'RECONNECTING')";
+    await untilRuns(scale.client, await register(api, 'Four'), 1);
+    expect((await scale.client.query(live)).rows).toHaveLength(1);
+  });
+
   it('an output that is added at an API is told by the worker, and is changed there, too', async () => {
     const receiver = createSocket('udp4').bind(0, '127.0.0.1');
     await once(receiver, 'listening');

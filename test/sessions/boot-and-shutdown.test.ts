@@ -28,22 +28,29 @@ it('closing interrupts running sessions, stores all of them, and the next boot s
   expect(next.manager.running()).toMatchObject([{ streamId: id }]);
 });
 
-it('sessions that a crash cut off become INTERRUPTED, and streams that should run start anew', async () => {
-  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
-  const [wanted, other] = [
-    await test.store.repository.create(SETTINGS),
-    await test.store.repository.create(SETTINGS),
-  ];
-  await test.store.repository.setShouldRun(wanted.id, true);
-  const stale = { state: 'RECONNECTING', failure: 'The source broke off.' } as const;
-  const left = [test.store.addSession(wanted.id, stale), test.store.addSession(other.id)];
-  await test.manager.desired.restore();
-  const failure = 'The server ended without stopping this session.';
-  for (const { id } of left) {
-    expect(test.store.records.get(id)).toMatchObject({ state: 'INTERRUPTED', failure });
-  }
-  expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([wanted.id]);
-});
+it.each([
+  ['of a database that is held by one', null, /^The server ended without stopping this session\.$/],
+  ['of one that several share, which may have lost the network', Infinity, /or had lost the database/],
+])(
+  'sessions that a server left, %s, become INTERRUPTED, and streams that should run start anew',
+  async (_, share, why) => {
+    const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+    const [wanted, other] = [
+      await test.store.repository.create(SETTINGS),
+      await test.store.repository.create(SETTINGS),
+    ];
+    await test.store.repository.setShouldRun(wanted.id, true);
+    test.store.repository.share = async () => share;
+    const stale = { state: 'RECONNECTING', failure: 'The source broke off.' } as const;
+    const left = [test.store.addSession(wanted.id, stale), test.store.addSession(other.id)];
+    await test.manager.desired.restore();
+    const failure = expect.stringMatching(why);
+    for (const { id } of left) {
+      expect(test.store.records.get(id)).toMatchObject({ state: 'INTERRUPTED', failure });
+    }
+    expect(test.manager.running().map(({ streamId }) => streamId)).toEqual([wanted.id]);
+  },
+);
 
 it('of a session that a crash cut off, an episode that was told to have begun is told to have ended, before the session is', async () => {
   const test = new TestManager();

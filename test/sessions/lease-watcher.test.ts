@@ -86,7 +86,7 @@ it('stopping and removing wait for a session that runs elsewhere', async () => {
   const { id } = await test.store.repository.create(SETTINGS);
   await test.store.repository.setShouldRun(id, true);
   const elsewhere = test.store.addSession(id, { state: 'RUNNING' });
-  await expect(test.manager.stop(id)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await expect(test.manager.stop(id)).rejects.toMatchObject({ code: 'WORKER_UNAVAILABLE' });
   expect(test.store.streams.get(id)?.shouldRun).toBe(false);
   const stopping = test.manager.stop(id);
   await tick(20);

@@ -1,6 +1,7 @@
 /** What a database that stalls, cuts, or loses an answer may do to leases and to whose a session is. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import type { Episode } from '../../src/domain/moment.ts';
 import { MODEL, SERVER, STREAM } from '../helpers/database.ts';
 import { makeMoment } from '../helpers/moments.ts';
 import { LEASE_MS, openPlace, openPlaceOn, running, WATCHER } from './lease-place.ts';
@@ -123,5 +124,60 @@ describe.runIf(SERVER)('on a server', () => {
       },
       { timeout: 60_000, interval: 100 },
     );
+  });
+
+  it('a server that holds no lease ends a session whose server is gone, and who comes back stores nothing of it', async () => {
+    const { open, openThrough } = await openPlaceOn(undefined);
+    const [gone, proxy] = await openThrough();
+    const [api, other] = [await open(), await open()];
+    const { id, streamId } = await running(gone);
+    const episode: Episode = {
+      ...{
+        sessionId: id,
+        index: 0,
+        track: 1,
+        expression: 'HAPPINESS',
+        onset: 0,
+        apex: 0,
+        offset: null,
+        peak: 0.5,
+      },
+      ...{ startedAt: new Date(1_000), endedAt: null },
+    };
+    await gone.moments.append(makeMoment(id, 0), [{ kind: 'ONSET', episode }]);
+    expect(await api.sessions.runner(id)).toMatchObject({ isGone: false });
+    expect(await api.sessions.takeAbandoned(id)).toBe(false);
+    expect(await api.sessions.interruptLive([id], 'Gone.')).toEqual([]);
+    proxy.cut();
+    await vi.waitFor(
+      async () => expect(await api.sessions.runner(id)).toMatchObject({ isGone: true }),
+      10_000,
+    );
+    expect(await api.sessions.takeAbandoned(id)).toBe(true);
+    const [left] = await api.sessions.openEpisodes([id]);
+    expect(await api.moments.finish(id, [{ kind: 'OFFSET', episode: left! }], {})).toBeGreaterThan(0);
+    expect(await api.sessions.interruptLive([id], 'Gone.')).toMatchObject([{ id, state: 'INTERRUPTED' }]);
+    expect(await api.sessions.runner(id)).toBeNull();
+    expect(await api.sessions.takeAbandoned(id)).toBe(false);
+    proxy.mend();
+    await expect(gone.moments.append(makeMoment(id, 1), [])).rejects.toMatchObject({ code: 'CONFLICT' });
+    // It is no server that streams could fall to, and what it leaves is others' at once.
+    await other.sessions.create({ streamId, modelId: MODEL.id });
+    await vi.waitFor(() => expect(other.lease.others).toBe(1), 10_000);
+    expect(await api.newest.otherWorkers()).toHaveLength(2);
+  });
+
+  it('what a server without a lease has taken, and does not end, is taken over by another', async () => {
+    const { open, openThrough } = await openPlaceOn(undefined);
+    const [gone, proxy] = await openThrough();
+    const [api, other] = [await open(), await open()];
+    const { id } = await running(gone);
+    proxy.cut();
+    await vi.waitFor(async () => expect(await api.sessions.takeAbandoned(id)).toBe(true), 10_000);
+    await vi.waitFor(async () => expect(await other.sessions.adopt()).toMatchObject([{ id }]), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    expect(await api.sessions.interruptLive([id], 'Gone.')).toEqual([]);
   });
 });

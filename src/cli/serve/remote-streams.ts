@@ -16,7 +16,14 @@ export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<W
   const onChanged = () => requests.tell('outputs');
   const outputs = parts.add(await openOutputs({ ...base, bus: bus.own, onChanged, isElsewhere: true }));
   const streamManager = new RemoteStreams({
-    ...{ streams: tellingTags(store.streams, bus), sessions: store.sessions, publisher, uploads, log },
+    ...{
+      streams: tellingTags(store.streams, bus),
+      sessions: store.sessions,
+      sink: store.moments,
+      publisher,
+      uploads,
+      log,
+    },
     ...{ workers: createWorkers(requests, store), readTags: store.streams.readTags },
     allowPurposes: config.allowPurposes,
   });

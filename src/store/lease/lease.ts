@@ -76,6 +76,21 @@ export class Lease {
     return this.#id;
   }
 
+  /** Whether it is, or is being begun. */
+  get isHeld(): boolean {
+    return this.#holding !== null;
+  }
+
+  /** By which what others left can be ended, also where it is not held. */
+  get idToEndBy(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** How many others hold theirs, as the last renewal told. */
   get others(): number {
     return this.#others;
