@@ -5,20 +5,19 @@
 import type { Log } from '../domain/log.ts';
 import { MienError, type MienErrorCode } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
-import {
-  connect,
-  connectionOptions,
-  createInbox,
-  type Msg,
-  type NatsConnection,
-  RequestError,
-} from './nats.ts';
+import { createCollector } from './collect-answers.ts';
+import { connect, connectionOptions, type Msg, type NatsConnection, RequestError } from './nats.ts';
+import { NatsRights } from './nats-rights.ts';
 
 export interface RequestsOptions {
   /** Of one cluster, as of `createNats`. */
   servers: readonly string[];
   /** What subjects begin with: servers that share it hear each other. */
   subject: string;
+  /** By which others expect an answer of this server; null or none: they do not. */
+  id?: () => string | null;
+  /** The ids of all others who should answer what all are asked. */
+  expected?: () => Promise<readonly string[]>;
   log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -27,9 +26,11 @@ export type Answerer = (question: unknown) => unknown;
 export interface Requests {
   /** Whether NATS is there, as far as is known. */
   readonly isUp: boolean;
+  /** What NATS does not let this server do, and what to do about it; null: nothing. */
+  readonly refusal: string | null;
   /** Everybody else who answers this kind hears it, and nobody is waited for. */
   tell(kind: string): void;
-  /** The answers of all who answer this kind within a moment of the first; who fails gives none. */
+  /** The answers of all who are there, two seconds from now at most; who fails gives none. */
   askAll(kind: string, question?: unknown): Promise<unknown[]>;
   /**
    * @param kind one that a single server answers
@@ -42,9 +43,6 @@ export interface Requests {
   close(): Promise<void>;
 }
 
-/** Longest wait for the first answer of all, and for others behind it. */
-const FIRST_MS = 2_000;
-const OTHERS_MS = 150;
 /** From one try to connect to the next. */
 const AGAIN_MS = 500;
 
@@ -57,6 +55,8 @@ export function openRequests(options: RequestsOptions): Requests {
 class NatsRequests implements Requests {
   readonly #options: RequestsOptions;
   readonly #closing = new AbortController();
+  readonly #collect = createCollector();
+  readonly #rights: NatsRights;
   readonly #answerers = new Map<string, { answerer: Answerer; stop: () => void }>();
   #connection: NatsConnection | null = null;
   #isConnected = false;
@@ -64,11 +64,16 @@ class NatsRequests implements Requests {
 
   constructor(options: RequestsOptions) {
     this.#options = options;
+    this.#rights = new NatsRights(options.log);
     void this.#stayConnected();
   }
 
   get isUp(): boolean {
     return this.#isConnected;
+  }
+
+  get refusal(): string | null {
+    return this.#rights.sentence;
   }
 
   tell(kind: string): void {
@@ -78,29 +83,9 @@ class NatsRequests implements Requests {
   async askAll(kind: string, question: unknown = null): Promise<unknown[]> {
     const connection = this.#connection;
     if (connection === null || !this.#isConnected) return [];
-    const answers: unknown[] = [];
-    await new Promise<void>((resolve) => {
-      let timer = setTimeout(() => done(), FIRST_MS);
-      const inbox = createInbox();
-      const replies = connection.subscribe(inbox, {
-        callback: (error, message) => {
-          if (error !== null || isNobody(message)) return done();
-          const answer = message.json<Answer>();
-          if ('value' in answer) answers.push(answer.value);
-          if (answers.length === 1) {
-            clearTimeout(timer);
-            timer = setTimeout(() => done(), OTHERS_MS);
-          }
-        },
-      });
-      const done = () => {
-        clearTimeout(timer);
-        replies.unsubscribe();
-        resolve();
-      };
-      connection.publish(this.#subject(kind), toBytes(question), { reply: inbox });
-    });
-    return answers;
+    // A database that is away is told by whoever needs it: then it is not known who should answer.
+    const expected = this.#options.expected?.().catch(() => null) ?? Promise.resolve(null);
+    return this.#collect(connection, { subject: this.#subject(kind), bytes: toBytes(question), expected });
   }
 
   async ask(kind: string, question: unknown, ms: number): Promise<unknown> {
@@ -111,7 +96,7 @@ class NatsRequests implements Requests {
       answer = (await this.#connection.request(this.#subject(kind), toBytes(question), asked)).json();
     } catch (cause) {
       if (cause instanceof RequestError && cause.isNoResponders()) throw new MienError('SHUTTING_DOWN', GONE);
-      throw unavailable(SILENT, cause);
+      throw unavailable(this.refusal ?? SILENT, cause);
     }
     if ('value' in answer) return answer.value;
     const { code, message } = answer.error;
@@ -153,8 +138,9 @@ class NatsRequests implements Requests {
 
   /** Never rejects. */
   async #reply(answerer: Answerer, message: Msg): Promise<void> {
+    const by = this.#options.id?.() ?? undefined;
     const respond = (answer: Answer) => {
-      if (message.reply && this.#isConnected) message.respond(toBytes(answer));
+      if (message.reply && this.#isConnected) message.respond(toBytes({ ...answer, by }));
     };
     try {
       const value = await answerer(message.data.length === 0 ? null : message.json());
@@ -187,11 +173,15 @@ class NatsRequests implements Requests {
   /** Until it is closed; it connects again by itself. */
   async #use(connection: NatsConnection): Promise<void> {
     this.#connection = connection;
+    this.#rights.forget();
     this.#isConnected = true;
     for (const kind of this.#answerers.keys()) this.#listen(kind);
-    for await (const { type } of connection.status()) {
-      if (type === 'disconnect' || type === 'close') this.#isConnected = false;
-      if (type === 'reconnect') this.#isConnected = true;
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect' || status.type === 'close') this.#isConnected = false;
+      if (status.type === 'error') this.#rights.note(status.error);
+      if (status.type !== 'reconnect') continue;
+      this.#rights.forget();
+      this.#isConnected = true;
     }
   }
 }
@@ -209,9 +199,6 @@ function asError(error: unknown): { code: MienErrorCode | 'INTERNAL'; message: s
   if (error instanceof MienError) return { code: error.code, message: error.message };
   return { code: 'INTERNAL', message: 'A worker failed unexpectedly; its log tells more.' };
 }
-
-/** What NATS itself answers where nobody does. */
-const isNobody = ({ data, headers }: Msg) => data.length === 0 && headers?.code === 503;
 
 const toBytes = (value: unknown) => JSON.stringify(value);
 

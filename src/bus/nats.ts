@@ -13,7 +13,15 @@ import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { OpenTransport, Transport, TransportHandlers } from './transport.ts';
 
-export { connect, createInbox, type Msg, type NatsConnection, RequestError } from '@nats-io/transport-node';
+export {
+  connect,
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  PermissionViolationError,
+  RequestError,
+  type Subscription,
+} from '@nats-io/transport-node';
 
 export interface NatsOptions {
   /** Of one cluster, such as `nats://user:password@host:4222`; `tls:` for one that speaks TLS. */

@@ -9,13 +9,12 @@ import { sleep } from '../threads/sleep.ts';
 import { unlessAborted } from '../threads/unless-aborted.ts';
 import type { CrashLoopGuard } from './crash-loop-guard.ts';
 import { ofShare } from './fair-share.ts';
-import { interruptLeft } from './interrupt-left.ts';
+import { interruptLeft, whyLeft } from './interrupt-left.ts';
 import type { MomentSink, Publisher, SessionRepository, StreamRepository } from './ports.ts';
 import type { RunningEntry } from './running-session.ts';
 import type { RunningSessions } from './running-sessions.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
 import { isStoreUnavailable } from './store-unavailable.ts';
-import { SERVER_ENDED, SERVER_GONE } from './stream-errors.ts';
 
 export interface RestoreDeps {
   streams: Pick<StreamRepository, 'thatShouldRun' | 'hold' | 'share'>;
@@ -135,7 +134,7 @@ export async function restoreStreams(
   left: readonly SessionRecord[],
 ): Promise<{ allStarted: Promise<void> }> {
   const { streams, guard, waiting, leaves = () => false } = deps;
-  const interrupted = left.length === 0 ? [] : await interruptLeft(deps, left, await whyLeft(deps));
+  const interrupted = left.length === 0 ? [] : await interruptLeft(deps, left, await whyLeft(streams));
   const wanted = (await streams.thatShouldRun()).filter(
     ({ id, source }) => !waiting.has(id) && !leaves(source),
   );
@@ -150,11 +149,6 @@ export async function restoreStreams(
   // Suspects wait for those that are none, so that a crash of these is not taken for theirs.
   const [first = [], ...rest] = together.length > 0 ? [together, ...inTurn] : inTurn;
   return { allStarted: startInTurn(deps, await startGroup(deps, first), rest) };
-}
-
-/** Whether it crashed, or lost the network, nobody else can know. */
-async function whyLeft({ streams }: RestoreDeps): Promise<string> {
-  return (await streams.share()) === null ? SERVER_ENDED : SERVER_GONE;
 }
 
 type Started = Awaited<ReturnType<RestoreDeps['start']>>;

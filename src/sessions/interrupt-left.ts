@@ -2,8 +2,9 @@
 import type { Log } from '../domain/log.ts';
 import type { SessionRecord } from '../domain/stream.ts';
 import { finishTimeline } from './finish-timeline.ts';
-import type { MomentSink, Publisher, SessionRepository } from './ports.ts';
+import type { MomentSink, Publisher, SessionRepository, StreamRepository } from './ports.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+import { SERVER_ENDED, SERVER_GONE } from './stream-errors.ts';
 
 export interface InterruptDeps {
   sessions: Pick<SessionRepository, 'interruptLive' | 'openEpisodes'>;
@@ -33,4 +34,9 @@ export async function interruptLeft(
   const interrupted = await sessions.interruptLive(ids, failure);
   for (const session of interrupted) publisher.status(session.streamId, session);
   return interrupted;
+}
+
+/** Of what was taken over. Whether its server crashed, or lost the network, no other can know. */
+export async function whyLeft(streams: Pick<StreamRepository, 'share'>): Promise<string> {
+  return (await streams.share()) === null ? SERVER_ENDED : SERVER_GONE;
 }

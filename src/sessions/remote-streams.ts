@@ -11,15 +11,19 @@ import {
   type RegisteredStream,
   type RegisterInput,
   type RegisterOptions,
+  type Registration,
 } from './registration.ts';
 import { sameAs } from './store-registration.ts';
 
 /** The servers that run streams, for one that runs none. */
 export interface Workers {
   /** @throws MienError as registering and probing do; WORKER_UNAVAILABLE @returns the id of the stream */
-  register(input: RegisterInput, shown: Tags | null): Promise<{ id: string; alreadyRegistered: boolean }>;
+  register(input: Registration, shown: Tags | null): Promise<{ id: string; alreadyRegistered: boolean }>;
   /** @throws MienError as starting does; WORKER_UNAVAILABLE @returns the id of the session */
-  start(stream: Pick<StreamRecord, 'id' | 'source'>, words: Partial<SessionWords>): Promise<string>;
+  start(
+    stream: Pick<StreamRecord, 'id' | 'source' | 'frameRate' | 'realtime'>,
+    words: Partial<SessionWords>,
+  ): Promise<string>;
 }
 
 export interface RemoteStreamsDeps extends Omit<StreamCommandsDeps, 'load'> {

@@ -1,7 +1,8 @@
 /** What servers ask each other over NATS, tried with a server of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openRequests, type Requests } from '../../src/bus/index.ts';
+import type { RequestsOptions } from '../../src/bus/nats-requests.ts';
 import { MienError } from '../../src/errors.ts';
 import { until } from '../api/harness.ts';
 import { HAS_NATS, type NatsServer, openNats } from '../helpers/nats-server.ts';
@@ -20,9 +21,10 @@ describe.runIf(HAS_NATS)('requests', () => {
     [open, logged] = [[], []];
   });
 
-  async function join(subject = 'test'): Promise<Requests> {
+  async function join(subject = 'test', more: Partial<RequestsOptions> = {}): Promise<Requests> {
     const note = (_: object, message: string) => void logged.push(message);
-    const requests = openRequests({ servers: [nats.url], subject, log: { warn: note, error: note } });
+    const log = { warn: note, error: note };
+    const requests = openRequests({ servers: [nats.url], subject, log, ...more });
     open.push(requests);
     await until(() => requests.isUp, 'it is connected');
     return requests;
@@ -92,4 +94,66 @@ describe.runIf(HAS_NATS)('requests', () => {
     await expect(asker.ask('large', null, 5_000)).rejects.toThrow('A worker failed unexpectedly');
     expect(await asker.ask('there', null, 5_000)).toBe(true);
   });
+
+  it('who is there, and slow, is waited for; who does not answer is not, from the second question on, until it does', async () => {
+    let there = ['quick', 'slow'];
+    const asker = await join('test', { expected: async () => there });
+    const [quick, slow, lost] = await Promise.all(
+      ['quick', 'slow', 'lost'].map((id) => join('test', { id: () => id })),
+    );
+    quick!.answer('who', () => 'quick');
+    let pause = 800;
+    slow!.answer('who', () => sleep(pause, 'slow'));
+    await heard(asker, 'who', 2);
+    expect((await asker.askAll('who')).sort()).toEqual(['quick', 'slow']);
+    there = [...there, 'lost'];
+    const time = async () => {
+      const asked = performance.now();
+      expect((await asker.askAll('who')).length).toBeGreaterThanOrEqual(1);
+      return performance.now() - asked;
+    };
+    pause = 1;
+    const first = await time();
+    expect(first).toBeGreaterThan(1_500);
+    const second = await time();
+    expect(second).toBeLessThan(first);
+    lost!.answer('who', () => 'lost');
+    await heard(asker, 'who', 3);
+    // It is known again: however slow, it is waited for.
+    pause = 800;
+    expect((await asker.askAll('who')).sort()).toEqual(['lost', 'quick', 'slow']);
+  });
+
+  it('while it is not known who should answer, nobody is waited for but a moment', async () => {
+    const asker = await join('test', { expected: () => Promise.reject(new Error('away')) });
+    (await join('test', { id: () => 'one' })).answer('who', () => 1);
+    await heard(asker, 'who', 1);
+    expect(await asker.askAll('who')).toEqual([1]);
+  });
+
+  it.each([
+    ['publish', 'test.>', 'publish to `test.>`'],
+    ['subscribe', '_INBOX.>', 'subscribe to `_INBOX.>`'],
+  ])(
+    'rights of NATS that do not let it %s to %s are told once, with what to do, to the log and to who asks',
+    async (operation, subject, told) => {
+      const rights = `permissions: { ${operation}: { deny: "${subject}" } }`;
+      const strict = await openNats(`authorization { users: [{ user: a, password: b, ${rights} }] }`);
+      onTestFinished(() => strict.close());
+      const asker = await join('test', { servers: [strict.url.replace('//', '//a:b@')] });
+      expect(asker.refusal).toBeNull();
+      await until(
+        async () => (await asker.askAll('who')).length === 0 && asker.refusal !== null,
+        'it is told',
+      );
+      await asker.askAll('who');
+      expect(logged).toEqual([asker.refusal]);
+      expect(asker.refusal).toContain(told);
+      expect(asker.refusal).toContain('give it `mien.>`, `mien-asks.>` and `_INBOX.>`');
+      await expect(asker.ask('who', null, 500)).rejects.toMatchObject({
+        code: 'WORKER_UNAVAILABLE',
+        message: asker.refusal,
+      });
+    },
+  );
 });

@@ -25,6 +25,7 @@ function worker(opened: SourceInput) {
         return { id: 'a', alreadyRegistered: false };
       },
     },
+    load: { isFullFor: ({ frameRate }: { frameRate: number }) => frameRate > 30 },
     outputs: { refresh: async () => {} },
     store: { unsealSource: async () => opened },
     isHere: async () => true,
@@ -52,5 +53,15 @@ test('one that it can read is registered with it', async () => {
   expect(isHere).toBe(true);
   await ask(registerAt(id), { input: { source: {} }, shown: null });
   expect(registered).toMatchObject([{ source: { url: 'rtsp://me:secret@camera/1' } }]);
+  close();
+});
+
+test('one that has not the time for a stream says so', async () => {
+  const { ask, close } = worker(CAMERA);
+  for (const [frameRate, isFull] of [
+    [30, false],
+    [31, true],
+  ])
+    expect(await ask('offers', { source: {}, frameRate, realtime: null })).toMatchObject({ isFull });
   close();
 });

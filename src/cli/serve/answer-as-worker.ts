@@ -40,10 +40,11 @@ export function answerAsked(requests: Requests, parts: AnsweringParts): { close(
   const refresh = () =>
     outputs.refresh().catch((error: unknown) => log.warn({ err: error }, 'outputs could not be read again'));
   const stops = [
-    answer('offers', async ({ source }: OffersAsked) => {
+    answer('offers', async ({ source, ...asked }: OffersAsked) => {
       const running = streamManager.running().length;
       const opened = await store.unsealSource(source);
-      return { worker, running, isHere: !isLocked(opened) && (await isHere(opened)) };
+      const isFull = load.isFullFor({ ...asked, source: opened }, null);
+      return { worker, running, isFull, isHere: !isLocked(opened) && (await isHere(opened)) };
     }),
     answer(registerAt(worker), async ({ input, shown }: RegisterAsked) => {
       const source = await store.unsealSource(input.source);

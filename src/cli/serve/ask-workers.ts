@@ -1,7 +1,6 @@
 /** A server that runs no streams asks those that do. */
 import type { Load } from '../../api/index.ts';
 import type { Requests } from '../../bus/index.ts';
-import type { SourceInput } from '../../domain/frame.ts';
 import type { Capacity } from '../../domain/load.ts';
 import type { OutputStatus } from '../../domain/output.ts';
 import { MienError } from '../../errors.ts';
@@ -11,6 +10,7 @@ import {
   type CapacityAnswer,
   type LoadAnswer,
   type Offer,
+  type OffersAsked,
   type OutputAnswer,
   type RegisterAnswer,
   registerAt,
@@ -22,54 +22,87 @@ import {
 const REGISTER_MS = 40_000;
 /** Longer than a worker waits for a session that ends. */
 const START_MS = 20_000;
-/** A worker that is about to end, or went between its offer and the question, is not the last. */
-const TRIES = 3;
 /** Of what many fields of an answer ask for. */
 const LOAD_MS = 500;
 
 export function createWorkers(requests: Requests, { sealSource }: Pick<Store, 'sealSource'>): Workers {
-  const ask = async (
-    source: SourceInput,
-    kindAt: (worker: string) => string,
-    question: object,
-    ms: number,
-  ) => {
-    for (let left = TRIES - 1; ; left--) {
-      const { worker } = await choose(requests, source);
-      try {
-        return await requests.ask(kindAt(worker), question, ms);
-      } catch (error) {
-        if (left === 0 || !(error instanceof MienError && error.code === 'SHUTTING_DOWN')) throw error;
-      }
-    }
-  };
+  const sealed = async <T extends Pick<OffersAsked, 'source'>>(stream: T): Promise<T> => ({
+    ...stream,
+    source: await sealSource(stream.source),
+  });
   return {
-    async register(input, shown) {
-      const source = await sealSource(input.source);
-      const question = { input: { ...input, source }, shown };
-      return (await ask(source, registerAt, question, REGISTER_MS)) as RegisterAnswer;
+    async register(registration, shown) {
+      const input = await sealed(registration);
+      return (await askInTurn(requests, input, registerAt, { input, shown }, REGISTER_MS)) as RegisterAnswer;
     },
-    async start({ id, source }, words) {
-      const question = { id, words };
-      const answer = await ask(await sealSource(source), startAt, question, START_MS);
+    async start(stream, words) {
+      const question = { id: stream.id, words };
+      const answer = await askInTurn(requests, await sealed(stream), startAt, question, START_MS);
       return (answer as StartAnswer).sessionId;
     },
   };
 }
 
-/** One that has the source, if any does, and of these one that runs the fewest. @throws MienError WORKER_UNAVAILABLE */
-async function choose(requests: Requests, source: SourceInput): Promise<Offer> {
-  const offers = (await requests.askAll('offers', { source })) as Offer[];
-  const having = offers.filter(({ isHere }) => isHere);
-  const able = having.length > 0 ? having : offers;
+/** Asks one after another, until one does it: each that has not the time for it, is about to end, or went meanwhile, is followed by another. */
+async function askInTurn(
+  requests: Requests,
+  stream: OffersAsked,
+  kindAt: (worker: string) => string,
+  question: object,
+  ms: number,
+): Promise<unknown> {
+  const asked = new Set<string>();
+  let full: MienError | null = null;
+  for (;;) {
+    const { worker, isFull } = await choose(requests, stream, asked, full);
+    asked.add(worker);
+    try {
+      return await requests.ask(kindAt(worker), question, ms);
+    } catch (error) {
+      if (!(error instanceof MienError && MAY_BE_ELSEWHERE.includes(error.code))) throw error;
+      if (error.code === 'OVER_CAPACITY') full ??= error;
+      // It was the best of those that are left.
+      if (isFull && full !== null) throw full;
+    }
+  }
+}
+
+const MAY_BE_ELSEWHERE: readonly string[] = ['SHUTTING_DOWN', 'OVER_CAPACITY'];
+
+/**
+ * Of those that were not asked yet, one that has the source, if any does, of these one that has the time for it, if any has, and
+ * of these one that runs the fewest.
+ * @throws MienError WORKER_UNAVAILABLE; where there is none left, that those before had not the time
+ */
+async function choose(
+  requests: Requests,
+  { source, frameRate, realtime }: OffersAsked,
+  asked: ReadonlySet<string>,
+  full: MienError | null,
+): Promise<Offer> {
+  const offers = (await requests.askAll('offers', { source, frameRate, realtime })) as Offer[];
+  const left = offers.filter(({ worker }) => !asked.has(worker));
+  const able = preferred(
+    preferred(left, ({ isHere }) => isHere),
+    ({ isFull }) => !isFull,
+  );
   const fewest = Math.min(...able.map(({ running }) => running));
   const idle = able.filter(({ running }) => running === fewest);
   const chosen = idle[Math.floor(Math.random() * idle.length)];
+  // Whoever had not the time had the source.
+  if (full !== null && !chosen?.isHere) throw full;
   if (chosen !== undefined) return chosen;
-  throw new MienError('WORKER_UNAVAILABLE', requests.isUp ? NO_WORKER : NATS_AWAY);
+  throw new MienError('WORKER_UNAVAILABLE', requests.refusal ?? (requests.isUp ? NO_WORKER : NATS_AWAY));
 }
 
-const NO_WORKER = 'No worker is up, and streams run at workers: start a `mien worker`, then try again.';
+/** Those of which it holds, or, where it holds of none, all. */
+function preferred(offers: readonly Offer[], holds: (offer: Offer) => boolean): readonly Offer[] {
+  const chosen = offers.filter(holds);
+  return chosen.length > 0 ? chosen : offers;
+}
+
+const NO_WORKER =
+  'No worker is up, and streams run at workers: start a `mien worker`, then try again; where one runs, its log tells why it does not answer.';
 const NATS_AWAY =
   'NATS does not answer, by which workers are asked, and streams run at workers. Try again in a moment.';
 

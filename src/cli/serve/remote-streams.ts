@@ -2,7 +2,7 @@
 import { createIngestAddresses } from '../../access/ingest-addresses.ts';
 import { MienError } from '../../errors.ts';
 import { createRecordedFiles } from '../../ingest/recorded-files.ts';
-import { RemoteStreams } from '../../sessions/index.ts';
+import { RemoteStreams, type Workers } from '../../sessions/index.ts';
 import type { OpenParts } from '../open-parts.ts';
 import type { Work } from './api-parts.ts';
 import { createWorkers, loadElsewhere, outputElsewhere } from './ask-workers.ts';
@@ -11,22 +11,11 @@ import type { Base } from './shared-parts.ts';
 import { tellingTags } from './telling-tags.ts';
 
 export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<Work> {
-  const { config, store, bus, publisher, uploads, log } = base;
+  const { config, store, bus } = base;
   const requests = base.requests!;
   const onChanged = () => requests.tell('outputs');
   const outputs = parts.add(await openOutputs({ ...base, bus: bus.own, onChanged, isElsewhere: true }));
-  const streamManager = new RemoteStreams({
-    ...{
-      streams: tellingTags(store.streams, bus),
-      sessions: store.sessions,
-      sink: store.moments,
-      publisher,
-      uploads,
-      log,
-    },
-    ...{ workers: createWorkers(requests, store), readTags: store.streams.readTags },
-    allowPurposes: config.allowPurposes,
-  });
+  const streamManager = createStreams(base, createWorkers(requests, store));
   const runs = { running: () => [], closing: false };
   return {
     ...{ streamManager, runs, load: loadElsewhere(requests), ...sendersElsewhere(store) },
@@ -56,6 +45,17 @@ export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<W
       await first();
     },
   };
+}
+
+function createStreams(
+  { config, store, bus, publisher, uploads, log }: Base,
+  workers: Workers,
+): RemoteStreams {
+  return new RemoteStreams({
+    ...{ streams: tellingTags(store.streams, bus), sessions: store.sessions, sink: store.moments },
+    ...{ publisher, uploads, workers, log, readTags: store.streams.readTags },
+    allowPurposes: config.allowPurposes,
+  });
 }
 
 function sendersElsewhere({ ingestStreams }: Base['store']): Pick<Work, 'senders' | 'ingestAddresses'> {

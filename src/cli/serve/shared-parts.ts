@@ -51,5 +51,5 @@ async function openAsking({ natsUrls: servers }: Config, { newest }: Store, part
   if (servers.length === 0) return null;
   // Beside what the bus hears.
   const subject = `mien-asks.${await newest.databaseId()}`;
-  return parts.add(openRequests({ servers, subject, log }));
+  return parts.add(openRequests({ servers, subject, id: newest.worker, expected: newest.otherWorkers, log }));
 }

@@ -6,15 +6,19 @@ import type { OutputStatus } from '../../domain/output.ts';
 import type { SessionWords } from '../../domain/stream.ts';
 import type { RegisterInput } from '../../sessions/index.ts';
 
-/** Of all: who can take a stream of this source? Its secrets are sealed. */
+/** Of all: who can take this stream? The secrets of its source are sealed. */
 export interface OffersAsked {
   source: SourceInput;
+  frameRate: number;
+  realtime: boolean | null;
 }
 export interface Offer {
   /** By which it alone is asked. */
   worker: string;
   /** Whether the source, if it is a file or a device, is there. */
   isHere: boolean;
+  /** Whether it has not the time for it. */
+  isFull: boolean;
   /** How many streams it runs. */
   running: number;
 }

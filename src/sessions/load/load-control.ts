@@ -33,6 +33,8 @@ const TICK_MS = 1000;
 /** Changes that are told within a second, at most: a subscriber to all has room for 64. */
 const TOLD_AT_ONCE = 16;
 
+type Claimant = Pick<StreamRecord, 'frameRate' | 'realtime' | 'source'>;
+
 export class LoadControl {
   readonly #deps: LoadDeps;
   readonly #rates = new FrameRateControl();
@@ -111,21 +113,23 @@ export class LoadControl {
    * @param live whether it is known to be; null: by its kind
    * @throws MienError OVER_CAPACITY when there is not the time for it, and streams may not ask for more than can be scored
    */
-  async claimed<T>(
-    stream: Pick<StreamRecord, 'frameRate' | 'realtime' | 'source'>,
-    live: boolean | null,
-    start: () => Promise<T>,
-  ): Promise<T> {
+  async claimed<T>(stream: Claimant, live: boolean | null, start: () => Promise<T>): Promise<T> {
     const claim = runsInRealTime(stream, live) ? stream.frameRate : 0;
     const { framesPerSecond, asked } = this.capacity();
-    if (!this.#deps.overcommit && framesPerSecond !== null && claim > 0 && asked + claim > framesPerSecond)
-      throw overCapacity(asked + claim, framesPerSecond);
+    if (this.isFullFor(stream, live)) throw overCapacity(asked + claim, framesPerSecond ?? 0);
     this.#claimed += claim;
     try {
       return await start();
     } finally {
       this.#claimed -= claim;
     }
+  }
+
+  /** Whether there is not the time for it, and streams may not ask for more than can be scored. @param live as above */
+  isFullFor(stream: Claimant, live: boolean | null): boolean {
+    const { framesPerSecond, asked } = this.capacity();
+    if (this.#deps.overcommit || framesPerSecond === null || !runsInRealTime(stream, live)) return false;
+    return asked + stream.frameRate > framesPerSecond;
   }
 
   #begin(): void {

@@ -19,7 +19,7 @@ import type { PrismaClient } from '../generated/client.ts';
 import type { RunPrepared } from '../sql/parameters.ts';
 import { adoptSessions } from './adopt-sessions.ts';
 import { Lapse } from './lapse.ts';
-import { BEGIN, END, RENEW } from './statements.ts';
+import { BEGIN, END, RENEW, type Renewed } from './statements.ts';
 
 export interface LeaseOptions {
   prisma: PrismaClient;
@@ -30,16 +30,6 @@ export interface LeaseOptions {
   /** Of host and process, for people. */
   name: string;
   log?: Pick<Log, 'info' | 'warn' | 'error'> | undefined;
-}
-
-/** What `RENEW` answers. */
-interface Renewed {
-  held: boolean;
-  left: number | null;
-  live: number;
-  others: number;
-  expired: boolean;
-  waiting: boolean;
 }
 
 /** It is renewed so often while it lasts. */

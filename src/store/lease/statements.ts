@@ -33,6 +33,16 @@ SELECT json_build_object(
       WHERE session.${IS_LIVE} AND worker_id = $1::text::uuid AND NOT wanted)
 )::text`;
 
+/** What `RENEW` answers. */
+export interface Renewed {
+  held: boolean;
+  left: number | null;
+  live: number;
+  others: number;
+  expired: boolean;
+  waiting: boolean;
+}
+
 /** $1 id. Whoever looks next finds that it has run out. */
 export const END = 'UPDATE worker SET expires_at = clock_timestamp() WHERE id = $1::text::uuid';
 
