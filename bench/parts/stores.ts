@@ -51,9 +51,10 @@ export async function openStoreAt({ databaseUrl, dataDir }: StoreLocation): Prom
 export async function createSession(
   store: Store,
   tags: Record<string, string> = {},
+  name = 'bench',
 ): Promise<{ id: string; streamId: string; modelId: string }> {
   const stream = await store.streams.create({
-    ...{ name: 'bench', source: { type: 'file', path: 'none.mp4' }, purpose: 'RESEARCH' },
+    ...{ name, source: { type: 'file', path: 'none.mp4' }, purpose: 'RESEARCH' },
     ...{
       frameRate: 10,
       priority: 'NORMAL' as const,

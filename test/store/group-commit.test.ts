@@ -44,6 +44,30 @@ it('moments that come together are committed together, and a backlog in larger c
   await groupCommit.close();
 });
 
+it('a backlog of many sessions goes in commits of several moments of each, so that their sums are written once for these', async () => {
+  const sizes: number[] = [];
+  const prepare: PrepareCommit =
+    ({ appended }) =>
+    async () => {
+      sizes.push(appended.length);
+      return new Map();
+    };
+  const groupCommit = new GroupCommit(prepare, { ...CONFIG, bufferMax: 1_000 });
+  const sessions = seqs(0, 20).map(
+    (at) => `00000000-0000-7000-8000-0000000001${at.toString().padStart(2, '0')}`,
+  );
+  await Promise.all(
+    seqs(0, 10).flatMap((seq) =>
+      sessions.map((id) =>
+        groupCommit.add({ position: 0, moment: { ...makeMoment(SESSION, seq), sessionId: id }, events: [] }),
+      ),
+    ),
+  );
+  // At most 64 in a row, were there few.
+  expect(sizes).toEqual([4, 160, 36]);
+  await groupCommit.close();
+});
+
 it.each([
   ['the connection breaks', away],
   ['the disk is full', full],

@@ -10,8 +10,10 @@ import { type AppendedMoment, type SessionEnd, sessionIdOf } from './batch.ts';
 import type { PrepareCommit } from './prepare-commit.ts';
 import { BatchWriter, type PendingItem, type PreparedBatch, type StoreMetrics } from './write-batch.ts';
 
-/** A backlog is written in commits of at most so many times `commitMax`. */
+/** A backlog is written in commits of at most so many times `commitMax`, … */
 const BACKLOG_FACTOR = 16;
+/** … or of so many moments of each session, where there are many: what is summed up is written once for all moments of a commit. */
+const MOMENTS_A_SESSION = 8;
 /** How long `close` waits for a database that is away. */
 const DRAIN_MS = 5_000;
 
@@ -128,6 +130,9 @@ export class GroupCommit {
   }
 
   #takeBatch(): PreparedBatch {
-    return this.#writer.prepare(this.#queue.splice(0, this.#config.commitMax * BACKLOG_FACTOR));
+    const most = this.#config.commitMax * BACKLOG_FACTOR;
+    const sessions =
+      this.#queue.length > most ? new Set(this.#queue.map(({ item }) => sessionIdOf(item))).size : 0;
+    return this.#writer.prepare(this.#queue.splice(0, Math.max(most, sessions * MOMENTS_A_SESSION)));
   }
 }
