@@ -97,7 +97,7 @@ export class Outputs {
       const change = changeOf(before);
       const allowPrivate = change.allowPrivate ?? before.allowPrivate;
       if (change.target) await assertAllowed(change.target, allowPrivate);
-      const record = await this.#deps.outputs.update(id, { ...change, stopped: null });
+      const record = await this.#deps.outputs.update(id, change);
       await this.#stop(id, record.enabled ? record : null);
       if (record.enabled) await this.#begin(record);
       this.#deps.onChanged?.();
@@ -180,13 +180,20 @@ export class Outputs {
     this.#runs.set(record.id, run);
   }
 
-  /** It was changed before that came to be known: then nothing is over. @param why null: its stream is gone, and it with it */
+  /**
+   * It was changed before that came to be known, here or at another server: then nothing is over.
+   * @param why null: its stream is gone, and it with it
+   */
   async #over(record: OutputRecord, run: OutputRun, why: string | null): Promise<void> {
-    const { outputs, log, onStopped } = this.#deps;
+    const { outputs, log, onStopped, onChanged } = this.#deps;
     if (this.#runs.get(record.id) !== run) return;
     try {
       await this.#stop(record.id, null);
-      if (why !== null) onStopped(await outputs.update(record.id, { enabled: false, stopped: why }));
+      if (why === null) return;
+      const stopped = await outputs.stop(record, why);
+      if (stopped === null) return await this.#follow(record.id);
+      onStopped(stopped);
+      onChanged?.();
     } catch (error) {
       log.warn({ err: error, output: record.id }, 'that an output was turned off could not be stored');
     }

@@ -14,8 +14,10 @@ export interface OutputStore {
   count(): Promise<number>;
   /** Those that are turned on. */
   enabled(): Promise<OutputRecord[]>;
-  /** @param change.stopped why mien turns it off by itself; null: it is to work again @throws MienError NOT_FOUND; CONFLICT */
-  update(id: string, change: OutputChange & { stopped?: string | null }): Promise<OutputRecord>;
+  /** Works again, where mien had turned it off. @throws MienError NOT_FOUND; CONFLICT */
+  update(id: string, change: OutputChange): Promise<OutputRecord>;
+  /** Mien turns it off by itself. @returns null: it goes elsewhere meanwhile, is off, or removed, and stays as it is */
+  stop(output: OutputRecord, why: string): Promise<OutputRecord | null>;
   /** All streams, or one, with their newest sessions. */
   present(streamId: string | null): Promise<PresentStream[]>;
   /** @throws MienError NOT_FOUND */

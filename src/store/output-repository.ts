@@ -1,4 +1,5 @@
 /** Outputs: other programs that are told what happens. */
+import { isDeepStrictEqual } from 'node:util';
 import { isId } from '../domain/ids.ts';
 import type {
   NewOutput,
@@ -54,15 +55,12 @@ function writingOf(prisma: PrismaClient, keys: SecretKeys) {
       return toRecord(await writeAlone(prisma, create, () => true), keys);
     },
     /**
-     * @param change.stopped why mien turns it off by itself; null: it is to work again
+     * One that mien had turned off works again.
      * @throws MienError NOT_FOUND; CONFLICT: another one has its topics; never where it is turned off
      */
-    async update(
-      id: string,
-      { target, rules, topics, ...change }: OutputChange & { stopped?: string | null },
-    ) {
+    async update(id: string, { target, rules, topics, ...change }: OutputChange) {
       const data: Prisma.OutputUpdateManyMutationInput = {
-        ...change,
+        ...{ ...change, stopped: null },
         ...(target && (await sealTarget(target, keys))),
         ...(topics && { topics: [...topics] }),
         ...(rules && { rules: toJson(rules) }),
@@ -74,12 +72,29 @@ function writingOf(prisma: PrismaClient, keys: SecretKeys) {
       };
       return toRecord(await writeAlone(prisma, write, (row) => row.enabled || target !== undefined), keys);
     },
+    /** Mien turns it off by itself. @returns null: it goes elsewhere meanwhile, is off, or removed, and stays as it is */
+    stop: (output: Pick<OutputRecord, 'id' | 'target'>, why: string) => stopOutput(prisma, keys, output, why),
     /** @throws MienError NOT_FOUND */
     async remove(id: string) {
       const { count } = isId(id) ? await prisma.output.deleteMany({ where: { id } }) : { count: 0 };
       if (count === 0) throw notFound(id);
     },
   };
+}
+
+/** Of several servers whose receiver wants no more one turns it off; where somebody gave it another address, none does. */
+function stopOutput(
+  prisma: PrismaClient,
+  keys: SecretKeys,
+  { id, target }: Pick<OutputRecord, 'id' | 'target'>,
+  stopped: string,
+): Promise<OutputRecord | null> {
+  return prisma.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT 1 FROM output WHERE id = ${id}::uuid FOR UPDATE`;
+    const row = await tx.output.findUnique({ where: { id, enabled: true } });
+    if (row === null || !isDeepStrictEqual(await openTarget(row.sealed, keys), target)) return null;
+    return toRecord(await tx.output.update({ where: { id }, data: { enabled: false, stopped } }), keys);
+  });
 }
 
 /** A page of streams at a time, and of each stream one session: it may have thousands. */

@@ -26,6 +26,7 @@ function openStore(
       stored.set(id, record);
       return record;
     },
+    stop: async () => null,
     async remove(id) {
       stored.delete(id);
     },
