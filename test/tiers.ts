@@ -126,7 +126,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'without-clock',
     'without-index',
   ],
-  outputs: ['mqtt'],
+  outputs: ['mqtt', 'several-servers'],
   peers: 'all',
   store: [
     'aggregates',
