@@ -156,6 +156,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'present-streams',
     'prepared-statements',
     'removal',
+    'removed-streams',
     'repositories',
     'retention',
     'retention-beside-readers',

@@ -8,6 +8,7 @@ import { CoverageWatch } from './coverage-watch.ts';
 import type { OutputMessage, RuleChange, Standing, StreamName } from './message.ts';
 import { RuleWatch } from './rule-watch.ts';
 
+/** That a stream was removed comes from the database, whichever server did it, and is none of the kinds that are listened to. */
 export type SelectedEvent = LiveEventOf<'moment' | 'episode' | 'status' | 'removed'>;
 
 type Wishes = Pick<OutputRecord, 'topics' | 'rules' | 'target'>;
@@ -20,7 +21,6 @@ export function selectedKinds({
   const needsMoments = rules.length > 0 || topics.includes('COVERAGE') || topics.includes('MOMENTS');
   return [
     'status',
-    'removed',
     ...(topics.includes('EPISODES') ? (['episode'] as const) : []),
     ...(needsMoments ? (['moment'] as const) : []),
   ];
@@ -59,8 +59,8 @@ export class EventSelection {
     });
   }
 
-  /** In the order in which they happened. */
-  messages(event: SelectedEvent, stream: StreamName): OutputMessage[] {
+  /** In the order in which they happened. @param isOurs of a stream that was removed: no other server tells of it */
+  messages(event: SelectedEvent, stream: StreamName, isOurs: boolean): OutputMessage[] {
     switch (event.kind) {
       case 'moment':
         return this.#ofMoment(event, stream);
@@ -75,8 +75,9 @@ export class EventSelection {
         return this.#ofStatus(event, stream);
       case 'removed':
         this.#streams.delete(event.streamId);
-        // A broker keeps what it was told of the stream, whatever that was.
-        if (!this.#wishes.topics.includes('STATES') && this.#wishes.target?.kind !== 'MQTT') return [];
+        // A broker keeps what each server told it of the stream, whatever that was.
+        if (!(isOurs && this.#wishes.topics.includes('STATES')) && this.#wishes.target?.kind !== 'MQTT')
+          return [];
         return [{ type: 'removed', stream, sessionId: null, at: new Date(), origin: event }];
     }
   }

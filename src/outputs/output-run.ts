@@ -24,8 +24,8 @@ export interface RunOptions extends Pick<OutputDeps, 'feed' | 'metrics' | 'log'>
   record: OutputRecord;
   sender: Sender;
   names: StreamNames;
-  /** The receiver wants no more; or the stream is gone (null). */
-  onOver(why: string | null): void;
+  /** The receiver wants no more, in a sentence. */
+  onOver(why: string): void;
   pauses?: DeliverOptions['pauses'];
 }
 
@@ -37,6 +37,8 @@ export class OutputRun {
   readonly #feed: EventQueue<SelectedEvent>;
   readonly #unended = new UnendedEvents();
   readonly #end = new AbortController();
+  /** Streams that were removed, and of whose end this server tells all receivers. */
+  readonly #ours = new Set<string>();
   /** The event that messages are about to be made of; null: none, or it was erased meanwhile. */
   #inHand: SelectedEvent | null = null;
   /** The message under way, and what ends that. */
@@ -76,6 +78,12 @@ export class OutputRun {
       this.#current!.end.abort();
     }
     for (const message of this.#unended.erased(isGone, ended)) this.#queue.push(this.#asNow(message));
+  }
+
+  /** A stream is no more; that is told behind what was published of it here. @param isOurs no other server tells of it */
+  removed(streamId: string, isOurs: boolean): void {
+    if (isOurs) this.#ours.add(streamId);
+    this.#feed.push({ kind: 'removed', streamId });
   }
 
   /** The server ends: what waits is brought to the receiver, for a moment at most; what is left is counted as dropped. */
@@ -140,11 +148,9 @@ export class OutputRun {
     const { streamId } = event;
     if (event.kind === 'removed')
       this.forget((other) => other.kind !== 'committed' && other.streamId === streamId);
-    for (const message of this.#selection.messages(event, stream)) this.#queue.push(message);
-    const isOver = event.kind === 'removed' && this.#options.record.streamId === streamId;
-    if (isOver) this.#queue.clear();
+    const isOurs = event.kind === 'removed' && this.#ours.delete(streamId);
+    for (const message of this.#selection.messages(event, stream, isOurs)) this.#queue.push(message);
     this.#tally.waiting(this.#queue.length);
-    if (isOver) this.#options.onOver(null);
   }
 
   async #deliver(): Promise<void> {

@@ -13,6 +13,7 @@ import {
 import { MienError } from '../errors.ts';
 import { LAST_MS, OutputRun } from './output-run.ts';
 import type { OutputDeps } from './ports.ts';
+import { RemovedStreams } from './removed-streams.ts';
 import { sendExample } from './send-example.ts';
 import { assertAllowed, senderOf, whereOf } from './sender-of.ts';
 import { StreamNames } from './stream-names.ts';
@@ -23,6 +24,7 @@ const LOCKED =
 export class Outputs {
   readonly #deps: OutputDeps;
   readonly #names: StreamNames;
+  readonly #removed: RemovedStreams;
   readonly #runs = new Map<string, OutputRun>();
   readonly #locked = new Map<string, OutputRecord>();
   /** The last change of each output, by its id: one at a time, and none waits for those of others. */
@@ -36,19 +38,22 @@ export class Outputs {
   constructor(deps: OutputDeps) {
     this.#deps = deps;
     this.#names = new StreamNames(deps.streamName);
+    this.#removed = new RemovedStreams(() => deps.outputs.removed(deps.server));
   }
 
   /** Runs those that are turned on. */
   async start(): Promise<void> {
     for (const record of await this.#deps.outputs.enabled()) this.#run(record);
+    if (!this.#deps.isElsewhere) await this.#removed.tell(this.#runs);
   }
 
-  /** What was added, changed or removed at another server is so here. */
+  /** What was added, changed or removed at another server is so here; and streams that were removed at any are told of. */
   async refresh(): Promise<void> {
     const enabled = new Map((await this.#deps.outputs.enabled()).map((record) => [record.id, record]));
     const ids = new Set([...this.#runs.keys(), ...this.#locked.keys(), ...enabled.keys()]);
     const changed = [...ids].filter((id) => !isDeepStrictEqual(this.#known(id), enabled.get(id)));
     await Promise.all(changed.map((id) => this.#inTurn(id, () => this.#follow(id))));
+    await this.#inTurn(REMOVED, async () => this.#isClosed || this.#removed.tell(this.#runs));
   }
 
   async #follow(id: string): Promise<void> {
@@ -175,21 +180,17 @@ export class Outputs {
       this.#deps.log.warn({ output: record.id }, LOCKED);
       return;
     }
-    const onOver = (why: string | null) => void this.#inTurn(record.id, () => this.#over(record, run, why));
+    const onOver = (why: string) => void this.#inTurn(record.id, () => this.#over(record, run, why));
     const run = new OutputRun({ ...this.#deps, record, sender, names: this.#names, onOver });
     this.#runs.set(record.id, run);
   }
 
-  /**
-   * It was changed before that came to be known, here or at another server: then nothing is over.
-   * @param why null: its stream is gone, and it with it
-   */
-  async #over(record: OutputRecord, run: OutputRun, why: string | null): Promise<void> {
+  /** Its receiver wants no more. It was changed before that came to be known, here or at another server: then nothing is over. */
+  async #over(record: OutputRecord, run: OutputRun, why: string): Promise<void> {
     const { outputs, log, onStopped, onChanged } = this.#deps;
     if (this.#runs.get(record.id) !== run) return;
     try {
       await this.#stop(record.id, null);
-      if (why === null) return;
       const stopped = await outputs.stop(record, why);
       if (stopped === null) return await this.#follow(record.id);
       onStopped(stopped);
@@ -211,6 +212,8 @@ export class Outputs {
 
 /** Those that are added are counted one after the other. */
 const ADDING = 'ADDING';
+/** Of streams. */
+const REMOVED = 'REMOVED';
 
 function noop(): void {}
 

@@ -22,12 +22,19 @@ export interface OutputStore {
   present(streamId: string | null): Promise<PresentStream[]>;
   /** @throws MienError NOT_FOUND */
   remove(id: string): Promise<void>;
+  /**
+   * Streams that were removed lately, at any server.
+   * @param server which run of which server asks
+   * @returns isOurs: it tells receivers of that, and no other does
+   */
+  removed(server: string): Promise<{ streamId: string; isOurs: boolean }[]>;
 }
 
 /** bus: a bounded queue of an output's own. */
 export interface EventQueue<Event> {
   /** The next event; null once the queue was closed. */
   take(): Promise<{ event: Event; skippedBefore: number } | null>;
+  push(event: Event): void;
   /** Events that wait. */
   readonly length: number;
   /** Takes no more; what waits can still be taken. */
@@ -66,7 +73,7 @@ export interface OutputDeps {
   streamName(id: string): Promise<string | null>;
   feed: LiveFeed;
   metrics: OutputMetrics;
-  /** Which run of which server this is. */
+  /** Which run of which server this is; a UUID. */
   server: string;
   /** An output was turned off by mien itself, because its receiver wants no more. */
   onStopped(output: OutputRecord): void;

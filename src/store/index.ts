@@ -171,7 +171,7 @@ function openOn(
     rollups: createRollupQueries(prisma, rollUp),
     aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
     ...{ erasures, audit, ...retention, retentionHours },
-    ...{ tokens: createTokenRepository(prisma), outputs: createOutputRepository(prisma, keys) },
+    ...{ tokens: createTokenRepository(prisma), outputs: createOutputRepository(prisma, keys, lease) },
     ...{ lease, prisma, onQuery, ...sealing.createSourceSealing(keys) },
     rotateSecrets: () => sealing.rotateKeys(prisma, keys),
     ping: async () => void (await prisma.$queryRawUnsafe('SELECT 1')),

@@ -12,6 +12,8 @@ import type {
 } from '../domain/output.ts';
 import { MienError } from '../errors.ts';
 import type { Output, Prisma, PrismaClient } from './generated/client.ts';
+import type { Lease } from './lease/lease.ts';
+import { listRemoved } from './removed-streams.ts';
 import { openTarget, sealTarget } from './secrets/sealed-target.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
 import { writeAlone } from './shared-topics.ts';
@@ -21,8 +23,12 @@ const STREAMS_AT_A_TIME = 1000;
 export type OutputRepository = ReturnType<typeof createOutputRepository>;
 
 /** @param keys seal where it goes */
-export function createOutputRepository(prisma: PrismaClient, keys: SecretKeys) {
-  return { ...readingOf(prisma, keys), ...writingOf(prisma, keys) };
+export function createOutputRepository(prisma: PrismaClient, keys: SecretKeys, lease: Pick<Lease, 'id'>) {
+  return {
+    ...{ ...readingOf(prisma, keys), ...writingOf(prisma, keys) },
+    /** Streams that were removed lately, and which of them this run of a server tells of. */
+    removed: (server: string) => listRemoved(prisma, server, lease.id),
+  };
 }
 
 function readingOf(prisma: PrismaClient, keys: SecretKeys) {

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../src/access/audit-trail.ts';
 import { createIngestAddresses } from '../../src/access/ingest-addresses.ts';
 import type { Services } from '../../src/api/index.ts';
 import { MemoryBus, OrderedPublisher } from '../../src/bus/index.ts';
-import { openOutputs } from '../../src/cli/serve/output-parts.ts';
+import { openOutputs, tellingRemoved } from '../../src/cli/serve/output-parts.ts';
 import { bucketsOf, createRecordingQueries } from '../../src/cli/serve/recording-queries.ts';
 import type { Role, Tags } from '../../src/domain/access.ts';
 import type { Frame, SourceInfo } from '../../src/domain/frame.ts';
@@ -86,7 +86,7 @@ export async function openWorld({
   const work = () => ({ seconds: 0, threads: 1 });
   const load = new LoadControl({ modelRate: 42.5, work, overcommit: true, log });
   const streams = new StreamManager({
-    streams: store.streams,
+    streams: tellingRemoved(store.streams, () => void outputs.refresh()),
     sessions: store.sessions,
     sink: sinkOf?.(store.moments) ?? store.moments,
     probe: async (source) => {

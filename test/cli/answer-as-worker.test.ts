@@ -26,7 +26,6 @@ function worker(opened: SourceInput) {
       },
     },
     load: { isFullFor: ({ frameRate }: { frameRate: number }) => frameRate > 30 },
-    outputs: { refresh: async () => {} },
     store: { unsealSource: async () => opened },
     isHere: async () => true,
     modelIds: [],

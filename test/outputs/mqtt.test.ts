@@ -1,5 +1,5 @@
 /** MQTT, tried against Mosquitto in a process of its own, with a second client that listens. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -17,6 +17,7 @@ import { type MqttOptions, MqttSender } from '../../src/outputs/mqtt/mqtt-sender
 import { OutputRun } from '../../src/outputs/output-run.ts';
 import { StreamNames } from '../../src/outputs/stream-names.ts';
 import { until } from '../api/harness.ts';
+import { MOSQUITTO } from '../helpers/mosquitto.ts';
 import {
   countingMetrics,
   episodeEvent,
@@ -29,10 +30,6 @@ import {
   session,
 } from './receiver.ts';
 
-/** Debian puts it where only root's shells look. */
-const MOSQUITTO = ['mosquitto', '/usr/sbin/mosquitto'].find(
-  (path) => spawnSync(path, ['-h']).error === undefined,
-);
 if (MOSQUITTO === undefined && process.env.CI)
   throw new Error('Install mosquitto: `apt-get install mosquitto`.');
 if (MOSQUITTO === undefined)
@@ -312,7 +309,7 @@ test.skipIf(MOSQUITTO === undefined).each([
     bus.status(STREAM, session('RUNNING'));
     await until(() => output.status.sent === topics.length, 'it is told');
     present = [];
-    bus.removed(STREAM);
+    output.removed(STREAM, false);
     await until(() => output.status.sent === topics.length + 1, 'it is taken away');
     const now = await listen();
     await until(() => now.heard.length > 0, 'what is retained');
@@ -487,8 +484,8 @@ describe.skipIf(MOSQUITTO === undefined)('to a broker', () => {
     const { heard, client } = await listen();
     for (const topic of [DEVICE, STATE, JOY])
       await client.publishAsync(topic, '{}', { qos: 1, retain: true });
-    const { bus, output } = run({}, { present: async () => [] });
-    bus.removed(STREAM);
+    const { output } = run({}, { present: async () => [] });
+    output.removed(STREAM, false);
     await until(() => output.status.sent === 1, 'it is taken away');
     for (const topic of [DEVICE, STATE, JOY])
       expect(heard.filter((one) => one.topic === topic).at(-1)?.payload).toBe('');
@@ -640,7 +637,7 @@ describe.skipIf(MOSQUITTO === undefined)('to a broker', () => {
   test('servers of one database do not throw each other out, whatever their ports are', async () => {
     await startBroker();
     const record = mqttRecord();
-    const outputs = { enabled: async () => [record], present: async () => PRESENT };
+    const outputs = { enabled: async () => [record], present: async () => PRESENT, removed: async () => [] };
     const open = async () => {
       const [metrics, bus] = [createMetrics(), openBus()];
       const log = createLog({ logLevel: 'silent', logFormat: 'json' });

@@ -139,11 +139,11 @@ test.each(['ENDED', 'FAILED', 'RECONNECTING'] as const)(
 
 test('episodes, states and the end of a stream are told too', async () => {
   const { port, heard } = await listen();
-  const { bus } = run(port);
+  const { bus, output } = run(port);
   bus.episode(STREAM, episodeEvent(2), 0);
   bus.status(STREAM, session('ENDED'));
   await until(() => heard.length === 2, 'both');
-  bus.removed(STREAM);
+  output.removed(STREAM, true);
   await until(() => heard.length === 4, 'all of them');
   expect(heard).toEqual([
     { address: `/mien/${DOOR}/episode`, values: ['ONSET', 'HAPPINESS', 1, 2] },

@@ -26,7 +26,7 @@ function openStore(
       stored.set(id, record);
       return record;
     },
-    stop: async () => null,
+    ...{ stop: async () => null, removed: async () => [] },
     async remove(id) {
       stored.delete(id);
     },

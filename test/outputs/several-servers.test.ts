@@ -1,10 +1,11 @@
 /** Outputs of several servers on one database: what one of them does for all of them, and what each does by itself. */
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MemoryBus } from '../../src/bus/index.ts';
 import type { OutputRecord } from '../../src/domain/output.ts';
 import { Outputs } from '../../src/outputs/index.ts';
 import { until } from '../api/harness.ts';
-import { createStore, type TestStore } from '../helpers/database.ts';
+import { createStore, STREAM as SETTINGS, type TestStore } from '../helpers/database.ts';
 import { countingMetrics, episodeEvent, openBus, openReceiver, type Receiver, STREAM } from './receiver.ts';
 
 let place: TestStore;
@@ -26,12 +27,12 @@ interface Server {
   changes: number;
 }
 
-async function openServer(name: string): Promise<Server> {
+async function openServer(): Promise<Server> {
   const bus = openBus();
   const server = { bus, stopped: [] as OutputRecord[], changes: 0 };
   const outputs = new Outputs({
-    ...{ outputs: place.store.outputs, feed: bus, metrics: countingMetrics(), server: name },
-    ...{ log: { info() {}, warn() {} }, streamName: async () => 'the door' },
+    ...{ outputs: place.store.outputs, feed: bus, metrics: countingMetrics() },
+    ...{ server: randomUUID(), log: { info() {}, warn() {} }, streamName: async () => 'the door' },
     onStopped: (output) => void server.stopped.push(output),
     onChanged: () => void server.changes++,
   });
@@ -46,9 +47,9 @@ async function receiver(): Promise<Receiver> {
   return made;
 }
 
-const addWebhook = ({ url }: Receiver) =>
+const addWebhook = ({ url }: Receiver, streamId: string | null = null) =>
   place.store.outputs.create({
-    ...{ name: 'a receiver', streamId: null, enabled: true, allowPrivate: true, rules: [] },
+    ...{ name: 'a receiver', streamId, enabled: true, allowPrivate: true, rules: [] },
     topics: ['EPISODES', 'STATES'],
     target: { kind: 'WEBHOOK', url, secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` },
   });
@@ -57,7 +58,7 @@ test('a receiver that tells several servers that it wants no more is turned off 
   const hook = await receiver();
   hook.answers[0] = 410;
   const { id } = await addWebhook(hook);
-  const servers = [await openServer('one'), await openServer('two'), await openServer('three')];
+  const servers = [await openServer(), await openServer(), await openServer()];
   for (const { bus } of servers) bus.episode(STREAM, episodeEvent(0), 0);
   await until(
     () => servers.every(({ outputs }) => outputs.status(id) === null),
@@ -76,7 +77,7 @@ test('what the old address of an output says turns nothing off that goes elsewhe
   const [before, since] = [await receiver(), await receiver()];
   before.answers[0] = 410;
   const { id } = await addWebhook(before);
-  const [one, other] = [await openServer('one'), await openServer('other')];
+  const [one, other] = [await openServer(), await openServer()];
   await one.outputs.change(id, ({ target }) => ({
     target: { ...target!, url: since.url } as typeof target & {},
   }));
@@ -90,4 +91,35 @@ test('what the old address of an output says turns nothing off that goes elsewhe
   expect(before.received.length).toBe(1);
   expect(await place.store.outputs.get(id)).toMatchObject({ enabled: true, stopped: null });
   expect(other.stopped).toEqual([]);
+});
+
+test('that a stream was removed is told once, by one of several servers', async () => {
+  const hook = await receiver();
+  const { id } = await addWebhook(hook);
+  const servers = [await openServer(), await openServer(), await openServer()];
+  const removed: string[] = [];
+  for (let count = 0; count < 3; count++) {
+    const stream = await place.store.streams.create(SETTINGS);
+    await place.store.streams.remove(stream.id);
+    removed.push(stream.id);
+    await Promise.all(servers.map(({ outputs }) => outputs.refresh()));
+  }
+  // Also not by one that starts later, or again.
+  servers.push(await openServer());
+  for (const { outputs } of servers) await outputs.refresh();
+  const sent = () => servers.reduce((sum, { outputs }) => sum + outputs.status(id)!.sent, 0);
+  await until(() => sent() === 3, 'all are told');
+  for (const { outputs } of servers) await outputs.close();
+  expect(hook.received.map(({ payload }) => payload.type)).toEqual(removed.map(() => 'stream.removed'));
+  expect(hook.received.map(({ payload }) => payload.data.stream.id).toSorted()).toEqual(removed.toSorted());
+});
+
+test('an output of one stream ends with that at every server', async () => {
+  const hook = await receiver();
+  const stream = await place.store.streams.create(SETTINGS);
+  const { id } = await addWebhook(hook, stream.id);
+  const servers = [await openServer(), await openServer()];
+  await place.store.streams.remove(stream.id);
+  for (const { outputs } of servers) await outputs.refresh();
+  expect(servers.map(({ outputs }) => outputs.status(id))).toEqual([null, null]);
 });

@@ -24,6 +24,8 @@ import {
   session,
 } from './receiver.ts';
 
+const OTHER = '0190b0f0-0000-7000-8000-000000000009';
+
 const opened: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
@@ -381,11 +383,11 @@ describe('what the receiver was told began', () => {
   });
 
   test('ends for it where the stream is removed, and nothing else tells of that', async () => {
-    const { hook, bus } = await begin();
+    const { hook, bus, output } = await begin();
     bus.moment(STREAM, momentAt(0, ['HAPPINESS']), 0);
     bus.episode(STREAM, episodeEvent(0), 0);
     await hook.until(2);
-    bus.removed(STREAM);
+    output.removed(STREAM, false);
     await hook.until(4);
     expect(
       told(hook)
@@ -522,7 +524,9 @@ test('a fault of mien ends the output, and no more than that', async () => {
   const fault = new Error('a fault');
   const output = new OutputRun({
     ...{ record: outputRecord(hook.url), metrics: countingMetrics(), onOver() {} },
-    feed: { subscribe: () => ({ take: () => Promise.reject(fault), length: 0, end() {}, close() {} }) },
+    feed: {
+      subscribe: () => ({ take: () => Promise.reject(fault), push() {}, length: 0, end() {}, close() {} }),
+    },
     log: { info() {}, warn: (fields: object) => void told.push(String((fields as { err: Error }).err)) },
     names: new StreamNames(async () => null),
     sender: createWebhook(
@@ -536,14 +540,17 @@ test('a fault of mien ends the output, and no more than that', async () => {
   await output.drain();
 });
 
-test('a stream that is removed is not told of any more; its own output is over', async () => {
+test('of a stream that is removed nothing is told any more but that, where no other server tells it', async () => {
   const hook = await receiver();
-  hook.answers[0] = 500;
-  const { bus, output, over } = run(outputRecord(hook.url, { streamId: STREAM }));
+  hook.answers.splice(0, 1, 500, 204);
+  const { bus, output } = run(outputRecord(hook.url));
   for (let index = 0; index < 3; index++) bus.episode(STREAM, episodeEvent(index), index);
   await hook.until(1);
-  bus.removed(STREAM);
-  await until(() => over.length > 0, 'it is over');
-  expect(over).toEqual([null]);
-  expect(output.status.waiting).toBe(0);
+  output.removed(OTHER, false);
+  output.removed(STREAM, true);
+  await until(() => output.status.sent === 2, 'that is told');
+  expect(hook.received.slice(1).map(({ payload: { type, data } }) => ({ type, ...data }))).toMatchObject([
+    { type: 'episode.offset', erased: true },
+    { type: 'stream.removed', stream: { id: STREAM, name: 'the door' } },
+  ]);
 });

@@ -2,12 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Requests } from '../../bus/index.ts';
 import type { SourceInput } from '../../domain/frame.ts';
-import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
 import type { Outputs } from '../../outputs/index.ts';
 import type { LoadControl, StreamManager } from '../../sessions/index.ts';
 import type { Store } from '../../store/index.ts';
-import { repeat } from '../../threads/repeat.ts';
 import {
   type CapacityAsked,
   type LoadAnswer,
@@ -24,21 +22,17 @@ export interface AnsweringParts {
   load: LoadControl;
   outputs: Outputs;
   modelIds: readonly string[];
+  /** Never rejects. */
+  refreshOutputs(): Promise<void>;
   store: Pick<Store, 'unsealSource'>;
   isHere(source: SourceInput): Promise<boolean>;
-  log: Log;
 }
 
-/** So often outputs are read again, also when nobody says that they were changed. */
-const OUTPUTS_MS = 10_000;
-
 export function answerAsked(requests: Requests, parts: AnsweringParts): { close(): void } {
-  const { streamManager, load, outputs, modelIds, store, isHere, log } = parts;
+  const { streamManager, load, outputs, modelIds, refreshOutputs, store, isHere } = parts;
   const worker = randomUUID();
   const answer = <Asked>(kind: string, answerer: (asked: Asked) => unknown) =>
     requests.answer(kind, answerer as (asked: unknown) => unknown);
-  const refresh = () =>
-    outputs.refresh().catch((error: unknown) => log.warn({ err: error }, 'outputs could not be read again'));
   const stops = [
     answer('offers', async ({ source, ...asked }: OffersAsked) => {
       const running = streamManager.running().length;
@@ -61,14 +55,11 @@ export function answerAsked(requests: Requests, parts: AnsweringParts): { close(
     answer('capacity', ({ of }: CapacityAsked) => load.capacity(of === null ? undefined : new Set(of))),
     answer('output', ({ id }: OutputAsked) => outputs.status(id)),
     answer('models', () => modelIds),
-    answer('outputs', refresh),
+    answer('outputs', refreshOutputs),
   ];
-  const stopRefreshing = repeat(OUTPUTS_MS, refresh);
   return {
     close() {
       for (const stop of stops) stop();
-      // What an output still tells is waited for where outputs are closed.
-      void stopRefreshing();
     },
   };
 }

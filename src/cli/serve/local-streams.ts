@@ -6,7 +6,7 @@ import type { OpenParts } from '../open-parts.ts';
 import { answerAsked } from './answer-as-worker.ts';
 import type { Work } from './api-parts.ts';
 import { registerDemo } from './demo.ts';
-import { openOutputs } from './output-parts.ts';
+import { keepRefreshed, openOutputs } from './output-parts.ts';
 import { assertEncoder, openPreviews } from './previews.ts';
 import { openSenders } from './senders.ts';
 import { logFfmpeg, logFfmpegLines, openIngest, openVision, storeModels, visionMetrics } from './services.ts';
@@ -21,9 +21,14 @@ export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Wo
   const sourceConfinement = await tellIngest(ingest, log);
   const onChanged = () => requests?.tell('outputs');
   const outputs = parts.add(await openOutputs({ ...base, bus: bus.own, onChanged }));
+  const refreshed = parts.add(keepRefreshed(outputs, config, log));
+  const onRemoved = () => {
+    void refreshed.refresh();
+    onChanged();
+  };
   const load = createLoadControl(config, metrics, vision, log);
   const previews = openPreviews(ingest, metrics, log);
-  const streamManager = createStreamManager({ ...base, vision, ingest, load, previews });
+  const streamManager = createStreamManager({ ...base, vision, ingest, load, previews, onRemoved });
   const modelIds = await storeModels(store, vision);
   await takeLease(metrics, store, streamManager);
   return {
@@ -45,7 +50,7 @@ export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Wo
         parts.add(
           answerAsked(requests, {
             ...base,
-            ...{ streamManager, load, outputs, modelIds },
+            ...{ streamManager, load, outputs, modelIds, refreshOutputs: refreshed.refresh },
             isHere: isHereIn(ingest),
           }),
         );

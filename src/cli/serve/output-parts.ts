@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Counter, Gauge } from 'prom-client';
 import type { Bus } from '../../bus/index.ts';
+import type { Config } from '../../config.ts';
 import { SYSTEM_PRINCIPAL } from '../../domain/access.ts';
 import type { Audit } from '../../domain/audit.ts';
 import type { Log } from '../../domain/log.ts';
@@ -9,6 +10,7 @@ import type { OutputRecord } from '../../domain/output.ts';
 import type { Metrics } from '../../metrics.ts';
 import { type OutputDeps, type OutputMetrics, Outputs } from '../../outputs/index.ts';
 import type { Store } from '../../store/index.ts';
+import { repeat } from '../../threads/repeat.ts';
 
 export interface OutputParts {
   store: Pick<Store, 'outputs' | 'streams'>;
@@ -42,6 +44,42 @@ export async function openOutputs({
   await outputs.start();
   return outputs;
 }
+
+/** @param onRemoved a stream was removed here, which the outputs of all servers are to be told */
+export function tellingRemoved(streams: Store['streams'], onRemoved: () => void): Store['streams'] {
+  return {
+    ...streams,
+    async remove(id) {
+      await streams.remove(id);
+      onRemoved();
+    },
+  };
+}
+
+export interface RefreshedOutputs {
+  /** Never rejects. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What happens at other servers is so here as well: when they say so, and where they cannot, soon. */
+export function keepRefreshed(
+  outputs: Outputs,
+  { databaseUrl }: Pick<Config, 'databaseUrl'>,
+  log: Log,
+): RefreshedOutputs {
+  const refresh = () =>
+    outputs.refresh().catch((error: unknown) => log.warn({ err: error }, 'outputs could not be read again'));
+  // The embedded database is held by this server alone.
+  const stop =
+    databaseUrl === null
+      ? async () => {}
+      : repeat(REFRESH_MS, (isFirst) => (isFirst ? Promise.resolve() : refresh()));
+  return { refresh, close: () => stop() };
+}
+
+/** So often outputs are read again, also when nobody says that they were changed. */
+const REFRESH_MS = 10_000;
 
 function outputMetrics({ registry }: Metrics): OutputMetrics {
   const registers = [registry];

@@ -6,7 +6,7 @@ import { RemoteStreams, type Workers } from '../../sessions/index.ts';
 import type { OpenParts } from '../open-parts.ts';
 import type { Work } from './api-parts.ts';
 import { createWorkers, loadElsewhere, outputElsewhere } from './ask-workers.ts';
-import { openOutputs } from './output-parts.ts';
+import { openOutputs, tellingRemoved } from './output-parts.ts';
 import type { Base } from './shared-parts.ts';
 import { tellingTags } from './telling-tags.ts';
 
@@ -15,7 +15,7 @@ export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<W
   const requests = base.requests!;
   const onChanged = () => requests.tell('outputs');
   const outputs = parts.add(await openOutputs({ ...base, bus: bus.own, onChanged, isElsewhere: true }));
-  const streamManager = createStreams(base, createWorkers(requests, store));
+  const streamManager = createStreams(base, createWorkers(requests, store), onChanged);
   const runs = { running: () => [], closing: false };
   return {
     ...{ streamManager, runs, load: loadElsewhere(requests), ...sendersElsewhere(store) },
@@ -50,9 +50,11 @@ export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<W
 function createStreams(
   { config, store, bus, publisher, uploads, log }: Base,
   workers: Workers,
+  onRemoved: () => void,
 ): RemoteStreams {
+  const streams = tellingRemoved(tellingTags(store.streams, bus), onRemoved);
   return new RemoteStreams({
-    ...{ streams: tellingTags(store.streams, bus), sessions: store.sessions, sink: store.moments },
+    ...{ streams, sessions: store.sessions, sink: store.moments },
     ...{ publisher, uploads, workers, log, readTags: store.streams.readTags },
     allowPurposes: config.allowPurposes,
   });

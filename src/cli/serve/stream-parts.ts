@@ -7,6 +7,7 @@ import type { Ingest } from '../../ingest/index.ts';
 import type { Metrics } from '../../metrics.ts';
 import { LoadControl, StreamManager } from '../../sessions/index.ts';
 import type { Vision } from '../../vision/index.ts';
+import { tellingRemoved } from './output-parts.ts';
 import type { Previews } from './previews.ts';
 import { createMeter, createTimelines, ensembleOf, loadMetrics } from './services.ts';
 import type { Base } from './shared-parts.ts';
@@ -18,13 +19,15 @@ export interface ManagerParts extends Base {
   ingest: Ingest;
   load: LoadControl;
   previews: Previews;
+  /** A stream was removed here. */
+  onRemoved(): void;
 }
 
 export function createStreamManager(parts: ManagerParts): StreamManager {
   const { role, config, metrics, store, vision, ingest, bus, publisher, uploads, load, previews, log } =
     parts;
   return new StreamManager({
-    streams: tellingTags(store.streams, bus),
+    streams: tellingRemoved(tellingTags(store.streams, bus), parts.onRemoved),
     uploads,
     sessions: store.sessions,
     sink: store.moments,

@@ -3,6 +3,7 @@
  * cost too much at every commit: who deletes a session deletes them too, in the same transaction or before it.
  */
 import type { Prisma, PrismaClient } from '../generated/client.ts';
+import { noteRemoved } from '../removed-streams.ts';
 import { isNoTable } from '../sql/database-errors.ts';
 import { listPartitions } from '../sql/partitions.ts';
 
@@ -23,6 +24,7 @@ export async function removeStream(prisma: PrismaClient, id: string, slice = SLI
     // A session that is being created waits for this lock, and then finds no stream.
     const locked = await tx.$queryRaw<unknown[]>`SELECT 1 FROM stream WHERE id = ${id}::uuid FOR UPDATE`;
     if (locked.length === 0) return false;
+    await noteRemoved(tx, id);
     const sessions = await tx.session.findMany({ where: { streamId: id }, select: { id: true } });
     await removeRecorded(
       tx,
