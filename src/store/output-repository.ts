@@ -13,10 +13,10 @@ import type {
 import { MienError } from '../errors.ts';
 import type { Output, Prisma, PrismaClient } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
-import { listRemoved } from './removed-streams.ts';
 import { openTarget, sealTarget } from './secrets/sealed-target.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
 import { writeAlone } from './shared-topics.ts';
+import { listRemoved } from './upkeep/removed-streams.ts';
 
 const STREAMS_AT_A_TIME = 1000;
 

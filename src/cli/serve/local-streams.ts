@@ -15,17 +15,11 @@ import { createLoadControl, createStreamManager, isHereIn } from './stream-parts
 import { takeLease } from './take-lease.ts';
 
 export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Work> {
-  const { config, log, metrics, store, bus, requests } = base;
+  const { config, log, metrics, store, requests } = base;
   const vision = parts.add(await openVision(config, { metrics: visionMetrics(metrics), measure: true, log }));
   const ingest = parts.add(openLoggedIngest(config, log));
   const sourceConfinement = await tellIngest(ingest, log);
-  const onChanged = () => requests?.tell('outputs');
-  const outputs = parts.add(await openOutputs({ ...base, bus: bus.own, onChanged }));
-  const refreshed = parts.add(keepRefreshed(outputs, config, log));
-  const onRemoved = () => {
-    void refreshed.refresh();
-    onChanged();
-  };
+  const { outputs, refreshOutputs, onRemoved } = await openRefreshedOutputs(base, parts);
   const load = createLoadControl(config, metrics, vision, log);
   const previews = openPreviews(ingest, metrics, log);
   const streamManager = createStreamManager({ ...base, vision, ingest, load, previews, onRemoved });
@@ -50,12 +44,25 @@ export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Wo
         parts.add(
           answerAsked(requests, {
             ...base,
-            ...{ streamManager, load, outputs, modelIds, refreshOutputs: refreshed.refresh },
+            ...{ streamManager, load, outputs, modelIds, refreshOutputs },
             isHere: isHereIn(ingest),
           }),
         );
     },
   };
+}
+
+/** Those that hear of what other servers do, and tell these. */
+async function openRefreshedOutputs(base: Base, parts: OpenParts) {
+  const { bus, requests, config, log } = base;
+  const onChanged = () => requests?.tell('outputs');
+  const outputs = parts.add(await openOutputs({ ...base, bus: bus.own, onChanged }));
+  const { refresh: refreshOutputs } = parts.add(keepRefreshed(outputs, config, log));
+  const onRemoved = () => {
+    void refreshOutputs();
+    onChanged();
+  };
+  return { outputs, refreshOutputs, onRemoved };
 }
 
 function openLoggedIngest(config: Config, log: Log): Ingest {

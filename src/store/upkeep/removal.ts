@@ -3,9 +3,9 @@
  * cost too much at every commit: who deletes a session deletes them too, in the same transaction or before it.
  */
 import type { Prisma, PrismaClient } from '../generated/client.ts';
-import { noteRemoved } from '../removed-streams.ts';
 import { isNoTable } from '../sql/database-errors.ts';
 import { listPartitions } from '../sql/partitions.ts';
+import { noteRemoved } from './removed-streams.ts';
 
 type Transaction = Prisma.TransactionClient;
 

@@ -2,7 +2,7 @@
  * Streams that were removed, by whichever server, for outputs of all streams. Every server takes back what it told a broker of one;
  * one server tells all other receivers: who ran it last, behind what it told of it before, or, where that server is gone, whoever asks first.
  */
-import type { Prisma, PrismaClient } from './generated/client.ts';
+import type { Prisma, PrismaClient } from '../generated/client.ts';
 
 export interface RemovedStream {
   streamId: string;
