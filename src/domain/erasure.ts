@@ -70,3 +70,10 @@ export interface LiveSession {
   sessionId: string;
   streamId: string;
 }
+
+/** What of finished erasures is let go of. Of a stretch it is not known any more which moments it had: what is let go of for nothing is read again. */
+export function erasedSteps(sessionIds: readonly string[], target: ErasureTarget): ErasureStep[] {
+  return sessionIds.map((sessionId) =>
+    target.type === 'TRACK' ? { do: 'TRACK', sessionId, track: target.track } : { do: 'SESSION', sessionId },
+  );
+}

@@ -7,6 +7,7 @@ import type { LiveEvent } from '../domain/live-event.ts';
 import type { Log } from '../domain/log.ts';
 import { MienError } from '../errors.ts';
 import { type Backoff, createBackoff } from '../threads/backoff.ts';
+import { repeat } from '../threads/repeat.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { ErasureStore, UploadStore } from './erasure-ports.ts';
@@ -31,26 +32,34 @@ const BEHIND_MS = 10_000;
 const LOOK_MS = 250;
 /** From one try to the next of an erasure that failed. */
 const PAUSES = { shortest: 1_000, longest: 60_000 };
+/** From one look to the next at what another server began, and does not do any more. */
+const LOOK_AROUND_MS = 30_000;
 /** Longest wait of the end for the one under way. */
 const CLOSE_MS = 5_000;
 
 interface BegunErasure {
   id: string;
   steps: readonly ErasureStep[];
+  /** Who asked for it waits for it; else another server may do it. */
+  isOwn: boolean;
 }
 
 export class Eraser {
   readonly #deps: EraserDeps;
   readonly #again = new AbortController();
   #last: Promise<void> = Promise.resolve();
+  /** Those that wait here, or are done here now. */
+  readonly #under = new Set<string>();
+  #stopLooking: (() => Promise<void>) | null = null;
 
   constructor(deps: EraserDeps) {
     this.#deps = deps;
   }
 
-  /** Waits for the one under way, some seconds at most; what fails from now on goes on at the next start. */
+  /** Waits for the one under way, some seconds at most; what fails from now on goes on at another server, or at the next start. */
   async close(): Promise<void> {
     this.#again.abort();
+    void this.#stopLooking?.();
     await settledWithin(this.#last, CLOSE_MS);
   }
 
@@ -60,18 +69,29 @@ export class Eraser {
    */
   async erase(order: ErasureOrder): Promise<string> {
     const { id, steps } = await this.#begin(order);
-    const running = this.#enqueue({ id, steps });
+    const running = this.#enqueue({ id, steps, isOwn: true });
     await settledWithin(running, ANSWER_MS);
     return id;
   }
 
-  /** Goes on with what the last end of the server has cut off; before any stream is started. */
+  /** Goes on with what the end of a server has cut off, before any stream is started; then looks for that every half a minute. */
   async resume(): Promise<void> {
-    const { erasures, log } = this.#deps;
-    for (const id of await erasures.unfinished()) {
-      log.info({ erasure: id }, 'going on with an erasure that was cut off');
-      await this.#enqueue({ id, steps: [] });
+    await this.#takeUp();
+    if (this.#again.signal.aborted) return;
+    this.#stopLooking = repeat(LOOK_AROUND_MS, async (isFirst) => {
+      if (!isFirst) await this.#takeUp().catch((error: unknown) => this.#tellInVain(error));
+    });
+  }
+
+  async #takeUp(): Promise<void> {
+    for (const left of await this.#deps.erasures.unfinished()) {
+      if (this.#again.signal.aborted) return;
+      if (!this.#under.has(left.id)) await this.#enqueue({ ...left, isOwn: false });
     }
+  }
+
+  #tellInVain(error: unknown): void {
+    this.#deps.log.warn({ err: error }, 'could not look for erasures that were cut off; it is tried again');
   }
 
   /** Of what was erased, here or by another server: afterwards, since whoever misses a moment looks for it in the store. */
@@ -102,24 +122,36 @@ export class Eraser {
   }
 
   #enqueue(begun: BegunErasure, pauses = createBackoff(PAUSES)): Promise<void> {
+    this.#under.add(begun.id);
     this.#last = this.#last.then(() => this.#run(begun, pauses));
     return this.#last;
   }
 
   async #run(begun: BegunErasure, pauses: Backoff): Promise<void> {
-    const { erasures, uploads, streams, log } = this.#deps;
+    const { log } = this.#deps;
     try {
-      await erasures.run(begun.id, {
-        removeStream: (streamId) => streams.remove(streamId),
-        removeUpload: (token) => uploads.release(token),
-      });
-      this.letGo(begun.steps);
-      this.#deps.tell?.(begun.steps);
-      log.info({ erasure: begun.id }, 'erased');
+      if (await this.#isDone(begun)) this.#told(begun);
+      else if (begun.isOwn) void this.#runAgain(begun, pauses);
+      else this.#under.delete(begun.id);
     } catch (error) {
       log.error({ err: error, erasure: begun.id }, 'an erasure was cut off; it is tried again');
       void this.#runAgain(begun, pauses);
     }
+  }
+
+  #isDone({ id }: BegunErasure): Promise<boolean> {
+    const { erasures, uploads, streams } = this.#deps;
+    return erasures.run(id, {
+      removeStream: (streamId) => streams.remove(streamId),
+      removeUpload: (token) => uploads.release(token),
+    });
+  }
+
+  #told({ id, steps, isOwn }: BegunErasure): void {
+    this.#under.delete(id);
+    this.letGo(steps);
+    this.#deps.tell?.(steps);
+    this.#deps.log.info({ erasure: id }, isOwn ? 'erased' : 'an erasure that was cut off is done');
   }
 
   /** Behind those that came meanwhile. */

@@ -8,13 +8,13 @@ export interface ErasureStore {
     order: ErasureOrder,
     stop: (sessions: readonly LiveSession[]) => Promise<void>,
   ): Promise<{ id: string; steps: readonly ErasureStep[] }>;
-  /** Does what is left of it. It may be called again after it threw. */
+  /** Does what is left of it. Returns whether nothing is; else another server does it now. It may be called again after it threw. */
   run(
     id: string,
     hands: { removeStream(id: string): Promise<void>; removeUpload(token: string): Promise<void> },
-  ): Promise<void>;
-  /** The oldest first. */
-  unfinished(): Promise<string[]>;
+  ): Promise<boolean>;
+  /** Whichever server began them, the oldest first; with what is to be let go of once they are done. */
+  unfinished(): Promise<{ id: string; steps: readonly ErasureStep[] }[]>;
 }
 
 /** Uploaded files. */

@@ -18,7 +18,7 @@ import { LogWriter } from './commit/log-writer.ts';
 import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createErasures, type Erasures } from './erasure/erasures.ts';
-import { createJobLease, createLease, type Lease } from './lease/create-lease.ts';
+import { createJobLease, createLease, forgetJobs, type Lease } from './lease/create-lease.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
 import { createOutputRepository, type OutputRepository } from './output-repository.ts';
 import { createLogQueries, type LogQueries } from './read/commit-log.ts';
@@ -132,6 +132,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
   const database = await openDatabase(config);
   try {
     const partitions = createPartitions(database.prisma);
+    await forgetJobs(database);
     const keys = createSecretKeys(config.secretKeys ?? [], config.dataDir);
     await partitions.ensure([Date.now()]);
     tellSealed(await sealing.sealStored(database.prisma, keys, 'clear'), config.log);
@@ -159,7 +160,7 @@ function openOn(
   const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
   const retention = createRetention(prisma, dropPartition, partitions.forget);
-  const [erasures, audit] = [createErasures({ prisma, rollUp, scrub }), createAuditEntries(prisma)];
+  const [erasures, audit] = [createErasures({ prisma, rollUp, scrub, doOnce }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
   const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, doOnce, log });
   return {

@@ -3,9 +3,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openStore } from '../../src/store/index.ts';
+import { rollUp } from '../../src/timeline/index.ts';
 import { until } from '../api/harness.ts';
 import { run } from '../cli/harness.ts';
-import { SERVER } from '../helpers/database.ts';
+import { createSession, MODEL, SERVER } from '../helpers/database.ts';
 import { HAS_NATS } from '../helpers/nats-server.ts';
 import {
   follow,
@@ -126,6 +128,25 @@ describe.runIf(SERVER && HAS_NATS)('servers with roles', () => {
     const live = "SELECT 1 FROM session WHERE state IN ('STARTING', 'RUNNING', 'RECONNECTING')";
     await untilRuns(scale.client, await register(api, 'Four'), 1);
     expect((await scale.client.query(live)).rows).toHaveLength(1);
+  });
+
+  it('an erasure that was cut off at an API that is gone is done by any server that is there', async () => {
+    const gone = await openStore({ rollUp, ...scale.database.config });
+    await gone.models.upsert(MODEL);
+    const { id: sessionId } = await createSession(gone);
+    await gone.sessions.setState(sessionId, 'ENDED');
+    await scale.start('worker');
+    const requester = { kind: 'TOKEN', id: 't', name: 'somebody' } as const;
+    const order = { request: { type: 'SESSION', sessionId }, requester, reason: 'asked for' } as const;
+    const { id } = await gone.erasures.begin(order, async () => {});
+    await gone.close();
+    const finished = 'SELECT 1 FROM erasure WHERE id = $1 AND finished_at IS NOT NULL';
+    await until(
+      async () => (await scale.client.query(finished, [id])).rows.length > 0,
+      'it is done',
+      240_000,
+    );
+    expect((await scale.client.query('SELECT 1 FROM session')).rows).toEqual([]);
   });
 
   it('an output that is added at an API is told by the worker, and is changed there, too', async () => {

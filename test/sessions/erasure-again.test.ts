@@ -5,13 +5,16 @@ afterEach(() => void vi.useRealTimers());
 
 function openEraser(failures: number) {
   const tries: string[] = [];
+  const left = new Set(['first', 'second']);
   const eraser = new Eraser({
     erasures: {
-      unfinished: async () => ['first', 'second'],
+      unfinished: async () => [...left].map((id) => ({ id, steps: [] })),
       async run(id: string) {
         tries.push(id);
         if (id === 'first' && tries.filter((tried) => tried === id).length <= failures)
           throw new Error('away');
+        left.delete(id);
+        return true;
       },
     } as never,
     streams: { running: () => [] } as never,
@@ -51,7 +54,7 @@ it('other servers are told what was erased; what they tell is let go of here, an
   const asked: boolean[] = [];
   const episode = { kind: 'episode', event: { episode: { sessionId: 'session', track: 2 } } } as never;
   const eraser = new Eraser({
-    erasures: { begin: async () => ({ id: 'id', steps: [step] }), run: async () => {} } as never,
+    erasures: { begin: async () => ({ id: 'id', steps: [step] }), run: async () => true } as never,
     streams: { running: () => [] } as never,
     uploads: {} as never,
     forget: (isGone) => void asked.push(isGone(episode)),
@@ -62,5 +65,50 @@ it('other servers are told what was erased; what they tell is let go of here, an
   expect([told, asked]).toEqual([[step], [true]]);
   eraser.letGo([step]);
   expect([told, asked]).toEqual([[step], [true, true]]);
+  await eraser.close();
+});
+
+it('one that another server began, and does not do any more, is done here, and told; one that it does is left to it', async () => {
+  vi.useFakeTimers();
+  const step = { do: 'SESSION', sessionId: 'session' } as const;
+  const told: unknown[] = [];
+  const tries: string[] = [];
+  let left: string[] = [];
+  let holder = 'another';
+  const eraser = new Eraser({
+    erasures: {
+      begin: async () => ({ id: 'own', steps: [step] }),
+      unfinished: async () => left.map((id) => ({ id, steps: [step] })),
+      async run(id: string) {
+        tries.push(id);
+        if (holder !== 'nobody') return false;
+        left = [];
+        return true;
+      },
+    } as never,
+    streams: { running: () => [] } as never,
+    uploads: {} as never,
+    forget() {},
+    tell: (steps) => void told.push(...steps),
+    log: { info() {}, warn() {}, error() {} },
+  });
+  await eraser.resume();
+  expect(tries).toEqual([]);
+  left = ['left'];
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([tries, told]).toEqual([['left', 'left'], []]);
+  holder = 'nobody';
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect([tries, told]).toEqual([['left', 'left', 'left'], [step]]);
+  // What was asked for here is told here as well, whoever has done it.
+  holder = 'another';
+  void eraser.erase({ request: { type: 'SESSION' } } as never);
+  await vi.advanceTimersByTimeAsync(500);
+  holder = 'nobody';
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([tries.slice(3), told]).toEqual([
+    ['own', 'own'],
+    [step, step],
+  ]);
   await eraser.close();
 });

@@ -30,6 +30,51 @@ it('what one does no other does meanwhile; the next one may, and one that is gon
   expect(await one('sweep', async () => {})).toBe(true);
 });
 
+it('what is renewed is held for as long as it goes on, and soon free when its server is gone', async () => {
+  const db = await createStore();
+  onTestFinished(() => db.dispose());
+  const { prisma } = db.store;
+  const doOnce = createJobLease(prisma);
+  const left = async () => {
+    const [row] = await prisma.$queryRaw<{ seconds: number }[]>`SELECT
+      extract(epoch FROM expires_at - clock_timestamp())::float8 AS seconds FROM job WHERE name = 'sweep'`;
+    return row!.seconds;
+  };
+  await doOnce(
+    'sweep',
+    async () => {
+      expect(await left()).toBeLessThan(31);
+      const end = async () => (await prisma.job.findUniqueOrThrow({ where: { name: 'sweep' } })).expiresAt;
+      const first = await end();
+      await expect.poll(end, { timeout: 60_000, interval: 500 }).not.toEqual(first);
+    },
+    { isRenewed: true },
+  );
+  await doOnce('sweep', async () => expect(await left()).toBeGreaterThan(600));
+});
+
+it('one erasure is done by one at a time, and what a server leaves that is gone by the next start of its own database', async () => {
+  const db = await createStore();
+  onTestFinished(() => db.dispose());
+  const { id: sessionId } = await db.session();
+  await db.store.sessions.setState(sessionId, 'ENDED');
+  const requester = { kind: 'TOKEN', id: 't', name: 'somebody' } as const;
+  const request = { type: 'SESSION', sessionId } as const;
+  const { id } = await db.store.erasures.begin({ request, requester, reason: 'asked for' }, async () => {});
+  await db.store.prisma
+    .$executeRaw`INSERT INTO job (name, holder, expires_at) VALUES (${`erasure ${id}`}, gen_random_uuid(), now() + interval '1 minute')`;
+  const run = () => db.store.erasures.run(id, { removeUpload: async () => {} });
+  expect(await run()).toBe(false);
+  expect(await db.store.erasures.unfinished()).toHaveLength(1);
+  if (SERVER === undefined) {
+    await db.store.close();
+    db.store = await openStore({ rollUp, ...db.config });
+  } else await db.store.prisma.job.deleteMany();
+  expect(await run()).toBe(true);
+  expect(await run()).toBe(true);
+  expect(await db.store.erasures.unfinished()).toEqual([]);
+});
+
 describe.skipIf(SERVER === undefined)('servers that start at once', () => {
   it('drop what is old once, without being in the way of each other', async () => {
     const db = await createStore();

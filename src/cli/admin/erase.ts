@@ -1,4 +1,5 @@
 /** `mien erase`: erases what was recorded, without a server or beside one. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import type { ErasedCounts, ErasureRequest, LiveSession } from '../../domain/erasure.ts';
 import { MienError } from '../../errors.ts';
@@ -8,6 +9,9 @@ import type { Store } from '../../store/index.ts';
 import type { Host } from '../host.ts';
 import { commandRequester } from '../serve/command-requester.ts';
 import { openCommandStore, openUploads } from '../serve/server-parts.ts';
+
+/** From one look to the next at what another does. */
+const AGAIN_MS = 500;
 
 /** @throws MienError NOT_FOUND; CONFLICT while a server has the embedded database open, or runs what is to go as a whole */
 export async function erase(
@@ -26,10 +30,11 @@ export async function erase(
     const hands = { removeUpload: uploads.release };
     if (config.databaseUrl === null) {
       await interruptLeft(store);
-      for (const left of await store.erasures.unfinished()) await store.erasures.run(left, hands);
+      for (const left of await store.erasures.unfinished()) await store.erasures.run(left.id, hands);
     }
     const { id } = await store.erasures.begin(order, async (live) => assertStopped(live));
-    await store.erasures.run(id, hands);
+    // A server that finds it unfinished may be faster.
+    while (!(await store.erasures.run(id, hands))) await sleep(AGAIN_MS);
     const target = { type: 'ERASURE', id, name: null } as const;
     await store.audit.append([{ requester, action: 'ERASE', target, outcome: 'OK', count: 1, since: null }]);
     host.stdout.write(`Erased ${inWords(await countsOf(store, id))}. The record is ${id}.\n`);

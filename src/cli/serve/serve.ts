@@ -5,6 +5,7 @@ import { openProbes } from '../../api/probe-server.ts';
 import type { Config } from '../../config.ts';
 import type { Log } from '../../domain/log.ts';
 import { createLog } from '../../log.ts';
+import type { Eraser } from '../../sessions/index.ts';
 import { isAway, type Store } from '../../store/index.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
 import type { Host } from '../host.ts';
@@ -68,7 +69,7 @@ async function openServer(role: Role, config: Config, log: Log, parts: OpenParts
   const work = role === 'API' ? await openRemoteStreams(base, parts) : await openHere(base, parts);
   const eraser = createEraser(base, work);
   const { url, prepare } = await (role === 'WORKER'
-    ? openWorkerProbes(base, work, parts)
+    ? openWorkerProbes(base, work, eraser, parts)
     : openFront(base, work, eraser, persistedDocuments, parts));
   // Last, so that it is closed first: its sessions drain while all that they need is open.
   await work.begin(prepare);
@@ -84,7 +85,7 @@ async function openHere(base: Base, parts: OpenParts): Promise<Work> {
 }
 
 /** What a worker tells those who watch it. */
-async function openWorkerProbes(base: Base, work: Work, parts: OpenParts): Promise<Front> {
+async function openWorkerProbes(base: Base, work: Work, eraser: Eraser, parts: OpenParts): Promise<Front> {
   const { config, store, log, metrics, access, audit, bus } = base;
   const { registry } = metrics;
   const { url } = parts.add(
@@ -95,7 +96,8 @@ async function openWorkerProbes(base: Base, work: Work, parts: OpenParts): Promi
       metrics: async () => ({ type: registry.contentType, text: await registry.metrics() }),
     }),
   );
-  return { url, prepare: async () => {} };
+  parts.add(eraser);
+  return { url, prepare: () => eraser.resume() };
 }
 
 /** What can be known to be wrong before anything is opened. @returns the documents that may be asked; null: any */

@@ -1,9 +1,15 @@
 /**
  * Erasures, from their request to the last row. An erasure is written down before its first row is deleted, with the steps that
- * are to be done; each step is struck out in the transaction that ends it. So whatever ends the process, the next start goes on
- * where it stood, and does nothing twice.
+ * are to be done; each step is struck out in the transaction that ends it. So whatever ends the process, another server, or
+ * the next start, goes on where it stood, and does nothing twice: one at a time works at each.
  */
-import type { ErasureOrder, ErasureStep, LiveSession } from '../../domain/erasure.ts';
+import {
+  type ErasureOrder,
+  type ErasureStep,
+  type ErasureTarget,
+  erasedSteps,
+  type LiveSession,
+} from '../../domain/erasure.ts';
 import { MienError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { listPartitions, PARTITIONED_TABLES, partitionName } from '../sql/partitions.ts';
@@ -35,10 +41,14 @@ export interface Erasures {
     order: ErasureOrder,
     stop: (sessions: readonly LiveSession[]) => Promise<void>,
   ): Promise<{ id: string; steps: ErasureStep[] }>;
-  /** Does what is left to do, down to the files of the database. @throws what the database said: it can be called again */
-  run(id: string, hands: ErasureHands): Promise<void>;
-  /** Those that are not finished, the oldest first. */
-  unfinished(): Promise<string[]>;
+  /**
+   * Does what is left to do, down to the files of the database.
+   * @returns whether nothing is left; else another server does it now
+   * @throws what the database said: it can be called again
+   */
+  run(id: string, hands: ErasureHands): Promise<boolean>;
+  /** Those that are not finished, whichever server began them, the oldest first; with what is to be let go of once they are. */
+  unfinished(): Promise<{ id: string; steps: ErasureStep[] }[]>;
   /** Cuts off what runs, behind the slice under way; the next start goes on with it. */
   stop(): void;
 }
@@ -48,6 +58,8 @@ interface ErasureDeps {
   rollUp: RollUp;
   /** Lets no byte of deleted rows stay in the tables' files, as far as the database is ours. */
   scrub(partitions: readonly string[]): Promise<void>;
+  /** Unless another server does it now. */
+  doOnce(name: string, work: () => Promise<void>, options: { isRenewed: boolean }): Promise<boolean>;
   slice?: number;
 }
 
@@ -61,24 +73,20 @@ export function createErasures(deps: ErasureDeps): Erasures {
       if (live.length > 0) await stop(live);
       return prisma.$transaction((tx) => writeDown(tx, order));
     },
-    async run(id, hands) {
+    run(id, hands) {
       const work = { slice: SLICE, ...deps, stopping, id };
-      for (let steps = await readSteps(prisma, id); steps.length > 0; steps = await readSteps(prisma, id)) {
-        const [step, ...rest] = steps;
-        stopping.throwIfAborted();
-        await runStep(work, hands, step!, async (tx) => {
-          await tx.erasure.update({ where: { id }, data: { steps: toJson(rest) } });
-        });
-      }
-      await prisma.$executeRaw`UPDATE erasure SET finished_at = now() WHERE id = ${id}::uuid AND finished_at IS NULL`;
+      return deps.doOnce(`erasure ${id}`, () => runSteps(work, hands), { isRenewed: true });
     },
     async unfinished() {
       const found = await prisma.erasure.findMany({
         where: { finishedAt: null },
         orderBy: { ordinal: 'asc' },
-        select: { id: true },
+        select: { id: true, sessionIds: true, target: true },
       });
-      return found.map(({ id }) => id);
+      return found.map(({ id, sessionIds, target }) => ({
+        id,
+        steps: erasedSteps(sessionIds, target as unknown as ErasureTarget),
+      }));
     },
     stop: () => end.abort(new MienError('SHUTTING_DOWN', 'The store is closing.')),
   };
@@ -98,14 +106,23 @@ async function writeDown(
   return { id: record.id, steps };
 }
 
+type StepWork = ErasureWork & Pick<ErasureDeps, 'scrub'>;
+
+async function runSteps(work: StepWork, hands: ErasureHands): Promise<void> {
+  const { prisma, stopping, id } = work;
+  for (let steps = await readSteps(prisma, id); steps.length > 0; steps = await readSteps(prisma, id)) {
+    const [step, ...rest] = steps;
+    stopping.throwIfAborted();
+    await runStep(work, hands, step!, async (tx) => {
+      await tx.erasure.update({ where: { id }, data: { steps: toJson(rest) } });
+    });
+  }
+  await prisma.$executeRaw`UPDATE erasure SET finished_at = now() WHERE id = ${id}::uuid AND finished_at IS NULL`;
+}
+
 type Done = (tx: Transaction) => Promise<void>;
 
-async function runStep(
-  work: ErasureWork & Pick<ErasureDeps, 'scrub'>,
-  hands: ErasureHands,
-  step: ErasureStep,
-  done: Done,
-): Promise<void> {
+async function runStep(work: StepWork, hands: ErasureHands, step: ErasureStep, done: Done): Promise<void> {
   switch (step.do) {
     case 'SESSION':
       return eraseSession(work, step.sessionId, done);

@@ -4,7 +4,7 @@ import type { PrismaClient } from '../generated/client.ts';
 import type { RunPrepared } from '../sql/parameters.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
 
-export { createJobLease } from './job-lease.ts';
+export { createJobLease, forgetJobs } from './job-lease.ts';
 export type { Lease } from './lease.ts';
 
 const TTL_MS = 5_000;

@@ -1,5 +1,5 @@
 /** What is committed by now, for a server that may not have heard of all of it. */
-import type { ErasureStep, ErasureTarget } from '../../domain/erasure.ts';
+import { type ErasureStep, type ErasureTarget, erasedSteps } from '../../domain/erasure.ts';
 import { isId } from '../../domain/ids.ts';
 import { LIVE_STATES, type SessionRecord } from '../../domain/stream.ts';
 import type { Prisma } from '../generated/client.ts';
@@ -75,15 +75,8 @@ async function erasedSince(prisma: Prisma.TransactionClient, since: Date): Promi
     select: { sessionIds: true, target: true },
   });
   return erasures.flatMap(({ sessionIds, target }) =>
-    sessionIds.map((sessionId) => stepOf(sessionId, target as unknown as ErasureTarget)),
+    erasedSteps(sessionIds, target as unknown as ErasureTarget),
   );
-}
-
-/** Of a stretch it is not known any more which moments it had: what is let go of for nothing is read again. */
-function stepOf(sessionId: string, target: ErasureTarget): ErasureStep {
-  return target.type === 'TRACK'
-    ? { do: 'TRACK', sessionId, track: target.track }
-    : { do: 'SESSION', sessionId };
 }
 
 async function otherWorkers(prisma: Prisma.TransactionClient, own: string | null): Promise<string[]> {
