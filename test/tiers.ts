@@ -12,6 +12,7 @@ const WHOLE: Record<string, readonly string[] | 'all'> = {
   web: [
     'add-files',
     'camera',
+    'connection',
     'dashboard',
     'edit-stream',
     'empty',

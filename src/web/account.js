@@ -1,10 +1,10 @@
 /** Who is signed in: shown in the header, with the way out; and what happens when that ends while the page is open. */
 import { askWho, signInAddress, signOut } from './auth-client.js';
 import { remember } from './camera/camera-memory.js';
-import { retry } from './client.js';
-import { humanize } from './format.js';
+import { messageOf, retry } from './client.js';
+import { humanize, withinSentence } from './format.js';
 import { find, setText } from './page/dom.js';
-import { SIGNED_OUT } from './server.js';
+import { SIGNED_OUT, withoutAsking } from './server.js';
 
 /** @import { Principal } from './types.js' */
 
@@ -12,13 +12,17 @@ import { SIGNED_OUT } from './server.js';
  * Finds out who this is, and leaves for the sign-in page where that is nobody.
  * @param {object} options
  * @param {(lost: { reason: string, retryMs: number }) => void} options.onLost
- * @param {(problem: unknown) => void} options.onProblem
+ * @param {() => void} options.onSignedOut
+ * @param {(problem: unknown) => void} options.onProblem null: none any more
  * @returns {Promise<void>} resolves once the server can be asked for more
  */
-export async function openAccount({ onLost, onProblem }) {
+export async function openAccount({ onLost, onSignedOut, onProblem }) {
   const { signal } = new AbortController();
   // Also where nobody had to sign in until now.
-  addEventListener(SIGNED_OUT, showSignedOut, { once: true });
+  addEventListener(SIGNED_OUT, () => {
+    onSignedOut();
+    showSignedOut();
+  });
   await retry(
     async () => {
       const { required, principal } = await askWho();
@@ -54,18 +58,17 @@ function showPrincipal({ name, role, streams }, onProblem) {
   button.addEventListener('click', async () => {
     if (button.ariaBusy === 'true') return;
     button.ariaBusy = 'true';
+    onProblem(null);
     // What is open ends by this too, and need not be told.
-    removeEventListener(SIGNED_OUT, showSignedOut);
-    await signOut().then(leave, onProblem);
+    await withoutAsking(() => signOut().then(leave)).catch((problem) =>
+      onProblem(new Error(`You may still be signed in: ${withinSentence(messageOf(problem))}. Try again.`)),
+    );
     button.ariaBusy = 'false';
   });
 }
 
 /** What is on the page stays as it was; nothing comes any more. */
 function showSignedOut() {
-  const place = find('#connection', HTMLElement);
-  place.dataset.state = 'lost';
-  setText(place, 'signed out');
   find('#account', HTMLElement).hidden = true;
   const dialog = find('#signed-out', HTMLDialogElement);
   for (const open of document.querySelectorAll('dialog[open]')) {

@@ -3,6 +3,9 @@ import { ConnectionLost, MienError } from './client.js';
 
 /** @import { Who } from './types.js' */
 
+/** A server that is silent for longer does not answer. */
+const MAX_SILENCE_MS = 30_000;
+
 /** @returns {Promise<Who>} @throws {MienError | ConnectionLost} */
 export function askWho() {
   return ask('auth/who');
@@ -34,13 +37,19 @@ export function signInAddress() {
  */
 async function ask(path, body) {
   const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) };
-  const options = { headers, ...(body && { method: 'POST', body: JSON.stringify(body) }) };
+  const giveUp = new AbortController();
+  const silence = setTimeout(() => giveUp.abort(), MAX_SILENCE_MS);
+  const options = {
+    ...{ headers, signal: giveUp.signal },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+  };
   const response = await fetch(path, options).catch((cause) => {
     throw new ConnectionLost('the server does not answer', { cause });
   });
   const answer = await response.json().catch((cause) => {
     throw new ConnectionLost(`the server answered ${response.status} without a sentence`, { cause });
   });
+  clearTimeout(silence);
   const [error] = answer.errors ?? [];
   if (error) throw new MienError(error);
   if (!response.ok) throw new ConnectionLost(`the server answered ${response.status}`);

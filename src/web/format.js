@@ -117,6 +117,11 @@ export function toSentence(words) {
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
 
+/** A sentence within another. @param {string} sentence */
+export function withinSentence(sentence) {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '');
+}
+
 /** `MEDIA_ANALYTICS` as “Media analytics”. @param {string} name */
 export function humanize(name) {
   const words = name.toLowerCase().replaceAll('_', ' ');

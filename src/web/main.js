@@ -1,5 +1,6 @@
 /** The dashboard: opens the stream or session that the address names, and shows it in the parts of the page. */
 import { openAccount } from './account.js';
+import { messageOf } from './client.js';
 import { isLive } from './format.js';
 import { openLiveView } from './live/live-view.js';
 import { Preview } from './live/preview.js';
@@ -32,7 +33,11 @@ const connection = createConnectionLine();
 keepFocus();
 await openAccount({
   onLost: (lost) => connection.show({ state: 'lost', ...lost }),
+  onSignedOut: connection.showSignedOut,
   onProblem: showProblem,
+}).catch((problem) => {
+  connection.show({ state: 'stopped', reason: messageOf(problem) });
+  throw problem;
 });
 connection.show({ state: 'connecting' });
 placeHelp();
@@ -116,7 +121,6 @@ function showStream({ stream, session }) {
   const live = sessionId === null && isLive(stream.latestSession?.state);
   const newestId = stream.latestSession?.id ?? null;
   const same = opened.streamId === stream.id && opened.sessionId === sessionId;
-  if (opened.live && !live) connection.showStreamEnded();
   // A stream that was watched until it ended stays as it was seen last; one that starts is watched. What began and ended
   // while nobody looked is the newest now.
   const isOld = live ? !opened.live : sessionId === null && opened.newestId !== newestId;
@@ -124,6 +128,7 @@ function showStream({ stream, session }) {
     closeCurrent();
     open(stream, sessionId, live);
   }
+  connection.setEnded(!live);
   opened.newestId = newestId;
   preview.offer(stream.id, live && stream.preview ? (stream.latestSession?.id ?? null) : null);
 }

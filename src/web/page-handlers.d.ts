@@ -4,7 +4,7 @@ import type { SessionView } from './session-view.js';
 /** What a stream or session that is shown tells the parts of the page. */
 export interface PageHandlers {
   view: SessionView;
-  onConnection(connection: Connection | { state: 'recorded' }): void;
+  onConnection(connection: Connection | { state: 'recorded' } | { state: 'stopped'; reason: string }): void;
   /** Null: the problem is over. */
   onProblem(problem: unknown): void;
   onNote(sentence: string): void;

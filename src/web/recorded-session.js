@@ -1,6 +1,7 @@
 /** Shows one session as it was recorded. */
 import { isLive } from './format.js';
 import { createOwnProblem } from './page/own-problem.js';
+import { poll } from './page/poll.js';
 import { readRecording } from './recorded/read-recording.js';
 import { watchSummary } from './session-summary.js';
 
@@ -17,30 +18,19 @@ const REFRESH_MS = 10_000;
  */
 export function openRecordedSession(sessionId, page) {
   const stop = new AbortController();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  const { signal } = stop;
   page.onConnection({ state: 'recorded' });
   page.onCounts('');
-  const problem = createOwnProblem(page.onProblem);
   const closeSummary = watchSummary(sessionId, page.onProblem);
   const view = page.view.recorded(page.onProblem);
   const refresh = async () => {
-    let mayChange = true;
-    try {
-      const recording = await readRecording(sessionId, stop.signal);
-      if (stop.signal.aborted) return;
-      await view.show(recording);
-      mayChange = isLive(recording.state);
-      problem.over();
-    } catch (found) {
-      if (!stop.signal.aborted) problem.tell(found);
-    }
-    if (mayChange && !stop.signal.aborted) timer = setTimeout(refresh, REFRESH_MS);
+    const recording = await readRecording(sessionId, signal);
+    if (!signal.aborted) await view.show(recording);
+    return isLive(recording.state);
   };
-  void refresh();
+  poll(REFRESH_MS, refresh, { signal, problem: createOwnProblem(page.onProblem) });
   return () => {
     stop.abort();
-    clearTimeout(timer);
     closeSummary();
     view.close();
   };

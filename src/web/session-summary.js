@@ -14,6 +14,7 @@ import {
 } from './format.js';
 import { cloneTemplate, find, reconcile, setText } from './page/dom.js';
 import { createOwnProblem } from './page/own-problem.js';
+import { poll } from './page/poll.js';
 import { mien } from './server.js';
 
 /** @import { Expression, SessionWithSummary, Summary } from './types.js' */
@@ -29,29 +30,16 @@ const REFRESH_MS = 4_000;
  */
 export function watchSummary(sessionId, onProblem) {
   const stop = new AbortController();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const problem = createOwnProblem(onProblem);
+  const { signal } = stop;
   const refresh = async () => {
-    try {
-      const { session } = await /** @type {Promise<{ session: SessionWithSummary | null }>} */ (
-        mien.request(SUMMARY, { id: sessionId }, { signal: stop.signal })
-      );
-      if (stop.signal.aborted || session === null) return;
-      problem.over();
-      writeSummary(session);
-      if (isLive(session.state)) timer = setTimeout(refresh, REFRESH_MS);
-    } catch (found) {
-      if (stop.signal.aborted) return;
-      problem.tell(found);
-      timer = setTimeout(refresh, REFRESH_MS);
-    }
+    /** @type {{ session: SessionWithSummary | null }} */
+    const { session } = await mien.request(SUMMARY, { id: sessionId }, { signal });
+    if (signal.aborted || session === null) return false;
+    writeSummary(session);
+    return isLive(session.state);
   };
-  void refresh();
-  return () => {
-    stop.abort();
-    clearTimeout(timer);
-  };
+  poll(REFRESH_MS, refresh, { signal, problem: createOwnProblem(onProblem) });
+  return () => stop.abort();
 }
 
 /** Empties the summary, so that the one of another session is not taken for it. */

@@ -6,6 +6,6 @@ export { type FallbackOptions, withFallback } from './fallback.ts';
 export type { Connection, FollowOptions } from './follow.ts';
 export * from './generated/documents.ts';
 export { createLagDetector } from './lag.ts';
-export { type RetryOptions, retry } from './retry.ts';
+export { mayPass, type RetryOptions, retry } from './retry.ts';
 export type { SubscribeOptions, Transport } from './transport.ts';
 export type { UploadOptions, UploadSource } from './upload.ts';

@@ -8,7 +8,7 @@ const MAX_DELAY_MS = 8_000;
 const LASTED_MS = 8_000;
 /** Codes of errors that may be gone at the next attempt. */
 const TRANSIENT_CODES = [
-  ...['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'ISSUER_UNAVAILABLE', 'TOO_MANY_SUBSCRIPTIONS'],
+  ...['INTERNAL', 'SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'ISSUER_UNAVAILABLE', 'TOO_MANY_SUBSCRIPTIONS'],
   ...['TOO_MANY_REQUESTS', 'TOO_MANY_CONNECTIONS', 'TOO_MANY_CONNECTIONS_FROM_ADDRESS'],
 ];
 /** So often in a row the server may go wrong: what stays wrong then is no accident, and each try is logged there. */
@@ -42,7 +42,7 @@ export function createBackoff({ signal, onLost, pause = sleep }: RetryOptions): 
       if (openedAt !== null && performance.now() - openedAt >= LASTED_MS) [failures, internal] = [0, 0];
       openedAt = null;
       if (codeOf(error) === 'INTERNAL') internal += 1;
-      if (!isTransient(error, internal)) throw error;
+      if (!mayPass(error) || (codeOf(error) === 'INTERNAL' && internal >= MAX_INTERNAL)) throw error;
       // Not all that one server left behind come back at the same moment.
       const share = 1 - Math.random() / 2;
       const retryMs = Math.round(share * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++));
@@ -73,11 +73,9 @@ export async function retry(
   }
 }
 
-/** @param internal how often in a row the server went wrong */
-function isTransient(error: unknown, internal: number): boolean {
-  const code = codeOf(error);
-  if (code === 'INTERNAL') return internal < MAX_INTERNAL;
-  return error instanceof ConnectionLost || TRANSIENT_CODES.includes(code);
+/** Whether the same may succeed another time: where the connection broke, and where the server is busy, ends or went wrong. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof ConnectionLost || TRANSIENT_CODES.includes(codeOf(error));
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -5,15 +5,17 @@ export interface ServerOptions {
   /** Such as `http://127.0.0.1:4000`; left out, in a page: where the page came from. */
   url?: string | URL;
   /**
-   * `mien_…`, or a JSON Web Token of the server's issuer; a function is asked before each request and connection. Left out:
-   * the cookie of a page that is signed in, or nobody, where the server asks nobody.
+   * `mien_…`, or a JSON Web Token of the server's issuer; a function is asked before each request and connection. Left out, or
+   * undefined: the cookie of a page that is signed in, or nobody, where the server asks nobody.
    */
-  token?: string | (() => string | Promise<string>);
+  token?: string | (() => Token | Promise<Token>);
   /** What requests are sent by, instead of the global `fetch`. */
   fetch?: typeof fetch;
   /** Called when the server does not know who asks, or does not any more. */
   onUnauthenticated?: (error: MienError) => void;
 }
+
+type Token = string | undefined;
 
 export interface Server {
   /** @param path such as `graphql`, below the server's own address. @throws TypeError: what was given is none */

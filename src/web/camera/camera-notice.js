@@ -1,5 +1,5 @@
 /** Tells whoever the camera sees that others can look at its picture, which operators may allow while it is sent. */
-import { ConnectionLost } from '../client.js';
+import { ConnectionLost, mayPass } from '../client.js';
 import { CAMERA_PREVIEW } from '../documents.js';
 import { find } from '../page/dom.js';
 import { mien } from '../server.js';
@@ -29,7 +29,9 @@ export function createCameraNotice({ onProblem }) {
       const askOrTell = () =>
         ask().catch((problem) => {
           // The panel tells that the server is away; what was known last stays.
-          if (!signal.aborted && !(problem instanceof ConnectionLost)) onProblem(problem);
+          if (signal.aborted || problem instanceof ConnectionLost) return;
+          if (!mayPass(problem)) clearInterval(again);
+          onProblem(problem);
         });
       const again = setInterval(askOrTell, ASK_MS);
       signal.addEventListener('abort', () => clearInterval(again));

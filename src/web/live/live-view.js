@@ -1,6 +1,6 @@
 /** Shows one stream as it happens. */
 
-import { createLagDetector } from '../client.js';
+import { createLagDetector, messageOf } from '../client.js';
 import { MOMENTS } from '../documents.js';
 import { count } from '../format.js';
 import { whileVisible } from '../page/visibility.js';
@@ -35,7 +35,9 @@ export function openLiveView(stream, page) {
       lossCounter.add(moment);
       timeline.show(moment, stop.signal);
     };
-    follow(stream.id, show, { after, isBehind, signal: stop.signal, page }).catch(page.onProblem);
+    follow(stream.id, show, { after, isBehind, signal: stop.signal, page }).catch((problem) =>
+      page.onConnection({ state: 'stopped', reason: messageOf(problem) }),
+    );
     return () => stop.abort();
   });
   return () => {

@@ -1,5 +1,6 @@
 /** The pictures of a session as they come, one for each frame that is analysed, by one answer that does not end. */
 import { ConnectionLost } from '../client.js';
+import { mayAsk } from '../server.js';
 import { readParts } from './preview-parts.js';
 
 /** @import { Part } from './preview-parts.js' */
@@ -12,6 +13,7 @@ import { readParts } from './preview-parts.js';
  * @throws {ConnectionLost} where it breaks off, or nobody answers for now
  */
 export async function watchPictures(sessionId, signal, onPicture) {
+  await mayAsk();
   const response = await fetch(`preview/${sessionId}`, { signal }).catch(lose);
   // What stands before the server, or its database, is away for a while.
   if (response.status >= 500 || response.status === 429) lose(response.statusText);

@@ -4,7 +4,7 @@ import { OUTPUTS } from '../documents.js';
 import { toSentence } from '../format.js';
 import { takeBackQuestion } from '../page/confirm-dialog.js';
 import { find, setText, showText } from '../page/dom.js';
-import { throttle } from '../page/throttle.js';
+import { poll } from '../page/poll.js';
 import { whileVisible } from '../page/visibility.js';
 import { mien } from '../server.js';
 import { OutputForm } from './output-form.js';
@@ -69,10 +69,11 @@ export class OutputsDialog {
     showProblem('');
     this.#dialog.showModal();
     const stop = whileVisible(() => {
-      const refresh = throttle(REFRESH_MS, () => this.#refresh(), tell);
-      const timer = setInterval(refresh, REFRESH_MS);
-      refresh();
-      return () => clearInterval(timer);
+      const stop = new AbortController();
+      const problem = { tell, over: () => {} };
+      const ask = () => this.#refresh().then(() => true);
+      poll(REFRESH_MS, ask, { signal: stop.signal, problem });
+      return () => stop.abort();
     });
     // The browser tells of it a moment later: what is said since then is of the next opening.
     this.#dialog.addEventListener('close', stop, { once: true });
@@ -88,7 +89,7 @@ export class OutputsDialog {
   /** @param {string} sentence */
   async #changed(sentence) {
     this.#say(sentence);
-    await this.#refresh();
+    await this.#refresh().catch(tell);
   }
 
   /** What was done last, also what came of it when the dialog was closed already. @param {string} sentence */
@@ -110,7 +111,7 @@ export class OutputsDialog {
       showNote(mine.length === 0 ? 'No program is told yet.' : '');
       showProblem('');
     } catch (problem) {
-      if (!isOld()) tell(problem);
+      if (!isOld()) throw problem;
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Reads what the chart shows, as finely as it shows it: at first all of the session, then what is visible, when that rests. */
+import { mayPass } from '../client.js';
 import { createOwnProblem } from '../page/own-problem.js';
 import { readLanes } from './lanes.js';
 import { holds, resolutionOf, withMargin } from './resolution.js';
@@ -92,6 +93,7 @@ export class LaneLoader {
     } catch (problem) {
       if (signal.aborted) return;
       this.#problem.tell(problem);
+      if (!mayPass(problem)) return;
       this.#timer = setTimeout(() => void this.#refine(recording, visible, signal), RETRY_MS);
     }
   }

@@ -1,4 +1,5 @@
 /** Recorded moments with all that the stage shows, read some seconds at a time, and kept as long as they may be wanted again. */
+import { mayPass } from '../client.js';
 import { createOwnProblem } from '../page/own-problem.js';
 import { mien } from '../server.js';
 import { STAGE } from './documents.js';
@@ -114,6 +115,7 @@ export class MomentCache {
     } catch (problem) {
       if (signal.aborted) return;
       this.#problem.tell(problem);
+      if (!mayPass(problem)) return;
       // Until then it counts as being read: each picture of the page would ask for it.
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#retry(), RETRY_MS);

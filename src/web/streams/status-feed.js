@@ -1,6 +1,7 @@
 /** Keeps the page told of the streams: everything is read now and then, and every change of a state as it comes. */
-import { retry } from '../client.js';
+import { mayPass, messageOf, retry } from '../client.js';
 import { STATUS } from '../documents.js';
+import { toSentence } from '../format.js';
 import { whileVisible } from '../page/visibility.js';
 import { mien, SIGNED_OUT } from '../server.js';
 
@@ -13,7 +14,7 @@ const REFRESH_MS = 15_000;
  * @typedef {object} FeedOptions
  * @property {() => Promise<void>} refresh reads everything
  * @property {(status: Status) => Promise<void>} onStatus
- * @property {(connection: { state: 'connected' } | { state: 'lost', reason: string, retryMs: number }) => void} onConnection
+ * @property {(connection: { state: 'connected' } | { state: 'stopped', reason: string } | { state: 'lost', reason: string, retryMs: number }) => void} onConnection
  * @property {(problem: unknown) => void} onProblem
  */
 
@@ -21,9 +22,17 @@ const REFRESH_MS = 15_000;
 export function openStatusFeed({ refresh, onProblem, ...options }) {
   whileVisible(() => {
     const stop = new AbortController();
-    const poll = setInterval(() => refresh().catch(onProblem), REFRESH_MS);
+    const told = (/** @type {unknown} */ problem) => {
+      if (!mayPass(problem)) clearInterval(poll);
+      onProblem(problem);
+    };
+    const poll = setInterval(() => refresh().catch(told), REFRESH_MS);
     addEventListener(SIGNED_OUT, () => clearInterval(poll), { signal: stop.signal });
-    follow({ refresh, onProblem, ...options }, stop.signal).catch(onProblem);
+    follow({ refresh, onProblem, ...options }, stop.signal).catch((problem) => {
+      const reason = messageOf(problem);
+      options.onConnection({ state: 'stopped', reason });
+      onProblem(asItWas(reason));
+    });
     return () => {
       stop.abort();
       clearInterval(poll);
@@ -53,8 +62,13 @@ function follow({ refresh, onStatus, onConnection, onProblem }, signal) {
       signal,
       onLost(lost) {
         onConnection({ state: 'lost', ...lost });
-        onProblem(new Error(`The list is as it last was: ${lost.reason}.`));
+        onProblem(asItWas(lost.reason));
       },
     },
   );
+}
+
+/** @param {string} reason */
+function asItWas(reason) {
+  return new Error(`The list is as it last was: ${toSentence(reason)}`);
 }

@@ -1,7 +1,15 @@
 /** The header above a stream: its name and state, the choice of a session, the buttons that start, stop and remove it. */
 
 import { REMOVE, SESSIONS, START, STOP } from '../documents.js';
-import { frameRateText, humanize, isLive, quoted, sourceLabel, stateName } from '../format.js';
+import {
+  frameRateText,
+  humanize,
+  isLive,
+  quoted,
+  sourceLabel,
+  stateName,
+  withinSentence,
+} from '../format.js';
 import { confirmRemoval, takeBackQuestion } from '../page/confirm-dialog.js';
 import { find, setText, showInstead } from '../page/dom.js';
 import { streamLink } from '../page/route.js';
@@ -141,13 +149,8 @@ function aboutLine(stream, session) {
   const { source, purpose } = stream;
   const state = stateName(session?.state ?? null);
   // While the source is silent, it is said why.
-  const why = session === null || session.failure === null ? '' : ` (${withoutStop(session.failure)})`;
+  const why = session === null || session.failure === null ? '' : ` (${withinSentence(session.failure)})`;
   return `${state}${why} · ${sourceLabel(source)} · for ${humanize(purpose).toLowerCase()} · ${frameRateText(stream)}`;
-}
-
-/** A sentence within another. @param {string} sentence */
-function withoutStop(sentence) {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '');
 }
 
 /** @param {SessionListItem} session */

@@ -1,13 +1,22 @@
 /** All streams that run, side by side: what was last seen in each, how much of it is covered, and what was dropped. */
 import { paintOncePerFrame } from '../chart/canvas.js';
-import { retry } from '../client.js';
+import { messageOf, retry } from '../client.js';
 import { WALL, WALL_MOMENTS } from '../documents.js';
 import { writeExpression } from '../face-words.js';
-import { count, droppedFrames, duration, LIVE_STATES, LOW_COVERAGE, percent, stateName } from '../format.js';
+import {
+  count,
+  droppedFrames,
+  duration,
+  LIVE_STATES,
+  LOW_COVERAGE,
+  percent,
+  stateName,
+  withinSentence,
+} from '../format.js';
 import { cloneTemplate, find, reconcile, setText } from '../page/dom.js';
 import { createOwnProblem } from '../page/own-problem.js';
+import { poll } from '../page/poll.js';
 import { streamLink } from '../page/route.js';
-import { throttle } from '../page/throttle.js';
 import { whileVisible } from '../page/visibility.js';
 import { mien } from '../server.js';
 
@@ -23,40 +32,38 @@ const MOST = 60;
 const FACES = 3;
 
 /** @typedef {{ faces: WallFace[], at: number }} Seen faces that were seen, and when by this page's clock */
-/** @typedef {{ streams: readonly WallStream[], seen: Map<string, Seen>, total: number }} Shown by the ids of sessions */
+/** @typedef {{ streams: readonly WallStream[], seen: Map<string, Seen>, total: number | null }} Shown `seen` by the ids of sessions; total null: the server has not told yet */
 
 /**
  * @param {{ onProblem: (problem: unknown) => void }} options null: it is over
  * @returns {() => void} closes it
  */
 export function openWall({ onProblem }) {
-  find('#wall-tiles', HTMLElement).replaceChildren();
-  setText(find('#wall-count', HTMLElement), '');
+  // Who comes back to it while the server is away sees what there was.
+  /** @type {Shown} */
+  const shown = { streams: [], seen: new Map(), total: null };
+  render(shown);
   return whileVisible(() => {
     const stop = new AbortController();
-    /** @type {Shown} */
-    const shown = { streams: [], seen: new Map(), total: 0 };
-    const problem = createOwnProblem(onProblem);
+    const { signal } = stop;
     // Of many streams a moment comes at every moment.
-    const show = paintOncePerFrame(() => stop.signal.aborted || render(shown));
+    const show = paintOncePerFrame(() => signal.aborted || render(shown));
     const refresh = async () => {
       const variables = { states: LIVE_STATES, first: MOST };
       /** @type {{ streams: { nodes: WallStream[], totalCount: number } }} */
-      const { streams } = await mien.request(WALL, variables, { signal: stop.signal });
+      const { streams } = await mien.request(WALL, variables, { signal });
       Object.assign(shown, { streams: streams.nodes, total: streams.totalCount });
       forgetOthers(shown);
-      problem.over();
       show();
+      return true;
     };
-    const unlessStopped = (/** @type {unknown} */ found) => stop.signal.aborted || problem.tell(found);
-    const refreshSoon = throttle(REFRESH_MS, refresh, unlessStopped);
+    poll(REFRESH_MS, refresh, { signal, problem: createOwnProblem(onProblem) });
+    followFaces(shown, { signal, show, problem: createOwnProblem(onProblem) });
     // Faces grow old also where nothing comes.
-    const timers = [setInterval(refreshSoon, REFRESH_MS), setInterval(show, AGE_MS)];
-    refreshSoon();
-    followFaces(shown, { signal: stop.signal, show, problem }).catch(unlessStopped);
+    const timer = setInterval(show, AGE_MS);
     return () => {
       stop.abort();
-      for (const timer of timers) clearInterval(timer);
+      clearInterval(timer);
     };
   });
 }
@@ -72,10 +79,16 @@ function forgetOthers({ streams, seen }) {
  * @param {{ signal: AbortSignal, show: () => void, problem: OwnProblem }} options
  */
 function followFaces({ seen }, { signal, show, problem }) {
-  return retry(
+  const tell = (/** @type {string} */ reason) =>
+    problem.tell(new Error(`What is shown is as it last was: ${withinSentence(reason)}.`));
+  retry(
     async (opened) => {
+      const onOpen = () => {
+        opened();
+        problem.over();
+      };
       const moments = /** @type {AsyncGenerator<{ frameEmotions: WallMoment }>} */ (
-        mien.subscribe(WALL_MOMENTS, {}, { signal, onOpen: opened })
+        mien.subscribe(WALL_MOMENTS, {}, { signal, onOpen })
       );
       for await (const { frameEmotions } of moments) {
         const { sessionId, faces } = frameEmotions;
@@ -83,11 +96,8 @@ function followFaces({ seen }, { signal, show, problem }) {
         show();
       }
     },
-    {
-      signal,
-      onLost: ({ reason }) => problem.tell(new Error(`What is shown is as it last was: ${reason}.`)),
-    },
-  );
+    { signal, onLost: ({ reason }) => tell(reason) },
+  ).catch((found) => signal.aborted || tell(messageOf(found)));
 }
 
 /** @param {Shown} shown */
@@ -100,8 +110,9 @@ function render({ streams, seen, total }) {
   });
 }
 
-/** @param {number} shown @param {number} total */
+/** @param {number} shown @param {number | null} total null: it is not known yet */
 export function runningSentence(shown, total) {
+  if (total === null) return 'Asking the server…';
   if (total === 0) return 'No stream runs now.';
   const more = total > shown ? `; ${count(total - shown, 'more is', 'more are')} in the list` : '';
   return `${count(shown, 'stream')} running${more}.`;
