@@ -25,6 +25,7 @@ const WHOLE: Record<string, readonly string[] | 'all'> = {
     'outputs',
     'preview',
     'recorded',
+    'recorded-loop',
     'restart',
     'shown',
     'sign-in',

@@ -3,6 +3,7 @@ import { mayPass } from '../client.js';
 import { createOwnProblem } from '../page/own-problem.js';
 import { mien } from '../server.js';
 import { STAGE } from './documents.js';
+import { stillThere } from './read-recording.js';
 
 /** @import { StageMoment } from './types.js' */
 
@@ -84,9 +85,11 @@ export class MomentCache {
     return time - moment.mediaTime <= stands + 1e-3 ? { moment, next } : null;
   }
 
-  /** The moment before or behind a time. @param {number} time @param {1 | -1} direction */
+  /** The moment before or behind a time; null: none is, or what is around that time is not known yet. @param {number} time @param {1 | -1} direction */
   beside(time, direction) {
     const moments = this.#around(time);
+    // Of those further away none is the next.
+    if (!this.knows(time)) return null;
     if (direction === 1) return moments.find(({ mediaTime }) => mediaTime > time + 1e-3) ?? null;
     return moments.findLast(({ mediaTime }) => mediaTime < time - 1e-3) ?? null;
   }
@@ -107,11 +110,12 @@ export class MomentCache {
     try {
       const range = { media: { from: part * this.#seconds, to: (part + 1) * this.#seconds } };
       /** @type {{ session: { timeline: { nodes: StageMoment[], pageInfo: { hasNextPage: boolean } } } | null }} */
-      const { session } = await mien.request(STAGE, { id: this.#sessionId, range }, { signal });
+      const answer = await mien.request(STAGE, { id: this.#sessionId, range }, { signal });
       if (signal.aborted) return;
+      const { nodes, pageInfo } = stillThere(answer.session).timeline;
       this.#problem.over();
-      if (session?.timeline.pageInfo.hasNextPage && this.#seconds > LEAST_SECONDS) this.#halve();
-      else this.#keep(part, session?.timeline.nodes ?? []);
+      if (pageInfo.hasNextPage && this.#seconds > LEAST_SECONDS) this.#halve();
+      else this.#keep(part, nodes);
     } catch (problem) {
       if (signal.aborted) return;
       this.#problem.tell(problem);

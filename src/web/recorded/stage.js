@@ -52,8 +52,8 @@ export class Stage {
       onFrame: (at) => this.#follow(at),
       onLed: (at) => {
         // By the user, not by the cursor.
-        if (at !== null && this.#sought !== null && Math.abs(at - this.#sought) <= NEAR) return;
-        [this.#isLed, this.#sought] = [true, null];
+        if (at !== null && this.#isSought(at)) return;
+        [this.#isLed, this.#sought, this.#isUnsure] = [true, null, false];
       },
       onChange: () => {
         this.#screen.classList.toggle('with-picture', this.#video.isOpen);
@@ -104,12 +104,17 @@ export class Stage {
 
   /** A frame is shown. @param {number} at */
   #follow(at) {
-    if (this.#sought !== null && Math.abs(at - this.#sought) <= NEAR) this.#sought = null;
+    if (this.#isSought(at)) this.#sought = null;
     if (this.#isLed) {
       this.#time = at + this.#passed;
       this.#options.onPlayed(this.#time);
     }
     this.#paint();
+  }
+
+  /** A player that is sought to a time behind its end goes to its end. @param {number} at */
+  #isSought(at) {
+    return this.#sought !== null && Math.abs(at - Math.min(this.#sought, this.#video.end)) <= NEAR;
   }
 
   /** Brings the picture to the time of the cursor. */

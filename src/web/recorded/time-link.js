@@ -2,6 +2,7 @@
 
 import { preciseClock } from '../format.js';
 import { find, setText } from '../page/dom.js';
+import { parseRoute } from '../page/route.js';
 
 /** The time that an address names, in seconds; null: none. @param {string} hash */
 export function timeOf(hash) {
@@ -43,7 +44,7 @@ export class TimeLink {
   constructor(onTime) {
     find('#copy-link', HTMLButtonElement).addEventListener('click', () => this.#copy());
     addEventListener('hashchange', () => {
-      if (this.time !== null) onTime(this.time);
+      if (this.time !== null && this.#names([this.#sessionId, null])) onTime(this.time);
     });
   }
 
@@ -72,9 +73,15 @@ export class TimeLink {
 
   #write() {
     this.close();
-    // The newest session of a stream is named by its stream alone, until another one begins.
-    if (/^#\/stream\/[\w-]+\/session\//.test(location.hash))
+    // The newest session of a stream is named by its stream alone, until another one begins. One that was chosen is not here yet.
+    if (this.#names([this.#sessionId]))
       history.replaceState(history.state, '', withTime(location.hash, this.#sessionId, this.#newest));
+  }
+
+  /** Whether the address names one of these. @param {(string | null)[]} sessionIds null: the newest of its stream */
+  #names(sessionIds) {
+    const route = parseRoute(location.hash);
+    return route.kind === 'stream' && sessionIds.includes(route.sessionId);
   }
 
   async #copy() {

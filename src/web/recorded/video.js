@@ -59,6 +59,11 @@ export class Video {
     return !this.#video.hidden;
   }
 
+  /** In seconds; infinite where it is not known yet. */
+  get end() {
+    return Number.isNaN(this.#video.duration) ? Number.POSITIVE_INFINITY : this.#video.duration;
+  }
+
   /** @param {number} time in the recording @returns {boolean} whether another frame is to come */
   seek(time) {
     if (!this.isOpen) return false;
