@@ -86,7 +86,8 @@ export class LaneLoader {
   /** @param {Recording} recording @param {Stretch} visible @param {AbortSignal} signal */
   async #refine(recording, visible, signal) {
     try {
-      const lanes = await this.#read(recording, withMargin(visible, this.#whole), signal);
+      const stretch = withMargin(visible, this.#whole, rateOf(recording));
+      const lanes = await this.#read(recording, stretch, signal);
       if (signal.aborted) return;
       this.#show(lanes, recording);
       this.#problem.over();

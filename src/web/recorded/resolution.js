@@ -10,6 +10,8 @@ const MAX_BUCKETS = 400;
 /** Buckets of parts of a second are made of the moments, again for each face: of so many at most. */
 const MOST_FOR_PARTS = 4000;
 const PARTS = [0.2, 0.5];
+/** No moment stands for longer than this many intervals between two. */
+const STANDS_INTERVALS = 2;
 
 /**
  * @param {number} seconds that are to be read
@@ -24,13 +26,15 @@ export function resolutionOf(seconds, rate) {
 }
 
 /**
- * What is read for a visible stretch: as much again around it, so that a small step to the side shows no hole.
+ * What is read for a visible stretch: as much again around it, so that a small step to the side shows no hole, and the moment that stands at its
+ * beginning, which came some time before.
  * @param {Stretch} visible
  * @param {Stretch} whole
+ * @param {number} rate moments a second
  * @returns {Stretch}
  */
-export function withMargin({ from, to }, whole) {
-  const margin = (to - from) / 2;
+export function withMargin({ from, to }, whole, rate) {
+  const margin = Math.max((to - from) / 2, STANDS_INTERVALS / rate);
   return { from: Math.max(whole.from, from - margin), to: Math.min(whole.to, to + margin) };
 }
 
