@@ -12,7 +12,8 @@ const LONGEST_FUNCTION = 40;
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter(
-    (path) => /\.(ts|js)$/.test(path) && !path.startsWith('store/generated/') && path !== 'web/client.js',
+    (path) =>
+      /\.(ts|js)$/.test(path) && !/^(?:store\/generated\/|web\/(?:client\.js|answers\.d\.ts)$)/.test(path),
   )
   .map((path) => ({ path, file: parseFile(join(SRC, path)) }));
 

@@ -108,7 +108,7 @@ function tellDevice({ device, skipped }: Pick<Pool, 'device' | 'skipped'>, log: 
   // Why each kind of GPU does not do is of interest where there is one.
   if (skipped.length === 0) log?.info({}, `the models run on: ${device}`);
   else if (mayHaveGpu()) log?.info({ passedOver: skipped }, `the models run on: ${device}`);
-  else log?.info({}, `no GPU was found, so the models run on: ${device}`);
+  else log?.info({}, `no GPU was found, so the models run on ${device === 'cpu' ? 'the CPU' : device}`);
 }
 
 function describeModels({ detector, ensemble }: Models, device: Device): ModelInfo[] {

@@ -82,9 +82,12 @@ export function endSentence({ state, failure }) {
   return state === 'FAILED' ? `It failed: ${failure}` : failure;
 }
 
+/** Sources that lie nowhere that can be named. @type {Record<string, string>} */
+const UNPLACED = { UPLOAD: 'an uploaded file', PUSH: 'sent to mien' };
+
 /** @param {Stream['source']} source */
 export function sourceLabel({ kind, location }) {
-  return location ?? (kind === 'UPLOAD' ? 'an uploaded file' : kind.toLowerCase());
+  return location ?? UNPLACED[kind] ?? kind.toLowerCase();
 }
 
 /** @param {Pick<Stream, 'frameRate' | 'effectiveFrameRate'>} stream */

@@ -25,7 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the typed documents are those of the schema', () => {
+test('the typed documents, and the types of the dashboard’s, are those of the schema', () => {
   execFileSync(process.execPath, ['scripts/client-documents.mjs', '--check'], { cwd: ROOT, stdio: 'pipe' });
 });
 

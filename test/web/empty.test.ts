@@ -36,11 +36,23 @@ describe.skipIf(binary === null)('an empty dashboard', () => {
     await expectAccessible(page);
   });
 
-  it.each(['upload', 'url'])('opens the dialog with the choice %s', async (from) => {
+  it.each(['upload', 'url', 'camera'])('opens the dialog with the choice %s', async (from) => {
     await page.evaluate(click(`#nothing [data-from=${from}]`));
     await page.until(`document.querySelector('#register').open`);
     expect(await page.evaluate(`document.querySelector('[name=from]:checked').value`)).toBe(from);
+    // Whoever came by keyboard is there too.
+    expect(await page.evaluate('document.activeElement.value')).toBe(from);
     await page.evaluate(`document.querySelector('#register').close()`);
+  });
+
+  it('shows what people write in the direction of its script, where it is written and where it is shown', async () => {
+    const written = `${['#register', '#edit-dialog', '#output'].map((dialog) => `${dialog} [name=name]`)}, [name=find],
+      [name=tags], #streams-name, .rule-name, #title, #dead-text, #camera-name, #outputs-stream, .file-name, .path, a .name, .output .name`;
+    const places = `[document, ...[...document.querySelectorAll('template')].map(({ content }) => content)]
+      .flatMap((part) => [...part.querySelectorAll(${JSON.stringify(written)})])`;
+    expect(await page.evaluate(`${places}.length`)).toBeGreaterThan(15);
+    const bare = `${places}.filter((one) => one.dir !== 'auto' && one.localName !== 'bdi').map((one) => one.outerHTML)`;
+    expect(await page.evaluate(bare)).toEqual([]);
   });
 
   it('starts the demo, once however often it is asked for', async () => {

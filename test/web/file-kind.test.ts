@@ -16,6 +16,10 @@ describe('a file that is surely none is refused', () => {
     [`${'\0'.repeat(257)}ustar\x0000`, 'a TAR archive'],
     ['\x7fELF\x02\x01', 'a program'],
     ['RIFF\x24\0\0\0WAVEfmt ', 'sound without a picture'],
+    // MPEG audio and AAC without a tag before them, AIFF, AMR and MIDI.
+    ...['\xff\xfb\x90\x64', '\xff\xf1\x50\x80', 'FORM\0\0\x10\0AIFF', '#!AMR\n', 'MThd\0\0\0\x06'].map(
+      (head): [string, string] => [head, 'sound without a picture'],
+    ),
     ['name,age\r\nAnna,31\r\n', 'text'],
     ['{"faces": []}', 'text'],
     ['<!DOCTYPE html>\n<title>x</title>', 'a web page'],

@@ -92,3 +92,11 @@ test.each([
 ])('a stream that asks for ten frames a second and is scored at %s says: %s', (effectiveFrameRate, text) => {
   expect(format.frameRateText({ frameRate: 10, effectiveFrameRate })).toBe(text);
 });
+
+test.each([
+  [{ kind: 'FILE', location: 'demo.mp4' }, 'demo.mp4'],
+  [{ kind: 'UPLOAD', location: null }, 'an uploaded file'],
+  [{ kind: 'PUSH', location: null }, 'sent to mien'],
+])('the source %j is called “%s”', (source, words) => {
+  expect(format.sourceLabel(source)).toBe(words);
+});

@@ -27,6 +27,9 @@ const SIGNATURES = [
   [0, 'ID3', 'sound without a picture'],
   [0, 'fLaC', 'sound without a picture'],
   [8, 'WAVE', 'sound without a picture'],
+  [8, 'AIF', 'sound without a picture'],
+  [0, 'MThd', 'sound without a picture'],
+  [0, '#!AMR', 'sound without a picture'],
   [4, 'ftypM4A', 'sound without a picture'],
   [0, 'wOF', 'a font'],
 ];
@@ -44,7 +47,13 @@ export function kindOf(head) {
   const found = SIGNATURES.find(([offset, bytes]) =>
     [...bytes].every((byte, index) => head[offset + index] === byte.charCodeAt(0)),
   );
-  return found ? found[2] : textKindOf(head);
+  if (found) return found[2];
+  return isMpegAudio(head) ? 'sound without a picture' : textKindOf(head);
+}
+
+/** MP3 or AAC without a tag before it: eleven bits of synchronisation, which UTF-16 and JPEG do not begin with. @param {Uint8Array} head */
+function isMpegAudio([first = 0, second = 0]) {
+  return first === 0xff && second >= 0xe0 && second < 0xfe;
 }
 
 /** Text has no control characters but tab, line feed, form feed and carriage return. */

@@ -4,19 +4,16 @@ import { humanize } from '../format.js';
 import { find, setText } from '../page/dom.js';
 import { mien } from '../server.js';
 
-/** @typedef {{ name: string, description: string }} Purpose */
-
 /** @param {HTMLFormElement} form */
 export async function offerPurposes(form) {
   const select = find('[name=purpose]', HTMLSelectElement, form);
   if (select.options.length > 0) return;
-  /** @type {{ __type: { enumValues: Purpose[] }, refusedPurposes: string[] }} */
   const { __type, refusedPurposes } = await mien.request(PURPOSES);
-  const options = __type.enumValues.map(({ name, description }) => {
-    const refused = refusedPurposes.includes(name);
+  const options = (__type?.enumValues ?? []).map(({ name, description }) => {
+    const refused = refusedPurposes.some((one) => one === name);
     const option = new Option(refused ? `${humanize(name)} (refused by this server)` : humanize(name), name);
     option.disabled = refused;
-    option.dataset.about = description;
+    option.dataset.about = description ?? '';
     return option;
   });
   select.replaceChildren(new Option('Choose…', ''), ...options);

@@ -109,7 +109,9 @@ function takeFiles(form, open, take) {
   });
   createDropZone((files) => {
     open();
-    find('[name=from][value=upload]', HTMLInputElement, form).click();
+    const upload = find('[name=from][value=upload]', HTMLInputElement, form);
+    if (!upload.checked) upload.focus();
+    upload.click();
     take([...files]);
   });
 }

@@ -34,7 +34,9 @@ export function createEmptyState({ onRegistered, onProblem }) {
     button.hidden = choice === null;
     button.addEventListener('click', () => {
       find('#add', HTMLButtonElement).click();
-      if (choice instanceof HTMLInputElement) choice.click();
+      if (!(choice instanceof HTMLInputElement)) return;
+      choice.click();
+      choice.focus();
     });
   }
 }

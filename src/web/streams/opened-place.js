@@ -74,7 +74,6 @@ export class OpenedPlace {
 
   /** The address then names it, so that the page stays with it whatever happens to others. */
   async #openFirst() {
-    /** @type {{ running: { nodes: Stream[] }, all: { nodes: Stream[] } }} */
     const { running, all } = await mien.request(FIRST);
     if (this.#route.kind !== 'start') return;
     const [first] = [...running.nodes, ...all.nodes];

@@ -8,7 +8,7 @@ const TYPING_MS = 250;
 const STEP = 100;
 const MOST = 1000;
 
-/** @typedef {{ filter: { name?: string, states?: string[] }, orderBy: { field: string, direction: string }, first: number }} StreamQuery */
+/** @import { DashboardStreamsQueryVariables, SessionState, StreamOrder } from '../answers.js' */
 
 /** @param {() => void} onChange */
 export function createStreamQuery(onChange) {
@@ -30,13 +30,14 @@ export function createStreamQuery(onChange) {
   });
 
   return {
-    /** @returns {StreamQuery} */
+    /** @returns {DashboardStreamsQueryVariables} */
     get variables() {
-      const [field = '', direction = ''] = order.value.split(' ');
+      const [field, direction] = order.value.split(' ');
       const words = name.value.trim();
+      const states = /** @type {SessionState[]} */ (state.value.split(' '));
       return {
-        filter: { ...(words && { name: words }), ...(state.value && { states: state.value.split(' ') }) },
-        orderBy: { field, direction },
+        filter: { ...(words && { name: words }), ...(state.value && { states }) },
+        orderBy: /** @type {StreamOrder} */ ({ field, direction }),
         first,
       };
     },
