@@ -163,8 +163,8 @@ async function* takeovers(location: StoreLocation, { quick, log }: RowOptions) {
 }
 
 /** Those that run at a worker whose lease holds, and began since. */
-const LIVE = `SELECT count(*)::int AS live, extract(epoch FROM max(started_at) - $1::timestamptz)::float8 AS seconds FROM session
-  JOIN worker ON worker.id = worker_id AND expires_at > clock_timestamp() WHERE state = 'RUNNING' AND started_at > $1::timestamptz`;
+const LIVE = `SELECT count(*)::int AS live, extract(epoch FROM max(session.started_at) - $1::timestamptz)::float8 AS seconds FROM session
+  JOIN worker ON worker.id = worker_id AND expires_at > clock_timestamp() WHERE state = 'RUNNING' AND session.started_at > $1::timestamptz`;
 
 async function takeover(
   sql: SqlConnection,

@@ -162,7 +162,7 @@ function openOn(
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub, doOnce }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
-  const stopUpkeep = startUpkeep({ retention, retentionHours, audit, auditDays, vacuum, doOnce, log });
+  const stop = startUpkeep({ retention, partitions, retentionHours, audit, auditDays, vacuum, doOnce, log });
   return {
     streams: createStreamRepository(prisma, keys, tags, lease),
     ...{ sessions: createSessionRepository(prisma, lease), models: createModelRepository(prisma) },
@@ -179,7 +179,7 @@ function openOn(
     async close() {
       erasures.stop();
       await stopTags();
-      await stopUpkeep();
+      await stop();
       await commits.close();
       await lease.close();
       await close();

@@ -5,6 +5,7 @@ import { isId } from '../domain/ids.ts';
 import { LIVE_STATES, type StreamChange, type StreamRecord } from '../domain/stream.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
+import { inOrderOf } from './order-of-workers.ts';
 import { openSource, type StoredSource, sealSource } from './secrets/sealed-source.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
 import { readStreamTags, type StreamTags } from './stream-tags.ts';
@@ -39,7 +40,10 @@ export interface StreamRepository extends CrashCounts {
   update(id: string, change: StreamChange): Promise<StreamRecord>;
   /** Those registered under this name, in the order of registration. */
   byName(name: string): Promise<StreamRecord[]>;
-  /** Those that should be running, have no live session, and wait for no other server; in the order of registration. */
+  /**
+   * Those that should be running, have no live session, and wait for no other server; in the order of registration. Where there are
+   * other servers, first those of which this one is to begin with, then those of which others are, from the other end.
+   */
   thatShouldRun(): Promise<StreamRecord[]>;
   /** They wait for this server from now on, until they are started or it is gone. */
   hold(ids: readonly string[]): Promise<void>;
@@ -125,12 +129,13 @@ function createDesired(
   return {
     async thatShouldRun() {
       const own = await lease.hold();
-      const others = await prisma.worker.findMany({ where: { id: { not: own } }, select: { id: true } });
-      return findStreams(prisma, keys, {
+      const workers = (await prisma.worker.findMany({ select: { id: true } })).map(({ id }) => id);
+      const wanted = await findStreams(prisma, keys, {
         shouldRun: true,
         sessions: { none: { state: { in: [...LIVE_STATES] } } },
-        OR: [{ heldBy: null }, { heldBy: { notIn: others.map(({ id }) => id) } }],
+        OR: [{ heldBy: null }, { heldBy: { notIn: workers.filter((id) => id !== own) } }],
       });
+      return inOrderOf(own, workers, wanted);
     },
     async hold(ids) {
       if (ids.length === 0) return;

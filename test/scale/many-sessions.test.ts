@@ -101,7 +101,9 @@ describe.runIf(SERVER)('a thousand sessions', () => {
     const atSix = after.reduce((sum, count) => sum + count, 0) - begun;
     expect(begun).toBeGreaterThanOrEqual(350);
     expect(atSix).toBe(SESSIONS - begun);
-    // Who is gone is found by the lease; how soon 400 sessions begin, and how evenly, is told above: it depends on the machine.
+    // Asked on quiet cores: a tenth, and twice the lease; of slow ones each starts after some seconds what the others are still at.
+    for (const count of after) expect(Math.abs((count * 6) / SESSIONS - 1)).toBeLessThan(0.3);
+    // How soon 400 sessions begin depends on the machine, and is told above; who is gone is found by the lease.
     expect(claimed / TTL_MS).toBeLessThan(6);
   });
 });

@@ -50,6 +50,23 @@ describe.runIf(SERVER)('retention', () => {
     }
     return times.sort((a, b) => a - b);
   };
+  const hasTomorrow = async () => {
+    const name = `reading_${new Date(Date.now() + DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
+    const [row] = await db.store.prisma.$queryRaw<
+      { is: boolean }[]
+    >`SELECT to_regclass(${name}) IS NOT NULL AS is`;
+    return row!.is;
+  };
+  it('the first moment of a day waits for nobody who takes an old one away', async () => {
+    const { id } = await db.session();
+    await until(hasTomorrow, 'there is room for tomorrow');
+    await other.query('BEGIN');
+    // As DETACH PARTITION … CONCURRENTLY has it while it waits.
+    await other.query('LOCK TABLE moment, reading IN SHARE UPDATE EXCLUSIVE MODE');
+    await db.store.moments.append(makeMoment(id, 0, { start: Date.now() + DAY_MS }), []);
+    await other.query('COMMIT');
+  });
+
   const p99 = (sorted: readonly number[]) => sorted[Math.floor(sorted.length * 0.99)]!;
 
   it.each([

@@ -1,6 +1,6 @@
 /**
  * A process with workers in it, each with a store, a lease and a stream manager of its own, as servers have them. Their sources give
- * one frame, are live, and give no other until they are closed: no ffmpeg, no model. Each registers so many streams. Prints a line once all
+ * one frame, or another each so many milliseconds, and are live: no ffmpeg, no model. Each registers so many streams. Prints a line once all
  * of them run.
  */
 
@@ -8,18 +8,14 @@ import { randomUUID } from 'node:crypto';
 import { MemoryBus } from '../../src/bus/index.ts';
 import { LoadControl, StreamManager } from '../../src/sessions/index.ts';
 import { openStore } from '../../src/store/index.ts';
+import { sleep } from '../../src/threads/sleep.ts';
 import { whenAborted } from '../../src/threads/when-aborted.ts';
 import { createTimeline, rollUp } from '../../src/timeline/index.ts';
 import { MODEL } from '../helpers/database.ts';
 import { analyser, frame, LIVE_INFO } from '../sessions/fakes.ts';
 
-const [config, count, streams] = process.argv.slice(2) as [string, string, string];
-const log = {
-  debug: () => {},
-  info: () => {},
-  warn: (data: unknown, text: string) => console.error(text, data),
-  error: (data: unknown, text: string) => console.error(text, data),
-};
+const [config, count, streams, every] = process.argv.slice(2) as [string, string, string, string?];
+const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function startWorker(): Promise<StreamManager> {
   const store = await openStore({ rollUp, ...JSON.parse(config) });
@@ -29,8 +25,10 @@ async function startWorker(): Promise<StreamManager> {
     probe: async () => LIVE_INFO,
     async openSource(_source, { signal }) {
       const frames = async function* () {
-        yield frame(0);
-        await whenAborted(signal);
+        for (let index = 0; !signal.aborted; index++) {
+          yield frame(index);
+          await (every === undefined ? whenAborted(signal) : sleep(Number(every), signal));
+        }
       };
       return { info: LIVE_INFO, frames: frames(), setFrameRate() {} };
     },

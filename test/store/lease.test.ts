@@ -182,7 +182,7 @@ describe.runIf(SERVER)('on a server', () => {
       await first.sessions.setState(id, 'INTERRUPTED');
       ended.push(streamId);
     }
-    const waiting = async (store: Store) => (await store.streams.thatShouldRun()).map(({ id }) => id);
+    const waiting = async (store: Store) => (await store.streams.thatShouldRun()).map(({ id }) => id).sort();
     expect(await waiting(second)).toEqual(ended);
     await vi.waitFor(() => expect([first.lease, second.lease]).toMatchObject([{ others: 1 }, { others: 1 }]));
     expect([await first.streams.share(), await second.streams.share()]).toEqual([2, 2]);

@@ -24,7 +24,7 @@ it('stopping the upkeep waits for the step under way, but not for one that does 
     retentionHours: null,
     audit: { dropOlderThan: async () => 0 },
     auditDays: undefined,
-    vacuum: async () => {},
+    ...{ vacuum: async () => {}, partitions: { ensure: async () => {} } },
     doOnce: alone,
     log: undefined,
   };
@@ -41,7 +41,7 @@ it('stopping the upkeep waits for the step under way, but not for one that does 
   expect(steps).toEqual(['given up', 'stopped']);
 });
 
-it('what fails of the audit or of orphans keeps nobody’s recordings beyond their time', async () => {
+it('what fails of tomorrow’s room, of the audit or of orphans keeps nobody’s recordings beyond their time', async () => {
   vi.useFakeTimers();
   const done: string[] = [];
   const fail = async () => {
@@ -59,10 +59,11 @@ it('what fails of the audit or of orphans keeps nobody’s recordings beyond the
     audit: { dropOlderThan: fail },
     auditDays: 1,
     vacuum: async () => void done.push('vacuumed'),
+    partitions: { ensure: fail },
     doOnce: alone,
     log: { info() {}, warn: ({ err }: { err?: Error }) => void done.push(String(err?.message)) } as never,
   });
   await vi.advanceTimersByTimeAsync(3_600_000);
   await stop();
-  expect(done).toEqual(['refused', 'expired', 'refused', 'expired', 'vacuumed']);
+  expect(done).toEqual(['refused', 'refused', 'expired', 'refused', 'refused', 'expired', 'vacuumed']);
 });

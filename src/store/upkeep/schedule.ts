@@ -2,6 +2,8 @@
 import type { Log } from '../../domain/log.ts';
 import { repeat } from '../../threads/repeat.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
+import { DAY_MS } from '../sql/days.ts';
+import type { Partitions } from '../sql/partitions.ts';
 import type { Retention } from './retention.ts';
 
 const HOUR_MS = 3_600_000;
@@ -16,6 +18,8 @@ export interface UpkeepDeps {
   /** Undefined: all entries of the audit are kept. */
   auditDays: number | undefined;
   vacuum(): Promise<void>;
+  /** Tomorrow's are made, too: a commit that had to, after midnight, would wait while retention takes an old day away. */
+  partitions: Pick<Partitions, 'ensure'>;
   /** Unless another server of the database does it now. */
   doOnce(name: string, work: () => Promise<void>): Promise<boolean>;
   log: Pick<Log, 'info' | 'warn'> | undefined;
@@ -28,10 +32,12 @@ export function startUpkeep({
   audit,
   auditDays,
   vacuum,
+  partitions,
   doOnce,
   log,
 }: UpkeepDeps): () => Promise<void> {
   const stopping = new AbortController();
+  const makeRoom = () => partitions.ensure([Date.now(), Date.now() + DAY_MS]);
   const remove = async () => {
     const sessions = await retention.dropOrphans(stopping.signal);
     if (sessions > 0) log?.info({ sessions }, 'removed what was left of sessions that are gone');
@@ -52,7 +58,7 @@ export function startUpkeep({
     }
   };
   const once = async (isFirst: boolean) => {
-    await doOnce('upkeep', () => runInTurn(expireAudit, remove, ...(isFirst ? [] : [vacuum])));
+    await doOnce('upkeep', () => runInTurn(makeRoom, expireAudit, remove, ...(isFirst ? [] : [vacuum])));
   };
   const stop = repeat(HOUR_MS, (isFirst) => runInTurn(() => once(isFirst)));
   return async () => {

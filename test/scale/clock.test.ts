@@ -1,0 +1,120 @@
+/** A server whose clock is an hour off, beside one whose clock is right: neither takes anything over because of it, and each takes over what the other leaves. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { until } from '../api/harness.ts';
+import { createDatabase, SERVER, type TestDatabase } from '../helpers/database.ts';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
+if (SERVER === undefined) console.warn('SKIPPED: TEST_DATABASE_URL names no server that two could share');
+
+const HOUR_MS = 3_600_000;
+const TTL_MS = 5_000;
+const STREAMS = 4;
+const FRAMES_EVERY_MS = 500;
+const WORKER = fileURLToPath(new URL('./synthetic-workers.ts', import.meta.url));
+const SHIFT_CLOCK = fileURLToPath(new URL('./shift-clock.ts', import.meta.url));
+
+describe.runIf(SERVER).each([
+  ['ahead', HOUR_MS],
+  ['behind', -HOUR_MS],
+])('a server whose clock is an hour %s', (_, shift) => {
+  let database: TestDatabase;
+  let client: pg.Client;
+  let processes: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    processes = [];
+    database = await createDatabase('server');
+    client = new pg.Client({ connectionString: database.config.databaseUrl });
+    await client.connect();
+  });
+  afterEach(async () => {
+    for (const child of processes) {
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    }
+    await client?.end();
+    await database?.dispose();
+  });
+
+  /** @returns once its streams run */
+  const start = async (clock: number): Promise<ChildProcess> => {
+    const args = [
+      ...['--import', 'tsx', ...(clock === 0 ? [] : ['--import', SHIFT_CLOCK])],
+      ...[WORKER, JSON.stringify(database.config), '1', String(STREAMS)],
+      String(FRAMES_EVERY_MS),
+    ];
+    const env = { ...process.env, CLOCK_SHIFT_MS: String(clock) };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    processes.push(child);
+    const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`it ended with ${code}`)));
+    ended.catch(() => {});
+    await Promise.race([once(child.stdout!, 'data'), ended]);
+    return child;
+  };
+  interface Row {
+    id: string;
+    worker: string;
+    state: string;
+    seq: number;
+    /** Null: it has not ended. */
+    ordered: boolean | null;
+  }
+  const sessions = async () => {
+    const { rows } =
+      await client.query<Row>(`SELECT id::text, worker_id::text AS worker, state::text, last_seq AS seq,
+      ended_at >= started_at AS ordered FROM session ORDER BY ordinal`);
+    return rows;
+  };
+  const live = (rows: readonly Row[]) => rows.filter(({ state }) => state === 'RUNNING');
+  /** Until so many sessions have been interrupted, and all streams have a session with moments. */
+  const untilTakenOver = (interrupted: number) =>
+    until(
+      async () => {
+        const rows = await sessions();
+        const gone = rows.filter(({ state }) => state === 'INTERRUPTED');
+        const on = live(rows);
+        return gone.length === interrupted && on.length === 2 * STREAMS && on.every(({ seq }) => seq > 0);
+      },
+      'they run elsewhere',
+      120_000,
+    );
+
+  it('keeps its sessions, takes over and is taken over, stores nothing late, and no session ends before it begins', async () => {
+    const right = await start(0);
+    const wrong = await start(shift);
+    await untilTakenOver(0);
+    const before = await sessions();
+    await sleep(2 * TTL_MS);
+    const after = await sessions();
+    expect(after.map(({ id, worker, state }) => ({ id, worker, state }))).toEqual(
+      before.map(({ id, worker, state }) => ({ id, worker, state })),
+    );
+
+    // It stands still, is taken over, and wakes up: nothing more is stored of what was its.
+    wrong.kill('SIGSTOP');
+    await untilTakenOver(STREAMS);
+    const stopped = (await sessions()).filter(({ state }) => state === 'INTERRUPTED');
+    const moments = async () => {
+      const ids = stopped.map(({ id }) => id);
+      const { rows } = await client.query<{ count: number }>(
+        'SELECT count(*)::int FROM moment WHERE session_id = ANY($1::uuid[])',
+        [ids],
+      );
+      return rows[0]!.count;
+    };
+    const stored = await moments();
+    wrong.kill('SIGCONT');
+    await sleep(TTL_MS);
+    expect(await moments()).toBe(stored);
+
+    // It takes over all that the other leaves.
+    right.kill('SIGKILL');
+    await untilTakenOver(STREAMS + 2 * STREAMS);
+    for (const { ordered } of await sessions()) expect(ordered).not.toBe(false);
+  });
+});
