@@ -57,7 +57,7 @@ async function* costs(location: StoreLocation, { quick, log }: RowOptions) {
       rounds,
     );
     yield compared(
-      { ...head, case: `${count} sessions, two faces, a backlog` },
+      { ...head, case: `${count === 1 ? 'one session' : `${count} sessions`}, two faces, a backlog` },
       backlog,
       `${FEW} sessions`,
       count === 500 ? { atMost: 2 } : null,
