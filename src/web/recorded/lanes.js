@@ -6,6 +6,7 @@ import { droppedFrames } from '../format.js';
 import { mien } from '../server.js';
 import { LANES, MAX_LANES, SINGLE_MOMENTS } from './documents.js';
 import { stillThere } from './read-recording.js';
+import { partOf } from './resolution.js';
 
 /** @import { Sample } from '../chart/timeline.js' */
 /** @import { Track } from '../types.js' */
@@ -55,6 +56,17 @@ async function readSeconds(asked) {
   return { ...found, resolution, expired: found.scored.length > 0 };
 }
 
+/**
+ * Where no moment came: parts of a second tell a pause from what the retention has deleted, which keeps the sums by the second.
+ * @param {Omit<Asked, 'resolution'>} asked
+ */
+async function readNone(asked) {
+  const bucket = partOf(asked.stretch.to - asked.stretch.from);
+  if (bucket === undefined) return readSeconds(asked);
+  const resolution = { bucket };
+  return { ...(await readBuckets({ ...asked, resolution })), resolution };
+}
+
 /** @typedef {{ id: string, stretch: Stretch, resolution: Resolution, numbers: readonly number[], signal: AbortSignal }} Asked */
 
 /** @param {Asked} asked */
@@ -92,8 +104,9 @@ async function readMoments({ id, stretch, numbers, signal }) {
   const answer = await mien.request(SINGLE_MOMENTS, variables, { signal });
   const session = stillThere(answer.session);
   const { nodes, pageInfo } = session.timeline;
-  // Denser than the session is on average, or deleted by the retention, which keeps the sums by the second.
-  if (pageInfo.hasNextPage || nodes.length === 0) return readSeconds({ id, stretch, numbers, signal });
+  // Denser than the session is on average.
+  if (pageInfo.hasNextPage) return readSeconds({ id, stretch, numbers, signal });
+  if (nodes.length === 0) return readNone({ id, stretch, numbers, signal });
   const timed = nodes.map((moment, index) => ({ ...moment, until: endOf(moment, nodes[index + 1]) }));
   const lane = (/** @type {number} */ track) =>
     timed.flatMap(({ mediaTime, until, faces }) =>

@@ -20,9 +20,14 @@ const STANDS_INTERVALS = 2;
  */
 export function resolutionOf(seconds, rate) {
   if (seconds * rate <= MAX_MOMENTS * 0.9) return { bucket: null };
-  const part = PARTS.find((bucket) => seconds / bucket <= MAX_BUCKETS);
+  const part = partOf(seconds);
   if (part !== undefined && seconds * rate <= MOST_FOR_PARTS) return { bucket: part };
   return { bucket: bucketLength(seconds, MAX_BUCKETS) };
+}
+
+/** The part of a second that buckets of so long a stretch may have; undefined: none, they would be too many. @param {number} seconds */
+export function partOf(seconds) {
+  return PARTS.find((bucket) => seconds / bucket <= MAX_BUCKETS);
 }
 
 /**
