@@ -87,6 +87,17 @@ export type StreamChange = Partial<
 /** Settings that a session keeps as they were when it began. */
 export const SESSION_SETTINGS = ['frameRate', 'timing', 'loop', 'detectSize', 'smoothing'] as const;
 export type SessionSetting = (typeof SESSION_SETTINGS)[number];
+export type SessionSettings = Required<Pick<StreamRecord, SessionSetting>>;
+
+export function sessionSettings({
+  frameRate,
+  timing,
+  loop,
+  detectSize,
+  smoothing,
+}: StreamRecord): SessionSettings {
+  return { frameRate, timing: timing ?? null, loop, detectSize, smoothing };
+}
 
 export const SESSION_STATES = [
   ...(['STARTING', 'RUNNING', 'RECONNECTING'] as const),

@@ -13,6 +13,7 @@ import { createUploadLeases, type UploadLeases, type UploadLeasesDeps } from './
 
 export interface StreamCommandsDeps extends UploadLeasesDeps, ElsewhereDeps, Pick<ChangeDeps, 'load'> {
   streams: StreamRepository;
+  sessions: ElsewhereDeps['sessions'] & ChangeDeps['sessions'];
 }
 
 /** Those that run here, by stream; and by the id of a stream, or by the name that one is being registered under. */

@@ -3,7 +3,7 @@ import type { Tags } from '../domain/access.ts';
 import type { SessionSetting, StreamChange, StreamRecord } from '../domain/stream.ts';
 import { SESSION_SETTINGS } from '../domain/stream.ts';
 import type { LoadControl } from './load/load-control.ts';
-import type { StreamRepository } from './ports.ts';
+import type { SessionRepository, StreamRepository } from './ports.ts';
 import { checkSettings, findTwin } from './registration.ts';
 import type { RunningEntry } from './running-session.ts';
 import { alreadyRegistered } from './stream-errors.ts';
@@ -15,17 +15,18 @@ export interface ChangedStream extends StreamRecord {
 
 export interface ChangeDeps {
   streams: Pick<StreamRepository, 'byName' | 'update'>;
+  sessions: Pick<SessionRepository, 'begunWith'>;
   /** What runs here; without it nothing does. */
   load?: Pick<LoadControl, 'setPriority'>;
 }
 
 /**
- * @param entry the session that runs, if one does
+ * @param entry the session that runs here, if one does
  * @param shown tags of the streams that are shown to whoever asks: a twin that is not is no conflict; undefined: all are
  * @throws MienError BAD_INPUT, NOT_FOUND, CONFLICT when another of the new name has this source
  */
 export async function changeStream(
-  { streams, load }: ChangeDeps,
+  { streams, sessions, load }: ChangeDeps,
   stream: StreamRecord,
   change: StreamChange,
   { entry, shown }: { entry: RunningEntry | undefined; shown: Tags | undefined },
@@ -45,7 +46,14 @@ export async function changeStream(
   }
   const changed = await streams.update(stream.id, change);
   if (change.priority !== undefined) load?.setPriority(stream.id, change.priority);
-  const begun = entry && !entry.session.ending ? entry.stream : changed;
-  const atNextSession = SESSION_SETTINGS.filter((name) => (begun[name] ?? null) !== (changed[name] ?? null));
+  const begun = await (entry ? begunHere(entry) : sessions.begunWith(stream.id));
+  const atNextSession = SESSION_SETTINGS.filter(
+    (name) => begun !== null && (begun[name] ?? null) !== (changed[name] ?? null),
+  );
   return { ...changed, atNextSession };
+}
+
+/** Null: none will run on. */
+function begunHere({ stream, session }: RunningEntry): StreamRecord | null {
+  return session.ending ? null : stream;
 }

@@ -16,6 +16,7 @@ import type {
 import type { Episode, EpisodeEvent, Moment } from '../domain/moment.ts';
 import type {
   SessionRecord,
+  SessionSettings,
   SessionState,
   SessionWords,
   StateDetails,
@@ -166,6 +167,7 @@ export interface SessionRepository {
   create(input: {
     streamId: string;
     modelId: string;
+    settings?: SessionSettings;
     words?: Partial<SessionWords>;
     again?: boolean;
   }): Promise<SessionRecord>;
@@ -188,6 +190,8 @@ export interface SessionRepository {
   /** Episodes of these that were told of and are open, as they are closed when one becomes INTERRUPTED. */
   openEpisodes(ids: readonly string[]): Promise<Episode[]>;
   get(id: string): Promise<SessionRecord | null>;
+  /** With what the live session of a stream was begun, wherever it runs; null: there is none, or that is not known. */
+  begunWith(streamId: string): Promise<SessionSettings | null>;
   /** The newest session of a stream. */
   latest(streamId: string): Promise<SessionRecord | null>;
 }

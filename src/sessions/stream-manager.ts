@@ -1,7 +1,13 @@
 /** The registered streams and their running sessions: registers, starts, stops, removes, restores after a crash, drains. */
 
 import type { LeaseWatcher } from '../domain/lease-watcher.ts';
-import type { SessionRecord, SessionWords, StreamChange, StreamRecord } from '../domain/stream.ts';
+import {
+  type SessionRecord,
+  type SessionWords,
+  type StreamChange,
+  type StreamRecord,
+  sessionSettings,
+} from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { StreamCommands } from './change-stop-remove.ts';
@@ -182,7 +188,8 @@ export class StreamManager {
     return this.#running.begin(stream.id, async () => {
       this.#closing.signal.throwIfAborted();
       const { sessions, publisher, modelId } = this.#deps;
-      const record = await sessions.create({ streamId: stream.id, modelId, ...more });
+      const settings = sessionSettings(stream);
+      const record = await sessions.create({ streamId: stream.id, modelId, settings, ...more });
       publisher.status(stream.id, record);
       const session = runSession({ ...this.#deps, gate: this.#gate }, stream, record, held);
       this.#running.add(stream, session, this.#guard.watch(stream.id));

@@ -6,6 +6,7 @@ import type { SessionQueries } from '../domain/session-queries.ts';
 import {
   LIVE_STATES,
   type SessionRecord,
+  type SessionSettings,
   type SessionState,
   type SessionWords,
   type StateDetails,
@@ -33,6 +34,8 @@ export interface SessionRepository extends SessionQueries {
    * or with `again`, when the stream should not run any more
    */
   create(input: NewSession): Promise<SessionRecord>;
+  /** With what the live session of a stream was begun, wherever it runs; null: there is none, or that is not known. */
+  begunWith(streamId: string): Promise<SessionSettings | null>;
   /** What is left out stays as it is; `tags` take the place of its own ones. @throws MienError NOT_FOUND */
   describe(id: string, words: Partial<SessionWords>): Promise<SessionRecord>;
   /**
@@ -72,6 +75,13 @@ export function createSessionRepository(prisma: PrismaClient, lease: Lease): Ses
     ...createOwnership(prisma, lease),
     async create(input) {
       return toRecord(await createRow(prisma, await lease.hold(), input));
+    },
+    async begunWith(streamId) {
+      const where = { streamId, state: { in: [...LIVE_STATES] } };
+      const row = isId(streamId)
+        ? await prisma.session.findFirst({ where, select: { settings: true } })
+        : null;
+      return (row?.settings ?? null) as SessionSettings | null;
     },
     async describe(id, words) {
       return toRecord(await describeRow(prisma, id, words));

@@ -1,7 +1,13 @@
 /** What is written of sessions, each by the worker that runs it. */
 import type { Tags } from '../domain/access.ts';
 import { isId } from '../domain/ids.ts';
-import { LASTING_STATES, LIVE_STATES, type SessionState, type SessionWords } from '../domain/stream.ts';
+import {
+  LASTING_STATES,
+  LIVE_STATES,
+  type SessionSettings,
+  type SessionState,
+  type SessionWords,
+} from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Session } from './generated/client.ts';
 import { KEEP } from './lease/statements.ts';
@@ -78,6 +84,8 @@ export async function updateRow(
 export interface NewSession {
   streamId: string;
   modelId: string;
+  /** With what it begins. */
+  settings?: SessionSettings;
   words?: Partial<SessionWords>;
   /** Only where the stream still should run. */
   again?: boolean;
@@ -86,7 +94,7 @@ export interface NewSession {
 export async function createRow(
   prisma: PrismaClient,
   workerId: string,
-  { streamId, modelId, words = {}, again = false }: NewSession,
+  { streamId, modelId, settings, words = {}, again = false }: NewSession,
 ): Promise<Session> {
   const missing = () => new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
   if (!isId(streamId)) throw missing();
@@ -105,7 +113,16 @@ export async function createRow(
       });
       if (again && begun.count === 0) throw stopped(streamId);
       return tx.session.create({
-        data: { ...told, streamId, modelId, workerId, tags, streamTags, ownTags },
+        data: {
+          ...told,
+          streamId,
+          modelId,
+          workerId,
+          tags,
+          streamTags,
+          ownTags,
+          ...(settings && { settings }),
+        },
       });
     });
   } catch (error) {

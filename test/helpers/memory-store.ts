@@ -18,6 +18,7 @@ import {
   LASTING_STATES,
   LIVE_STATES,
   type SessionRecord,
+  type SessionSettings,
   type SessionState,
   type StreamRecord,
 } from '../../src/domain/stream.ts';
@@ -73,6 +74,7 @@ export class MemoryStore implements MomentSink, MomentHistory {
   /** By writer, in the order of their positions. */
   readonly #logged = new Map<number, LoggedMoment[]>();
   readonly #episodes = new Map<string, { episode: Episode; at: Map<EpisodeEventKind, number> }>();
+  readonly #settings = new Map<string, SessionSettings>();
   #clock = 1_700_000_000_000;
   #ids = 0;
 
@@ -120,11 +122,14 @@ export class MemoryStore implements MomentSink, MomentHistory {
   };
 
   readonly sessions: SessionRepository & SessionQueries = {
-    create: async ({ streamId, modelId, again }) => {
+    create: async ({ streamId, modelId, settings, again }) => {
       if (again && !this.streams.get(streamId)?.shouldRun) throw new MienError('CONFLICT', 'It was stopped.');
       await this.repository.setShouldRun(streamId, true);
-      return this.addSession(streamId, { modelId });
+      const session = this.addSession(streamId, { modelId });
+      if (settings) this.#settings.set(session.id, settings);
+      return session;
     },
+    begunWith: async (streamId) => this.#settings.get(this.#of(streamId).find(isLive)?.id ?? '') ?? null,
     setState: async (id, state, { failure = null, frame, smallestFace } = {}) => {
       this.#checkAway();
       const record = this.records.get(id);

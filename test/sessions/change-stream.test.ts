@@ -1,7 +1,7 @@
 /** Changing a stream that is registered, while it runs and while it does not. */
 import { expect, it } from 'vitest';
 import type { StreamChange } from '../../src/domain/stream.ts';
-import { LoadControl } from '../../src/sessions/index.ts';
+import { LoadControl, RemoteStreams, type Workers } from '../../src/sessions/index.ts';
 import { LIVE_INFO } from './fakes.ts';
 import { CAMERA, code, INPUT, TestManager, until } from './test-manager.ts';
 
@@ -69,6 +69,29 @@ it('a running session keeps what it was begun with, and the next one has what wa
   await until(() => rates.length === 2);
   expect(rates).toEqual([10, 5]);
   expect(await test.manager.change(id, {})).toMatchObject({ atNextSession: [] });
+});
+
+it('a session that another server runs keeps what it was begun with, too', async () => {
+  const test = new TestManager({
+    probe: async () => LIVE_INFO,
+    decode: async function* (_source, _info, { signal }) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      yield* [];
+    },
+  });
+  const { repository: streams, sessions } = test.store;
+  const elsewhere = new RemoteStreams({
+    ...{ streams, sessions, publisher: test.bus, workers: {} as Workers, readTags: async () => {} },
+    log: { info() {}, warn() {}, error() {}, debug() {} },
+  });
+  const { id } = await test.manager.register(CAMERA);
+  const change = { frameRate: 5, timing: 'EVEN', name: 'hall' } as const;
+  expect(await elsewhere.change(id, change)).toMatchObject({ atNextSession: ['frameRate', 'timing'] });
+  expect(await elsewhere.change(id, { timing: null })).toMatchObject({ atNextSession: ['frameRate'] });
+  await test.manager.stop(id);
+  expect(await elsewhere.change(id, { smoothing: 0 })).toMatchObject({ atNextSession: [] });
+  await test.manager.start(id);
+  expect(await elsewhere.change(id, { frameRate: 6 })).toMatchObject({ atNextSession: ['frameRate'] });
 });
 
 it('the priority of a running stream changes at once', async () => {

@@ -165,7 +165,7 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma
     .$executeRaw`ALTER TABLE session DROP COLUMN trailing_source, DROP COLUMN media_start, DROP COLUMN media_end`;
   await before.prisma
-    .$executeRaw`ALTER TABLE session DROP COLUMN frame_width, DROP COLUMN frame_height, DROP COLUMN smallest_face`;
+    .$executeRaw`ALTER TABLE session DROP COLUMN settings, DROP COLUMN frame_width, DROP COLUMN frame_height, DROP COLUMN smallest_face`;
   await before.prisma
     .$executeRaw`ALTER TABLE stream DROP COLUMN boots, DROP COLUMN smoothing, DROP COLUMN detect_size`;
   await before.prisma.$executeRaw`DROP INDEX session_started_at_idx`;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import type { SessionQueries } from '../../src/domain/session-queries.ts';
+import { sessionSettings } from '../../src/domain/stream.ts';
 import type { MomentSink, SessionRepository, StreamRepository } from '../../src/sessions/ports.ts';
 import type { MomentHistory } from '../../src/subscriptions/ports.ts';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
@@ -269,4 +270,20 @@ it('a store that was closed refuses whatever is asked of it, and connects no mor
   expect(ends.map(({ status }) => status)).toEqual(asked.map(() => 'rejected'));
   for (const end of ends) expect(String((end as PromiseRejectedResult).reason)).toMatch(/clos/);
   await own.dispose();
+});
+
+it('with what the live session of a stream was begun is known to whoever asks, until it has ended', async () => {
+  const { streams, sessions } = db.store;
+  const stream = await streams.create(STREAM);
+  const settings = { ...sessionSettings(stream), frameRate: 3, timing: 'EVEN' } as const;
+  expect(await sessions.begunWith(stream.id)).toBeNull();
+  const session = await sessions.create({ streamId: stream.id, modelId: MODEL.id, settings });
+  await streams.update(stream.id, { frameRate: 5 });
+  expect(await sessions.begunWith(stream.id)).toEqual(settings);
+  await sessions.setState(session.id, 'ENDED');
+  expect(await sessions.begunWith(stream.id)).toBeNull();
+  // As a server of an earlier version begins it.
+  await sessions.create({ streamId: stream.id, modelId: MODEL.id });
+  expect(await sessions.begunWith(stream.id)).toBeNull();
+  expect(await sessions.begunWith('garbage')).toBeNull();
 });
