@@ -81,7 +81,8 @@ it('a session that another server runs keeps what it was begun with, too', async
   });
   const { repository: streams, sessions } = test.store;
   const elsewhere = new RemoteStreams({
-    ...{ streams, sessions, publisher: test.bus, workers: {} as Workers, readTags: async () => {} },
+    ...{ streams, sessions, sink: test.store, publisher: test.bus, workers: {} as Workers },
+    readTags: async () => {},
     log: { info() {}, warn() {}, error() {}, debug() {} },
   });
   const { id } = await test.manager.register(CAMERA);

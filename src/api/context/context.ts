@@ -40,7 +40,8 @@ export interface Services {
   tokens: Tokens;
   outputs: Outputs;
   /** Ids of the models that are loaded now, here or at workers. */
-  modelIds(): readonly string[] | Promise<readonly string[]>;
+  /** Null: it is not known, since no server that has any answers. */
+  modelIds(): readonly string[] | Promise<readonly string[] | null>;
   /** What no stream may be registered for here. */
   refusedPurposes: readonly Purpose[];
 }

@@ -17,6 +17,6 @@ export interface Outputs {
   remove(id: string): Promise<void>;
   /** Sends an example. @throws MienError NOT_FOUND */
   test(id: string): Promise<OutputTrial>;
-  /** Null: it is not turned on. */
-  status(id: string): OutputStatus | null | Promise<OutputStatus | null>;
+  /** Null: no server runs it; UNKNOWN: those who run outputs do not answer. */
+  status(id: string): OutputStatus | null | Promise<OutputStatus | 'UNKNOWN' | null>;
 }

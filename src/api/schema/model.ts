@@ -72,13 +72,14 @@ builder.queryField('models', (t) =>
   t.prismaField({
     authScopes: { role: 'VIEWER' },
     type: [ModelType],
-    description: 'The models that are loaded now, and where they run.',
-    resolve: async (query, _root, _args, { prisma, modelIds }) =>
-      prisma.model.findMany({
-        ...query,
-        where: { id: { in: [...(await modelIds())] } },
-        orderBy: { id: 'asc' },
-      }),
+    nullable: true,
+    description:
+      'The models that are loaded now, and where they run; null: not known, because no worker answers the `mien api` that is asked.',
+    async resolve(query, _root, _args, { prisma, modelIds }) {
+      const ids = await modelIds();
+      const where = { id: { in: [...(ids ?? [])] } };
+      return ids && prisma.model.findMany({ ...query, where, orderBy: { id: 'asc' } });
+    },
   }),
 );
 

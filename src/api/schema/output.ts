@@ -36,12 +36,13 @@ export const OutputTopicEnum = builder.enumType('OutputTopic', {
   values: describedValues(TOPICS),
 });
 
-const STATES: Record<OutputState, string> = {
+const STATES: Record<OutputState | 'UNKNOWN', string> = {
   OFF: 'It is not turned on.',
   CONNECTING: 'It was not reached yet.',
   READY: 'What was sent last was taken, or nothing was sent yet.',
   FAILING: 'What was sent last was not taken; `lastError` says why.',
   STOPPED: 'It is not tried any more, until it is changed; `lastError` says why.',
+  UNKNOWN: 'It is turned on, and no worker answers the `mien api` that is asked.',
 };
 
 const OutputStateEnum = builder.enumType('OutputState', {
@@ -132,25 +133,29 @@ type Count = 'sent' | 'failed' | 'dropped' | 'waiting';
 builder.prismaObjectFields(OutputType, (t) => {
   const count = (of: Count, description: string) =>
     t.int({
-      description,
-      select: { id: true },
-      resolve: async ({ id }, _args, { outputs }) => ((await outputs.status(id)) ?? NOTHING)[of],
+      nullable: true,
+      description: `${description} Null: not known, because no worker answers.`,
+      select: { id: true, enabled: true },
+      resolve: async (output, _args, { outputs }) => (await statusOf(output, outputs))?.[of] ?? null,
     });
   return {
     state: t.field({
       type: OutputStateEnum,
       description: 'How it is doing.',
-      select: { id: true, stopped: true },
-      resolve: async ({ id, stopped }, _args, { outputs }) =>
-        stopped === null ? ((await outputs.status(id))?.state ?? 'OFF') : 'STOPPED',
+      select: { id: true, enabled: true, stopped: true },
+      resolve: async ({ stopped, ...output }, _args, { outputs }) =>
+        stopped === null ? ((await statusOf(output, outputs))?.state ?? 'UNKNOWN') : 'STOPPED',
     }),
     lastError: t.field({
       type: OutputErrorType,
       nullable: true,
-      description: 'What went wrong last, since the server started or it was changed; null: nothing.',
-      select: { id: true, stopped: true },
-      resolve: async ({ id, stopped }, _args, { outputs }) =>
-        stopped === null ? ((await outputs.status(id))?.lastError ?? null) : { message: stopped, at: null },
+      description:
+        'What went wrong last, since the server started or it was changed; null: nothing, or not known.',
+      select: { id: true, enabled: true, stopped: true },
+      resolve: async ({ stopped, ...output }, _args, { outputs }) =>
+        stopped === null
+          ? ((await statusOf(output, outputs))?.lastError ?? null)
+          : { message: stopped, at: null },
     }),
     sent: count('sent', 'Messages that were taken, since the server started or it was changed.'),
     failed: count('failed', 'Messages that were given up, because the receiver did not take them.'),
@@ -159,7 +164,19 @@ builder.prismaObjectFields(OutputType, (t) => {
   };
 });
 
-const NOTHING: Pick<OutputStatus, Count> = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
+/** Null: it should be told, and those who do that do not answer. */
+async function statusOf(
+  { id, enabled }: { id: string; enabled: boolean },
+  outputs: Context['outputs'],
+): Promise<OutputStatus | null> {
+  const status = await outputs.status(id);
+  if (status === 'UNKNOWN' && enabled) return null;
+  if (status !== null && status !== 'UNKNOWN') return status;
+  // What is turned on, and runs nowhere yet, is about to.
+  return { ...NOTHING, state: enabled ? 'CONNECTING' : 'OFF' };
+}
+
+const NOTHING = { lastError: null, sent: 0, failed: 0, dropped: 0, waiting: 0 };
 
 const OutputConnection = builder.connectionObject({ type: OutputType, name: 'OutputConnection' });
 

@@ -9,6 +9,7 @@ import type { Store } from '../../store/index.ts';
 import {
   type CapacityAnswer,
   type LoadAnswer,
+  type ModelsAnswer,
   type Offer,
   type OffersAsked,
   type OutputAnswer,
@@ -108,21 +109,25 @@ const NATS_AWAY =
 
 /** What the streams get at the workers that run them. */
 export function loadElsewhere(requests: Requests): Load {
-  let asked: { answer: Promise<Map<string, LoadAnswer[number]>>; at: number } | null = null;
+  let asked: { answer: Promise<Map<string, LoadAnswer[number]> | null>; at: number } | null = null;
   const ask = async () => {
     const answers = (await requests.askAll('load')) as LoadAnswer[];
-    return new Map(answers.flat().map((one) => [one.id, one]));
+    return answers.length === 0 ? null : new Map(answers.flat().map((one) => [one.id, one]));
   };
-  const of = async (id: string) => {
+  /** Of all streams; null: no worker answers. */
+  const all = () => {
     if (asked === null || performance.now() - asked.at > LOAD_MS)
       asked = { answer: ask(), at: performance.now() };
-    return (await asked.answer).get(id);
+    return asked.answer;
   };
+  const of = async (id: string) => (await all())?.get(id);
   return {
     effectiveFrameRate: async (id) => (await of(id))?.effectiveFrameRate ?? null,
     isOverloaded: async (id) => (await of(id))?.isOverloaded ?? false,
     async warnings(id, { totals } = { totals: true }) {
-      const { warnings } = (await of(id)) ?? {};
+      const known = await all();
+      if (known === null) return [NOT_KNOWN];
+      const { warnings } = known.get(id) ?? {};
       return (totals ? warnings?.withTotals : warnings?.withoutTotals) ?? [];
     },
     async capacity(streams) {
@@ -147,9 +152,25 @@ function sumOf(parts: readonly Capacity[]): Capacity {
   };
 }
 
-/** How an output is doing at all workers, each of which tells of the streams that it runs: the worst of them, and their sums. */
-export async function outputElsewhere(requests: Requests, id: string): Promise<OutputStatus | null> {
+const NOT_KNOWN =
+  'No worker answers, so that it is not known how this stream is doing: see whether workers are up, and NATS, by which they are asked.';
+
+/** The models that are loaded at any worker; null: none answers. */
+export async function modelsElsewhere(requests: Requests): Promise<string[] | null> {
+  const answers = (await requests.askAll('models')) as ModelsAnswer[];
+  return answers.length === 0 ? null : [...new Set(answers.flat())];
+}
+
+/**
+ * How an output is doing at all workers, each of which tells of the streams that it runs: the worst of them, and their sums.
+ * @returns null: none of them runs it; UNKNOWN: none answers
+ */
+export async function outputElsewhere(
+  requests: Requests,
+  id: string,
+): Promise<OutputStatus | 'UNKNOWN' | null> {
   const answers = (await requests.askAll('output', { id })) as OutputAnswer[];
+  if (answers.length === 0) return 'UNKNOWN';
   const parts = answers.flatMap((status) => status ?? []);
   const [worst] = parts.toSorted(
     (one, other) => WORST_FIRST.indexOf(one.state) - WORST_FIRST.indexOf(other.state),

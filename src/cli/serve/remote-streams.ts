@@ -5,7 +5,7 @@ import { createRecordedFiles } from '../../ingest/recorded-files.ts';
 import { RemoteStreams, type Workers } from '../../sessions/index.ts';
 import type { OpenParts } from '../open-parts.ts';
 import type { Work } from './api-parts.ts';
-import { createWorkers, loadElsewhere, outputElsewhere } from './ask-workers.ts';
+import { createWorkers, loadElsewhere, modelsElsewhere, outputElsewhere } from './ask-workers.ts';
 import { openOutputs, tellingRemoved } from './output-parts.ts';
 import type { Base } from './shared-parts.ts';
 import { tellingTags } from './telling-tags.ts';
@@ -26,7 +26,7 @@ export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<W
       test: (id) => outputs.test(id),
       status: (id) => outputElsewhere(requests, id),
     },
-    modelIds: async () => [...new Set((await requests.askAll('models')).flat() as string[])],
+    modelIds: () => modelsElsewhere(requests),
     files: createRecordedFiles(config),
     previews: {
       assertAble: () => Promise.reject(notHere(NO_PICTURES)),

@@ -29,13 +29,13 @@ export interface Output {
   discoveryPrefix: string | null;
   topics: OutputTopic[];
   rules: Rule[];
-  state: 'OFF' | 'CONNECTING' | 'READY' | 'FAILING' | 'STOPPED';
+  state: 'OFF' | 'CONNECTING' | 'READY' | 'FAILING' | 'STOPPED' | 'UNKNOWN';
   lastError: { message: string; at: string | null } | null;
-  /** Messages, since the server started or it was changed. */
-  sent: number;
-  failed: number;
-  dropped: number;
-  waiting: number;
+  /** Messages, since the server started or it was changed; null: not known. */
+  sent: number | null;
+  failed: number | null;
+  dropped: number | null;
+  waiting: number | null;
   /** Null: it is told of all streams. */
   stream: { id: string } | null;
 }

@@ -10,6 +10,7 @@ const STATES = {
   READY: 'ready',
   FAILING: 'failing',
   STOPPED: 'stopped',
+  UNKNOWN: 'not known: no worker answers',
 };
 
 /** @type {Record<OutputKind, string>} */
@@ -60,6 +61,7 @@ export function ruleName({ expression, trackNumber, minDuration }) {
 
 /** @param {Output} output */
 export function countsSentence({ sent, failed, dropped, waiting }) {
+  if (sent === null) return 'What was delivered is not known.';
   const counts = [
     `${count(sent, 'message')} delivered`,
     `${failed} given up`,
