@@ -6,7 +6,7 @@ import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { SETTINGS } from '../helpers/streams.ts';
 import { openReceiver, type Receiver, SECRET } from '../outputs/receiver.ts';
-import { ask as askAt, until } from './harness.ts';
+import { ask as askAt, openTestApi, until } from './harness.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -436,5 +436,28 @@ describe('two outputs on the same topics of a broker', () => {
     const message = await conflictOf({ streamId: lab, target: mqtt({ url }) }, 'OPERATOR', { site: 'lab' });
     expect(message).toContain('under “mien” an output of all streams tells that broker the same');
     expect(message).not.toContain('the boss');
+  });
+});
+
+test('where no worker answers, what is on is not known, what is off is off, and models are not known', async () => {
+  const [on, off] = [await add({ enabled: true }), await add({})];
+  const { outputs } = world.services;
+  const api = await openTestApi({
+    ...{ ...world.services, modelIds: async () => null },
+    outputs: { ...outputs, status: async () => 'UNKNOWN' as const },
+  });
+  const { data, errors } = await askAt(api.url, `{ models { id } ${LIST.slice(1)}`);
+  await api.close();
+  expect(errors).toBeUndefined();
+  const unknown = { sent: null, failed: null, dropped: null, waiting: null };
+  const nothing = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
+  expect(data).toMatchObject({
+    models: null,
+    outputs: {
+      nodes: [
+        { id: on, enabled: true, state: 'UNKNOWN', lastError: null, ...unknown },
+        { id: off, enabled: false, state: 'OFF', lastError: null, ...nothing },
+      ],
+    },
   });
 });
