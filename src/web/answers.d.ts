@@ -162,7 +162,9 @@ export type OutputState =
   /** What was sent last was not taken; `lastError` says why. */
   | 'FAILING'
   /** It is not tried any more, until it is changed; `lastError` says why. */
-  | 'STOPPED';
+  | 'STOPPED'
+  /** It is turned on, and no worker answers the `mien api` that is asked. */
+  | 'UNKNOWN';
 
 /** A stretch of media time, in seconds since the source’s own start. `from` is part of it, `to` is not; without one of them it is open at that end. */
 export type MediaRangeInput = {
@@ -510,7 +512,7 @@ export type DashboardOpenedQuery = { stream: { id: string, name: string, purpose
 export type DashboardOutputsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DashboardOutputsQuery = { outputs: { nodes: Array<{ id: string, name: string, kind: OutputKind, enabled: boolean, address: string, prefix: string | null, discoveryPrefix: string | null, topics: Array<OutputTopic>, state: OutputState, sent: number, failed: number, dropped: number, waiting: number, rules: Array<{ name: string, expression: Expression, minDuration: number, minConfidence: number, trackNumber: number | null }>, lastError: { message: string, at: string | null } | null, stream: { id: string } | null }> } };
+export type DashboardOutputsQuery = { outputs: { nodes: Array<{ id: string, name: string, kind: OutputKind, enabled: boolean, address: string, prefix: string | null, discoveryPrefix: string | null, topics: Array<OutputTopic>, state: OutputState, sent: number | null, failed: number | null, dropped: number | null, waiting: number | null, rules: Array<{ name: string, expression: Expression, minDuration: number, minConfidence: number, trackNumber: number | null }>, lastError: { message: string, at: string | null } | null, stream: { id: string } | null }> } };
 
 export type DashboardPurposesQueryVariables = Exact<{ [key: string]: never; }>;
 
