@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../api/harness.ts';
 import { openWorld, type World } from '../api/world.ts';
+import { makeMoment } from '../helpers/moments.ts';
 import { type Browser, findBrowser, openBrowser, type Page } from './browser.ts';
 import { click, isShown, number, text } from './page-words.ts';
 
@@ -177,5 +178,25 @@ describe.skipIf(binary === null)('the view of recorded sessions', () => {
       `asked.filter(({ name, variables }) => name === 'DashboardStage' && variables.id === '${short.id}').map(({ variables }) => variables.range.media.from)`,
     );
     expect(parts.toSorted((one, other) => one - other)).toEqual([0, 5]);
+  });
+
+  it('warns where less than nine tenths of its time was scored, and tells what is missing', async () => {
+    const { sessions, moments } = world.store;
+    const { streamId, modelId } = (await sessions.get(short.id))!;
+    const { id } = await sessions.create({ streamId, modelId });
+    const dropped = { busy: 9 };
+    for (let seq = 0; seq < 10; seq++)
+      await moments.append(
+        { ...makeMoment(id, seq, { faces: 2, frameRate: 1 }), previousDuration: 0.1, dropped },
+        [],
+      );
+    await sessions.setState(id, 'ENDED');
+    await open(short.link.replace(short.id, id));
+    await page.until(
+      `/^Only \\d+ % of its time was scored \\(90 frames dropped\\): trust sums and means less\\./.test(${text('#coverage-warning')})`,
+    );
+    expect(await page.evaluate(isShown('#coverage-warning'))).toBe(true);
+    await page.evaluate(`location.hash = '${short.link}'`);
+    await page.until(`!${isShown('#coverage-warning')} && /^All 0:02, /.test(${range})`);
   });
 });

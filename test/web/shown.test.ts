@@ -92,6 +92,12 @@ describe.skipIf(binary === null)('the dashboard', () => {
     const { id } = await register('Hall', 'endless.mp4');
     await open(`#/stream/${id}`);
     await page.until(`${number('#faces .face')} === 2`);
+    // From −1 at the left to +1 at the right.
+    const { valence, arousal } = face(1);
+    const marks = `[...document.querySelector('#faces .face').querySelectorAll('.scale .mark')].map(({ style }) => parseFloat(style.left))`;
+    expect(await page.evaluate(marks)).toEqual(
+      [valence, arousal].map((value) => expect.closeTo((value + 1) * 50, 3)),
+    );
     expect(await page.evaluate(isShown('#stale'))).toBe(false);
     await ask(world.url, `mutation { stopStream(input: { id: "${id}" }) { session { id } } }`);
     await page.until(`${isShown('#stale')} && document.querySelector('#now').hasAttribute('data-stale')`);
