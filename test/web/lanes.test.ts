@@ -4,7 +4,7 @@ import { Timeline } from '../../src/web/chart/timeline.js';
 import { readLanes } from '../../src/web/recorded/lanes.js';
 import { readRecording } from '../../src/web/recorded/read-recording.js';
 import { resolutionOf } from '../../src/web/recorded/resolution.js';
-import { backfill, MAX_ROWS } from '../../src/web/streams/session-history.js';
+import { backfill, MAX_ROWS } from '../../src/web/streams/backfill-timeline.js';
 import { ask } from '../api/harness.ts';
 import { openWorld, type World } from '../api/world.ts';
 

@@ -5,7 +5,7 @@ import { ConnectionLost } from '../client.js';
 import { MOMENT_INTERVAL_MS } from '../documents.js';
 import { createFrameSizeReader } from '../frame-size.js';
 import { watchSummary } from '../session-summary.js';
-import { backfill, MAX_ROWS } from '../streams/session-history.js';
+import { backfill, MAX_ROWS } from '../streams/backfill-timeline.js';
 
 /** @import { Moment, Stream } from '../types.js' */
 /** @import { PageHandlers } from '../page-handlers.d.ts' */
