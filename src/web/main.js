@@ -16,13 +16,13 @@ import { clearSummary } from './session-summary.js';
 import { createSessionView } from './session-view.js';
 import { showDeadLink } from './streams/dead-link.js';
 import { createEmptyState } from './streams/empty-state.js';
-import { OpenedPlace } from './streams/opened-place.js';
+import { RoutedStream } from './streams/routed-stream.js';
 import { openStatusFeed } from './streams/status-feed.js';
 import { createStreamHeader } from './streams/stream-header.js';
 import { createStreamList } from './streams/stream-list.js';
 import { openWall } from './streams/wall.js';
 
-/** @import { StreamPlace } from './streams/opened-place.js' */
+/** @import { OpenedStream } from './streams/routed-stream.js' */
 /** @import { Moment, Stream } from './types.js' */
 
 const TITLES = { dead: 'Not found · mien', wall: 'All that runs · mien', empty: 'mien', looking: 'mien' };
@@ -44,7 +44,7 @@ placeHelp();
 const sessionView = createSessionView();
 const preview = new Preview({ view: sessionView, onProblem: showProblem });
 const list = createStreamList();
-const place = new OpenedPlace({ known: list.get, onChange: update });
+const place = new RoutedStream({ known: list.get, onChange: update });
 const refresh = async () => {
   await Promise.all([list.refresh(), place.follow()]);
 };
@@ -114,7 +114,7 @@ function update() {
     opened = { ...NOTHING_OPEN, isWall: true, close: openWall({ onProblem: showProblem }) };
 }
 
-/** @param {StreamPlace} place */
+/** @param {OpenedStream} place */
 function showStream({ stream, session }) {
   streamHeader.show(stream, session);
   const sessionId = session?.id ?? null;

@@ -12,11 +12,11 @@ import { createStreamCache } from './stream-cache.js';
 
 /**
  * `looking`: the server has not told yet; `empty`: there is no stream at all; `dead`: what is named is not there.
- * @typedef {{ kind: 'looking' | 'empty' | 'wall' } | { kind: 'dead', dead: DeadLink } | StreamPlace} Place
+ * @typedef {{ kind: 'looking' | 'empty' | 'wall' } | { kind: 'dead', dead: DeadLink } | OpenedStream} Place
  */
-/** @typedef {{ kind: 'stream', stream: Stream, session: OpenedSession | null }} StreamPlace session null: the newest */
+/** @typedef {{ kind: 'stream', stream: Stream, session: OpenedSession | null }} OpenedStream session null: the newest */
 
-export class OpenedPlace {
+export class RoutedStream {
   /** @type {Route} */
   #route = { kind: 'nowhere' };
   /** @type {Place} */
