@@ -35,8 +35,9 @@ import type { RollUp } from './sql/rollup-values.ts';
 import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
 import { openStreamTags, readStreamTags, type StreamTags } from './stream-tags.ts';
 import { decideRetention } from './upkeep/decide-retention.ts';
+import { keepUp } from './upkeep/keep-up.ts';
 import { createRetention, type Retention } from './upkeep/retention.ts';
-import { keepTags, startUpkeep } from './upkeep/schedule.ts';
+import { keepTags } from './upkeep/schedule.ts';
 
 export type { AuditEntries, StoredAuditEntry } from './access/audit-entries.ts';
 export type { StoreMetrics } from './commit/write-batch.ts';
@@ -135,16 +136,20 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     await forgetJobs(database);
     const keys = createSecretKeys(config.secretKeys ?? [], config.dataDir);
     await partitions.ensure([Date.now()]);
-    tellSealed(await sealing.sealStored(database.prisma, keys, 'clear'), config.log);
+    sealing.tellSealed(await sealing.sealStored(database.prisma, keys, 'clear'), config.log);
     const retentionHours = await decideRetention(database.prisma, config.retentionHours);
     const tags = await openStreamTags(database.prisma);
     const writer = await LogWriter.open(database.prisma);
-    return openOn(database, tags, partitions, keys, writer, { ...config, retentionHours });
+    const deletes = config.retentionHours !== undefined;
+    return openOn(database, tags, partitions, keys, writer, { ...config, retentionHours, deletes });
   } catch (error) {
     await database.close();
     throw error;
   }
 }
+
+/** `deletes`: by settings, as servers do and commands do not. */
+type Opening = StoreConfig & { retentionHours: number | null; deletes: boolean };
 
 function openOn(
   database: Database,
@@ -152,9 +157,9 @@ function openOn(
   partitions: Partitions,
   keys: SecretKeys,
   writer: LogWriter,
-  { rollUp, retentionHours, auditDays, leaseMs, ...config }: StoreConfig & { retentionHours: number | null },
+  { rollUp, retentionHours, leaseMs, ...config }: Opening,
 ): Store {
-  const { prisma, runPrepared, onQuery, vacuum, scrub, dropPartition, close } = database;
+  const { prisma, runPrepared, onQuery, scrub, dropPartition, close } = database;
   const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
   const [lease, doOnce] = [createLease(database, { leaseMs, log }), createJobLease(prisma)];
   const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
@@ -162,7 +167,8 @@ function openOn(
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub, doOnce }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
-  const stop = startUpkeep({ retention, partitions, retentionHours, audit, auditDays, vacuum, doOnce, log });
+  const by = { retention, partitions, audit, doOnce };
+  const stopUpkeep = keepUp(database, lease, by, { ...config, retentionHours });
   return {
     streams: createStreamRepository(prisma, keys, tags, lease),
     ...{ sessions: createSessionRepository(prisma, lease), models: createModelRepository(prisma) },
@@ -178,8 +184,7 @@ function openOn(
     ping: async () => void (await prisma.$queryRawUnsafe('SELECT 1')),
     async close() {
       erasures.stop();
-      await stopTags();
-      await stop();
+      await Promise.all([stopTags(), stopUpkeep()]);
       await commits.close();
       await lease.close();
       await close();
@@ -203,18 +208,4 @@ function createMomentStore(database: Database, commits: GroupCommit, writer: Log
       return position;
     },
   };
-}
-
-function tellSealed({ sealed, locked }: sealing.Sealed, log: StoreConfig['log']): void {
-  if (sealed > 0)
-    log?.info(
-      { sources: sealed },
-      'passwords of sources, stored in clear by an earlier version, are sealed now',
-    );
-  if (locked > 0) {
-    log?.warn(
-      { sources: locked },
-      'passwords of sources cannot be read, because they were sealed with another key; give that one by MIEN_SECRET_KEY or secret.key, or register these streams anew',
-    );
-  }
 }

@@ -183,7 +183,7 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN retention_hours, DROP COLUMN ingest_hash,
       DROP COLUMN ingest_expires_at, DROP COLUMN preview`;
   await before.prisma
-    .$executeRaw`DROP TABLE erased_stretch, erasure, installation, marker, output, job, removed_stream`;
+    .$executeRaw`DROP TABLE erased_stretch, erasure, installation, marker, output, job, removed_stream, server`;
   await dropWallClock(before);
   await dropLeases(before);
   const [, ...later] = await migrationNames();

@@ -1,5 +1,7 @@
 /** Seals again what is stored: at every start what an earlier mien stored in clear, and all of it when keys change. */
+
 import type { SourceInput } from '../../domain/frame.ts';
+import type { Log } from '../../domain/log.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { openSource, type StoredSource, sealSource } from './sealed-source.ts';
 import { openTarget, sealTarget } from './sealed-target.ts';
@@ -73,4 +75,18 @@ async function sealOutputs(prisma: PrismaClient, keys: SecretKeys): Promise<Seal
     result.sealed += (await prisma.output.updateMany({ where: { id, sealed }, data: now })).count;
   }
   return result;
+}
+
+export function tellSealed({ sealed, locked }: Sealed, log: Pick<Log, 'info' | 'warn'> | undefined): void {
+  if (sealed > 0)
+    log?.info(
+      { sources: sealed },
+      'passwords of sources, stored in clear by an earlier version, are sealed now',
+    );
+  if (locked > 0) {
+    log?.warn(
+      { sources: locked },
+      'passwords of sources cannot be read, because they were sealed with another key; give that one by MIEN_SECRET_KEY or secret.key, or register these streams anew',
+    );
+  }
 }

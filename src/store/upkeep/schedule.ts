@@ -8,7 +8,7 @@ import type { Retention } from './retention.ts';
 
 const HOUR_MS = 3_600_000;
 /** Longest wait for a step, which the end of the database cuts off then; what it did not finish is done after the next start. */
-const STOP_MS = 2_000;
+export const STOP_MS = 2_000;
 
 export interface UpkeepDeps {
   retention: Retention;
