@@ -1,5 +1,6 @@
 /** What can be done to a registered stream at any server, whichever runs it: changed, stopped, removed. */
 import type { SessionRecord, StreamChange, StreamRecord } from '../domain/stream.ts';
+import type { MienError } from '../errors.ts';
 import { type ChangeDeps, type ChangedStream, changeStream } from './change-stream.ts';
 import { type ElsewhereDeps, untilEndedElsewhere } from './end-elsewhere.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
@@ -7,7 +8,7 @@ import type { StreamRepository } from './ports.ts';
 import type { RegisterOptions } from './registration.ts';
 import { removeRecord } from './remove-record.ts';
 import type { RunningEntry } from './running-session.ts';
-import { neverRan, noSuchStream } from './stream-errors.ts';
+import { neverRan, noSuchStream, wasRemoved } from './stream-errors.ts';
 import { untilEnded } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases, type UploadLeasesDeps } from './upload-leases.ts';
 
@@ -63,7 +64,7 @@ export class StreamCommands {
   remove(id: string): Promise<void> {
     return this.#here.exclusively(id, async () => {
       const stream = await this.get(id);
-      await this.#end(stream);
+      await this.#end(stream, wasRemoved(stream));
       await this.#uploads.offer(stream);
       try {
         await removeRecord(this.#deps.streams, id);
@@ -82,10 +83,10 @@ export class StreamCommands {
   }
 
   /** Wherever it runs. @returns its last session; null: it never ran */
-  async #end(stream: StreamRecord): Promise<SessionRecord | null> {
+  async #end(stream: StreamRecord, toSender?: MienError): Promise<SessionRecord | null> {
     const entry = this.#here.running.get(stream.id);
     await this.#deps.streams.setShouldRun(stream.id, false);
-    void entry?.session.stop('ENDED');
+    void entry?.session.stop('ENDED', undefined, toSender);
     return entry ? untilEnded(stream, entry, this.#deps.limits) : untilEndedElsewhere(this.#deps, stream);
   }
 }

@@ -1,5 +1,6 @@
 /** A session that runs, as those who started it hold it. */
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
+import type { MienError } from '../errors.ts';
 
 export interface RunningSession {
   readonly id: string;
@@ -8,8 +9,9 @@ export interface RunningSession {
   /**
    * Stops the source, stores and publishes what was scored, and ends, however long the store is away; INTERRUPTED, by the
    * server's end, it gives the store up after a while. Harmless when it ends already.
+   * @param toSender of a source that is sent to mien: why it is not taken any more, where that is not that the stream was stopped
    */
-  stop(state: 'ENDED' | 'INTERRUPTED', reason?: string): Promise<SessionRecord>;
+  stop(state: 'ENDED' | 'INTERRUPTED', reason?: string, toSender?: MienError): Promise<SessionRecord>;
   /** Open episodes that began before are not told of any more. @param until seconds of media time */
   readonly forget: (until: number) => void;
   /** The session as it ended; never rejects. */

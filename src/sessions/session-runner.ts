@@ -5,6 +5,7 @@
 import { addDrops, type Frame } from '../domain/frame.ts';
 import type { Log } from '../domain/log.ts';
 import type { SessionRecord, SessionState, StateDetails, StreamRecord } from '../domain/stream.ts';
+import type { MienError } from '../errors.ts';
 import { finishTimeline, type TimelineEnd } from './finish-timeline.ts';
 import { FrameScorer } from './frame-scorer.ts';
 import { FrameSizes } from './frame-sizes.ts';
@@ -58,8 +59,8 @@ export function runSession(
       return run.ending;
     },
     forget: run.forget,
-    stop(state, reason) {
-      run.stop({ state, failure: reason ?? null });
+    stop(state, reason, toSender) {
+      run.stop({ state, failure: reason ?? null }, toSender);
       return done;
     },
     done,
@@ -123,13 +124,13 @@ class SessionRun {
     });
   }
 
-  stop(as: FinalState): void {
+  stop(as: FinalState, toSender?: MienError): void {
     if (as.state === 'INTERRUPTED') {
       this.#deadline ??= setTimeout(() => this.#giveUp.abort(outOfTime()), this.#limits.drainMs);
     }
     if (this.#stopping.signal.aborted) return;
     this.#stopAs = as;
-    this.#stopping.abort();
+    this.#stopping.abort(toSender);
   }
 
   async untilEnd(): Promise<SessionRecord> {
@@ -165,8 +166,8 @@ class SessionRun {
   /** Opens the source once, and scores its frames until it ends. */
   async #runSource(scorer: FrameScorer): Promise<void> {
     const run = new AbortController();
-    const abort = () => run.abort();
     const stopping = this.#stopping.signal;
+    const abort = () => run.abort(stopping.reason);
     stopping.addEventListener('abort', abort, { once: true });
     if (stopping.aborted) abort();
     try {

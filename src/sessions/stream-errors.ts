@@ -41,6 +41,10 @@ export function stillRuns({ name }: StreamRecord, server: string | null): MienEr
   return new MienError('WORKER_UNAVAILABLE', sentence);
 }
 
+export function wasRemoved({ name }: StreamRecord): MienError {
+  return new MienError('NOT_FOUND', `The stream ${name} was removed, and takes no video any more.`);
+}
+
 export function noSuchStream(id: string): MienError {
   return new MienError('NOT_FOUND', `There is no stream ${id}.`);
 }

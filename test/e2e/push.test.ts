@@ -289,6 +289,19 @@ it('a new address ends the old one, also for who sends to it', async () => {
   await stop(stream.id);
 });
 
+it('a stream that is removed says so to who sends to it', async () => {
+  const { stream, ingest } = await register('removed');
+  const sender = record(
+    ingest.webSocketUrl,
+    `-re -stream_loop -1 -i ${media.at('demo.webm')} -c copy -f webm -live 1`,
+  );
+  await until(stream.id, ({ state }) => state === 'RUNNING');
+  await server.query(`mutation { removeStream(input: { id: "${stream.id}" }) { removedStreamId } }`);
+  expect(await sender.closed).toMatchObject({ code: 4404, reason: expect.stringContaining('was removed') });
+  (await sender.recorder).kill('SIGKILL');
+  expect((await put(ingest.url, fileOf('demo.webm'))).status).toBe(404);
+});
+
 it('wrong addresses are refused, and guessing is slowed', async () => {
   const { origin } = new URL(server.url);
   const statuses = new Set<number>();

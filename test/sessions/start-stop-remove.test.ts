@@ -45,6 +45,26 @@ it('a stream is removed with its sessions, running or not', async () => {
   expect(test.heard.slice(-2)).toEqual(['ENDED', 'removed']);
 });
 
+it('who sends to a stream is told when it was removed, and not that it was stopped', async () => {
+  const reasons: unknown[] = [];
+  const test = new TestManager({
+    decode: async function* (...given) {
+      const { signal } = given[2];
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      reasons.push(signal.reason);
+      yield* [];
+    },
+  });
+  const { id } = await test.manager.register(INPUT);
+  await test.manager.stop(id);
+  await test.manager.start(id);
+  await test.manager.remove(id);
+  expect(reasons).toEqual([
+    expect.objectContaining({ name: 'AbortError' }),
+    expect.objectContaining({ code: 'NOT_FOUND', message: expect.stringMatching(/was removed/) }),
+  ]);
+});
+
 it('an upload is taken when a stream is registered with it, and released with the last stream that uses it', async () => {
   const told: string[] = [];
   const uploads = {
