@@ -10,6 +10,7 @@
 import type { Log } from '../domain/log.ts';
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
+import { mapConcurrently } from '../threads/map-concurrently.ts';
 import type { Publisher, SessionRepository, StreamRepository } from './ports.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
 
@@ -41,6 +42,9 @@ const GUILTY_AFTER = 3;
 /** Three minutes until all of them run; and of 200 streams, four crashes until one is alone. */
 const GROUPS = 4;
 
+/** Streams whose crashes are counted at a time. */
+const AT_ONCE = 8;
+
 type Counted = Restored & { crashes: number };
 
 export class CrashLoopGuard {
@@ -57,8 +61,11 @@ export class CrashLoopGuard {
    * @param restored in the order of registration
    */
   async judge(restored: readonly Restored[]): Promise<Verdict> {
-    const counted: Counted[] = [];
-    for (const one of restored) counted.push({ ...one, crashes: await this.#count(one) });
+    const counted = await mapConcurrently(
+      restored,
+      AT_ONCE,
+      async (one): Promise<Counted> => ({ ...one, crashes: await this.#count(one) }),
+    );
     const guilty = findGuilty(counted);
     if (guilty !== null) return { together: await this.#exclude(guilty, counted), inTurn: [] };
     const suspects = counted.filter(({ crashes }) => crashes >= SUSPECT_AFTER);

@@ -4,6 +4,7 @@ import type { Log } from '../domain/log.ts';
 import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { createBackoff } from '../threads/backoff.ts';
+import { mapConcurrently } from '../threads/map-concurrently.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
 import { unlessAborted } from '../threads/unless-aborted.ts';
@@ -43,6 +44,8 @@ interface DesiredStateDeps extends Omit<RestoreDeps, 'waiting' | 'deferred'> {
   running: RunningSessions;
 }
 
+/** Streams whose sessions are begun at a time: each waits several times for the database. */
+const AT_ONCE = 8;
 /** The pauses grow to so many times the first. */
 const LONGEST = 30;
 
@@ -164,10 +167,10 @@ async function startInTurn(deps: RestoreDeps, running: Started[], groups: Stream
   }
 }
 
-async function startGroup(deps: RestoreDeps, group: readonly StreamRecord[]): Promise<Started[]> {
-  const started: Started[] = [];
-  for (const { id } of group) if (!deps.stopping.aborted) started.push(await tryStart(deps, id));
-  return started;
+function startGroup(deps: RestoreDeps, group: readonly StreamRecord[]): Promise<Started[]> {
+  return mapConcurrently(group, AT_ONCE, async ({ id }) =>
+    deps.stopping.aborted ? null : tryStart(deps, id),
+  );
 }
 
 /**

@@ -15,8 +15,8 @@ export interface ShareDeps {
 }
 
 /**
- * A stream that was left to others so often, about a second apart, is started all the same; one whose file is not here later,
- * to fail with what is wrong: who has it may just be starting again.
+ * A stream that was left to others so often, about a second apart, and they started none meanwhile, is started all the same; one
+ * whose file is not here later, to fail with what is wrong: who has it may just be starting again.
  */
 const DEFERRED_AT_MOST = { here: 3, elsewhere: 30 };
 
@@ -30,6 +30,7 @@ export async function ofShare(
   let room = share - running.size - waiting.size;
   const before = new Map(deferred);
   deferred.clear();
+  const areOthersAtIt = sound.filter(({ id }) => before.has(id)).length < before.size;
   const taken: StreamRecord[] = [];
   for (const stream of sound) {
     const times = before.get(stream.id) ?? 0;
@@ -37,7 +38,7 @@ export async function ofShare(
     if ((here && room > 0) || times >= DEFERRED_AT_MOST[here ? 'here' : 'elsewhere']) {
       room -= 1;
       taken.push(stream);
-    } else deferred.set(stream.id, times + 1);
+    } else deferred.set(stream.id, areOthersAtIt ? times : times + 1);
   }
   return taken;
 }

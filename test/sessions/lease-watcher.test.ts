@@ -128,6 +128,11 @@ it('as many streams are started as fall to a server, and after some looks those 
   for (let times = 0; times < 2; times++) expect(await look(3, streams.slice(2))).toEqual([]);
   expect(await look(3, streams.slice(2))).toEqual(['2', '3', '4']);
   expect(await look(0, [])).toEqual([]);
+  // Others are starting them: the rest is theirs for as long as they are at it.
+  for (let started = 0; started < 4; started++) expect(await look(4, streams.slice(started))).toEqual([]);
+  for (let times = 0; times < 3; times++) expect(await look(4, streams.slice(4))).toEqual([]);
+  expect(await look(4, streams.slice(4))).toEqual(['4']);
+  expect(await look(0, [])).toEqual([]);
   // What lies on another server's disk is deferred to it for longer, and takes nobody's place.
   const isHere = async ({ type }: SourceInput) => type !== 'file';
   const near = { ...STREAM_RECORD, id: 'near', source: { type: 'url', url: 'rtsp://camera/1' } as const };
