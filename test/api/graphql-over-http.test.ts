@@ -14,7 +14,7 @@ beforeAll(async () => {
     if (failure) throw failure;
     return MODELS;
   };
-  api = await openTestApi({ prisma: { model: { findMany } } as never });
+  api = await openTestApi({ prisma: { model: { findMany }, stream: { findMany } } as never });
 });
 afterAll(() => api.close());
 
@@ -77,7 +77,7 @@ test.each([
 ])('%s while it is answered is told as %s beside data that is null, with 200', async (error, code) => {
   failure = error;
   try {
-    const answer = await post({ query: '{ models { id } }' }, RESPONSE_TYPE);
+    const answer = await post({ query: '{ streams { nodes { id } } }' }, RESPONSE_TYPE);
     expect(answer).toMatchObject({ status: 200, body: { data: null, errors: [{ extensions: { code } }] } });
   } finally {
     failure = null;
