@@ -1,53 +1,19 @@
 /** What the server answers to the documents of documents.js. */
 
-export type Expression =
-  | 'NEUTRAL'
-  | 'HAPPINESS'
-  | 'SURPRISE'
-  | 'SADNESS'
-  | 'ANGER'
-  | 'DISGUST'
-  | 'FEAR'
-  | 'CONTEMPT';
+import type { DashboardMomentsSubscription, SessionState } from './answers.js';
 
-export type SessionState = 'STARTING' | 'RUNNING' | 'RECONNECTING' | 'ENDED' | 'FAILED' | 'INTERRUPTED';
+export type { Expression, SessionState } from './answers.js';
 
-export interface Probability {
-  expression: Expression;
-  probability: number;
-}
-
-export interface Face {
-  track: number;
-  /** Fractions of the frame. */
-  box: { x: number; y: number; width: number; height: number };
-  /** Null: mien abstained. */
-  expression: Expression | null;
-  confidence: number;
-  probabilities: Probability[];
-  agreement: number;
-  valence: number;
-  arousal: number;
-  landmarks: { x: number; y: number }[] | null;
-  quality: { score: number; issues: string[] };
-}
+/** Times of media in seconds. */
+export type Moment = DashboardMomentsSubscription['frameEmotions'];
+/** Its box in fractions of the frame; without an expression where mien abstained. */
+export type Face = Moment['faces'][number];
+export type Probability = Face['probabilities'][number];
 
 /** In pixels. */
 export interface FrameSize {
   width: number;
   height: number;
-}
-
-export interface Moment {
-  cursor: string;
-  sessionId: string;
-  seq: number;
-  /** Seconds. */
-  mediaTime: number;
-  wallTime: string;
-  droppedBefore: number;
-  skippedBefore: number;
-  faces: Face[];
 }
 
 export interface Status {
