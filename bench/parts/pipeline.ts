@@ -17,9 +17,10 @@ export const INTRA_OP_THREADS = (() => {
 /** Runs that mien's worker has in hand at a time, each in a thread of its own. */
 export const MODEL_THREADS = DEVICE === 'cpu' ? Math.min(2, availableParallelism()) : 1;
 
-/** @param decodePictures without ffmpeg, as `mien analyze` does */
+/** As `mien analyze` opens it. @param decodePictures without ffmpeg */
 export function openIngest(dir: string, decodePictures = false): Ingest {
-  return createIngest({ mediaDir: dir, uploadsDir: dir, allowPrivateSources: false, decodePictures });
+  const access = { mediaDir: dir, uploadsDir: dir, allowPrivateSources: false };
+  return createIngest({ ...access, decodePictures, niceness: 0 });
 }
 
 export function openVision(options: Partial<VisionConfig> = {}): Promise<Vision> {

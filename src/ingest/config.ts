@@ -13,6 +13,8 @@ export interface IngestConfig {
   ffmpegPath?: string | undefined;
   /** False: ffmpeg is kept from the network by our proxy alone, though the kernel could do it. Default true. */
   confine?: boolean | undefined;
+  /** By how much ffmpeg's priority is lower than that of models and server, 0 to 19. Default 10; 0 suits what nobody waits for live. */
+  niceness?: number | undefined;
   /** What video is decoded by, where it works; `auto`: what this platform may have. Default `none`: software. */
   hardware?: HardwareSetting | undefined;
   /** Takes a sentence where that does not work. */

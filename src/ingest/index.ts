@@ -61,7 +61,7 @@ export interface Ingest extends RecordedFiles {
 export function createIngest(config: IngestConfig): Ingest {
   const limits = limitsOf(config);
   const confinement = once(() => findConfinement(config.confine ?? true));
-  const runs = { launcher: createFfmpegLauncher(), activeRuns: new Set<Promise<unknown>>() };
+  const runs = { launcher: createFfmpegLauncher(config.niceness), activeRuns: new Set<Promise<unknown>>() };
   const hardware = new HardwareDecoding(config.hardware ?? 'none', runs, config.onCaution);
   const ffmpeg = findOnce(async () =>
     hardware.find({ ...(await findFfmpeg(config.ffmpegPath)), confinement: await confinement() }),

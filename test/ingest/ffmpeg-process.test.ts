@@ -106,17 +106,22 @@ test('no ffmpeg is started by the process that asks for frames, which that would
   }
 });
 
-test('ffmpeg steps back for the models and the server', async () => {
+test.each([
+  ['steps back for the models and the server', undefined, 10],
+  ['has the priority of what started it, where nothing live waits', 0, 0],
+])('ffmpeg %s', async (_, niceness, by) => {
   const script = media.at('niceness');
   // Tells the niceness that it runs with.
   await writeFile(script, '#!/bin/sh\nnice >&2\n', { mode: 0o755 });
   const lines: string[] = [];
-  const run = startFfmpeg({
+  const launcher = createFfmpegLauncher(niceness);
+  const run = launcher.start({
     ...{ ffmpegPath: script, confine: [], url: 'x', args: { input: [], output: [] } },
-    ...{ target: createNullSink().target, onLine: (line) => lines.push(line) },
+    ...{ sink: createNullSink(), onLine: (line) => void lines.push(line), activeRuns: new Set() },
   });
   await run.done;
-  expect(lines).toContain(String(Math.min(19, getPriority() + 10)));
+  await launcher.close();
+  expect(lines).toContain(String(Math.min(19, getPriority() + by)));
 });
 
 /** Starts something that lasts, as an ffmpeg is started, and waits until it is there. `others`: launchers that are not its own. */

@@ -29,6 +29,8 @@ export function openSources({ config, host }: AnalysisTask): Ingest {
     mediaDir: parse(resolve('.')).root,
     allowPrivateSources: true,
     decodePictures: true,
+    // One thread decodes what all threads of the models wait for: stepping back, it would run when they do not, and leave a core idle.
+    niceness: 0,
     onCaution: (sentence) => void host.stderr.write(`mien: ${sentence}\n`),
   });
 }

@@ -6,7 +6,7 @@ import type { FrameSink } from '../frames/frame-sink.ts';
 import { type FfmpegExit, type FfmpegRun, type FfmpegRunOptions, startFfmpeg } from './ffmpeg-process.ts';
 import { createLauncherClient, type StartInLauncher } from './launcher-client.ts';
 
-export interface FfmpegLaunch extends Omit<FfmpegRunOptions, 'target'> {
+export interface FfmpegLaunch extends Omit<FfmpegRunOptions, 'target' | 'niceness'> {
   sink: FrameSink;
   /** Holds this run while it lasts. */
   activeRuns: Set<Promise<unknown>>;
@@ -19,13 +19,14 @@ export interface FfmpegLauncher {
   close(): Promise<void>;
 }
 
-export function createFfmpegLauncher(): FfmpegLauncher {
+/** @param niceness of every ffmpeg; default: that of a server */
+export function createFfmpegLauncher(niceness?: number): FfmpegLauncher {
   const launcher = createLauncherClient();
-  return { start: (launch) => startRun(launch, launcher.start), close: launcher.close };
+  return { start: (launch) => startRun({ ...launch, niceness }, launcher.start), close: launcher.close };
 }
 
 function startRun(
-  { sink, activeRuns, onLine, ...options }: FfmpegLaunch,
+  { sink, activeRuns, onLine, ...options }: FfmpegLaunch & Pick<FfmpegRunOptions, 'niceness'>,
   startInLauncher: StartInLauncher,
 ): FfmpegRun {
   const { target } = sink;

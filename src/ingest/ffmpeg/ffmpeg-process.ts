@@ -30,6 +30,8 @@ export interface FfmpegRunOptions {
   ffmpegPath: string;
   /** What comes before it, so that it runs confined. */
   confine: readonly string[];
+  /** By how much its priority is lower than this process's, 0 to 19. Default `NICENESS`. */
+  niceness?: number | undefined;
   url: string;
   args: FfmpegArguments;
   /** Where its frames go, as fluent-ffmpeg takes it. */
@@ -60,7 +62,7 @@ export function startFfmpeg(options: FfmpegRunOptions): FfmpegRun {
       .on('start', () => {
         started = true;
         // Elsewhere the shell that runs it has done so.
-        if (platform() === 'win32') stepBack(command);
+        if (platform() === 'win32') stepBack(command, options.niceness);
         if (stopping) term(); // a kill before the start has no effect
       })
       .on('stderr', (line: string) => options.onLine(line.slice(0, MAX_LINE_LENGTH)))
@@ -85,8 +87,8 @@ export function startFfmpeg(options: FfmpegRunOptions): FfmpegRun {
   };
 }
 
-function createGuardedCommand({ ffmpegPath, confine, url, args, target }: FfmpegRunOptions) {
-  const { path, prefix } = killWithParent(ffmpegPath, confine);
+function createGuardedCommand({ ffmpegPath, confine, niceness, url, args, target }: FfmpegRunOptions) {
+  const { path, prefix } = killWithParent(ffmpegPath, confine, niceness);
   // Arguments are passed one by one: fluent-ffmpeg splits an array element that holds one space.
   const command = createCommand({ stdoutLines: 1 })
     .setFfmpegPath(path)
@@ -98,10 +100,10 @@ function createGuardedCommand({ ffmpegPath, confine, url, args, target }: Ffmpeg
   return command;
 }
 
-function stepBack(command: createCommand.FfmpegCommand): void {
+function stepBack(command: createCommand.FfmpegCommand, niceness = NICENESS): void {
   const { pid } = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc;
   try {
-    if (pid !== undefined) setPriority(pid, NICENESS);
+    if (pid !== undefined) setPriority(pid, niceness);
   } catch (error) {
     // It has ended already.
     if ((error as { info?: { code?: string } }).info?.code !== 'ESRCH') throw error;

@@ -1,8 +1,8 @@
 import { platform } from 'node:os';
 
 /**
- * How far ffmpeg steps back for the models and the server ("nice"). Sixteen decoders beside four model threads on two cores took
- * three quarters of the processor, and the models starved on what was left.
+ * How far ffmpeg steps back for the models and the server ("nice"), unless it is said otherwise. Sixteen decoders beside four
+ * model threads on two cores took three quarters of the processor, and the models starved on what was left.
  */
 export const NICENESS = 10;
 
@@ -12,8 +12,8 @@ export const NICENESS = 10;
  * Proxies that the environment names are not for ffmpeg, which reaches nothing but our own; nor is the setting of malloc by
  * which the server gives memory back: ffmpeg allocates planes for each picture. `$@` is ffmpeg and its arguments.
  */
-const SCRIPT = `
-if command -v nice >/dev/null; then set -- nice -n ${NICENESS} "$@"; fi
+const scriptOf = (niceness: number) => `
+${niceness > 0 ? `if command -v nice >/dev/null; then set -- nice -n ${niceness} "$@"; fi` : ''}
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 unset MALLOC_MMAP_THRESHOLD_
 exec 3<&0 </dev/null
@@ -40,8 +40,13 @@ export interface GuardedCommand {
 /**
  * The command that runs ffmpeg so. Windows has no `/bin/sh`: there ffmpeg is started directly.
  * @param confine what comes before ffmpeg, so that it runs confined
+ * @param niceness 0 to 19, by which its priority is lower than this process's
  */
-export function killWithParent(ffmpegPath: string, confine: readonly string[]): GuardedCommand {
+export function killWithParent(
+  ffmpegPath: string,
+  confine: readonly string[],
+  niceness = NICENESS,
+): GuardedCommand {
   if (platform() === 'win32') return { path: ffmpegPath, prefix: [] };
-  return { path: '/bin/sh', prefix: ['-c', SCRIPT, 'mien-ffmpeg', ...confine, ffmpegPath] };
+  return { path: '/bin/sh', prefix: ['-c', scriptOf(niceness), 'mien-ffmpeg', ...confine, ffmpegPath] };
 }
