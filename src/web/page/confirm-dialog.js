@@ -10,15 +10,25 @@ export function confirmRemoval(question, consequences) {
   const dialog = find('#confirm', HTMLDialogElement);
   setText(find('#confirm-title', HTMLElement), question);
   setText(find('#confirm-text', HTMLElement), consequences);
-  dialog.returnValue = 'cancel';
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'remove'), { once: true });
+    const listening = new AbortController();
+    const { signal } = listening;
+    const answer = (/** @type {boolean} */ isToBeRemoved) => {
+      listening.abort();
+      resolve(isToBeRemoved);
+    };
+    const isRemoval = (/** @type {HTMLElement | null} */ button) =>
+      button instanceof HTMLButtonElement && button.value === 'remove';
+    dialog.addEventListener('submit', ({ submitter }) => answer(isRemoval(submitter)), { signal });
+    dialog.addEventListener('cancel', () => answer(false), { signal });
+    // Of what closes it otherwise. The browser tells of it a moment later, when the next question may be open.
+    dialog.addEventListener('close', () => !dialog.open && answer(false), { signal });
   });
 }
 
 /** What it was about is not shown any more. */
 export function takeBackQuestion() {
   const dialog = find('#confirm', HTMLDialogElement);
-  if (dialog.open) dialog.close('cancel');
+  if (dialog.open) dialog.close();
 }

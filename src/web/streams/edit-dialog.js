@@ -49,9 +49,9 @@ class EditDialog {
     find('[value=cancel]', HTMLButtonElement, this.#form).addEventListener('click', () =>
       this.#dialog.close(),
     );
-    // Escape closes it too.
+    // Escape closes it too. The browser tells of it a moment later, when it may be open again.
     this.#dialog.addEventListener('close', () => {
-      this.#edited = null;
+      if (!this.#dialog.open) this.#edited = null;
     });
   }
 
