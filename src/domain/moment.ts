@@ -34,7 +34,7 @@ export interface FollowingMoment {
 
 /** A stretch of one expression on one track. Times are media time in seconds. */
 export interface Episode {
-  /** From 0 within its session, in the order of onset; stretches too short to count leave gaps. */
+  /** From 0 within its session, in the order in which they were found; stretches too short to count leave gaps. */
   index: number;
   sessionId: string;
   track: number;

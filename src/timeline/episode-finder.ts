@@ -1,9 +1,11 @@
 /**
  * Finds episodes: stretches in which one expression other than NEUTRAL prevails on a track.
  *
- * An episode begins (onset) where the smoothed probability reaches `enter`, and ends (offset) with the last
+ * An episode is found where the smoothed probability reaches `enter`, and ends (offset) with the last
  * reading before it falls below `exit`, or before another expression reaches `enter`: hysteresis, so that a
- * wavering score is one episode. It counts once it has lasted `leastSeconds`; a shorter one is never told.
+ * wavering score is one episode. It began (onset) where the frames that led to it began (`raw-onsets.ts`), because
+ * smoothing is late, though never before another episode of its track has ended. It counts once it has lasted
+ * `leastSeconds`; a shorter one is never told.
  * A track has one episode at a time. Faces too poor to judge neither begin nor end one, however long they are seen.
  *
  * Events: ONSET once the episode counts, with its onset in the past; APEX once the probability has fallen
@@ -13,6 +15,7 @@
  */
 import { EXPRESSIONS } from '../domain/face.ts';
 import type { Episode, EpisodeEvent, EpisodeEventKind } from '../domain/moment.ts';
+import { type FaceAt, type FrameTime, RawOnsets } from './raw-onsets.ts';
 
 export interface EpisodeRules {
   /** Smoothed probabilities, 0 to 1; `exit` below `enter`. */
@@ -24,22 +27,6 @@ export interface EpisodeRules {
 }
 
 export const EPISODE_RULES: EpisodeRules = { enter: 0.5, exit: 0.35, leastSeconds: 0.3, goneSeconds: 2 };
-
-/** When a frame was. */
-export interface FrameTime {
-  /** Seconds. */
-  mediaTime: number;
-  /** Milliseconds since the epoch. */
-  wallTime: number;
-}
-
-/** One face at one time: smoothed probabilities in the order of EXPRESSIONS. */
-export interface FaceAt {
-  track: number;
-  probabilities: readonly number[];
-  /** Whether it is good enough to judge. */
-  judged: boolean;
-}
 
 /** An episode that may still turn out too short. */
 interface Candidate {
@@ -63,18 +50,21 @@ export class EpisodeFinder {
   readonly #rules: EpisodeRules;
   /** The open episode of each track, counted or not. */
   readonly #open = new Map<number, Candidate>();
-  /** Numbers given: at the onset, so that they are in its order; those that never count leave gaps. */
+  readonly #onsets: RawOnsets;
+  /** Numbers given: where an episode is found, so that they are in that order; those that never count leave gaps. */
   #begun = 0;
   #lastFrame = Number.NEGATIVE_INFINITY;
 
   constructor(sessionId: string, rules: EpisodeRules) {
     this.#sessionId = sessionId;
     this.#rules = rules;
+    this.#onsets = new RawOnsets(rules.enter);
   }
 
   /** Takes the faces of one frame. @param at its media time is not less than the one before */
   push(at: FrameTime, faces: readonly FaceAt[]): EpisodeEvent[] {
     const { mediaTime } = at;
+    this.#onsets.push(at, faces);
     const closed = this.#closeGone(mediaTime, new Set(faces.map(({ track }) => track)));
     const judged = faces.filter((face) => face.judged);
     const events = [...closed, ...judged.flatMap((face) => this.#follow(at, face))];
@@ -93,6 +83,7 @@ export class EpisodeFinder {
 
   /** Open episodes that began before `until` are not told of any more: what they began with was erased. */
   forget(until: number): void {
+    this.#onsets.forget(until);
     for (const [track, { episode }] of this.#open) if (episode.onset < until) this.#open.delete(track);
   }
 
@@ -112,6 +103,7 @@ export class EpisodeFinder {
     if (current && !holds(current, face, entering, this.#rules)) {
       events.push(...close(current));
       this.#open.delete(face.track);
+      this.#onsets.restart(face.track, at);
     }
     const candidate = this.#open.get(face.track) ?? this.#begin(at, face.track, entering);
     if (!candidate) return events;
@@ -119,22 +111,22 @@ export class EpisodeFinder {
   }
 
   #begin(at: FrameTime, track: number, entering: number | null): Candidate | undefined {
-    const { mediaTime, wallTime } = at;
     const expression = entering === null ? undefined : EXPRESSIONS[entering];
     if (entering === null || expression === undefined) return undefined;
+    const began = this.#onsets.since(track, entering) ?? at;
     const episode: Episode = {
       index: this.#begun++,
       sessionId: this.#sessionId,
       track,
       expression,
-      onset: mediaTime,
-      apex: mediaTime,
+      onset: began.mediaTime,
+      apex: at.mediaTime,
       offset: null,
       peak: 0,
-      startedAt: new Date(wallTime),
+      startedAt: new Date(began.wallTime),
       endedAt: null,
     };
-    const times = { lastSeen: at, inFrame: mediaTime };
+    const times = { lastSeen: at, inFrame: at.mediaTime };
     const candidate = { episode, expression: entering, ...times, counted: false, apexTold: null };
     this.#open.set(track, candidate);
     return candidate;

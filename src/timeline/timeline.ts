@@ -60,9 +60,8 @@ export function createTimeline(config: TimelineConfig) {
           };
           return toReading(raw, smoother.push(raw.track, sample), config.thresholds);
         });
-        const judged = readings.map(({ track, probabilities, quality }) => ({
-          track,
-          probabilities,
+        const judged = readings.map(({ track, probabilities, rawProbabilities, quality }) => ({
+          ...{ track, probabilities, raw: rawProbabilities },
           judged: quality.score >= config.thresholds.quality,
         }));
         const { previousDuration, missing } = durations.next(at.mediaTime, at.dropped);

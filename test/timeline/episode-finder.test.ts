@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { EXPRESSIONS, type Expression } from '../../src/domain/face.ts';
 import type { EpisodeEvent } from '../../src/domain/moment.ts';
-import { EPISODE_RULES, EpisodeFinder, type FaceAt } from '../../src/timeline/episode-finder.ts';
+import { EPISODE_RULES, EpisodeFinder } from '../../src/timeline/episode-finder.ts';
+import type { FaceAt } from '../../src/timeline/raw-onsets.ts';
 
 function face(expression: Expression, level: number, more: Partial<FaceAt> = {}): FaceAt {
   const rest = (1 - level) / 7;
   const probabilities = EXPRESSIONS.map((name) => (name === expression ? level : rest));
-  return { track: 1, probabilities, judged: true, ...more };
+  return { track: 1, probabilities, raw: probabilities, judged: true, ...more };
 }
 
 /** @param seconds of media time; the wall clock runs twice as fast */
@@ -133,7 +134,92 @@ describe('episodes', () => {
     expect(at(90, good).map(short)).toEqual(['APEX 0 ANGER 0 0 null', 'OFFSET 0 ANGER 0 0 6.4']);
   });
 
-  it('are numbered in the order of their onsets, also where one is told later', () => {
+  describe('whose smoothed probability is late', () => {
+    /** Ten frames a second of one face; its levels of `expression` smoothed, and of the frame alone. */
+    function late(
+      levels: readonly (readonly [smoothed: number, raw: number])[],
+      expression: Expression = 'HAPPINESS',
+    ) {
+      const finder = new EpisodeFinder('session', EPISODE_RULES);
+      const frame = ([smoothed, raw]: readonly [number, number]) =>
+        face(expression, smoothed, { raw: face(expression, raw).probabilities });
+      const events = levels.flatMap((level, index) => push(finder, index / 10, [frame(level)]));
+      return { finder, events, frame };
+    }
+    const rising = [
+      [0.1, 0.1],
+      [0.3, 0.6],
+      [0.4, 0.7],
+      [0.55, 0.9],
+      [0.7, 0.9],
+    ] as const;
+
+    it('began with the first frame that shows what they became', () => {
+      const { events } = late(rising);
+      expect(events.map(short)).toEqual(['ONSET 0 HAPPINESS 0.1 0.4 null']);
+      expect(events[0]?.episode.startedAt).toEqual(new Date(200));
+    });
+
+    it('began behind the last frame that showed something else', () => {
+      expect(late([[0.3, 0.6], [0.2, 0.1], ...rising.slice(1)]).events.map(short)).toEqual([
+        'ONSET 0 HAPPINESS 0.2 0.5 null',
+      ]);
+    });
+
+    it('began where the smoothed probability rose, if no frame alone says so', () => {
+      expect(
+        late([
+          [0.1, 0.1],
+          [0.6, 0.2],
+          [0.6, 0.2],
+          [0.6, 0.2],
+          [0.6, 0.2],
+        ]).events[0]?.episode.onset,
+      ).toBe(0.1);
+    });
+
+    it('began after the one before on their track had ended', () => {
+      const { finder } = late([...rising, [0.9, 0.9], [0.9, 0.9]]);
+      const fear = (level: number) => face('FEAR', level).probabilities;
+      const mixed = (smoothed: Expression) => ({ ...face(smoothed, 0.6), raw: fear(0.9) });
+      const events = [7, 8, 9, 10, 11, 12, 13].flatMap((index) =>
+        push(finder, index / 10, [mixed(index < 9 ? 'HAPPINESS' : 'FEAR')]),
+      );
+      expect(events.map(short)).toEqual([
+        'APEX 0 HAPPINESS 0.1 0.5 null',
+        'OFFSET 0 HAPPINESS 0.1 0.5 0.8',
+        'ONSET 1 FEAR 0.9 0.9 null',
+      ]);
+    });
+
+    it('began no earlier than their track was seen without a gap, nor than what was erased ended', () => {
+      const finder = new EpisodeFinder('session', EPISODE_RULES);
+      const faces = (smoothed: number) => [
+        { ...face('ANGER', smoothed), raw: face('ANGER', 0.9).probabilities },
+      ];
+      push(finder, 0, faces(0.3));
+      push(finder, 0.1, []);
+      push(finder, 0.2, faces(0.4));
+      push(finder, 0.3, faces(0.45));
+      const told = [4, 5, 6].flatMap((at) => push(finder, at / 10, faces(0.6)));
+      expect(told[0]?.episode.onset).toBe(0.2);
+      finder.forget(0.5);
+      const later = [7, 8, 9, 10].flatMap((at) => push(finder, at / 10, faces(0.6)));
+      expect(later.map(short)).toEqual(['ONSET 1 ANGER 0.7 0.7 null']);
+    });
+
+    it('keep through frames too poor to judge what the frames before began', () => {
+      const finder = new EpisodeFinder('session', EPISODE_RULES);
+      const at = (index: number, smoothed: number, judged = true) =>
+        push(finder, index / 10, [
+          { ...face('ANGER', smoothed, { judged }), raw: face('ANGER', judged ? 0.9 : 0.1).probabilities },
+        ]);
+      const events = [at(0, 0.3), at(1, 0.3, false), at(2, 0.6), at(3, 0.7)].flat();
+      expect(events.map(short)).toEqual(['ONSET 0 ANGER 0 0.3 null']);
+    });
+  });
+
+  it('are numbered in the order in which they are found, also where one is told later', () => {
     const finder = new EpisodeFinder('session', EPISODE_RULES);
     const events = Array.from({ length: 12 }, (_, index) =>
       push(finder, index / 10, [

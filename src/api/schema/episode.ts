@@ -26,7 +26,7 @@ export const EpisodeType = builder.objectRef<Episode>('Episode').implement({
     }),
     index: t.exposeInt('index', {
       description:
-        'Its number within the session, from 0, in the order of onset; stretches too short to be told leave gaps.',
+        'Its number within the session, from 0, in the order in which they were found; stretches too short to be told leave gaps.',
     }),
     trackNumber: t.exposeInt('track', { description: 'The number of its face, as in `FaceReading.track`.' }),
     expression: t.field({
@@ -34,7 +34,9 @@ export const EpisodeType = builder.objectRef<Episode>('Episode').implement({
       description: 'The expression.',
       resolve: ({ expression }) => expression,
     }),
-    onset: t.exposeFloat('onset', { description: 'When it began.' }),
+    onset: t.exposeFloat('onset', {
+      description: 'When it began: the first of the frames that led to it, by their `rawProbabilities`.',
+    }),
     apex: t.exposeFloat('apex', { description: 'When it was strongest, so far.' }),
     offset: t.exposeFloat('offset', { nullable: true, description: 'When it ended; null while it lasts.' }),
     startedAt: t.field({

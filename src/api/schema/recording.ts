@@ -134,7 +134,8 @@ builder.prismaObjectFields(SessionType, (t) => ({
   episodes: t.connection(
     {
       type: EpisodeType,
-      description: 'Stretches of one expression on one face, in the order of onset.',
+      description:
+        'Stretches of one expression on one face, in the order in which they were found: about that of their onsets.',
       args: {
         range: t.arg({
           type: RangeInput,
