@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
-import { testsOf } from './test/tiers.ts';
+import { testsInProcess } from './test/tiers.ts';
 
-/** For StrykerJS, which knows no projects: the unit tests, one file at a time beside each other. */
+/** For StrykerJS, which knows no projects: the unit tests and those with a server of their own process, one file at a time beside each other. */
 export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   // As long as elsewhere: a busy machine is no noticed mutation.
   test: {
-    include: testsOf('unit'),
+    include: testsInProcess(),
     // They look at files that are not copied to where mutations are tried, such as the models.
     exclude: ['test/docker.test.ts', 'test/readme.test.ts'],
     pool: 'threads',

@@ -180,20 +180,74 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
   vision: ['batch-scheduler', 'device', 'shipped-models', 'vision', 'worker-death', 'worker-start'],
 };
 
+/** One part with a server or a socket of this process. */
+const SERVED: Record<string, readonly string[] | 'all'> = {
+  access: ['oidc'],
+  api: [
+    'admission',
+    'audit-refusals',
+    'auth',
+    'authorize-request',
+    'error-codes',
+    'event-source',
+    'foreign-pages',
+    'gate',
+    'given-text',
+    'graphql-over-http',
+    'item-limit',
+    'matrix-routes',
+    'media-endpoint',
+    'notice',
+    'opening',
+    'operations',
+    'other-upgrades',
+    'overload',
+    'persisted-documents',
+    'preview-endpoint',
+    'proxies',
+    'push-sockets',
+    'query-limits',
+    'rejoin',
+    'roles',
+    'sign-in',
+    'skipped',
+    'standstill',
+    'transports',
+    'tus',
+    'two-servers',
+    'uploads',
+    'wire',
+    'ws-connection',
+  ],
+  cli: ['running-server'],
+  client: ['close-codes', 'fallback', 'nothing-came', 'shared-socket', 'wrong-ways'],
+  ingest: ['frame-delivery', 'frame-socket', 'http-state', 'read-socket'],
+  outputs: ['osc', 'outputs', 'rule-watch', 'webhook'],
+  web: ['auth-client', 'camera-sender', 'documents', 'pages'],
+};
+
 export function tierOf(path: string): Tier {
   if (isNamed(WHOLE, path)) return 'e2e';
-  return isNamed(STANDING, path) ? 'integration' : 'unit';
+  return isNamed(STANDING, path) || isNamed(SERVED, path) ? 'integration' : 'unit';
 }
 
 /** @returns paths from the root of the repository */
 export function testsOf(tier: Tier): string[] {
+  return allTests().filter((path) => tierOf(path) === tier);
+}
+
+/** Unit tests, and those that need no more than a server of their own process. @returns paths from the root of the repository */
+export function testsInProcess(): string[] {
+  return allTests().filter((path) => tierOf(path) === 'unit' || isNamed(SERVED, path));
+}
+
+function allTests(): string[] {
   const here = fileURLToPath(new URL('.', import.meta.url));
   return (
     readdirSync(here, { recursive: true, encoding: 'utf8' })
       // `npm run test:attack` has those that try to get around what protects.
       .filter((path) => path.endsWith('.test.ts') && !path.startsWith('attack'))
       .map((path) => `test/${path.replaceAll('\\', '/')}`)
-      .filter((path) => tierOf(path) === tier)
       .sort()
   );
 }

@@ -41,7 +41,7 @@ it('a server whose way alone is gone is read from the database for as long as th
 });
 
 it('while all are heard nothing is read from the database', async () => {
-  const { world, there } = twoServers({ everyMs: 1_000 });
+  const { world, there } = twoServers({ everyMs: 400 });
   await tick();
   const session = world.begin(await world.stream());
   const moments = await world.open({ sessionId: session.id });
@@ -52,7 +52,7 @@ it('while all are heard nothing is read from the database', async () => {
     expect(seqs(await take(moments, 1))).toEqual([seq]);
   }
   // Some times that each says that it is there.
-  await tick(3_500);
+  await tick(1_300);
   expect(there.counts.caughtUp).toBe(before);
 });
 

@@ -12,25 +12,25 @@ function loads(path: string): string[] {
 }
 
 /**
- * Every package that a file loads, directly or through others, and the file that names it.
+ * Every package that a file loads, directly or through others, with the file that names it; and every file of ours, with what that names.
  *
  * @param known what was read already, by path
  */
-export function packagesLoaded(entry: string, known = new Map<string, string[]>()): Map<string, string> {
+export function everythingLoaded(entry: string, known = new Map<string, string[]>()) {
   const packages = new Map<string, string>();
-  const seen = new Set<string>();
+  const files = new Map<string, string[]>();
   const follow = (path: string): void => {
-    if (seen.has(path)) return;
-    seen.add(path);
+    if (files.has(path)) return;
     const named = known.get(path) ?? namedBy(path);
     known.set(path, named);
+    files.set(path, named);
     for (const name of named) {
       if (isAbsolute(name)) follow(name);
       else if (!packages.has(name)) packages.set(name, path);
     }
   };
   follow(entry);
-  return packages;
+  return { packages, files };
 }
 
 /** Files of ours by their paths, packages by their names; none of what is not our code, or not there. */
