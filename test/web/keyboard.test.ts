@@ -285,6 +285,16 @@ describe.skipIf(binary === null)('by keyboard alone', { timeout: 300_000 }, () =
     await enter(page);
     await page.until(isTitled('Camera 27'));
     await expectFocus(page, '#streams li:nth-child(3) a');
+    // An answer that comes late, as to who has gone on from the choice of an order.
+    for (const [order, first, place] of [
+      ['NAME ASC', 'Camera 20', 8],
+      ['NAME DESC', 'Camera 29', 3],
+    ] as const) {
+      const field = `document.querySelector('#streams-order')`;
+      await page.evaluate(`${field}.value = '${order}', ${field}.dispatchEvent(new Event('change'))`);
+      await page.until(`${text('#streams .name')} === '${first}'`);
+      await expectFocus(page, `#streams li:nth-child(${place}) a`);
+    }
 
     await tabTo(page, '#streams-name', true);
     await press(page, 'Delete', 'Delete', 46);

@@ -36,7 +36,11 @@ const FOCUS = `(() => {
     return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
   }) || isPartOfPlayer;
   const { top, bottom, left, right, width, height } = at.getBoundingClientRect();
-  const isInView = width > 0 && height > 0 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+  const isWithin = (outer) => bottom > outer.top && right > outer.left && top < outer.bottom && left < outer.right;
+  const around = [{ top: 0, left: 0, bottom: innerHeight, right: innerWidth }];
+  for (let one = at.parentElement; one; one = one.parentElement)
+    if (getComputedStyle(one).overflowY === 'auto') around.push(one.getBoundingClientRect());
+  const isInView = width > 0 && height > 0 && around.every(isWithin);
   return { name, problem: !ringed ? 'no ring is seen' : !isInView || !at.checkVisibility() ? 'it is out of sight' : '' };
 })()`;
 

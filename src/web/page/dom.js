@@ -76,6 +76,7 @@ export function focusElsewhere() {
  */
 export function reconcile(list, items, { key, create, update }) {
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
+  const wasInView = focused?.matches(':focus-visible') && isInView(list, focused);
   const wanted = new Set(items.map(key));
   /** @type {Map<string | undefined, HTMLElement>} */
   const present = new Map();
@@ -91,7 +92,16 @@ export function reconcile(list, items, { key, create, update }) {
     if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
     update(element, item);
   }
-  if (focused === null || focused === document.activeElement) return;
-  if (focused.isConnected && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
-  else focusElsewhere();
+  if (!(focused instanceof HTMLElement)) return;
+  if (!focused.isConnected) return focusElsewhere();
+  if (focused !== document.activeElement) focused.focus({ preventScroll: true });
+  // It has another place among the others now, and is still seen.
+  if (wasInView && !isInView(list, focused)) focused.scrollIntoView({ block: 'nearest' });
+}
+
+/** Whether any of an element is seen, in the window and in its list, which may scroll. @param {Element} list @param {Element} element */
+function isInView(list, element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  const outer = list.getBoundingClientRect();
+  return bottom > Math.max(0, outer.top) && top < Math.min(innerHeight, outer.bottom);
 }
