@@ -48,6 +48,24 @@ export const retention = z
       .nullable(),
   );
 
+/** A bucket, and with what all names of ours in it begin: empty, or with a slash behind. */
+export interface BucketPlace {
+  bucket: string;
+  prefix: string;
+}
+
+/** A directory, or a bucket as `s3://bucket/prefix`. */
+export const uploadsPlace = z.string().transform((text, context): string | BucketPlace => {
+  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return text;
+  const [, bucket, path = ''] =
+    /^s3:\/\/([a-z\d][\w.-]{1,61}[a-z\d])((?:\/[\w.=-]{1,100}){0,8})\/?$/i.exec(text) ?? [];
+  if (bucket !== undefined && !/\/\.{1,2}(?:\/|$)/.test(path))
+    return { bucket, prefix: path === '' ? '' : `${path.slice(1)}/` };
+  const message = 'must be a directory, or a bucket such as s3://bucket/prefix';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 

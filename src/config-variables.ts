@@ -16,6 +16,7 @@ import {
   retention,
   secretKeys,
   sentence,
+  uploadsPlace,
   whole,
 } from './config-values.ts';
 
@@ -42,6 +43,23 @@ export const Environment = z.object({
       'NATS by which servers on one PostgreSQL tell each other what is live, such as `nats://user:password@host:4222`, or `tls://…`; several of one cluster separated by commas. Unset: a server shows live what it analyses itself.',
     ),
   MIEN_DATA_DIR: z.string().prefault('./data').describe('Where the embedded database and the uploads live.'),
+  MIEN_UPLOADS: uploadsPlace
+    .optional()
+    .describe(
+      'Where uploads lie: a directory that all servers of a database mount, or a bucket of storage that speaks S3’s protocol, `s3://bucket/prefix`. Unset: `uploads` in `MIEN_DATA_DIR`.',
+    ),
+  AWS_ENDPOINT_URL: z
+    .string()
+    .optional()
+    .describe(
+      'Address of that storage where it is not AWS, such as `https://minio.example.org:9000`; buckets then stand in the path. `AWS_ENDPOINT_URL_S3` goes before it.',
+    ),
+  AWS_REGION: z
+    .string()
+    .optional()
+    .describe(
+      'Region of that bucket. Keys, too, are given as to all programs of AWS: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, or the machine’s role.',
+    ),
   MIEN_MODELS: z
     .string()
     .optional()

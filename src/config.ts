@@ -38,6 +38,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...saidTwice(given),
     ...sharedAlone(given),
     ...unreadable(given),
+    ...badEndpoint(given),
     ...oidcContradictions(given),
   ];
   if (!result.success || mistakes.length > 0) {
@@ -46,7 +47,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `The configuration has ${mistakes.length === 1 ? 'a mistake' : 'mistakes'}:\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
     );
   }
-  return Object.freeze(toConfig(result.data));
+  return Object.freeze(toConfig(result.data, endpointIn(given)));
 }
 
 /** Whether it lies in the data directory, because nobody named another. */
@@ -56,7 +57,7 @@ export function isDefaultMediaDir({ mediaDir, dataDir }: Config): boolean {
 
 const mediaDirIn = (dataDir: string) => join(dataDir, 'media');
 
-function toConfig(env: z.output<typeof Environment>) {
+function toConfig(env: z.output<typeof Environment>, endpoint: string | null) {
   return {
     host: env.HOST,
     port: env.PORT,
@@ -67,7 +68,8 @@ function toConfig(env: z.output<typeof Environment>) {
     device: env.MIEN_DEVICE,
     workers: env.MIEN_WORKERS ?? null,
     mediaDir: env.MIEN_MEDIA_DIR ?? mediaDirIn(env.MIEN_DATA_DIR),
-    uploadsDir: join(env.MIEN_DATA_DIR, 'uploads'),
+    uploadsDir: typeof env.MIEN_UPLOADS === 'string' ? env.MIEN_UPLOADS : join(env.MIEN_DATA_DIR, 'uploads'),
+    uploadsBucket: bucketOf(env, endpoint),
     allowPrivateSources: env.MIEN_ALLOW_PRIVATE_SOURCES,
     allowPurposes: Object.freeze(env.MIEN_ALLOW_PURPOSES),
     auth: env.MIEN_AUTH,
@@ -90,6 +92,31 @@ function toConfig(env: z.output<typeof Environment>) {
     hwaccel: env.MIEN_HWACCEL,
     ffmpegPath: env.FFMPEG_PATH ?? null,
   };
+}
+
+/** Null: uploads lie in a directory. */
+function bucketOf(
+  { MIEN_UPLOADS: uploads, AWS_REGION: region }: z.output<typeof Environment>,
+  endpoint: string | null,
+) {
+  if (uploads === undefined || typeof uploads === 'string') return null;
+  const { bucket, prefix } = uploads;
+  const name = `s3://${bucket}/${prefix}`.replace(/\/$/, '');
+  return Object.freeze({ name, bucket, prefix, endpoint, region: region ?? null });
+}
+
+/** That of S3 alone goes before that of all of AWS's services. */
+function endpointIn(env: Record<string, string | undefined>): string | null {
+  return env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL ?? null;
+}
+
+/** Asked only where it is used: other programs may have one. */
+function badEndpoint(env: Record<string, string | undefined>): string[] {
+  const endpoint = endpointIn(env);
+  if (endpoint === null || !/^s3:\/\//i.test(env.MIEN_UPLOADS ?? '')) return [];
+  if (/^https?:\/\/[^\s/?#@]+\/?$/.test(endpoint) && URL.canParse(endpoint)) return [];
+  const name = env.AWS_ENDPOINT_URL_S3 === undefined ? 'AWS_ENDPOINT_URL' : 'AWS_ENDPOINT_URL_S3';
+  return [`${name} must be scheme, host and port, such as https://minio.example.org:9000.`];
 }
 
 function limitsOf(env: z.output<typeof Environment>) {

@@ -73,6 +73,10 @@ export const DELIBERATE = {
     'Uploads have taken all the room of `MIEN_MAX_UPLOAD_DISK`.',
     'Remove streams that use some, or have it raised.',
   ],
+  UPLOADS_UNAVAILABLE: [
+    'The storage that `MIEN_UPLOADS` names does not answer, or refuses what mien asks of it.',
+    'Have done what the sentence says; what was sent in part by tus can be gone on with.',
+  ],
   TOO_MANY_SUBSCRIPTIONS: [
     'There are as many subscriptions, or operations on one WebSocket, as there may be.',
     'Complete some, or try again later.',

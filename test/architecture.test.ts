@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['cli/analyze', 'cli/serve', 'cli/admin', 'tables', 'threads', 'config', 'stat-if-there', ...DOMAIN],
   'cli/serve': [
     ...['cli', 'api', 'access', 'sessions', 'subscriptions', 'outputs', 'ingest', 'vision', 'timeline'],
-    ...['store', 'bus', 'preview', 'threads', 'config', 'log', 'metrics', ...DOMAIN],
+    ...['store', 'bus', 'bucket', 'preview', 'threads', 'config', 'log', 'metrics', ...DOMAIN],
   ],
   'cli/admin': ['cli', 'cli/serve', 'access', 'store', 'tables', 'config', 'log', 'metrics', ...DOMAIN],
   'cli/analyze': [
@@ -147,6 +147,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'store/access': ['access', 'store/sql', ...DOMAIN],
   'store/sql': DOMAIN,
 
+  // Uploads in storage that speaks S3's protocol.
+  bucket: DOMAIN,
+
   bus: ['bus/wire', 'threads', ...DOMAIN],
   'bus/wire': ['bus', ...DOMAIN],
   threads: [],
@@ -185,7 +188,12 @@ const ONLY: Record<string, string> = {
   sharp: 'ingest/pictures/picture.child.ts',
   'onnxruntime-node': 'vision/runtime/inference-session.ts',
   '@nats-io/transport-node': 'bus/nats.ts',
+  '@aws-sdk/client-s3': 'bucket/s3.ts',
+  '@aws-sdk/s3-request-presigner': 'bucket/s3.ts',
 };
+
+/** What only some servers need, and takes time to load: called for, never declared. */
+const LOADED_LATE = ['bucket/s3.ts'];
 
 /** Files that may touch the process, and why. */
 const TOUCH_PROCESS: Record<string, string> = {
@@ -206,6 +214,8 @@ interface Source {
   path: string;
   folder: string;
   imports: string[];
+  /** Of these, what is loaded with the file: no types, and nothing that is called for. */
+  declared: string[];
   touchesProcess: boolean;
 }
 
@@ -217,15 +227,25 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 function readSource(path: string): Source {
   const imports: string[] = [];
+  const declared: string[] = [];
   let touchesProcess = false;
   visitNodes(parseFile(join(SRC, path)).program, (node, parent) => {
     const specifier = specifierOf(node);
     if (specifier !== null) imports.push(specifier);
+    if (specifier !== null && isLoaded(node)) declared.push(specifier);
     if (node.type === 'Identifier' && node.name === 'process' && isGlobal(node, parent))
       touchesProcess = true;
   });
   touchesProcess ||= imports.includes('node:process');
-  return { path, folder: folderOf(path), imports, touchesProcess };
+  return { path, folder: folderOf(path), imports, declared, touchesProcess };
+}
+
+function isLoaded(node: Node): boolean {
+  if (node.type === 'ImportDeclaration') return node.importKind !== 'type';
+  return (
+    (node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') &&
+    node.exportKind !== 'type'
+  );
 }
 
 /** What a static import, an export from, a type import or a dynamic import names. */
@@ -329,6 +349,20 @@ describe('the house', () => {
       )
       .map(({ path }) => path);
     expect(importers).toEqual([only]);
+  });
+
+  it.each(LOADED_LATE)('%s is loaded by nobody who was not told to', (late) => {
+    const byPath = new Map(sources.map((source) => [source.path, source]));
+    const seen = new Set<string>();
+    const follow = (path: string): void => {
+      const source = byPath.get(path);
+      if (source === undefined || seen.has(path)) return;
+      seen.add(path);
+      for (const target of targetsOf({ ...source, imports: source.declared })) follow(target);
+    };
+    follow('cli/serve/serve.ts');
+    expect(seen.has('cli/serve/upload-places.ts')).toBe(true);
+    expect(seen.has(late)).toBe(false);
   });
 
   it('leaves the process to main', () => {

@@ -22,6 +22,7 @@ describe('readConfig', () => {
       dataDir: './data',
       mediaDir: 'data/media',
       uploadsDir: 'data/uploads',
+      uploadsBucket: null,
       device: 'auto',
       allowPrivateSources: false,
       allowPurposes: [],
@@ -162,6 +163,56 @@ describe('readConfig', () => {
   ])('the size %s', (text, size) => {
     expect(readConfig({ MIEN_MAX_UPLOAD: text }).maxUpload).toBe(size);
   });
+
+  test.each([
+    ['s3://videos', { name: 's3://videos', bucket: 'videos', prefix: '' }],
+    ['s3://videos/', { name: 's3://videos', bucket: 'videos', prefix: '' }],
+    ['s3://videos/mien', { name: 's3://videos/mien', bucket: 'videos', prefix: 'mien/' }],
+    [
+      's3://My_old.bucket/a/b-c/',
+      { name: 's3://My_old.bucket/a/b-c', bucket: 'My_old.bucket', prefix: 'a/b-c/' },
+    ],
+  ])('MIEN_UPLOADS=%s is a bucket', (MIEN_UPLOADS, bucket) => {
+    expect(readConfig({ MIEN_UPLOADS }).uploadsBucket).toEqual({ ...bucket, endpoint: null, region: null });
+    const AWS_ENDPOINT_URL = 'https://minio.example.org:9000';
+    expect(readConfig({ MIEN_UPLOADS, AWS_ENDPOINT_URL, AWS_REGION: 'home' }).uploadsBucket).toEqual({
+      ...bucket,
+      ...{ endpoint: AWS_ENDPOINT_URL, region: 'home' },
+    });
+    const AWS_ENDPOINT_URL_S3 = 'http://10.0.0.7';
+    expect(readConfig({ MIEN_UPLOADS, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }).uploadsBucket?.endpoint).toBe(
+      AWS_ENDPOINT_URL_S3,
+    );
+  });
+
+  test('MIEN_UPLOADS may be another directory, and what programs of AWS are told is no concern then', () => {
+    expect(readConfig({ MIEN_UPLOADS: '/mnt/uploads', AWS_ENDPOINT_URL: 'nonsense' })).toMatchObject({
+      ...{ uploadsDir: '/mnt/uploads', uploadsBucket: null, dataDir: './data' },
+    });
+  });
+
+  test.each([
+    's3://',
+    's3://a',
+    's3://videos//a',
+    's3://videos/../a',
+    's3://u:p@videos',
+    'https://videos/a',
+    's3://videos/a?b',
+  ])('MIEN_UPLOADS=%s is a mistake', (MIEN_UPLOADS) => {
+    expect(mistakes({ MIEN_UPLOADS })).toContain('MIEN_UPLOADS must be a directory, or a bucket such as');
+  });
+
+  test.each(['minio:9000', 'ftp://minio', 'https://u:secret@minio', 'https://minio/bucket'])(
+    'AWS_ENDPOINT_URL=%s is a mistake where it is used',
+    (endpoint) => {
+      const MIEN_UPLOADS = 's3://videos';
+      const told = mistakes({ MIEN_UPLOADS, AWS_ENDPOINT_URL: endpoint });
+      expect(told).toContain('AWS_ENDPOINT_URL must be scheme, host and port');
+      expect(told).not.toContain('secret');
+      expect(mistakes({ MIEN_UPLOADS, AWS_ENDPOINT_URL_S3: endpoint })).toContain('AWS_ENDPOINT_URL_S3 must');
+    },
+  );
 
   test('reports every mistake at once', () => {
     const message = mistakes({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authenticator } from '../../src/access/authenticate.ts';
 import { openApi, type Services } from '../../src/api/index.ts';
+import { openDirectoryFiles } from '../../src/api/uploads/directory-files.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -43,7 +44,7 @@ export function openBareApi(
     port: 0,
     publicUrls: [],
     allowedOrigins: [],
-    uploadsDir: join(tmpdir(), 'mien-bench-uploads'),
+    uploads: openDirectoryFiles(join(tmpdir(), 'mien-bench-uploads')),
     maxUpload: 1,
     // All clients of the bench come from one address.
     limits: { ...readConfig({}).limits, requestRate: 1e6, ...limits },

@@ -32,7 +32,7 @@ import { createPushEndpoint, type PushEndpoint } from './push/push-endpoint.ts';
 import { schema } from './schema/index.ts';
 import { createSignInEndpoint, type SignInOptions } from './sign-in/sign-in-endpoint.ts';
 import { createWsServer, type WsServer } from './transports/ws-server.ts';
-import { openUploadEndpoint, type UploadEndpoint } from './uploads/upload-endpoint.ts';
+import { openUploadEndpoint, type UploadEndpoint, type UploadOptions } from './uploads/upload-endpoint.ts';
 import { createGraphQL, type GraphQLServer } from './yoga.ts';
 
 export { clientKey } from './admission/client-key.ts';
@@ -61,7 +61,7 @@ export interface ApiOptions {
   /** Proxies that are believed whom they ask for; none by default. */
   trustedProxies?: readonly string[];
   allowedOrigins: readonly string[];
-  uploadsDir: string;
+  uploads: UploadOptions['files'];
   maxUpload: number;
   limits: Limits;
   /** Those who send video to streams; without it nobody can. */
@@ -123,8 +123,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     ...{ maxSubscriptions: options.maxOperations ?? MAX_OPERATIONS, rate: toldOf(rate, onRefused) },
     ...subscribers.hooks('websocket', 'onOpen', 'onClose'),
   });
-  const uploads = await openUploadEndpoint({
-    ...{ directory: options.uploadsDir, maxBytes: options.maxUpload, maxDisk: limits.uploadDisk },
+  const uploads = openUploadEndpoint({
+    ...{ files: options.uploads, maxBytes: options.maxUpload, maxDisk: limits.uploadDisk },
     ...{ onRefused, audit: options.services.audit, log },
   });
   const push = openPush(options, auth, onRefused);

@@ -1,5 +1,6 @@
 import type { HardwareSetting } from './ffmpeg/hardware.ts';
 import type { LookupAll } from './network/safe-connect.ts';
+import type { UploadBucket } from './source/stored-upload.ts';
 
 /** The settings of ingest; every field but the first three has a default. */
 export interface IngestConfig {
@@ -7,6 +8,8 @@ export interface IngestConfig {
   mediaDir: string;
   /** Where uploads lie, each under its token. */
   uploadsDir: string;
+  /** Where they lie instead; null, the default: in that directory. */
+  bucket?: UploadBucket | null;
   /** True: private, loopback and link-local addresses may be reached; a list of CIDR ranges: only those of them. */
   allowPrivateSources: boolean | readonly string[];
   /** The ffmpeg to run; otherwise the one on the PATH, otherwise the npm package's. */

@@ -8,7 +8,7 @@ import type { DecodedFrames } from './frames/decoded-frames.ts';
 import type { FramesLost } from './frames/frame-assembler.ts';
 import type { IngestDeps, ReadyFfmpeg } from './ingest-deps.ts';
 import type { ReadPlan } from './read-plan.ts';
-import type { ResolvedSource } from './source/resolve-source.ts';
+import type { ResolvedSource } from './source/resolved-source.ts';
 
 /** How a run of ffmpeg begins. */
 export interface RunStart extends RunPlace {

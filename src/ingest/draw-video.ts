@@ -22,7 +22,8 @@ import type { FrameStamp } from './frames/frame-assembler.ts';
 import { createNullSink } from './frames/frame-sink.ts';
 import type { ConfinedFfmpeg, IngestDeps } from './ingest-deps.ts';
 import { probeSource } from './probe-source.ts';
-import { type ResolvedSource, resolveSource } from './source/resolve-source.ts';
+import { resolveSource } from './source/resolve-source.ts';
+import type { ResolvedSource } from './source/resolved-source.ts';
 
 export interface Drawing {
   /** Of the pictures that are drawn upon, in pixels. */

@@ -1,3 +1,4 @@
+import { MienError } from '../errors.ts';
 import type { DecodeJob, DecodeProgress } from './decode-job.ts';
 import { asError, type NamedSource, noFrameError, sourceFailed } from './ffmpeg/ffmpeg-errors.ts';
 import type { FfmpegExit } from './ffmpeg/ffmpeg-process.ts';
@@ -45,6 +46,10 @@ export function endError(exit: FfmpegExit, job: DecodeJob, progress: DecodeProgr
     return sourceFailed(source, 'broke off before its end', log);
   }
   const missing = (duration ?? 0) - progress.mediaTime;
+  const away = isNetwork(kind) ? undefined : source.networkError();
+  // Where an upload lies in a bucket, what went wrong on the way there is no damage of the video.
+  if (away && (exit.code !== 0 || options.loop || duration === null || missing > UNNOTICED_SECONDS + 1))
+    return new MienError('SOURCE_FAILED', away.message, { cause: away });
   // Its passes are as long as can be read.
   if (options.loop && !isNetwork(kind)) return null;
   if (isNetwork(kind) && exit.code !== 0 && missing > MAX_MISSING_SECONDS) {

@@ -8,7 +8,7 @@ import type { FfmpegRun } from './ffmpeg/ffmpeg-process.ts';
 import type { Hardware } from './ffmpeg/hardware.ts';
 import type { Showinfo } from './ffmpeg/showinfo.ts';
 import { isAlwaysLive } from './ffmpeg/source-kinds.ts';
-import type { ResolvedSource } from './source/resolve-source.ts';
+import type { ResolvedSource } from './source/resolved-source.ts';
 
 /** Hears ffmpeg's log until it reports a first frame. */
 export interface FirstFrameListener {

@@ -102,9 +102,9 @@ function toldOf(program: FfmpegProgram) {
 }
 
 function accessOf(config: IngestConfig, { connectSeconds, maxPixels }: Limits): SourceAccess {
-  const { mediaDir, uploadsDir, allowPrivateSources: allowPrivate, lookup } = config;
+  const { mediaDir, uploadsDir, bucket = null, allowPrivateSources: allowPrivate, lookup } = config;
   const connector = createSafeConnector({ allowPrivate, connectSeconds, lookup });
-  return { mediaDir, uploadsDir, connector, heic: new HeicDecoder(), maxPixels };
+  return { mediaDir, uploadsDir, bucket, connector, heic: new HeicDecoder(), maxPixels };
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -12,7 +12,7 @@ import { openPushFeed } from './push/feed.ts';
 import type { Sender } from './push/sender.ts';
 import { planUntold } from './read-plan.ts';
 import { type RunningDecoder, startDecoding } from './running-decoder.ts';
-import type { ResolvedSource } from './source/resolve-source.ts';
+import type { ResolvedSource } from './source/resolved-source.ts';
 
 /**
  * Waits as long as nobody sends. Throws FFMPEG_MISSING, and SOURCE_FAILED for whatever one sender sends that cannot be

@@ -21,6 +21,7 @@ import { isShortLoop, LoopPasses } from './loop-passes.ts';
 import { FIRST_PLACE, placeAt } from './run-place.ts';
 import { leavingOutOf, punctualityOf, rememberRemaining } from './source-policies.ts';
 import { stopOnReturn } from './stop-on-return.ts';
+import { waitForStorage } from './wait-for-storage.ts';
 
 export interface RunningDecoder extends Pick<FfmpegRun, 'stop'> {
   frames: AsyncIterableIterator<Frame, undefined>;
@@ -206,7 +207,7 @@ class SourceDecoding {
     const begun = current
       .stop()
       .then(before)
-      .then(() => this.#job.resolve())
+      .then(() => waitForStorage(this.#job.resolve, () => this.#stopping))
       .then((source) => {
         if (this.#stopping) return source.close();
         const showinfo = createShowinfo();

@@ -21,7 +21,7 @@ export interface SessionSource {
   /**
    * Whether it can be opened again: what is live always, until it was opened by its name, unless it came by HTTP and its server
    * said that this was all; a file that is looped when its decoder broke (`error`), a few times, since it may be the file
-   * that breaks it.
+   * that breaks it; and an upload whose storage is away, unless some of it was read that would be read once more.
    */
   canReturn(error: unknown): boolean;
   /** Opens it, unless registering has left it open; what is live as soon as the gate is open. */
@@ -51,10 +51,10 @@ export function createSessionSource(
   return {
     realtime: runsInRealTime(stream, live),
     canReturn(error) {
+      if (error instanceof MienError && error.code === 'UPLOADS_UNAVAILABLE') return loop || live === null;
       if (live ?? mayBeLive(source)) return error !== null || kind !== 'http';
       if (!loop || error === null) return false;
-      const now = performance.now();
-      broken = [...broken.filter((at) => now - at < REOPENED_WITHIN_MS), now];
+      broken = [...broken.filter((at) => performance.now() - at < REOPENED_WITHIN_MS), performance.now()];
       return broken.length <= MAX_REOPENED;
     },
     async open(stopping) {

@@ -18,7 +18,7 @@ export interface Supervised {
 export type SourceEnd = { how: 'stopped' | 'ended' } | { how: 'failed'; error: unknown };
 
 /** Failures that may be over in a while; all others stay. */
-const TRANSIENT: readonly string[] = ['SOURCE_UNREACHABLE', 'SOURCE_FAILED'];
+const TRANSIENT: readonly string[] = ['SOURCE_UNREACHABLE', 'SOURCE_FAILED', 'UPLOADS_UNAVAILABLE'];
 
 /** Never rejects. */
 export async function supervise(supervised: Supervised): Promise<SourceEnd> {

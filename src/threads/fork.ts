@@ -3,8 +3,8 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** Of the server's environment: what is for it alone, such as the database's password and the key of stored logins. */
-const OWN = /^(?:MIEN_|PG|DATABASE_URL$|NATS_URL$)/;
+/** Of the server's environment: what is for it alone, such as the database's password, the key of stored logins and those of a bucket. */
+const OWN = /^(?:MIEN_|PG|AWS_|DATABASE_URL$|NATS_URL$)/;
 
 export interface ForkOptions extends Pick<SpawnOptions, 'stdio' | 'serialization'> {
   /** What comes before its command, such as what confines it. */

@@ -1,9 +1,10 @@
 /** A real API server on a free port, over the real bus and whatever services a test hands in. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Services, Subscriptions } from '../../src/api/index.ts';
 import { type ApiOptions, openApi } from '../../src/api/index.ts';
+import { openDirectoryFiles } from '../../src/api/uploads/directory-files.ts';
 import { type BoundedQueue, MemoryBus } from '../../src/bus/index.ts';
 import { readConfig } from '../../src/config.ts';
 import type { FaceReading } from '../../src/domain/face.ts';
@@ -81,6 +82,7 @@ export async function openTestApi(
   const bus: Bus = new MemoryBus();
   const directory = await mkdtemp(join(tmpdir(), 'mien-api-'));
   const uploadsDir = join(directory, 'uploads');
+  await mkdir(uploadsDir);
   const metrics = createMetrics();
   const api = await openApi({
     services: {
@@ -95,7 +97,7 @@ export async function openTestApi(
     port: 0,
     publicUrls: [],
     allowedOrigins: [],
-    uploadsDir,
+    uploads: openDirectoryFiles(uploadsDir),
     maxUpload: 100_000,
     ready: async () => {},
     ...rest,

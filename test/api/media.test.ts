@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const name of ['a clip #1?.mp4', '.hidden.mp4', 'gone.mp4'])
     await writeFile(join(directory, name), VIDEO);
   const recordedFile: typeof world.services.recordedFile = (source) =>
-    findRecordedFile({ mediaDir: directory, uploadsDir: directory }, source);
+    findRecordedFile({ mediaDir: directory, uploadsDir: directory, bucket: null }, source);
   world = await openWorld({ auth: true, servicesOf: (services) => ({ ...services, recordedFile }) });
   headers = await world.token('OPERATOR');
   for (const [name, source, site] of [

@@ -5,9 +5,10 @@ import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDirectoryFiles } from '../../src/api/uploads/directory-files.ts';
 import { bodyOf } from '../../src/api/uploads/upload-body.ts';
 import { openUploadEndpoint } from '../../src/api/uploads/upload-endpoint.ts';
-import { newToken, openUploadFiles } from '../../src/api/uploads/upload-files.ts';
+import { newToken } from '../../src/api/uploads/upload-files.ts';
 import { createLog } from '../../src/log.ts';
 import { keptAudit } from '../helpers/audit.ts';
 import { openTestApi, type TestApi, until } from './harness.ts';
@@ -110,7 +111,7 @@ test.each([
 
 test('what nobody goes on with is deleted: parts after ten minutes, resumable ones after a day', async () => {
   const MINUTE = 60_000;
-  const uploads = openUploadFiles(api.uploadsDir);
+  const uploads = openDirectoryFiles(api.uploadsDir);
   const [part, begun, lone] = [newToken(), newToken(), newToken()];
   for (const name of [
     `.part-${part}`,
@@ -134,14 +135,15 @@ test('what an earlier run left is deleted at the start', async () => {
   const name = join(api.uploadsDir, `.part-${newToken()}`);
   await writeFile(name, 'x');
   await utimes(name, 0, 0);
-  const options = { directory: api.uploadsDir, maxBytes: MAX, maxDisk: MAX, onRefused: () => {} };
-  const again = await openUploadEndpoint({
+  const files = openDirectoryFiles(api.uploadsDir);
+  const options = { files, maxBytes: MAX, maxDisk: MAX, onRefused: () => {} };
+  const again = openUploadEndpoint({
     ...options,
     ...keptAudit(),
     log: createLog({ logLevel: 'silent', logFormat: 'json' }),
   });
   await again.close();
-  expect(await files()).toEqual([]);
+  expect(await readdir(api.uploadsDir)).toEqual([]);
 });
 
 test('all uploads together take no more than the disk that they may, and there is room again when one goes', async () => {
@@ -180,8 +182,9 @@ test('uploads are refused other than by POST, and from pages of other origins', 
 
 test('an unfinished upload that goes while the directory is looked through does not abort the start', async () => {
   await symlink('nowhere', join(api.uploadsDir, '.part-gone')); // listed, and not there
-  const options = { directory: api.uploadsDir, maxBytes: MAX, maxDisk: MAX, onRefused: () => {} };
-  const again = await openUploadEndpoint({
+  const files = openDirectoryFiles(api.uploadsDir);
+  const options = { files, maxBytes: MAX, maxDisk: MAX, onRefused: () => {} };
+  const again = openUploadEndpoint({
     ...options,
     ...keptAudit(),
     log: createLog({ logLevel: 'silent', logFormat: 'json' }),

@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import { isHereIn } from '../../src/cli/serve/stream-parts.ts';
 import type { SourceInput } from '../../src/domain/frame.ts';
 
-const isHere = isHereIn({
-  recordedFile: async (source) =>
-    source.type === 'file' && source.path === 'there.mp4' ? ({ path: source.path } as never) : null,
-});
+const ingest = {
+  recordedFile: async (source: SourceInput) =>
+    source.type === 'file' && source.path === 'there.mp4' ? source.path : null,
+};
+const isHere = isHereIn(ingest, false);
 
 it.each<[SourceInput, boolean]>([
   [{ type: 'device', device: '/dev/null' }, true],
@@ -17,4 +18,9 @@ it.each<[SourceInput, boolean]>([
   [{ type: 'url', url: 'rtsp://camera/1' }, true],
 ])('%o is here: %s', async (source, expected) => {
   expect(await isHere(source)).toBe(expected);
+});
+
+it('uploads in a bucket are as far from each of them', async () => {
+  expect(await isHereIn(ingest, true)({ type: 'upload', token: 'a' })).toBe(true);
+  expect(await isHereIn(ingest, true)({ type: 'file', path: 'elsewhere.mp4' })).toBe(false);
 });

@@ -136,7 +136,7 @@ async function withLost(program: FfmpegProgram) {
   const heic = { heic: new HeicDecoder(), maxPixels: limits.maxPixels };
   const deps: IngestDeps = {
     ...runs,
-    access: { mediaDir: media.path, uploadsDir: media.path, connector, ...heic },
+    access: { mediaDir: media.path, uploadsDir: media.path, bucket: null, connector, ...heic },
     limits,
     ffmpeg: async () => ready,
     hardware,

@@ -98,6 +98,7 @@ describe.skipIf(!hasNetworkFfmpeg || !existsSync('/proc/self/cmdline'))('an RTMP
       DATABASE_URL: 'postgresql://me:hunter3@x/',
       MIEN_SECRET_KEY: 'hunter4',
       PGPASSWORD: 'hunter5',
+      AWS_SECRET_ACCESS_KEY: 'hunter6',
     };
     Object.assign(process.env, own);
     const other = ingestAt(media.path, { allowPrivateSources: true });

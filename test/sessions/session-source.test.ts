@@ -2,6 +2,7 @@
 import { expect, it, onTestFinished, test, vi } from 'vitest';
 import type { SourceInfo, SourceInput } from '../../src/domain/frame.ts';
 import { runsInRealTime, type StreamRecord } from '../../src/domain/stream.ts';
+import { MienError } from '../../src/errors.ts';
 import { createSessionSource } from '../../src/sessions/session-source.ts';
 import { SourceGate } from '../../src/sessions/source-gate.ts';
 import { STREAM_RECORD } from '../helpers/streams.ts';
@@ -42,6 +43,15 @@ it('a recording by its address may be live until it was opened, and can be opene
   expect(session.canReturn(new Error('it was away'))).toBe(true);
   await session.open(never);
   expect(session.canReturn(new Error('it broke off'))).toBe(false);
+});
+
+it('an upload whose storage is away is tried again, unless some of it was read that would be read once more', async () => {
+  const away = new MienError('UPLOADS_UNAVAILABLE', 'The storage of uploads does not answer.');
+  const source: SourceInput = { type: 'upload', token: 'a'.repeat(32) };
+  const [once, looped] = [false, true].map((loop) => sourceOf({ source, loop }, FILE_INFO));
+  expect([once!.canReturn(away), looped!.canReturn(away)]).toEqual([true, true]);
+  await Promise.all([once!.open(never), looped!.open(never)]);
+  expect([once!.canReturn(away), looped!.canReturn(away)]).toEqual([false, true]);
 });
 
 test('what is live runs in real time, whatever was said before that was known', () => {

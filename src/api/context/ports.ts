@@ -19,6 +19,7 @@ import type { Marker, MarkerChoice, NewMarker } from '../../domain/marker.ts';
 import type { MediaFile, MediaFileQuery } from '../../domain/media-file.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { MomentFilter } from '../../domain/moment-search.ts';
+import type { RecordedFile } from '../../domain/recorded-file.ts';
 import type {
   GroupedSession,
   SessionsAggregateOptions,
@@ -116,8 +117,8 @@ export type ListMediaFiles = (query: MediaFileQuery) => Promise<readonly MediaFi
 /** Lays the clip that mien comes with among the uploads; gives its token. @throws MienError BAD_INPUT when there is none */
 export type BringDemoClip = () => Promise<string>;
 
-/** The path of the file that a source is; null: it is none, or the file is gone. */
-export type FindRecordedFile = (source: SourceInput) => Promise<string | null>;
+/** The file that a source is; null: it is none, or the file is gone. @throws MienError UPLOADS_UNAVAILABLE */
+export type FindRecordedFile = (source: SourceInput) => Promise<RecordedFile | null>;
 
 /** What people say of sessions. */
 export interface Sessions {

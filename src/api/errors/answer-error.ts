@@ -13,6 +13,7 @@ export interface ErrorAnswers {
 const STATUS: Partial<Record<string, number>> = {
   ...{ BAD_INPUT: 400, FORBIDDEN: 403, NOT_FOUND: 404, CURSOR_EXPIRED: 410, TOO_MANY_REQUESTS: 429 },
   STORE_UNAVAILABLE: 503,
+  UPLOADS_UNAVAILABLE: 503,
 };
 const STORE_AWAY = new MienError('STORE_UNAVAILABLE', 'The database does not answer. Try again in a moment.');
 

@@ -5,12 +5,14 @@ import send from 'send';
 import type { Requester } from '../../domain/access.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import { isId } from '../../domain/ids.ts';
+import type { RecordedFile } from '../../domain/recorded-file.ts';
 import { MienError } from '../../errors.ts';
 import { createViewings } from '../audit/viewings.ts';
 import type { Context, CreateContext } from '../context/context.ts';
 import { answerError, type ErrorAnswers } from '../errors/answer-error.ts';
 import { answerJson } from '../errors/answer-json.ts';
 import { readMediaType } from './media-type.ts';
+import { sendStored } from './send-stored.ts';
 
 export type MediaEndpoint = (
   request: IncomingMessage,
@@ -34,13 +36,16 @@ export function createMediaEndpoint(options: MediaOptions): MediaEndpoint {
       if (!isId(id)) throw new MienError('NOT_FOUND', `There is no session at ${path}.`);
       const context = options.createContext(requester);
       const file = await findFile(id, context);
-      const type = await readMediaType(file).catch(tellThatItIsGone);
-      await sendFile(request, response, { path: file, type }, () => {
+      const onBegin = (type: string) => {
         if (!viewings.begins(requester.principal.id, id)) return;
         const target = { type: 'SESSION', id: id.toLowerCase(), name: null } as const;
         const detail = { table: 'recording', format: type };
         void context.audit.record({ requester, action: 'EXPORT', target, outcome: 'OK', detail });
-      });
+      };
+      // Nobody but who asks may keep it, and nobody for longer than they look at it.
+      response.setHeader('cache-control', 'private, no-store');
+      if (typeof file === 'string') await sendFile(request, response, file, onBegin);
+      else if (!(await sendStored(request, response, file, onBegin))) throw new MienError('NOT_FOUND', GONE);
     } catch (error) {
       answerError(response, error, 'The recording', options);
     }
@@ -48,7 +53,7 @@ export function createMediaEndpoint(options: MediaOptions): MediaEndpoint {
 }
 
 /** @throws MienError NOT_FOUND */
-async function findFile(id: string, { prisma, recordedFile }: Context): Promise<string> {
+async function findFile(id: string, { prisma, recordedFile }: Context): Promise<RecordedFile> {
   const session = await prisma.session.findUnique({ where: { id }, select: { stream: true } });
   if (session === null) {
     throw new MienError('NOT_FOUND', `There is no session ${id}; ask \`sessions\` for those there are.`);
@@ -71,22 +76,22 @@ const WITHOUT_BODY = [412, 416];
 
 /**
  * All of it, or the ranges that were asked for.
- * @param onBegin called when bytes of it are about to be sent
+ * @param onBegin called with its type when bytes of it are about to be sent
  * @throws MienError NOT_FOUND: it went meanwhile
  */
-function sendFile(
+async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
-  { path, type }: { path: string; type: string },
-  onBegin: () => void,
+  path: string,
+  onBegin: (type: string) => void,
 ): Promise<void> {
-  // Nobody but who asks may keep it, and nobody for longer than they look at it.
-  response.setHeader('cache-control', 'private, no-store').setHeader('content-type', type);
+  const type = await readMediaType(path).catch(tellThatItIsGone);
+  response.setHeader('content-type', type);
   const sent = send(request, encodeURI(path).replace(/[?#]/g, encodeURIComponent), {
     ...{ dotfiles: 'allow', index: false, cacheControl: false },
   });
-  sent.once('stream', onBegin);
-  return new Promise((resolve, reject) => {
+  sent.once('stream', () => onBegin(type));
+  await new Promise<void>((resolve, reject) => {
     sent.on('error', (error: Error & { status: number }) => {
       if (!WITHOUT_BODY.includes(error.status))
         return reject(error.status === 404 ? new MienError('NOT_FOUND', GONE) : error);

@@ -1,7 +1,8 @@
 /** What a recording is, by its first bytes: an upload has no name, and a file may have a wrong one. */
 import { open } from 'node:fs/promises';
 
-const BYTES = 16;
+/** How many bytes of it are looked at. */
+export const HEAD_BYTES = 16;
 /** Where its mark stands, the mark in Latin-1, and the type as browsers know it. */
 const MARKS: readonly (readonly [at: number, mark: string, type: string])[] = [
   [4, 'ftypqt', 'video/quicktime'],
@@ -19,14 +20,18 @@ const MARKS: readonly (readonly [at: number, mark: string, type: string])[] = [
   [8, 'WEBP', 'image/webp'],
 ];
 
-/** Never a type that a browser would run: whoever uploads decides what is in it. */
 export async function readMediaType(path: string): Promise<string> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(BYTES), 0, BYTES, 0);
-    const head = buffer.toString('latin1', 0, bytesRead);
-    return MARKS.find(([at, mark]) => head.startsWith(mark, at))?.[2] ?? 'application/octet-stream';
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return mediaTypeOf(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }
+}
+
+/** Never a type that a browser would run: whoever uploads decides what is in it. */
+export function mediaTypeOf(bytes: Buffer): string {
+  const head = bytes.toString('latin1', 0, HEAD_BYTES);
+  return MARKS.find(([at, mark]) => head.startsWith(mark, at))?.[2] ?? 'application/octet-stream';
 }

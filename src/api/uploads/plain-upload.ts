@@ -1,22 +1,18 @@
-/** An upload in one request: a video as the body, or as a file in a form. It goes to disk as it comes. */
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+/** An upload in one request: a video as the body, or as a file in a form. It is stored as it comes. */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import { MienError } from '../../errors.ts';
 import { bodyOf, limitBytes, tooLarge } from './upload-body.ts';
-import { newToken, type UploadFiles } from './upload-files.ts';
+import { newToken, type StagedUpload, type UploadFiles } from './upload-files.ts';
 import type { UploadSpace } from './upload-space.ts';
 
-/** @throws MienError BAD_INPUT, UPLOAD_TOO_LARGE, UPLOADS_FULL, and nothing is left behind */
+/** @throws MienError BAD_INPUT, UPLOAD_TOO_LARGE, UPLOADS_FULL, UPLOADS_UNAVAILABLE, and nothing is left behind */
 export type PlainUpload = (request: IncomingMessage) => Promise<{ token: string; bytes: number }>;
 
-/** Whole on the disk, and under no token yet: what follows it in a form may still be broken. */
-interface Staged {
+interface Staged extends Pick<StagedUpload, 'finish' | 'discard'> {
   token: string;
-  path: string;
   bytes: number;
 }
 
@@ -25,18 +21,17 @@ type Stage = (body: Readable) => Promise<Staged>;
 export function createPlainUpload(files: UploadFiles, space: UploadSpace, maxBytes: number): PlainUpload {
   const stage: Stage = async (body) => {
     const token = newToken();
-    const path = files.part(token);
+    const { write, finish, discard } = files.stage(token, maxBytes);
     try {
       const size = { bytes: 0 };
-      const limit = limitBytes(maxBytes, space, size);
-      await pipeline(body, limit, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
-      if (size.bytes > 0) return { token, path, bytes: size.bytes };
+      await write(body, limitBytes(maxBytes, space, size));
+      if (size.bytes > 0) return { token, bytes: size.bytes, finish, discard };
       throw new MienError(
         'BAD_INPUT',
         'The upload is empty: send a video as the body, or as a file in a form.',
       );
     } catch (error) {
-      await rm(path, { force: true });
+      await discard();
       throw error;
     }
   };
@@ -44,10 +39,13 @@ export function createPlainUpload(files: UploadFiles, space: UploadSpace, maxByt
   return async (request) => {
     await space.look();
     assertLength(request, maxBytes, space);
-    const { token, path, bytes } = await (isForm(request)
+    const { token, bytes, finish, discard } = await (isForm(request)
       ? stageForm(request, stage)
       : stage(bodyOf(request)));
-    await files.finish(path, token);
+    await finish().catch(async (error: unknown) => {
+      await discard();
+      throw error;
+    });
     return { token, bytes };
   };
 }
@@ -88,7 +86,7 @@ async function stageForm(request: IncomingMessage, stage: Stage): Promise<Staged
   } catch (error) {
     form.destroy();
     for (const staged of await Promise.allSettled(staging))
-      if (staged.status === 'fulfilled') await rm(staged.value.path, { force: true });
+      if (staged.status === 'fulfilled') await staged.value.discard();
     if (error instanceof MienError || !isFormError(error)) throw error;
     throw new MienError('BAD_INPUT', 'The form is malformed or was cut off.', { cause: error });
   }

@@ -1,13 +1,9 @@
 /** Uploads that can be gone on with after a break, by the tus protocol 1.0.0; finished ones are uploads like any other. */
-import { chmod, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
 import { isUploadToken } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
-import { statIfThere } from '../../stat-if-there.ts';
 import { bodyOf, limitBytes, lingerWith, tooLarge } from './upload-body.ts';
 import { newToken, type UploadFiles } from './upload-files.ts';
 import type { UploadSpace } from './upload-space.ts';
@@ -27,9 +23,9 @@ export function createTusUpload(files: UploadFiles, space: UploadSpace, maxBytes
   const whole = new Map<string, number>();
   const server = openServer({ files, space, maxBytes, whole });
   return async (request, response, token, onWhole) => {
-    const done = token === null ? null : await statIfThere(files.finished(token));
+    const done = token === null ? null : await files.size(token);
     // The last answer may have been lost: whoever asks again learns that all is here.
-    if (done !== null && request.method === 'HEAD') return answerDone(response, done.size);
+    if (done !== null && request.method === 'HEAD') return answerDone(response, done);
     // Whoever cancels may not know that all was here.
     if (done !== null && token !== null && request.method === 'DELETE')
       return answerRemoved(response, await files.discard(token));
@@ -46,7 +42,7 @@ export function createTusUpload(files: UploadFiles, space: UploadSpace, maxBytes
     if (!request.complete) lingerWith(request);
     // All of it came, and the server ended before it was given its name.
     if (request.method === 'HEAD' && token !== null && isWhole(answer)) {
-      await finish(files, token);
+      await files.resumable.finish(token);
       await onWhole(Number(answer.headers.get('upload-length')));
     }
     await send(answer, response);
@@ -75,10 +71,10 @@ interface TusServer {
 function openServer({ files, space, maxBytes, whole }: TusServer): Server {
   return new Server({
     path: PATH,
-    datastore: new PrivateFileStore({ directory: files.directory }),
+    datastore: files.resumable.store,
     maxSize: maxBytes,
-    namingFunction: () => files.resumable(newToken()),
-    getFileIdFromRequest: ({ url }) => files.resumable(new URL(url).pathname.slice(PATH.length + 1)),
+    namingFunction: () => files.resumable.idOf(newToken()),
+    getFileIdFromRequest: ({ url }) => files.resumable.idOf(new URL(url).pathname.slice(PATH.length + 1)),
     // Seen from where uploads begin, whatever a proxy puts before it.
     generateUrl: (_request, { id }) => `uploads/${tokenOf(id)}`,
     async onUploadCreate(_request, { size }) {
@@ -89,7 +85,7 @@ function openServer({ files, space, maxBytes, whole }: TusServer): Server {
       return {};
     },
     async onUploadFinish(_request, { id, size = 0 }) {
-      await finish(files, tokenOf(id));
+      await files.resumable.finish(tokenOf(id));
       whole.set(tokenOf(id), size);
       return {};
     },
@@ -103,12 +99,6 @@ function openServer({ files, space, maxBytes, whole }: TusServer): Server {
 
 const PATH = '/uploads';
 
-async function finish(files: UploadFiles, token: string): Promise<void> {
-  const path = join(files.directory, files.resumable(token));
-  await files.finish(path, token);
-  await rm(`${path}.json`, { force: true });
-}
-
 function isWhole({ ok, headers }: Response): boolean {
   return ok && headers.get('upload-offset') === headers.get('upload-length');
 }
@@ -117,15 +107,6 @@ function tokenOf(id: string): string {
   const token = id.slice(-32);
   if (!isUploadToken(token)) throw new Error('an upload has a name without a token');
   return token;
-}
-
-/** Readable by the server's user only. */
-class PrivateFileStore extends FileStore {
-  override async create(...args: Parameters<FileStore['create']>): ReturnType<FileStore['create']> {
-    const created = await super.create(...args);
-    await chmod(join(this.directory, created.id), 0o600);
-    return created;
-  }
 }
 
 function toWeb({ method = 'GET', url = '/', headers }: IncomingMessage, body: Readable): Request {

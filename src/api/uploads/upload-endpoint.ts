@@ -1,5 +1,4 @@
 /** `/uploads`: videos come in, in one request or in several that go on from one another, and are known by their token. */
-import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Requester } from '../../domain/access.ts';
 import type { Audit, AuditOutcome } from '../../domain/audit.ts';
@@ -11,12 +10,13 @@ import { answerJson, errorBody } from '../errors/answer-json.ts';
 import { createPlainUpload } from './plain-upload.ts';
 import { createTusUpload } from './tus-upload.ts';
 import { lingerWith } from './upload-body.ts';
-import { openUploadFiles, type UploadFiles } from './upload-files.ts';
+import type { UploadFiles } from './upload-files.ts';
 import { createUploadSpace } from './upload-space.ts';
 
 const SWEEP_MS = 10 * 60_000;
 const STATUS: Partial<Record<string, number>> = {
   ...{ BAD_INPUT: 400, NOT_FOUND: 404, CONFLICT: 409, UPLOAD_TOO_LARGE: 413, UPLOADS_FULL: 507 },
+  UPLOADS_UNAVAILABLE: 503,
 };
 
 export interface UploadEndpoint {
@@ -31,7 +31,7 @@ export interface UploadEndpoint {
 }
 
 export interface UploadOptions {
-  directory: string;
+  files: UploadFiles;
   /** Of one upload. */
   maxBytes: number;
   /** Of all uploads together. */
@@ -41,12 +41,10 @@ export interface UploadOptions {
   log: Log;
 }
 
-/** Takes uploads into `directory`; what is left unfinished there is deleted, at once and every ten minutes. */
-export async function openUploadEndpoint(options: UploadOptions): Promise<UploadEndpoint> {
-  const { directory, maxBytes, maxDisk } = options;
-  await mkdir(directory, { recursive: true });
-  const files = openUploadFiles(directory);
-  const space = createUploadSpace(directory, maxDisk);
+/** Takes uploads; what is left unfinished is deleted, at once and every ten minutes. */
+export function openUploadEndpoint(options: UploadOptions): UploadEndpoint {
+  const { files, maxBytes, maxDisk } = options;
+  const space = createUploadSpace(files, maxDisk);
   const plain = createPlainUpload(files, space, maxBytes);
   const tus = createTusUpload(files, space, maxBytes);
   const sweeping = sweepRegularly(files, options.log);
@@ -91,7 +89,10 @@ function sweepRegularly(files: UploadFiles, log: Log): () => Promise<void> {
         if (deleted > 0) log.info({ uploads: deleted }, 'deleted uploads that nobody went on with');
       },
       (error: unknown) =>
-        log.warn({ err: error }, 'could not look for unfinished uploads; it will be tried again'),
+        log.warn(
+          error instanceof MienError ? { reason: error.message } : { err: error },
+          'could not look for unfinished uploads; it will be tried again',
+        ),
     );
   return repeat(SWEEP_MS, sweep);
 }
@@ -112,6 +113,7 @@ function answerError(
 ): string {
   const known = error instanceof MienError ? error : null;
   if (!known) log.error({ err: error }, 'an upload failed unexpectedly');
+  else if (known.code === 'UPLOADS_UNAVAILABLE') log.warn({ reason: known.message }, 'an upload failed');
   const code = known?.code ?? 'INTERNAL';
   if (code === 'UPLOADS_FULL' || code === 'UPLOAD_TOO_LARGE') onRefused(code);
   lingerWith(request);

@@ -1,8 +1,6 @@
-/** How much of the disk uploads may take together: finished ones, and those that are coming in. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+/** How much room uploads may take together: finished ones, and those that are coming in. */
 import { MienError } from '../../errors.ts';
-import { statIfThere } from '../../stat-if-there.ts';
+import type { UploadFiles } from './upload-files.ts';
 
 export interface UploadSpace {
   /** Looks again at what lies there: streams that were removed took their uploads with them. */
@@ -17,7 +15,7 @@ export interface UploadSpace {
 const AMPLE = 0.5;
 const FRESH_MS = 60_000;
 
-export function createUploadSpace(directory: string, most: number): UploadSpace {
+export function createUploadSpace(files: Pick<UploadFiles, 'used'>, most: number): UploadSpace {
   let used = 0;
   let takenMeanwhile = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -27,10 +25,7 @@ export function createUploadSpace(directory: string, most: number): UploadSpace 
   };
   const lookNow = async () => {
     takenMeanwhile = 0;
-    let found = 0;
-    // One after the other: of very many files, all at once would hold up everything else.
-    for (const name of await readdir(directory))
-      found += (await statIfThere(join(directory, name)))?.size ?? 0;
+    const found = await files.used();
     used = found + takenMeanwhile;
     lookedAt = performance.now();
   };

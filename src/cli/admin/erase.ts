@@ -8,7 +8,8 @@ import { createMetrics } from '../../metrics.ts';
 import type { Store } from '../../store/index.ts';
 import type { Host } from '../host.ts';
 import { commandRequester } from '../serve/command-requester.ts';
-import { openCommandStore, openUploads } from '../serve/server-parts.ts';
+import { openCommandStore } from '../serve/server-parts.ts';
+import { openUploads } from '../serve/upload-places.ts';
 
 /** From one look to the next at what another does. */
 const AGAIN_MS = 500;
@@ -23,7 +24,7 @@ export async function erase(
   const metrics = createMetrics();
   const log = createLog(config);
   const store = await openCommandStore(config, metrics, log);
-  const uploads = openUploads(config, store, log);
+  const uploads = await openUploads(config, store, log);
   try {
     const requester = commandRequester();
     const order = { request, reason, requester: requester.principal };

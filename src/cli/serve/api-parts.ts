@@ -12,6 +12,7 @@ import { bucketsOf, createRecordingQueries } from './recording-queries.ts';
 import { noteServer } from './running-server.ts';
 import { apiAccess, apiSettings } from './server-parts.ts';
 import type { Base } from './shared-parts.ts';
+import { uploadFilesOf, uploadPlaceOf } from './upload-places.ts';
 
 /** What runs streams, here (`local-streams.ts`) or at workers that are asked (`remote-streams.ts`). */
 export interface Work
@@ -46,12 +47,13 @@ export function createEraser({ store, uploads, log, bus, publisher }: Base, work
   return eraser;
 }
 
-function createServices({ config, store, bus, audit, access }: Base, work: Work, eraser: Eraser): Services {
+function createServices(base: Base, work: Work, eraser: Eraser): Services {
+  const { config, store, bus, audit, access, uploads } = base;
   const { prisma, streams, sessions, moments } = store;
   const { senders: _, runs: _1, files, ...working } = work;
   return {
     ...{ ...working, ...files, prisma, sessions, eraser, audit, tokens: access.tokens },
-    bringDemoClip: () => bringDemoClip(config.uploadsDir),
+    bringDemoClip: () => bringDemoClip(uploadPlaceOf(uploads, config)),
     refusedPurposes: refusedPurposes(config.allowPurposes),
     recordings: createRecordingQueries(store),
     subscriptions: createSubscriptions({
@@ -77,13 +79,13 @@ export async function openFront(
   persistedDocuments: ApiOptions['persistedDocuments'],
   parts: OpenParts,
 ): Promise<Front> {
-  const { config, store, bus, log, metrics, access } = base;
+  const { config, store, bus, log, metrics, access, uploads } = base;
   const api = parts.add(
     await openApi({
       ...{ services: createServices(base, work, eraser), senders: work.senders },
       persistedDocuments: persistedDocuments ?? null,
       ...{ log, metrics, isStoreAway: isAway },
-      ...{ ...apiSettings(config, store), ...apiAccess(access) },
+      ...{ ...apiSettings(config, store), ...apiAccess(access), uploads: uploadFilesOf(uploads, config) },
       ...{ ready: createReadiness(config, store, work.runs), standing: bus.standing, health: work.health },
     }),
   );

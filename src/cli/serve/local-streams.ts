@@ -1,5 +1,4 @@
 /** What runs streams: models, ffmpeg, sessions, outputs, and the lease by which all of that is this server's. */
-import type { Config } from '../../config.ts';
 import type { Log } from '../../domain/log.ts';
 import type { ConfinementLevel, Ingest } from '../../ingest/index.ts';
 import type { OpenParts } from '../open-parts.ts';
@@ -13,11 +12,12 @@ import { logFfmpeg, logFfmpegLines, openIngest, openVision, storeModels, visionM
 import type { Base } from './shared-parts.ts';
 import { createLoadControl, createStreamManager, isHereIn } from './stream-parts.ts';
 import { takeLease } from './take-lease.ts';
+import { uploadPlaceOf } from './upload-places.ts';
 
 export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Work> {
-  const { config, log, metrics, store, requests } = base;
+  const { config, log, metrics, store, requests, uploads } = base;
   const vision = parts.add(await openVision(config, { metrics: visionMetrics(metrics), measure: true, log }));
-  const ingest = parts.add(openLoggedIngest(config, log));
+  const ingest = parts.add(openLoggedIngest(base));
   const sourceConfinement = await tellIngest(ingest, log);
   const { outputs, refreshOutputs, onRemoved } = await openRefreshedOutputs(base, parts);
   const load = createLoadControl(config, metrics, vision, log);
@@ -39,13 +39,14 @@ export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Wo
       parts.add(streamManager);
       await first();
       await streamManager.desired.restore();
-      if (config.demo && base.role === 'ALL') await registerDemo(store, streamManager, config, log);
+      if (config.demo && base.role === 'ALL')
+        await registerDemo(store, streamManager, uploadPlaceOf(uploads, config), log);
       if (requests !== null)
         parts.add(
           answerAsked(requests, {
             ...base,
             ...{ streamManager, load, outputs, modelIds, refreshOutputs },
-            isHere: isHereIn(ingest),
+            isHere: isHereIn(ingest, uploads.bucket !== null),
           }),
         );
     },
@@ -65,9 +66,9 @@ async function openRefreshedOutputs(base: Base, parts: OpenParts) {
   return { outputs, refreshOutputs, onRemoved };
 }
 
-function openLoggedIngest(config: Config, log: Log): Ingest {
+function openLoggedIngest({ config, log, uploads: { bucket } }: Base): Ingest {
   const onCaution = (sentence: string) => log.warn({}, sentence);
-  return openIngest(config, { onLog: logFfmpegLines(config, log), onCaution });
+  return openIngest(config, { onLog: logFfmpegLines(config, log), onCaution, bucket });
 }
 
 /** Which ffmpeg decodes, and what holds it. */

@@ -11,7 +11,7 @@ import type { Base } from './shared-parts.ts';
 import { tellingTags } from './telling-tags.ts';
 
 export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<Work> {
-  const { config, store, bus } = base;
+  const { config, store, bus, uploads } = base;
   const requests = base.requests!;
   const onChanged = () => requests.tell('outputs');
   const outputs = parts.add(await openOutputs({ ...base, bus: bus.own, onChanged, isElsewhere: true }));
@@ -27,7 +27,7 @@ export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<W
       status: (id) => outputElsewhere(requests, id),
     },
     modelIds: () => modelsElsewhere(requests),
-    files: createRecordedFiles(config),
+    files: createRecordedFiles({ ...config, bucket: uploads.bucket }),
     previews: {
       assertAble: () => Promise.reject(notHere(NO_PICTURES)),
       watch() {

@@ -13,7 +13,6 @@ import { openStore, type Store, type StoreConfig } from '../../store/index.ts';
 import { rollUp } from '../../timeline/index.ts';
 import { openOidc, recordSignIn } from './oidc-parts.ts';
 import { storeMetrics } from './store-metrics.ts';
-import { createUploadRetention, type UploadRetention } from './upload-retention.ts';
 
 export function openServerStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
   log.info({ dataDir: config.dataDir }, 'opening the database');
@@ -79,24 +78,15 @@ export function apiAccess(access: Access & { signIn: SignInOptions }) {
 
 /** What the API is told from outside. */
 export function apiSettings(config: Config, { retentionHours }: Store) {
-  const { host, port, publicUrls, trustedProxies, allowedOrigins, uploadsDir, maxUpload, limits } = config;
+  const { host, port, publicUrls, trustedProxies, allowedOrigins, maxUpload, limits } = config;
   const notice = { ...config.notice, retentionHours };
-  return { host, port, publicUrls, trustedProxies, allowedOrigins, uploadsDir, maxUpload, limits, notice };
+  return { host, port, publicUrls, trustedProxies, allowedOrigins, maxUpload, limits, notice };
 }
 
 export async function makeDirectories(config: Config): Promise<void> {
-  await mkdir(config.uploadsDir, { recursive: true });
+  await mkdir(config.dataDir, { recursive: true });
   // One that was named and is not there is a mistake, which whoever asks for a file of it is told.
   if (isDefaultMediaDir(config)) await mkdir(config.mediaDir, { recursive: true });
-}
-
-export function openUploads(
-  { uploadsDir: directory }: Config,
-  { streams }: Store,
-  log: Log,
-): UploadRetention {
-  const isTaken = async (token: string) => (await streams.byUpload(token)).length > 0;
-  return createUploadRetention({ directory, isTaken, log });
 }
 
 /** Before the models are loaded, which takes seconds. @throws Error as the system calls it: EADDRINUSE and its like */

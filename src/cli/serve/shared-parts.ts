@@ -10,14 +10,8 @@ import type { Store } from '../../store/index.ts';
 import type { OpenParts } from '../open-parts.ts';
 import { openBus, type ServerBus } from './bus-parts.ts';
 import type { Role } from './roles.ts';
-import {
-  createAuditTrail,
-  makeDirectories,
-  openAccess,
-  openServerStore,
-  openUploads,
-} from './server-parts.ts';
-import type { UploadRetention } from './upload-retention.ts';
+import { createAuditTrail, makeDirectories, openAccess, openServerStore } from './server-parts.ts';
+import { openUploads, tellBucket, type Uploads } from './upload-places.ts';
 
 export interface Base {
   role: Role;
@@ -30,7 +24,7 @@ export interface Base {
   bus: ServerBus;
   /** Null: there are no others to be asked. */
   requests: Requests | null;
-  uploads: UploadRetention;
+  uploads: Uploads;
   publisher: OrderedPublisher;
 }
 
@@ -42,7 +36,8 @@ export async function openBase(role: Role, config: Config, log: Log, parts: Open
   const bus = parts.add(await openBus(config, store, metrics, log));
   const requests = await openAsking(config, store, parts, log);
   await makeDirectories(config);
-  const uploads = parts.add(openUploads(config, store, log));
+  const uploads = parts.add(await openUploads(config, store, log));
+  tellBucket(uploads, log);
   const publisher = new OrderedPublisher(bus.all);
   return { role, config, log, metrics, store, audit, access, bus, requests, uploads, publisher };
 }

@@ -33,7 +33,7 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
     sink: store.moments,
     probe: ingest.probe,
     openSource: ingest.open,
-    isHere: isHereIn(ingest),
+    isHere: isHereIn(ingest, uploads.bucket !== null),
     // Whoever sends finds no worker: it has no port for that.
     leaves: ({ type }) => role === 'WORKER' && type === 'push',
     openAnalyser: vision.open,
@@ -48,11 +48,14 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
   });
 }
 
-/** Whether what is read of this machine is here. */
-export function isHereIn(ingest: Pick<Ingest, 'recordedFile'>): (source: SourceInput) => Promise<boolean> {
+/** Whether what is read of this machine is here. @param sharesUploads whether they lie where all servers reach them */
+export function isHereIn(
+  ingest: Pick<Ingest, 'recordedFile'>,
+  sharesUploads: boolean,
+): (source: SourceInput) => Promise<boolean> {
   return async (source) => {
     if (source.type === 'device') return existsSync(source.device);
-    const isFile = source.type === 'file' || source.type === 'upload';
+    const isFile = source.type === 'file' || (source.type === 'upload' && !sharesUploads);
     return !isFile || (await ingest.recordedFile(source)) !== null;
   };
 }

@@ -2,7 +2,7 @@ import type { SourceKind } from '../../domain/frame.ts';
 import type { Hardware } from './hardware.ts';
 import { isStream } from './source-kinds.ts';
 import { type FilterSettings, videoFilters } from './video-filters.ts';
-import { WHITELISTS } from './whitelists.ts';
+import { STORED_UPLOAD, WHITELISTS } from './whitelists.ts';
 
 /** What ffmpeg is to open, and how. */
 export interface FfmpegInput {
@@ -136,7 +136,7 @@ export function inputOptions(
   }: Pick<DecodeSettings, 'maxPixels' | 'threads' | 'position' | 'seeks' | 'leaveOut' | 'hardware'> &
     Partial<Pick<DecodeSettings, 'passes'>>,
 ): string[] {
-  const { protocols, formats } = WHITELISTS[input.kind];
+  const { protocols, formats } = isStored(input) ? STORED_UPLOAD : WHITELISTS[input.kind];
   return [
     ...['-protocol_whitelist', protocols.join(','), '-format_whitelist', formats.join(',')],
     ...['-max_pixels', String(maxPixels), '-threads', String(threads), '-filter_threads', '1'],
@@ -150,8 +150,12 @@ export function inputOptions(
   ];
 }
 
-function networkOptions({ kind }: FfmpegInput, live: boolean): string[] {
-  if (kind === 'http' && !live) return ['-reconnect', '1', '-reconnect_delay_max', '4'];
+/** An upload comes from a bucket where it comes by a port. */
+const isStored = ({ kind, proxyPort }: FfmpegInput): boolean => kind === 'upload' && proxyPort !== undefined;
+
+function networkOptions(input: FfmpegInput, live: boolean): string[] {
+  if ((input.kind === 'http' && !live) || isStored(input))
+    return ['-reconnect', '1', '-reconnect_delay_max', '4'];
   return [];
 }
 

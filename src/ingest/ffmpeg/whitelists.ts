@@ -69,6 +69,9 @@ export const WHITELISTS: Record<SourceKind, Whitelist> = {
   push: { protocols: ['tcp'], formats: PUSHED_FORMATS },
 };
 
+/** Of an upload that comes from a bucket, through a server of ours: it reads what it would read of a file. */
+export const STORED_UPLOAD: Whitelist = { protocols: HTTP_PROTOCOLS, formats: FILE_FORMATS };
+
 /** Which URLs are sources. Until it is probed, http(s) may be a file or HLS: `hls` has the wider whitelist. */
 export const SCHEMES: Record<string, { kind: SourceKind; tls: boolean; port: number }> = {
   'http:': { kind: 'hls', tls: false, port: 80 },

@@ -48,6 +48,37 @@ export function createSafeConnector({
   };
 }
 
+/** Connects to the one server that whoever runs mien has named, also at a private address, and to nothing else. */
+export function createConnectorTo(
+  server: URL,
+  { connectSeconds, lookup = resolveAll }: Pick<SafeConnectorOptions, 'connectSeconds' | 'lookup'>,
+): SafeConnector {
+  const isTls = server.protocol === 'https:';
+  const ours = { host: withoutBrackets(server.hostname), port: Number(server.port) || (isTls ? 443 : 80) };
+  const assertOurs = (host: string) => {
+    if (host !== ours.host) throw elsewhereError(host, ours.host);
+  };
+  return {
+    connectSeconds,
+    async check(host) {
+      assertOurs(withoutBrackets(host));
+    },
+    async connect(host, port, { tls = false } = {}) {
+      assertOurs(withoutBrackets(host));
+      if (port !== ours.port || tls !== isTls) throw elsewhereError(`${host}:${port}`, ours.host);
+      const addresses = await addressesOf(ours.host, lookup);
+      return connectTo({ ...ours, addresses, tls, verify: true, connectSeconds });
+    },
+  };
+}
+
+function elsewhereError(asked: string, ours: string): MienError {
+  return new MienError(
+    'SOURCE_REFUSED',
+    `The storage of uploads at ${ours} sends on to ${asked}, where mien does not follow; correct AWS_REGION and AWS_ENDPOINT_URL.`,
+  );
+}
+
 function addressFilter(allow: boolean | readonly string[]): (address: string) => boolean {
   if (allow === true) return () => true;
   const ranges = allow === false ? [] : allow.map((range) => ipaddr.parseCIDR(range));

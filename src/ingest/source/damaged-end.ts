@@ -24,14 +24,18 @@ export async function hasDamagedEnd(path: string): Promise<boolean> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    const bytesAt = bytesOf(file);
-    const start = (await bytesAt(0, 8)).toString('latin1');
-    if (/^GIF8[79]a/.test(start)) return size <= MAX_GIF_BYTES && isBrokenGif(await bytesAt(0, size));
-    if (/^\x89PNG\r\n/.test(start)) return await isBrokenApng(bytesAt);
-    return await isBrokenTs(bytesAt, size);
+    return await damagedEndOf(bytesOf(file), size);
   } finally {
     await file.close();
   }
+}
+
+/** The same of what is no file. */
+export async function damagedEndOf(bytesAt: BytesAt, size: number): Promise<boolean> {
+  const start = (await bytesAt(0, 8)).toString('latin1');
+  if (/^GIF8[79]a/.test(start)) return size <= MAX_GIF_BYTES && isBrokenGif(await bytesAt(0, size));
+  if (/^\x89PNG\r\n/.test(start)) return await isBrokenApng(bytesAt);
+  return await isBrokenTs(bytesAt, size);
 }
 
 /** Many writers leave out the last byte of all, so a GIF may also end behind any block. */

@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 import type { SourceInput, SourceKind } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
-import { createRedactor, type Redact, redactUrl } from '../ffmpeg/redact.ts';
+import { createRedactor, redactUrl } from '../ffmpeg/redact.ts';
 import { SCHEMES } from '../ffmpeg/whitelists.ts';
-import type { BodyEnd } from '../network/http/body-end.ts';
 import { type HttpGate, openHttpGate } from '../network/http/http-gate.ts';
 import type { LoopbackProxy } from '../network/http/loopback-proxy.ts';
 import { rtmpRelayUrl } from '../network/rtmp/rtmp-names.ts';
@@ -16,34 +15,15 @@ import { hasDamagedEnd } from './damaged-end.ts';
 import { type HeicAccess, openHeic } from './heic-source.ts';
 import { lookAtFile, lookAtPicture } from './look-at-picture.ts';
 import { resolveInside } from './media-path.ts';
-import type { RarePicture } from './picture.ts';
 import { readFileBytes } from './read-at-offset.ts';
-
-/** A source that passed our checks, as ffmpeg is to open it. */
-export interface ResolvedSource {
-  input: FfmpegInput;
-  /** The source's name in messages, without credentials. */
-  displayName: string;
-  /** Takes credentials out of a line of ffmpeg's, so that it may be logged. */
-  redact: Redact;
-  /** What went wrong on the network, when something did. */
-  networkError(): MienError | undefined;
-  /** What to say where this ffmpeg cannot read it, if its kind of file is one that not every ffmpeg reads. */
-  unreadable?: MienError | undefined;
-  /** Of what comes by HTTP and is no playlist. */
-  body?: BodyEnd;
-  /** Of a file: whether it is damaged at its end in a way that ffmpeg does not tell. */
-  hasDamagedEnd?: boolean;
-  /** What it is coded in, where ffmpeg is given it decoded. */
-  codec?: string;
-  /** Of its pictures in pixels, where that is known before ffmpeg has looked. */
-  size?: { width: number; height: number };
-  close(): void;
-}
+import { localSource, type ResolvedSource, unreadableError } from './resolved-source.ts';
+import { resolveStoredUpload, type UploadBucket } from './stored-upload.ts';
 
 export interface SourceAccess extends HeicAccess {
   mediaDir: string;
   uploadsDir: string;
+  /** Where uploads lie instead; null: in that directory. */
+  bucket: UploadBucket | null;
   connector: SafeConnector;
 }
 
@@ -72,9 +52,7 @@ export async function resolveSource(
     case 'file':
       return resolveFile(local, access.mediaDir, source.path, `"${source.path}"`);
     case 'upload':
-      if (/^[\w-][\w.-]{0,199}$/.test(source.token)) {
-        return resolveFile(local, access.uploadsDir, source.token, 'The upload');
-      }
+      if (/^[\w-][\w.-]{0,199}$/.test(source.token)) return resolveUpload(local, source.token);
       throw new MienError('BAD_INPUT', 'This is no upload token; POST the video to /uploads to get one.');
     case 'device':
       if (/^\/dev\/video\d{1,3}$/.test(source.device)) {
@@ -94,6 +72,15 @@ interface Resolving {
   signal: AbortSignal;
 }
 
+function resolveUpload({ kind, access, signal }: Resolving, token: string): Promise<ResolvedSource> {
+  const { bucket, uploadsDir } = access;
+  if (bucket === null) return resolveFile({ kind, access, signal }, uploadsDir, token, UPLOAD);
+  const { connectSeconds } = access.connector;
+  return resolveStoredUpload(token, UPLOAD, { ...access, bucket, connectSeconds }, signal);
+}
+
+const UPLOAD = 'The upload';
+
 async function resolveFile(
   { kind, access, signal }: Resolving,
   directory: string,
@@ -110,17 +97,6 @@ async function resolveFile(
   if (rare && !rare.isTried) throw unreadable;
   const source = localSource({ kind, url: resolve(real), format: demuxer, orientation }, displayName);
   return { ...source, unreadable, hasDamagedEnd: await hasDamagedEnd(real) };
-}
-
-function unreadableError(displayName: string, { name, saveAs }: RarePicture): MienError {
-  return new MienError(
-    'SOURCE_NOT_VIDEO',
-    `${displayName} is ${name}, which mien cannot read here; save it as ${saveAs}.`,
-  );
-}
-
-function localSource(input: FfmpegInput, displayName: string): ResolvedSource {
-  return { input, displayName, redact: createRedactor(null), networkError: () => undefined, close() {} };
 }
 
 async function resolveUrl(
