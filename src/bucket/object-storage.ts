@@ -55,5 +55,7 @@ export interface ObjectStorage {
   begun(prefix: string): AsyncGenerator<Multipart & { begunAt: Date }, void, undefined>;
   /** An address under which it can be read for some minutes, without keys. Nobody is asked. */
   presign(key: string): Promise<URL>;
+  /** Whether what is deleted there stays as an old version; null: these keys may not ask, or nobody knows. */
+  keepsVersions(): Promise<boolean | null>;
   close(): void;
 }

@@ -10,6 +10,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -144,6 +145,14 @@ class S3Storage implements ObjectStorage {
       expiresIn: PRESIGNED_SECONDS,
     });
     return new URL(await this.#telling(signing));
+  }
+
+  async keepsVersions(): Promise<boolean | null> {
+    const { bucket: Bucket } = this.#place;
+    const asking = this.#client.send(new GetBucketVersioningCommand({ Bucket }), this.#until);
+    // Many keys may not, and some storages do not know the question: nothing else hangs on it.
+    const answer = await asking.catch(() => null);
+    return answer && (answer.Status ?? '') !== '';
   }
 
   close(): void {

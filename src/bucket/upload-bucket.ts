@@ -41,6 +41,8 @@ export interface UploadBucket {
   list(): Promise<ListedUpload[]>;
   /** Whether all of this may be done. @throws MienError UPLOADS_UNAVAILABLE with what to do */
   check(): Promise<void>;
+  /** Whether what is deleted stays as an old version; null: that is not known. */
+  keepsVersions(): Promise<boolean | null>;
   close(): void;
 }
 
@@ -76,6 +78,7 @@ export function openUploadBucket(options: UploadBucketOptions): UploadBucket {
     },
     list: () => listUploads(s3, keys),
     check: () => check(s3, keys),
+    keepsVersions: () => s3.keepsVersions(),
     close: () => s3.close(),
   };
 }

@@ -257,6 +257,16 @@ describe('the check at the start', () => {
   });
 });
 
+it('tells whether old versions are kept, where the keys may ask', async () => {
+  const told: (boolean | null)[] = [];
+  for (s3.versioning of [null, 'Enabled', 'Suspended'] as const) told.push(await bucket.keepsVersions());
+  s3.versioning = null;
+  s3.fault = ({ query }) => (query.has('versioning') ? 403 : undefined);
+  told.push(await bucket.keepsVersions());
+  // What was kept before is still there while they are suspended.
+  expect(told).toEqual([false, true, true, null]);
+});
+
 it('what closing cuts off is told to be that', async () => {
   const checking = bucket.check();
   bucket.close();

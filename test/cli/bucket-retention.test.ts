@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { UploadBucket } from '../../src/bucket/index.ts';
 import { createBucketRetention } from '../../src/cli/serve/bucket-retention.ts';
+import { tellBucket } from '../../src/cli/serve/upload-places.ts';
 import { giveKeys, openBucket } from '../helpers/bucket.ts';
 import { openS3Server, type S3Server } from '../helpers/s3-server.ts';
 import { INPUT, TestManager } from '../sessions/test-manager.ts';
@@ -122,6 +123,24 @@ test('a removed stream takes its upload along; a deletion that fails is told, an
     { uploads: 1 },
     expect.stringContaining('could not be deleted before'),
   );
+});
+
+test('what is wrong with a bucket is told at the start, and that it keeps what is erased', async () => {
+  const told = async () => {
+    const logged = log();
+    await tellBucket({ bucket }, logged);
+    return [logged.info.mock.calls.length, logged.warn.mock.calls.map(([, sentence]) => String(sentence))];
+  };
+  expect(await told()).toEqual([1, []]);
+  s3.versioning = 'Enabled';
+  expect(await told()).toEqual([1, [expect.stringContaining('keeps old versions of what is deleted')]]);
+  s3.versioning = null;
+  s3.fault = () => 403;
+  expect(await told()).toEqual([0, [expect.stringContaining('grant them s3:ListBucket')]]);
+  s3.fault = () => undefined;
+  const telling = told();
+  bucket.close();
+  expect(await telling).toEqual([0, []]);
 });
 
 test('a bucket that is away keeps no server from starting', async () => {

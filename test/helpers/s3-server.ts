@@ -31,6 +31,8 @@ export interface S3Server {
   requests: S3Request[];
   /** Asked of each request: what it is answered instead; undefined: as usual. */
   fault: (request: S3Request) => Fault | undefined;
+  /** Whether it says that it keeps old versions; it keeps none. */
+  versioning: 'Enabled' | 'Suspended' | null;
   /** Objects in a page of a list, and parts in one of parts. */
   pageSize: number;
   /** No connection is taken any more, until `back`. */
@@ -63,6 +65,7 @@ export async function openS3Server(): Promise<S3Server> {
   };
   const s3: S3Server = {
     ...{ endpoint, bucket, keys, objects: new Map(), multiparts: new Map(), requests: [], pageSize: 1000 },
+    versioning: null,
     env: {
       ...{ MIEN_UPLOADS: `s3://${bucket}/mien`, AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1' },
       ...{ AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey },
@@ -91,6 +94,7 @@ async function handle(s3: S3Server, message: IncomingMessage, response: ServerRe
   if (refusal !== null) return void refuse(response, 403, refusal);
   if (bucket !== s3.bucket) return void refuse(response, 404, 'NoSuchBucket');
   const exchange = { s3, request, body, response, headers, isCut: fault === 'cut' };
+  if (query.has('versioning')) return answerXml(response, versioningOf(s3));
   if (request.key === '') return query.has('uploads') ? listMultiparts(exchange) : listObjects(exchange);
   if (query.has('uploads')) return beginMultipart(exchange);
   return query.has('uploadId') ? onMultipart(exchange) : onObject(exchange);
@@ -116,6 +120,11 @@ function answerXml(response: ServerResponse, xml: string, status = 200): void {
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
+}
+
+function versioningOf({ versioning }: S3Server): string {
+  const status = versioning === null ? '' : `<Status>${versioning}</Status>`;
+  return `<VersioningConfiguration>${status}</VersioningConfiguration>`;
 }
 
 const etagOf = (bytes: Buffer) => `"${createHash('md5').update(bytes).digest('hex')}"`;

@@ -1,6 +1,7 @@
 /** Uploads in a bucket are decoded as files are, through a server of ours that asks for ranges by addresses which nobody else hears. */
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { UploadBucket } from '../../src/bucket/index.ts';
 import type { Frame, SourceInput } from '../../src/domain/frame.ts';
@@ -13,6 +14,13 @@ import { counting, frameNumber, type MediaDir, MPEG4, mediaDir } from './media.t
 
 const token = (letter: string) => letter.repeat(32);
 const upload = (letter: string): SourceInput => ({ type: 'upload', token: token(letter) });
+
+/** A part of a JPEG by which it has to be turned by 90 degrees. */
+const EXIF = Buffer.concat([
+  Buffer.from('Exif\0\0MM\0*\0\0\0\x08\0\x01', 'latin1'),
+  Buffer.from([0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]),
+]);
+const ON_ITS_SIDE = Buffer.concat([Buffer.from([0xff, 0xe1, 0, EXIF.length + 2]), EXIF]);
 
 let media: MediaDir;
 let s3: S3Server;
@@ -139,6 +147,21 @@ describe('an upload in a bucket', () => {
       // ffmpeg asks a few times more.
       await expect(fetch(gate.url).then((again) => again.arrayBuffer())).rejects.toThrow();
       gate.close();
+    }
+  });
+
+  it('that is a HEIC picture, or one that stands on its side, is shown as a file is', async () => {
+    await lay('g', await readFile(fileURLToPath(new URL('../fixtures/face.heic', import.meta.url))));
+    await media.make('-f lavfi -i testsrc2=s=320x180:d=1 -frames:v 1 plain.jpg');
+    const jpeg = await readFile(media.at('plain.jpg'));
+    await lay('h', Buffer.concat([jpeg.subarray(0, 2), ON_ITS_SIDE, jpeg.subarray(2)]));
+    for (const letter of ['g', 'h']) {
+      const [shown, ...more] = await read(stored, upload(letter));
+      const [expected] = await read(local, upload(letter));
+      expect(more).toEqual([]);
+      expect([shown!.width, shown!.height]).toEqual([expected!.width, expected!.height]);
+      expect(Buffer.compare(shown!.pixels, expected!.pixels)).toBe(0);
+      if (letter === 'h') expect(shown!.height).toBeGreaterThan(shown!.width);
     }
   });
 

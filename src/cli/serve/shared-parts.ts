@@ -37,7 +37,7 @@ export async function openBase(role: Role, config: Config, log: Log, parts: Open
   const requests = await openAsking(config, store, parts, log);
   await makeDirectories(config);
   const uploads = parts.add(await openUploads(config, store, log));
-  tellBucket(uploads, log);
+  void tellBucket(uploads, log);
   const publisher = new OrderedPublisher(bus.all);
   return { role, config, log, metrics, store, audit, access, bus, requests, uploads, publisher };
 }

@@ -44,14 +44,28 @@ export async function openUploads(
 }
 
 /** Tells at the start what is wrong with the bucket; streams that need none of it run all the same. */
-export function tellBucket({ bucket }: Uploads, log: Log): void {
-  bucket?.check().then(
-    () => log.info({ uploads: bucket.name }, 'uploads lie in this bucket'),
-    (error: MienError) => {
-      if (error.code !== 'SHUTTING_DOWN') log.warn({ uploads: bucket.name }, error.message);
-    },
-  );
+export function tellBucket(
+  { bucket }: Pick<Uploads, 'bucket'>,
+  log: Pick<Log, 'info' | 'warn'>,
+): Promise<void> {
+  return bucket === null ? Promise.resolve() : checkBucket(bucket, log);
 }
+
+/** Never rejects. */
+async function checkBucket(bucket: UploadBucket, log: Pick<Log, 'info' | 'warn'>): Promise<void> {
+  const uploads = bucket.name;
+  try {
+    await bucket.check();
+    log.info({ uploads }, 'uploads lie in this bucket');
+    if (await bucket.keepsVersions()) log.warn({ uploads }, VERSIONS);
+  } catch (error) {
+    const { code, message } = error as MienError;
+    if (code !== 'SHUTTING_DOWN') log.warn({ uploads }, message);
+  }
+}
+
+const VERSIONS =
+  'the bucket of uploads keeps old versions of what is deleted: what is erased, or goes by retention, is still there; suspend its versions, and have a rule of the bucket delete old ones';
 
 /** As the API takes them in. */
 export function uploadFilesOf({ bucket }: Uploads, { uploadsDir }: Config): UploadFiles {
