@@ -57,6 +57,9 @@ export interface LoadWatch {
   close(): Promise<void>;
 }
 
+/** To read the memory of large processes takes moments in which nothing is taken here: what came in them would count as late. */
+const LET_IN_MS = 500;
+
 /** Subscribes to all streams. */
 export function watchLoad(server: Server): LoadWatch {
   const client = createClient({ url: server.url.replace('http', 'ws'), webSocketImpl: WebSocket });
@@ -88,39 +91,48 @@ export function watchLoad(server: Server): LoadWatch {
   );
 
   async function watch(seconds: number, streams: number): Promise<LoadWindow> {
-    for (const session of sessions.values()) session.moments = 0;
-    [ages.length, lags.length, skipped] = [0, 0, 0];
-    const [metrics, usage, began] = [await server.metrics(), await usageOf(server), performance.now()];
-    await sleep(seconds * 1000);
-    const [after, used, elapsed] = [
-      await server.metrics(),
-      await usageOf(server),
-      (performance.now() - began) / 1000,
-    ];
+    const began = performance.now();
+    const [metrics, usage] = [await server.metrics(), await usageOf(server)];
+    await sleep(LET_IN_MS);
+    const counted = await count(seconds, streams);
+    const [after, used] = [await server.metrics(), await usageOf(server)];
+    const elapsed = (performance.now() - began) / 1000;
     if (failure) throw failure;
     const more = (name: string, label?: string) => after(name, label) - metrics(name, label);
     const cores = (of: 'server' | 'ffmpeg') =>
       measured(`the processor time of ${of}`, used[of].cpuSeconds - usage[of].cpuSeconds) / elapsed;
     const dropped = (reason: string) => more('mien_frames_dropped_total', `reason="${reason}"`) / elapsed;
     const batches = measured('inference', more('mien_inference_seconds_count'));
-    const sorted = (values: number[]) => [...values].sort((a, b) => a - b);
     return {
-      scored: (measured('moments', ages.length) + skipped) / elapsed,
-      perSession: ratesOf([...sessions.values()], streams, elapsed),
+      ...counted,
       dropped: Object.fromEntries(
         [...DROP_REASONS, 'late']
           .map((reason) => [reason, dropped(reason)] as const)
           .filter(([, count]) => count > 0),
       ),
       leftOut: dropped('shed'),
-      skipped: skipped / elapsed,
       rates: measured('the effective rates', after('mien_effective_frame_rate')),
       capacity: measured('the capacity', after('mien_capacity_frames_per_second')),
       cores: { server: cores('server'), ffmpeg: cores('ffmpeg') },
       memory: { server: used.server.megabytes, ffmpeg: used.ffmpeg.megabytes },
+      inference: (more('mien_inference_seconds_sum') / batches) * 1000,
+    };
+  }
+
+  /** What arrives from now on. */
+  async function count(seconds: number, streams: number) {
+    for (const session of sessions.values()) session.moments = 0;
+    [ages.length, lags.length, skipped] = [0, 0, 0];
+    const began = performance.now();
+    await sleep(seconds * 1000);
+    const elapsed = (performance.now() - began) / 1000;
+    const sorted = (values: number[]) => [...values].sort((a, b) => a - b);
+    return {
+      scored: (measured('moments', ages.length) + skipped) / elapsed,
+      skipped: skipped / elapsed,
+      perSession: ratesOf([...sessions.values()], streams, elapsed),
       lagP99: quantile(sorted(lags), 0.99),
       age: { p50: quantile(sorted(ages), 0.5), p99: quantile(sorted(ages), 0.99) },
-      inference: (more('mien_inference_seconds_sum') / batches) * 1000,
     };
   }
 
