@@ -109,6 +109,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'hls',
     'http',
     'kill-with-parent',
+    'learn-key-frames',
     'leave-out-frames',
     'lifecycle',
     'live',

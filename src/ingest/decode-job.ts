@@ -44,6 +44,8 @@ export interface DecodeJob {
   showinfo: Showinfo;
   /** Hears ffmpeg's log up to the first frame, where the source is opened by this run. */
   listener?: FirstFrameListener | undefined;
+  /** Hears where key frames of a recording lie, in seconds from its beginning. */
+  onKeyFrame?: ((place: number) => void) | undefined;
 }
 
 /** The decoding of a source, in runs that follow each other. */

@@ -77,6 +77,7 @@ function argumentsFor(job: DecodeJob, { protocol }: FrameSink): FfmpegArguments 
     hasFpsMode: ffmpeg.hasFpsMode,
     showinfo,
     reportFirstFrame: true,
+    reportKeyFrames: job.onKeyFrame !== undefined,
     reportDecoded: start.decoded !== null,
     queuedFrames: readAheadOf(info.live || options.realtime).decoded,
     protocol,

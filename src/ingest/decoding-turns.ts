@@ -3,8 +3,9 @@
  * as much as what is scored, so that fewer are decoded at a time, in turns, each at its whole pace:
  *
  * 1. Of those that are behind some give way, those first that were decoded the longest of late: their ffmpegs end.
- * 2. While none is late, those that wait go on, one after the other, where the clock is by then.
- * 3. As long as others wait, nobody is decoded for longer than its part of a period.
+ * 2. While none is late, those that wait go on, one after the other, where the clock is by then: those that have waited the
+ *    longest, and rather behind a key frame than before the next.
+ * 3. As long as others wait, nobody is decoded for longer than its part of a period, and who comes anew waits.
  */
 import type { Pace } from './frames/punctuality.ts';
 
@@ -21,14 +22,16 @@ export interface DecodingTurn {
 const STEP_MS = 250;
 /** Of those that are behind this part gives way at once: it shows only a moment later what that has brought. */
 const LEAVING = 1 / 4;
-/** As long at least until one that is behind gives way: each start costs one of ffmpeg, and what it decodes from the last key frame on. */
-const SHORTEST_TURN_MS = 5000;
-/** Of a turn that others wait for. */
-const TURN_MS = 8000;
-/** In which each has its turn, where that takes no longer than `TURN_MS` allows. */
-const PERIOD_MS = 20_000;
-/** A turn is so many times longer than its start was, at least. */
-const STARTUPS = 2;
+/**
+ * In which each has its turn, where the shortest turns allow it: nobody is away for much longer than half a minute, or less where only some
+ * have to wait.
+ */
+const PERIOD_MS = 28_000;
+/** Of a turn that others wait for: a start costs as much processor time as a second in which frames are decoded and scored. */
+const SHORTEST_TURN_MS = 4500;
+const LONGEST_TURN_MS = 16_000;
+/** A turn is so many times longer than its start was, at least: where starts take long, most of the time would be spent on them. */
+const STARTUPS = 2.5;
 /** How long it counts that one was decoded, exponentially. */
 const REMEMBERED_MS = 30_000;
 
@@ -36,13 +39,16 @@ interface Recording {
   pace: Pace;
   /** `starts`: its ffmpeg has given no frame yet. */
   state: 'waits' | 'starts' | 'runs';
-  /** When its turn began, in milliseconds. */
+  /** When its turn began, or ended, in milliseconds. */
   since: number;
   /** How long its last start took, in milliseconds. */
   startup: number;
   /** For how many of the last milliseconds it was decoded. */
   served: number;
+  /** Others waited when it was opened. */
+  isNewcomer: boolean;
   giveWay(): void;
+  sinceKeyFrame(): number;
   goOn(): void;
 }
 
@@ -56,11 +62,16 @@ export class DecodingTurns {
     this.#now = now;
   }
 
-  /** A recording begins to be decoded. @param giveWay asks for the end of its ffmpeg, and for `wait` */
-  open(giveWay: () => void): DecodingTurn {
+  /**
+   * A recording begins to be decoded.
+   * @param giveWay asks for the end of its ffmpeg, and for `wait`
+   * @param sinceKeyFrame how many seconds before the place where it would go on now its last key frame lies; 0: not known
+   */
+  open(giveWay: () => void, sinceKeyFrame: () => number = () => 0): DecodingTurn {
+    const isNewcomer = [...this.#all].some(({ state }) => state === 'waits');
     const one: Recording = {
-      ...{ pace: 'kept', state: 'starts', since: this.#now(), startup: 0, served: 0 },
-      ...{ giveWay, goOn() {} },
+      ...{ pace: 'kept', state: 'starts', since: this.#now(), startup: 0, served: 0, isNewcomer },
+      ...{ giveWay, sinceKeyFrame, goOn() {} },
     };
     this.#all.add(one);
     return {
@@ -105,22 +116,24 @@ export class DecodingTurns {
       (one) => one.pace === 'behind' && this.#for(one) >= atLeast(one, SHORTEST_TURN_MS),
     );
     for (const one of behind.slice(0, Math.ceil(LEAVING * behind.length))) this.#end(one);
+    if (waiting.length > 0)
+      for (const one of running) if (one.isNewcomer && one.state === 'runs') this.#end(one);
     if (behind.length === 0) this.#letOn(running, waiting);
     if (all.some(({ state, pace }) => state === 'waits' || pace !== 'kept')) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  /** The next one goes on, where there is the time, or in the place of the one that was decoded the longest. */
+  /** Others take the places of those whose turn is over; one more goes on where there is the time. */
   #letOn(running: readonly Recording[], waiting: readonly Recording[]): void {
-    const next = waiting.at(-1);
-    if (!next) return;
-    const turn = Math.max(TURN_MS, (PERIOD_MS * running.length) / this.#all.size);
-    const isOver = (one: Recording) => this.#for(one) >= one.startup + atLeast(one, turn);
-    const last = running.find((one) => one.state === 'runs' && isOver(one));
+    const part = (PERIOD_MS * running.length) / this.#all.size;
+    const turn = Math.min(LONGEST_TURN_MS, Math.max(SHORTEST_TURN_MS, part));
+    const isOver = (one: Recording) => one.state === 'runs' && this.#for(one) >= atLeast(one, turn);
     const hasTime = running.every(({ pace, state }) => pace === 'kept' && state === 'runs');
-    if (last) this.#end(last);
-    if (last || hasTime) this.#goOn(next);
+    const over = running.filter(isOver).slice(0, waiting.length);
+    for (const one of over) this.#end(one);
+    const free = over.length + (hasTime ? 1 : 0);
+    for (const next of cheapest(waiting).slice(0, free)) this.#goOn(next);
   }
 
   /** Milliseconds of its turn so far, its start included. */
@@ -130,8 +143,7 @@ export class DecodingTurns {
 
   /** What comes until its ffmpeg has ended tells nothing of the next. */
   #end(one: Recording): void {
-    one.pace = 'kept';
-    one.since = this.#now();
+    Object.assign(one, { pace: 'kept', since: this.#now(), isNewcomer: false });
     one.giveWay();
   }
 
@@ -141,7 +153,15 @@ export class DecodingTurns {
   }
 }
 
-/** Of a machine on which starts take long most of the time would be spent on them. */
+/**
+ * Those first that have waited the longest, or nearly, and have little to decode in vain: a second of that is worth a second of waiting.
+ * Each is the first at some time, because what is decoded in vain is seldom more than ten seconds.
+ */
+function cheapest(waiting: readonly Recording[]): Recording[] {
+  const costs = new Map(waiting.map((one) => [one, one.since + 1000 * one.sinceKeyFrame()] as const));
+  return waiting.toSorted((one, other) => costs.get(one)! - costs.get(other)!);
+}
+
 function atLeast({ startup }: Recording, milliseconds: number): number {
   return Math.max(milliseconds, STARTUPS * startup);
 }

@@ -152,7 +152,7 @@ const MAX_LOG_LINES = 100;
 
 /** Takes the stamps of frames out of ffmpeg's log, and keeps its other lines. */
 function readLog(
-  { source, deps, showinfo, listener, start: { decoded } }: DecodeJob,
+  { source, deps, showinfo, listener, onKeyFrame, start: { decoded, position, passes } }: DecodeJob,
   { log }: DecodeProgress,
   assembler: FrameAssembler,
   wake: () => void,
@@ -171,6 +171,8 @@ function readLog(
       assembler.restartNumbering();
       graph = { source: null, colourSpace: null };
     }
+    const keyFrame = passes > 1 ? null : showinfo.parseKeyFrame(line);
+    if (keyFrame !== null) onKeyFrame?.(position + keyFrame / 1e6);
     graph.source ??= showinfo.parseFirstFrame(line);
     graph.colourSpace ??= showinfo.parseColourSpace(line);
     listener?.onLine(line);

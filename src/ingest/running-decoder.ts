@@ -15,12 +15,14 @@ import {
   type SourceOutlet,
 } from './frame-outlet.ts';
 import { createFrameBuffer, type FrameBuffer } from './frames/frame-buffer.ts';
+import { KeyFrames } from './frames/key-frames.ts';
 import type { Punctuality } from './frames/punctuality.ts';
 import type { SkipUnreferenced } from './frames/skip-unreferenced.ts';
 import { isShortLoop, LoopPasses } from './loop-passes.ts';
 import { FIRST_PLACE, placeAt } from './run-place.ts';
 import { leavingOutOf, punctualityOf, rememberRemaining } from './source-policies.ts';
 import { stopOnReturn } from './stop-on-return.ts';
+import { takeFrames } from './take-frames.ts';
 import { waitForStorage } from './wait-for-storage.ts';
 
 export interface RunningDecoder extends Pick<FfmpegRun, 'stop'> {
@@ -37,7 +39,7 @@ export function startDecoding(job: SourceJob): RunningDecoder {
   const decoding = new SourceDecoding(job);
   const stop = () => decoding.stop();
   return {
-    frames: stopOnReturn(decoding.takeAll(), stop),
+    frames: stopOnReturn(takeFrames(decoding.buffer, job, stop), stop),
     firstRun: decoding.firstRun,
     stop,
     setFrameRate: (framesPerSecond) => decoding.setFrameRate(framesPerSecond),
@@ -47,13 +49,14 @@ export function startDecoding(job: SourceJob): RunningDecoder {
 
 class SourceDecoding {
   readonly firstRun: FfmpegRun;
+  readonly buffer: FrameBuffer;
   readonly #outlet: SourceOutlet;
   readonly #leavingOut: SkipUnreferenced;
   #job: SourceJob;
-  readonly #buffer: FrameBuffer;
   readonly #punctuality: Punctuality | null;
   /** Of a recording in real time. */
   readonly #turn: DecodingTurn | null;
+  readonly #keyFrames = new KeyFrames();
   readonly #passes: LoopPasses | null;
   #info: DecodeJob['info'];
   /** The run whose frames count; null between two. */
@@ -72,12 +75,14 @@ class SourceDecoding {
     const { info, options } = job;
     this.#job = job;
     this.#info = info;
-    this.#buffer = createFrameBuffer(info.live || options.realtime);
+    this.buffer = createFrameBuffer(info.live || options.realtime);
     this.#punctuality = punctualityOf(job, () => this.#job.plan.seeks);
-    this.#turn = info.live || !options.realtime ? null : job.deps.turns.open(() => this.#giveWay());
+    const sinceKeyFrame = () => this.#keyFrames.before(this.#placeDue().position);
+    this.#turn =
+      info.live || !options.realtime ? null : job.deps.turns.open(() => this.#giveWay(), sinceKeyFrame);
     this.#leavingOut = leavingOutOf(job, job.plan);
     this.#outlet = createFrameOutlet({
-      buffer: this.#buffer,
+      buffer: this.buffer,
       frameRate: options.frameRate,
       punctuality: this.#punctuality,
       onPace: (pace) => {
@@ -106,29 +111,10 @@ class SourceDecoding {
   async stop(discard = false): Promise<void> {
     this.#stopping = true;
     this.#turn?.close();
-    if (discard || this.#current === null) this.#buffer.end(undefined, discard);
+    if (discard || this.#current === null) this.buffer.end(undefined, discard);
     await this.#current?.stop();
     await this.#settled;
     this.#job.options.signal.removeEventListener('abort', this.#abort);
-  }
-
-  async *takeAll(): AsyncGenerator<Frame, undefined, undefined> {
-    const { listener, options } = this.#job;
-    // A live source that was opened by this run begins with the first frame that is taken: those that were replaced
-    // before it do not count, neither as dropped nor in media time.
-    let dropped = listener && {};
-    let start = listener && this.#job.info.live ? null : 0;
-    const next = () => this.#buffer.take();
-    try {
-      for (let frame = await next(); frame && !options.signal.aborted; frame = await next()) {
-        start ??= frame.mediaTime;
-        const counted = dropped ? { dropped, leftOut: 0, late: 0 } : {};
-        yield { ...frame, mediaTime: frame.mediaTime - start, ...counted };
-        dropped = undefined;
-      }
-    } finally {
-      await this.stop();
-    }
   }
 
   /** Its frames and its end count until there is another. */
@@ -152,7 +138,8 @@ class SourceDecoding {
         else this.#ended(start, error, at);
       },
     };
-    const run = startDecoder({ ...job, info: this.#info, outlet, start });
+    const onKeyFrame = this.#turn ? (at: number) => this.#keyFrames.seenAt(at) : undefined;
+    const run = startDecoder({ ...job, info: this.#info, outlet, start, onKeyFrame });
     this.#current = run;
     this.#settled = Promise.all([this.#settled, run.done.then(() => job.source.close())]);
     return run;
@@ -176,7 +163,7 @@ class SourceDecoding {
   #ended(run: RunStart, error: Error | undefined, at: number | null): void {
     const next = error || this.#stopping ? null : this.#passes?.behind(run, at, this.#info.duration);
     if (next) this.#reopen(() => next);
-    else this.#buffer.end(error);
+    else this.buffer.end(error);
   }
 
   /** There is not the time for all: others are decoded for a while. */
@@ -194,9 +181,12 @@ class SourceDecoding {
   /** Reads on where the clock is by now; a recording that is waited for, behind its last frame. @param before what is waited for */
   #readOn(why: 'rate' | 'late', before?: () => Promise<void> | undefined): void {
     this.#outlet.skipped(why);
+    this.#reopen(() => this.#placeDue(), before);
+  }
+
+  #placeDue(): RunPlace {
     const due = () => this.#punctuality?.dueNow() ?? this.#lastTime + 0.001;
-    const place = () => placeAt(due, this.#punctuality ? this.#startup : 0, this.#info, this.#passes);
-    this.#reopen(place, before);
+    return placeAt(due, this.#punctuality ? this.#startup : 0, this.#info, this.#passes);
   }
 
   /** Ends the current run, and begins another. @param placeOf asked when that begins @param before waited for between */
@@ -214,7 +204,7 @@ class SourceDecoding {
         this.#begin({ ...this.#job, source, showinfo, listener: undefined }, placeOf());
         return undefined;
       })
-      .catch((error: unknown) => this.#buffer.end(asError(error)));
+      .catch((error: unknown) => this.buffer.end(asError(error)));
     this.#settled = Promise.all([this.#settled, begun]);
   }
 }

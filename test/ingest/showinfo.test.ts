@@ -5,7 +5,7 @@ const old =
   '[showinfo@frames_word @ 0x73e91c0] n:  12 pts: 400000 pts_time:0.4     pos:       48 fmt:gray sar:1/1 s:640x361 i:P iskey:1 type:I ';
 const recent =
   '[showinfo@frames_word @ 0x73e91c0] n:   0 pts:NOPTS   pts_time:NOPTS   duration:  33333 duration_time:0.033333 fmt:gray cl:left sar:0/1 s:2x1 i:P iskey:1 type:I ';
-const { parseFrame, parseFirstFrame, parseColourSpace, isFilterStart, isFromShowinfo } =
+const { parseFrame, parseFirstFrame, parseKeyFrame, parseColourSpace, isFilterStart, isFromShowinfo } =
   createShowinfo('word');
 
 test('lines of showinfo are read in the forms of several versions of ffmpeg', () => {
@@ -54,4 +54,12 @@ test('the colour space of a frame is read from the line behind its stamp, of thi
   expect(parseColourSpace(told)).toBe('bt2020nc');
   for (const other of [told.replace('frames', 'first'), ` ${told}`, old, told.replace('word', 'other')])
     expect(parseColourSpace(other), other).toBeNull();
+});
+
+test('key frames are read from what reports the first frame, which may be one', () => {
+  const [first, later] = [recent, old].map((line) => line.replace('frames', 'first')) as [string, string];
+  expect(parseKeyFrame(later)).toBe(400_000);
+  expect(parseKeyFrame(first.replaceAll('NOPTS', '0'))).toBe(0);
+  for (const other of [first, old, later.replace('iskey:1', 'iskey:0'), later.replace('word', 'other')])
+    expect(parseKeyFrame(other), other).toBeNull();
 });

@@ -6,7 +6,7 @@ import type { FrameStamp, NumberedStamp } from '../frames/frame-assembler.ts';
  * line breaks, so a source can forge any line that it can predict; the names of these filters it cannot.
  */
 export interface Showinfo {
-  /** Reports the first frame as the source has it, before it is selected and scaled. */
+  /** Reports the first frame as the source has it, before it is selected and scaled; further ones where it is given any. */
   firstFrameFilter: string;
   /** Reports each frame that is decoded, before it is selected. */
   decodedFilter: string;
@@ -14,6 +14,8 @@ export interface Showinfo {
   frameFilter: string;
   /** Size, timestamp and format of the first frame; null when the line is about something else. */
   parseFirstFrame(line: string): FrameStamp | null;
+  /** Timestamp of a key frame that the same filter reports, in microseconds; null when the line is about something else. */
+  parseKeyFrame(line: string): number | null;
   /** The stamp of a frame; null when the line is about something else. */
   parseFrame(line: string): NumberedStamp | null;
   /** The colour space of a frame, as ffmpeg names it, which follows its stamp; null when the line is about something else. */
@@ -29,6 +31,7 @@ export interface Showinfo {
 /** What follows a filter's name. Text that another thread of ffmpeg writes into the same line can only come after it. */
 const BODY =
   /^ @ 0?x?[0-9a-f]+\] n: *(\d{1,12}) pts: *(-?\d{1,18}|NOPTS) .*? fmt:(\w{1,32}) .*? s:(\d{1,9})x(\d{1,9}) /i;
+const KEY_FRAME = / iskey:1 /;
 const COLOUR = /^ @ 0?x?[0-9a-f]+\] color_range:\w{1,32} color_space:([\w/-]{1,32}) /i;
 
 /** @param secret a word that nobody can guess, another for each run */
@@ -54,6 +57,7 @@ export function createShowinfo(secret = randomBytes(16).toString('hex')): Showin
       const { n: _, ...stamp } = found;
       return stamp;
     },
+    parseKeyFrame: (line) => (KEY_FRAME.test(line) ? (parse(firstFrame, line)?.pts ?? null) : null),
     parseFrame: (line) => parse(frames, line),
     parseColourSpace: (line) =>
       (line.startsWith(`[${frames}`) && COLOUR.exec(line.slice(frames.length + 1))?.[1]) || null,

@@ -17,6 +17,8 @@ export interface FilterSettings {
   showinfo: Showinfo;
   /** Whether showinfo also reports the first frame as the source has it, before it is selected and scaled. */
   reportFirstFrame: boolean;
+  /** Whether, with the first, it reports the key frames that lie a second and more behind the one before. Default false. */
+  reportKeyFrames?: boolean;
   /** Whether it also reports all frames before they are selected. */
   reportDecoded: boolean;
 }
@@ -31,6 +33,7 @@ export function videoFilters({
   longerSide,
   showinfo,
   reportFirstFrame,
+  reportKeyFrames = false,
   reportDecoded,
   onCanvas,
   leaveOut,
@@ -39,7 +42,8 @@ export function videoFilters({
   const width = 'iw*min(1,sar)';
   const height = 'ih/max(1,sar)';
   const fit = longerSide === Infinity ? '1' : `min(1,${longerSide}/max(${width},${height}))`;
-  const reportFirst = `split[first],trim=end_frame=1,settb=AVTB,${showinfo.firstFrameFilter},nullsink;[first]`;
+  const reported = reportKeyFrames ? `select='eq(n,0)+key*gte(t-prev_selected_t,1)'` : 'trim=end_frame=1';
+  const reportFirst = `split[first],${reported},settb=AVTB,${showinfo.firstFrameFilter},nullsink;[first]`;
   return [
     (reportFirstFrame ? reportFirst : '') +
       (byArrival ? 'settb=AVTB,setpts=RTCTIME,' : '') +
