@@ -1,6 +1,7 @@
 /** The environment variables that mien reads. */
 import { z } from 'zod';
 import { OIDC_VARIABLES } from './config-oidc.ts';
+import { OTEL_VARIABLES } from './config-otel.ts';
 import {
   allowedOrigins,
   bytes,
@@ -178,6 +179,7 @@ export const Environment = z.object({
   MIEN_LOG_FORMAT: oneOf(LOG_FORMATS)
     .prefault('text')
     .describe('`text`: lines for people; `json`: one object a line, for programs that collect logs.'),
+  ...OTEL_VARIABLES,
   MIEN_CONFINE_FFMPEG: flag
     .prefault('true')
     .describe(

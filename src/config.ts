@@ -2,12 +2,18 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { oidcContradictions, toOidc } from './config-oidc.ts';
+import { readOtel } from './config-otel.ts';
 import { defaultOf, suggestion } from './config-values.ts';
 import { Environment } from './config-variables.ts';
 import { MienError } from './errors.ts';
 
 /** What the server is told from outside. Frozen; nothing else reads the environment. */
-export type Config = Readonly<ReturnType<typeof toConfig>>;
+export type Config = Readonly<
+  ReturnType<typeof toConfig> & {
+    /** Null: nobody asks for traces. */
+    tracing: ReturnType<typeof readOtel>;
+  }
+>;
 
 /** One row of the table of environment variables in the README. */
 export interface Variable {
@@ -32,6 +38,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const result = Environment.safeParse(given);
+  const ofTraces: string[] = [];
+  const tracing = readOtel(given, ofTraces);
   const mistakes = [
     ...(result.error?.issues.map(describeIssue) ?? []),
     ...unknownKeys(given),
@@ -40,6 +48,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...unreadable(given),
     ...badEndpoint(given),
     ...oidcContradictions(given),
+    ...ofTraces,
   ];
   if (!result.success || mistakes.length > 0) {
     throw new MienError(
@@ -47,7 +56,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `The configuration has ${mistakes.length === 1 ? 'a mistake' : 'mistakes'}:\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
     );
   }
-  return Object.freeze(toConfig(result.data, endpointIn(given)));
+  return Object.freeze({ ...toConfig(result.data, endpointIn(given)), tracing });
 }
 
 /** Whether it lies in the data directory, because nobody named another. */

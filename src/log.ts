@@ -10,8 +10,15 @@ interface LogOptions {
   logFormat: 'text' | 'json';
 }
 
-/** @param base what each line for programs tells, too */
-export function createLog({ logLevel: level, logFormat }: LogOptions, base: object | null = null): Log {
+/**
+ * @param base what each line for programs tells, too
+ * @param present what such a line tells of what is being done as it is written
+ */
+export function createLog(
+  { logLevel: level, logFormat }: LogOptions,
+  base: object | null = null,
+  present?: () => object,
+): Log {
   const target =
     logFormat === 'text'
       ? pretty({
@@ -20,5 +27,6 @@ export function createLog({ logLevel: level, logFormat }: LogOptions, base: obje
           ...{ ignore: 'pid,hostname', translateTime: 'SYS:yyyy-mm-dd HH:MM:ss' },
         })
       : pino.destination({ dest: 2, sync: false });
-  return pino({ level, base: logFormat === 'json' ? base : null }, target);
+  if (logFormat === 'text') return pino({ level, base: null }, target);
+  return pino({ level, base, ...(present && { mixin: present }) }, target);
 }

@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['cli/analyze', 'cli/serve', 'cli/admin', 'tables', 'threads', 'config', 'stat-if-there', ...DOMAIN],
   'cli/serve': [
     ...['cli', 'api', 'access', 'sessions', 'subscriptions', 'outputs', 'ingest', 'vision', 'timeline'],
-    ...['store', 'bus', 'bucket', 'preview', 'threads', 'config', 'log', 'metrics', ...DOMAIN],
+    ...['store', 'bus', 'bucket', 'preview', 'tracing', 'threads', 'config', 'log', 'metrics', ...DOMAIN],
   ],
   'cli/admin': ['cli', 'cli/serve', 'access', 'store', 'tables', 'config', 'log', 'metrics', ...DOMAIN],
   'cli/analyze': [
@@ -150,6 +150,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Uploads in storage that speaks S3's protocol.
   bucket: DOMAIN,
 
+  // Traces: what rooms tell of (domain/trace.ts) becomes spans, and goes to a collector.
+  tracing: ['threads', ...DOMAIN],
+
   bus: ['bus/wire', 'threads', ...DOMAIN],
   'bus/wire': ['bus', ...DOMAIN],
   threads: [],
@@ -171,8 +174,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What the environment must say before a native library is loaded.
   'give-memory-back': [],
   'no-telemetry': [],
-  config: ['config-values', 'config-variables', 'config-oidc', 'errors'],
-  'config-variables': ['config-values', 'config-oidc'],
+  config: ['config-values', 'config-variables', 'config-oidc', 'config-otel', 'errors'],
+  'config-variables': ['config-values', 'config-oidc', 'config-otel'],
+  'config-otel': [],
   'config-oidc': ['config-values', 'domain'],
   'config-values': [],
   log: ['domain'],
@@ -190,10 +194,14 @@ const ONLY: Record<string, string> = {
   '@nats-io/transport-node': 'bus/nats.ts',
   '@aws-sdk/client-s3': 'bucket/s3.ts',
   '@aws-sdk/s3-request-presigner': 'bucket/s3.ts',
+  '@opentelemetry/api': 'tracing/spans.ts',
+  '@opentelemetry/sdk-trace': 'tracing/export.ts',
+  '@opentelemetry/resources': 'tracing/export.ts',
+  '@opentelemetry/exporter-trace-otlp-proto': 'tracing/export.ts',
 };
 
 /** What only some servers need, and takes time to load: called for, never declared. */
-const LOADED_LATE = ['bucket/s3.ts'];
+const LOADED_LATE = ['bucket/s3.ts', 'tracing/export.ts'];
 
 /** Files that may touch the process, and why. */
 const TOUCH_PROCESS: Record<string, string> = {

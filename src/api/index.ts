@@ -31,9 +31,10 @@ import { createPreviewEndpoint } from './preview/preview-endpoint.ts';
 import { createPushEndpoint, type PushEndpoint } from './push/push-endpoint.ts';
 import { schema } from './schema/index.ts';
 import { createSignInEndpoint, type SignInOptions } from './sign-in/sign-in-endpoint.ts';
+import { traceSubscriptions } from './trace-operations.ts';
 import { createWsServer, type WsServer } from './transports/ws-server.ts';
 import { openUploadEndpoint, type UploadEndpoint, type UploadOptions } from './uploads/upload-endpoint.ts';
-import { createGraphQL, type GraphQLServer } from './yoga.ts';
+import { createGraphQL, type GraphQLOptions, type GraphQLServer } from './yoga.ts';
 
 export { clientKey } from './admission/client-key.ts';
 export type { Services } from './context/context.ts';
@@ -50,7 +51,7 @@ const MAX_OPERATIONS = 100;
 /** Slow bodies are gone within two of them. */
 const PATIENCE_MS = 15_000;
 
-export interface ApiOptions {
+export interface ApiOptions extends Pick<GraphQLOptions, 'tracer'> {
   services: Services;
   log: Log;
   metrics: Metrics;
@@ -105,7 +106,7 @@ export interface Api {
 }
 
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { log, metrics, limits, persistedDocuments = null } = options;
+  const { log, tracer, metrics, limits, persistedDocuments = null } = options;
   const onRefused = (code: string) => metrics.refused.inc({ code });
   const createContext = createContextFactory(limitServices(options, onRefused));
   const maskError = createMaskError(log, options.isStoreAway);
@@ -114,7 +115,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const fanout = openFanout(options, { createContext, maskError, open: subscribers.open, onRefused });
   const auth = createAuth({ ...options, onRefused, audit: options.services.audit });
   const graphql = createGraphQL({
-    ...{ schema, createContext, maskError, fanout, hold: auth.hold, log, persistedDocuments },
+    ...{ schema, createContext, maskError, fanout, hold: auth.hold, tracer, log, persistedDocuments },
     audit: options.services.audit,
     ...subscribers.hooks('sse', 'onSseOpen', 'onSseClose'),
   });
@@ -159,15 +160,14 @@ function readingEndpoints(options: ApiOptions & { createContext: CreateContext }
 
 /** With the limit of subscribers; what may not begin is in the audit. */
 function openFanout(
-  { metrics, limits, services }: ApiOptions,
+  { metrics, limits, services, tracer }: ApiOptions,
   { createContext, ...rest }: { createContext: CreateContext } & Omit<SubscriberLimit, 'most'>,
 ): Fanout {
   const onOverflow = () => metrics.queueOverflow.inc();
   const fanout = createFanout({ createContext, maskError: rest.maskError, onOverflow });
-  return limitSubscribers(auditRefusedSubscriptions(fanout, services.audit), {
-    most: limits.subscribers,
-    ...rest,
-  });
+  const audited = auditRefusedSubscriptions(fanout, services.audit);
+  const limited = limitSubscribers(audited, { most: limits.subscribers, ...rest });
+  return tracer ? traceSubscriptions(limited, tracer) : limited;
 }
 
 interface ServerParts extends ReturnType<typeof readingEndpoints> {

@@ -6,6 +6,7 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Requester } from '../domain/access.ts';
 import type { Audit } from '../domain/audit.ts';
 import type { Log } from '../domain/log.ts';
+import type { OperationTracer } from '../domain/trace.ts';
 import { auditRefusals } from './audit/refusals.ts';
 import type { Hold } from './auth/revocation-watch.ts';
 import type { Context, CreateContext } from './context/context.ts';
@@ -16,6 +17,7 @@ import type { Fanout } from './fanout/fanout.ts';
 import { type PersistedDocuments, queryOf } from './persisted/persisted-documents.ts';
 import { useRequestParameters } from './persisted/request-parameters.ts';
 import { createItemLimit, documentLimits, type ItemLimit } from './query-limits.ts';
+import { traceOperations } from './trace-operations.ts';
 import { useLastEventIdReset } from './transports/last-event-id-reset.ts';
 import { useSse } from './transports/sse.ts';
 import { unconditionalSubscriptions } from './unconditional-subscriptions.ts';
@@ -28,6 +30,8 @@ export interface GraphQLOptions {
   maskError: MaskError;
   fanout: Fanout;
   audit: Audit;
+  /** Undefined: nobody wants to know where time goes. */
+  tracer?: OperationTracer | undefined;
   log: Log;
   /** Those that may be asked; null: any. */
   persistedDocuments: PersistedDocuments | null;
@@ -90,9 +94,10 @@ export function createGraphQL(options: GraphQLOptions): GraphQLServer {
 }
 
 function createYogaHandler(
-  { schema, createContext, maskError, fanout, audit, log, hold, persistedDocuments, ...sse }: GraphQLOptions,
+  { schema, createContext, maskError, fanout, audit, tracer, log, hold, ...options }: GraphQLOptions,
   itemLimit: ItemLimit,
 ) {
+  const { persistedDocuments, onSseOpen, onSseClose } = options;
   return createYoga<ServerContext, Context>({
     schema,
     context: ({ requester, res }) => createContext(requester, () => !res.destroyed),
@@ -113,6 +118,7 @@ function createYogaHandler(
       ...documentLimits(),
       auditRefusals(audit),
       itemLimit.plugin,
+      ...(tracer ? [traceOperations(tracer)] : []),
       unconditionalSubscriptions(),
       useRequestParameters(persistedDocuments),
       useHttpStatuses(),
@@ -120,8 +126,8 @@ function createYogaHandler(
       useLastEventIdReset(),
       useSse({
         ...{ fanout, hold, maskError },
-        ...(sse.onSseOpen && { onOpen: sse.onSseOpen }),
-        ...(sse.onSseClose && { onClose: sse.onSseClose }),
+        ...(onSseOpen && { onOpen: onSseOpen }),
+        ...(onSseClose && { onClose: onSseClose }),
       }),
     ],
   });

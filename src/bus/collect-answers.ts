@@ -2,11 +2,13 @@
  * A question for all who answer it. Whoever holds a lease should: they are waited for, two seconds at most. Who was waited for in
  * vain is not again, until an answer of theirs comes, however late.
  */
-import { createInbox, type Msg, type NatsConnection, type Subscription } from './nats.ts';
+import { createInbox, type Msg, type NatsConnection, type Subscription, withTraceparent } from './nats.ts';
 
 export interface QuestionForAll {
   subject: string;
   bytes: string;
+  /** Of what it is asked for, where that is followed. */
+  traceparent: string | undefined;
   /** The ids of all others who should answer; null: it is not known. Never rejects. */
   expected: Promise<readonly string[] | null>;
 }
@@ -43,7 +45,7 @@ class Collecting {
 
   constructor(
     connection: NatsConnection,
-    { subject, bytes, expected }: QuestionForAll,
+    { subject, bytes, traceparent, expected }: QuestionForAll,
     silent: Set<string>,
     resolve: (answers: unknown[]) => void,
   ) {
@@ -61,7 +63,7 @@ class Collecting {
       this.#expected = ids;
       this.#look();
     });
-    connection.publish(subject, bytes, { reply: inbox });
+    connection.publish(subject, bytes, { reply: inbox, ...withTraceparent(connection, traceparent) });
   }
 
   get #missing(): string[] {

@@ -3,11 +3,22 @@
  * collected for a moment, and a request to one of them. Nothing is kept: who is not there is not asked.
  */
 import type { Log } from '../domain/log.ts';
-import { MienError, type MienErrorCode } from '../errors.ts';
+import type { OperationTracer } from '../domain/trace.ts';
+import { MienError } from '../errors.ts';
 import { sleep } from '../threads/sleep.ts';
 import { createCollector } from './collect-answers.ts';
-import { connect, connectionOptions, type Msg, type NatsConnection, RequestError } from './nats.ts';
+import { connectionOptions } from './connection-options.ts';
+import { followAnswering, followAsking } from './follow-requests.ts';
+import {
+  connect,
+  type Msg,
+  type NatsConnection,
+  RequestError,
+  traceparentOf,
+  withTraceparent,
+} from './nats.ts';
 import { NatsRights } from './nats-rights.ts';
+import { type AnsweredError, AWAY, asAnswered, GONE, SILENT, unavailable } from './request-errors.ts';
 
 export interface RequestsOptions {
   /** Of one cluster, as of `createNats`. */
@@ -18,6 +29,8 @@ export interface RequestsOptions {
   id?: () => string | null;
   /** The ids of all others who should answer what all are asked. */
   expected?: () => Promise<readonly string[]>;
+  /** Undefined: nobody wants to know where time goes. */
+  tracer?: OperationTracer | undefined;
   log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -46,7 +59,7 @@ export interface Requests {
 /** From one try to connect to the next. */
 const AGAIN_MS = 500;
 
-type Answer = { value: unknown } | { error: { code: MienErrorCode | 'INTERNAL'; message: string } };
+type Answer = { value: unknown } | { error: AnsweredError };
 
 export function openRequests(options: RequestsOptions): Requests {
   return new NatsRequests(options);
@@ -85,15 +98,22 @@ class NatsRequests implements Requests {
     if (connection === null || !this.#isConnected) return [];
     // A database that is away is told by whoever needs it: then it is not known who should answer.
     const expected = this.#options.expected?.().catch(() => null) ?? Promise.resolve(null);
-    return this.#collect(connection, { subject: this.#subject(kind), bytes: toBytes(question), expected });
+    const asked = { subject: this.#subject(kind), bytes: toBytes(question), expected };
+    return followAsking(this.#options.tracer, kind, (traceparent) =>
+      this.#collect(connection, { ...asked, traceparent }),
+    );
   }
 
   async ask(kind: string, question: unknown, ms: number): Promise<unknown> {
-    if (this.#connection === null || !this.#isConnected) throw unavailable(AWAY);
+    const connection = this.#connection;
+    if (connection === null || !this.#isConnected) throw unavailable(AWAY);
     let answer: Answer;
     try {
-      const asked = { timeout: ms, noMux: true };
-      answer = (await this.#connection.request(this.#subject(kind), toBytes(question), asked)).json();
+      const answered = await followAsking(this.#options.tracer, kind, (traceparent) => {
+        const asked = { timeout: ms, noMux: true, ...withTraceparent(connection, traceparent) };
+        return connection.request(this.#subject(kind), toBytes(question), asked);
+      });
+      answer = answered.json();
     } catch (cause) {
       if (cause instanceof RequestError && cause.isNoResponders()) throw new MienError('SHUTTING_DOWN', GONE);
       throw unavailable(this.refusal ?? SILENT, cause);
@@ -130,7 +150,9 @@ class NatsRequests implements Requests {
     if (entry === undefined || this.#connection === null) return;
     const subscription = this.#connection.subscribe(this.#subject(kind), {
       callback: (error, message) => {
-        if (error === null) void this.#reply(entry.answerer, message);
+        if (error !== null) return;
+        const work = () => this.#reply(entry.answerer, message);
+        void followAnswering(this.#options.tracer, kind, traceparentOf(message), work);
       },
     });
     entry.stop = () => subscription.unsubscribe();
@@ -148,7 +170,7 @@ class NatsRequests implements Requests {
     } catch (error) {
       if (!(error instanceof MienError))
         this.#options.log.error({ err: error, asked: message.subject }, 'another server asked in vain');
-      respond({ error: asError(error) });
+      respond({ error: asAnswered(error) });
     }
   }
 
@@ -184,20 +206,6 @@ class NatsRequests implements Requests {
       this.#isConnected = true;
     }
   }
-}
-
-const AWAY =
-  'NATS does not answer, by which the workers that run streams are asked (NATS_URL). Try again in a moment.';
-const GONE = 'The worker that was asked is gone. Try again in a moment.';
-const SILENT = 'The worker that was asked did not answer. Look whether it was done, then try again.';
-
-function unavailable(message: string, cause?: unknown): MienError {
-  return new MienError('WORKER_UNAVAILABLE', message, { cause });
-}
-
-function asError(error: unknown): { code: MienErrorCode | 'INTERNAL'; message: string } {
-  if (error instanceof MienError) return { code: error.code, message: error.message };
-  return { code: 'INTERNAL', message: 'A worker failed unexpectedly; its log tells more.' };
 }
 
 const toBytes = (value: unknown) => JSON.stringify(value);

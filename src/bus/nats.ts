@@ -4,13 +4,16 @@
  */
 import {
   connect,
+  headers,
+  type Msg,
   type NatsConnection,
-  type NodeConnectionOptions,
   PermissionViolationError,
+  type PublishOptions,
 } from '@nats-io/transport-node';
 import type { Log } from '../domain/log.ts';
 import { settledWithin } from '../threads/settled-within.ts';
 import { sleep } from '../threads/sleep.ts';
+import { connectionOptions } from './connection-options.ts';
 import type { OpenTransport, Transport, TransportHandlers } from './transport.ts';
 
 export {
@@ -70,9 +73,11 @@ class NatsTransport implements Transport {
     return this.#isUp;
   }
 
-  send(path: readonly string[], bytes: Uint8Array): void {
-    if (!this.#isUp) return;
-    this.#connection?.publish([this.#options.subject, ...path.map(asToken)].join('.'), bytes);
+  send(path: readonly string[], bytes: Uint8Array, traceparent?: string): void {
+    const connection = this.#connection;
+    if (!this.#isUp || connection === null) return;
+    const subject = [this.#options.subject, ...path.map(asToken)].join('.');
+    connection.publish(subject, bytes, withTraceparent(connection, traceparent));
     this.#unanswered += bytes.length;
     if (this.#unanswered > UNANSWERED_BYTES) this.#judge();
   }
@@ -107,7 +112,7 @@ class NatsTransport implements Transport {
   async #use(connection: NatsConnection): Promise<void> {
     connection.subscribe(`${this.#options.subject}.>`, {
       callback: (error, message) => {
-        if (error === null) this.#handlers.onMessage(message.data);
+        if (error === null) this.#handlers.onMessage(message.data, traceparentOf(message));
       },
     });
     this.#connected(true);
@@ -175,6 +180,24 @@ class NatsTransport implements Transport {
   }
 }
 
+/** What is sent along so that whoever gets it can go on with the trace; NATS before 2.2 has no headers. */
+export function withTraceparent(
+  { info }: Pick<NatsConnection, 'info'>,
+  traceparent: string | undefined,
+): Pick<PublishOptions, 'headers'> {
+  if (traceparent === undefined || info?.headers !== true) return {};
+  const given = headers();
+  given.set(TRACEPARENT, traceparent);
+  return { headers: given };
+}
+
+export function traceparentOf({ headers }: Pick<Msg, 'headers'>): string | undefined {
+  return headers?.get(TRACEPARENT) || undefined;
+}
+
+/** By https://www.w3.org/TR/trace-context/. */
+const TRACEPARENT = 'traceparent';
+
 /** Without the subject, of which there is one for each session. */
 function whyOf(error: unknown): string {
   if (error instanceof PermissionViolationError)
@@ -185,18 +208,4 @@ function whyOf(error: unknown): string {
 /** A subject's token must not hold a dot or a wildcard. */
 function asToken(id: string): string {
   return /^[\w-]+$/.test(id) ? id : '-';
-}
-
-export function connectionOptions({ servers }: Pick<NatsOptions, 'servers'>): NodeConnectionOptions {
-  const urls = servers.map((server) => new URL(server));
-  const { username, password } = urls[0]!;
-  const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
-  return {
-    servers: urls.map(({ host }) => host),
-    ...(user !== '' && (pass === '' ? { token: user } : { user, pass })),
-    ...(urls.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
-    ...{ name: 'mien', noEcho: true, noAsyncTraces: true, ignoreAuthErrorAbort: true },
-    ...{ maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 250, timeout: 3_000 },
-    ...{ pingInterval: 2_000, maxPingOut: 2 },
-  };
 }

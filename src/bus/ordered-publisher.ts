@@ -17,6 +17,7 @@ export class OrderedPublisher {
   }
 
   moment(streamId: string, moment: Moment, position: number): void {
+    moment.trace?.step('publish');
     this.#add({ kind: 'moment', streamId, moment, position });
   }
 
@@ -53,7 +54,10 @@ export class OrderedPublisher {
   #flush(): void {
     const events = this.#waiting;
     this.#waiting = [];
-    for (const event of events.sort(compare)) this.#bus.publish(event);
+    for (const event of events.sort(compare)) {
+      this.#bus.publish(event);
+      if (event.kind === 'moment') event.moment.trace?.end();
+    }
   }
 }
 

@@ -41,7 +41,8 @@ export class Sender {
     const event = 'event' in message ? message.event : null;
     try {
       const bytes = this.#encode(message, number);
-      transport.send([event?.streamId ?? '', (event && sessionOf(event)) ?? ''], bytes);
+      const path = [event?.streamId ?? '', (event && sessionOf(event)) ?? ''];
+      transport.send(path, bytes, event?.kind === 'moment' ? event.moment.trace?.traceparent : undefined);
       metrics.sent(bytes.length);
     } catch (error) {
       this.#tellRefused(error);

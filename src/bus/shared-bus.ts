@@ -14,12 +14,12 @@ import { LastKnown } from './last-known.ts';
 import { type Bus, type BusOptions, MemoryBus, type SubscribeOptions } from './memory-bus.ts';
 import { Missed } from './missed.ts';
 import { Present } from './present.ts';
-import { Receiver } from './receiver.ts';
+import { Receiver, type ReceiverOptions } from './receiver.ts';
 import { Sender } from './sender.ts';
 import type { OpenTransport, Transport } from './transport.ts';
 import type { MessageHead } from './wire/message.ts';
 
-export interface SharedBusOptions extends BusOptions {
+export interface SharedBusOptions extends BusOptions, Pick<ReceiverOptions, 'follow'> {
   open: OpenTransport;
   stored: Stored;
   /** Another server has erased this: what waits here of it is to be let go of. */
@@ -76,7 +76,7 @@ export class SharedBus implements Bus {
     this.#catchUp = new CoalescedTask({ work: () => this.#look(), onError });
     options.metrics.up(false);
     this.#transport = options.open({
-      onMessage: (bytes) => this.#receiver.receive(bytes),
+      onMessage: (bytes, traceparent) => this.#receiver.receive(bytes, traceparent),
       onUp: () => this.#onUp(),
       onDown: () => this.#onDown(),
     });
@@ -134,9 +134,9 @@ export class SharedBus implements Bus {
   }
 
   #openReceiver(node: string): Receiver {
-    const { metrics, log, waitMs } = this.#options;
+    const { metrics, follow, log, waitMs } = this.#options;
     return new Receiver({
-      ...{ node, metrics, log, waitMs },
+      ...{ node, metrics, follow, log, waitMs },
       isWanted: (head) => this.#isWanted(head),
       onEvent: (event) => {
         if (event.kind !== 'status' || !this.#lastKnown.isOld(event)) this.#publishHere(event);

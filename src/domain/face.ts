@@ -59,6 +59,19 @@ export interface FrameReadings {
   faces: RawReading[];
   /** Whether another scene begins with this frame: faces were searched anew, and no track of a frame before goes on. */
   cut: boolean;
+  /** Of a frame of which that was asked. */
+  times?: ModelTimes | undefined;
+}
+
+/** When the models had a frame, in milliseconds since the epoch; null: it did not go through that one. */
+export interface ModelTimes {
+  detection: Stretch | null;
+  scoring: Stretch | null;
+}
+
+export interface Stretch {
+  from: number;
+  to: number;
 }
 
 /** A reading with its track's past taken into account. */

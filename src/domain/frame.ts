@@ -23,6 +23,8 @@ export interface Frame extends FrameSize {
   leftOut?: number;
   /** Of `dropped.busy`: frames that were decoded too late, or not at all so that others are in time. None where it is undefined. */
   late?: number;
+  /** Whether its readings tell when the models had it. */
+  timed?: boolean;
   /** The pixels are not needed any more, and their memory may be used again. Who keeps them does not call it. */
   release?(): void;
 }

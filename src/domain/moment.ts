@@ -1,5 +1,6 @@
 import type { Expression, FaceReading } from './face.ts';
 import type { DropCounts, LoopPlace } from './frame.ts';
+import type { MomentTrace } from './trace.ts';
 
 /** All faces of one frame: the unit that is stored, published and resumed from. */
 export interface Moment {
@@ -24,6 +25,8 @@ export interface Moment {
   /** Frames not scored since the moment before, by reason. */
   dropped: DropCounts;
   faces: FaceReading[];
+  /** Of one that is followed, on this server. Not kept. */
+  trace?: MomentTrace | undefined;
 }
 
 /** A moment, and the one before it in its session; undefined of the first. */

@@ -2,6 +2,8 @@
 import type { FrameReadings } from '../domain/face.ts';
 import { addDrops, type DropCounts, type Frame, type FrameSize, measureDrops } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import type { FollowedSession, FollowMoment, MomentTrace } from '../domain/trace.ts';
+import { noteModelTimes } from './note-model-times.ts';
 import type { FaceAnalyser, Meter, SessionPictures, SessionTimeline, ShowMoment } from './ports.ts';
 
 export interface ScoredFrame {
@@ -21,6 +23,8 @@ export interface AnalysedFrame
   readings: FrameReadings | null;
   /** Shows the frame to those who look; null: nobody does. */
   show: ShowMoment | null;
+  /** Null: it is not followed. */
+  trace: MomentTrace | null;
 }
 
 export interface FrameScorerDeps {
@@ -28,6 +32,10 @@ export interface FrameScorerDeps {
   timeline: SessionTimeline;
   meter?: Meter | undefined;
   pictures?: SessionPictures | undefined;
+  /** Null or undefined: nobody wants to know where time goes. */
+  follow?: FollowMoment | null | undefined;
+  /** Whose frames they are, for those that are followed. */
+  of?: FollowedSession;
 }
 
 export class FrameScorer {
@@ -52,16 +60,20 @@ export class FrameScorer {
    * @param mediaTime seconds since the session's start
    */
   async analyse(frame: Frame, mediaTime: number): Promise<AnalysedFrame> {
-    const { analyser, meter, pictures } = this.#deps;
+    const { analyser, meter, pictures, follow, of = {} } = this.#deps;
     meter?.decoded(1);
     const { wallTime, source, loop, dropped, leftOut = 0, late = 0, width, height } = frame;
     const size = { width, height };
     const missing = { dropped, leftOut, late };
     // Before the pixels are handed over.
     const state = { show: pictures?.take(frame) ?? null, readings: null };
-    const analysed: AnalysedFrame = { mediaTime, wallTime, source, loop, ...missing, size, ...state };
+    const trace = follow?.(of, wallTime) ?? null;
+    trace?.step('analyse');
+    const analysed: AnalysedFrame = { mediaTime, wallTime, source, loop, ...missing, size, ...state, trace };
     this.#pending.add(analysed);
-    analysed.readings = await analyser.analyse(frame).catch(nullIfWorkerDied).finally(frame.release);
+    const given = trace === null ? frame : { ...frame, timed: true };
+    analysed.readings = await analyser.analyse(given).catch(nullIfWorkerDied).finally(frame.release);
+    if (trace !== null) noteModelTimes(trace, analysed.readings?.times);
     return analysed;
   }
 
@@ -76,14 +88,16 @@ export class FrameScorer {
    */
   tell(analysed: AnalysedFrame): ScoredFrame | null {
     const { timeline, meter } = this.#deps;
-    const { mediaTime, wallTime, loop, readings } = analysed;
+    const { mediaTime, wallTime, loop, readings, trace } = analysed;
     if (readings === null) {
       this.#lose(analysed);
       return null;
     }
+    trace?.step('timeline');
     const dropped = addDrops(this.#dropped, analysed.dropped);
     const at = { seq: this.#nextSeq, mediaTime, wallTime, loop, end: this.end };
-    const scored = timeline.push({ ...at, dropped, ...readings });
+    const scored = timeline.push({ ...at, dropped, faces: readings.faces, cut: readings.cut });
+    if (trace !== null) attach(trace, scored.moment);
     analysed.show?.(scored.moment);
     this.#pending.delete(analysed);
     this.#count(analysed);
@@ -122,6 +136,7 @@ export class FrameScorer {
 
   #lose(analysed: AnalysedFrame): void {
     this.#pending.delete(analysed);
+    analysed.trace?.end('worker');
     this.#count({ ...analysed, dropped: addDrops(analysed.dropped, { worker: 1 }) });
   }
 
@@ -129,6 +144,16 @@ export class FrameScorer {
     this.#dropped = addDrops(this.#dropped, missing.dropped);
     if (Object.keys(missing.dropped).length > 0) this.#deps.meter?.dropped(measureDrops(missing));
   }
+}
+
+function attach(trace: MomentTrace, moment: Moment): void {
+  const { seq, faces, mediaTime } = moment;
+  trace.set({
+    'mien.moment.seq': seq,
+    'mien.moment.faces': faces.length,
+    'mien.moment.media_time': mediaTime,
+  });
+  moment.trace = trace;
 }
 
 /** Null for a frame that was lost with its worker. */

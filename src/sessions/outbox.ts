@@ -78,6 +78,7 @@ export class Outbox {
 
   /** Into a place that was reserved. */
   push(moment: Moment, events: readonly EpisodeEvent[]): void {
+    moment.trace?.step('commit');
     const entry = { moment, events, previous: this.#newest };
     this.#newest = moment;
     this.#reserved -= 1;
@@ -127,6 +128,7 @@ export class Outbox {
       this.#options.publish(moment, events, position);
       this.#size -= 1;
     } else {
+      moment.trace?.end('store');
       this.#lost = addDrops(this.#lost, addDrops(moment.dropped, { store: 1 }));
     }
     this.#wakeWaiting();

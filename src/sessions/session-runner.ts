@@ -7,7 +7,7 @@ import type { Log } from '../domain/log.ts';
 import type { SessionRecord, SessionState, StateDetails, StreamRecord } from '../domain/stream.ts';
 import type { MienError } from '../errors.ts';
 import { finishTimeline, type TimelineEnd } from './finish-timeline.ts';
-import { FrameScorer } from './frame-scorer.ts';
+import { FrameScorer, type FrameScorerDeps } from './frame-scorer.ts';
 import { FrameSizes } from './frame-sizes.ts';
 import type { HeldSource } from './inspect-source.ts';
 import { Outbox } from './outbox.ts';
@@ -33,7 +33,7 @@ import type { StoreWaits } from './store-unavailable.ts';
 import { NOBODY_SENDS, outOfTime, sentenceOf } from './stream-errors.ts';
 import { type SourceEnd, supervise } from './supervisor.ts';
 
-export interface SessionDeps extends SessionLoadDeps, SourceDeps {
+export interface SessionDeps extends SessionLoadDeps, SourceDeps, Pick<FrameScorerDeps, 'follow'> {
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
   openPictures?: OpenPictures;
@@ -134,13 +134,14 @@ class SessionRun {
   }
 
   async untilEnd(): Promise<SessionRecord> {
-    const { openAnalyser, openTimeline, log } = this.#deps;
+    const { openAnalyser, openTimeline, follow, log } = this.#deps;
     const { meter } = this.#load;
     const analyser = openAnalyser(this.#id, this.#source.realtime);
     const timeline = openTimeline(this.#id, this.#timelineSettings);
     this.forget = (until) => timeline.forget?.(until);
     const pictures = this.#deps.openPictures?.(this.#id);
-    const scorer = new FrameScorer({ analyser, timeline, meter, pictures });
+    const ids = { streamId: this.#streamId, id: this.#id };
+    const scorer = new FrameScorer({ analyser, timeline, meter, pictures, follow, of: ids });
     if (this.#isPushed) void this.#states.write('STARTING', { failure: NOBODY_SENDS });
     const end = await supervise({
       runSource: () => this.#runSource(scorer),
@@ -155,7 +156,6 @@ class SessionRun {
     await analyser.close().catch((error) => log.error({ err: error }, 'could not close an analyser'));
     const left = await this.#outbox.drain();
     if (left > 0) log.error({ session: this.#id, moments: left }, 'moments were not stored');
-    const ids = { streamId: this.#streamId, id: this.#id };
     await finishTimeline({ ...this.#deps, ...this.#storeWaits }, ids, this.#timelineEnd(scorer, left));
     const { state, failure } = this.#finalState(end);
     const record = await this.#states.write(state, { failure });

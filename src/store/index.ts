@@ -160,10 +160,10 @@ function openOn(
   { rollUp, retentionHours, leaseMs, ...config }: Opening,
 ): Store {
   const { prisma, runPrepared, onQuery, scrub, dropPartition, close } = database;
-  const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, log } = config;
+  const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, follow, log } = config;
   const [lease, doOnce] = [createLease(database, { leaseMs, log }), createJobLease(prisma)];
   const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
-  const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, log });
+  const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, follow, log });
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub, doOnce }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Of the server's environment: what is for it alone, such as the database's password, the key of stored logins and those of a bucket. */
-const OWN = /^(?:MIEN_|PG|AWS_|DATABASE_URL$|NATS_URL$)/;
+const OWN = /^(?:MIEN_|PG|AWS_|OTEL_|DATABASE_URL$|NATS_URL$)/;
 
 export interface ForkOptions extends Pick<SpawnOptions, 'stdio' | 'serialization'> {
   /** What comes before its command, such as what confines it. */

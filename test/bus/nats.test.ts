@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createNats } from '../../src/bus/index.ts';
+import { connect } from '../../src/bus/nats.ts';
 import type { Transport } from '../../src/bus/transport.ts';
 import { until } from '../api/harness.ts';
 import { HAS_NATS, type NatsServer, openNats } from '../helpers/nats-server.ts';
@@ -19,21 +20,27 @@ async function startNats(config?: string): Promise<NatsServer> {
 
 interface End extends Pick<Transport, 'send'> {
   heard: string[];
+  /** Where the trace of each of these stands. */
+  traced: (string | undefined)[];
   turns: string[];
   log: string[];
 }
 
 function join(url: string, subject = 'mien.test'): End {
   const [heard, turns, log]: string[][] = [[], [], []];
+  const traced: (string | undefined)[] = [];
   const line = (_: object, message: string) => void log!.push(message);
   const transport = createNats({ servers: [url], subject, log: { info: line, warn: line } })({
-    onMessage: (bytes) => void heard!.push(Buffer.from(bytes).toString()),
+    onMessage(bytes, traceparent) {
+      heard!.push(Buffer.from(bytes).toString());
+      traced.push(traceparent);
+    },
     onUp: () => void turns!.push('up'),
     onDown: () => void turns!.push('down'),
   });
   closing.push(() => transport.close());
-  const send = (path: readonly string[], message: Uint8Array) => transport.send(path, message);
-  return { heard: heard!, turns: turns!, log: log!, send };
+  const send: Transport['send'] = (...message) => transport.send(...message);
+  return { heard: heard!, traced, turns: turns!, log: log!, send };
 }
 
 const isUp = (end: End) => end.turns.at(-1) === 'up';
@@ -49,6 +56,30 @@ describe.runIf(HAS_NATS)('NATS', () => {
     await until(() => other.heard.includes('end'), 'the last is heard');
     expect(other.heard).toEqual([...Array.from({ length: 100 }, (_, at) => `${at}`), 'end']);
     expect([one.heard, stranger.heard]).toEqual([[], []]);
+  });
+
+  it('says beside a message where its trace stands, and says nothing of one that has none', async () => {
+    const { url } = await startNats();
+    const [one, other] = [join(url), join(url)];
+    // As a server of a version that knew of no traces.
+    const earlier = await connect({ servers: [new URL(url).host] });
+    closing.push(() => earlier.close());
+    const plain: [string, boolean][] = [];
+    earlier.subscribe('mien.test.>', {
+      callback: (_, message) => void plain.push([message.string(), message.headers !== undefined]),
+    });
+    await earlier.flush();
+    await until(() => [one, other].every(isUp), 'all are connected');
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    one.send(['stream', ''], bytes('followed'), traceparent);
+    one.send(['stream', ''], bytes('not followed'));
+    await until(() => other.heard.length === 2 && plain.length === 2, 'both are heard');
+    expect(other.heard).toEqual(['followed', 'not followed']);
+    expect(other.traced).toEqual([traceparent, undefined]);
+    expect(plain).toEqual([
+      ['followed', true],
+      ['not followed', false],
+    ]);
   });
 
   it('is waited for where it is not there yet, and again when it was killed', async () => {

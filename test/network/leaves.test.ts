@@ -18,13 +18,16 @@ if (TRACERS.length === 0)
 
 let place: Workplace;
 let database: TestDatabase;
+let traced: TestDatabase;
 beforeAll(async () => {
   place = await workplace();
   database = await createDatabase('pglite');
+  traced = await createDatabase('pglite');
   await place.square('picture.png');
 });
 afterAll(async () => {
   await database.dispose();
+  await traced.dispose();
   await place.dispose();
 });
 
@@ -40,6 +43,16 @@ it.each(TRACERS)('$name sees who knocks', async (tracer) => {
 // At once: most of it is watching that nothing happens.
 describe.skipIf(TRACERS.length === 0).concurrent('leaves nothing behind, and asks nobody:', () => {
   const run = (args: string[]) => runOutside(TRACERS[0]!, [...MIEN, ...args]);
+  const serve = (env: Record<string, string>) =>
+    runOutside(TRACERS[0]!, [...MIEN, 'serve'], {
+      env,
+      async during(child, stdout) {
+        const over = new Promise((resolve) => child.once('exit', resolve));
+        await Promise.race([over, until(() => /serves at/.test(stdout()), 'it serves', 240_000)]);
+        await Promise.race([over, sleep(WATCHED_MS)]);
+        child.kill('SIGTERM');
+      },
+    });
   const nothing = { code: 0, tries: [], files: [] };
 
   it('`mien models`', async () => {
@@ -54,16 +67,22 @@ describe.skipIf(TRACERS.length === 0).concurrent('leaves nothing behind, and ask
 
   it('`mien serve`, from its start, over a demo that plays, to its end', async () => {
     const env = { MIEN_DATA_DIR: database.config.dataDir, PORT: '0', HOST: '127.0.0.1' };
-    const outcome = await runOutside(TRACERS[0]!, [...MIEN, 'serve'], {
-      env,
-      async during(child, stdout) {
-        const over = new Promise((resolve) => child.once('exit', resolve));
-        await Promise.race([over, until(() => /serves at/.test(stdout()), 'it serves', 240_000)]);
-        await Promise.race([over, sleep(WATCHED_MS)]);
-        child.kill('SIGTERM');
-      },
-    });
+    const outcome = await serve(env);
     expect(outcome).toMatchObject(nothing);
+    expect(outcome.stdout).toMatch(/serves at/);
+  });
+
+  it('but the collector that it is told to send traces to', async () => {
+    const env = {
+      ...{ MIEN_DATA_DIR: traced.config.dataDir, PORT: '0', HOST: '127.0.0.1' },
+      ...{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://192.0.2.1:4318', OTEL_EXPORTER_OTLP_TIMEOUT: '1000' },
+      ...{ OTEL_TRACES_SAMPLER: 'always_on', OTEL_BSP_SCHEDULE_DELAY: '500' },
+    };
+    const outcome = await serve(env);
+    expect(outcome).toMatchObject({ code: 0, files: [] });
+    expect(outcome.tries.length).toBeGreaterThan(0);
+    const collector = TRACERS[0]!.name === 'strace' ? '192.0.2.1, port 4318' : expect.any(String);
+    for (const tried of outcome.tries) expect(tried).toEqual(collector);
     expect(outcome.stdout).toMatch(/serves at/);
   });
 });

@@ -1,5 +1,6 @@
 /** One event of a subscription, executed once and written out once, however many are sent it. */
 import type { ExecutionResult } from 'graphql';
+import type { DeliveryTrace } from '../../domain/trace.ts';
 
 /** Where `skippedBefore` stands in the results of an operation: below `root`, under each of `keys`. */
 export interface SkipPlace {
@@ -17,6 +18,7 @@ export interface WireFormat {
 
 interface DeliveryFields extends Pick<Delivery, 'result' | 'skipped' | 'lost' | 'lostByNow' | 'cursor'> {
   place: SkipPlace;
+  trace?: DeliveryTrace | undefined;
 }
 
 export class Delivery {
@@ -28,17 +30,20 @@ export class Delivery {
   readonly lostByNow: number;
   /** Resumes behind its event, and behind nothing else that was not delivered; null where sources of this kind cannot be resumed. */
   readonly cursor: string | null;
+  /** Undefined: its event is not followed. */
+  readonly trace: DeliveryTrace | undefined;
   readonly #place: SkipPlace;
   #json: Buffer | undefined;
   #key: string | undefined;
   #bytes: Buffer | undefined;
 
-  constructor({ result, skipped, lost, lostByNow, place, cursor }: DeliveryFields) {
+  constructor({ result, skipped, lost, lostByNow, place, cursor, trace }: DeliveryFields) {
     this.result = result;
     this.cursor = cursor;
     this.skipped = skipped;
     this.lost = lost;
     this.lostByNow = lostByNow;
+    this.trace = trace;
     this.#place = place;
   }
 

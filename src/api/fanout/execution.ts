@@ -2,6 +2,8 @@
 import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql';
 import type { Requester } from '../../domain/access.ts';
 import type { SentEvents } from '../../domain/live-event.ts';
+import type { Moment } from '../../domain/moment.ts';
+import type { DeliveryTrace } from '../../domain/trace.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
 import { Delivery } from './delivery.ts';
 import { requesterOf, type SubscriptionPlan } from './operation.ts';
@@ -109,9 +111,11 @@ export class Execution {
     let failure: unknown = null;
     try {
       for (let step = await this.#iterator.next(); !step.done; step = await this.#iterator.next()) {
+        const trace = traceOf(step.value);
+        trace?.executing();
         const result = await this.#execute(step.value);
         // Made as it is handed out: whoever joins while it is executed counts from what is lost by then.
-        const delivery = this.#deliver(step.value, result);
+        const delivery = this.#deliver(step.value, result, trace);
         for (const subscriber of this.#subscribers) subscriber.offer(delivery);
         for (const watcher of this.#watchers) watcher(delivery);
         // Alone, the reader sets the pace; the source's own bounded queue takes up what it lags behind.
@@ -134,13 +138,13 @@ export class Execution {
     return result.errors ? { ...result, errors: result.errors.map(maskError) } : result;
   }
 
-  #deliver(event: unknown, result: ExecutionResult): Delivery {
+  #deliver(event: unknown, result: ExecutionResult, trace: DeliveryTrace | undefined): Delivery {
     const { skipPlace: place, cursorOf } = this.#plan;
     const skipped = skippedBefore(event);
     this.#lost += skipped;
     const cursor = cursorOf?.(event) ?? null;
     const losses = { skipped, lost: this.#lost, lostByNow: this.#source.lost() };
-    return new Delivery({ result, ...losses, place, cursor });
+    return new Delivery({ result, ...losses, place, cursor, trace });
   }
 
   #endSubscribers(failure: unknown): void {
@@ -166,6 +170,11 @@ export class Execution {
     this.#state = 'over';
     for (const listener of this.#onEnd) listener();
   }
+}
+
+/** Undefined: its moment is not followed, or it has none. */
+function traceOf(event: unknown): DeliveryTrace | undefined {
+  return (event as { moment?: Pick<Moment, 'trace'> } | null)?.moment?.trace?.deliveries;
 }
 
 function skippedBefore(event: unknown): number {

@@ -66,12 +66,13 @@ export class Subscriber {
 
   offer(delivery: Delivery): void {
     if (this.#state !== 'open') return;
+    delivery.trace?.offered();
     // What was lost before it joined, and was found again since, is not to be told.
     this.#lost = Math.min(this.#lost, delivery.lostByNow);
     const skipped = Math.max(0, delivery.lost - this.#lost);
     this.#lost += skipped;
     const writer = this.#writer;
-    if (writer !== null && this.#queue.length === 0 && !writer.full) writer.write(delivery, skipped);
+    if (writer !== null && this.#queue.length === 0 && !writer.full) write(writer, delivery, skipped);
     else this.#queue.push({ delivery, skipped });
   }
 
@@ -129,7 +130,7 @@ export class Subscriber {
     const taken = writer.full ? null : this.#queue.shift();
     if (taken !== null) {
       const { delivery, skipped } = taken.event;
-      writer.write(delivery, skipped + taken.skippedBefore + this.#takeSkippedBySource());
+      write(writer, delivery, skipped + taken.skippedBefore + this.#takeSkippedBySource());
     }
     if (this.#hasRoom()) this.#wakeExecution();
     if (this.#state !== 'open' && this.#queue.length === 0) {
@@ -153,4 +154,9 @@ export class Subscriber {
     this.#onRoom?.();
     this.#onRoom = null;
   }
+}
+
+function write(writer: DeliveryWriter, delivery: Delivery, skipped: number): void {
+  writer.write(delivery, skipped);
+  delivery.trace?.written();
 }

@@ -79,12 +79,12 @@ export async function openFront(
   persistedDocuments: ApiOptions['persistedDocuments'],
   parts: OpenParts,
 ): Promise<Front> {
-  const { config, store, bus, log, metrics, access, uploads } = base;
+  const { config, store, bus, log, tracing, metrics, access, uploads } = base;
   const api = parts.add(
     await openApi({
       ...{ services: createServices(base, work, eraser), senders: work.senders },
       persistedDocuments: persistedDocuments ?? null,
-      ...{ log, metrics, isStoreAway: isAway },
+      ...{ log, tracer: tracing?.operations, metrics, isStoreAway: isAway },
       ...{ ...apiSettings(config, store), ...apiAccess(access), uploads: uploadFilesOf(uploads, config) },
       ...{ ready: createReadiness(config, store, work.runs), standing: bus.standing, health: work.health },
     }),

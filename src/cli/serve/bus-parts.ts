@@ -13,6 +13,7 @@ import type { ErasureStep } from '../../domain/erasure.ts';
 import type { Log } from '../../domain/log.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Store } from '../../store/index.ts';
+import type { Tracing } from '../../tracing/index.ts';
 
 export interface ServerBus {
   /** What happens on all servers. */
@@ -30,7 +31,13 @@ export interface ServerBus {
   close(): void | Promise<void>;
 }
 
-export async function openBus(config: Config, store: Store, metrics: Metrics, log: Log): Promise<ServerBus> {
+export async function openBus(
+  config: Config,
+  store: Store,
+  metrics: Metrics,
+  log: Log,
+  tracing: Pick<Tracing, 'received'> | null = null,
+): Promise<ServerBus> {
   const told = {
     onOverflow: () => metrics.queueOverflow.inc(),
     onError: (error: unknown) => log.error({ err: error }, 'a subscriber failed'),
@@ -45,6 +52,7 @@ export async function openBus(config: Config, store: Store, metrics: Metrics, lo
     onErased: (steps) => letGo(steps),
     onTagged: (streamId) => store.streams.readTags(streamId),
     metrics: sharedBusMetrics(metrics),
+    follow: tracing?.received,
     log,
   });
   return {

@@ -4,10 +4,10 @@ import { DEMO_SUBSCRIPTION, readPersistedDocuments } from '../../api/index.ts';
 import { openProbes } from '../../api/probe-server.ts';
 import type { Config } from '../../config.ts';
 import type { Log } from '../../domain/log.ts';
-import { createLog } from '../../log.ts';
 import type { Eraser } from '../../sessions/index.ts';
 import { isAway, type Store } from '../../store/index.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
+import type { Tracing } from '../../tracing/index.ts';
 import type { Host } from '../host.ts';
 import { OpenParts } from '../open-parts.ts';
 import { createEraser, type Front, openFront, type Work } from './api-parts.ts';
@@ -18,6 +18,7 @@ import { assertShared, type Role } from './roles.ts';
 import { apiAccess, apiSettings, assertPortFree } from './server-parts.ts';
 import { type Base, openBase } from './shared-parts.ts';
 import { tellNotice } from './tell-notice.ts';
+import { openTelling } from './telling.ts';
 
 /** Sources stopped, moments stored, sockets closed: all of it. */
 const DRAIN_MS = 9_500;
@@ -26,9 +27,11 @@ const OPENING_MS = 2_000;
 
 /** Serves until the process is asked to end; gives the exit code. @throws MienError what kept it from starting */
 export async function serve(config: Config, host: Host, role: Role = 'ALL'): Promise<number> {
-  const log = createLog(config, role === 'ALL' ? null : { role, server: `${hostname()} ${host.pid}` });
+  const server = `${hostname()} ${host.pid}`;
+  const { log, tracing } = await openTelling(config, role, server);
   const parts = new OpenParts(log);
-  const opening = openServer(role, config, log, parts);
+  if (tracing !== null) parts.add(tracing);
+  const opening = openServer(role, config, log, tracing, parts);
   const stopped = host.stopped.then((signal) => ({ signal }));
   try {
     const first = await Promise.race([opening, stopped]);
@@ -62,9 +65,15 @@ interface Serving {
   isAuthRequired: boolean;
 }
 
-async function openServer(role: Role, config: Config, log: Log, parts: OpenParts): Promise<Serving> {
+async function openServer(
+  role: Role,
+  config: Config,
+  log: Log,
+  tracing: Tracing | null,
+  parts: OpenParts,
+): Promise<Serving> {
   const persistedDocuments = await checkFirst(role, config);
-  const base = await openBase(role, config, log, parts);
+  const base = await openBase(role, config, log, tracing, parts);
   const { access, store } = base;
   const work = role === 'API' ? await openRemoteStreams(base, parts) : await openHere(base, parts);
   const eraser = createEraser(base, work);

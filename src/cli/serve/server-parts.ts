@@ -11,13 +11,20 @@ import type { Log } from '../../domain/log.ts';
 import type { Metrics } from '../../metrics.ts';
 import { openStore, type Store, type StoreConfig } from '../../store/index.ts';
 import { rollUp } from '../../timeline/index.ts';
+import type { Tracing } from '../../tracing/index.ts';
 import { openOidc, recordSignIn } from './oidc-parts.ts';
 import { storeMetrics } from './store-metrics.ts';
 
-export function openServerStore(config: Config, metrics: Metrics, log: Log): Promise<Store> {
+export function openServerStore(
+  config: Config,
+  metrics: Metrics,
+  log: Log,
+  tracing: Pick<Tracing, 'commit'> | null,
+): Promise<Store> {
   log.info({ dataDir: config.dataDir }, 'opening the database');
   return openStore({
     ...storeOptions(config, metrics, log),
+    follow: tracing?.commit,
     retentionHours: config.retentionHours,
     ...(config.auditDays > 0 && { auditDays: config.auditDays }),
   });

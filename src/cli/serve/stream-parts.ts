@@ -43,6 +43,7 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
     modelId: ensembleOf(vision).id,
     allowPurposes: config.allowPurposes,
     meter: createMeter(metrics),
+    follow: parts.tracing?.follow,
     load,
     log,
   });

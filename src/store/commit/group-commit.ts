@@ -5,6 +5,7 @@
  */
 import type { Log } from '../../domain/log.ts';
 import type { Moment } from '../../domain/moment.ts';
+import type { FollowCommit } from '../../domain/trace.ts';
 import { MienError } from '../../errors.ts';
 import { type AppendedMoment, type SessionEnd, sessionIdOf } from './batch.ts';
 import type { PrepareCommit } from './prepare-commit.ts';
@@ -25,6 +26,7 @@ export interface GroupCommitConfig {
   /** Most moments that wait, above all while the database is away. */
   bufferMax: number;
   metrics?: StoreMetrics | undefined;
+  follow?: FollowCommit | undefined;
   log?: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
@@ -46,9 +48,10 @@ export class GroupCommit {
 
   constructor(prepare: PrepareCommit, config: GroupCommitConfig) {
     this.#config = config;
-    const { metrics, log } = config;
+    const { metrics, follow, log } = config;
     const bufferDepth = () => this.#depth;
-    this.#writer = new BatchWriter({ prepare, metrics, log, bufferDepth, givenUp: this.#givenUp.signal });
+    const givenUp = this.#givenUp.signal;
+    this.#writer = new BatchWriter({ prepare, metrics, follow, log, bufferDepth, givenUp });
   }
 
   /**

@@ -4,6 +4,7 @@
  * written: the sequence numbers of what is stored have no hole.
  */
 import type { Log } from '../../domain/log.ts';
+import type { FollowCommit, Span } from '../../domain/trace.ts';
 import { isTimeout } from '../sql/database-errors.ts';
 import { type AppendedMoment, type SessionEnd, sessionIdOf, toBatch } from './batch.ts';
 import type { Commit, PrepareCommit, Refused } from './prepare-commit.ts';
@@ -35,6 +36,8 @@ export interface StoreMetrics {
 export interface BatchWriterDeps {
   prepare: PrepareCommit;
   metrics: StoreMetrics | undefined;
+  /** Undefined: nobody wants to know where time goes. */
+  follow?: FollowCommit | undefined;
   log: Pick<Log, 'info' | 'warn'> | undefined;
   /** How many items wait, for the log. */
   bufferDepth(): number;
@@ -65,12 +68,15 @@ export class BatchWriter {
     const { metrics, givenUp } = this.#deps;
     const { items, commit } = this.#withoutRefused(batch);
     if (items.length === 0) return;
+    const span = this.#follow(items);
     try {
       const refused = await this.#retry(commit, items.length);
+      span?.end();
       for (const pending of items) settle(pending, refused);
       metrics?.commitSeconds?.((performance.now() - items[0]!.arrivedAt) / 1000);
       metrics?.commitSize?.(items.length);
     } catch (error) {
+      span?.end({ failure: 'refused' });
       if (givenUp.aborted) {
         for (const pending of items) this.#refuse(pending, error);
         return;
@@ -80,6 +86,13 @@ export class BatchWriter {
       await this.write(this.prepare(items.slice(0, half)));
       await this.write(this.prepare(items.slice(half)));
     }
+  }
+
+  #follow(items: readonly PendingItem[]): Pick<Span, 'end'> | null {
+    const { follow } = this.#deps;
+    if (!follow) return null;
+    const followed = items.flatMap(({ item }) => ('moment' in item && item.moment.trace) || []);
+    return follow(followed, items.length);
   }
 
   /** A session whose end comes has no moments any more that could leave a hole. */

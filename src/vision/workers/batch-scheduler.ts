@@ -7,7 +7,7 @@
 import type { Detector } from '../detection/detector.ts';
 import type { EnsembleCard } from '../models/model-card.ts';
 import type { Ensemble } from '../scoring/ensemble.ts';
-import type { FrameRequest, QueuedFrame } from './queued-frame.ts';
+import { type FrameRequest, noteRun, type QueuedFrame } from './queued-frame.ts';
 import { StreamQueue, type Tracking } from './stream-queue.ts';
 
 export interface BatchSchedulerDeps {
@@ -170,7 +170,7 @@ export class BatchScheduler {
     const detections = await this.#deps.detector.detect(requests.map(({ frame }) => frame.request.image));
     for (const [i, { frame }] of requests.entries()) {
       frame.detections = detections[i]!;
-      frame.startedAt = Math.min(frame.startedAt, startedAt);
+      noteRun(frame, 'detection', startedAt);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A frame on its way through a stream's queue, and the scoring of its faces. */
-import type { RawReading } from '../../domain/face.ts';
+import type { ModelTimes, RawReading } from '../../domain/face.ts';
 import type { Detection } from '../detection/detection.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import type { Ensemble, Score } from '../scoring/ensemble.ts';
@@ -10,6 +10,8 @@ export interface FrameRequest {
   image: GrayImage;
   /** Seconds. */
   mediaTime: number;
+  /** Noted here where that is asked for. */
+  times?: ModelTimes | undefined;
   /**
    * @param startedAt when the first run for it began, in milliseconds of `performance.now()`; Infinity without one
    * @param cut whether another scene begins with it
@@ -30,6 +32,16 @@ export interface QueuedFrame {
   /** Null while its crops are not cut. */
   pass: ScoringPass | null;
   startedAt: number;
+}
+
+/** A run of a model for it is over. @param startedAt when it began, in milliseconds of `performance.now()` */
+export function noteRun(frame: QueuedFrame, model: keyof ModelTimes, startedAt: number): void {
+  frame.startedAt = Math.min(frame.startedAt, startedAt);
+  const { times } = frame.request;
+  if (times === undefined) return;
+  const { timeOrigin } = performance;
+  const from = times[model]?.from ?? timeOrigin + startedAt;
+  times[model] = { from, to: timeOrigin + performance.now() };
 }
 
 /** One scoring of a frame's faces. A frame whose crops are cut anew begins another, and forgets the scores of this one. */
@@ -76,7 +88,7 @@ export function scoreCrop(
       onScore(score, startedAt) {
         pass.missingScores--;
         pass.scores[i] = score;
-        frame.startedAt = Math.min(frame.startedAt, startedAt);
+        noteRun(frame, 'scoring', startedAt);
       },
       onError(error) {
         pass.missingScores--;

@@ -35,12 +35,13 @@ export class ResultSender {
   }
 
   /** A frame whose answer will be among the results. */
-  requestOf({ id, pixels, width, height, mediaTime }: FrameMessage): FrameRequest {
+  requestOf({ id, pixels, width, height, mediaTime, timed }: FrameMessage): FrameRequest {
+    const times = timed ? { detection: null, scoring: null } : undefined;
     return {
       image: { pixels, width, height },
-      mediaTime,
+      ...{ mediaTime, times },
       answer: (readings, startedAt, cut) => {
-        this.#results.push({ id, faces: packReadings(readings, this.#actionUnits), cut });
+        this.#results.push({ id, faces: packReadings(readings, this.#actionUnits), cut, times });
         // A frame without detection or faces took no run.
         if (startedAt === Number.POSITIVE_INFINITY) return;
         this.#totalSeconds = Math.max(this.#totalSeconds, (performance.now() - startedAt) / 1000);

@@ -95,9 +95,9 @@ export class SupervisedWorker {
       return Promise.reject(new WorkerLost('This analyser is closed.'));
     }
     const { id, answer } = this.#frames.open(stream);
-    const { width, height, mediaTime } = frame;
+    const { width, height, mediaTime, timed = false } = frame;
     const pixels = transferablePixels(frame.pixels);
-    const message: FrameMessage = { type: 'frame', stream, id, pixels, width, height, mediaTime };
+    const message: FrameMessage = { type: 'frame', stream, id, pixels, width, height, mediaTime, timed };
     if (this.#worker) this.#send(this.#worker, message);
     else this.#held.push(message);
     this.#events.onQueueDepth();
@@ -181,11 +181,11 @@ export class SupervisedWorker {
 
   #settle({ results, work }: ResultsMessage): void {
     this.#backoff.reset();
-    for (const { id, faces, cut, error } of results) {
+    for (const { id, faces, cut, times, error } of results) {
       if (!faces) this.#frames.reject(id, new Error(`A frame could not be scored: ${error}`));
       else {
         const readings = unpackReadings(faces, toldActionUnits(this.#setup.models.ensemble).length);
-        const stream = this.#frames.resolve(id, { faces: readings, cut });
+        const stream = this.#frames.resolve(id, { faces: readings, cut, times });
         if (stream !== undefined) this.#noteTrackIds(stream, readings);
       }
     }

@@ -1,4 +1,5 @@
 /** What passes between the main thread, a vision worker and the model workers. */
+import type { ModelTimes } from '../../domain/face.ts';
 import type { MienErrorCode } from '../../errors.ts';
 import type { Models } from '../models/model-card.ts';
 import type { ModelInput, ModelOutput } from '../models/model-session.ts';
@@ -36,6 +37,8 @@ export interface FrameMessage {
   height: number;
   /** Seconds. */
   mediaTime: number;
+  /** Whether it is told when the models had it. */
+  timed: boolean;
 }
 
 /** A new stream. */
@@ -86,6 +89,8 @@ export interface FrameResult {
   faces: Float32Array | null;
   /** Whether another scene begins with it. */
   cut: boolean;
+  /** Of a frame that is timed. */
+  times?: ModelTimes | undefined;
   error?: string;
 }
 
