@@ -178,6 +178,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
   ],
   subscriptions: ['aggregate-updates'],
   'supply-chain': 'all',
+  tracing: 'all',
   web: ['file-kind', 'lanes'],
   vision: ['batch-scheduler', 'device', 'shipped-models', 'vision', 'worker-death', 'worker-start'],
 };
