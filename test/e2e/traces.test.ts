@@ -103,14 +103,6 @@ describe('traces of mien serve', () => {
       'graphql.operation.name': 'Given',
     });
     expect(named('subscription').length).toBeGreaterThanOrEqual(3);
-    // What was logged while the mutation was carried out, and nothing of what followed from it.
-    const lines = server
-      .log()
-      .split('\n')
-      .filter((line) => line.startsWith('{'));
-    const within = lines.filter((line) => line.includes(`"trace_id":"${client.traceId}"`));
-    expect(within.length).toBeGreaterThan(0);
-    expect(within.length).toBeLessThan(lines.length / 2);
     expect(server.log()).toMatch(/LOADED \S*exporter-trace-otlp-proto\S*sdk-trace/);
   });
 
