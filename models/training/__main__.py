@@ -9,9 +9,12 @@ from training.commands import run_command
 COMMANDS = {
     "synth": ("training.synth.cli", "render labelled synthetic faces"),
     "train": ("training.train", "train the members of the ensemble"),
+    "teachers": ("training.teachers", "what several ensembles together say of FER+'s training faces"),
+    "grow": ("training.grow", "put blocks into a trained member and train it on"),
     "refit": ("training.refit", "fit the appearance heads of trained members on real faces"),
     "evaluate": ("training.evaluate", "measure the shipped models"),
     "export": ("training.export", "write ensemble.onnx and its card"),
+    "quantise": ("training.quantise", "both shipped files with convolutions in eight-bit integers"),
     "demo": ("training.synth.demo", "render the demo clip with its ground truth"),
     "ablate": ("training.ablate", "short runs that compare tasks and members"),
     "detector-average": ("training.detector.average", "average the weights of two checkpoints"),

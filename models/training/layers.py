@@ -40,6 +40,18 @@ class Block(nn.Module):
         return F.silu(x + self.squeeze(self.second(self.first(x))))
 
 
+class AddedBlock(Block):
+    """A block put into a network that was trained without it: its shortcut has no activation behind it, and its second batch
+    norm begins at zero, so that the network at first says what it said (Goyal et al., 2017; Chen et al., 2016, "Net2Net")."""
+
+    def __init__(self, width: int, squeeze: bool):
+        super().__init__(width, squeeze)
+        nn.init.zeros_(self.second[1].weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.squeeze(self.second(self.first(x)))
+
+
 class Stem(nn.Module):
     """Gray pixels [N, 1, S, S] of about unit spread to [N, width, S/2, S/2]."""
 

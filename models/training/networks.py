@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Block, ConvNorm, Pool, Stem, standardised, to_single
+from .layers import AddedBlock, Block, ConvNorm, Pool, Stem, standardised, to_single
 
 LANDMARKS = 68
 EXPRESSIONS = 8
@@ -21,10 +21,12 @@ PLACES = 3  # side of the last feature map, for faces of 48 px
 
 @dataclass(frozen=True)
 class Shape:
-    """One member's build. `depths` counts residual blocks after each stage's stride-2 convolution."""
+    """One member's build. `depths` counts residual blocks after each stage's stride-2 convolution, `added` those that were put
+    behind them when the member had been trained (`grow.py`)."""
 
     widths: tuple[int, ...] = (32, 64, 128, 192)
     depths: tuple[int, ...] = (0, 1, 1, 1)
+    added: tuple[int, ...] = (0, 0, 0, 0)
     stem: str = "conv5"  # conv5 | fold: pixels to channels | sharpen: fixed high-pass beside the pixels
     pooling: str = "mean"  # mean | attention
     light: str = "fixed"  # fixed: the same scale for all | face: every face to mean 0 and spread 1
@@ -99,10 +101,11 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         layers, self.ends, width = [Stem(shape.widths[0], shape.stem)], [], shape.widths[0]
-        for stage, (outputs, depth) in enumerate(zip(shape.widths, shape.depths)):
+        for stage, (outputs, depth, added) in enumerate(zip(shape.widths, shape.depths, shape.added)):
             if stage:
                 layers.append(ConvNorm(width, outputs, 3, 2))
             layers += [Block(outputs, shape.squeeze and stage > 0) for _ in range(depth)]
+            layers += [AddedBlock(outputs, shape.squeeze and stage > 0) for _ in range(added)]
             self.ends.append(len(layers) - 1)
             width = outputs
         self.backbone = nn.Sequential(*layers)

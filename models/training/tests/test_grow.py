@@ -1,0 +1,78 @@
+"""A member that grows says at first what it said; FER+ faces as users' pictures may show them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from training import shift
+from training.ensemble import fold
+from training.grow import grown
+from training.layers import AddedBlock
+from training.networks import Network, Shape, multiply_adds
+
+SHAPE = {"widths": [8, 16, 24, 32], "depths": [0, 1, 1, 1], "finer": [4, 8], "heat": 8}
+FACES = torch.from_numpy(np.random.default_rng(3).integers(0, 256, (4, 1, 48, 48)).astype(np.float32))
+
+
+@pytest.fixture
+def state() -> dict:
+    """The checkpoint of a small network whose batch norms have seen something."""
+    torch.manual_seed(5)
+    network = Network(Shape(**SHAPE, action_units=3))
+    network.train()
+    network(FACES)
+    return {"average": network.state_dict(), "member": {"shape": SHAPE}, "units": ["AU1", "AU2", "AU4"]}
+
+
+def test_a_grown_network_says_what_it_said(state):
+    before = Network(Shape(**SHAPE, action_units=3))
+    before.load_state_dict(state["average"])
+    after = grown(state, (0, 1, 2, 1))
+    assert sum(isinstance(layer, AddedBlock) for layer in after.backbone) == 4
+    assert multiply_adds(after) > 1.3 * multiply_adds(before)
+    with torch.no_grad():
+        said, says, folded = before.eval()(FACES), after.eval()(FACES), fold(after)(FACES)
+    for name in said:
+        torch.testing.assert_close(says[name], said[name])
+        torch.testing.assert_close(folded[name], said[name], atol=1e-4, rtol=1e-4)
+
+
+def test_what_was_added_learns(state):
+    network = grown(state, (0, 1, 2, 1)).train()
+    network(FACES)["expression"].square().sum().backward()
+    blocks = [layer for layer in network.backbone if isinstance(layer, AddedBlock)]
+    assert all(block.second[1].weight.grad.abs().max() > 0 for block in blocks)
+
+
+def test_a_grown_checkpoint_is_gone_on_with(state):
+    after = grown(state, (0, 1, 2, 1))
+    with torch.no_grad():
+        next(layer for layer in after.backbone if isinstance(layer, AddedBlock)).second[1].weight.fill_(0.3)
+    later = {**state, "average": after.state_dict(), "member": {"shape": {**SHAPE, "added": [0, 1, 2, 1]}}}
+    again = grown(later, (0, 1, 2, 1))
+    with torch.no_grad():
+        torch.testing.assert_close(again.eval()(FACES)["expression"], after.eval()(FACES)["expression"])
+
+
+@pytest.fixture
+def pictures() -> np.ndarray:
+    y, x = np.mgrid[:48, :48]
+    return np.stack([128 + 100 * np.sin(x / wide) * np.cos(y / wide) for wide in (1.5, 2.5, 4.0)]).astype(np.uint8)
+
+
+def edges(images: np.ndarray) -> float:
+    return float(np.abs(np.diff(images.astype(float), axis=2)).mean() + np.abs(np.diff(images.astype(float), axis=1)).mean())
+
+
+def test_a_shift_is_the_same_each_time_and_does_what_its_name_says(pictures):
+    seen = {name: shift.shifted(pictures, change) for name, change in shift.JUDGED.items()}
+    for name, change in shift.JUDGED.items():
+        assert np.array_equal(seen[name], shift.shifted(pictures, change))
+        assert not np.array_equal(seen[name], shift.shifted(pictures, change, seed=1))
+    assert edges(seen["filmBlur"]) < 0.85 * edges(pictures)
+    assert seen["dark"].mean() < 0.4 * pictures.mean()
+    assert seen["tight"].shape == (3, 36, 36)
+    assert np.abs(seen["compressed"].astype(int) - pictures).mean() > 2
+    assert shift.shifted(pictures, shift.degraded).shape == pictures.shape
