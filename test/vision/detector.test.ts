@@ -102,10 +102,12 @@ describe('a picture in which a face may be too large to be found', () => {
   const small = [0.75, 20, 20, 80, 90] as const;
   const large = [0.875, 50, 40, 250, 290] as const;
   const both = ['1 of 640x480', '1 of 320x256'];
+  // With 48 px of gray on each side of 320 x 240.
+  const withBorder = ['1 of 640x480', '1 of 416x352'];
 
   it.each<[string, Seen[], string[]]>([
-    ['shows none', [], both],
-    ['shows a doubtful one', [[0.625, 20, 20, 80, 90]], both],
+    ['shows none', [], withBorder],
+    ['shows a doubtful one', [[0.625, 20, 20, 80, 90]], withBorder],
     ['shows a sure large one', [[0.75, 200, 100, 400, 300]], both],
     ['shows a sure small one, and a doubtful large one', [small, [0.625, 200, 100, 400, 300]], both],
     ['shows a sure small one', [small], ['1 of 640x480']],
@@ -115,22 +117,39 @@ describe('a picture in which a face may be too large to be found', () => {
   });
 
   it.each([
-    [640, 360, ['1 of 640x384', '1 of 320x192']],
-    [320, 240, ['1 of 512x384', '1 of 256x192']],
-    // No room for one.
-    [640, 320, ['1 of 640x320']],
-    [200, 150, ['1 of 416x320']],
-    [100, 100, ['1 of 224x224']],
+    [640, 360, ['1 of 640x384', '1 of 416x256']],
+    [320, 240, ['1 of 512x384', '1 of 352x288']],
+    [640, 320, ['1 of 640x320', '1 of 384x224']],
+    [200, 150, ['1 of 416x320', '1 of 288x224']],
+    [48, 48, ['1 of 96x96', '1 of 96x96']],
   ])(
-    'a picture of %i × %i goes through the detector at half its size only if it has room for a large face',
-    async (width, height, runs) => {
-      expect((await detect([[width, height]], {})).runs).toEqual(runs);
+    'a picture of %i × %i that shows none goes through it at half its size, with a border',
+    async (w, h, runs) => {
+      expect((await detect([[w, h]], {})).runs).toEqual(runs);
     },
   );
 
+  it('a picture without room for a large face goes through it once where a face is sure', async () => {
+    const sees = { 640: [[0.75, 200, 20, 500, 310]] } as const;
+    expect((await detect([[640, 320]], sees)).runs).toEqual(['1 of 640x320']);
+  });
+
+  it('what is found in the picture with a border is where it is in the picture, and what lies in the border is nothing', async () => {
+    const sees = {
+      416: [
+        [0.875, 38, 48, 138, 178],
+        [0.75, 330, 330, 352, 352],
+        [0.75, 0, 100, 60, 160],
+      ],
+    } as const;
+    const { found } = await detect([[640, 480]], sees);
+    // A face that reaches 10 px into the left border, and begins where the picture does at its top.
+    expect(found[0]).toEqual([[0.875, -20, 0, 180, 260, -20]]);
+  });
+
   it('pictures share runs at half their size as well', async () => {
     const { runs } = await detect([...new Array(3).fill([640, 480]), [200, 150]], {});
-    expect(runs).toEqual(['3 of 640x480', '1 of 416x320', '3 of 320x256']);
+    expect(runs).toEqual(['3 of 640x480', '1 of 416x320', '3 of 416x352', '1 of 288x224']);
   });
 
   it('a large face replaces what was detected within it at full size, and leaves the small faces beside it', async () => {

@@ -1,7 +1,7 @@
 /**
  * Faces in whole images. What an image is searched in (`search-plan.ts`), and what others of the same size are, share runs of
  * the detector; its candidates go through non-maximum suppression. An image of the usual size in which a face may have been
- * too large to be found is given to the detector once more, at half its size.
+ * missed, because it is too large or touches the border, is given to the detector once more, at half its size.
  */
 
 import { createSharedBufferPool } from '../image/buffer-pool.ts';
@@ -13,10 +13,12 @@ import type { RunnableModel } from '../models/model-session.ts';
 import { decodeCandidates } from './decode-candidates.ts';
 import { type Detection, placeDetection } from './detection.ts';
 import {
+  bordered,
   countsIn,
   halfSize,
   hasRoomForLargeFace,
   isCentredIn,
+  isStandard,
   LARGE_FACE,
   type Level,
   searchLevels,
@@ -52,24 +54,33 @@ export class Detector {
     const plans = images.map((image) => searchLevels(image, this.#card));
     const found = await this.#search(plans.flat());
     const detections = plans.map((levels) => this.#mergeLevels(levels.map((level) => found.get(level)!)));
-    const again = [...plans.keys()].filter((i) => this.#mayMissLargeFace(plans[i]!, detections[i]!));
+    const again = [...plans.keys()].filter((i) => this.#needsSecondSearch(plans[i]!, detections[i]!));
     this.#halfSizeDetections += again.length;
-    const halves = again.map((i) => halfSize(plans[i]![0]!));
+    const halves = again.map((i) => this.#secondLevel(plans[i]![0]!, detections[i]!));
     const large = await this.#search(halves);
     for (const [n, i] of again.entries()) detections[i] = this.#merge(detections[i]!, large.get(halves[n]!)!);
     return detections;
   }
 
+  /** At half its size, because a face may be too large; where nothing is sure, one may touch the picture's border as well. */
+  #secondLevel(level: Level, detections: readonly Detection[]): Level {
+    const half = halfSize(level);
+    return detections.some(this.#hasHighConfidence) ? half : bordered(half, this.#card);
+  }
+
   /**
-   * Whether a face may have been too large for the one size that was searched: no detection has high confidence, or one is
-   * large. A large one is as often a part of a face, or a face that is placed badly, as a face; one of low confidence counts
-   * too, for beside a small face it may be all that was found of a large one.
+   * Whether a face may have been missed: no detection has high confidence, or one is large, so that a face may have been too
+   * large for the one size that was searched. A large one is as often a part of a face, or a face that is placed badly, as a
+   * face; one of low confidence counts too, for beside a small face it may be all that was found of a large one.
    */
-  #mayMissLargeFace(levels: readonly Level[], detections: readonly Detection[]): boolean {
+  #needsSecondSearch(levels: readonly Level[], detections: readonly Detection[]): boolean {
     const [level] = levels;
-    if (levels.length > 1 || !hasRoomForLargeFace(level!)) return false;
+    // A larger picture than the standard was searched at all sizes.
+    if (levels.length > 1 || !isStandard(level!.image)) return false;
+    if (!detections.some(this.#hasHighConfidence)) return true;
+    if (!hasRoomForLargeFace(level!)) return false;
     const isLarge = ({ box }: Detection) => equivalentSide(box) > LARGE_FACE * level!.factor;
-    return !detections.some(this.#hasHighConfidence) || detections.some(isLarge);
+    return detections.some(isLarge);
   }
 
   readonly #hasHighConfidence = ({ score }: Detection): boolean => score >= this.#card.thresholds.score;
@@ -131,7 +142,8 @@ export class Detector {
       const candidates = decodeCandidates(outputs, n, this.#minScore);
       const kept = this.#suppress(candidates.filter((candidate) => countsIn(tile, candidate)));
       const { left, top, level } = tile;
-      return kept.map((detection) => placeDetection(detection, left, top, level.factor));
+      const { border, factor } = level;
+      return kept.map((detection) => placeDetection(detection, left - border, top - border, factor));
     });
   }
 

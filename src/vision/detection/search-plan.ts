@@ -8,7 +8,7 @@
 import { LONGER_SIDES } from '../../domain/detect-size.ts';
 import { equivalentSide, type Rect } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
-import { cropImage, downscale, upscale } from '../image/resize.ts';
+import { addBorder, cropImage, downscale, upscale } from '../image/resize.ts';
 import type { DetectorCard } from '../models/model-card.ts';
 import type { Detection } from './detection.ts';
 
@@ -20,6 +20,9 @@ const MAX_UPSCALED_SIDE = 384;
 const MIN_SIDE_FOR_LARGE_FACE = 320;
 /** Pixels of the detector's input from which a face is found at half the size as well, and placed better. */
 export const LARGE_FACE = 192;
+/** Of the shorter side, on each side of a picture that is searched once more with a border; and its luma. */
+const BORDER = 0.2;
+const BORDER_LUMA = 40;
 /** Pixels of a tile's side: in one run more would take more memory, and let others wait longer. */
 const MAX_TILE_SIDE = 2112;
 /** Pixels that neighbouring tiles share: a face that is not large, though taller than it is wide, lies whole in one of them. */
@@ -35,6 +38,8 @@ export interface Level {
   factor: number;
   /** Smallest face that counts, in pixels of this size. */
   minFace: number;
+  /** Pixels of this size on each side that are no part of the picture. */
+  border: number;
 }
 
 /** A part of a level that is searched in one run. */
@@ -53,13 +58,13 @@ export interface Tile {
 export function searchLevels(image: GrayImage, { input, thresholds }: DetectorCard): Level[] {
   const factor = searchFactor(image, input.longerSide);
   const scaled = factor < 1 ? upscale(image, 1 / factor) : downscale(image, factor);
-  const levels = [{ image: scaled, factor, minFace: thresholds.minFace }];
+  const levels = [{ image: scaled, factor, minFace: thresholds.minFace, border: 0 }];
   if (isStandard(image)) return levels;
   for (let last = levels[0]!; hasRoomForLargeFace(last); last = levels.at(-1)!) levels.push(halfSize(last));
   return levels;
 }
 
-function isStandard({ width, height }: Size): boolean {
+export function isStandard({ width, height }: Size): boolean {
   return Math.max(width, height) <= LONGER_SIDES.STANDARD;
 }
 
@@ -69,7 +74,15 @@ export function hasRoomForLargeFace({ image }: Level): boolean {
 
 /** Faces that were looked for at the full size as well do not count here. */
 export function halfSize({ image, factor }: Level): Level {
-  return { image: downscale(image, 2), factor: factor * 2, minFace: LARGE_FACE / 2 };
+  return { image: downscale(image, 2), factor: factor * 2, minFace: LARGE_FACE / 2, border: 0 };
+}
+
+/**
+ * The level with a dark border, in which the detector finds faces that touch the picture's own, or fill it. Faces of any size count.
+ */
+export function bordered({ image, factor }: Level, { thresholds }: DetectorCard): Level {
+  const border = Math.round(BORDER * Math.min(image.width, image.height));
+  return { image: addBorder(image, border, BORDER_LUMA), factor, minFace: thresholds.minFace, border };
 }
 
 /** Side in pixels of the smallest face that can be found in a picture of this size. */
@@ -110,7 +123,8 @@ function spans(side: number): [start: number, length: number][] {
 
 /** Whether a face that was found in a tile counts: it is in the picture, large enough, and not cut off by another tile. */
 export function countsIn({ level, image, left, top }: Tile, { box }: Detection): boolean {
-  const whole = { x1: 0, y1: 0, x2: image.width, y2: image.height };
+  const { border } = level;
+  const whole = { x1: border, y1: border, x2: image.width - border, y2: image.height - border };
   if (!isCentredIn(whole, box) || equivalentSide(box) < level.minFace) return false;
   const { width, height } = level.image;
   return (

@@ -63,6 +63,17 @@ export function upscale(image: GrayImage, factor: number): GrayImage {
   return { pixels, width, height };
 }
 
+/** The image with so many pixels of one gray on each side. */
+export function addBorder(image: GrayImage, border: number, gray: number): GrayImage {
+  const [width, height] = [image.width + 2 * border, image.height + 2 * border];
+  const pixels = new Uint8Array(width * height).fill(gray);
+  for (let y = 0; y < image.height; y++) {
+    const row = image.pixels.subarray(y * image.width, (y + 1) * image.width);
+    pixels.set(row, (y + border) * width + border);
+  }
+  return { pixels, width, height };
+}
+
 /** A part of an image, copied where it is not all of it. */
 export function cropImage(
   image: GrayImage,
