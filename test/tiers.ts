@@ -54,6 +54,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'export-resume',
     'grafana',
     'limited',
+    'live-answers',
     'markers',
     'media',
     'media-files',
