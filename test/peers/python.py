@@ -1,4 +1,4 @@
-"""What Python's clients make of a running server: `python python.py http://127.0.0.1:4000`."""
+"""What Python's clients, and DuckDB in it, make of a running server: `python python.py http://127.0.0.1:4000`."""
 
 import asyncio
 import json
@@ -65,6 +65,23 @@ def with_sgqlc(server: str) -> None:
         print(f"sgqlc: {len(kinds)} types are introspected, and a query of them is answered: {stream.name}")
 
 
+def with_duckdb(server: str) -> None:
+    """As the README has it. What reads addresses comes as a package here, for want of DuckDB's own place, and is signed by DuckDB."""
+    import duckdb
+    import duckdb_extension_httpfs
+
+    [extension] = Path(duckdb_extension_httpfs.__file__).parent.rglob("httpfs.duckdb_extension")
+    database = duckdb.connect()
+    database.execute(f"LOAD '{extension}'")
+    database.execute("SET force_download=true")
+    rows = database.sql(
+        f"""SELECT streamName, expression, round(sum(duration), 2) AS seconds
+        FROM read_parquet('{server}/export/query/readings.parquet') GROUP BY ALL ORDER BY seconds DESC"""
+    ).fetchall()
+    assert any(expression is not None and seconds > 0 for _, expression, seconds in rows), rows
+    print("DuckDB: seconds of a face by expression:", rows)
+
+
 def run(module: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "-m", module, *arguments], check=True)
 
@@ -72,3 +89,4 @@ def run(module: str, *arguments: str) -> None:
 if __name__ == "__main__":
     asyncio.run(with_gql(sys.argv[1]))
     with_sgqlc(sys.argv[1])
+    with_duckdb(sys.argv[1])
