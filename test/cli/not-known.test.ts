@@ -25,6 +25,13 @@ test('the models that are loaded are those of all workers; and not known where n
   expect(await modelsElsewhere(asking())).toBeNull();
 });
 
+test('what can be scored is the sum of all workers; and not known where none answers', async () => {
+  const one = { framesPerSecond: 20, used: 4, asked: 10, left: 10 };
+  const measured = loadElsewhere(asking(one, { ...one, framesPerSecond: null, left: null }));
+  expect(await measured.capacity()).toEqual({ framesPerSecond: 20, used: 8, asked: 20, left: 10 });
+  expect(await loadElsewhere(asking()).capacity()).toBeNull();
+});
+
 test('where no worker answers, a stream has a warning that says so', async () => {
   const warnings = { withTotals: ['Too many.'], withoutTotals: [] };
   const one = { id: 'one', effectiveFrameRate: 5, isOverloaded: true, warnings };

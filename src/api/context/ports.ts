@@ -151,7 +151,7 @@ export interface Load {
   /** What those who run it should know, in sentences; without `totals` nothing that tells of other streams. */
   warnings(streamId: string, options?: { totals: boolean }): string[] | Promise<string[]>;
   /** @param of the ids of the streams that count; none given: all, and only then is told what the machine can score */
-  capacity(of?: ReadonlySet<string>): Capacity | Promise<Capacity>;
+  capacity(of?: ReadonlySet<string>): Capacity | null | Promise<Capacity | null>;
 }
 
 /** The first moments behind one cursor, or the last ones before another, of those that the filter lets through. */

@@ -7,7 +7,7 @@ import { StreamType } from './stream.ts';
 const CapacityType = builder.objectRef<Capacity>('Capacity').implement({
   extensions: AS_PARENT,
   description:
-    'How many frames this machine can score, in frames a second. An estimate, of frames such as are scored now: more faces in a frame make it less.',
+    'How many frames can be scored, in frames a second, by this machine or by those of all workers. An estimate, of frames such as are scored now: more faces in a frame make it less.',
   fields: (t) => ({
     framesPerSecond: t.exposeFloat('framesPerSecond', {
       nullable: true,
@@ -49,8 +49,9 @@ builder.queryField('capacity', (t) =>
   t.field({
     authScopes: { role: 'VIEWER' },
     type: CapacityType,
+    nullable: true,
     description:
-      'How many frames this machine can score, and how many of them are asked for; for whoever is shown some streams only, how many these ask for.',
+      'How many frames this machine can score, and how many of them are asked for; for whoever is shown some streams only, how many these ask for. Of several servers the sum; null at a `mien api` that no worker answers.',
     resolve: (_root, _args, { load }) => load.capacity(),
   }),
 );

@@ -132,7 +132,8 @@ export function loadElsewhere(requests: Requests): Load {
     },
     async capacity(streams) {
       const question = { of: streams === undefined ? null : [...streams] };
-      return sumOf((await requests.askAll('capacity', question)) as CapacityAnswer[]);
+      const answers = (await requests.askAll('capacity', question)) as CapacityAnswer[];
+      return answers.length === 0 ? null : sumOf(answers);
     },
   };
 }
