@@ -32,7 +32,11 @@ export async function interruptLeft(
     await finishTimeline({ ...deps, ...waits }, session, { events, dropped: {}, end: null });
   }
   const interrupted = await sessions.interruptLive(ids, failure);
-  for (const session of interrupted) publisher.status(session.streamId, session);
+  for (const session of interrupted) {
+    const { id, streamId: stream } = session;
+    deps.log.info({ session: id, stream, why: failure }, 'a session was ended that nobody ran any more');
+    publisher.status(stream, session);
+  }
   return interrupted;
 }
 

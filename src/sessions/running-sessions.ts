@@ -4,10 +4,16 @@ import type { RunningEntry, RunningSession } from './running-session.ts';
 
 export class RunningSessions extends Map<string, RunningEntry> {
   readonly #beginning = new Set<string>();
+  #begun = 0;
 
   /** How many run, or are being begun. */
   get count(): number {
     return this.size + this.#beginning.size;
+  }
+
+  /** How many were ever begun here. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** @param begin stores a session of this stream, and puts it here */
@@ -26,6 +32,7 @@ export class RunningSessions extends Map<string, RunningEntry> {
       await onEnded();
       this.delete(stream.id);
     });
+    this.#begun += 1;
     this.set(stream.id, { stream, session, ended });
   }
 

@@ -150,6 +150,11 @@ export class StreamManager {
   }
 
   /** Whether it starts no more sessions. */
+  /** How many sessions this server ever began. */
+  get begun(): number {
+    return this.#running.begun;
+  }
+
   get closing(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -187,10 +192,11 @@ export class StreamManager {
   #begin(stream: StreamRecord, held: HeldSource | null, more: BeginOptions = {}): Promise<SessionRecord> {
     return this.#running.begin(stream.id, async () => {
       this.#closing.signal.throwIfAborted();
-      const { sessions, publisher, modelId } = this.#deps;
+      const { sessions, publisher, modelId, log } = this.#deps;
       const settings = sessionSettings(stream);
       const record = await sessions.create({ streamId: stream.id, modelId, settings, ...more });
       publisher.status(stream.id, record);
+      log.debug({ stream: stream.id, session: record.id }, 'a session began');
       const session = runSession({ ...this.#deps, gate: this.#gate }, stream, record, held);
       this.#running.add(stream, session, this.#guard.watch(stream.id));
       if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', STOPPED);

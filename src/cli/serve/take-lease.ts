@@ -16,23 +16,29 @@ export async function takeLease(
   gauge('mien_sessions_owned', 'Sessions that this server runs', () => streamManager.running().length);
   gauge('mien_lease_age_seconds', 'Time since the lease by which it runs them was renewed', () => lease.age);
   gauge('mien_other_servers', 'Other servers that hold a lease on this database', () => lease.others);
-  let counted = 0;
-  new Counter({
-    ...{
-      name: 'mien_takeovers_total',
-      help: 'Sessions that were taken over from a server that was gone',
-      registers,
-    },
-    collect() {
-      this.inc(lease.takenOver - counted);
-      counted = lease.takenOver;
-    },
-  });
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({ name, help, registers, collect: count(read) });
+  counter(
+    'mien_takeovers_total',
+    'Sessions that were taken over from a server that was gone',
+    () => lease.takenOver,
+  );
+  counter('mien_claims_total', 'Sessions that this server began', () => streamManager.begun);
   await streamManager.desired.note();
 }
 
 function collect(read: () => number) {
   return function (this: Gauge) {
     this.set(read());
+  };
+}
+
+/** Of a number that only grows. */
+function count(read: () => number) {
+  let counted = 0;
+  return function (this: Counter) {
+    const now = read();
+    this.inc(now - counted);
+    counted = now;
   };
 }

@@ -11,7 +11,8 @@ export async function openTelling(
   role: Role,
   server: string,
 ): Promise<{ log: Log; tracing: Tracing | null }> {
-  const base = role === 'ALL' ? null : { role, server };
+  const isAlone = role === 'ALL' && config.databaseUrl === null;
+  const base = isAlone ? null : { role, server };
   if (config.tracing === null) return { log: createLog(config, base), tracing: null };
   let tracing: Tracing | null = null;
   const log = createLog(config, base, () => {
