@@ -4,7 +4,7 @@
  */
 import { MienError } from '../errors.ts';
 import { settledWithin } from '../threads/settled-within.ts';
-import { sleep } from '../threads/sleep.ts';
+import { unlessLate } from '../threads/unless-late.ts';
 import type { TokenRecord, TokenStore } from './ports.ts';
 
 export interface TokenCacheTimes {
@@ -109,7 +109,11 @@ export class TokenCache {
     const { answerMs, firstMs } = this.#times;
     const reading: Reading = { at: this.#now(), done: Promise.resolve() };
     this.#reading = reading;
-    reading.done = unlessLate(this.#take(reading), this.#hasAnswered ? answerMs : firstMs).finally(() => {
+    reading.done = unlessLate(
+      this.#take(reading),
+      this.#hasAnswered ? answerMs : firstMs,
+      storeSilent,
+    ).finally(() => {
       if (this.#reading === reading) this.#reading = null;
     });
     return reading.done;
@@ -131,18 +135,6 @@ export class TokenCache {
     this.#hasAnswered = true;
     this.#readAt = reading.at;
     return undefined;
-  }
-}
-
-/** @throws MienError STORE_UNAVAILABLE */
-async function unlessLate<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  const over = new AbortController();
-  const late = sleep(milliseconds, over.signal).then(() => Promise.reject(storeSilent()));
-  late.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
   }
 }
 

@@ -7,6 +7,7 @@ import type { SessionRecord, SessionState, StateDetails } from '../domain/stream
 import { MienError } from '../errors.ts';
 import { createBackoff } from '../threads/backoff.ts';
 import { sleep } from '../threads/sleep.ts';
+import { unlessLate } from '../threads/unless-late.ts';
 import type { SessionRepository } from './ports.ts';
 import { isStoreUnavailable } from './store-unavailable.ts';
 
@@ -23,12 +24,16 @@ export interface StateWriterDeps {
   log: Log;
   /** Milliseconds before a store that is away is asked again for the first time. */
   retryMs: number;
+  /** Longest wait for its answer, in milliseconds: the network may have forgotten a connection, and a state may be said again over another. */
+  answerMs?: number;
   /** Aborts when there is no more time to wait for the store. */
   giveUp: AbortSignal;
 }
 
 /** The pauses grow to so many times the first. */
 const LONGEST = 20;
+
+const ANSWER_MS = 30_000;
 
 const NOT_STORABLE = 'Why it failed could not be stored; the log of the server has it.';
 
@@ -41,7 +46,8 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
     const backoff = createBackoff({ shortest: deps.retryMs, longest: LONGEST * deps.retryMs });
     for (;;) {
       try {
-        committed = await deps.sessions.setState(session.id, state, details);
+        const writing = deps.sessions.setState(session.id, state, details);
+        committed = await unlessLate(writing, deps.answerMs ?? ANSWER_MS, noAnswer);
         return deps.publish(committed);
       } catch (error) {
         deps.log.warn({ err: error, session: session.id, state }, 'could not store the state of a session');
@@ -76,4 +82,8 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
 /** Another server has removed the session, or taken it over: its state is not this one's to tell. */
 function isOthers(error: unknown): boolean {
   return error instanceof MienError && (error.code === 'NOT_FOUND' || error.code === 'CONFLICT');
+}
+
+function noAnswer(): MienError {
+  return new MienError('STORE_UNAVAILABLE', 'The database did not answer.');
 }

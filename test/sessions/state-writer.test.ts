@@ -40,6 +40,24 @@ it('a state is asked for until a store that is away takes it', async () => {
   expect([asked.length, published]).toEqual([4, ['RUNNING']]);
 });
 
+it('a state to which no answer comes is said again, as over a connection that the network has forgotten', async () => {
+  const store = new MemoryStore();
+  const session = store.addSession('stream');
+  let asked = 0;
+  const writer = createStateWriter(session, {
+    sessions: {
+      setState: (id, state, details) =>
+        asked++ === 0 ? new Promise(() => {}) : store.sessions.setState(id, state, details),
+    },
+    publish() {},
+    onLost() {},
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    ...{ retryMs: 1, answerMs: 20, giveUp: new AbortController().signal },
+  });
+  expect(await writer.write('RUNNING')).toMatchObject({ state: 'RUNNING' });
+  expect(asked).toBe(2);
+});
+
 it('a state whose details are refused for good is stored without them, and those after it follow', async () => {
   const { writer, asked, published, stored } = open((_, { failure, frame }) =>
     failure === 'odd' || frame ? wrong() : null,
