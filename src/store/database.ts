@@ -40,6 +40,8 @@ const COMMIT_TIMEOUT_MS = 30_000;
 /** A lease that waits longer is asked for over another connection, while there is time. */
 const LEASE_TIMEOUT_MS = 2_000;
 /** A process that was halted in a transaction keeps others from its rows no longer than that. */
+/** Whoever has locked what a statement needs, such as a table, is waited for no longer; it may succeed later. */
+const LONGEST_LOCK_WAIT = '30s';
 const IDLE_IN_TRANSACTION = '5s';
 
 export interface Database extends Connected {
@@ -120,7 +122,7 @@ function connectionConfig(url: string) {
     // lock goes by what it finds then (leases, commits), whatever the database's own default is.
     onConnect: async (client: ClientBase) =>
       void (await client.query(
-        `SET jit = off; SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION}'; SET default_transaction_isolation = 'read committed'`,
+        `SET jit = off; SET lock_timeout = '${LONGEST_LOCK_WAIT}'; SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION}'; SET default_transaction_isolation = 'read committed'`,
       )),
   };
 }

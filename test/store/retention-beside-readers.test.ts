@@ -76,6 +76,23 @@ describe.skipIf(SERVER === undefined)('retention beside readers', () => {
     },
   );
 
+  it('rows of a day that somebody has locked are not waited for as long as that lasts, and go once it is over', async () => {
+    // Another stream keeps that day, so that it goes row by row.
+    const { streamId, id } = await db.session();
+    await db.store.streams.update(streamId, { retention: 24 });
+    await db.store.moments.append(makeMoment(id, 0, { start: NOW - 9 * DAY_MS }), []);
+    await db.store.sessions.setState(id, 'ENDED');
+    await reader.query('BEGIN');
+    await reader.query('LOCK TABLE moment_20260601, reading_20260601 IN ACCESS EXCLUSIVE MODE');
+    const began = performance.now();
+    await expect(db.store.expire(null, { now: NOW })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(performance.now() - began).toBeLessThan(60_000);
+    expect(await db.store.sessions.get(id)).not.toBeNull();
+    await reader.query('COMMIT');
+    await db.store.expire(null, { now: NOW });
+    expect(await db.store.sessions.get(id)).toBeNull();
+  });
+
   it('two servers at once drop each day once, and neither fails', async () => {
     const other = await openStore({ rollUp, ...db.config });
     onTestFinished(() => other.close());

@@ -68,7 +68,8 @@ export function createRetention(
       const { partitions, held } = await dropPartitions(prisma, dropPartition, oldest);
       if (partitions + held.length > 0) forgetPartitions();
       const expired = { partitions, sessions: 0, moments: 0 };
-      for (const group of groups) await expireGroup(prisma, group, expired, { stopping, batch });
+      for (const group of groups)
+        if (!(await expireUnlessLocked(prisma, group, expired, { stopping, batch }))) held.push('moment');
       if (held.length > 0) throw stillRead(held);
       return expired;
     },
@@ -140,8 +141,19 @@ async function dropPartitions(
 function stillRead(held: readonly string[]): MienError {
   return new MienError(
     'STORE_UNAVAILABLE',
-    `What is older than its retention stays in ${held.join(' and ')} for now, because a backup, an export or another long reader of the database uses it (pg_stat_activity tells who).`,
+    `What is older than its retention stays in ${[...new Set(held)].join(' and ')} for now, because a backup, an export or another program that uses the database for long keeps it (pg_stat_activity tells who).`,
   );
+}
+
+/** @returns false: somebody has locked a table for so long that the rest of the group waits for the next turn */
+async function expireUnlessLocked(...group: Parameters<typeof expireGroup>): Promise<boolean> {
+  try {
+    await expireGroup(...group);
+    return true;
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+    return false;
+  }
 }
 
 /** @param expired is added to */
