@@ -97,6 +97,11 @@ export const host = z
 
 const HOST_NAME = /^[a-z\d](?:[a-z\d-]{0,62})(?:\.[a-z\d](?:[a-z\d-]{0,62})){0,20}$/i;
 
+/** What people call a machine. */
+export const hostLabel = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'must be a name of letters, digits, dots and hyphens, such as lab-1');
+
 /** For people to read, on one line. */
 export const sentence = z.string().max(300, 'must have at most 300 characters');
 

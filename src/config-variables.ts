@@ -8,6 +8,7 @@ import {
   databaseUrl,
   flag,
   host,
+  hostLabel,
   natsUrls,
   oneOf,
   pageUrl,
@@ -155,6 +156,11 @@ export const Environment = z.object({
     .prefault('true')
     .describe(
       'Whether streams may ask for more frames than this machine can score, by its own estimate (`capacity`): each then gets fewer. `false` refuses to start one more.',
+    ),
+  MIEN_DEVICE_HOST: hostLabel
+    .optional()
+    .describe(
+      'What this machine is called where several servers share a database, so that its cameras are told from theirs: `lab-1:/dev/video0`. Default: its host name, by which none is stored.',
     ),
   MIEN_MAX_SUBSCRIBERS: whole(1, 1_000_000)
     .prefault('5000')

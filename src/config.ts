@@ -94,6 +94,7 @@ function toConfig(env: z.output<typeof Environment>, endpoint: string | null) {
     maxUpload: env.MIEN_MAX_UPLOAD,
     limits: Object.freeze(limitsOf(env)),
     overcommit: env.MIEN_OVERCOMMIT,
+    deviceHost: env.MIEN_DEVICE_HOST ?? null,
     demo: env.MIEN_DEMO,
     logLevel: env.MIEN_LOG_LEVEL,
     logFormat: env.MIEN_LOG_FORMAT,

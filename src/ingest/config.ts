@@ -13,6 +13,8 @@ export interface IngestConfig {
   /** True: private, loopback and link-local addresses may be reached; a list of CIDR ranges: only those of them. */
   allowPrivateSources: boolean | readonly string[];
   /** The ffmpeg to run; otherwise the one on the PATH, otherwise the npm package's. */
+  /** What this machine is called in the names of devices (`lab-1:/dev/video0`); default: its host name. */
+  deviceHost?: string | undefined;
   ffmpegPath?: string | undefined;
   /** False: ffmpeg is kept from the network by our proxy alone, though the kernel could do it. Default true. */
   confine?: boolean | undefined;

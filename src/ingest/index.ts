@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { DecodeOptions } from '../domain/decode-options.ts';
 import type { SourceInfo, SourceInput } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
@@ -102,9 +103,9 @@ function toldOf(program: FfmpegProgram) {
 }
 
 function accessOf(config: IngestConfig, { connectSeconds, maxPixels }: Limits): SourceAccess {
-  const { mediaDir, uploadsDir, bucket = null, allowPrivateSources: allowPrivate, lookup } = config;
-  const connector = createSafeConnector({ allowPrivate, connectSeconds, lookup });
-  return { mediaDir, uploadsDir, bucket, connector, heic: new HeicDecoder(), maxPixels };
+  const { mediaDir, uploadsDir, bucket = null, deviceHost = hostname(), lookup } = config;
+  const connector = createSafeConnector({ allowPrivate: config.allowPrivateSources, connectSeconds, lookup });
+  return { mediaDir, uploadsDir, bucket, deviceHost, connector, heic: new HeicDecoder(), maxPixels };
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -16,6 +16,8 @@ export interface StreamManagerDeps extends Omit<SessionDeps, 'sessions' | 'gate'
   uploads?: UploadStore;
   /** Whether what is read of a file can be read here: servers may have directories of their own. */
   isHere?: (source: SourceInput) => Promise<boolean>;
+  /** As it is stored: what is of this machine alone by a name that tells that to other servers. */
+  known?: (source: SourceInput) => SourceInput;
   /** Sources that this server never opens by itself: others do. */
   leaves?: (source: SourceInput) => boolean;
   /** Purposes that are prohibited unless named here. */

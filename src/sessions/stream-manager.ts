@@ -74,7 +74,8 @@ export class StreamManager {
    * @throws MienError BAD_INPUT, PURPOSE_REFUSED, CONFLICT (this name has this source with other settings), OVER_CAPACITY, and what probing throws
    */
   async register(input: RegisterInput, options: RegisterOptions = {}): Promise<RegisteredStream> {
-    const registration = checkRegistration(input, this.#deps.allowPurposes ?? []);
+    const { allowPurposes = [], known = (source) => source } = this.#deps;
+    const registration = checkRegistration({ ...input, source: known(input.source) }, allowPurposes);
     return this.#exclusively(`name ${registration.name}`, async () => {
       this.#closing.signal.throwIfAborted();
       const namesakes = await this.#deps.streams.byName(registration.name);
@@ -149,12 +150,12 @@ export class StreamManager {
     return [...this.#running].map(([streamId, { session }]) => runningStream(streamId, session));
   }
 
-  /** Whether it starts no more sessions. */
   /** How many sessions this server ever began. */
   get begun(): number {
     return this.#running.begun;
   }
 
+  /** Whether it starts no more sessions. */
   get closing(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -195,8 +196,8 @@ export class StreamManager {
       const { sessions, publisher, modelId, log } = this.#deps;
       const settings = sessionSettings(stream);
       const record = await sessions.create({ streamId: stream.id, modelId, settings, ...more });
-      publisher.status(stream.id, record);
       log.debug({ stream: stream.id, session: record.id }, 'a session began');
+      publisher.status(stream.id, record);
       const session = runSession({ ...this.#deps, gate: this.#gate }, stream, record, held);
       this.#running.add(stream, session, this.#guard.watch(stream.id));
       if (this.#closing.signal.aborted) void session.stop('INTERRUPTED', STOPPED);

@@ -233,7 +233,7 @@ export type SourceInput =
   file: string; upload?: never; device?: never; demo?: never; push?: never; }
   |  { url?: never; file?: never;   /** The token that `POST /uploads` gave. */
   upload: string; device?: never; demo?: never; push?: never; }
-  |  { url?: never; file?: never; upload?: never;   /** A camera of the server, such as `/dev/video0`. */
+  |  { url?: never; file?: never; upload?: never;   /** A camera of the server, such as `/dev/video0`; of one of several, by what that is called (`MIEN_DEVICE_HOST`), such as `lab-1:/dev/video0`. */
   device: string; demo?: never; push?: never; }
   |  { url?: never; file?: never; upload?: never; device?: never;   /** With true the clip that mien comes with, to try it; it is kept as an upload. */
   demo: boolean; push?: never; }

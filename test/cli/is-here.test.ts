@@ -7,11 +7,13 @@ const ingest = {
   recordedFile: async (source: SourceInput) =>
     source.type === 'file' && source.path === 'there.mp4' ? source.path : null,
 };
-const isHere = isHereIn(ingest, false);
+const isHere = isHereIn(ingest, { deviceHost: 'lab-1', sharesUploads: false });
 
 it.each<[SourceInput, boolean]>([
   [{ type: 'device', device: '/dev/null' }, true],
   [{ type: 'device', device: '/dev/video999' }, false],
+  [{ type: 'device', device: 'lab-1:/dev/video999' }, false],
+  [{ type: 'device', device: 'lab-2:/dev/null' }, false],
   [{ type: 'file', path: 'there.mp4' }, true],
   [{ type: 'file', path: 'elsewhere.mp4' }, false],
   [{ type: 'upload', token: 'a' }, false],
@@ -21,6 +23,6 @@ it.each<[SourceInput, boolean]>([
 });
 
 it('uploads in a bucket are as far from each of them', async () => {
-  expect(await isHereIn(ingest, true)({ type: 'upload', token: 'a' })).toBe(true);
-  expect(await isHereIn(ingest, true)({ type: 'file', path: 'elsewhere.mp4' })).toBe(false);
+  expect(await isHereIn(ingest, { deviceHost: 'lab-1', sharesUploads: true })({ type: 'upload', token: 'a' })).toBe(true);
+  expect(await isHereIn(ingest, { deviceHost: 'lab-1', sharesUploads: true })({ type: 'file', path: 'elsewhere.mp4' })).toBe(false);
 });

@@ -136,7 +136,8 @@ async function withLost(program: FfmpegProgram) {
   const heic = { heic: new HeicDecoder(), maxPixels: limits.maxPixels };
   const deps: IngestDeps = {
     ...runs,
-    access: { mediaDir: media.path, uploadsDir: media.path, bucket: null, connector, ...heic },
+    clock: OWN_CLOCK,
+    access: { mediaDir: media.path, uploadsDir: media.path, bucket: null, deviceHost: '', connector, ...heic },
     limits,
     ffmpeg: async () => ready,
     hardware,

@@ -126,7 +126,15 @@ test.each([
 });
 
 test('a device is a camera', async () => {
-  for (const device of ['/dev/sda', '/dev/video0;x', '../dev/video0', '/dev/videos']) {
+  for (const device of [
+    'lab-1:/dev/sda',
+    'a:b:/dev/video0',
+    ':/dev/video0',
+    '/dev/sda',
+    '/dev/video0;x',
+    '../dev/video0',
+    '/dev/videos',
+  ]) {
     expect(await refusal(ingest.probe({ type: 'device', device }, never))).toMatchObject({
       code: 'BAD_INPUT',
     });

@@ -8,8 +8,8 @@ export interface PreviewPicture {
 
 /** preview: the pictures of sessions that run. */
 export interface Previews {
-  /** @throws MienError NOT_FOUND: nothing here encodes pictures */
-  assertAble(): Promise<void>;
+  /** @throws MienError NOT_FOUND: nothing here encodes pictures, or another server runs the session */
+  assertAble(sessionId: string): Promise<void>;
   /** @returns what ends it @throws MienError NOT_FOUND: no such session runs; TOO_MANY_REQUESTS */
   watch(
     sessionId: string,

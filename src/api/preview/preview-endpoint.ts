@@ -36,7 +36,7 @@ export function createPreviewEndpoint(options: PreviewOptions): PreviewEndpoint 
       const id = sessionIn(path);
       const context = options.createContext(requester);
       await assertShown(id, context);
-      await context.previews.assertAble();
+      await context.previews.assertAble(id);
       if (request.method === 'HEAD') return void response.writeHead(200, HEADERS).end();
       // Who asked may have left meanwhile.
       if (response.destroyed) return;

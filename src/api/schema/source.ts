@@ -48,7 +48,8 @@ export const SourceInputType = builder.inputType('SourceInput', {
     }),
     upload: t.string({ description: 'The token that `POST /uploads` gave.' }),
     device: t.string({
-      description: 'A camera of the server, such as `/dev/video0`.',
+      description:
+        'A camera of the server, such as `/dev/video0`; of one of several, by what that is called (`MIEN_DEVICE_HOST`), such as `lab-1:/dev/video0`.',
     }),
     demo: t.boolean({
       description: 'With true the clip that mien comes with, to try it; it is kept as an upload.',

@@ -9,6 +9,7 @@ import type { Store } from '../../store/index.ts';
 import {
   type CapacityAsked,
   type LoadAnswer,
+  type Offer,
   type OffersAsked,
   type OutputAsked,
   type RegisterAsked,
@@ -26,10 +27,12 @@ export interface AnsweringParts {
   refreshOutputs(): Promise<void>;
   store: Pick<Store, 'unsealSource'>;
   isHere(source: SourceInput): Promise<boolean>;
+  /** What this machine is called in the names of devices. */
+  deviceHost: string;
 }
 
 export function answerAsked(requests: Requests, parts: AnsweringParts): { close(): void } {
-  const { streamManager, load, outputs, modelIds, refreshOutputs, store, isHere } = parts;
+  const { streamManager, load, outputs, modelIds, refreshOutputs, store, isHere, deviceHost } = parts;
   const worker = randomUUID();
   const answer = <Asked>(kind: string, answerer: (asked: Asked) => unknown) =>
     requests.answer(kind, answerer as (asked: unknown) => unknown);
@@ -38,7 +41,8 @@ export function answerAsked(requests: Requests, parts: AnsweringParts): { close(
       const running = streamManager.running().length;
       const opened = await store.unsealSource(source);
       const isFull = load.isFullFor({ ...asked, source: opened }, null);
-      return { worker, running, isFull, isHere: !isLocked(opened) && (await isHere(opened)) };
+      const has = !isLocked(opened) && (await isHere(opened));
+      return { worker, running, isFull, isHere: has, deviceHost } satisfies Offer;
     }),
     answer(registerAt(worker), async ({ input, shown }: RegisterAsked) => {
       const source = await store.unsealSource(input.source);

@@ -73,7 +73,7 @@ const MAY_BE_ELSEWHERE: readonly string[] = ['SHUTTING_DOWN', 'OVER_CAPACITY'];
 /**
  * Of those that were not asked yet, one that has the source, if any does, of these one that has the time for it, if any has, and
  * of these one that runs the fewest.
- * @throws MienError WORKER_UNAVAILABLE; where there is none left, that those before had not the time
+ * @throws MienError WORKER_UNAVAILABLE; BAD_INPUT, SOURCE_UNREACHABLE of a device; where there is none left, that those before had not the time
  */
 async function choose(
   requests: Requests,
@@ -82,6 +82,7 @@ async function choose(
   full: MienError | null,
 ): Promise<Offer> {
   const offers = (await requests.askAll('offers', { source, frameRate, realtime })) as Offer[];
+  if (source.type === 'device') assertOneHas(source.device, offers);
   const left = offers.filter(({ worker }) => !asked.has(worker));
   const able = preferred(
     preferred(left, ({ isHere }) => isHere),
@@ -94,6 +95,24 @@ async function choose(
   if (full !== null && !chosen?.isHere) throw full;
   if (chosen !== undefined) return chosen;
   throw new MienError('WORKER_UNAVAILABLE', requests.refusal ?? (requests.isUp ? NO_WORKER : NATS_AWAY));
+}
+
+/** A path alone is another camera at each that has one. @throws MienError BAD_INPUT, SOURCE_UNREACHABLE: which have it, and which are there */
+function assertOneHas(device: string, offers: readonly Offer[]): void {
+  const hostsOf = (some: readonly Offer[]) => [
+    ...new Set(some.flatMap(({ deviceHost }) => deviceHost ?? [])),
+  ];
+  const [having, all] = [hostsOf(offers.filter(({ isHere }) => isHere)), hostsOf(offers)];
+  if (having.length > 1)
+    throw new MienError(
+      'BAD_INPUT',
+      `Several servers have a device ${device}: ${having.join(', ')}. Name the one that is meant, such as ${having[0]}:${device}.`,
+    );
+  if (having.length === 0 && all.length > 0 && !offers.some(({ isHere }) => isHere))
+    throw new MienError(
+      'SOURCE_UNREACHABLE',
+      `No worker has the device ${device}: those that are up are at ${all.join(', ')}.`,
+    );
 }
 
 /** Those of which it holds, or, where it holds of none, all. */

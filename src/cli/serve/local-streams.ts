@@ -6,11 +6,11 @@ import { answerAsked } from './answer-as-worker.ts';
 import type { Work } from './api-parts.ts';
 import { registerDemo } from './demo.ts';
 import { keepRefreshed, openOutputs } from './output-parts.ts';
-import { assertEncoder, openPreviews } from './previews.ts';
+import { assertShownHere, openPreviews } from './previews.ts';
 import { openSenders } from './senders.ts';
 import { logFfmpeg, logFfmpegLines, openIngest, openVision, storeModels, visionMetrics } from './services.ts';
 import type { Base } from './shared-parts.ts';
-import { createLoadControl, createStreamManager, isHereIn } from './stream-parts.ts';
+import { createLoadControl, createStreamManager, deviceHostOf, isHereIn } from './stream-parts.ts';
 import { takeLease } from './take-lease.ts';
 import { uploadPlaceOf } from './upload-places.ts';
 
@@ -30,7 +30,7 @@ export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Wo
     ...openSenders({ store, ingest }, streamManager),
     modelIds: () => modelIds,
     files: ingest,
-    previews: { watch: previews.watch, assertAble: () => assertEncoder(ingest) },
+    previews: { watch: previews.watch, assertAble: (id) => assertShownHere(id, ingest, store) },
     forget: (isGone) => outputs.forget(isGone),
     health: () => ({ sourceConfinement, ...decodingHealth(ingest) }),
     async begin(first) {
@@ -46,7 +46,7 @@ export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Wo
           answerAsked(requests, {
             ...base,
             ...{ streamManager, load, outputs, modelIds, refreshOutputs },
-            isHere: isHereIn(ingest, uploads.bucket !== null),
+            ...{ isHere: isHereIn(ingest, placeOf(base)), deviceHost: deviceHostOf(config) },
           }),
         );
     },

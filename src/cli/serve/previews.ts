@@ -4,6 +4,8 @@ import { MienError } from '../../errors.ts';
 import type { Ingest } from '../../ingest/index.ts';
 import type { Metrics } from '../../metrics.ts';
 import { createPreviews, type Previews } from '../../preview/previews.ts';
+import type { Store } from '../../store/index.ts';
+import { serverOfSession } from './where-it-runs.ts';
 
 export type { Previews } from '../../preview/previews.ts';
 
@@ -22,12 +24,21 @@ export function openPreviews({ encoder }: Pick<Ingest, 'encoder'>, metrics: Metr
   });
 }
 
-/** @throws MienError NOT_FOUND: nothing encodes pictures here, or now */
-export async function assertEncoder({ encoder }: Pick<Ingest, 'encoder'>): Promise<void> {
+/** @throws MienError NOT_FOUND: nothing encodes pictures here, or now, or another server runs the session */
+export async function assertShownHere(
+  sessionId: string,
+  { encoder }: Pick<Ingest, 'encoder'>,
+  { sessions, lease }: Pick<Store, 'sessions' | 'lease'>,
+): Promise<void> {
+  const server = await serverOfSession(sessions, sessionId);
+  if (server !== null && server !== lease.name) throw new MienError('NOT_FOUND', runsAt(server));
   const { version, fault } = await encoder.ability();
   if (version !== null) return;
   throw new MienError('NOT_FOUND', fault === null ? NOT_INSTALLED : didNotStart(fault));
 }
+
+const runsAt = (server: string) =>
+  `This session runs at another server (${server}), which alone shows its picture, where it is a \`mien serve\`: ask that one.`;
 
 const NOT_INSTALLED =
   'Pictures are not shown by this server: sharp, which encodes them, is an optional package that is not installed here. Run `npm install --include=optional`.';

@@ -39,6 +39,7 @@ export function openIngest(config: Config, options: Partial<IngestConfig> = {}):
     allowPrivateSources: config.allowPrivateSources,
     confine: config.confineFfmpeg,
     hardware: config.hwaccel,
+    ...(config.deviceHost !== null && { deviceHost: config.deviceHost }),
     ...(config.ffmpegPath !== null && { ffmpegPath: config.ffmpegPath }),
     ...options,
   });

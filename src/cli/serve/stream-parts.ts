@@ -1,6 +1,8 @@
 /** What runs sessions, as the settings ask for it. */
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Config } from '../../config.ts';
+import { deviceAt, deviceOf } from '../../domain/device.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import type { Log } from '../../domain/log.ts';
 import type { Ingest } from '../../ingest/index.ts';
@@ -33,7 +35,8 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
     sink: store.moments,
     probe: ingest.probe,
     openSource: ingest.open,
-    isHere: isHereIn(ingest, uploads.bucket !== null),
+    isHere: isHereIn(ingest, placeOf(parts)),
+    known: knownAs(config),
     // Whoever sends finds no worker: it has no port for that.
     leaves: ({ type }) => role === 'WORKER' && type === 'push',
     openAnalyser: vision.open,
@@ -49,13 +52,39 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
   });
 }
 
-/** Whether what is read of this machine is here. @param sharesUploads whether they lie where all servers reach them */
+/** A device of this machine, as other servers are to know it: by what this one is called, where that was said. */
+function knownAs({ deviceHost: host }: Config): (source: SourceInput) => SourceInput {
+  return (source) => {
+    if (host === null || source.type !== 'device') return source;
+    return { ...source, device: deviceAt(host, source.device) };
+  };
+}
+
+/** What this machine is called in the names of devices. */
+export const deviceHostOf = ({ deviceHost }: Pick<Config, 'deviceHost'>) => deviceHost ?? hostname();
+
+/** What of this machine is its own. */
+export interface Place {
+  /** What it is called in the names of devices. */
+  deviceHost: string;
+  /** Whether uploads lie where all servers reach them. */
+  sharesUploads: boolean;
+}
+
+export function placeOf({ config, uploads }: Pick<Base, 'config' | 'uploads'>): Place {
+  return { deviceHost: deviceHostOf(config), sharesUploads: uploads.bucket !== null };
+}
+
+/** Whether what is read of this machine is here. */
 export function isHereIn(
   ingest: Pick<Ingest, 'recordedFile'>,
-  sharesUploads: boolean,
+  { deviceHost, sharesUploads }: Place,
 ): (source: SourceInput) => Promise<boolean> {
   return async (source) => {
-    if (source.type === 'device') return existsSync(source.device);
+    if (source.type === 'device') {
+      const { host, path } = deviceOf(source.device) ?? { host: null, path: source.device };
+      return (host === null || host === deviceHost) && existsSync(path);
+    }
     const isFile = source.type === 'file' || (source.type === 'upload' && !sharesUploads);
     return !isFile || (await ingest.recordedFile(source)) !== null;
   };

@@ -17,6 +17,8 @@ export interface Offer {
   worker: string;
   /** Whether the source, if it is a file or a device, is there. */
   isHere: boolean;
+  /** What its machine is called in the names of devices; an earlier version does not say. */
+  deviceHost?: string;
   /** Whether it has not the time for it. */
   isFull: boolean;
   /** How many streams it runs. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { deviceOf } from '../../domain/device.ts';
 import type { SourceInput, SourceKind } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
@@ -24,6 +25,8 @@ export interface SourceAccess extends HeicAccess {
   uploadsDir: string;
   /** Where uploads lie instead; null: in that directory. */
   bucket: UploadBucket | null;
+  /** What this machine is called in the names of devices. */
+  deviceHost: string;
   connector: SafeConnector;
 }
 
@@ -55,15 +58,27 @@ export async function resolveSource(
       if (/^[\w-][\w.-]{0,199}$/.test(source.token)) return resolveUpload(local, source.token);
       throw new MienError('BAD_INPUT', 'This is no upload token; POST the video to /uploads to get one.');
     case 'device':
-      if (/^\/dev\/video\d{1,3}$/.test(source.device)) {
-        return localSource({ kind, url: source.device, format: 'v4l2' }, source.device);
-      }
-      throw new MienError('BAD_INPUT', 'A device is named as /dev/video0, /dev/video1 and so on.');
+      return resolveDevice(source.device, kind, access.deviceHost);
     case 'url':
       return resolveUrl(kind, new URL(source.url), access, signal);
     case 'push':
       throw new MienError('BAD_INPUT', 'What is sent to mien cannot be looked at before it comes.');
   }
+}
+
+function resolveDevice(name: string, kind: SourceKind, own: string): ResolvedSource {
+  const device = deviceOf(name);
+  if (device === null)
+    throw new MienError(
+      'BAD_INPUT',
+      'A device is named as /dev/video0, or as lab-1:/dev/video0 where lab-1 is what its server is called.',
+    );
+  if (device.host !== null && device.host !== own)
+    throw new MienError(
+      'SOURCE_UNREACHABLE',
+      `${name} is a device of ${device.host}, and this server is ${own} (MIEN_DEVICE_HOST): it opens none of others.`,
+    );
+  return localSource({ kind, url: device.path, format: 'v4l2' }, name);
 }
 
 interface Resolving {

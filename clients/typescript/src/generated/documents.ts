@@ -229,7 +229,7 @@ export type SourceInput =
   readonly file: string; readonly upload?: never; readonly device?: never; readonly demo?: never; readonly push?: never; }
   |  { readonly url?: never; readonly file?: never;   /** The token that `POST /uploads` gave. */
   readonly upload: string; readonly device?: never; readonly demo?: never; readonly push?: never; }
-  |  { readonly url?: never; readonly file?: never; readonly upload?: never;   /** A camera of the server, such as `/dev/video0`. */
+  |  { readonly url?: never; readonly file?: never; readonly upload?: never;   /** A camera of the server, such as `/dev/video0`; of one of several, by what that is called (`MIEN_DEVICE_HOST`), such as `lab-1:/dev/video0`. */
   readonly device: string; readonly demo?: never; readonly push?: never; }
   |  { readonly url?: never; readonly file?: never; readonly upload?: never; readonly device?: never;   /** With true the clip that mien comes with, to try it; it is kept as an upload. */
   readonly demo: boolean; readonly push?: never; }
