@@ -21,6 +21,8 @@ export interface AccessOptions {
   /** Ways to show who one is beside tokens, such as OpenID Connect. */
   schemes?: readonly Scheme[];
   times?: Partial<TokenCacheTimes>;
+  /** The clock by which what they showed ends, in milliseconds since 1970; default: this machine's. */
+  now?: () => number;
 }
 
 export interface Access {
@@ -46,21 +48,23 @@ export function createAccess({
   tokens,
   schemes = [],
   times,
+  now = () => Date.now(),
   ...stores
 }: AccessOptions): Access {
-  const directory = new TokenCache(tokens, times);
-  const signIns = createSignIns({ store: stores.signIns, tokens: directory });
+  const directory = new TokenCache(tokens, times, { now });
+  const signIns = createSignIns({ store: stores.signIns, tokens: directory, now });
   const own = createProcessSecretScheme(SYSTEM_PRINCIPAL);
   const command = createProcessSecretScheme(COMMAND_PRINCIPAL);
   const mayBeOpen = mode === 'none' || (mode === 'auto' && loopback && schemes.length === 0);
   const isRequired = async () => !mayBeOpen || (mode === 'auto' && (await directory.anyMade()));
   return {
     authenticator: createAuthenticator({
-      schemes: [createTokenScheme(directory), ...schemes, signIns.scheme, own.scheme, command.scheme],
+      schemes: [createTokenScheme(directory, now), ...schemes, signIns.scheme, own.scheme, command.scheme],
       isRequired,
       mayClose: mayBeOpen && mode === 'auto',
+      now,
     }),
-    tokens: noticed(tokens, directory),
+    tokens: noticed(tokens, directory, now),
     signIns,
     ownCredential: own.credential,
     commandCredential: command.credential,
@@ -73,7 +77,7 @@ export function createAccess({
 }
 
 /** What is changed here counts at once. */
-function noticed(tokens: TokenStore, directory: TokenCache): Access['tokens'] {
+function noticed(tokens: TokenStore, directory: TokenCache, now: () => number): Access['tokens'] {
   const noticing = async <T>(change: Promise<T>): Promise<T> => {
     try {
       return await change;
@@ -86,7 +90,7 @@ function noticed(tokens: TokenStore, directory: TokenCache): Access['tokens'] {
     create: (token) => noticing(tokens.create(token)),
     revoke: (id) => noticing(tokens.revoke(id)),
   };
-  return { ...store, issue: (request, createdBy) => issueToken(store, request, createdBy) };
+  return { ...store, issue: (request, createdBy) => issueToken(store, request, createdBy, now()) };
 }
 
 const MAKE_ONE =

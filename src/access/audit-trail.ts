@@ -20,6 +20,8 @@ export interface AuditTrailOptions {
   /** Told of each entry that could not be stored when it was due. */
   onFailure(): void;
   log: Pick<Log, 'error' | 'info'>;
+  /** The clock of what is recorded, in milliseconds since the epoch; default: this machine's. */
+  now?: () => number;
   /** How long what is alike is summed; a minute. */
   sumMs?: number;
 }
@@ -36,7 +38,7 @@ export class AuditTrail implements Audit {
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
-    this.#sums = createAuditSums(options.networkOf);
+    this.#sums = createAuditSums(options.networkOf, options.now);
   }
 
   async record(event: AuditEvent): Promise<void> {
@@ -64,7 +66,7 @@ export class AuditTrail implements Audit {
   }
 
   #store(records: readonly AuditRecord[]): Promise<void> {
-    const happened = new Date();
+    const happened = new Date((this.#options.now ?? Date.now)());
     const writing = this.#options
       .append(records)
       .catch((error: unknown) => this.#keep(records, happened, error))

@@ -20,6 +20,8 @@ export interface Authenticator {
   isRequired(): Promise<boolean>;
   /** Whether that may change from no to yes. */
   readonly mayClose: boolean;
+  /** Whether what they showed has ended by itself. */
+  hasExpired(principal: Principal): boolean;
   /** Of those who were let in, the ones who would not be any more: one question a scheme. */
   noLongerGood(identities: Iterable<Identity>): Promise<readonly Identity[]>;
 }
@@ -31,6 +33,8 @@ export interface AuthenticatorOptions {
   /** Whether who need not show who they are now may have to later. */
   mayClose?: boolean;
   throttle?: Throttle;
+  /** The clock by which what they showed ends, in milliseconds since 1970. */
+  now?: () => number;
 }
 
 /** Somebody tries credentials that are not right too often. */
@@ -49,6 +53,7 @@ export function createAuthenticator({
   isRequired,
   mayClose = false,
   throttle = createThrottle(),
+  now = () => Date.now(),
 }: AuthenticatorOptions): Authenticator {
   /** @returns the identity; what is wrong, where a scheme says so; null: nobody is known by it */
   const verify = async (credential: Credential): Promise<Identity | MienError | null> => {
@@ -75,7 +80,8 @@ export function createAuthenticator({
       if (wait > 0) throw new TooManyGuesses(wait);
       throw known ?? new MienError('UNAUTHENTICATED', WRONG_CREDENTIAL);
     },
-    noLongerGood: (identities) => noLongerGood([...identities], isRequired),
+    hasExpired: (principal) => hasExpired(principal, now()),
+    noLongerGood: (identities) => noLongerGood([...identities], isRequired, now()),
   };
 }
 
@@ -105,6 +111,7 @@ function identityOf({ principal, key }: Proof, scheme: Scheme): Identity {
 async function noLongerGood(
   identities: readonly Identity[],
   isRequired: () => Promise<boolean>,
+  now: number,
 ): Promise<readonly Identity[]> {
   const keys = new Map<Scheme, Set<string>>();
   for (const { proof } of identities) {
@@ -118,6 +125,6 @@ async function noLongerGood(
   const anonymous = identities.some(({ proof }) => proof === null);
   const closed = anonymous && (await isRequired());
   return identities.filter(({ principal, proof }) =>
-    proof === null ? closed : hasExpired(principal, Date.now()) || !good.get(proof.scheme)?.has(proof.key),
+    proof === null ? closed : hasExpired(principal, now) || !good.get(proof.scheme)?.has(proof.key),
   );
 }

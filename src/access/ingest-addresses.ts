@@ -25,13 +25,23 @@ export interface IngestAddresses {
    * @throws MienError NOT_FOUND; TooManyGuesses
    */
   find(secret: string, client: string): Promise<IngestStream>;
+  /** @throws MienError BAD_INPUT at an end that has passed */
+  assertInFuture(expiresAt: Date | null): void;
+  /** Whether its address has ended by itself. */
+  hasExpired(stream: Pick<IngestStream, 'expiresAt'>): boolean;
 }
 
 export function createIngestAddresses(
   store: IngestStreamStore,
-  throttle: Throttle = createThrottle(),
+  { throttle = createThrottle(), now = () => Date.now() }: { throttle?: Throttle; now?: () => number } = {},
 ): IngestAddresses {
+  const assertInFuture = (expiresAt: Date | null) => {
+    if (hasExpired({ expiresAt }, now()))
+      throw new MienError('BAD_INPUT', 'An address must expire in the future.');
+  };
   return {
+    assertInFuture,
+    hasExpired: (stream) => hasExpired(stream, now()),
     async renew(streamId, expiresAt) {
       assertInFuture(expiresAt);
       const secret = randomBytes(SECRET_BYTES).toString('base64url');
@@ -42,18 +52,12 @@ export function createIngestAddresses(
     async find(secret, client) {
       // By its hash: how long that takes tells nothing of the secrets that there are.
       const stream = SECRET.test(secret) ? await store.byAddress(hashOf(secret)) : null;
-      if (stream !== null && !hasExpired(stream, Date.now())) return stream;
+      if (stream !== null && !hasExpired(stream, now())) return stream;
       const wait = throttle.failed(client, null);
       if (wait > 0) throw new TooManyGuesses(wait, 'This is no address to send to');
       throw noSuchAddress();
     },
   };
-}
-
-/** @throws MienError BAD_INPUT at an end that has passed */
-export function assertInFuture(expiresAt: Date | null): void {
-  if (hasExpired({ expiresAt }, Date.now()))
-    throw new MienError('BAD_INPUT', 'An address must expire in the future.');
 }
 
 export function noSuchAddress(): MienError {

@@ -26,16 +26,16 @@ export interface IssuedToken {
   secret: string;
 }
 
-/** @param createdBy who asked for it, in words @throws MienError BAD_INPUT, CONFLICT when there are too many */
+/** @param createdBy who asked for it, in words @param now milliseconds since 1970 @throws MienError BAD_INPUT, CONFLICT when there are too many */
 export async function issueToken(
   store: TokenStore,
   request: TokenRequest,
   createdBy: string,
+  now: number,
 ): Promise<IssuedToken> {
-  const now = new Date();
-  const fault = faultOf(request, now.getTime());
+  const fault = faultOf(request, now);
   if (fault !== null) throw new MienError('BAD_INPUT', fault);
-  if ((await store.live(now)).length >= MAX_TOKENS)
+  if ((await store.live(new Date(now))).length >= MAX_TOKENS)
     throw new MienError('CONFLICT', `There are ${MAX_TOKENS} tokens, the most that may be: revoke some.`);
   const { secret, prefix, hash } = makeToken();
   const name = request.name.trim();

@@ -19,8 +19,8 @@ const REMEMBERED = 10_000;
 export interface SignIns {
   /** By the cookie. */
   scheme: Scheme;
-  /** @returns what the browser keeps, and until when @throws MienError BAD_INPUT where nobody showed who they are */
-  begin(principal: Principal): Promise<{ value: string; expiresAt: Date }>;
+  /** @returns what the browser keeps, and for how many seconds @throws MienError BAD_INPUT where nobody showed who they are */
+  begin(principal: Principal): Promise<{ value: string; seconds: number }>;
   /** @returns whose stay has ended by this; null: it had ended before */
   end(value: string): Promise<SignIn | null>;
 }
@@ -67,7 +67,7 @@ export function createSignIns({
       const expiresAt = earlier(principal.expiresAt, new Date(now() + LONGEST_MS));
       const value = randomBytes(SECRET_BYTES).toString('base64url');
       await store.create(hashOf(value), { ...principal, expiresAt });
-      return { value, expiresAt };
+      return { value, seconds: Math.floor((expiresAt.getTime() - now()) / 1000) };
     },
     end: (value) => signIns.end(hashOf(value)),
   };

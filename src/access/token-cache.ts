@@ -27,6 +27,13 @@ const TIMES: TokenCacheTimes = {
   ...{ answerMs: 3_000, firstMs: 60_000, openMs: 500, missMs: 250 },
 };
 
+export interface TokenCacheClocks {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds of a clock that never goes back. */
+  elapsed(): number;
+}
+
 interface Reading {
   /** When it began, in milliseconds of a clock that never goes back. */
   at: number;
@@ -37,6 +44,7 @@ export class TokenCache {
   readonly #store: TokenStore;
   readonly #times: TokenCacheTimes;
   readonly #now: () => number;
+  readonly #elapsed: () => number;
   #byPrefix = new Map<string, TokenRecord>();
   #byId = new Map<string, TokenRecord>();
   #counts = { made: 0, revoked: 0 };
@@ -46,10 +54,15 @@ export class TokenCache {
   #wasRead = false;
   #hasAnswered = false;
 
-  constructor(store: TokenStore, times: Partial<TokenCacheTimes> = {}, now = () => performance.now()) {
+  constructor(
+    store: TokenStore,
+    times: Partial<TokenCacheTimes> = {},
+    { now = () => Date.now(), elapsed = () => performance.now() }: Partial<TokenCacheClocks> = {},
+  ) {
     this.#store = store;
     this.#times = { ...TIMES, ...times };
     this.#now = now;
+    this.#elapsed = elapsed;
   }
 
   /** @throws what the store answers */
@@ -92,7 +105,7 @@ export class TokenCache {
   }
 
   #age(): number {
-    return this.#now() - this.#readAt;
+    return this.#elapsed() - this.#readAt;
   }
 
   async #refresh(): Promise<void> {
@@ -107,7 +120,7 @@ export class TokenCache {
   #read(): Promise<void> {
     if (this.#reading !== null) return this.#reading.done;
     const { answerMs, firstMs } = this.#times;
-    const reading: Reading = { at: this.#now(), done: Promise.resolve() };
+    const reading: Reading = { at: this.#elapsed(), done: Promise.resolve() };
     this.#reading = reading;
     reading.done = unlessLate(
       this.#take(reading),
@@ -123,7 +136,7 @@ export class TokenCache {
     const counts = await this.#store.counts();
     const changed =
       !this.#wasRead || counts.made !== this.#counts.made || counts.revoked !== this.#counts.revoked;
-    const tokens = changed ? await this.#store.live(new Date()) : null;
+    const tokens = changed ? await this.#store.live(new Date(this.#now())) : null;
     // Something was changed meanwhile, which this answer may not know.
     if (this.#reading !== reading) return this.#read();
     if (tokens !== null) {

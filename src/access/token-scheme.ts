@@ -4,7 +4,7 @@ import type { Credential, Proof, Scheme, TokenRecord } from './ports.ts';
 import type { TokenCache } from './token-cache.ts';
 import { isSame, isToken, parseToken, prefixOf } from './token-format.ts';
 
-export function createTokenScheme(directory: TokenCache): Scheme {
+export function createTokenScheme(directory: TokenCache, now: () => number = () => Date.now()): Scheme {
   return {
     accepts: ({ by, value }) => by === 'BEARER' && isToken(value),
     targetOf: ({ value }) => prefixOf(value),
@@ -12,7 +12,7 @@ export function createTokenScheme(directory: TokenCache): Scheme {
       const parts = parseToken(value);
       if (parts === null) return null;
       const token = await directory.byPrefix(parts.prefix);
-      if (token === null || !isSame(token.hash, parts.hash) || hasExpired(token, Date.now())) return null;
+      if (token === null || !isSame(token.hash, parts.hash) || hasExpired(token, now())) return null;
       return { principal: principalOf(token), key: token.id };
     },
     stillGood: (ids) => directory.notRevoked(ids),

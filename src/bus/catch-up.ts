@@ -28,6 +28,8 @@ export interface Stored {
   positions(): Promise<number[]>;
   /** Which of these streams are not there. */
   goneOf(streamIds: readonly string[]): Promise<string[]>;
+  /** The clock of what is stored, in milliseconds since the epoch. */
+  now(): number;
   /** What was erased since: of a stretch, its session. */
   erasedSince(since: Date): Promise<ErasureStep[]>;
   /** By which this server runs sessions; null: by none yet. */
@@ -73,7 +75,7 @@ export async function catchUp(deps: CatchUpDeps, since: Date): Promise<void> {
     if (lastKnown.isNews(session, count)) publish({ kind: 'status', streamId, session });
   }
   const there = new Set(rows.map(({ session }) => session.id));
-  for (const session of known) if (!there.has(session.id)) publish(removedSession(session));
+  for (const session of known) if (!there.has(session.id)) publish(removedSession(session, stored.now()));
   for (const id of sessionIds) if (!there.has(id)) publish({ kind: 'removed', streamId: '', sessionId: id });
   for (const streamId of gone) publish({ kind: 'removed', streamId });
 }
@@ -99,9 +101,9 @@ function readMoments(
 }
 
 /** It went with all that was recorded of it: whoever waits for it need not. */
-function removedSession(session: SessionRecord): LiveEvent {
+function removedSession(session: SessionRecord, now: number): LiveEvent {
   const ended: SessionRecord = isLive(session)
-    ? { ...session, state: 'ENDED', endedAt: new Date() }
+    ? { ...session, state: 'ENDED', endedAt: new Date(now) }
     : session;
   return { kind: 'status', streamId: session.streamId, session: ended };
 }

@@ -4,10 +4,18 @@
 const NOTICED_MS = 5_000;
 
 export class Missed {
+  /** Milliseconds since the epoch, by the clock of what is stored. */
+  readonly #now: () => number;
   /** All that was told until then was heard, or read. */
-  #wholeUntil = Date.now();
-  #lookedAt = Date.now();
+  #wholeUntil: number;
+  #lookedAt: number;
   #isAny = false;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#wholeUntil = now();
+    this.#lookedAt = now();
+  }
 
   /** Whether anything was missed that was not read since. */
   get isAny(): boolean {
@@ -21,12 +29,12 @@ export class Missed {
   /** Nothing was missed, as far as is known: what the last look but one has not noticed will not be noticed any more. */
   look(): void {
     if (!this.#isAny) this.#wholeUntil = this.#lookedAt - NOTICED_MS;
-    this.#lookedAt = Date.now();
+    this.#lookedAt = this.#now();
   }
 
   /** Reads what was told since a time, and notes what was missed by then as read. @throws what `work` does, and it is still missed */
   async read(work: (since: number) => Promise<void>): Promise<void> {
-    const now = Date.now();
+    const now = this.#now();
     const since = Math.min(this.#wholeUntil, now);
     this.#isAny = false;
     try {

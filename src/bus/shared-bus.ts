@@ -60,12 +60,13 @@ export class SharedBus implements Bus {
   readonly #transport: Transport;
   readonly #timer: NodeJS.Timeout;
   readonly #sender: Sender;
-  readonly #missed = new Missed();
+  readonly #missed: Missed;
   readonly #present: Present;
   #hasFailed = false;
 
   constructor(options: SharedBusOptions) {
     this.#options = options;
+    this.#missed = new Missed(options.stored.now);
     this.own = new MemoryBus(options);
     this.#all = new MemoryBus(options);
     const node = randomBytes(8).toString('hex');

@@ -124,6 +124,8 @@ export interface OutputStatus {
 export interface PresentStream {
   stream: { id: string; name: string };
   session: SessionRecord | null;
+  /** Another server runs that, and tells how it is. */
+  isElsewhere: boolean;
 }
 
 /** What came of sending an example. */

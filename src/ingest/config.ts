@@ -1,3 +1,4 @@
+import type { RecordClock } from '../domain/record-clock.ts';
 import type { HardwareSetting } from './ffmpeg/hardware.ts';
 import type { LookupAll } from './network/safe-connect.ts';
 import type { UploadBucket } from './source/stored-upload.ts';
@@ -12,9 +13,9 @@ export interface IngestConfig {
   bucket?: UploadBucket | null;
   /** True: private, loopback and link-local addresses may be reached; a list of CIDR ranges: only those of them. */
   allowPrivateSources: boolean | readonly string[];
-  /** The ffmpeg to run; otherwise the one on the PATH, otherwise the npm package's. */
   /** What this machine is called in the names of devices (`lab-1:/dev/video0`); default: its host name. */
   deviceHost?: string | undefined;
+  /** The ffmpeg to run; otherwise the one on the PATH, otherwise the npm package's. */
   ffmpegPath?: string | undefined;
   /** False: ffmpeg is kept from the network by our proxy alone, though the kernel could do it. Default true. */
   confine?: boolean | undefined;
@@ -34,6 +35,8 @@ export interface IngestConfig {
   maxPixels?: number | undefined;
   /** Resolves host names; default: the system's resolver. */
   lookup?: LookupAll | undefined;
+  /** By which frames have their wall time; default: this machine's clock. */
+  clock?: Pick<RecordClock, 'now'> | undefined;
   /** Takes the lines of ffmpeg's log, without credentials. */
   onLog?: ((line: string) => void) | undefined;
 }

@@ -1,5 +1,6 @@
 /** Where the frames of a source leave ingest: when they are due, at the rate that is asked for, whichever run of ffmpeg gives them. */
 import type { Frame } from '../domain/frame.ts';
+import type { RecordClock } from '../domain/record-clock.ts';
 import { sleep } from '../threads/sleep.ts';
 import type { FrameBuffer } from './frames/frame-buffer.ts';
 import type { Pace, Punctuality } from './frames/punctuality.ts';
@@ -25,6 +26,8 @@ export interface OutletSettings {
   frameRate: number;
   /** Null: frames are waited for, and none is left out. */
   punctuality: Punctuality | null;
+  /** By which frames have their wall time. */
+  clock: Pick<RecordClock, 'now'>;
   /** A frame came. @param pace as it shows how the source keeps up */
   onPace(pace: Pace): void;
 }
@@ -37,14 +40,14 @@ export interface SourceOutlet extends FrameOutlet {
 }
 
 export function createFrameOutlet(settings: OutletSettings): SourceOutlet {
-  const { buffer, frameRate, punctuality, onPace } = settings;
+  const { buffer, frameRate, punctuality, clock, onPace } = settings;
   const rateLimit = new RateLimit(frameRate);
   const leftOut = new SkippedCounts(frameRate);
 
   function put(frame: OutgoingFrame, signal?: AbortSignal): Promise<void> | null {
     if (signal?.aborted) return drop(frame, 'late');
     if (!rateLimit.admit(frame.mediaTime)) return drop(frame, 'rate');
-    return buffer.put({ ...frame, wallTime: Date.now(), ...leftOut.take() });
+    return buffer.put({ ...frame, wallTime: clock.now(), ...leftOut.take() });
   }
 
   function drop(frame: Pick<Frame, 'release'>, why: 'rate' | 'late'): null {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { DecodeOptions } from '../domain/decode-options.ts';
 import type { SourceInfo, SourceInput } from '../domain/frame.ts';
+import { OWN_CLOCK } from '../domain/record-clock.ts';
 import { MienError } from '../errors.ts';
 import { type IngestConfig, type Limits, limitsOf } from './config.ts';
 import { DecodingTurns } from './decoding-turns.ts';
@@ -72,7 +73,7 @@ export function createIngest(config: IngestConfig): Ingest {
   const encoder = new PictureEncoder(withoutNetwork);
   const deps: IngestDeps = {
     ...{ ...runs, inlets: new Inlets(), limits, hardware, onLog: config.onLog, pictures },
-    access: accessOf(config, limits),
+    ...{ clock: config.clock ?? OWN_CLOCK, access: accessOf(config, limits) },
     ffmpeg: async () => ({ ...(await ffmpeg()), hardware: hardware.inUse }),
     ...{ remaining: new Map(), turns: new DecodingTurns() },
   };

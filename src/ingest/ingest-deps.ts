@@ -1,3 +1,4 @@
+import type { RecordClock } from '../domain/record-clock.ts';
 import type { Limits } from './config.ts';
 import type { DecodingTurns } from './decoding-turns.ts';
 import type { Confinement } from './ffmpeg/confinement.ts';
@@ -23,6 +24,8 @@ export interface ReadyFfmpeg extends ConfinedFfmpeg {
 export interface IngestDeps {
   access: SourceAccess;
   limits: Limits;
+  /** By which frames have their wall time. */
+  clock: Pick<RecordClock, 'now'>;
   ffmpeg(): Promise<ReadyFfmpeg>;
   hardware: {
     /** To be called when a run failed because of it. Never rejects. */

@@ -17,7 +17,7 @@ const FRAME_RATE = 25;
 export async function openPicture(
   input: SourceInput,
   { loop, realtime, detectSize, colour, signal }: DecodeOptions,
-  { pictures, access, limits: { maxPixels } }: IngestDeps,
+  { pictures, access, clock, limits: { maxPixels } }: IngestDeps,
 ): Promise<OpenedSource | null> {
   const isPlain = !loop && !realtime && !colour && (input.videoTrack ?? 1) === 1;
   if (pictures === null || input.type !== 'file' || !isPlain) return null;
@@ -27,13 +27,16 @@ export async function openPicture(
   const side = LONGER_SIDES[detectSize];
   const longerSide = Number.isFinite(side) ? side : null;
   const picture = await pictures.decode({ path, longerSide, maxPixels, orientation }, signal);
-  return picture && opened(picture);
+  return picture && opened(picture, clock.now());
 }
 
-function opened({ codec, source, width, height, luma: pixels }: DecodedPicture): OpenedSource {
+function opened(
+  { codec, source, width, height, luma: pixels }: DecodedPicture,
+  wallTime: number,
+): OpenedSource {
   return {
     info: { kind: 'file', live: false, ...source, duration: null, codec, frameRate: FRAME_RATE, rotation: 0 },
-    frames: one({ pixels, width, height, source, mediaTime: 0, wallTime: Date.now(), dropped: {} }),
+    frames: one({ pixels, width, height, source, mediaTime: 0, wallTime, dropped: {} }),
     setFrameRate() {},
   };
 }

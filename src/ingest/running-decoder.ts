@@ -85,6 +85,7 @@ class SourceDecoding {
       buffer: this.buffer,
       frameRate: options.frameRate,
       punctuality: this.#punctuality,
+      clock: job.deps.clock,
       onPace: (pace) => {
         if (!info.live) this.#turn?.came(pace);
         else if (pace === 'behind') this.#readOn('late');

@@ -38,10 +38,13 @@ interface StreamWatch {
 /** Follows all streams of one output. */
 export class EventSelection {
   readonly #wishes: Wishes;
+  readonly #now: () => number;
   readonly #streams = new Map<string, StreamWatch>();
 
-  constructor(wishes: Wishes) {
+  /** @param now milliseconds since the epoch */
+  constructor(wishes: Wishes, now: () => number = () => Date.now()) {
     this.#wishes = wishes;
+    this.#now = now;
   }
 
   /** How it is now, whatever of that was told. */
@@ -55,7 +58,7 @@ export class EventSelection {
     return [...this.#streams].flatMap(([id, { rules, sessionId }]) => {
       const stream = { id, name: null };
       const changes = rules.forget((stretch) => isGone(episodeOf({ ...stretch, stream, sessionId })));
-      return changes.map((change) => ofRule(change, { stream, sessionId, at: new Date() }));
+      return changes.map((change) => ofRule(change, { stream, sessionId, at: new Date(this.#now()) }));
     });
   }
 
@@ -78,7 +81,7 @@ export class EventSelection {
         // A broker keeps what each server told it of the stream, whatever that was.
         if (!(isOurs && this.#wishes.topics.includes('STATES')) && this.#wishes.target?.kind !== 'MQTT')
           return [];
-        return [{ type: 'removed', stream, sessionId: null, at: new Date(), origin: event }];
+        return [{ type: 'removed', stream, sessionId: null, at: new Date(this.#now()), origin: event }];
     }
   }
 
@@ -115,7 +118,7 @@ export class EventSelection {
   #ofStatus(event: LiveEventOf<'status'>, stream: StreamName): OutputMessage[] {
     const { session, streamId, sameState } = event;
     if (sameState) return [];
-    const at = session.endedAt ?? new Date();
+    const at = session.endedAt ?? new Date(this.#now());
     const common = { stream, sessionId: session.id, at };
     const watch = this.#streams.get(streamId);
     const isCut = session.state === 'RECONNECTING' || !isLive(session);

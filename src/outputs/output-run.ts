@@ -20,7 +20,7 @@ const EVENTS = 1024;
 /** What waits is brought to its receiver for so long when the server ends. */
 export const LAST_MS = 3_000;
 
-export interface RunOptions extends Pick<OutputDeps, 'feed' | 'metrics' | 'log'> {
+export interface RunOptions extends Pick<OutputDeps, 'feed' | 'metrics' | 'log' | 'now'> {
   record: OutputRecord;
   sender: Sender;
   names: StreamNames;
@@ -35,7 +35,7 @@ export class OutputRun {
   readonly #selection: EventSelection;
   readonly #queue: DeliveryQueue;
   readonly #feed: EventQueue<SelectedEvent>;
-  readonly #unended = new UnendedEvents();
+  readonly #unended: UnendedEvents;
   readonly #end = new AbortController();
   /** Streams that were removed, and of whose end this server tells all receivers. */
   readonly #ours = new Set<string>();
@@ -47,10 +47,11 @@ export class OutputRun {
   readonly #delivering: Promise<void>;
 
   constructor(options: RunOptions) {
-    const { record, feed, metrics, sender } = options;
+    const { record, feed, metrics, sender, now } = options;
     this.#options = options;
-    this.#tally = new Tally(record, metrics, 'READY');
-    this.#selection = new EventSelection(record);
+    this.#tally = new Tally(record, metrics, 'READY', now);
+    this.#selection = new EventSelection(record, now);
+    this.#unended = new UnendedEvents(now);
     this.#queue = new DeliveryQueue(this.#tally.dropped);
     const scope = record.streamId === null ? {} : { streamId: record.streamId };
     this.#feed = feed.subscribe(selectedKinds(record), scope, { capacity: EVENTS });

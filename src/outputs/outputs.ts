@@ -130,8 +130,8 @@ export class Outputs {
 
   /** Null: it is not turned on. */
   status(id: string): OutputStatus | null {
-    if (this.#locked.has(id))
-      return { ...NOTHING_YET, state: 'STOPPED', lastError: { message: LOCKED, at: Date.now() } };
+    const lastError = { message: LOCKED, at: (this.#deps.now ?? Date.now)() };
+    if (this.#locked.has(id)) return { ...NOTHING_YET, state: 'STOPPED', lastError };
     return this.#runs.get(id)?.status ?? null;
   }
 

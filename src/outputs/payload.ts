@@ -7,7 +7,7 @@ import { momentOf } from './moment-payload.ts';
 
 export interface Payload {
   type: string;
-  /** When it happened, by the server's clock (ISO 8601). */
+  /** When it happened, by the clock of what is recorded (ISO 8601). */
   timestamp: string;
   data: object;
 }
@@ -26,14 +26,15 @@ export function payloadOf(message: OutputMessage): Payload {
 }
 
 /** Of `testOutput`: what an episode's beginning looks like, without any. */
-export function examplePayload(): Payload {
+export function examplePayload(now: number): Payload {
   const data = { note: 'An example, sent because somebody asked whether this output works.' };
-  return { type: 'mien.test', timestamp: new Date().toISOString(), data };
+  return { type: 'mien.test', timestamp: new Date(now).toISOString(), data };
 }
 
 /** Of who asks how it is now, and not what happened. */
-export function standingPayloads(stream: StreamName, { active }: Standing) {
-  const as = (type: string, data: object) => ({ type, at: new Date().toISOString(), stream, ...data });
+export function standingPayloads(stream: StreamName, { active }: Standing, now: number) {
+  const at = new Date(now).toISOString();
+  const as = (type: string, data: object) => ({ type, at, stream, ...data });
   return {
     coverage: () => as('coverage.now', {}),
     rule: (rule: OutputRule) => as('rule.now', { rule: ruleOf(rule), tracks: active(rule) }),

@@ -81,5 +81,7 @@ export interface OutputDeps {
   onChanged?(): void;
   /** None is run here: the servers that run streams tell of them. */
   isElsewhere?: boolean;
+  /** What happens has its times by it, in milliseconds since the epoch; default: this machine's clock. */
+  now?: () => number;
   log: Pick<Log, 'info' | 'warn'>;
 }

@@ -14,16 +14,23 @@ export function whereOf({ id, target }: OutputRecord): string {
 }
 
 /** Null: where it goes cannot be read. */
-export function senderOf(record: OutputRecord, { outputs, log, server }: OutputDeps): Sender | null {
+export function senderOf(record: OutputRecord, { outputs, log, server, now }: OutputDeps): Sender | null {
   const { target, allowPrivate, streamId } = record;
   const reach = createAllowedHosts(allowPrivate);
   switch (target?.kind) {
     case undefined:
       return null;
     case 'WEBHOOK':
-      return createWebhook(target, { reach });
+      return createWebhook(target, { reach, now });
     case 'MQTT':
-      return new MqttSender(target, { reach, record, log, server, present: () => outputs.present(streamId) });
+      return new MqttSender(target, {
+        reach,
+        record,
+        log,
+        server,
+        now,
+        present: () => outputs.present(streamId),
+      });
     case 'OSC':
       return createOsc(target, { reach });
   }

@@ -8,12 +8,19 @@ export class Tally {
   #state: OutputState;
   #lastError: OutputStatus['lastError'] = null;
   readonly #counts = { sent: 0, failed: 0, dropped: 0 };
+  readonly #now: () => number;
   #waiting = 0;
 
-  constructor({ id, kind }: OutputRecord, metrics: OutputMetrics, state: OutputState) {
+  constructor(
+    { id, kind }: OutputRecord,
+    metrics: OutputMetrics,
+    state: OutputState,
+    now: () => number = () => Date.now(),
+  ) {
     this.#labels = { output: id, kind };
     this.#metrics = metrics;
     this.#state = state;
+    this.#now = now;
     metrics.waiting(this.#labels, 0);
   }
 
@@ -36,7 +43,7 @@ export class Tally {
   /** A try failed. @param message in a sentence */
   failing(message: string): void {
     this.#state = 'FAILING';
-    this.#lastError = { message, at: Date.now() };
+    this.#lastError = { message, at: this.#now() };
   }
 
   /** A message was given up. */

@@ -12,7 +12,13 @@ type Lasting = Extract<OutputMessage, { type: 'episode' | 'rule' | 'coverage' }>
 const MOST = 10_000;
 
 export class UnendedEvents {
+  readonly #now: () => number;
   readonly #unended = new Map<string, Lasting>();
+
+  /** @param now milliseconds since the epoch */
+  constructor(now: () => number = () => Date.now()) {
+    this.#now = now;
+  }
 
   /** @param send may have reached the receiver also where it fails, unless it was refused for good */
   async tell(message: OutputMessage, send: () => Promise<void>): Promise<void> {
@@ -42,7 +48,7 @@ export class UnendedEvents {
     return [...gone].flatMap((key) => {
       const message = this.#unended.get(key);
       this.#unended.delete(key);
-      return message === undefined ? [] : [endOf(message)];
+      return message === undefined ? [] : [endOf(message, new Date(this.#now()))];
     });
   }
 
@@ -80,8 +86,8 @@ function keyOf(message: Lasting): string {
   }
 }
 
-function endOf(message: Lasting): OutputMessage {
-  const common = { at: new Date(), origin: null, isErased: true } as const;
+function endOf(message: Lasting, at: Date): OutputMessage {
+  const common = { at, origin: null, isErased: true } as const;
   switch (message.type) {
     case 'episode':
       return { ...message, ...common, kind: 'OFFSET' };

@@ -5,6 +5,7 @@ import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import type { FollowedSession, FollowMoment, MomentTrace } from '../domain/trace.ts';
 import { noteModelTimes } from './note-model-times.ts';
 import type { FaceAnalyser, Meter, SessionPictures, SessionTimeline, ShowMoment } from './ports.ts';
+import type { SessionTime } from './session-clock.ts';
 
 export interface ScoredFrame {
   moment: Moment;
@@ -57,12 +58,12 @@ export class FrameScorer {
   /**
    * The next frame may be given before this one is answered; answers come in the order of the calls. When its worker
    * died, the next call works again.
-   * @param mediaTime seconds since the session's start
+   * @param at where it lies in the session
    */
-  async analyse(frame: Frame, mediaTime: number): Promise<AnalysedFrame> {
+  async analyse(frame: Frame, { mediaTime, wallTime }: SessionTime): Promise<AnalysedFrame> {
     const { analyser, meter, pictures, follow, of = {} } = this.#deps;
     meter?.decoded(1);
-    const { wallTime, source, loop, dropped, leftOut = 0, late = 0, width, height } = frame;
+    const { source, loop, dropped, leftOut = 0, late = 0, width, height } = frame;
     const size = { width, height };
     const missing = { dropped, leftOut, late };
     // Before the pixels are handed over.

@@ -23,7 +23,7 @@ import type {
 } from './ports.ts';
 import { createReopenBackoff, type ReopenBackoff } from './reopen-backoff.ts';
 import { type RunningSession, TAKEN_OVER } from './running-session.ts';
-import { createSessionClock } from './session-clock.ts';
+import { type ClockDeps, createSessionClock, type SessionClock } from './session-clock.ts';
 import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
 import { openSessionLoad, type SessionLoad, type SessionLoadDeps } from './session-load.ts';
 import { createSessionSource, type SessionSource, type SourceDeps } from './session-source.ts';
@@ -33,7 +33,7 @@ import type { StoreWaits } from './store-unavailable.ts';
 import { NOBODY_SENDS, outOfTime, sentenceOf } from './stream-errors.ts';
 import { type SourceEnd, supervise } from './supervisor.ts';
 
-export interface SessionDeps extends SessionLoadDeps, SourceDeps, Pick<FrameScorerDeps, 'follow'> {
+export interface SessionDeps extends SessionLoadDeps, SourceDeps, ClockDeps, Pick<FrameScorerDeps, 'follow'> {
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
   openPictures?: OpenPictures;
@@ -89,7 +89,7 @@ class SessionRun {
   readonly #storeWaits: StoreWaits;
   #deadline: NodeJS.Timeout | undefined;
   readonly #source: SessionSource;
-  readonly #clock = createSessionClock();
+  readonly #clock: SessionClock;
   readonly #backoff: ReopenBackoff;
   readonly #states: StateWriter;
   readonly #outbox: Outbox;
@@ -103,6 +103,7 @@ class SessionRun {
     this.#streamId = stream.id;
     this.#id = session.id;
     this.#timelineSettings = { smoothing: stream.smoothing, frameRate: stream.frameRate };
+    this.#clock = createSessionClock(deps.clock);
     this.#source = createSessionSource(deps, stream, held);
     const { reopenMs } = this.#limits;
     this.#isPushed = stream.source.type === 'push';
@@ -202,7 +203,7 @@ class SessionRun {
 
   /** Episodes that a moment which was not written told of are closed by the store, where it has them. */
   #timelineEnd(scorer: FrameScorer, left: number): TimelineEnd {
-    const ended = this.#clock.end(Date.now());
+    const ended = this.#clock.end();
     const end = ended !== null && ended > scorer.newest ? ended : null;
     const { events, dropped } = scorer.finish(end);
     if (this.#outbox.failure !== null)

@@ -24,10 +24,10 @@ export interface SourceRun {
 export async function runSource(run: SourceRun, { frames, realtime }: OpenedSource): Promise<void> {
   const { scorer, clock, outbox } = run;
   const analyse = (frame: Frame) => {
-    const mediaTime = clock.at(frame.mediaTime, frame.wallTime);
+    const at = clock.at(frame.mediaTime, frame.wallTime);
     // That of a recording has its place since it was admitted.
     const hasPlace = !realtime || outbox.reserve();
-    if (hasPlace) return scorer.analyse(frame, mediaTime);
+    if (hasPlace) return scorer.analyse(frame, at);
     scorer.drop(frame, { store: 1 });
     return null;
   };

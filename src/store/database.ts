@@ -12,6 +12,7 @@ import {
   tellCheckpointFailed,
   watchLock,
 } from './embedded-database.ts';
+import { OWN_STORE_CLOCK, openClock, type StoreClock } from './lease/database-clock.ts';
 import { acquireDirectoryLock, type LockTimes } from './lock/directory-lock.ts';
 import { type Checkpoints, type CheckpointTimes, createCheckpoints } from './pglite/checkpoints.ts';
 import { assertUndamaged } from './pglite/file-sizes.ts';
@@ -39,14 +40,16 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const COMMIT_TIMEOUT_MS = 30_000;
 /** A lease that waits longer is asked for over another connection, while there is time. */
 const LEASE_TIMEOUT_MS = 2_000;
-/** A process that was halted in a transaction keeps others from its rows no longer than that. */
 /** Whoever has locked what a statement needs, such as a table, is waited for no longer; it may succeed later. */
 const LONGEST_LOCK_WAIT = '30s';
+/** A process that was halted in a transaction keeps others from its rows no longer than that. */
 const IDLE_IN_TRANSACTION = '5s';
 
 export interface Database extends Connected {
   /** Nothing else waits on its connection to a server. */
   runLease: RunPrepared;
+  /** By which what is recorded has its times. */
+  clock: StoreClock;
   /** No other process can have it open. */
   isExclusive: boolean;
   /** What a server's autovacuum does; PGlite has none. */
@@ -75,44 +78,55 @@ export async function openDatabase(
 ): Promise<Database> {
   return config.databaseUrl === undefined
     ? openPGlite(config, times)
-    : openPostgres(config.databaseUrl, config.commitTimeoutMs);
+    : openPostgres(config.databaseUrl, config);
 }
 
-async function openPostgres(url: string, commitTimeoutMs = COMMIT_TIMEOUT_MS): Promise<Database> {
+async function openPostgres(url: string, { commitTimeoutMs, log }: DatabaseConfig): Promise<Database> {
   await migratePostgres(url);
   const config = connectionConfig(url);
-  const ofCommits = { ...config, max: 1, query_timeout: commitTimeoutMs };
   const forUpkeep = {
     ...{ ...config, max: 1, query_timeout: TRANSACTION_MS },
     onConnect: async (client: ClientBase) =>
       void (await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`)),
   };
-  // A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble.
-  const options = { onPoolError: () => {}, onConnectionError: () => {} };
-  const adapter = new PrismaPg({ ...config, max: POOL_SIZE, query_timeout: TRANSACTION_MS }, options);
-  const preparing = new PrismaPg(ofCommits, { ...options, statementNameGenerator: statementName });
-  const keeping = await preparing.connect();
-  const parsing = await new PrismaPg(ofCommits, options).connect();
-  const ofLease = {
-    ...ofCommits,
-    query_timeout: LEASE_TIMEOUT_MS,
-    connectionTimeoutMillis: LEASE_TIMEOUT_MS,
-  };
-  const leasing = await new PrismaPg(ofLease, options).connect();
-  const dispose = async () =>
-    void (await Promise.all([keeping.dispose(), parsing.dispose(), leasing.dispose()]));
+  const adapter = new PrismaPg({ ...config, max: POOL_SIZE, query_timeout: TRANSACTION_MS }, QUIET);
+  const { runPrepared, runLease, dispose } = await openBeside(config, commitTimeoutMs);
   try {
-    const database = await connect(adapter, { runPrepared: prepareWhereKept(keeping, parsing) }, dispose);
+    const { clock, keepRight } = await openClock(runLease, log);
+    const database = await connect(adapter, { runPrepared }, dispose);
     const { prisma } = database;
+    const stopClock = keepRight();
     return {
-      ...{ ...database, runLease: runParsed(leasing), isExclusive: false, vacuum: async () => {} },
-      dropPartition: createServerDropPartition(new PrismaPg(forUpkeep, options)),
+      ...{ ...database, runLease, clock, isExclusive: false, vacuum: async () => {} },
+      async close() {
+        await stopClock();
+        await database.close();
+      },
+      dropPartition: createServerDropPartition(new PrismaPg(forUpkeep, QUIET)),
       scrub: createServerVacuum(prisma),
     };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** A connection that breaks while nobody uses it is replaced at the next query; that one reports trouble. */
+const QUIET = { onPoolError: () => {}, onConnectionError: () => {} };
+
+/** Connections for commits and for the lease alone, which wait for nothing else. */
+async function openBeside(config: ReturnType<typeof connectionConfig>, commitTimeoutMs = COMMIT_TIMEOUT_MS) {
+  const ofCommits = { ...config, max: 1, query_timeout: commitTimeoutMs };
+  const preparing = new PrismaPg(ofCommits, { ...QUIET, statementNameGenerator: statementName });
+  const keeping = await preparing.connect();
+  const parsing = await new PrismaPg(ofCommits, QUIET).connect();
+  const times = { query_timeout: LEASE_TIMEOUT_MS, connectionTimeoutMillis: LEASE_TIMEOUT_MS };
+  const leasing = await new PrismaPg({ ...ofCommits, ...times }, QUIET).connect();
+  return {
+    runPrepared: prepareWhereKept(keeping, parsing),
+    runLease: runParsed(leasing),
+    dispose: async () => void (await Promise.all([keeping.dispose(), parsing.dispose(), leasing.dispose()])),
+  };
 }
 
 function connectionConfig(url: string) {
@@ -174,7 +188,7 @@ async function connectPGlite(
     ...database,
     ...{
       runLease: runPrepared,
-      isExclusive: true,
+      ...{ clock: OWN_STORE_CLOCK, isExclusive: true },
       vacuum: createVacuum(prisma),
       scrub: createScrub(prisma),
       dropPartition: createDropPartition(prisma),

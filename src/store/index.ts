@@ -19,6 +19,7 @@ import { createPrepareCommit } from './commit/prepare-commit.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createErasures, type Erasures } from './erasure/erasures.ts';
 import { createJobLease, createLease, forgetJobs, type Lease } from './lease/create-lease.ts';
+import type { StoreClock } from './lease/database-clock.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
 import { createOutputRepository, type OutputRepository } from './output-repository.ts';
 import { createLogQueries, type LogQueries } from './read/commit-log.ts';
@@ -112,7 +113,9 @@ export interface Store extends Retention, sealing.SourceSealing {
   tokens: TokenStore;
   outputs: OutputRepository;
   /** By which it runs sessions. */
-  lease: Pick<Lease, 'watch' | 'age' | 'others' | 'takenOver' | 'close'>;
+  lease: Pick<Lease, 'name' | 'watch' | 'age' | 'others' | 'takenOver' | 'close'>;
+  /** By which what is recorded has its times. */
+  clock: Pick<StoreClock, 'now' | 'isShared' | 'offset'>;
   /** For the API, whose queries are made of its schema. */
   prisma: Database['prisma'];
   /** For tests that count statements. */
@@ -135,11 +138,11 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const partitions = createPartitions(database.prisma);
     await forgetJobs(database);
     const keys = createSecretKeys(config.secretKeys ?? [], config.dataDir);
-    await partitions.ensure([Date.now()]);
+    await partitions.ensure([database.clock.now()]);
     sealing.tellSealed(await sealing.sealStored(database.prisma, keys, 'clear'), config.log);
     const retentionHours = await decideRetention(database.prisma, config.retentionHours);
     const tags = await openStreamTags(database.prisma);
-    const writer = await LogWriter.open(database.prisma);
+    const writer = await LogWriter.open(database.prisma, database.clock);
     const deletes = config.retentionHours !== undefined;
     return openOn(database, tags, partitions, keys, writer, { ...config, retentionHours, deletes });
   } catch (error) {
@@ -159,27 +162,27 @@ function openOn(
   writer: LogWriter,
   { rollUp, retentionHours, leaseMs, ...config }: Opening,
 ): Store {
-  const { prisma, runPrepared, onQuery, scrub, dropPartition, close } = database;
+  const { prisma, runPrepared, onQuery, scrub, dropPartition, clock, close } = database;
   const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, follow, log } = config;
-  const [lease, doOnce] = [createLease(database, { leaseMs, log }), createJobLease(prisma)];
+  const [lease, doOnce] = [createLease(database, { leaseMs, log, clock }), createJobLease(prisma)];
   const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, follow, log });
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub, doOnce }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
-  const by = { retention, partitions, audit, doOnce };
+  const by = { retention, partitions, audit, doOnce, clock };
   const stopUpkeep = keepUp(database, lease, by, { ...config, retentionHours });
   return {
-    streams: createStreamRepository(prisma, keys, tags, lease),
-    ...{ sessions: createSessionRepository(prisma, lease), models: createModelRepository(prisma) },
-    ...{ signIns: createSignInRepository(prisma), ingestStreams: createIngestStreamStore(prisma) },
+    streams: createStreamRepository(prisma, keys, tags, lease, clock),
+    ...{ sessions: createSessionRepository(prisma, lease, clock), models: createModelRepository(prisma) },
     moments: createMomentStore(database, commits, writer),
     ...{ log: createLogQueries(prisma), newest: createNewestQueries(prisma, lease) },
     rollups: createRollupQueries(prisma, rollUp),
     aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
     ...{ erasures, audit, ...retention, retentionHours },
-    ...{ tokens: createTokenRepository(prisma), outputs: createOutputRepository(prisma, keys, lease) },
-    ...{ lease, prisma, onQuery, ...sealing.createSourceSealing(keys) },
+    ...accessStores(prisma, clock),
+    outputs: createOutputRepository(prisma, keys, lease, clock),
+    ...{ lease, clock, prisma, onQuery, ...sealing.createSourceSealing(keys) },
     rotateSecrets: () => sealing.rotateKeys(prisma, keys),
     ping: async () => void (await prisma.$queryRawUnsafe('SELECT 1')),
     async close() {
@@ -190,6 +193,11 @@ function openOn(
       await close();
     },
   };
+}
+
+function accessStores(prisma: Database['prisma'], clock: StoreClock) {
+  const [tokens, signIns] = [createTokenRepository(prisma, clock), createSignInRepository(prisma, clock)];
+  return { tokens, signIns, ingestStreams: createIngestStreamStore(prisma) };
 }
 
 function createMomentStore(database: Database, commits: GroupCommit, writer: LogWriter): MomentStore {

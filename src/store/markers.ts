@@ -6,6 +6,7 @@ import { mediaTimesOf } from './read/media-times.ts';
 
 /**
  * Those that are there already stay as they are.
+ * @param now milliseconds since the epoch
  * @returns them with their media times, in their order, and how many were not there
  * @throws MienError BAD_INPUT: a time lies outside of the session; CONFLICT: it has too many, or has no such time yet or any more
  * @returns null: there is no such session
@@ -14,6 +15,7 @@ export async function addMarkers(
   prisma: PrismaClient,
   sessionId: string,
   added: readonly NewMarker[],
+  now: number,
 ): Promise<{ markers: Marker[]; added: number } | null> {
   return prisma.$transaction(async (tx) => {
     if (!(await lock(tx, sessionId))) return null;
@@ -21,6 +23,7 @@ export async function addMarkers(
       tx,
       sessionId,
       added.map(({ when }) => when),
+      now,
     );
     const markers = added.map(({ name }, at) => asKept({ name, time: times[at]! }));
     const data = markers.map((marker) => ({ sessionId, ...marker }));

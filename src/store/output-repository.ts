@@ -10,6 +10,8 @@ import type {
   OutputTopic,
   PresentStream,
 } from '../domain/output.ts';
+import type { RecordClock } from '../domain/record-clock.ts';
+import { isLive } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { Output, Prisma, PrismaClient } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
@@ -23,15 +25,20 @@ const STREAMS_AT_A_TIME = 1000;
 export type OutputRepository = ReturnType<typeof createOutputRepository>;
 
 /** @param keys seal where it goes */
-export function createOutputRepository(prisma: PrismaClient, keys: SecretKeys, lease: Pick<Lease, 'id'>) {
+export function createOutputRepository(
+  prisma: PrismaClient,
+  keys: SecretKeys,
+  lease: Pick<Lease, 'id'>,
+  clock: Pick<RecordClock, 'now'>,
+) {
   return {
-    ...{ ...readingOf(prisma, keys), ...writingOf(prisma, keys) },
+    ...{ ...readingOf(prisma, keys, lease), ...writingOf(prisma, keys, clock) },
     /** Streams that were removed lately, and which of them this run of a server tells of. */
     removed: (server: string) => listRemoved(prisma, server, lease.id),
   };
 }
 
-function readingOf(prisma: PrismaClient, keys: SecretKeys) {
+function readingOf(prisma: PrismaClient, keys: SecretKeys, lease: Pick<Lease, 'id'>) {
   return {
     async get(id: string) {
       const row = isId(id) ? await prisma.output.findUnique({ where: { id } }) : null;
@@ -44,11 +51,11 @@ function readingOf(prisma: PrismaClient, keys: SecretKeys) {
       return Promise.all(rows.map((row) => toRecord(row, keys)));
     },
     /** All streams, or one, with their newest sessions. */
-    present: (streamId: string | null) => readPresent(prisma, streamId),
+    present: (streamId: string | null) => readPresent(prisma, streamId, lease.id),
   };
 }
 
-function writingOf(prisma: PrismaClient, keys: SecretKeys) {
+function writingOf(prisma: PrismaClient, keys: SecretKeys, clock: Pick<RecordClock, 'now'>) {
   return {
     /** @throws MienError NOT_FOUND: its stream is not there; CONFLICT: another one has its topics */
     async create({ target, rules, topics, ...output }: NewOutput) {
@@ -56,7 +63,8 @@ function writingOf(prisma: PrismaClient, keys: SecretKeys) {
       const { streamId } = output;
       if (streamId !== null && !(await prisma.stream.findUnique({ where: { id: streamId } })))
         throw new MienError('NOT_FOUND', `There is no stream ${streamId}.`);
-      const data = { ...output, ...where, kind: target.kind, topics: [...topics], rules: toJson(rules) };
+      const told = { ...output, ...where, kind: target.kind, topics: [...topics], rules: toJson(rules) };
+      const data = { ...told, createdAt: new Date(clock.now()) };
       const create = (tx: Prisma.TransactionClient) => tx.output.create({ data });
       return toRecord(await writeAlone(prisma, create, () => true), keys);
     },
@@ -104,7 +112,11 @@ function stopOutput(
 }
 
 /** A page of streams at a time, and of each stream one session: it may have thousands. */
-async function readPresent(prisma: PrismaClient, streamId: string | null): Promise<PresentStream[]> {
+async function readPresent(
+  prisma: PrismaClient,
+  streamId: string | null,
+  ownWorker: string | null,
+): Promise<PresentStream[]> {
   const present: PresentStream[] = [];
   const select = { id: true, name: true, ordinal: true };
   for (let after = 0; ; ) {
@@ -116,9 +128,11 @@ async function readPresent(prisma: PrismaClient, streamId: string | null): Promi
       prisma,
       streams.map(({ id }) => id),
     );
-    present.push(
-      ...streams.map(({ id, name }) => ({ stream: { id, name }, session: newest.get(id) ?? null })),
-    );
+    for (const { id, name } of streams) {
+      const session = newest.get(id) ?? null;
+      const isElsewhere = session !== null && isLive(session) && session.workerId !== ownWorker;
+      present.push({ stream: { id, name }, session, isElsewhere });
+    }
     if (streamId !== null || streams.length < STREAMS_AT_A_TIME) return present;
     after = streams.at(-1)!.ordinal;
   }

@@ -2,6 +2,7 @@
 import { isId } from '../domain/ids.ts';
 import type { Marker, MarkerChoice, NewMarker } from '../domain/marker.ts';
 import type { Episode } from '../domain/moment.ts';
+import type { RecordClock } from '../domain/record-clock.ts';
 import type { SessionQueries } from '../domain/session-queries.ts';
 import {
   LIVE_STATES,
@@ -69,12 +70,14 @@ export interface SessionRepository extends SessionQueries {
   openEpisodes(ids: readonly string[]): Promise<Episode[]>;
 }
 
-export function createSessionRepository(prisma: PrismaClient, lease: Lease): SessionRepository {
+type Clock = Pick<RecordClock, 'now'>;
+
+export function createSessionRepository(prisma: PrismaClient, lease: Lease, clock: Clock): SessionRepository {
   return {
     ...createSessionQueries(prisma),
-    ...createOwnership(prisma, lease),
+    ...createOwnership(prisma, lease, clock),
     async create(input) {
-      return toRecord(await createRow(prisma, await lease.hold(), input));
+      return toRecord(await createRow(prisma, await lease.hold(), input, new Date(clock.now())));
     },
     async begunWith(streamId) {
       const where = { streamId, state: { in: [...LIVE_STATES] } };
@@ -87,7 +90,7 @@ export function createSessionRepository(prisma: PrismaClient, lease: Lease): Ses
       return toRecord(await describeRow(prisma, id, words));
     },
     async mark(id, markers) {
-      return (isId(id) ? await addMarkers(prisma, id, markers) : null) ?? refuseUnknown(id);
+      return (isId(id) ? await addMarkers(prisma, id, markers, clock.now()) : null) ?? refuseUnknown(id);
     },
     async unmark(id, choices) {
       return (isId(id) ? await removeMarkers(prisma, id, choices) : null) ?? refuseUnknown(id);
@@ -95,7 +98,7 @@ export function createSessionRepository(prisma: PrismaClient, lease: Lease): Ses
     async setState(id, state, { failure, frame, smallestFace } = {}) {
       const data = {
         state,
-        endedAt: LIVE_STATES.includes(state) ? null : new Date(),
+        endedAt: LIVE_STATES.includes(state) ? null : new Date(clock.now()),
         // PostgreSQL's text holds every character but NUL, and servers of sources choose words of it.
         ...(failure === undefined ? {} : { failure: failure?.replaceAll('\0', '') ?? null }),
         ...(smallestFace === undefined ? {} : { smallestFace }),
@@ -111,6 +114,7 @@ export function createSessionRepository(prisma: PrismaClient, lease: Lease): Ses
 function createOwnership(
   prisma: PrismaClient,
   lease: Lease,
+  clock: Clock,
 ): Pick<SessionRepository, 'adopt' | 'runner' | 'takeAbandoned' | 'unwanted' | 'interruptLive'> {
   return {
     runner: async (id) => (isId(id) ? findRunner(prisma, id) : null),
@@ -125,7 +129,9 @@ function createOwnership(
       return (await prisma.session.findMany({ where })).map(toRecord);
     },
     async interruptLive(ids, failure) {
-      return (await interruptLive(prisma, lease.id, ids, failure)).map(toRecord);
+      return (await interruptLive(prisma, lease.id, { ids, failure, at: new Date(clock.now()) })).map(
+        toRecord,
+      );
     },
   };
 }

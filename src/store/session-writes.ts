@@ -19,17 +19,16 @@ import { takenOver } from './sql/taken-over.ts';
 export async function interruptLive(
   prisma: PrismaClient,
   workerId: string | null,
-  given: readonly string[],
-  failure: string,
+  { ids: given, failure, at: endedAt }: { ids: readonly string[]; failure: string; at: Date },
 ): Promise<Session[]> {
   const ids = given.filter(isId);
   const ofThese = { id: { in: ids }, workerId };
   return prisma.$transaction(async (tx) => {
     await tx.session.updateMany({
       where: { ...ofThese, state: { in: [...LIVE_STATES] } },
-      data: { state: 'INTERRUPTED', failure, endedAt: new Date() },
+      data: { state: 'INTERRUPTED', failure, endedAt },
     });
-    // The clock of the server that began it may have been ahead of this one's.
+    // The clock by which it began may have been ahead of this one.
     const { startedAt } = tx.session.fields;
     const early = await tx.session.findMany({ where: { ...ofThese, endedAt: { lt: startedAt } } });
     for (const row of early)
@@ -77,8 +76,13 @@ export async function updateRow(
     }
     const row = await update(tx);
     await closeEpisodes(tx, [id]);
-    return row;
+    return hasBegun(row) ? row : tx.session.update({ where: { id }, data: { endedAt: row.startedAt } });
   });
+}
+
+/** When it ended: the clock may have been set since it began. */
+function hasBegun({ startedAt, endedAt }: Pick<Session, 'startedAt' | 'endedAt'>): boolean {
+  return endedAt === null || endedAt >= startedAt;
 }
 
 export interface NewSession {
@@ -95,6 +99,7 @@ export async function createRow(
   prisma: PrismaClient,
   workerId: string,
   { streamId, modelId, settings, words = {}, again = false }: NewSession,
+  startedAt: Date,
 ): Promise<Session> {
   const missing = () => new MienError('NOT_FOUND', `There is no stream ${streamId}, or no model ${modelId}.`);
   if (!isId(streamId)) throw missing();
@@ -120,7 +125,7 @@ export async function createRow(
           workerId,
           tags,
           streamTags,
-          ownTags,
+          ...{ ownTags, startedAt },
           ...(settings && { settings }),
         },
       });

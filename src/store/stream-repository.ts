@@ -2,6 +2,7 @@
 import type { Tags } from '../domain/access.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
 import { isId } from '../domain/ids.ts';
+import type { RecordClock } from '../domain/record-clock.ts';
 import { LIVE_STATES, type StreamChange, type StreamRecord } from '../domain/stream.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
@@ -67,11 +68,13 @@ export function createStreamRepository(
   keys: SecretKeys,
   known: StreamTags,
   lease: Pick<Lease, 'hold' | 'others' | 'isExclusive'>,
+  clock: Pick<RecordClock, 'now'>,
 ): StreamRepository {
   const findAll = (where: Prisma.StreamWhereInput) => findStreams(prisma, keys, where);
   const create = async (input: StreamInput, isTaken: IsTaken) => {
     const heldBy = input.shouldRun ? await lease.hold() : null;
-    const row = await createRow(prisma, keys, { ...input, heldBy }, isTaken);
+    const data = { ...input, heldBy, createdAt: new Date(clock.now()) };
+    const row = await createRow(prisma, keys, data, isTaken);
     const record = row && (await toRecord(row, keys));
     if (record) known.set(record.id, record.tags);
     return record;
@@ -101,7 +104,7 @@ export function createStreamRepository(
 async function createRow(
   prisma: PrismaClient,
   keys: SecretKeys,
-  input: StreamInput & { heldBy: string | null },
+  input: StreamInput & { heldBy: string | null; createdAt: Date },
   isTaken: IsTaken,
 ): Promise<Stream | null> {
   const source = await sealSource(input.source, keys);

@@ -8,7 +8,7 @@ const NEVER = new Promise<void>(() => {});
 function open() {
   const store = memoryTokens();
   let now = 0;
-  const directory = new TokenCache(store, { answerMs: 50, openMs: 20 }, () => now);
+  const directory = new TokenCache(store, { answerMs: 50, openMs: 20 }, { elapsed: () => now });
   return { store, directory, wait: (ms: number) => (now += ms) };
 }
 

@@ -90,6 +90,7 @@ const streamManager: StreamManager = {
 };
 
 const ingestAddresses: IngestAddresses = {
+  assertInFuture() {},
   async renew(id, expiresAt) {
     done.push(`renew the address of ${id}`);
     return { secret: 'secret', expiresAt };

@@ -28,6 +28,7 @@ beforeAll(async () => {
       senders: {
         find: (secret, client) => senders.find(secret, client),
         send: (stream, body, onTaken) => senders.send(stream, body, onTaken),
+        hasExpired: (stream) => senders.hasExpired(stream),
         drop: (stream, why) => senders.drop(stream, why),
       },
     },

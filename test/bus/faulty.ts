@@ -109,6 +109,7 @@ export class Way {
 /** @param worker of this server @param workers of all */
 export function storedIn(store: MemoryStore, worker = '', workers: readonly string[] = []): Stored {
   return {
+    now: () => Date.now(),
     erasedSince: async () => [],
     worker: () => worker || null,
     otherWorkers: async () => workers.filter((one) => one !== worker),

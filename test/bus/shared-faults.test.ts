@@ -178,45 +178,53 @@ it('who reads episodes slowly is told of their end, however much was committed e
   expect((await ofStream.next()).done).toBe(true);
 });
 
-it('what is read while nothing is carried does not grow with the time', async () => {
-  const since: number[] = [];
-  const world = new World();
-  const stored = storedIn(world.store);
-  let handlers!: TransportHandlers;
-  const ignore = () => {};
-  const bus = new SharedBus({
-    open: (given) => {
-      handlers = given;
-      return { isUp: false, send: ignore, close: async () => {} };
-    },
-    stored: {
-      ...stored,
-      sessions(of) {
-        since.push(Date.now() - of.since.getTime());
-        return stored.sessions(of);
+it.each([
+  ['right', 0],
+  ['an hour ahead', 3_600_000],
+  ['an hour behind', -3_600_000],
+])(
+  'what is read while nothing is carried does not grow with the time, on a server whose clock is %s',
+  async (_, off) => {
+    const since: number[] = [];
+    const world = new World();
+    const stored = storedIn(world.store);
+    let handlers!: TransportHandlers;
+    const ignore = () => {};
+    const bus = new SharedBus({
+      open: (given) => {
+        handlers = given;
+        return { isUp: false, send: ignore, close: async () => {} };
       },
-    },
-    ...{ onErased: ignore, onTagged: async () => {}, everyMs: 50 },
-    metrics: {
-      ...{
-        up: ignore,
-        sent: ignore,
-        received: ignore,
-        withheld: ignore,
-        unreadable: ignore,
-        caughtUp: ignore,
+      stored: {
+        ...stored,
+        now: () => Date.now() - off,
+        sessions(of) {
+          since.push(Date.now() - off - of.since.getTime());
+          return stored.sessions(of);
+        },
       },
-    },
-    log: { info: ignore, warn: ignore, error: ignore },
-  });
-  onTestFinished(() => bus.close());
-  bus.subscribe(['moment'], {});
-  handlers.onDown();
-  await expect.poll(() => since.length, { timeout: 60_000 }).toBeGreaterThan(20);
-  // The clocks of servers differ by ten seconds at most.
-  for (const milliseconds of since.slice(1)) expect(milliseconds).toBeLessThan(10_000 + 1_500);
-  expect(Math.min(...since)).toBeGreaterThanOrEqual(10_000);
-});
+      ...{ onErased: ignore, onTagged: async () => {}, everyMs: 50 },
+      metrics: {
+        ...{
+          up: ignore,
+          sent: ignore,
+          received: ignore,
+          withheld: ignore,
+          unreadable: ignore,
+          caughtUp: ignore,
+        },
+      },
+      log: { info: ignore, warn: ignore, error: ignore },
+    });
+    onTestFinished(() => bus.close());
+    bus.subscribe(['moment'], {});
+    handlers.onDown();
+    await expect.poll(() => since.length, { timeout: 60_000 }).toBeGreaterThan(20);
+    // The clocks of servers differ by ten seconds at most.
+    for (const milliseconds of since.slice(1)) expect(milliseconds).toBeLessThan(10_000 + 1_500);
+    expect(Math.min(...since)).toBeGreaterThanOrEqual(10_000);
+  },
+);
 
 /** Of a kind by its number, with any body. */
 function raw(

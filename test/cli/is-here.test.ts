@@ -23,6 +23,13 @@ it.each<[SourceInput, boolean]>([
 });
 
 it('uploads in a bucket are as far from each of them', async () => {
-  expect(await isHereIn(ingest, { deviceHost: 'lab-1', sharesUploads: true })({ type: 'upload', token: 'a' })).toBe(true);
-  expect(await isHereIn(ingest, { deviceHost: 'lab-1', sharesUploads: true })({ type: 'file', path: 'elsewhere.mp4' })).toBe(false);
+  expect(
+    await isHereIn(ingest, { deviceHost: 'lab-1', sharesUploads: true })({ type: 'upload', token: 'a' }),
+  ).toBe(true);
+  expect(
+    await isHereIn(ingest, { deviceHost: 'lab-1', sharesUploads: true })({
+      type: 'file',
+      path: 'elsewhere.mp4',
+    }),
+  ).toBe(false);
 });

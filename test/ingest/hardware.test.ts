@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import installer from '@ffmpeg-installer/ffmpeg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame, SourceInput } from '../../src/domain/frame.ts';
+import { OWN_CLOCK } from '../../src/domain/record-clock.ts';
 import { limitsOf } from '../../src/ingest/config.ts';
 import { DecodingTurns } from '../../src/ingest/decoding-turns.ts';
 import { findConfinement } from '../../src/ingest/ffmpeg/confinement.ts';
@@ -137,7 +138,14 @@ async function withLost(program: FfmpegProgram) {
   const deps: IngestDeps = {
     ...runs,
     clock: OWN_CLOCK,
-    access: { mediaDir: media.path, uploadsDir: media.path, bucket: null, deviceHost: '', connector, ...heic },
+    access: {
+      mediaDir: media.path,
+      uploadsDir: media.path,
+      bucket: null,
+      deviceHost: '',
+      connector,
+      ...heic,
+    },
     limits,
     ffmpeg: async () => ready,
     hardware,

@@ -9,6 +9,7 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type OutputParts, openOutputs } from '../../src/cli/serve/output-parts.ts';
 import type { MqttTarget, OutputRecord, PresentStream } from '../../src/domain/output.ts';
+import { OWN_CLOCK } from '../../src/domain/record-clock.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { createAllowedHosts } from '../../src/outputs/allowed-hosts.ts';
@@ -157,7 +158,9 @@ function connectTo(url: string) {
   );
 }
 
-const PRESENT: PresentStream[] = [{ stream: { id: STREAM, name: 'the door' }, session: session('RUNNING') }];
+const PRESENT: PresentStream[] = [
+  { stream: { id: STREAM, name: 'the door' }, session: session('RUNNING'), isElsewhere: false },
+];
 
 const TARGET: MqttTarget = {
   ...{ kind: 'MQTT', url: URL_OF_BROKER, username: null, password: null },
@@ -201,6 +204,19 @@ const JOY = `mien/streams/${STREAM}/rules/joy`;
 const COVERAGE = `mien/streams/${STREAM}/coverage`;
 const STATUS = `mien/status/${OUTPUT}`;
 const DEVICE = `homeassistant/device/mien_${OUTPUT.replaceAll('-', '')}_${STREAM.replaceAll('-', '')}/config`;
+
+test.skipIf(MOSQUITTO === undefined)(
+  'of a stream that another server runs nothing is said to be off: that server says how it is',
+  async () => {
+    await startBroker();
+    const { heard } = await listen();
+    const elsewhere = PRESENT.map((one) => ({ ...one, isElsewhere: true }));
+    const { output } = run({}, { present: async () => elsewhere });
+    await ready(output);
+    await until(() => heard.some(({ topic }) => topic === STATE), 'its state is told');
+    expect(heard.filter(({ topic }) => topic === JOY || topic === COVERAGE)).toEqual([]);
+  },
+);
 
 test.skipIf(MOSQUITTO === undefined)(
   'states and rules are retained, moments and episodes told, and Home Assistant given devices',
@@ -512,7 +528,8 @@ describe.skipIf(MOSQUITTO === undefined)('to a broker', () => {
 
   const MANY: PresentStream[] = Array.from({ length: 160 }, (_, at) => {
     const id = `0190b0f0-0000-7000-8000-${String(at).padStart(12, '0')}`;
-    return { stream: { id, name: `door ${at}` }, session: { ...session('RUNNING'), streamId: id } };
+    const stream = { id, name: `door ${at}` };
+    return { stream, session: { ...session('RUNNING'), streamId: id }, isElsewhere: false };
   });
 
   test('that is far away, many streams are announced at once', async () => {
@@ -641,7 +658,11 @@ describe.skipIf(MOSQUITTO === undefined)('to a broker', () => {
     const open = async () => {
       const [metrics, bus] = [createMetrics(), openBus()];
       const log = createLog({ logLevel: 'silent', logFormat: 'json' });
-      const store = { outputs, streams: { get: async () => null } } as unknown as OutputParts['store'];
+      const store = {
+        outputs,
+        clock: OWN_CLOCK,
+        streams: { get: async () => null },
+      } as unknown as OutputParts['store'];
       const audit = { record: async () => {} } as unknown as OutputParts['audit'];
       const opened = await openOutputs({ store, bus, metrics, audit, log, port: 0 } as OutputParts);
       closing.push(() => opened.close());

@@ -1,4 +1,7 @@
-/** A server whose clock is an hour off, beside one whose clock is right: neither takes anything over because of it, and each takes over what the other leaves. */
+/**
+ * A server whose clock is an hour off, beside one whose clock is right: neither takes anything over because of it, each takes over
+ * what the other leaves, and what either records has the database's times.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,12 +87,51 @@ describe.runIf(SERVER).each([
       120_000,
     );
 
+  interface Times {
+    /** The oldest beginning and the newest end of a session, in seconds since `from`; null: none has ended. */
+    began: number;
+    ended: number | null;
+    /** Of the session whose newest moment is the oldest or the youngest, in seconds before now. */
+    oldest: number;
+    youngest: number;
+    /** Seconds since `from`. */
+    now: number;
+  }
+  const timeOfDatabase = async () =>
+    (await client.query<{ now: Date }>('SELECT clock_timestamp() AS now')).rows[0]!.now;
+  /** Of sessions that run, what they recorded last; and of all when they began and ended. By the database's clock. */
+  const times = async (from: Date): Promise<Times> => {
+    const sql = `WITH newest AS (SELECT max(wall_time) AS at FROM moment JOIN session ON session.id = session_id
+        WHERE state = 'RUNNING' GROUP BY session_id)
+      SELECT (SELECT extract(epoch FROM min(started_at) - $1) FROM session)::float8 AS began,
+        (SELECT extract(epoch FROM max(ended_at) - $1) FROM session)::float8 AS ended,
+        (SELECT extract(epoch FROM clock_timestamp() - min(at)) FROM newest)::float8 AS oldest,
+        (SELECT extract(epoch FROM clock_timestamp() - max(at)) FROM newest)::float8 AS youngest,
+        extract(epoch FROM clock_timestamp() - $1)::float8 AS now`;
+    return (await client.query<Times>(sql, [from])).rows[0]!;
+  };
+  /** Within a second: of the moments the best of some looks counts, since a busy machine stores them late. */
+  const expectTimesOfDatabase = async (from: Date) => {
+    const looks: Times[] = [];
+    for (let count = 0; count < 10; count++) {
+      looks.push(await times(from));
+      await sleep(FRAMES_EVERY_MS / 2);
+    }
+    const { began, ended, now } = looks.at(-1)!;
+    expect(began).toBeGreaterThan(-1);
+    for (const time of [began, ended ?? 0]) expect(time).toBeLessThan(now + 1);
+    expect(Math.min(...looks.map(({ oldest }) => oldest))).toBeLessThan(1 + FRAMES_EVERY_MS / 1000);
+    expect(Math.min(...looks.map(({ youngest }) => youngest))).toBeGreaterThan(-1);
+  };
+
   it('keeps its sessions, takes over and is taken over, stores nothing late, and no session ends before it begins', async () => {
+    const from = await timeOfDatabase();
     const right = await start(0);
     const wrong = await start(shift);
     await untilTakenOver(0);
     const before = await sessions();
     await sleep(2 * TTL_MS);
+    await expectTimesOfDatabase(from);
     const after = await sessions();
     expect(after.map(({ id, worker, state }) => ({ id, worker, state }))).toEqual(
       before.map(({ id, worker, state }) => ({ id, worker, state })),
@@ -116,5 +158,6 @@ describe.runIf(SERVER).each([
     right.kill('SIGKILL');
     await untilTakenOver(STREAMS + 2 * STREAMS);
     for (const { ordered } of await sessions()) expect(ordered).not.toBe(false);
+    await expectTimesOfDatabase(from);
   });
 });

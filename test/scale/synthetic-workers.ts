@@ -22,11 +22,12 @@ async function startWorker(): Promise<StreamManager> {
   await store.models.upsert(MODEL);
   const manager = new StreamManager({
     ...{ streams: store.streams, sessions: store.sessions, sink: store.moments, modelId: MODEL.id, log },
+    clock: store.clock,
     probe: async () => LIVE_INFO,
     async openSource(_source, { signal }) {
       const frames = async function* () {
         for (let index = 0; !signal.aborted; index++) {
-          yield frame(index);
+          yield frame(index, { wallTime: store.clock.now() });
           await (every === undefined ? whenAborted(signal) : sleep(Number(every), signal));
         }
       };

@@ -42,6 +42,16 @@ it('what was interrupted is told again, where the answer may have been lost, and
   }
 });
 
+it('a session ends when it began at the earliest, also where the clock was set back meanwhile', async () => {
+  const store = await (await openPlace())();
+  const { id } = await running(store);
+  await store.prisma
+    .$executeRaw`UPDATE session SET started_at = now() + interval '1 hour' WHERE id = ${id}::uuid`;
+  const { startedAt, endedAt } = await store.sessions.setState(id, 'ENDED');
+  expect(endedAt).toEqual(startedAt);
+  expect(await store.sessions.get(id)).toMatchObject({ startedAt, endedAt });
+});
+
 describe.runIf(SERVER)('on a server', () => {
   it('who renewed just in time takes nobody over: the others may be a moment late', async () => {
     const leaseMs = 2_000;

@@ -1,5 +1,5 @@
 /** What outputs are told when they begin: all streams that are there, each with its newest session. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createStore, MODEL, STREAM, type TestStore } from '../helpers/database.ts';
 
 let test: TestStore;
@@ -23,6 +23,19 @@ it('is of every stream, however many there are, and of each the session that beg
   const present = await outputs.present(null);
   expect(present.map(({ stream }) => stream.id)).toEqual(ids);
   expect(present.slice(0, 3).map(({ session }) => session?.id ?? null)).toEqual([newer.id, second.id, null]);
+  expect(present.slice(0, 3).map(({ isElsewhere }) => isElsewhere)).toEqual([false, false, false]);
   expect(await outputs.present(first.streamId)).toEqual([present[0]]);
   expect(await outputs.present('0190b0f0-0000-7000-8000-00000000dead')).toEqual([]);
+});
+
+it('says which of them another server runs', async () => {
+  const own = await createStore();
+  onTestFinished(() => own.dispose());
+  const { sessions, outputs, prisma } = own.store;
+  const { id, streamId } = await own.session();
+  await prisma.$executeRaw`UPDATE session SET worker_id = gen_random_uuid() WHERE id = ${id}::uuid`;
+  expect(await outputs.present(streamId)).toMatchObject([{ isElsewhere: true, session: { id } }]);
+  await prisma.$executeRaw`UPDATE session SET state = 'ENDED' WHERE id = ${id}::uuid`;
+  expect(await outputs.present(streamId)).toMatchObject([{ isElsewhere: false }]);
+  expect(await sessions.live(streamId)).toEqual([]);
 });

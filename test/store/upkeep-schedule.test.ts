@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { OWN_CLOCK } from '../../src/domain/record-clock.ts';
 import { startUpkeep } from '../../src/store/upkeep/schedule.ts';
 
 afterEach(() => void vi.useRealTimers());
@@ -25,7 +26,7 @@ it('stopping the upkeep waits for the step under way, but not for one that does 
     audit: { dropOlderThan: async () => 0 },
     auditDays: undefined,
     ...{ vacuum: async () => {}, partitions: { ensure: async () => {} } },
-    doOnce: alone,
+    ...{ clock: OWN_CLOCK, doOnce: alone },
     log: undefined,
   };
   const steps: string[] = [];
@@ -60,7 +61,7 @@ it('what fails of tomorrow’s room, of the audit or of orphans keeps nobody’s
     auditDays: 1,
     vacuum: async () => void done.push('vacuumed'),
     partitions: { ensure: fail },
-    doOnce: alone,
+    ...{ clock: OWN_CLOCK, doOnce: alone },
     log: { info() {}, warn: ({ err }: { err?: Error }) => void done.push(String(err?.message)) } as never,
   });
   await vi.advanceTimersByTimeAsync(3_600_000);

@@ -3,7 +3,7 @@
  * once, every two seconds, and nothing while nothing is open.
  */
 import type { Authenticator, Identity } from '../../access/authenticate.ts';
-import { hasExpired, type Requester } from '../../domain/access.ts';
+import type { Requester } from '../../domain/access.ts';
 import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
 
@@ -19,7 +19,7 @@ interface Held {
 }
 
 export class RevocationWatch {
-  readonly #authenticator: Pick<Authenticator, 'noLongerGood' | 'mayClose'>;
+  readonly #authenticator: Pick<Authenticator, 'hasExpired' | 'noLongerGood' | 'mayClose'>;
   readonly #log: Log;
   readonly #periodMs: number;
   readonly #open = new Set<Held>();
@@ -27,7 +27,7 @@ export class RevocationWatch {
   #looking: Promise<void> | null = null;
 
   constructor(
-    authenticator: Pick<Authenticator, 'noLongerGood' | 'mayClose'>,
+    authenticator: Pick<Authenticator, 'hasExpired' | 'noLongerGood' | 'mayClose'>,
     log: Log,
     periodMs: number = PERIOD_MS,
   ) {
@@ -59,8 +59,7 @@ export class RevocationWatch {
   }
 
   async #lookOnce(): Promise<void> {
-    const now = Date.now();
-    this.#end(({ principal }) => hasExpired(principal, now), expired);
+    this.#end(({ principal }) => this.#authenticator.hasExpired(principal), expired);
     if (this.#open.size === 0) return;
     const identities = new Set([...this.#open].map(({ identity }) => identity));
     try {

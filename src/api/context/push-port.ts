@@ -11,6 +11,8 @@ export interface IngestAddresses {
    * @throws MienError NOT_FOUND; BAD_INPUT: nobody sends to it, or it would have expired
    */
   renew(streamId: string, expiresAt: Date | null): Promise<IssuedAddress>;
+  /** @throws MienError BAD_INPUT at an end that has passed */
+  assertInFuture(expiresAt: Date | null): void;
 }
 
 /** Those who send video to streams. */
@@ -23,6 +25,8 @@ export interface Senders {
    * @throws MienError CONFLICT: another sends, or the stream does not run; and how its source ended
    */
   send(stream: IngestStream, body: Readable, onTaken: () => void): Promise<void>;
+  /** Whether its address has ended by itself. */
+  hasExpired(stream: IngestStream): boolean;
   /** Whoever sends to it is told why it may not any more. */
   drop(stream: IngestStream, why: MienError): void;
 }

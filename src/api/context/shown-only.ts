@@ -82,6 +82,7 @@ function shownStreams(all: StreamManager, prisma: PrismaClient, tags: Tags): Str
 
 function shownAddresses(all: IngestAddresses, prisma: PrismaClient): IngestAddresses {
   return {
+    assertInFuture: all.assertInFuture,
     async renew(id, expiresAt) {
       await assertStreamShown(prisma, id);
       return all.renew(id, expiresAt);

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { noSuchAddress } from '../../access/ingest-addresses.ts';
 import type { IngestStream } from '../../access/ports.ts';
-import { hasExpired } from '../../domain/access.ts';
 import { type Actor, type Audit, type AuditEvent, UNKNOWN_ACTOR } from '../../domain/audit.ts';
 import { MienError } from '../../errors.ts';
 import { clientKey } from '../admission/client-key.ts';
@@ -36,6 +35,7 @@ export type ReceiveVideo = (
 const NO_SENDERS: Senders = {
   find: () => Promise.reject(noSuchAddress()),
   send: async () => {},
+  hasExpired: () => false,
   drop() {},
 };
 
@@ -89,7 +89,7 @@ function tellRefusal(error: unknown, ...hearers: ((code: string) => void)[]): vo
 function watchExpiry(stream: IngestStream, senders: Senders): () => void {
   if (stream.expiresAt === null) return () => {};
   const timer = setInterval(() => {
-    if (hasExpired(stream, Date.now())) senders.drop(stream, noSuchAddress());
+    if (senders.hasExpired(stream)) senders.drop(stream, noSuchAddress());
   }, WATCH_MS);
   return () => clearInterval(timer);
 }

@@ -1,5 +1,4 @@
 /** Registering streams, one or several. */
-import { assertInFuture } from '../../access/ingest-addresses.ts';
 import { type ErrorCode, MienError } from '../../errors.ts';
 import { isAway } from '../../store/sql/database-errors.ts';
 import { mapConcurrently } from '../../threads/map-concurrently.ts';
@@ -179,7 +178,7 @@ async function register(
 ): Promise<Registered> {
   const { push } = input.source;
   // Before there is a stream that nobody could send to; of one that is there already the address stays as it is.
-  const admit = async () => assertInFuture(push?.expiresAt ?? null);
+  const admit = async () => context.ingestAddresses.assertInFuture(push?.expiresAt ?? null);
   const stream = await toNewStream(input, context.bringDemoClip);
   const registered = await context.streamManager.register(stream, { admit });
   if (push == null || registered.alreadyRegistered) return { ...registered, ingest: null };

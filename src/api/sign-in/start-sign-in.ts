@@ -37,11 +37,13 @@ export async function startSignIn(
   let principal: Principal | null = null;
   try {
     principal = await identify();
-    const { value, expiresAt } = await signIns.begin(principal);
+    const { value, seconds } = await signIns.begin(principal);
     const before = readCookie(request, SESSION_COOKIE, secure);
     if (before !== null) await signIns.end(before);
-    const seconds = Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1000));
-    const cookies = [writeCookie(SESSION_COOKIE, value, seconds, secure), clearCookie(FLOW_COOKIE, secure)];
+    const cookies = [
+      writeCookie(SESSION_COOKIE, value, Math.max(1, seconds), secure),
+      clearCookie(FLOW_COOKIE, secure),
+    ];
     response.setHeader('set-cookie', cookies);
     onEvent({ action: 'SIGN_IN', principal, address, code: null });
     answerJson(response, 200, { name: principal.name });

@@ -94,7 +94,7 @@ function keeperAt(ask: Ask): TokenKeeper {
   };
 }
 
-function keeperIn({ tokens, audit, close }: TokenDatabase): TokenKeeper {
+function keeperIn({ tokens, audit, clock, close }: TokenDatabase): TokenKeeper {
   const record = ({ id, name, role, expiresAt }: ShownToken, action: AuditAction) =>
     audit.append([
       {
@@ -105,7 +105,7 @@ function keeperIn({ tokens, audit, close }: TokenDatabase): TokenKeeper {
     ]);
   return {
     async issue(request): Promise<IssuedToken> {
-      const issued = await issueToken(tokens, request, 'COMMAND command');
+      const issued = await issueToken(tokens, request, 'COMMAND command', clock.now());
       await record(issued.token, 'CREATE_TOKEN');
       return issued;
     },

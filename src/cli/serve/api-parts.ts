@@ -59,7 +59,7 @@ function createServices(base: Base, work: Work, eraser: Eraser): Services {
     subscriptions: createSubscriptions({
       ...{ streams, sessions, history: moments, log: store.log, feed: bus.all },
       buckets: bucketsOf(store),
-      now: Date.now,
+      now: store.clock.now,
     }),
   };
 }

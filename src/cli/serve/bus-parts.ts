@@ -75,9 +75,9 @@ function alone(bus: MemoryBus): ServerBus {
   return { all: bus, own: bus, ...tells, standing: () => ({}), close: () => bus.close() };
 }
 
-function storedIn({ newest, moments }: Pick<Store, 'newest' | 'moments'>): Stored {
+function storedIn({ newest, moments, clock }: Pick<Store, 'newest' | 'moments' | 'clock'>): Stored {
   return {
-    ...newest,
+    ...{ ...newest, now: clock.now },
     momentFrom: async (sessionId, seq) => (await moments.page(sessionId, seq - 1, 1))[0] ?? null,
   };
 }

@@ -66,9 +66,9 @@ async function openRefreshedOutputs(base: Base, parts: OpenParts) {
   return { outputs, refreshOutputs, onRemoved };
 }
 
-function openLoggedIngest({ config, log, uploads: { bucket } }: Base): Ingest {
+function openLoggedIngest({ config, log, store: { clock }, uploads: { bucket } }: Base): Ingest {
   const onCaution = (sentence: string) => log.warn({}, sentence);
-  return openIngest(config, { onLog: logFfmpegLines(config, log), onCaution, bucket });
+  return openIngest(config, { clock, onLog: logFfmpegLines(config, log), onCaution, bucket });
 }
 
 /** Which ffmpeg decodes, and what holds it. */

@@ -8,6 +8,7 @@ import type { Config } from '../../config.ts';
 import { type Audit, UNKNOWN_ACTOR } from '../../domain/audit.ts';
 import { withoutBrackets } from '../../domain/host.ts';
 import type { Log } from '../../domain/log.ts';
+import type { RecordClock } from '../../domain/record-clock.ts';
 
 export interface OidcParts {
   /** Its bearer tokens; none where no issuer is set. */
@@ -16,7 +17,8 @@ export interface OidcParts {
   issuer: { name: string; flow: CodeFlow } | null;
 }
 
-export function openOidc({ oidc: settings }: Config, log: Log): OidcParts {
+/** @param clock by which its tokens end */
+export function openOidc({ oidc: settings }: Config, { now }: Pick<RecordClock, 'now'>, log: Log): OidcParts {
   if (settings === null) return { schemes: [], issuer: null };
   const { protocol, hostname } = new URL(settings.issuer);
   if (protocol === 'http:' && !isLoopback(withoutBrackets(hostname))) {
@@ -25,7 +27,7 @@ export function openOidc({ oidc: settings }: Config, log: Log): OidcParts {
       'what the OpenID Connect issuer says comes in clear, and can be changed on its way',
     );
   }
-  const oidc = createOidc({ ...settings, log });
+  const oidc = createOidc({ ...settings, log, now });
   // Not waited for: without the issuer its people are refused, and all others come in.
   void oidc.issuer.metadata().then(
     () => log.info({ issuer: settings.issuer }, 'the OpenID Connect issuer answers'),

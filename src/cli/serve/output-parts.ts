@@ -13,7 +13,7 @@ import type { Store } from '../../store/index.ts';
 import { repeat } from '../../threads/repeat.ts';
 
 export interface OutputParts {
-  store: Pick<Store, 'outputs' | 'streams'>;
+  store: Pick<Store, 'outputs' | 'streams' | 'clock'>;
   /** What happens on this server: what happens on others, these tell. */
   bus: Pick<Bus, 'subscribe'>;
   metrics: Metrics;
@@ -38,7 +38,7 @@ export async function openOutputs({
     feed: bus,
     metrics: outputMetrics(metrics),
     onStopped: (output) => recordStopped(output, audit),
-    ...{ log, server: randomUUID(), ...more },
+    ...{ log, server: randomUUID(), now: store.clock.now, ...more },
   };
   const outputs = new Outputs(deps);
   await outputs.start();

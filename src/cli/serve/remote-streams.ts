@@ -9,6 +9,7 @@ import { createWorkers, loadElsewhere, modelsElsewhere, outputElsewhere } from '
 import { openOutputs, tellingRemoved } from './output-parts.ts';
 import type { Base } from './shared-parts.ts';
 import { tellingTags } from './telling-tags.ts';
+import { serverOfSession, serverOfStream } from './where-it-runs.ts';
 
 export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<Work> {
   const { config, store, bus, uploads } = base;
@@ -29,9 +30,11 @@ export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<W
     modelIds: () => modelsElsewhere(requests),
     files: createRecordedFiles({ ...config, bucket: uploads.bucket }),
     previews: {
-      assertAble: () => Promise.reject(notHere(NO_PICTURES)),
+      assertAble: async (id) => {
+        throw notHere(noPictures(await serverOfSession(store.sessions, id)));
+      },
       watch() {
-        throw notHere(NO_PICTURES);
+        throw notHere(noPictures(null));
       },
     },
     forget() {},
@@ -60,22 +63,41 @@ function createStreams(
   });
 }
 
-function sendersElsewhere({ ingestStreams }: Base['store']): Pick<Work, 'senders' | 'ingestAddresses'> {
-  const addresses = createIngestAddresses(ingestStreams);
+function sendersElsewhere({
+  ingestStreams,
+  sessions,
+  clock,
+}: Base['store']): Pick<Work, 'senders' | 'ingestAddresses'> {
+  const addresses = createIngestAddresses(ingestStreams, clock);
   return {
-    ingestAddresses: { renew: () => Promise.reject(new MienError('CONFLICT', NO_VIDEO)) },
+    ingestAddresses: {
+      renew: async (id) => {
+        throw new MienError('CONFLICT', noVideo(await serverOfStream(sessions, id)));
+      },
+      assertInFuture: addresses.assertInFuture,
+    },
     senders: {
       find: (secret, client) => addresses.find(secret, client),
-      send: () => Promise.reject(new MienError('CONFLICT', NO_VIDEO)),
+      send: async ({ id }) => {
+        throw new MienError('CONFLICT', noVideo(await serverOfStream(sessions, id)));
+      },
+      hasExpired: addresses.hasExpired,
       drop() {},
     },
   };
 }
 
-const NO_PICTURES =
-  'Pictures are shown by the server that runs the stream, and this one (`mien api`) runs none: a `mien serve` shows those of its own.';
-const NO_VIDEO =
-  'Video that is sent to mien is taken by the `mien serve` that runs the stream, at its own address; this server (`mien api`) takes none.';
+/** @param server that runs it; null: none does */
+function noPictures(server: string | null): string {
+  const where = server === null ? 'it runs nowhere now' : `that is ${server}`;
+  return `The picture of a stream is shown by the \`mien serve\` that runs it (${where}), at its own address; this server (\`mien api\`) runs none, and a \`mien worker\` shows none.`;
+}
+
+/** @param server that runs it; null: none does */
+function noVideo(server: string | null): string {
+  const where = server === null ? 'it runs nowhere now' : `that is ${server}`;
+  return `Video that is sent to mien is taken by the \`mien serve\` that runs the stream (${where}), at its own address; this server (\`mien api\`) takes none.`;
+}
 
 function notHere(sentence: string): MienError {
   return new MienError('NOT_FOUND', sentence);

@@ -5,9 +5,10 @@ import { MienError } from '../../errors.ts';
 import type { Ingest } from '../../ingest/index.ts';
 import type { StreamManager } from '../../sessions/index.ts';
 import { isAway, type Store } from '../../store/index.ts';
+import { serverOfStream } from './where-it-runs.ts';
 
 export interface SenderParts {
-  store: Pick<Store, 'ingestStreams'>;
+  store: Pick<Store, 'ingestStreams' | 'clock' | 'sessions'>;
   ingest: Pick<Ingest, 'inlets'>;
 }
 
@@ -15,13 +16,15 @@ export function openSenders(
   { store, ingest: { inlets } }: SenderParts,
   streams: Pick<StreamManager, 'running' | 'closing'>,
 ): { senders: Senders; ingestAddresses: IngestAddresses } {
-  const addresses = createIngestAddresses(store.ingestStreams);
-  const assertRunning = (id: string, name: string) => {
+  const addresses = createIngestAddresses(store.ingestStreams, store.clock);
+  const assertRunning = async (id: string, name: string) => {
     if (streams.closing) throw shuttingDown();
-    if (!streams.running().some(({ streamId }) => streamId === id)) throw notRunning(name);
+    if (streams.running().some(({ streamId }) => streamId === id)) return;
+    throw notRunning(name, await serverOfStream(store.sessions, id).catch(sayIfAway));
   };
   return {
     ingestAddresses: {
+      assertInFuture: addresses.assertInFuture,
       async renew(streamId, expiresAt) {
         const { stream, ...issued } = await addresses.renew(streamId, expiresAt);
         inlets.drop(stream.inlet, renewed());
@@ -31,12 +34,13 @@ export function openSenders(
     senders: {
       find: (secret, client) => addresses.find(secret, client).catch(sayIfAway),
       async send({ id, name, inlet }, body, onTaken) {
-        assertRunning(id, name);
+        await assertRunning(id, name);
         // A server that ends stops its sessions first, which is not what their senders have to know.
         await inlets.send(inlet, body, onTaken).catch((error: unknown) => {
           throw streams.closing ? shuttingDown() : error;
         });
       },
+      hasExpired: addresses.hasExpired,
       drop: ({ inlet }, why) => inlets.drop(inlet, why),
     },
   };
@@ -49,8 +53,13 @@ function sayIfAway(error: unknown): never {
   });
 }
 
-function notRunning(name: string): MienError {
-  return new MienError('CONFLICT', `The stream ${name} does not run: start it, then send again.`);
+/** @param server that runs it; null: none does */
+function notRunning(name: string, server: string | null): MienError {
+  const sentence =
+    server === null
+      ? `The stream ${name} does not run: start it, then send again.`
+      : `The stream ${name} runs at another server (${server}), which alone takes its video: send to that one's address.`;
+  return new MienError('CONFLICT', sentence);
 }
 
 function shuttingDown(): MienError {

@@ -49,6 +49,7 @@ function storeOptions(config: Config, metrics: Metrics, log: Log): StoreConfig {
 export function createAuditTrail(store: Store, metrics: Metrics, log: Log): AuditTrail {
   return new AuditTrail({
     append: store.audit.append,
+    now: store.clock.now,
     networkOf: clientKey,
     onFailure: () => metrics.auditFailures.inc(),
     log,
@@ -58,14 +59,14 @@ export function createAuditTrail(store: Store, metrics: Metrics, log: Log): Audi
 /** @throws MienError CONFIG_INVALID where the server would be open to a network, and nobody said so */
 export async function openAccess(
   config: Config,
-  { tokens, signIns }: Store,
+  { tokens, signIns, clock }: Store,
   audit: Audit,
   log: Log,
 ): Promise<Access & { signIn: SignInOptions }> {
   const { auth: mode, host, publicUrls } = config;
   const loopback = isLoopback(host);
-  const { schemes, issuer } = openOidc(config, log);
-  const access = createAccess({ mode, loopback, tokens, signIns, schemes });
+  const { schemes, issuer } = openOidc(config, clock, log);
+  const access = createAccess({ mode, loopback, tokens, signIns, schemes, now: clock.now });
   await access.assertStartable();
   const open = !(await access.authenticator.isRequired());
   if (open && !(loopback && publicUrls.every((url) => isLoopback(withoutBrackets(new URL(url).hostname)))))

@@ -10,6 +10,7 @@ import type { Store } from '../../store/index.ts';
 import type { Tracing } from '../../tracing/index.ts';
 import type { OpenParts } from '../open-parts.ts';
 import { openBus, type ServerBus } from './bus-parts.ts';
+import { clockMetric } from './clock-metric.ts';
 import type { Role } from './roles.ts';
 import { createAuditTrail, makeDirectories, openAccess, openServerStore } from './server-parts.ts';
 import { openUploads, tellBucket, type Uploads } from './upload-places.ts';
@@ -40,6 +41,7 @@ export async function openBase(
 ): Promise<Base> {
   const metrics = parts.add(createMetrics());
   const store = parts.add(await openServerStore(config, metrics, log, tracing));
+  clockMetric(metrics, store);
   const audit = parts.add(createAuditTrail(store, metrics, log));
   const access = await openAccess(config, store, audit, log);
   const bus = parts.add(await openBus(config, store, metrics, log, tracing));

@@ -33,6 +33,7 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
     uploads,
     sessions: store.sessions,
     sink: store.moments,
+    clock: store.clock,
     probe: ingest.probe,
     openSource: ingest.open,
     isHere: isHereIn(ingest, placeOf(parts)),

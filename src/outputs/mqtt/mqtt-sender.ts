@@ -28,6 +28,8 @@ export interface MqttOptions {
   /** For connecting, and for each publication. */
   milliseconds?: number;
   pauses?: { shortest: number; longest: number };
+  /** What is told has its time by it, in milliseconds since the epoch; default: this machine's clock. */
+  now?: (() => number) | undefined;
   /** From one `online` to the next. */
   presence?: number;
 }
@@ -59,7 +61,7 @@ export class MqttSender implements Sender {
   constructor(target: MqttTarget, options: MqttOptions) {
     this.#target = target;
     this.#options = options;
-    this.#retained = new Retained(target, options.record);
+    this.#retained = new Retained(target, options.record, options.now);
   }
 
   start(report: Report, standing: (streamId: string) => Standing): void {
@@ -82,7 +84,7 @@ export class MqttSender implements Sender {
     let connection: Connection | null = null;
     try {
       connection = await this.#connect(clientId, signal);
-      const payload = JSON.stringify(examplePayload());
+      const payload = JSON.stringify(examplePayload((this.#options.now ?? Date.now)()));
       await connection.publish({ topic, payload, qos: 1, retain: false });
       return { ok: true, message: `The broker took a message on ${topic}.`, status: null, answer: null };
     } catch (error) {

@@ -25,13 +25,16 @@ export class Retained {
   readonly topics: Topics;
   readonly #target: MqttTarget;
   readonly #names: Names;
+  readonly #now: () => number;
   /** Streams of which anything was told, by what they are called. */
   readonly #told = new Map<string, string | null>();
   /** Those that Home Assistant knows, as far as this connection has told it. */
   readonly #announced = new Map<string, string | null>();
 
-  constructor(target: MqttTarget, record: OutputRecord) {
+  /** @param now milliseconds since the epoch */
+  constructor(target: MqttTarget, record: OutputRecord, now: () => number = () => Date.now()) {
     this.#target = target;
+    this.#now = now;
     this.#names = namesOf(target, record);
     this.topics = this.#names.topics;
   }
@@ -62,7 +65,7 @@ export class Retained {
     await publish(this.online);
     const told = present.flatMap((one) => [
       ...this.#stateOf(one),
-      ...standingPublications(one.stream, standing(one.stream.id), this.#names.record, this.topics),
+      ...(one.isElsewhere ? [] : this.#standingOf(one.stream, standing(one.stream.id))),
     ]);
     await Promise.all([...present.map(({ stream }) => this.announce(stream, publish)), ...told.map(publish)]);
   }
@@ -113,6 +116,10 @@ export class Retained {
     const gone = ofStream(stream.id, this.#names).filter((topic) => !named.has(topic));
     const stays = discovery !== null && named.has(deviceTopic(stream.id, discovery));
     return [...gone.map(cleared), ...(stays ? [deviceOf(stream, next!.discovery!, discovery)] : [])];
+  }
+
+  #standingOf(stream: StreamName, standing: Standing): Publication[] {
+    return standingPublications({ stream, standing, now: this.#now() }, this.#names.record, this.topics);
   }
 
   #stateOf({ stream, session }: PresentStream): Publication[] {

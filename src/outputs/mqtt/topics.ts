@@ -76,12 +76,11 @@ export function publicationOf(message: OutputMessage, topics: Topics): Publicati
 
 /** How coverage and rules of a stream are now: a broker may keep what was true when mien was there last. */
 export function standingPublications(
-  stream: StreamName,
-  standing: Standing,
+  { stream, standing, now }: { stream: StreamName; standing: Standing; now: number },
   { topics: wished, rules }: Wishes,
   topics: Topics,
 ): Publication[] {
-  const payloads = standingPayloads(stream, standing);
+  const payloads = standingPayloads(stream, standing, now);
   const as = (topic: string, isOn: boolean, told: object): Publication => ({
     ...{ topic, qos: 1, retain: true },
     payload: JSON.stringify({ state: onOff(isOn), ...told }),

@@ -11,6 +11,8 @@ export interface WebhookOptions {
   reach: AllowedHosts;
   /** For one request. */
   milliseconds?: number | undefined;
+  /** By which requests are signed, in milliseconds since the epoch; default: this machine's clock. */
+  now?: (() => number) | undefined;
 }
 
 const REQUEST_MS = 10_000;
@@ -21,18 +23,18 @@ const LONGEST_PAUSE_MS = 60_000;
 
 export function createWebhook(
   { url, secret }: WebhookTarget,
-  { reach, milliseconds = REQUEST_MS }: WebhookOptions,
+  { reach, milliseconds = REQUEST_MS, now = () => Date.now() }: WebhookOptions,
 ): Sender {
   const signer = new Webhook(secret);
   const send = (payload: Payload, { id, signal }: Delivery): Promise<PostAnswer> => {
     const body = JSON.stringify(payload);
-    const now = new Date();
+    const at = new Date(now());
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'mien',
       'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-      'webhook-signature': signer.sign(id, now, body),
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': signer.sign(id, at, body),
     };
     return post({ url: new URL(url), body, headers, reach, signal, milliseconds });
   };
@@ -44,7 +46,7 @@ export function createWebhook(
       if (error !== null) throw error;
     },
     async trial(signal) {
-      const answer = await send(examplePayload(), newDelivery(signal)).catch((error: Error) => error);
+      const answer = await send(examplePayload(now()), newDelivery(signal)).catch((error: Error) => error);
       if (answer instanceof Error) return { ok: false, message: answer.message, status: null, answer: null };
       const { status, text } = answer;
       const error = errorOf(new URL(url).host, answer);

@@ -1,16 +1,18 @@
 /** Who is signed in to the dashboard: rows that end with signing out, or with their time. */
 import type { SignInStore } from '../../access/ports.ts';
 import { ROLES, type Tags } from '../../domain/access.ts';
+import type { RecordClock } from '../../domain/record-clock.ts';
 import type { SignIn } from '../../domain/sign-in.ts';
 import { Prisma, type PrismaClient, type SignIn as SignInRow } from '../generated/client.ts';
 
 const KINDS = ['TOKEN', 'OIDC'] as const;
 
-export function createSignInRepository(prisma: PrismaClient): SignInStore {
+export function createSignInRepository(prisma: PrismaClient, clock: Pick<RecordClock, 'now'>): SignInStore {
   return {
     async create(hash, { kind, id: principalId, name, role, streams, expiresAt }) {
-      await prisma.signIn.deleteMany({ where: { expiresAt: { lt: new Date() } } });
-      const row = { kind, principalId, name, role, streams: streams ?? Prisma.DbNull, expiresAt };
+      const createdAt = new Date(clock.now());
+      await prisma.signIn.deleteMany({ where: { expiresAt: { lt: createdAt } } });
+      const row = { kind, principalId, name, role, streams: streams ?? Prisma.DbNull, createdAt, expiresAt };
       const { id } = await prisma.signIn.create({ data: { hash: Buffer.from(hash), ...row } });
       return id;
     },

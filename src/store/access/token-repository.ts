@@ -2,6 +2,7 @@
 import type { NewToken, TokenRecord, TokenStore } from '../../access/ports.ts';
 import type { Tags } from '../../domain/access.ts';
 import { isId } from '../../domain/ids.ts';
+import type { RecordClock } from '../../domain/record-clock.ts';
 import { MienError } from '../../errors.ts';
 import { type AccessToken, Prisma, type PrismaClient } from '../generated/client.ts';
 
@@ -10,7 +11,10 @@ export interface TokenRepository extends TokenStore {
   all(): Promise<readonly TokenRecord[]>;
 }
 
-export function createTokenRepository(prisma: PrismaClient): TokenRepository {
+export function createTokenRepository(
+  prisma: PrismaClient,
+  clock: Pick<RecordClock, 'now'>,
+): TokenRepository {
   return {
     all: async () => (await prisma.accessToken.findMany({ orderBy: { ordinal: 'asc' } })).map(toRecord),
     async counts() {
@@ -22,13 +26,15 @@ export function createTokenRepository(prisma: PrismaClient): TokenRepository {
       return (await prisma.accessToken.findMany({ where, orderBy: { ordinal: 'asc' } })).map(toRecord);
     },
     async create(token) {
-      return toRecord(await prisma.accessToken.create({ data: toRow(token) }));
+      return toRecord(
+        await prisma.accessToken.create({ data: { ...toRow(token), createdAt: new Date(clock.now()) } }),
+      );
     },
     async revoke(id) {
       if (!isId(id)) throw notFound(id);
       await prisma.accessToken.updateMany({
         where: { id, revokedAt: null },
-        data: { revokedAt: new Date() },
+        data: { revokedAt: new Date(clock.now()) },
       });
       const row = await prisma.accessToken.findUnique({ where: { id } });
       if (row === null) throw notFound(id);

@@ -3,20 +3,23 @@
  * was written under one number lies in a few partitions.
  */
 import { beginningOf } from '../../domain/log-position.ts';
+import type { RecordClock } from '../../domain/record-clock.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { dayOf } from '../sql/days.ts';
 
 export class LogWriter {
   readonly #prisma: PrismaClient;
+  readonly #clock: Pick<RecordClock, 'now'>;
   #position = 0;
   #day = 0;
 
-  private constructor(prisma: PrismaClient) {
+  private constructor(prisma: PrismaClient, clock: Pick<RecordClock, 'now'>) {
     this.#prisma = prisma;
+    this.#clock = clock;
   }
 
-  static async open(prisma: PrismaClient): Promise<LogWriter> {
-    const writer = new LogWriter(prisma);
+  static async open(prisma: PrismaClient, clock: Pick<RecordClock, 'now'>): Promise<LogWriter> {
+    const writer = new LogWriter(prisma, clock);
     await writer.keepFresh();
     return writer;
   }
@@ -29,7 +32,7 @@ export class LogWriter {
 
   /** On another day, what is numbered from now on has another writer's number. */
   async keepFresh(): Promise<void> {
-    const today = dayOf(Date.now());
+    const today = dayOf(this.#clock.now());
     if (today === this.#day) return;
     const { id } = await this.#prisma.writer.create({ data: {}, select: { id: true } });
     this.#day = today;

@@ -18,8 +18,8 @@ export interface LeaseDatabase {
 /** @param options its milliseconds, where others can have the database open, too */
 export function createLease(
   { prisma, runLease: run, isExclusive }: LeaseDatabase,
-  { leaseMs = TTL_MS, log }: { leaseMs: number | undefined; log: LeaseOptions['log'] },
+  { leaseMs = TTL_MS, ...options }: { leaseMs: number | undefined } & Pick<LeaseOptions, 'log' | 'clock'>,
 ): Lease {
   const ttl = isExclusive ? Number.POSITIVE_INFINITY : leaseMs;
-  return new Lease({ ...{ prisma, run, ttl, log }, name: `${hostname()} ${process.pid}` });
+  return new Lease({ ...{ prisma, run, ttl, ...options }, name: `${hostname()} ${process.pid}` });
 }

@@ -18,6 +18,7 @@ import { repeat } from '../../threads/repeat.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import type { RunPrepared } from '../sql/parameters.ts';
 import { adoptSessions } from './adopt-sessions.ts';
+import type { StoreClock } from './database-clock.ts';
 import { Lapse } from './lapse.ts';
 import { BEGIN, END, RENEW, type Renewed } from './statements.ts';
 
@@ -29,6 +30,8 @@ export interface LeaseOptions {
   ttl: number;
   /** Of host and process, for people. */
   name: string;
+  /** Each renewal tells what the database's clock shows. */
+  clock: Pick<StoreClock, 'take'>;
   log?: Pick<Log, 'info' | 'warn' | 'error'> | undefined;
 }
 
@@ -171,8 +174,10 @@ export class Lease {
     try {
       if (this.#holding === null) return void (await this.hold());
       const [answer] = await this.#options.run(RENEW, [id, String(this.#options.ttl)]);
+      const answeredAt = performance.now();
       this.#noteWorks();
       const renewed = JSON.parse(String(answer)) as Renewed;
+      this.#options.clock.take({ askedAt, answeredAt, time: renewed.now });
       if (renewed.held) this.#renewed(id, askedAt, renewed);
       else await this.#lost(id);
     } catch (error) {

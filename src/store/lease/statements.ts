@@ -10,7 +10,7 @@ export const BEGIN = `INSERT INTO worker (id, name, expires_at) VALUES ($1::text
 
 /**
  * $1 id, $2 milliseconds. Also of one that has run out: as long as nobody took its sessions over, they are its own. As JSON:
- * whether it is still there, how many milliseconds of it were left, how many live sessions are its own, how many others hold theirs,
+ * whether it is still there, what the database's clock shows (milliseconds since the epoch), how many milliseconds of it were left, how many live sessions are its own, how many others hold theirs,
  * whether one has run out, and whether there is something to do: a stream that should run, has no live session and waits for no
  * other worker, or one that runs here and should not.
  */
@@ -22,6 +22,7 @@ WITH before AS (
 )
 SELECT json_build_object(
   'held', EXISTS (SELECT 1 FROM renewed),
+  'now', extract(epoch FROM clock_timestamp()) * 1000,
   'left', (SELECT extract(epoch FROM expires_at - clock_timestamp()) * 1000 FROM before),
   'live', (SELECT count(*) FROM session WHERE ${IS_LIVE} AND worker_id = $1::text::uuid),
   'others', (SELECT count(*) FROM worker WHERE id <> $1::text::uuid AND expires_at > clock_timestamp()),
@@ -36,6 +37,7 @@ SELECT json_build_object(
 /** What `RENEW` answers. */
 export interface Renewed {
   held: boolean;
+  now: number;
   left: number | null;
   live: number;
   others: number;

@@ -21,7 +21,7 @@ export async function mediaTimesOf(
   prisma: Reader,
   sessionId: string,
   times: readonly MarkerTime[],
-  now = Date.now(),
+  now: number,
 ): Promise<number[]> {
   if (times.every((time) => time !== 'NOW' && 'media' in time)) return times.map(mediaOf);
   const session = await readSession(prisma, sessionId);

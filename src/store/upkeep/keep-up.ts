@@ -19,7 +19,7 @@ interface KeepingOptions extends Pick<UpkeepDeps, 'retentionHours'>, Partial<Pic
 export function keepUp(
   { prisma, vacuum }: Kept,
   { name, isExclusive }: { readonly name: string; readonly isExclusive: boolean },
-  by: Pick<UpkeepDeps, 'retention' | 'partitions' | 'audit' | 'doOnce'>,
+  by: Pick<UpkeepDeps, 'retention' | 'partitions' | 'audit' | 'doOnce' | 'clock'>,
   { retentionHours, auditDays, deletes, log }: KeepingOptions,
 ): () => Promise<void> {
   const stop = startUpkeep({ ...by, vacuum, retentionHours, auditDays, log });

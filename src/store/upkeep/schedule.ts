@@ -1,5 +1,6 @@
 /** Runs the upkeep of the database by the hour, at one of its servers at a time. */
 import type { Log } from '../../domain/log.ts';
+import type { RecordClock } from '../../domain/record-clock.ts';
 import { repeat } from '../../threads/repeat.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
 import { DAY_MS } from '../sql/days.ts';
@@ -20,6 +21,7 @@ export interface UpkeepDeps {
   vacuum(): Promise<void>;
   /** Tomorrow's are made, too: a commit that had to, after midnight, would wait while retention takes an old day away. */
   partitions: Pick<Partitions, 'ensure'>;
+  clock: Pick<RecordClock, 'now'>;
   /** Unless another server of the database does it now. */
   doOnce(name: string, work: () => Promise<void>): Promise<boolean>;
   log: Pick<Log, 'info' | 'warn'> | undefined;
@@ -33,11 +35,12 @@ export function startUpkeep({
   auditDays,
   vacuum,
   partitions,
+  clock,
   doOnce,
   log,
 }: UpkeepDeps): () => Promise<void> {
   const stopping = new AbortController();
-  const makeRoom = () => partitions.ensure([Date.now(), Date.now() + DAY_MS]);
+  const makeRoom = () => partitions.ensure([clock.now(), clock.now() + DAY_MS]);
   const remove = async () => {
     const sessions = await retention.dropOrphans(stopping.signal);
     if (sessions > 0) log?.info({ sessions }, 'removed what was left of sessions that are gone');
@@ -57,9 +60,9 @@ export function startUpkeep({
       );
     }
   };
-  const once = async (isFirst: boolean) => {
-    await doOnce('upkeep', () => runInTurn(makeRoom, expireAudit, remove, ...(isFirst ? [] : [vacuum])));
-  };
+  const steps = [makeRoom, expireAudit, remove];
+  const once = async (isFirst: boolean) =>
+    void (await doOnce('upkeep', () => runInTurn(...steps, ...(isFirst ? [] : [vacuum]))));
   const stop = repeat(HOUR_MS, (isFirst) => runInTurn(() => once(isFirst)));
   return async () => {
     stopping.abort();
