@@ -84,8 +84,7 @@ class SourceDecoding {
     this.#outlet = createFrameOutlet({
       buffer: this.buffer,
       frameRate: options.frameRate,
-      punctuality: this.#punctuality,
-      clock: job.deps.clock,
+      ...{ punctuality: this.#punctuality, clock: job.deps.clock },
       onPace: (pace) => {
         if (!info.live) this.#turn?.came(pace);
         else if (pace === 'behind') this.#readOn('late');

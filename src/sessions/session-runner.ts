@@ -100,8 +100,7 @@ class SessionRun {
   constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, held: HeldSource | null) {
     this.#deps = deps;
     this.#limits = { ...DEFAULT_LIMITS, ...deps.limits };
-    this.#streamId = stream.id;
-    this.#id = session.id;
+    [this.#streamId, this.#id] = [stream.id, session.id];
     this.#timelineSettings = { smoothing: stream.smoothing, frameRate: stream.frameRate };
     this.#clock = createSessionClock(deps.clock);
     this.#source = createSessionSource(deps, stream, held);

@@ -46,8 +46,7 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
     const backoff = createBackoff({ shortest: deps.retryMs, longest: LONGEST * deps.retryMs });
     for (;;) {
       try {
-        const writing = deps.sessions.setState(session.id, state, details);
-        committed = await unlessLate(writing, deps.answerMs ?? ANSWER_MS, noAnswer);
+        committed = await setInTime(deps, session.id, state, details);
         return deps.publish(committed);
       } catch (error) {
         deps.log.warn({ err: error, session: session.id, state }, 'could not store the state of a session');
@@ -82,6 +81,14 @@ export function createStateWriter(session: SessionRecord, deps: StateWriterDeps)
 /** Another server has removed the session, or taken it over: its state is not this one's to tell. */
 function isOthers(error: unknown): boolean {
   return error instanceof MienError && (error.code === 'NOT_FOUND' || error.code === 'CONFLICT');
+}
+
+/** @throws MienError STORE_UNAVAILABLE where no answer comes */
+function setInTime(
+  { sessions, answerMs = ANSWER_MS }: StateWriterDeps,
+  ...said: [id: string, state: SessionState, details: StateDetails]
+): Promise<SessionRecord> {
+  return unlessLate(sessions.setState(...said), answerMs, noAnswer);
 }
 
 function noAnswer(): MienError {

@@ -3,6 +3,7 @@
  * queue behind that, so that a slow one loses its own oldest events and delays nobody. One that resumes runs alone until
  * it has caught up, and joins those that share then.
  */
+import { setMaxListeners } from 'node:events';
 import {
   createSourceEventStream,
   type ExecutionArgs,
@@ -29,6 +30,8 @@ type Begun = Execution | ExecutionResult;
 export function createFanout(options: ExecutionOptions): Fanout {
   const running = new Set<Execution>();
   const closing = new AbortController();
+  // Each that is being opened listens, however many are at a time.
+  setMaxListeners(0, closing.signal);
 
   const begin = async (args: ExecutionArgs, plan: SubscriptionPlan): Promise<Begun> => {
     const source = await openSource(args, options);

@@ -10,7 +10,7 @@ import { assertShownHere, openPreviews } from './previews.ts';
 import { openSenders } from './senders.ts';
 import { logFfmpeg, logFfmpegLines, openIngest, openVision, storeModels, visionMetrics } from './services.ts';
 import type { Base } from './shared-parts.ts';
-import { createLoadControl, createStreamManager, deviceHostOf, isHereIn } from './stream-parts.ts';
+import { createLoadControl, createStreamManager, deviceHostOf, isHereIn, placeOf } from './stream-parts.ts';
 import { takeLease } from './take-lease.ts';
 import { uploadPlaceOf } from './upload-places.ts';
 

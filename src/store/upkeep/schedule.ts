@@ -34,13 +34,12 @@ export function startUpkeep({
   audit,
   auditDays,
   vacuum,
-  partitions,
-  clock,
   doOnce,
   log,
+  ...room
 }: UpkeepDeps): () => Promise<void> {
   const stopping = new AbortController();
-  const makeRoom = () => partitions.ensure([clock.now(), clock.now() + DAY_MS]);
+  const makeRoom = () => roomFor(room);
   const remove = async () => {
     const sessions = await retention.dropOrphans(stopping.signal);
     if (sessions > 0) log?.info({ sessions }, 'removed what was left of sessions that are gone');
@@ -60,14 +59,19 @@ export function startUpkeep({
       );
     }
   };
-  const steps = [makeRoom, expireAudit, remove];
-  const once = async (isFirst: boolean) =>
-    void (await doOnce('upkeep', () => runInTurn(...steps, ...(isFirst ? [] : [vacuum]))));
+  const once = async (isFirst: boolean) => {
+    await doOnce('upkeep', () => runInTurn(makeRoom, expireAudit, remove, ...(isFirst ? [] : [vacuum])));
+  };
   const stop = repeat(HOUR_MS, (isFirst) => runInTurn(() => once(isFirst)));
   return async () => {
     stopping.abort();
     await settledWithin(stop(), STOP_MS);
   };
+}
+
+/** Today and tomorrow. */
+function roomFor({ partitions, clock }: Pick<UpkeepDeps, 'partitions' | 'clock'>): Promise<void> {
+  return partitions.ensure([clock.now(), clock.now() + DAY_MS]);
 }
 
 /** How long who was shown a stream may see it when it was tagged anew by another server, which could not say so; in milliseconds. */
