@@ -4,8 +4,8 @@ import type { OutputStore } from './ports.ts';
 
 export class RemovedStreams {
   readonly #read: () => ReturnType<OutputStore['removed']>;
-  /** As far as the database still knows of them. */
-  #told: ReadonlySet<string> = new Set();
+  /** As far as the database still knows of them, and whether they were told as this server's. */
+  #told: ReadonlyMap<string, boolean> = new Map();
 
   constructor(read: () => ReturnType<OutputStore['removed']>) {
     this.#read = read;
@@ -14,9 +14,11 @@ export class RemovedStreams {
   async tell(runs: ReadonlyMap<string, Pick<OutputRun, 'removed'>>): Promise<void> {
     const removed = await this.#read();
     for (const { streamId, isOurs } of removed) {
-      if (this.#told.has(streamId)) continue;
+      // The server whose it was may be gone since: then it is this one's after all.
+      const wasOurs = this.#told.get(streamId);
+      if (wasOurs === true || wasOurs === isOurs) continue;
       for (const run of runs.values()) run.removed(streamId, isOurs);
     }
-    this.#told = new Set(removed.map(({ streamId }) => streamId));
+    this.#told = new Map(removed.map(({ streamId, isOurs }) => [streamId, isOurs]));
   }
 }
