@@ -75,6 +75,37 @@ it('one erasure is done by one at a time, and what a server leaves that is gone 
   expect(await db.store.erasures.unfinished()).toEqual([]);
 });
 
+it('who stood still while another went on with an erasure undoes nothing of that, and counts nothing twice', async () => {
+  const db = await createStore();
+  onTestFinished(() => db.dispose());
+  const { erasures, prisma, sessions } = db.store;
+  const { id: sessionId } = await db.session();
+  await sessions.setState(sessionId, 'ENDED');
+  const requester = { kind: 'TOKEN', id: 't', name: 'somebody' } as const;
+  const request = { type: 'SESSION', sessionId } as const;
+  const { id } = await erasures.begin({ request, requester, reason: 'asked for' }, async () => {});
+  const steps = ['one', 'two'].map((token) => ({ do: 'UPLOAD', token }));
+  await prisma.erasure.update({ where: { id }, data: { steps } });
+  let goOn = () => {};
+  const late = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let isAtIt = false;
+  const slow = erasures.run(id, {
+    removeUpload: async () => {
+      isAtIt = true;
+      await late;
+    },
+  });
+  await until(() => isAtIt, 'it was begun');
+  // Half a minute later.
+  await prisma.job.deleteMany();
+  expect(await erasures.run(id, { removeUpload: async () => {} })).toBe(true);
+  goOn();
+  expect(await slow).toBe(false);
+  expect(await prisma.erasure.findUniqueOrThrow({ where: { id } })).toMatchObject({ steps: [], uploads: 2 });
+});
+
 describe.skipIf(SERVER === undefined)('servers that start at once', () => {
   it('drop what is old once, without being in the way of each other', async () => {
     const db = await createStore();

@@ -75,7 +75,12 @@ export function createErasures(deps: ErasureDeps): Erasures {
     },
     run(id, hands) {
       const work = { slice: SLICE, ...deps, stopping, id };
-      return deps.doOnce(`erasure ${id}`, () => runSteps(work, hands), { isRenewed: true });
+      return deps
+        .doOnce(`erasure ${id}`, () => runSteps(work, hands), { isRenewed: true })
+        .catch((error: unknown) => {
+          if (error instanceof GoneOnElsewhere) return false;
+          throw error;
+        });
     },
     async unfinished() {
       const found = await prisma.erasure.findMany({
@@ -106,6 +111,9 @@ async function writeDown(
   return { id: record.id, steps };
 }
 
+/** This server stood still for so long that another has gone on: what is struck out stays so, and is counted once. */
+class GoneOnElsewhere extends Error {}
+
 type StepWork = ErasureWork & Pick<ErasureDeps, 'scrub'>;
 
 async function runSteps(work: StepWork, hands: ErasureHands): Promise<void> {
@@ -114,7 +122,9 @@ async function runSteps(work: StepWork, hands: ErasureHands): Promise<void> {
     const [step, ...rest] = steps;
     stopping.throwIfAborted();
     await runStep(work, hands, step!, async (tx) => {
-      await tx.erasure.update({ where: { id }, data: { steps: toJson(rest) } });
+      const where = { id, steps: { equals: toJson(steps) } };
+      const { count } = await tx.erasure.updateMany({ where, data: { steps: toJson(rest) } });
+      if (count === 0) throw new GoneOnElsewhere();
     });
   }
   await prisma.$executeRaw`UPDATE erasure SET finished_at = now() WHERE id = ${id}::uuid AND finished_at IS NULL`;
