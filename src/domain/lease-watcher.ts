@@ -8,6 +8,6 @@ export interface LeaseWatcher {
   renewed(): void;
   /** Others took over; all that this server ran is to end. They cannot store anything. Never rejects. */
   lost(): Promise<void>;
-  /** Another's lease has run out, a stream that should run does not, one runs here and should not, or is this server's and does not run here. */
+  /** Another's lease has run out, a stream that should run does not, one runs here and should not, or is not this server's any more, or is and does not run here. */
   lookAround(): void;
 }

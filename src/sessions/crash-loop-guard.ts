@@ -50,6 +50,8 @@ type Counted = Restored & { crashes: number };
 export class CrashLoopGuard {
   readonly #deps: CrashLoopGuardDeps;
   readonly #stableMs: number;
+  /** By stream, the last session that was cut off and counted: what is judged again, after a failure, is counted once. */
+  readonly #counted = new Map<string, string>();
 
   constructor(deps: CrashLoopGuardDeps) {
     this.#deps = deps;
@@ -98,8 +100,11 @@ export class CrashLoopGuard {
 
   async #count({ stream: { id }, cutOff }: Restored): Promise<number> {
     const { streams, log } = this.#deps;
+    const isNew = cutOff !== undefined && this.#counted.get(id) !== cutOff.id;
+    // Before it is known whether it was done: rather none is counted than one twice.
+    if (isNew) this.#counted.set(id, cutOff.id);
     try {
-      return cutOff ? await streams.countCrash(id) : await streams.crashesOf(id);
+      return isNew ? await streams.countCrash(id) : await streams.crashesOf(id);
     } catch (error) {
       // It may have been removed meanwhile.
       log.warn({ err: error, stream: id }, 'could not count a crash');

@@ -83,9 +83,9 @@ export class DesiredState {
   }
 
   /** Taken over, or begun by an answer that was lost. */
-  async #findLeft(): Promise<SessionRecord[]> {
+  #findLeft(): Promise<SessionRecord[]> {
     const { sessions, running } = this.#deps;
-    return (await sessions.adopt()).filter((session) => !running.mayRun(session));
+    return running.compare(() => sessions.adopt());
   }
 
   /** Unless it does already, or was not restored yet. */
@@ -115,8 +115,8 @@ export class DesiredState {
 
   /** What was stopped at another server is stopped here, where it runs. */
   async #look(): Promise<void> {
-    for (const { streamId } of await this.#deps.sessions.unwanted())
-      void this.#deps.running.get(streamId)?.session.stop('ENDED');
+    const { sessions, running } = this.#deps;
+    running.stop(await sessions.unwanted());
     await this.restore();
   }
 

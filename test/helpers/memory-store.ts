@@ -152,8 +152,8 @@ export class MemoryStore implements MomentSink, MomentHistory {
       ),
     interruptLive: async (ids, failure) => {
       const given = [...this.records.values()].filter(({ id }) => ids.includes(id));
-      const left = given.filter(isLive);
-      return Promise.all(left.map(({ id }) => this.sessions.setState(id, 'INTERRUPTED', { failure })));
+      for (const { id } of given.filter(isLive)) await this.sessions.setState(id, 'INTERRUPTED', { failure });
+      return given.map(({ id }) => this.records.get(id)!).filter(({ state }) => state === 'INTERRUPTED');
     },
     openEpisodes: async (ids) =>
       [...this.#episodes.values()]

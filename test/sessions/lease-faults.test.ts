@@ -103,6 +103,80 @@ it('a look that gets no answer does not keep the next from looking', async () =>
   expect(test.store.records.get(left.id)).toMatchObject({ state: 'INTERRUPTED' });
 });
 
+it('a takeover that is tried again counts its crash once: no stream is blamed for a database that stutters', async () => {
+  const test = new TestManager({ decode: endless });
+  await test.manager.desired.restore();
+  const { id } = await test.store.repository.create({ ...SETTINGS, shouldRun: true });
+  test.store.addSession(id, { state: 'RUNNING' });
+  const { hold, countCrash } = test.store.repository;
+  let refused = 0;
+  test.store.repository.hold = async (ids) => {
+    if (refused++ < 4) throw new MienError('STORE_UNAVAILABLE', 'The database is away.');
+    await hold(ids);
+  };
+  // Of the first count the answer is lost.
+  test.store.repository.countCrash = async (given) => {
+    test.store.repository.countCrash = countCrash;
+    await countCrash(given);
+    throw new MienError('STORE_UNAVAILABLE', 'The answer was lost.');
+  };
+  test.manager.leaseWatcher.lookAround();
+  await until(() => refused > 4);
+  expect(test.store.crashes.get(id)).toBe(1);
+  expect(test.store.streams.get(id)).toMatchObject({ shouldRun: true });
+  await until(() => test.manager.running().length === 1);
+});
+
+it('an answer that comes late does not stop the session that its stream has begun since', async () => {
+  const test = new TestManager({ decode: endless });
+  await test.manager.desired.restore();
+  const { id } = await test.manager.register(INPUT);
+  const first = await test.store.sessions.latest(id);
+  const { unwanted } = test.store.sessions;
+  let isAsked = false;
+  let answer = () => {};
+  test.store.sessions.unwanted = async () => {
+    test.store.sessions.unwanted = unwanted;
+    isAsked = true;
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return [first!];
+  };
+  test.manager.leaseWatcher.lookAround();
+  await until(() => isAsked);
+  await test.manager.stop(id);
+  const second = await test.manager.start(id);
+  answer();
+  await tick(50);
+  expect(await test.store.sessions.get(second.id)).toMatchObject({ state: 'RUNNING' });
+});
+
+it('a session that another server has ended meanwhile ends here, also where nothing of it is stored, and the next one runs', async () => {
+  const test = new TestManager({ decode: waits });
+  await test.manager.desired.restore();
+  const source = { type: 'push', inlet: 'mien' } as const;
+  const { id } = await test.manager.register({ ...CAMERA, source });
+  await until(() => test.store.states.length > 0);
+  const session = await test.store.sessions.latest(id);
+  // It was stopped at an API, while this server stood still.
+  await test.store.repository.setShouldRun(id, false);
+  await test.store.sessions.interruptLive([session!.id], 'Its server was gone.');
+  const { setState } = test.store.sessions;
+  test.store.sessions.setState = async () => {
+    throw new MienError('CONFLICT', 'Another one has taken it over.');
+  };
+  test.manager.leaseWatcher.lookAround();
+  await until(() => test.manager.running().length === 0, 5_000);
+  expect(await test.store.sessions.get(session!.id)).toMatchObject({ failure: 'Its server was gone.' });
+  test.store.sessions.setState = setState;
+  const next = await test.manager.start(id);
+  await tick(20);
+  test.manager.leaseWatcher.lookAround();
+  await tick(50);
+  expect(test.manager.running()).toMatchObject([{ sessionId: next.id }]);
+});
+
 it('a file that is not here waits for whoever has it, also while nobody else is there: they may be starting', async () => {
   const far = { ...STREAM_RECORD, id: 'far', source: { type: 'file', path: 'a.mp4' } as const };
   const near = { ...STREAM_RECORD, id: 'near', source: { type: 'url', url: 'rtsp://camera/1' } as const };

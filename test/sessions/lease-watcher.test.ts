@@ -57,7 +57,6 @@ it('a stream that was stopped at another server is stopped where it runs, and on
   await tick(20);
   expect([test.manager.running(), test.store.states]).toMatchObject([[{ streamId: id }], ['RUNNING']]);
   // A server that is still starting leaves it at that.
-  test.store.sessions.adopt = async () => [];
   await test.manager.desired.restore();
   test.manager.leaseWatcher.lookAround();
   expect(await test.ended(id)).toMatchObject({ state: 'ENDED', failure: null });

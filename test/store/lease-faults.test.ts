@@ -115,6 +115,23 @@ describe.runIf(SERVER)('on a server', () => {
     expect(await second.sessions.adopt()).toMatchObject([{ id }]);
   });
 
+  it('a session that another server has ended is told, where it runs on here', async () => {
+    const store = await (await openPlace())();
+    const { prisma, sessions, lease } = store;
+    const { id, streamId } = await running(store);
+    const looked = vi.fn();
+    await sleep(2 * LEASE_MS);
+    await sessions.adopt();
+    lease.watch({ ...WATCHER, sessions: 1, lookAround: looked });
+    await sleep(3 * LEASE_MS);
+    expect(looked).not.toHaveBeenCalled();
+    await prisma.$transaction([
+      prisma.stream.update({ where: { id: streamId }, data: { shouldRun: false } }),
+      prisma.session.update({ where: { id }, data: { state: 'INTERRUPTED', endedAt: new Date() } }),
+    ]);
+    await vi.waitFor(() => expect(looked).toHaveBeenCalled(), 10 * LEASE_MS);
+  });
+
   it('a stream is stored with whether it should run, and is started by who registers it, or when that one is gone by another', async () => {
     const open = await openPlace();
     const [first, second] = [await open(), await open()];

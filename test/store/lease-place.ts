@@ -9,7 +9,8 @@ import { openProxy, type TcpProxy } from '../helpers/proxy.ts';
 export const LEASE_MS = 500;
 
 export const WATCHER: LeaseWatcher = {
-  sessions: Number.POSITIVE_INFINITY,
+  // Neither more nor fewer than any.
+  sessions: Number.NaN,
   lapsed: () => {},
   renewed: () => {},
   lost: async () => {},

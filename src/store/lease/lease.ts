@@ -3,13 +3,11 @@
  * its sessions over. What makes that safe is no clock: a commit writes only of sessions that are its worker's.
  *
  * 1. It is begun when the first session is, and ends with the store.
- * 2. Where it cannot be renewed until it has run out by this machine's clock, the watcher is told before that: from then on others
- *    may take over. It is told again when it was renewed after all.
+ * 2. Before it runs out by this machine's clock the watcher is told: others may take over then. So it is when it was renewed after all.
  * 3. Where it was taken over meanwhile, the watcher lets go of its sessions, and another lease is begun.
  * 4. Nobody takes over who has not renewed their own lease in time for as long as one lasts: after an outage of the database,
  *    also one that was too short for their own to run out, all who are still there come first.
- * 5. A live session that is this worker's, and that it does not run, is looked for: the answer may have been lost by which it
- *    was begun or taken over.
+ * 5. A live session of this worker that does not run here (an answer was lost) is looked for, and one that does, and is not its own.
  */
 import { randomUUID } from 'node:crypto';
 import type { LeaseWatcher } from '../../domain/lease-watcher.ts';
@@ -20,6 +18,7 @@ import type { RunPrepared } from '../sql/parameters.ts';
 import { adoptSessions } from './adopt-sessions.ts';
 import type { StoreClock } from './database-clock.ts';
 import { Lapse } from './lapse.ts';
+import { SessionCounts } from './session-counts.ts';
 import { BEGIN, END, RENEW, type Renewed } from './statements.ts';
 
 export interface LeaseOptions {
@@ -57,6 +56,7 @@ export class Lease {
   #failing = false;
   #closed = false;
   readonly #lapse: Lapse;
+  readonly #counts = new SessionCounts();
   #stopBeats: (() => Promise<void>) | null = null;
 
   constructor(options: LeaseOptions) {
@@ -191,9 +191,9 @@ export class Lease {
     this.#others = others;
     this.#isAlone = others === 0 && !expired;
     this.#noteHeld(id, askedAt);
-    const watcher = this.#watcher;
-    const isLeft = watcher !== null && live > watcher.sessions;
-    if (isLeft || waiting || (this.#isSteady && (expired || !this.#lookedForOld))) watcher?.lookAround();
+    const isUnlike = this.#counts.differ(live, this.#watcher?.sessions ?? live);
+    const isOld = this.#isSteady && (expired || !this.#lookedForOld);
+    if (isUnlike || waiting || isOld) this.#watcher?.lookAround();
   }
 
   #noteHeld(id: string, askedAt: number): void {
