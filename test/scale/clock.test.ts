@@ -19,7 +19,7 @@ const TTL_MS = 5_000;
 const STREAMS = 4;
 const FRAMES_EVERY_MS = 500;
 const WORKER = fileURLToPath(new URL('./synthetic-workers.ts', import.meta.url));
-const SHIFT_CLOCK = fileURLToPath(new URL('./shift-clock.ts', import.meta.url));
+const SHIFT_CLOCK = fileURLToPath(new URL('./shift-clock.mjs', import.meta.url));
 
 describe.runIf(SERVER).each([
   ['ahead', HOUR_MS],

@@ -1,4 +1,7 @@
-/** A thousand sessions on ten workers, of which four are killed: by the leases, claims and commits that servers have, without ffmpeg. */
+/**
+ * A thousand sessions on ten workers, of which four are killed: by the leases, claims and commits that servers have, without ffmpeg. The
+ * clocks of the four are an hour ahead, which is to change nothing.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +16,9 @@ const WORKERS = 10;
 const EACH = 100;
 const SESSIONS = WORKERS * EACH;
 const TTL_MS = 5_000;
+const HOUR_MS = 3_600_000;
 const PROGRAM = fileURLToPath(new URL('./synthetic-workers.ts', import.meta.url));
+const SHIFT_CLOCK = fileURLToPath(new URL('./shift-clock.mjs', import.meta.url));
 /** Live sessions of each worker whose lease holds, with at least a moment stored. */
 const SPREAD = `SELECT worker_id::text AS worker, count(*)::int AS sessions FROM session
   JOIN worker ON worker.id = worker_id AND worker.expires_at > clock_timestamp()
@@ -34,10 +39,13 @@ describe.runIf(SERVER)('a thousand sessions', () => {
     await database?.dispose();
   });
 
-  /** @returns once its workers run a hundred streams each */
-  const start = async (workers: number): Promise<ChildProcess> => {
-    const args = ['--import', 'tsx', PROGRAM, JSON.stringify(database.config), String(workers), String(EACH)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** @param clock by how much theirs is off, in milliseconds @returns once its workers run a hundred streams each */
+  const start = async (workers: number, clock = 0): Promise<ChildProcess> => {
+    const shifted = clock === 0 ? [] : ['--import', SHIFT_CLOCK];
+    const given = [JSON.stringify(database.config), String(workers), String(EACH)];
+    const env = { ...process.env, CLOCK_SHIFT_MS: String(clock) };
+    const args = ['--import', 'tsx', ...shifted, PROGRAM, ...given];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     processes.push(child);
     const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`it ended with ${code}`)));
     ended.catch(() => {});
@@ -66,7 +74,7 @@ describe.runIf(SERVER)('a thousand sessions', () => {
 
   it('of four workers that are killed run at the other six after the lease has run out, each once', async () => {
     await client.connect();
-    const [, doomed] = await Promise.all([start(6), start(4)]);
+    const [doomed] = await Promise.all([start(4, HOUR_MS), start(6)]);
     await untilAllRun(WORKERS);
     const before = await spread();
 
