@@ -246,7 +246,8 @@ describe('one stream', () => {
     expect(runs).toEqual([]);
     const empty = look(2, squares([], 0));
     await tick();
-    expect(runs).toEqual(['detector 1']);
+    // Where nothing is found it is searched once more, with a border.
+    expect(runs).toEqual(['detector 1', 'detector 1']);
     expect(await empty).toEqual([]);
     vi.runAllTimers();
     expect(await waiting).toHaveLength(1);
