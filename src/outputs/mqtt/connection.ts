@@ -113,8 +113,8 @@ function clientOptions(
   return {
     ...{ protocolVersion: 5, clientId, clean: true, keepalive: 30 },
     properties: { maximumPacketSize: MOST_BYTES },
-    // Later than what we wait for ourselves.
-    connectTimeout: 2 * milliseconds,
+    // Much later than what we wait for ourselves, which says more: where the event loop stood still, both would be over at once.
+    connectTimeout: 60 * milliseconds,
     // Another connection is a new client: nothing of this one waits on.
     ...{ reconnectPeriod: 0, queueQoSZero: false, resubscribe: false, timerVariant: 'native' },
     ...(username !== null && { username }),
