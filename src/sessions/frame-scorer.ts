@@ -2,6 +2,7 @@
 import type { FrameReadings } from '../domain/face.ts';
 import { addDrops, type DropCounts, type Frame, type FrameSize, measureDrops } from '../domain/frame.ts';
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
+import { OWN_CLOCK, type RecordClock } from '../domain/record-clock.ts';
 import type { FollowedSession, FollowMoment, MomentTrace } from '../domain/trace.ts';
 import { noteModelTimes } from './note-model-times.ts';
 import type { FaceAnalyser, Meter, SessionPictures, SessionTimeline, ShowMoment } from './ports.ts';
@@ -37,6 +38,8 @@ export interface FrameScorerDeps {
   follow?: FollowMoment | null | undefined;
   /** Whose frames they are, for those that are followed. */
   of?: FollowedSession;
+  /** By which frames have their wall time; default: this machine's. */
+  clock?: Pick<RecordClock, 'now'> | undefined;
 }
 
 export class FrameScorer {
@@ -61,14 +64,14 @@ export class FrameScorer {
    * @param at where it lies in the session
    */
   async analyse(frame: Frame, { mediaTime, wallTime }: SessionTime): Promise<AnalysedFrame> {
-    const { analyser, meter, pictures, follow, of = {} } = this.#deps;
+    const { analyser, meter, pictures, follow, of = {}, clock = OWN_CLOCK } = this.#deps;
     meter?.decoded(1);
     const { source, loop, dropped, leftOut = 0, late = 0, width, height } = frame;
     const size = { width, height };
     const missing = { dropped, leftOut, late };
     // Before the pixels are handed over.
     const state = { show: pictures?.take(frame) ?? null, readings: null };
-    const trace = follow?.(of, wallTime) ?? null;
+    const trace = follow?.(of, byOwnClock(frame.wallTime, clock)) ?? null;
     trace?.step('analyse');
     const analysed: AnalysedFrame = { mediaTime, wallTime, source, loop, ...missing, size, ...state, trace };
     this.#pending.add(analysed);
@@ -145,6 +148,11 @@ export class FrameScorer {
     this.#dropped = addDrops(this.#dropped, missing.dropped);
     if (Object.keys(missing.dropped).length > 0) this.#deps.meter?.dropped(measureDrops(missing));
   }
+}
+
+/** Traces have the times of this machine's clock, and frames may have those of another, such as the database's. */
+function byOwnClock(wallTime: number, clock: Pick<RecordClock, 'now'>): number {
+  return OWN_CLOCK.now() - Math.max(0, clock.now() - wallTime);
 }
 
 function attach(trace: MomentTrace, moment: Moment): void {

@@ -134,14 +134,14 @@ class SessionRun {
   }
 
   async untilEnd(): Promise<SessionRecord> {
-    const { openAnalyser, openTimeline, follow, log } = this.#deps;
+    const { openAnalyser, openTimeline, follow, clock, log } = this.#deps;
     const { meter } = this.#load;
     const analyser = openAnalyser(this.#id, this.#source.realtime);
     const timeline = openTimeline(this.#id, this.#timelineSettings);
     this.forget = (until) => timeline.forget?.(until);
     const pictures = this.#deps.openPictures?.(this.#id);
     const ids = { streamId: this.#streamId, id: this.#id };
-    const scorer = new FrameScorer({ analyser, timeline, meter, pictures, follow, of: ids });
+    const scorer = new FrameScorer({ analyser, timeline, meter, pictures, follow, of: ids, clock });
     if (this.#isPushed) void this.#states.write('STARTING', { failure: NOBODY_SENDS });
     const end = await supervise({
       runSource: () => this.#runSource(scorer),
