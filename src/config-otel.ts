@@ -1,4 +1,5 @@
 /** OpenTelemetry's own variables, as its specification has them, for traces alone; they count once one of them asks for traces. */
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
@@ -80,8 +81,8 @@ export function readOtel(given: Given, mistakes: string[]) {
   return Object.freeze({
     endpoint: endpointOf(of, wrong),
     headers: Object.freeze({
-      ...pairs('OTEL_EXPORTER_OTLP_HEADERS', of, wrong),
-      ...pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS', of, wrong),
+      ...headers('OTEL_EXPORTER_OTLP_HEADERS', of, wrong),
+      ...headers('OTEL_EXPORTER_OTLP_TRACES_HEADERS', of, wrong),
     }),
     timeoutMs: number(['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'], 10_000),
     ...samplerOf(of, wrong),
@@ -143,6 +144,20 @@ function pairs(key: Key, of: Of, wrong: Wrong): Record<string, string> {
     const [name, value] = [pair.slice(0, at).trim(), decode(pair.slice(at + 1).trim())];
     if (at > 0 && name !== '' && value !== null) found[name] = value;
     else wrong(key, 'pairs such as key=value, separated by commas, with values percent-encoded');
+  }
+  return found;
+}
+
+/** What Node would not send is refused here: it would fail with each batch, for good. */
+function headers(key: Key, of: Of, wrong: Wrong): Record<string, string> {
+  const found = pairs(key, of, wrong);
+  try {
+    for (const [name, value] of Object.entries(found)) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    }
+  } catch {
+    wrong(key, 'what HTTP takes as headers: names without spaces, values without line breaks');
   }
   return found;
 }

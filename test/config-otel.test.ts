@@ -82,6 +82,8 @@ describe('traces', () => {
     ['OTEL_TRACES_SAMPLER', 'jaeger_remote', 'must be one of always_on, '],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'secret', 'must be pairs such as key=value'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=%secret', 'must be pairs such as key=value'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20secret%0A', 'must be what HTTP takes as headers'],
+    ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'x secret=b', 'must be what HTTP takes as headers'],
     ['OTEL_RESOURCE_ATTRIBUTES', '=b', 'must be pairs such as key=value'],
     ['OTEL_BSP_MAX_QUEUE_SIZE', '0', 'must be a whole number from 1'],
     ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '4096', 'must be at most OTEL_BSP_MAX_QUEUE_SIZE'],

@@ -14,11 +14,9 @@ export function traceOperations(tracer: OperationTracer): Plugin {
     onExecute({ args, executeFn, setExecuteFn }) {
       const span = begin(tracer, args);
       if (span === null) return;
-      setExecuteFn(async (given: ExecutionArgs) => {
-        const result = await tracer.within(span, () => executeFn(given) as Promise<ExecutionResult>);
-        end(span, result.errors);
-        return result;
-      });
+      setExecuteFn((given: ExecutionArgs) =>
+        follow(tracer, span, async () => executeFn(given) as Promise<ExecutionResult>),
+      );
     },
   };
 }
@@ -29,12 +27,26 @@ export function traceSubscriptions(fanout: Fanout, tracer: OperationTracer): Fan
     async subscribe(args) {
       const span = begin(tracer, args);
       if (span === null) return fanout.subscribe(args);
-      const begun = await tracer.within(span, () => fanout.subscribe(args));
-      end(span, 'errors' in begun ? begun.errors : undefined);
-      return begun;
+      return follow(tracer, span, async () => fanout.subscribe(args));
     },
     close: (reason) => fanout.close(reason),
   };
+}
+
+async function follow<T extends object>(
+  tracer: OperationTracer,
+  span: Span,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await tracer.within(span, work);
+    end(span, 'errors' in result ? (result.errors as readonly GraphQLError[]) : undefined);
+    return result;
+  } catch (error) {
+    // Such as of a client that is gone: what was done for it until then is told, too.
+    span.end({ failure: error instanceof Error ? error.name : 'unknown' });
+    throw error;
+  }
 }
 
 function begin(tracer: OperationTracer, args: ExecutionArgs): Span | null {
