@@ -16,11 +16,11 @@ export async function readUntil(
   length: number,
   seconds: number,
 ): Promise<Buffer> {
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000;
   const chunks = [start];
   let read = start.length;
   while (read < length && !message.readableEnded && !message.destroyed) {
-    const left = deadline - Date.now();
+    const left = deadline - performance.now();
     if (left <= 0 || !(await readable(message, left))) break;
     const chunk: Buffer | null = message.read();
     if (chunk === null) break;
