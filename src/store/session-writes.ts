@@ -56,11 +56,12 @@ export async function updateRow(
 ): Promise<Session> {
   const live = { state: { in: [...LIVE_STATES] } };
   const update = async (tx: Prisma.TransactionClient) => {
-    const [row] = await tx.session.updateManyAndReturn({
-      where: { id, workerId, OR: [live, { state }] },
-      data,
-    });
+    const [row] = await tx.session.updateManyAndReturn({ where: { id, workerId, ...live }, data });
     if (row !== undefined) return row;
+    // Said again, it has ended when that was said first.
+    const { endedAt: _later, ...told } = data;
+    const [again] = await tx.session.updateManyAndReturn({ where: { id, workerId, state }, data: told });
+    if (again !== undefined) return again;
     const found = await tx.session.findUnique({ where: { id }, select: { workerId: true } });
     if (found === null) throw noSession(id);
     throw found.workerId === workerId ? hasEnded(id) : takenOver(id);

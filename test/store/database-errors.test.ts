@@ -16,6 +16,7 @@ it.each([
   ['a server that is not reachable, as Prisma tells it', coded('P1001')],
   ['a server that is shut down', ofDatabase('57P01')],
   ['a full disk', ofDatabase('53100')],
+  ['a lock that others do not give back', ofDatabase('55P03')],
   ['a broken embedded database', new Error('PGlite broke: Aborted()')],
   ['an embedded database that lost its lock', coded('STORE_UNAVAILABLE')],
   ['an error around one of these', new Error('outer', { cause: coded('ECONNRESET') })],

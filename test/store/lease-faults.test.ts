@@ -28,6 +28,16 @@ it('the end of a session that is said again does not stop the one that its strea
   expect(await store.streams.get(streamId)).toMatchObject({ shouldRun: true });
 });
 
+it('a session whose end is said again has ended when that was said first', async () => {
+  const store = await (await openPlace())();
+  const { id } = await running(store);
+  const { endedAt } = await store.sessions.setState(id, 'FAILED', { failure: 'Why.' });
+  await sleep(20);
+  const again = await store.sessions.setState(id, 'FAILED', { failure: 'In short.' });
+  expect(again).toMatchObject({ state: 'FAILED', failure: 'In short.', endedAt });
+  expect(await store.sessions.get(id)).toEqual(again);
+});
+
 it('what was interrupted is told again, where the answer may have been lost, and does not end before it began', async () => {
   const store = await (await openPlace())();
   const { id } = await running(store);

@@ -81,8 +81,8 @@ export function throwUnavailable(error: unknown): never {
   throw new MienError('STORE_UNAVAILABLE', 'The database cannot store this now.', { cause: error });
 }
 
-/** SQLSTATE classes of a database that is away, full, or stopped by its operator; of read-only ones 25006 alone. */
-const AWAY = /^(08|53|57P|58|25006)/;
+/** SQLSTATE classes of a database that is away, full, or stopped by its operator; of read-only ones 25006 alone, and 55P03: others keep what is wanted locked. */
+const AWAY = /^(08|53|57P|58|25006|55P03)/;
 /** Prisma's codes for the same: not reachable, not in time, closed, no connection free. */
 const AWAY_PRISMA = /^P(1001|1002|1008|1011|1017|2024|2028|2037)$/;
 /** Of the network, where a pool hands on what the system says. */
