@@ -22,6 +22,8 @@ export interface Keys {
   about(token: string): string;
   /** With which all that is known of those that can be gone on with begins. */
   unfinished: string;
+  /** The same of one. */
+  unfinishedOf(token: string): string;
   /** @param parts how many lie before it: of one that was left behind by a crash they are more by now */
   rest(token: string, parts: number): string;
   parse(key: string): Named;
@@ -35,6 +37,7 @@ export function createKeys(prefix: string): Keys {
     upload: (token) => prefix + token,
     mark: (token, database) => `${marks}${token}/${database}`,
     marksOf: (token) => `${marks}${token}/`,
+    unfinishedOf: (token) => `${unfinished}${token}.`,
     about: (token) => `${unfinished}${token}.json`,
     rest: (token, parts) => `${unfinished}${token}.rest-${parts}`,
     parse: (key) => (key.startsWith(prefix) ? parse(key.slice(prefix.length)) : OTHER),

@@ -26,8 +26,12 @@ export interface ResumableUploads {
   begin(token: string, size: number, about: Record<string, unknown>): Promise<void>;
   /** Null: there is none that was begun, and is not finished. */
   find(token: string): Promise<ResumableUpload | null>;
-  /** @returns how many bytes are there now; with the last of them it is finished. Null: there is none */
-  append(token: string, body: Readable): Promise<number | null>;
+  /**
+   * @param offset bytes that are there as who sends knows it
+   * @returns how many bytes are there now; with the last of them it is finished. Null: there is none; `elsewhere`: there are more
+   * or fewer, as where an earlier request ends at another server only now, and nothing was read
+   */
+  append(token: string, offset: number, body: Readable): Promise<number | 'elsewhere' | null>;
   /** Of one of which all is there. */
   finish(token: string): Promise<void>;
   remove(token: string): Promise<void>;
@@ -75,9 +79,10 @@ class NotedUploads implements ResumableUploads {
     return { size, about, offset: bytesOf(parts) + (rest?.size ?? 0), grown };
   }
 
-  async append(token: string, body: Readable): Promise<number | null> {
+  async append(token: string, offset: number, body: Readable): Promise<number | 'elsewhere' | null> {
     const growing = await this.#growing(token);
     if (growing === null) return null;
+    if (growing.bytes !== offset) return 'elsewhere';
     try {
       await growing.take(body);
     } catch (error) {
@@ -97,7 +102,7 @@ class NotedUploads implements ResumableUploads {
   async remove(token: string): Promise<void> {
     const begun = await this.#read(token);
     if (begun !== null) await this.#s3.abort(begun.multipart);
-    await this.#forget(token, begun?.parts.length ?? 0);
+    await this.#forget(token);
   }
 
   async #read(token: string): Promise<Begun | null> {
@@ -125,16 +130,17 @@ class NotedUploads implements ResumableUploads {
   }
 
   async #complete(token: string, growing: GrowingUpload): Promise<void> {
-    const { multipart, before } = growing;
+    const { multipart } = growing;
     const isDone = await this.#s3.complete(multipart, await growing.end());
     // The answer to an earlier try may have been lost.
     if (!isDone && (await this.#s3.head(multipart.key)) === null) throw new Error(LOST);
-    await this.#forget(token, before);
+    await this.#forget(token);
   }
 
-  /** The note last: who finds it without the rest sees that some is missing. */
-  async #forget(token: string, parts: number): Promise<void> {
-    await this.#s3.remove(this.#keys.rest(token, parts));
+  /** Also rests that do not count, as a crash leaves some behind: they are of the video. The note last: who finds it without the rest sees that some is missing. */
+  async #forget(token: string): Promise<void> {
+    for await (const { key } of this.#s3.list(this.#keys.unfinishedOf(token)))
+      if (this.#keys.parse(key).what === 'rest') await this.#s3.remove(key);
     await this.#s3.remove(this.#keys.about(token));
   }
 }

@@ -22,7 +22,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Multipart, ObjectRange, ObjectStorage, Part, StoredObject } from './object-storage.ts';
-import { isMissing, type StoragePlace, storageError } from './storage-error.ts';
+import { isMissing, type StoragePlace, storageError, worded } from './storage-error.ts';
 
 export interface S3Options extends StoragePlace {
   /** Null: as AWS's client finds it. */
@@ -63,7 +63,7 @@ class S3Storage implements ObjectStorage {
     const asked = { Range: `bytes=${first}-${last}`, IfMatch: etag };
     const command = new GetObjectCommand({ ...this.#at(key), ...asked });
     const found = await this.#ifThere(this.#client.send(command, this.#until));
-    return found && (found.Body as Readable);
+    return found && worded(found.Body as Readable, this.#place);
   }
 
   async read(key: string): Promise<Buffer | null> {
@@ -141,9 +141,10 @@ class S3Storage implements ObjectStorage {
   }
 
   async presign(key: string): Promise<URL> {
-    const signing = getSignedUrl(this.#client, new GetObjectCommand(this.#at(key)), {
-      expiresIn: PRESIGNED_SECONDS,
-    });
+    // As its requests are: by the storage's clock, as far as its answers told it. Addresses last for less than clocks may differ.
+    const signingDate = new Date(Date.now() + this.#client.config.systemClockOffset);
+    const asked = { expiresIn: PRESIGNED_SECONDS, signingDate };
+    const signing = getSignedUrl(this.#client, new GetObjectCommand(this.#at(key)), asked);
     return new URL(await this.#telling(signing));
   }
 

@@ -1,4 +1,5 @@
 /** Why the storage of uploads did not do what it was asked for, in a sentence that says what to do. */
+import { Readable } from 'node:stream';
 import { connectionErrorOf } from '../domain/connection-error.ts';
 import { MienError } from '../errors.ts';
 
@@ -29,6 +30,18 @@ export function storageError(error: unknown, place: StoragePlace): MienError {
   if (error instanceof MienError) return error;
   if ((error as Error).name === 'AbortError') return new MienError('SHUTTING_DOWN', 'mien is shutting down.');
   return new MienError('UPLOADS_UNAVAILABLE', `${sentenceOf(error as Failure, place)}.`, { cause: error });
+}
+
+/** What breaks off is told as what does not begin. Who leaves it ends the connection, too. */
+export function worded(body: Readable, place: StoragePlace): Readable {
+  const chunks = async function* () {
+    try {
+      yield* body;
+    } catch (error) {
+      throw storageError(error, place);
+    }
+  };
+  return Readable.from(chunks(), { objectMode: false }).once('close', () => body.destroy());
 }
 
 function sentenceOf(failure: Failure, place: StoragePlace): string {

@@ -1,6 +1,7 @@
 /** Uploads in a bucket: what lies there, whose it is, and what was left unfinished. */
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { isUploadToken } from '../domain/ids.ts';
 import { createKeys, type Keys } from './keys.ts';
 import type { ObjectRange, ObjectStorage, StoredObject } from './object-storage.ts';
 import { createResumableUploads, type ResumableUploads } from './resumable-uploads.ts';
@@ -58,7 +59,8 @@ export function openUploadBucket(options: UploadBucketOptions): UploadBucket {
   const resumable = createResumableUploads(s3, keys);
   return {
     name: options.name,
-    find: (token) => s3.head(keys.upload(token)),
+    // No other name: who says one may not reach what others laid beside.
+    find: async (token) => (isUploadToken(token) ? s3.head(keys.upload(token)) : null),
     read: (token, range) => s3.get(keys.upload(token), range),
     presign: (token) => s3.presign(keys.upload(token)),
     put: (token, bytes) => s3.put(keys.upload(token), bytes),
@@ -73,7 +75,10 @@ export function openUploadBucket(options: UploadBucketOptions): UploadBucket {
       return false;
     },
     async remove(token) {
+      if (!isUploadToken(token)) return;
       await s3.remove(keys.upload(token));
+      // What a request that broke off has kept of it after another brought the rest.
+      await resumable.remove(token);
       for await (const { key } of s3.list(keys.marksOf(token))) await s3.remove(key);
     },
     list: () => listUploads(s3, keys),

@@ -132,6 +132,30 @@ test('by tus an upload goes on at another server, and is an upload like any othe
   otherBucket.close();
 });
 
+test('by tus nothing is laid behind what another server brought between two looks', async () => {
+  const created = await fetch(`${api.url}/uploads`, {
+    ...{ method: 'POST', headers: { ...TUS, 'upload-length': '6' } },
+  });
+  const token = created.headers.get('location')!.split('/').at(-1)!;
+  const rest = `mien/unfinished/${token}.rest-0`;
+  const patch = (from: number, text: string) =>
+    fetch(`${api.url}/uploads/${token}`, {
+      method: 'PATCH',
+      headers: { ...TUS, 'content-type': 'application/offset+octet-stream', 'upload-offset': String(from) },
+      body: text,
+    });
+  // The request that broke off ends there behind our look, and keeps what came of it.
+  s3.fault = ({ method, key }) => {
+    if (method === 'HEAD' && key === rest)
+      setImmediate(() => s3.objects.set(rest, { bytes: Buffer.from('abc'), modified: new Date() }));
+    return undefined;
+  };
+  expect((await patch(0, 'abcd')).status).toBe(409);
+  s3.fault = () => undefined;
+  expect((await patch(3, 'def')).status).toBe(204);
+  expect(String(s3.objects.get(`mien/${token}`)!.bytes)).toBe('abcdef');
+});
+
 test('a tus client that cancels in the middle leaves nothing behind', async () => {
   const upload = new Upload(VIDEO, {
     ...{ endpoint: `${api.url}/uploads`, chunkSize: 2 * MB },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { UploadBucket } from '../../src/bucket/index.ts';
 import { giveKeys, openBucket } from '../helpers/bucket.ts';
 import { openS3Server, type S3Server } from '../helpers/s3-server.ts';
@@ -85,7 +85,7 @@ describe('an upload that is gone on with', () => {
     const ends = [MB, 7 * MB, 7 * MB + 1, video.length];
     for (const [i, end] of ends.entries()) {
       const body = Readable.from(pieces(video.subarray(ends[i - 1] ?? 0, end)));
-      expect(await bucket.resumable.append(token('a'), body)).toBe(end);
+      expect(await bucket.resumable.append(token('a'), ends[i - 1] ?? 0, body)).toBe(end);
       if (end === video.length) break;
       const found = await bucket.resumable.find(token('a'));
       expect(found).toMatchObject({
@@ -107,14 +107,15 @@ describe('an upload that is gone on with', () => {
       yield video.subarray(0, 6 * MB);
       throw new Error('cut');
     }
-    await expect(bucket.resumable.append(token('a'), Readable.from(broken()))).rejects.toThrow('cut');
+    await expect(bucket.resumable.append(token('a'), 0, Readable.from(broken()))).rejects.toThrow('cut');
     expect(await bucket.resumable.find(token('a'))).toMatchObject({ offset: 6 * MB });
     // Its part came, and the server ended before it had taken the rest away.
     s3.objects.set(`mien/unfinished/${token('a')}.rest-0`, { bytes: Buffer.alloc(9), modified: new Date() });
     expect(await bucket.resumable.find(token('a'))).toMatchObject({ offset: 6 * MB });
-    expect(await bucket.resumable.append(token('a'), Readable.from(pieces(video.subarray(6 * MB))))).toBe(
-      video.length,
-    );
+    const more = Readable.from(pieces(video.subarray(6 * MB)));
+    expect(await bucket.resumable.append(token('a'), 6 * MB, more)).toBe(video.length);
+    // Neither a rest nor a part of it outlasts what is erased under its token.
+    expect(names()).toEqual([`mien/${token('a')}`]);
     expect(s3.objects.get(`mien/${token('a')}`)!.bytes.equals(video)).toBe(true);
   });
 
@@ -130,7 +131,7 @@ describe('an upload that is gone on with', () => {
 
   it('that is removed leaves nothing behind', async () => {
     await bucket.resumable.begin(token('a'), video.length, {});
-    await bucket.resumable.append(token('a'), Readable.from(pieces(video.subarray(0, 6 * MB))));
+    await bucket.resumable.append(token('a'), 0, Readable.from(pieces(video.subarray(0, 6 * MB))));
     await bucket.resumable.remove(token('a'));
     expect([names(), s3.multiparts.size]).toEqual([[], 0]);
   });
@@ -138,9 +139,9 @@ describe('an upload that is gone on with', () => {
 
 it('what nobody goes on with is swept, and what grows or is whole is not', async () => {
   await bucket.resumable.begin(token('a'), 20 * MB, {});
-  await bucket.resumable.append(token('a'), Readable.from([Buffer.alloc(6 * MB)]));
+  await bucket.resumable.append(token('a'), 0, Readable.from([Buffer.alloc(6 * MB)]));
   await bucket.resumable.begin(token('b'), 20 * MB, {});
-  await bucket.resumable.append(token('b'), Readable.from([Buffer.alloc(5 * MB)]));
+  await bucket.resumable.append(token('b'), 0, Readable.from([Buffer.alloc(5 * MB)]));
   const other = openBucket(s3);
   await other.stage(token('c'), 20 * MB).write(pieces(Buffer.alloc(6 * MB)));
   other.close();
@@ -181,6 +182,42 @@ it('what others lay into the bucket is left alone, and is not counted', async ()
   expect([await bucket.used(), await bucket.list()]).toEqual([0, []]);
   expect(await bucket.sweepUnfinished(Date.now(), HOUR)).toBe(0);
   expect(s3.objects.size).toBe(4);
+});
+
+it('what others laid there is no upload, whoever names it, and is not deleted as one', async () => {
+  s3.objects.set('mien/backup.mp4', { bytes: Buffer.alloc(9), modified: new Date(0) });
+  expect(await bucket.find('backup.mp4')).toBeNull();
+  await bucket.remove('backup.mp4');
+  expect(names()).toEqual(['mien/backup.mp4']);
+});
+
+it('what is kept of a request that broke off when another had brought the rest goes with the upload', async () => {
+  await bucket.put(token('a'), Buffer.from('whole'));
+  const rest = { bytes: Buffer.from('wh'), modified: new Date() };
+  s3.objects.set(`mien/unfinished/${token('a')}.rest-3`, rest);
+  await bucket.remove(token('a'));
+  expect(names()).toEqual([]);
+});
+
+it('what breaks off while it is read is worded as what cannot be read at all', async () => {
+  await bucket.put(token('a'), Buffer.alloc(MB));
+  const { etag } = (await bucket.find(token('a')))!;
+  s3.fault = () => 'cut';
+  const body = await bucket.read(token('a'), { first: 0, last: MB - 1, etag });
+  await expect(buffer(body!)).rejects.toMatchObject({ code: 'UPLOADS_UNAVAILABLE' });
+});
+
+it('an address is presigned by the clock of the storage, as its answers tell it', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * HOUR });
+  try {
+    await bucket.find(token('a'));
+    const signed = (await bucket.presign(token('a'))).searchParams.get('X-Amz-Date')!;
+    vi.useRealTimers();
+    const hour = (date: Date) => date.toISOString().replaceAll(/[-:]/g, '').slice(0, 11);
+    expect([hour(new Date()), hour(new Date(Date.now() - 60_000))]).toContain(signed.slice(0, 11));
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('an address that is presigned is read without keys, and only that', async () => {

@@ -25,7 +25,7 @@ export interface UploadBucket {
 interface ResumableParts {
   begin(token: string, size: number, about: Record<string, unknown>): Promise<void>;
   find(token: string): Promise<{ size: number; about: Record<string, unknown>; offset: number } | null>;
-  append(token: string, body: Readable): Promise<number | null>;
+  append(token: string, offset: number, body: Readable): Promise<number | 'elsewhere' | null>;
   finish(token: string): Promise<void>;
   remove(token: string): Promise<void>;
 }
@@ -80,10 +80,11 @@ class BucketStore extends DataStore {
     return new Upload({ ...about, id, size, offset });
   }
 
-  /** The server has asked how much there is, and lets one request at a time go on with it. */
-  override async write(body: Readable, id: string, _offset: number): Promise<number> {
-    const bytes = await this.#parts.append(id, body);
+  /** One request at a time goes on with it here; at another server one may have brought more since this one asked how much there is. */
+  override async write(body: Readable, id: string, offset: number): Promise<number> {
+    const bytes = await this.#parts.append(id, offset, body);
     if (bytes === null) throw ERRORS.FILE_NOT_FOUND;
+    if (bytes === 'elsewhere') throw ERRORS.INVALID_OFFSET;
     return bytes;
   }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { deviceOf } from '../../domain/device.ts';
 import type { SourceInput, SourceKind } from '../../domain/frame.ts';
+import { isUploadToken } from '../../domain/ids.ts';
 import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { createRedactor, redactUrl } from '../ffmpeg/redact.ts';
@@ -55,7 +56,7 @@ export async function resolveSource(
     case 'file':
       return resolveFile(local, access.mediaDir, source.path, `"${source.path}"`);
     case 'upload':
-      if (/^[\w-][\w.-]{0,199}$/.test(source.token)) return resolveUpload(local, source.token);
+      if (isTokenIn(access.bucket, source.token)) return resolveUpload(local, source.token);
       throw new MienError('BAD_INPUT', 'This is no upload token; POST the video to /uploads to get one.');
     case 'device':
       return resolveDevice(source.device, kind, access.deviceHost);
@@ -64,6 +65,11 @@ export async function resolveSource(
     case 'push':
       throw new MienError('BAD_INPUT', 'What is sent to mien cannot be looked at before it comes.');
   }
+}
+
+/** In a bucket lies what is not ours, too: who names that could see it, and have it deleted with a stream. */
+function isTokenIn(bucket: UploadBucket | null, token: string): boolean {
+  return bucket === null ? /^[\w-][\w.-]{0,199}$/.test(token) : isUploadToken(token);
 }
 
 function resolveDevice(name: string, kind: SourceKind, own: string): ResolvedSource {
