@@ -56,7 +56,8 @@ export interface BucketPlace {
 
 /** A directory, or a bucket as `s3://bucket/prefix`. */
 export const uploadsPlace = z.string().transform((text, context): string | BucketPlace => {
-  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return text;
+  // What was meant as a bucket is no name of a directory.
+  if (!/^\s*(?:s3:|[a-z][a-z\d+.-]*:\/\/)/i.test(text)) return text;
   const [, bucket, path = ''] =
     /^s3:\/\/([a-z\d][\w.-]{1,61}[a-z\d])((?:\/[\w.=-]{1,100}){0,8})\/?$/i.exec(text) ?? [];
   if (bucket !== undefined && !/\/\.{1,2}(?:\/|$)/.test(path))

@@ -194,6 +194,11 @@ describe('readConfig', () => {
   test.each([
     's3://',
     's3://a',
+    's3:/videos/a',
+    's3:videos',
+    ' s3://videos/a',
+    's3://videos/a b',
+    's3://videos/a/..',
     's3://videos//a',
     's3://videos/../a',
     's3://u:p@videos',
