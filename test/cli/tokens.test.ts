@@ -8,7 +8,7 @@ import { findServer, noteServer } from '../../src/cli/serve/running-server.ts';
 import { openStore } from '../../src/store/index.ts';
 import { rollUp } from '../../src/timeline/index.ts';
 import { openTestApi } from '../api/harness.ts';
-import { createDatabase } from '../helpers/database.ts';
+import { createDatabase, SERVER } from '../helpers/database.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
 import { memoryTokens } from '../helpers/tokens.ts';
 import { type Running, run, runHere, start, workplace } from './harness.ts';
@@ -53,6 +53,31 @@ test('a token is made where no server runs, goes to stdout alone, is listed, and
   ]);
   await store.close();
 });
+
+test.runIf(SERVER).each([
+  ['two hours behind', -2],
+  ['two hours ahead of', 2],
+])(
+  'a token ends so long after it was made on a machine whose clock is %s the database’s, too',
+  async (_, hours) => {
+    const database = await createDatabase('server');
+    onTestFinished(() => database.dispose());
+    const { dataDir, databaseUrl = '' } = database.config;
+    const env = {
+      ...{ PATH: process.env.PATH ?? '', MIEN_DATA_DIR: dataDir, MIEN_LOG_LEVEL: 'fatal' },
+      DATABASE_URL: databaseUrl,
+    };
+    const before = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: before + hours * 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const made = await runHere([...CREATE, '--expires', '1h'], env);
+    const listed = await runHere(['token', 'list'], env);
+    expect(made).toMatchObject({ code: 0 });
+    const [, end = ''] = /it expires at (\S+)\./.exec(made.stderr) ?? [];
+    expect(Math.abs(Date.parse(end) - before - 3_600_000)).toBeLessThan(600_000);
+    expect(listed.stdout).toMatch(/ good +wall display$/m);
+  },
+);
 
 test('a server that would be open to a network does not start, says what to do, and starts when that was done', async () => {
   const place = await workplace();

@@ -55,10 +55,11 @@ function addTag(text: string, before: Tags = {}): Tags {
 
 const UNIT_MS: Record<string, number> = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
 
-function parseEnd(text: string): Date {
+/** @returns when that is, of what it is now by the clock that tokens end by, in milliseconds since 1970 */
+function parseEnd(text: string): (now: number) => Date {
   const [, count, unit = ''] = /^(\d{1,6})([hdw])$/.exec(text) ?? [];
-  if (count !== undefined) return new Date(Date.now() + Number(count) * (UNIT_MS[unit] ?? 0));
+  if (count !== undefined) return (now) => new Date(now + Number(count) * (UNIT_MS[unit] ?? 0));
   const time = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? new Date(text) : null;
-  if (time !== null && !Number.isNaN(time.getTime())) return time;
+  if (time !== null && !Number.isNaN(time.getTime())) return () => time;
   throw new InvalidArgumentError('Write 30d, 12h, 4w, or a time such as 2030-12-31 or 2030-12-31T18:00:00Z.');
 }

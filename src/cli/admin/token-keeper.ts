@@ -6,6 +6,7 @@ import type { Config } from '../../config.ts';
 import { COMMAND_PRINCIPAL, ROLES } from '../../domain/access.ts';
 import type { AuditAction } from '../../domain/audit.ts';
 import type { Log } from '../../domain/log.ts';
+import { OWN_CLOCK } from '../../domain/record-clock.ts';
 import { tagEntries } from '../../domain/tags.ts';
 import { MienError } from '../../errors.ts';
 import { openTokenDatabase, type TokenDatabase } from '../../store/index.ts';
@@ -20,19 +21,30 @@ export interface TokenKeeper {
   list(): Promise<readonly ShownToken[]>;
   /** @throws MienError NOT_FOUND */
   revoke(id: string): Promise<ShownToken>;
+  /** By the clock that tokens end by, in milliseconds since 1970. */
+  now(): Promise<number>;
   close(): Promise<void>;
 }
 
 /** @throws MienError CONFLICT where the embedded database is held by a server that cannot be reached from here */
 export async function openTokenKeeper(config: Config, log: Log): Promise<TokenKeeper> {
   const ask = await findServer(config.dataDir);
-  if (ask !== null) return keeperAt(ask);
   const { dataDir, databaseUrl } = config;
+  const open = () => openTokenDatabase({ dataDir, ...(databaseUrl !== null && { databaseUrl }), log });
+  if (ask !== null) return keeperAt(ask, databaseUrl === null ? OWN_CLOCK.now : () => timeAt(open));
   try {
-    return keeperIn(await openTokenDatabase({ dataDir, ...(databaseUrl !== null && { databaseUrl }), log }));
+    return keeperIn(await open());
   } catch (error) {
     throw error instanceof MienError && error.code === 'CONFLICT' ? outOfReach(dataDir, error) : error;
   }
+}
+
+/** Servers of one database go by its clock, and do not say what that shows. */
+async function timeAt(open: () => Promise<TokenDatabase>): Promise<number> {
+  const { clock, close } = await open();
+  const now = clock.now();
+  await close();
+  return now;
 }
 
 function outOfReach(dataDir: string, cause: MienError): MienError {
@@ -62,8 +74,9 @@ const Page = z.object({
 });
 
 /** The server writes the audit. */
-function keeperAt(ask: Ask): TokenKeeper {
+function keeperAt(ask: Ask, now: () => number | Promise<number>): TokenKeeper {
   return {
+    now: async () => now(),
     async issue({ streams, expiresAt, ...request }) {
       const input = {
         ...request,
@@ -104,6 +117,7 @@ function keeperIn({ tokens, audit, clock, close }: TokenDatabase): TokenKeeper {
       },
     ]);
   return {
+    now: async () => clock.now(),
     async issue(request): Promise<IssuedToken> {
       const issued = await issueToken(tokens, request, 'COMMAND command', clock.now());
       await record(issued.token, 'CREATE_TOKEN');

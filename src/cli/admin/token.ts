@@ -10,7 +10,8 @@ export interface CreateTokenOptions {
   name: string;
   role: Role;
   streams?: Tags;
-  expires?: Date;
+  /** @param now by the clock that tokens end by, in milliseconds since 1970 */
+  expires?: (now: number) => Date;
 }
 
 /** The secret alone goes to stdout, so that it can be taken from there. @throws MienError BAD_INPUT, CONFLICT */
@@ -20,7 +21,8 @@ export async function createToken(
   host: Host,
 ): Promise<number> {
   return withKeeper(config, async (keeper) => {
-    const request = { name, role, streams: streams ?? null, expiresAt: expires ?? null };
+    const expiresAt = expires ? expires(await keeper.now()) : null;
+    const request = { name, role, streams: streams ?? null, expiresAt };
     const { token, secret } = await keeper.issue(request);
     host.stderr.write(`${sentenceOn(token)} It is shown this once:\n`);
     host.stdout.write(`${secret}\n`);
@@ -29,7 +31,8 @@ export async function createToken(
 
 export async function listTokens(config: Config, host: Host): Promise<number> {
   return withKeeper(config, async (keeper) => {
-    const rows = (await keeper.list()).map(rowOf);
+    const now = await keeper.now();
+    const rows = (await keeper.list()).map((token) => rowOf(token, now));
     if (rows.length === 0) return void host.stderr.write('There are no tokens.\n');
     host.stdout.write(table([HEADINGS, ...rows]));
   });
@@ -61,7 +64,7 @@ function sentenceOn({ id, name, role, streams, expiresAt }: ShownToken): string 
 
 const HEADINGS = ['ID', 'BEGINS', 'ROLE', 'STREAMS', 'MADE', 'EXPIRES', 'STATE', 'NAME'];
 
-function rowOf(token: ShownToken): string[] {
+function rowOf(token: ShownToken, now: number): string[] {
   const { id, prefix, role, streams, createdAt, expiresAt, name } = token;
   const shown = streams === null ? 'all' : tagsInWords(streams);
   return [
@@ -71,14 +74,14 @@ function rowOf(token: ShownToken): string[] {
     shown,
     dayOf(createdAt),
     expiresAt === null ? 'never' : dayOf(expiresAt),
-    stateOf(token),
+    stateOf(token, now),
     name,
   ];
 }
 
-function stateOf(token: ShownToken): string {
+function stateOf(token: ShownToken, now: number): string {
   if (token.revokedAt !== null) return 'revoked';
-  return hasExpired(token, Date.now()) ? 'expired' : 'good';
+  return hasExpired(token, now) ? 'expired' : 'good';
 }
 
 function dayOf(time: Date): string {
