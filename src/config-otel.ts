@@ -129,8 +129,8 @@ function samplerOf(of: Of, wrong: Wrong) {
   const sampler = SAMPLERS.find((known) => known === name);
   if (name !== undefined && sampler === undefined)
     wrong('OTEL_TRACES_SAMPLER', `one of ${SAMPLERS.join(', ')}`);
-  const isByRatio = sampler?.endsWith('traceidratio') === true;
-  if (!isByRatio) return { sampler: sampler ?? ('mien' as const), ratio: DEFAULT_RATIO };
+  if (sampler === undefined) return { sampler: 'mien' as const, ratio: DEFAULT_RATIO };
+  if (!sampler.endsWith('traceidratio')) return { sampler, ratio: sampler.endsWith('on') ? 1 : 0 };
   const ratio = Number(share ?? 1);
   if (!(ratio >= 0 && ratio <= 1)) wrong('OTEL_TRACES_SAMPLER_ARG', 'a number from 0 to 1');
   return { sampler, ratio };

@@ -53,6 +53,8 @@ describe('traces', () => {
     ],
     [{ OTEL_TRACES_SAMPLER: 'always_on' }, { sampler: 'always_on' }],
     [{ OTEL_TRACES_SAMPLER: 'traceidratio' }, { sampler: 'traceidratio', ratio: 1 }],
+    [{ OTEL_TRACES_SAMPLER: 'parentbased_always_on' }, { sampler: 'parentbased_always_on', ratio: 1 }],
+    [{ OTEL_TRACES_SAMPLER: 'always_off' }, { sampler: 'always_off', ratio: 0 }],
     [
       { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' },
       { sampler: 'parentbased_traceidratio', ratio: 0.25 },

@@ -228,7 +228,7 @@ const SERVED: Record<string, readonly string[] | 'all'> = {
   bucket: 'all',
   cli: ['bucket-retention', 'running-server'],
   client: ['close-codes', 'fallback', 'nothing-came', 'shared-socket', 'wrong-ways'],
-  ingest: ['frame-delivery', 'frame-socket', 'http-state', 'read-socket'],
+  ingest: ['frame-delivery', 'frame-socket', 'http-state', 'object-gate', 'read-socket'],
   outputs: ['osc', 'outputs', 'rule-watch', 'webhook'],
   web: ['auth-client', 'camera-sender', 'documents', 'pages'],
 };

@@ -22,7 +22,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Multipart, ObjectRange, ObjectStorage, Part, StoredObject } from './object-storage.ts';
-import { isMissing, type StoragePlace, storageError, worded } from './storage-error.ts';
+import { isMissing, otherRangeError, type StoragePlace, storageError, worded } from './storage-error.ts';
 
 export interface S3Options extends StoragePlace {
   /** Null: as AWS's client finds it. */
@@ -63,7 +63,13 @@ class S3Storage implements ObjectStorage {
     const asked = { Range: `bytes=${first}-${last}`, IfMatch: etag };
     const command = new GetObjectCommand({ ...this.#at(key), ...asked });
     const found = await this.#ifThere(this.#client.send(command, this.#until));
-    return found && worded(found.Body as Readable, this.#place);
+    if (found === null) return null;
+    const body = found.Body as Readable;
+    const isPart = found.ContentRange?.startsWith(`bytes ${first}-${last}/`) === true;
+    const isAll = found.ContentRange === undefined && first === 0 && found.ContentLength === last + 1;
+    if (isPart || isAll) return worded(body, this.#place);
+    body.destroy();
+    throw otherRangeError(this.#place);
   }
 
   async read(key: string): Promise<Buffer | null> {

@@ -44,6 +44,12 @@ export function worded(body: Readable, place: StoragePlace): Readable {
   return Readable.from(chunks(), { objectMode: false }).once('close', () => body.destroy());
 }
 
+/** What came is not what was asked for: some storages do not look at ranges, or round them. */
+export function otherRangeError(place: StoragePlace): MienError {
+  const sentence = `${where(place)} does not send the range that was asked for; use one that does`;
+  return new MienError('UPLOADS_UNAVAILABLE', `${sentence}.`);
+}
+
 function sentenceOf(failure: Failure, place: StoragePlace): string {
   const [code, status] = [codeOf(failure), statusOf(failure)];
   const said = BY_CODE[code];

@@ -113,6 +113,7 @@ export class CrashLoopGuard {
   }
 
   async #forget(streamId: string): Promise<void> {
+    this.#counted.delete(streamId);
     try {
       await this.#deps.streams.forgetCrashes(streamId);
     } catch (error) {

@@ -31,7 +31,7 @@ export interface TracingSettings {
   /** Longest time for one batch, in milliseconds. */
   timeoutMs: number;
   sampler: SamplerName;
-  /** 0 to 1: the share of traces that are sampled, where the sampler is one by ratio. */
+  /** 0 to 1: the share of traces that are sampled. */
   ratio: number;
   /** Of this server, `service.name` among them. */
   resource: Readonly<Record<string, string>>;

@@ -1,11 +1,11 @@
 /** Uploads into a bucket, in one request and by tus: under the same rules as into a directory, and nothing is left of what fails. */
 import { randomBytes } from 'node:crypto';
 import { Upload } from 'tus-js-client';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openBucketFiles } from '../../src/api/uploads/bucket-files.ts';
 import type { UploadBucket } from '../../src/bucket/index.ts';
-import { giveKeys, openBucket } from '../helpers/bucket.ts';
-import { openS3Server, type S3Server } from '../helpers/s3-server.ts';
+import { beforeEachBucket, openBucket } from '../helpers/bucket.ts';
+import type { S3Server } from '../helpers/s3-server.ts';
 import { openTestApi, type TestApi, until } from './harness.ts';
 
 const MB = 2 ** 20;
@@ -14,31 +14,16 @@ const VIDEO = randomBytes(12 * MB + 5);
 const TUS = { 'tus-resumable': '1.0.0' };
 
 let s3: S3Server;
-let takeBack: () => void;
 let bucket: UploadBucket;
 let api: TestApi;
-beforeAll(async () => {
-  s3 = await openS3Server();
-  takeBack = giveKeys(s3);
-});
-afterAll(async () => {
-  takeBack();
-  await s3.close();
-});
+beforeEachBucket((opened) => ({ s3, bucket } = opened));
 beforeEach(async () => {
-  bucket = openBucket(s3);
   api = await openTestApi(
     {},
     { uploads: openBucketFiles(bucket), maxUpload: MAX, limits: { uploadDisk: 30 * MB } },
   );
 });
-afterEach(async () => {
-  await api.close();
-  bucket.close();
-  s3.fault = () => undefined;
-  s3.objects.clear();
-  s3.multiparts.clear();
-});
+afterEach(() => api.close());
 
 const names = () => [...s3.objects.keys()].sort();
 const post = (body: BodyInit, more: Record<string, string> = {}) => {

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { UploadBucket } from '../../src/bucket/index.ts';
-import { giveKeys, openBucket } from '../helpers/bucket.ts';
-import { openS3Server, type S3Server } from '../helpers/s3-server.ts';
+import { beforeEachBucket, openBucket } from '../helpers/bucket.ts';
+import type { S3Server } from '../helpers/s3-server.ts';
 
 const MB = 2 ** 20;
 const HOUR = 3_600_000;
@@ -13,25 +13,7 @@ const token = (letter: string) => letter.repeat(32);
 
 let s3: S3Server;
 let bucket: UploadBucket;
-let takeBack: () => void;
-beforeAll(async () => {
-  s3 = await openS3Server();
-  takeBack = giveKeys(s3);
-});
-afterAll(async () => {
-  takeBack();
-  await s3.close();
-});
-beforeEach(() => {
-  bucket = openBucket(s3);
-});
-afterEach(async () => {
-  bucket.close();
-  s3.fault = () => undefined;
-  s3.pageSize = 1000;
-  for (const part of [s3.objects, s3.multiparts]) part.clear();
-  s3.requests.length = 0;
-});
+beforeEachBucket((opened) => ({ s3, bucket } = opened));
 
 /** In pieces that fit no part. */
 async function* pieces(bytes: Buffer, length = 700_000): AsyncGenerator<Buffer> {
@@ -205,6 +187,22 @@ it('what breaks off while it is read is worded as what cannot be read at all', a
   s3.fault = () => 'cut';
   const body = await bucket.read(token('a'), { first: 0, last: MB - 1, etag });
   await expect(buffer(body!)).rejects.toMatchObject({ code: 'UPLOADS_UNAVAILABLE' });
+});
+
+it('of storage that does not look at ranges nothing is taken for one, but where it is all that there is', async () => {
+  await bucket.put(token('a'), Buffer.from('video'));
+  const { etag } = (await bucket.find(token('a')))!;
+  s3.fault = () => 'whole';
+  const all = await bucket.read(token('a'), { first: 0, last: 4, etag });
+  expect((await buffer(all!)).toString()).toBe('video');
+  for (const [first, last] of [
+    [1, 4],
+    [0, 3],
+  ] as const) {
+    const reading = bucket.read(token('a'), { first, last, etag });
+    await expect(reading).rejects.toMatchObject({ code: 'UPLOADS_UNAVAILABLE' });
+    await expect(reading).rejects.toThrow('does not send the range that was asked for');
+  }
 });
 
 it('an address is presigned by the clock of the storage, as its answers tell it', async () => {

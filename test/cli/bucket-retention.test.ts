@@ -1,10 +1,10 @@
 /** Uploads in a bucket go with the last stream that uses one, or after a day; what cannot be deleted is tried again, and told. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { UploadBucket } from '../../src/bucket/index.ts';
 import { createBucketRetention } from '../../src/cli/serve/bucket-retention.ts';
 import { tellBucket } from '../../src/cli/serve/upload-places.ts';
-import { giveKeys, openBucket } from '../helpers/bucket.ts';
-import { openS3Server, type S3Server } from '../helpers/s3-server.ts';
+import { beforeEachBucket } from '../helpers/bucket.ts';
+import type { S3Server } from '../helpers/s3-server.ts';
 import { INPUT, TestManager } from '../sessions/test-manager.ts';
 
 const HOUR = 3_600_000;
@@ -12,24 +12,8 @@ const token = (letter: string) => letter.repeat(32);
 
 let s3: S3Server;
 let bucket: UploadBucket;
-let takeBack: () => void;
-beforeAll(async () => {
-  s3 = await openS3Server();
-  takeBack = giveKeys(s3);
-});
-afterAll(async () => {
-  takeBack();
-  await s3.close();
-});
-beforeEach(() => {
-  bucket = openBucket(s3);
-});
-afterEach(() => {
-  vi.useRealTimers();
-  bucket.close();
-  s3.fault = () => undefined;
-  s3.objects.clear();
-});
+beforeEachBucket((opened) => ({ s3, bucket } = opened));
+afterEach(() => vi.useRealTimers());
 
 const log = () => ({ info: vi.fn(), warn: vi.fn() });
 const put = (letter: string, hoursAgo: number) =>

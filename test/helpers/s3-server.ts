@@ -16,8 +16,8 @@ export interface S3Request {
   isPresigned: boolean;
 }
 
-/** A status; or the connection ends after half of the body; or it is sent on to another address. */
-export type Fault = number | 'cut' | { to: string };
+/** A status; or the connection ends after half of the body; or all is sent where a range was asked for; or it is sent on to another address. */
+export type Fault = number | 'cut' | 'whole' | { to: string };
 
 export interface S3Server {
   endpoint: string;
@@ -38,6 +38,8 @@ export interface S3Server {
   /** No connection is taken any more, until `back`. */
   away(): Promise<void>;
   back(): Promise<void>;
+  /** Holds nothing, and has no faults. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,11 @@ export async function openS3Server(): Promise<S3Server> {
     fault: () => undefined,
     away: close,
     back: async () => void (await once(server.listen(port, '127.0.0.1'), 'listening')),
+    reset() {
+      Object.assign(s3, { fault: () => undefined, pageSize: 1000 });
+      for (const held of [s3.objects, s3.multiparts]) held.clear();
+      s3.requests.length = 0;
+    },
     close: () => (server.listening ? close() : Promise.resolve()),
   };
   return s3;
@@ -93,6 +100,7 @@ async function handle(s3: S3Server, message: IncomingMessage, response: ServerRe
   const refusal = await refusalOf(message, body, s3.keys);
   if (refusal !== null) return void refuse(response, 403, refusal);
   if (bucket !== s3.bucket) return void refuse(response, 404, 'NoSuchBucket');
+  if (fault === 'whole') delete headers.range;
   const exchange = { s3, request, body, response, headers, isCut: fault === 'cut' };
   if (query.has('versioning')) return answerXml(response, versioningOf(s3));
   if (request.key === '') return query.has('uploads') ? listMultiparts(exchange) : listObjects(exchange);

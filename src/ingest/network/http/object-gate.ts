@@ -113,8 +113,8 @@ class ObjectReader {
   readonly #object: RemoteObject;
   readonly #upstream: UpstreamHttp;
   readonly #closing = new AbortController();
-  /** It was waited for, and did not come back: ffmpeg asks a few times more, and is answered at once. */
-  #gaveUp = false;
+  /** Why it was given up, having been waited for: ffmpeg asks a few times more, and is answered at once. Null once something comes. */
+  #givenUp: MienError | null = null;
 
   constructor(object: RemoteObject, upstream: UpstreamHttp) {
     this.#object = object;
@@ -145,39 +145,51 @@ class ObjectReader {
     let at = first;
     let since: number | null = null;
     while (at <= last) {
-      if (this.#gaveUp) throw this.error;
+      if (this.#givenUp) throw this.#givenUp;
       ending.throwIfAborted();
       try {
         for await (const chunk of await this.#open(at, last)) {
           at += chunk.length;
           since = null;
-          this.error = undefined;
+          this.#came();
           backoff.reset();
           yield chunk;
         }
         if (at <= last) throw new Error('it broke off');
       } catch (error) {
         ending.throwIfAborted();
-        this.error = this.#worded(error);
+        const why = this.#worded(error);
+        this.error = why;
         since ??= performance.now();
-        this.#gaveUp = this.error.code !== 'UPLOADS_UNAVAILABLE' || performance.now() - since > patience;
+        const isFinal = why.code !== 'UPLOADS_UNAVAILABLE' || performance.now() - since > patience;
+        if (isFinal) {
+          this.#givenUp = why;
+          throw why;
+        }
         await sleep(backoff.next(), ending);
       }
     }
     // What broke off behind the last byte is no loss.
+    this.#came();
+  }
+
+  #came(): void {
     this.error = undefined;
+    this.#givenUp = null;
   }
 
   async #open(first: number, last: number): Promise<IncomingMessage> {
     const { size, etag, presign } = this.#object;
     const { message, url } = await this.#upstream.get(await presign(), `bytes=${first}-${last}`);
     const { statusCode = 502, statusMessage, headers } = message;
-    // Storage that does not look at ranges would begin anew.
-    const isAsked = statusCode === 206 || (statusCode === 200 && first === 0 && last === size - 1);
+    // Storage that does not look at ranges would begin anew, and one that rounds them elsewhere.
+    const isPart = statusCode === 206 && headers['content-range']?.startsWith(`bytes ${first}-`) === true;
+    const isAsked = isPart || (statusCode === 200 && first === 0 && last === size - 1);
     if (isAsked && (headers.etag ?? etag) === etag)
       return message.setTimeout(IDLE_MS, () => message.destroy());
     message.destroy();
-    if (statusCode === 404 || isAsked) throw goneError();
+    // 416: it ends before that by now.
+    if (statusCode === 404 || statusCode === 416 || isAsked) throw goneError();
     throw statusError(url.hostname, statusCode, statusMessage);
   }
 
