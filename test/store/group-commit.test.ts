@@ -154,17 +154,59 @@ it('a commit that takes longer than a server allows is halved until it is short 
   await groupCommit.close();
 });
 
-it('a moment after a lull is committed at once; those that follow wait, and are committed when the store closes', async () => {
-  const { prepare, commits } = recorder();
-  const groupCommit = new GroupCommit(prepare, { ...CONFIG, commitIntervalMs: 60_000 });
-  await add(groupCommit, 0);
-  const waiting = [add(groupCommit, 1), add(groupCommit, 2)];
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(commits).toEqual([[0]]);
-  await groupCommit.close();
-  await Promise.all(waiting);
-  expect(commits).toEqual([[0], [1, 2]]);
-  await expect(add(groupCommit, 3)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+/** Commits on a clock that stands still, each of which takes so long; when each began, and the moments in it. */
+function timed(takesMs: number, commitIntervalMs: number) {
+  vi.useFakeTimers();
+  const start = performance.now();
+  const began: [at: number, seqs: number[]][] = [];
+  const prepare: PrepareCommit =
+    ({ appended }) =>
+    async () => {
+      began.push([performance.now() - start, appended.map(({ moment }) => moment.seq)]);
+      await new Promise((resolve) => setTimeout(resolve, takesMs));
+      return new Map();
+    };
+  return { began, groupCommit: new GroupCommit(prepare, { ...CONFIG, commitIntervalMs }) };
+}
+
+it.each([
+  { takesMs: 2, commitIntervalMs: 20, second: 6, of: 'three times as long as the last one took' },
+  { takesMs: 12, commitIntervalMs: 20, second: 20, of: 'the interval, where that is less' },
+  { takesMs: 30, commitIntervalMs: 20, second: 31, of: 'the commit and a tick, where that takes longer' },
+])(
+  'a moment after a lull is committed at once, and those that follow when $of has passed since ($takesMs ms a commit)',
+  async ({ takesMs, commitIntervalMs, second }) => {
+    const { began, groupCommit } = timed(takesMs, commitIntervalMs);
+    await vi.advanceTimersByTimeAsync(100);
+    const first = add(groupCommit, 0);
+    await vi.advanceTimersByTimeAsync(1);
+    const rest = [add(groupCommit, 1), add(groupCommit, 2)];
+    await vi.advanceTimersByTimeAsync(100);
+    await Promise.all([first, ...rest]);
+    expect(began).toEqual([
+      [100, [0]],
+      [100 + second, [1, 2]],
+    ]);
+    const closed = groupCommit.close();
+    await vi.runAllTimersAsync();
+    await closed;
+  },
+);
+
+it('moments that wait are committed at once when the store closes, and none is taken after', async () => {
+  const { began, groupCommit } = timed(10, 60_000);
+  const first = add(groupCommit, 0);
+  await vi.advanceTimersByTimeAsync(10);
+  const waiting = add(groupCommit, 1);
+  await vi.advanceTimersByTimeAsync(1);
+  const closed = groupCommit.close();
+  await vi.runAllTimersAsync();
+  await Promise.all([first, waiting, closed]);
+  expect(began).toEqual([
+    [0, [0]],
+    [11, [1]],
+  ]);
+  await expect(add(groupCommit, 2)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
 });
 
 it('closing gives up after some seconds where the database stays away', async () => {

@@ -1,7 +1,7 @@
 /**
- * Group commit: commits begin a few milliseconds apart, each with what has arrived since, of all sessions; a moment
- * that comes after a lull does not wait. While one commit is written the next gathers, so a backlog goes in larger
- * commits. One at a time: the order of a session is kept.
+ * Group commit: commits begin a few milliseconds apart, the more the longer they take, each with what has arrived since, of all
+ * sessions; a moment that comes after a lull does not wait. While one commit is written the next gathers, so a backlog goes in
+ * larger commits. One at a time: the order of a session is kept.
  */
 import type { Log } from '../../domain/log.ts';
 import type { Moment } from '../../domain/moment.ts';
@@ -15,11 +15,13 @@ import { BatchWriter, type PendingItem, type PreparedBatch, type StoreMetrics } 
 const BACKLOG_FACTOR = 16;
 /** … or of so many moments of each session, where there are many: what is summed up is written once for all moments of a commit. */
 const MOMENTS_A_SESSION = 8;
+/** From one beginning to the next at least so many times as long as the last commit took: the database may write for a third of the time. */
+const APART = 3;
 /** How long `close` waits for a database that is away. */
 const DRAIN_MS = 5_000;
 
 export interface GroupCommitConfig {
-  /** From the beginning of one commit to that of the next, in milliseconds; so long does a moment wait at most. */
+  /** From the beginning of one commit to that of the next, in milliseconds, at most: so long does a moment wait, unless a commit takes longer. */
   commitIntervalMs: number;
   /** So many moments start a commit at once. */
   commitMax: number;
@@ -43,6 +45,8 @@ export class GroupCommit {
   #writing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #lastStart = Number.NEGATIVE_INFINITY;
+  /** Milliseconds that the last commit took. */
+  #lastWrite = Number.POSITIVE_INFINITY;
   #closing = false;
   readonly #givenUp = new AbortController();
 
@@ -105,7 +109,8 @@ export class GroupCommit {
     if (this.#prepared !== null || this.#queue.length >= commitMax || this.#closing) {
       this.#start();
     } else {
-      const wait = Math.max(0, this.#lastStart + commitIntervalMs - performance.now());
+      const apart = Math.min(commitIntervalMs, APART * this.#lastWrite);
+      const wait = Math.max(0, this.#lastStart + apart - performance.now());
       this.#timer ??= setTimeout(() => this.#start(), wait);
     }
   }
@@ -119,6 +124,7 @@ export class GroupCommit {
     this.#prepared = null;
     this.#inFlight = batch;
     this.#writing = this.#writer.write(batch).finally(() => {
+      this.#lastWrite = performance.now() - this.#lastStart;
       this.#inFlight = null;
       this.#writing = null;
       this.#config.metrics?.bufferDepth?.(this.#depth);
