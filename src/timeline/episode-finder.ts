@@ -111,14 +111,13 @@ export class EpisodeFinder {
   }
 
   #begin(at: FrameTime, track: number, entering: number | null): Candidate | undefined {
-    const expression = entering === null ? undefined : EXPRESSIONS[entering];
-    if (entering === null || expression === undefined) return undefined;
+    if (entering === null) return undefined;
     const began = this.#onsets.since(track, entering) ?? at;
     const episode: Episode = {
       index: this.#begun++,
       sessionId: this.#sessionId,
       track,
-      expression,
+      expression: EXPRESSIONS[entering]!,
       onset: began.mediaTime,
       apex: at.mediaTime,
       offset: null,

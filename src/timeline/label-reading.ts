@@ -33,9 +33,6 @@ export function normalised(probabilities: readonly number[]): number[] {
 }
 
 function mostProbable(probabilities: readonly number[]) {
-  let label = 0;
-  for (let at = 1; at < probabilities.length; at++) {
-    if ((probabilities[at] ?? 0) > (probabilities[label] ?? 0)) label = at;
-  }
-  return { label, confidence: probabilities[label] ?? 0 };
+  const confidence = Math.max(...probabilities);
+  return { label: probabilities.indexOf(confidence), confidence };
 }

@@ -27,6 +27,7 @@ export interface FaceAt {
 }
 
 interface Run {
+  /** In the order of EXPRESSIONS; -1: none. */
   expression: number;
   since: FrameTime;
   /** Last frame that showed the track. */
@@ -37,7 +38,6 @@ interface Run {
 export class RawOnsets {
   readonly #enter: number;
   readonly #runs = new Map<number, Run>();
-  #lastFrame = Number.NEGATIVE_INFINITY;
 
   /** @param enter probability, at least one half, from which a frame shows an expression */
   constructor(enter: number) {
@@ -47,15 +47,11 @@ export class RawOnsets {
   /** Takes the faces of one frame. A track that the frame before did not show starts anew. */
   push(at: FrameTime, faces: readonly FaceAt[]): void {
     for (const face of faces) {
-      const past = this.#runs.get(face.track);
-      const run = past?.lastSeen === this.#lastFrame ? past : undefined;
-      const next = this.#follow(run, at, face);
+      const next = this.#follow(this.#runs.get(face.track), at, face);
       if (next) this.#runs.set(face.track, next);
-      else this.#runs.delete(face.track);
     }
     // Those that this frame does not show can no longer go on.
     for (const [track, { lastSeen }] of this.#runs) if (lastSeen < at.mediaTime) this.#runs.delete(track);
-    this.#lastFrame = at.mediaTime;
   }
 
   /** Since when the frames of `track` have shown the expression; undefined where the last one does not. */
@@ -78,7 +74,6 @@ export class RawOnsets {
   #follow(run: Run | undefined, at: FrameTime, { raw, judged }: FaceAt): Run | undefined {
     if (!judged) return run && { ...run, lastSeen: at.mediaTime };
     const shown = raw.findIndex((value) => value >= this.#enter);
-    if (shown < 0) return undefined;
     const since = run?.expression === shown ? run.since : at;
     return { expression: shown, since, lastSeen: at.mediaTime };
   }

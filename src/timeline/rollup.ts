@@ -69,8 +69,8 @@ function addReading(rollup: Rollup, face: FaceReading): void {
   rollup.readings += 1;
   if (face.expression === null) rollup.abstained += 1;
   for (const [at, expression] of EXPRESSIONS.entries()) {
-    if (face.expression === expression) rollup.labels[at] = (rollup.labels[at] ?? 0) + 1;
-    rollup.probabilities[at] = (rollup.probabilities[at] ?? 0) + (face.probabilities[at] ?? 0);
+    if (face.expression === expression) rollup.labels[at]! += 1;
+    rollup.probabilities[at]! += face.probabilities[at] ?? 0;
   }
   rollup.valence += face.valence;
   rollup.arousal += face.arousal;
@@ -114,8 +114,8 @@ function addTime(at: RollupAt, moment: Moment, second: number, time: number): vo
   for (const { track, expression } of faces) {
     const own = at(second, track);
     own.covered += time;
-    const label = expression === null ? -1 : EXPRESSIONS.indexOf(expression);
-    if (label < 0) continue;
+    if (expression === null) continue;
+    const label = EXPRESSIONS.indexOf(expression);
     whole.durations[label]! += time;
     own.durations[label]! += time;
   }

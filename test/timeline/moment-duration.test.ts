@@ -48,11 +48,19 @@ describe('a moment stands', () => {
 
   it('for one and a half intervals where a first step longer than ten seconds may be a pause', () => {
     expect(durationsOf(10, [0, 3600, 3600.1, 3600.2]).durations).toEqual([0.15, 0.1, 0.1, 0.1]);
+    expect(durationsOf(10, [0, 10]).durations).toEqual([10, 10]);
   });
 
   it('at most as long as the source usually takes, also after its rate has changed', () => {
     const { durations } = durationsOf(10, [...every(0.1, 10), ...every(2, 10, 1)]);
     expect(durations.filter((seconds) => seconds === 2)).toHaveLength(8);
+    // Of its last five steps the median is 3 s, and one and a half times that 4.5 s; of the last four the lower is 2 s.
+    expect(durationsOf(1, [0, 9, 10, 12, 15, 19]).durations[4]).toBe(4);
+  });
+
+  it('to the next one that comes after one and a half intervals, and nothing is missing', () => {
+    const { durations, missing } = durationsOf(10, [...every(2, 6), 13]);
+    expect([durations[5], missing]).toEqual([3, 0]);
   });
 
   it('for ten minutes at most, however slow its source is', () => {
@@ -147,7 +155,7 @@ describe('behind the last moment are missing', () => {
   it('none of those that were dropped, nor any of a source that ended', () => {
     expect(missingAfter(every(0.1, 10), 1.2, 3)).toBe(0);
     expect(missingAfter(every(0.1, 10), 1.9, 4)).toBe(6);
-    expect(missingAfter(every(0.1, 10), 0.9)).toBe(0);
+    for (const end of [0.9, 1]) expect(missingAfter(every(0.1, 10), end)).toBe(0);
     expect(missingAfter([], 5)).toBe(0);
   });
 });

@@ -39,7 +39,7 @@ describe('rollups', () => {
   it('rollups sum a second per track, and the whole picture as track 0', () => {
     const rollups = sumsOf([
       moment(0.1, [reading(1, 1), reading(2, null)], { dropped: { busy: 2 } }),
-      moment(0.9, [reading(1, 0)], { dropped: { busy: 1, worker: 1 } }),
+      moment(0.9, [reading(1, 1)], { dropped: { busy: 1, worker: 1 } }),
       moment(1, []),
     ]);
     expect(rollups.map(({ second, track }) => [second, track])).toEqual([
@@ -55,7 +55,7 @@ describe('rollups', () => {
       abstained: 1,
     });
     expect(rollups[0]).toMatchObject({
-      labels: [1, 1, 0, 0, 0, 0, 0, 0],
+      labels: [0, 2, 0, 0, 0, 0, 0, 0],
       valence: 0.75,
       arousal: -1.5,
       quality: 2.25,
@@ -65,9 +65,41 @@ describe('rollups', () => {
     expect(rollups[1]?.probabilities[1]).toBe(1);
   });
 
-  it('rollups keep sessions apart', () => {
-    const rollups = sumsOf([moment(0, []), moment(0, [], { sessionId: 'other' })]);
-    expect(rollups.map(({ sessionId }) => sessionId)).toEqual(['other', 's']);
+  it('rollups keep sessions apart, in the order of session, second and track', () => {
+    const of = (sessionId: string, mediaTime: number, ...tracks: number[]) =>
+      moment(
+        mediaTime,
+        tracks.map((track) => reading(track, 1)),
+        { sessionId },
+      );
+    const rollups = sumsOf([of('b', 10, 12, 3), of('b', 2), of('c', 1), of('a', 3)]);
+    expect(rollups.map(({ sessionId, second, track }) => `${sessionId} ${second} ${track}`)).toEqual([
+      'a 3 0',
+      'b 2 0',
+      'b 10 0',
+      'b 10 3',
+      'b 10 12',
+      'c 1 0',
+    ]);
+  });
+
+  it('a second tells its first moment and from when to when its moments are, of which the clock may have gone back', () => {
+    const at = (seq: number, mediaTime: number, wallTime: number, more: Partial<Moment>) =>
+      moment(mediaTime, [], { seq, wallTime, ...more });
+    const moments = [
+      at(4, 0.9, 9000, { previousDuration: 2 }),
+      at(5, 2.2, 15_000, { previousDuration: 1.3, untilEnd: 0.1 }),
+      at(6, 2.3, 14_000, {}),
+      at(7, 2.4, 16_000, {}),
+    ];
+    const following = moments.map((one, index) => ({ moment: one, previous: moments[index - 1] }));
+    const places = rollUp(following).map(({ second, place }) => [second, place]);
+    expect(places).toEqual([
+      [0, { firstSeq: 4, startedAt: 9000, endedAt: 9000 }],
+      // No moment lies in it: that which stands then.
+      [1, { firstSeq: 4, startedAt: 9000, endedAt: 9000 }],
+      [2, { firstSeq: 5, startedAt: 14_000, endedAt: 16_000 }],
+    ]);
   });
 });
 
@@ -87,6 +119,17 @@ describe('the time that moments stand for', () => {
       [2, 0, 100 * MS, 100 * MS],
       [2, 1, 100 * MS, 100 * MS],
     ]);
+  });
+
+  it('is that of every label, the first included, and of no label where mien abstains', () => {
+    const [whole, neutral, abstained] = sumsOf([moment(0, [reading(1, 0), reading(2, null)])]);
+    const labelled = [100 * MS, 0, 0, 0, 0, 0, 0, 0];
+    expect([whole?.durations, neutral?.durations, abstained?.durations]).toEqual([
+      labelled,
+      labelled,
+      Array(8).fill(0),
+    ]);
+    expect(abstained?.covered).toBe(100 * MS);
   });
 
   it('is put right by the next moment, be it longer or shorter than it was taken to be', () => {

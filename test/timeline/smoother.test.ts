@@ -4,7 +4,7 @@ import { createSmoother } from '../../src/timeline/smoother.ts';
 const sample = (mediaTime: number, happy: number, weight = 1) => ({
   mediaTime,
   weight,
-  probabilities: [1 - happy, happy],
+  probabilities: [1 - happy, happy, 0],
   valence: happy,
   arousal: -happy,
 });
@@ -59,7 +59,7 @@ describe('smoothing', () => {
     const smoother = createSmoother(0.25);
     smoother.push(1, sample(0, 1));
     expect(happiness(smoother.push(2, sample(0.1, 0)))).toBe(0);
-    smoother.prune(0.05);
+    smoother.prune(0.1);
     expect(smoother.size).toBe(1);
     expect(happiness(smoother.push(1, sample(0.1, 0)))).toBe(0);
   });

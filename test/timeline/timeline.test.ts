@@ -75,13 +75,20 @@ describe('the timeline', () => {
     const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
     const faces = [
       raw({ track: 1 }),
-      raw({ track: 2, probabilities: flat }),
-      raw({ track: 3, quality: { score: 0.2, issues: ['BLURRED'] } }),
-      raw({ track: 4, probabilities: EXPRESSIONS.map(() => Number.NaN) }),
+      raw({ track: 2, probabilities: [0.4, 0.4, 0.2, 0, 0, 0, 0, 0], quality: { score: 0.3, issues: [] } }),
+      raw({ track: 3, probabilities: flat }),
+      raw({ track: 4, quality: { score: 0.2, issues: ['BLURRED'] } }),
+      ...[Number.NaN, 0, Number.POSITIVE_INFINITY].map((none, index) =>
+        raw({ track: 5 + index, probabilities: EXPRESSIONS.map(() => none) }),
+      ),
     ];
     const { moment } = timeline.push(at(0, faces));
-    expect(moment.faces.map(({ expression }) => expression)).toEqual(['HAPPINESS', null, null, null]);
-    expect(moment.faces[3]?.probabilities).toEqual(flat);
+    expect(moment.faces.map(({ expression }) => expression)).toEqual([
+      'HAPPINESS',
+      'NEUTRAL',
+      ...Array(5).fill(null),
+    ]);
+    for (const { probabilities } of moment.faces.slice(4)) expect(probabilities).toEqual(flat);
   });
 
   it('labels what it has smoothed, and keeps what the frame alone says', () => {
@@ -99,17 +106,21 @@ describe('the timeline', () => {
   });
 
   it.each([
-    // A frame of 0.1 s later weighs exp(-0.1 / time constant) as much.
-    [0, 0],
-    [100, 1 / Math.E],
-    [1000, Math.exp(-0.1)],
-  ])('a frame that is 100 ms old counts as much as the time constant says: %i ms', (smoothing, weight) => {
-    const calm = [0.9, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
-    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', { ...STREAM, smoothing });
-    timeline.push(at(0, [raw({ probabilities: calm })]));
-    const [face] = timeline.push(at(1, [raw()])).moment.faces;
-    expect(face?.probabilities[1]).toBeCloseTo((0.9 + 0.05 * weight) / (1 + weight), 4);
-  });
+    // A frame of 0.1 s later weighs exp(-0.1 / time constant) as much, and half of that if its models agree half as well.
+    [0, 0.9, 0],
+    [100, 0.9, 1 / Math.E],
+    [1000, 0.9, Math.exp(-0.1)],
+    [100, 0.45, 0.5 / Math.E],
+  ])(
+    'a frame that is 100 ms old counts as much as the time constant says: %i ms, agreement %f',
+    (smoothing, agreement, weight) => {
+      const calm = [0.9, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005];
+      const timeline = createTimeline({ thresholds: THRESHOLDS })('s', { ...STREAM, smoothing });
+      timeline.push(at(0, [raw({ probabilities: calm, agreement })]));
+      const [face] = timeline.push(at(1, [raw()])).moment.faces;
+      expect(face?.probabilities[1]).toBeCloseTo((0.9 + 0.05 * weight) / (1 + weight), 4);
+    },
+  );
 
   it('tells episodes with its moments, and closes them at the end', () => {
     const timeline = createTimeline({ thresholds: THRESHOLDS })('s', { ...STREAM, smoothing: 0 });
@@ -118,6 +129,29 @@ describe('the timeline', () => {
       { kind: 'ONSET', episode: { sessionId: 's', onset: 0, expression: 'HAPPINESS' } },
     ]);
     expect(timeline.finish()).toMatchObject([{ kind: 'APEX' }, { kind: 'OFFSET', episode: { offset: 0.5 } }]);
+  });
+
+  it('tells no episodes of faces that are too poor to judge', () => {
+    const onsets = (score: number) => {
+      const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
+      const seen = raw({ quality: { score, issues: [] } });
+      return Array.from({ length: 6 }, (_, seq) => timeline.push(at(seq, [seen])).events).flat().length;
+    };
+    expect([0.29, 0.3].map(onsets)).toEqual([0, 1]);
+  });
+
+  it('counts what its source did not give, on the way and behind the last moment', () => {
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
+    const told = [0, 1, 2, 9].map((seq) => timeline.push({ ...at(seq, []), dropped: {} }).moment.dropped);
+    expect(told).toEqual([{}, {}, {}, { source: 6 }]);
+    expect(timeline.missingUntil(1.9, { busy: 3 })).toBe(7);
+  });
+
+  it('tells no more of an episode whose beginning was erased', () => {
+    const timeline = createTimeline({ thresholds: THRESHOLDS })('s', STREAM);
+    for (let seq = 0; seq < 6; seq++) timeline.push(at(seq, [raw()]));
+    timeline.forget(0.1);
+    expect(timeline.finish()).toEqual([]);
   });
 
   it('keeps sessions apart', () => {
