@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryBus } from '../../src/bus/index.ts';
+import type { Scope } from '../../src/domain/live-event.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
 
@@ -36,6 +37,79 @@ describe('the memory bus', () => {
     bus.status('b', session('b1'));
     expect([all.length, stream.length, one.length, status.length]).toEqual([3, 2, 1, 1]);
     expect((await one.take())?.event).toMatchObject({ streamId: 'a', moment: { sessionId: 'a2' } });
+  });
+
+  it('tells of a state whether it is the one told before', () => {
+    const bus = new MemoryBus();
+    const queue = bus.subscribe(['status'], {});
+    bus.status('a', session('s'));
+    bus.status('a', session('s'), true);
+    const event = { kind: 'status', streamId: 'a', session: session('s') };
+    expect([queue.shift()?.event, queue.shift()?.event]).toEqual([event, { ...event, sameState: true }]);
+  });
+
+  it('tells who follows one session that it is gone, of which no stream is known', () => {
+    const bus = new MemoryBus();
+    const [one, other] = ['s', 't'].map((sessionId) => bus.subscribe(['removed'], { sessionId }));
+    bus.publish({ kind: 'removed', streamId: '', sessionId: 's' });
+    expect([one?.length, other?.length]).toEqual([1, 0]);
+  });
+
+  it('knows what is followed, and by whom an event would be heard', () => {
+    const bus = new MemoryBus();
+    const follow = (of: Scope) => bus.subscribe(['moment'], of);
+    const heard = () =>
+      (['moment', 'status'] as const).map((kind) =>
+        [undefined, 's', 't'].map((sessionId) => bus.hasListeners(kind, 'a', sessionId)),
+      );
+    const NOBODY = [false, false, false];
+    const EVERYBODY = [true, true, true];
+    expect([bus.hasSubscribers, heard()]).toEqual([false, [NOBODY, NOBODY]]);
+    bus.subscribe(['committed'], {});
+    expect([bus.hasSubscribers, bus.followed()]).toEqual([
+      true,
+      { all: false, streamIds: new Set(), sessionIds: new Set() },
+    ]);
+    const ofSession = follow({ sessionId: 's' });
+    expect(heard()).toEqual([[false, true, false], NOBODY]);
+    const ofStream = follow({ streamId: 'a' });
+    expect(heard()).toEqual([EVERYBODY, NOBODY]);
+    expect(bus.followed()).toEqual({
+      all: false,
+      streamIds: new Set(['a']),
+      sessionIds: new Set(['s']),
+    });
+    for (const queue of [ofSession, ofStream]) queue.close();
+    const ofAll = follow({});
+    expect([heard(), bus.followed()]).toEqual([
+      [EVERYBODY, NOBODY],
+      { all: true, streamIds: new Set(), sessionIds: new Set() },
+    ]);
+    ofAll.close();
+    expect(heard()).toEqual([NOBODY, NOBODY]);
+  });
+
+  it('what is erased does not wait for anybody any more, and who goes by commits is told to look', () => {
+    const bus = new MemoryBus();
+    const moments = bus.subscribe(['moment'], { streamId: 'stream' });
+    const commits = bus.subscribe(['committed'], {});
+    publish(bus, 3);
+    const forget = (seq: number) =>
+      bus.forget((event) => event.kind === 'moment' && event.moment.seq === seq);
+    forget(7);
+    expect([moments.length, commits.length]).toEqual([3, 0]);
+    forget(1);
+    expect([moments.shift(), moments.shift()].map((taken) => taken?.event.moment.seq)).toEqual([0, 2]);
+    expect([commits.shift()?.event, commits.length]).toEqual([{ kind: 'committed', positions: null }, 0]);
+  });
+
+  it('tells the losses of one kind alone, where that is asked for', () => {
+    const bus = new MemoryBus();
+    const queue = bus.subscribe(['moment', 'status'], {}, { capacity: 1, counted: 'moment' });
+    publish(bus, 2);
+    bus.status('stream', session('session'));
+    publish(bus, 1, 2);
+    expect([queue.shift()?.skippedBefore, queue.lost]).toEqual([2, 2]);
   });
 
   it('keeps the order of several kinds in one queue', async () => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { MemoryBus, OrderedPublisher } from '../../src/bus/index.ts';
 import type { Episode } from '../../src/domain/moment.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
+import type { MomentTrace } from '../../src/domain/trace.ts';
 import { moment } from '../helpers/memory-store.ts';
 
 async function told(work: (publisher: OrderedPublisher) => void): Promise<string[]> {
@@ -34,12 +35,34 @@ it('moments and episodes of one commit are published in its order, states behind
   expect(heard).toEqual(['moment 1', 'moment 2', 'ONSET 2.0', 'OFFSET 2.1', 'moment 3', 'ENDED']);
 });
 
-it('a state that nothing waits before is published at once', async () => {
+it('what nothing waits before and has no place is published at once, also behind an earlier commit', async () => {
   const bus = new MemoryBus();
-  const queue = bus.subscribe(['status'], {});
-  new OrderedPublisher(bus).status('a', session);
-  expect(queue.length).toBe(1);
-  queue.close();
+  const queue = bus.subscribe(['status', 'removed'], {});
+  const publisher = new OrderedPublisher(bus);
+  publisher.moment('a', moment('s', 0), 1);
+  await new Promise(setImmediate);
+  publisher.status('a', session);
+  publisher.status('a', session, true);
+  publisher.removed('a');
+  const event = { kind: 'status', streamId: 'a', session };
+  expect([queue.shift(), queue.shift(), queue.shift()].map((taken) => taken?.event)).toEqual([
+    event,
+    { ...event, sameState: true },
+    { kind: 'removed', streamId: 'a' },
+  ]);
+});
+
+it('the trace of a moment tells when it was handed over, and ends when it is published', async () => {
+  const bus = new MemoryBus();
+  const queue = bus.subscribe(['moment'], {});
+  const steps: string[] = [];
+  const trace = {
+    step: (name: string) => void steps.push(name),
+    end: () => void steps.push(`${queue.length} published`),
+  } as unknown as MomentTrace;
+  new OrderedPublisher(bus).moment('a', { ...moment('s', 0), trace }, 1);
+  await new Promise(setImmediate);
+  expect(steps).toEqual(['publish', '1 published']);
 });
 
 it('what was erased meanwhile is not published', async () => {

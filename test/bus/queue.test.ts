@@ -40,6 +40,17 @@ describe('a bounded queue', () => {
     const even = queue.take();
     queue.push(4);
     expect(await even).toEqual({ event: 4, skippedBefore: 1 });
+    queue.push(5);
+    queue.push(6);
+    expect(queue.lost).toBe(1);
+  });
+
+  it('takes what its reader does not accept as if it had not happened', async () => {
+    const queue = new BoundedQueue<number>({ capacity: 1, accepts: (event) => event % 2 === 0 });
+    const waiting = queue.take();
+    for (const event of [1, 2, 4, 3]) queue.push(event);
+    expect(await waiting).toEqual({ event: 2, skippedBefore: 0 });
+    expect([queue.shift(), queue.shift(), queue.lost]).toEqual([{ event: 4, skippedBefore: 0 }, null, 0]);
   });
 
   it('answers a waiting reader when it is closed, and takes nothing after', async () => {
@@ -76,7 +87,7 @@ describe('a bounded queue', () => {
 it('events that are let go of are neither taken nor counted as lost, and the others keep their order', () => {
   const queue = new BoundedQueue<number>({ capacity: 4 });
   for (const event of [1, 2, 3, 4]) queue.push(event);
-  queue.forget((event) => event % 2 === 0);
+  expect([5, 2, 4].map((gone) => queue.forget((event) => event === gone))).toEqual([false, true, true]);
   queue.push(5);
   expect([queue.shift(), queue.shift(), queue.shift(), queue.shift()]).toEqual([
     ...[1, 3, 5].map((event) => ({ event, skippedBefore: 0 })),

@@ -7,6 +7,7 @@ import {
   versionOf,
   WIRE_VERSION,
 } from '../../src/bus/wire/message.ts';
+import type { ErasureStep } from '../../src/domain/erasure.ts';
 import { DROP_REASONS } from '../../src/domain/frame.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 import { quantise } from '../../src/domain/quantise.ts';
@@ -17,6 +18,18 @@ import { makeFace, makeMoment } from '../helpers/moments.ts';
 const SESSION = '0190b0f0-0000-7000-8000-0000000000ab';
 const STREAM = '0190b0f0-0000-7000-8000-0000000000cd';
 const encode = createEncoder('node');
+/** One of each kind. */
+const ERASED: ErasureStep[] = [
+  { do: 'SESSION', sessionId: SESSION },
+  { do: 'TRACK', sessionId: SESSION, track: 4 },
+  {
+    ...{ do: 'STRETCH', sessionId: SESSION, fromSeq: 3, toSeq: 9, since: 0.3, until: 0.95 },
+    ...{ durationBefore: null, firstSecond: 0, lastSecond: 1 },
+  },
+  { do: 'STREAM', streamId: STREAM },
+  { do: 'UPLOAD', token: 'token' },
+  { do: 'FILES', firstDay: 20_000, lastDay: 20_001 },
+];
 
 function through(message: Message, number = 7): Message {
   return decodeMessage(encode(message, number)).body();
@@ -85,6 +98,18 @@ it('a moment that was not rounded comes out rounded', () => {
   expect(momentThrough(moment).moment).toEqual({ ...quantise(moment) });
 });
 
+it('a picture full of faces comes out, however many bytes it takes', () => {
+  const moment = quantise(makeMoment(SESSION, 5, { faces: 60 }));
+  expect(momentThrough(moment).moment).toEqual({ ...moment });
+});
+
+it.each(['', 'x', 'ß'.repeat(127), SESSION, `${SESSION}0`, `0${SESSION}`, SESSION.toUpperCase()])(
+  'an id comes out as it was: %s',
+  (taggedStream) => {
+    expect(through({ taggedStream })).toEqual({ taggedStream });
+  },
+);
+
 it('two faces with landmarks take less than 1,000 bytes, and a quarter of what JSON takes', () => {
   const moment = quantise(makeMoment(SESSION, 5, { faces: 2 }));
   const event = { kind: 'moment', streamId: STREAM, moment, position: 2 ** 31 } as const;
@@ -105,6 +130,10 @@ describe('what no server could read back is refused where it is told', () => {
     const moment = makeMoment(SESSION, 1);
     moment.faces[0]![field][1] = Number.NaN;
     expect(() => momentThrough(moment)).toThrow(RangeError);
+  });
+
+  it('an id of more bytes than its length can say', () => {
+    expect(() => through({ taggedStream: 'x'.repeat(255) })).toThrow(RangeError);
   });
 
   it('a probability beyond any', () => {
@@ -132,7 +161,7 @@ it.each<[string, Message]>([
     { event: { kind: 'episode', streamId: STREAM, event: episodeEvent(new Date(77)), position: 9 } },
   ],
   ['a stream that is gone', { event: { kind: 'removed', streamId: STREAM } }],
-  ['an erasure', { erased: [{ do: 'TRACK', sessionId: SESSION, track: 4 }] }],
+  ['an erasure', { erased: ERASED }],
   ['new tags', { taggedStream: STREAM }],
   ['being there', { here: { worker: SESSION, told: 12_345 } }],
 ])('%s comes out as it was', (_, message) => {
@@ -140,6 +169,23 @@ it.each<[string, Message]>([
   const { head, body } = decodeMessage(encode(message, number));
   expect(body()).toEqual(message);
   expect(head).toMatchObject({ node: 'node', number });
+});
+
+it('a message of no stream names none', () => {
+  const { streamId, sessionId } = decodeMessage(encode({ erased: [] }, 1)).head;
+  expect([streamId, sessionId]).toEqual(['', '']);
+});
+
+it('a state that is not of the stream that its message names is an error', () => {
+  expect(() =>
+    through({ event: { kind: 'status', streamId: 'another', session: sessionOf('RUNNING', null) } }),
+  ).toThrow('another session');
+});
+
+it.each([-1, 0, 1.5, 2 ** 60, Number.NaN])('a message that says it is number %d is an error', (number) => {
+  const bytes = encode({ taggedStream: STREAM }, 1);
+  new DataView(bytes.buffer).setFloat64(2, number);
+  expect(() => decodeMessage(bytes)).toThrow(RangeError);
 });
 
 it('a message that is cut off anywhere is an error, and no moment', () => {
