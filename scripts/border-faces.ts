@@ -3,7 +3,7 @@
  *
  *     npx tsx scripts/border-faces.ts DATA [tuning]
  *
- * DATA holds `faces.tar` of the training. Of each photo that training never saw, the largest face that is found there is cut out
+ * DATA holds `faces.tar` of the training. Of each of the first PHOTOS photos that training never saw, the largest face that is found there is cut out
  * in each of CUTS, and the cut enlarged to each of HEIGHTS. Counted are the faces that are found in the cut as it is, of those that are
  * found when the cut has a gray border; and those that are found only as it is. Of the cuts that show no face, squares
  * of backgrounds, sure faces are counted too. The last line is JSON.
@@ -19,6 +19,7 @@ import { readModels } from '../src/vision/models/model-card.ts';
 import { openModels } from '../src/vision/runtime/open-models.ts';
 import { paste, pictures, resize } from './photos.ts';
 
+const PHOTOS = 200;
 /** Of the cut's longer side, on each side of it. */
 const BORDER = 0.4;
 const HEIGHTS = [180, 360, 480];
@@ -46,7 +47,7 @@ const run: typeof session.run = ({ data, dims }) => session.run({ data: new Uint
 const detector = new Detector({ run }, models.detector, models.detector.thresholds.score);
 
 const photos: { photo: GrayImage; face: Rect }[] = [];
-for (const photo of pictures(data, 'faces', part)) {
+for (const photo of pictures(data, 'faces', part, PHOTOS)) {
   const [face] = (await detect(photo)).sort((p, q) => equivalentSide(q.box) - equivalentSide(p.box));
   if (face && equivalentSide(face.box) >= 32) photos.push({ photo, face: face.box });
 }

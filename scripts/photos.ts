@@ -12,13 +12,19 @@ const SHARES = { faces: { heldOut: 10, tuning: 8 }, backgrounds: { heldOut: 20, 
 
 type Part = 'held-out' | 'tuning';
 
-/** The gray pictures of a part of `kind`.tar in the folder `data`, in the order of their names. */
-export function pictures(data: string, kind: keyof typeof SHARES, part: Part): GrayImage[] {
+/** The gray pictures of a part of `kind`.tar in the folder `data`, in the order of their names; the first `most` of them. */
+export function pictures(
+  data: string,
+  kind: keyof typeof SHARES,
+  part: Part,
+  most = Number.POSITIVE_INFINITY,
+): GrayImage[] {
   const folder = mkdtempSync(join(tmpdir(), 'mien-'));
   try {
     execFileSync('tar', ['-xf', join(data, `${kind}.tar`), '-C', folder, '--strip-components=1']);
     const names = readdirSync(folder).filter((name) => isPart(kind, name, part));
-    return names.sort().flatMap((name) => gray(join(folder, name)));
+    const first = names.sort().slice(0, most);
+    return first.flatMap((name) => gray(join(folder, name)));
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,15 +21,17 @@ from torch import Tensor
 from . import rows as R
 from .data import DATA, centre, ferplus_crops
 from .faces import NOTHING
-from .gpu.distil import member_loss
+from .gpu.distil import KEPT, member_loss
 from .gpu.loop import Loop, halves
-from .layers import AddedBlock
+from .layers import AddedBlock, to_single
+from .losses import cross_entropy
+from .narrow import narrowed
 from .negatives import other_rows
 from .networks import Network, Shape, multiply_adds
 from .sources import SHIPPED, Source
 from .strength import Strength
 from .teachers import said_of_training
-from .weights import load_matching, predict
+from .weights import half_precision, load_matching, predict
 
 HERE = Path(__file__).parent
 
@@ -59,14 +62,45 @@ def run(args: argparse.Namespace) -> None:
     draw = Draws(config, options, args, np.random.default_rng([member["seed"], loop.steps]))
     print({"multiplyAdds": multiply_adds(network), "rows": {kind: len(source.rows) for kind, source in draw.sources.items()}}, flush=True)
 
+    narrowed(loop.network)
+    freeze(loop.network, options["frozen"])
+    often = options["whole"]
+    scale = {name: often * options["losses"].get(name, 1.0) for name in KEPT}
+
     def step() -> tuple[Tensor, int]:
         images, targets, weights = draw.batch()
-        return member_loss(loop.network, kept, images, targets, weights, options["losses"]), len(images)
+        whole = loop.steps % often == 0
+        loss = member_loss(loop.network, kept, images, targets, weights, scale) if whole else expression_loss(loop.network, images, targets, weights)
+        return loss, len(images)
 
-    judge = lambda: accuracy(loop.average, config, args.data) if loop.progress >= 1 else {}
+    judged = []
+
+    def judge() -> dict:
+        """On validation at the parts of the run that `options` names, and in the end."""
+        due = [part for part in [*options["judged"], 1.0] if part <= loop.progress and part not in judged]
+        judged.extend(due)
+        return accuracy(loop.average, config, args.data) if due else {}
+
     loop.run(step, 60 * args.minutes, options["every"], judge)
     shape = {**member["shape"], "added": list(network.shape.added)}
     torch.save({"average": halves(loop.average), "member": {**member, "shape": shape}, "units": began["units"]}, args.runs / f"{args.member}.pt")
+
+
+def freeze(network: Network, stages: int) -> None:
+    """Leave the first `stages` stages as they are, with the statistics that they normalise by: nothing is computed backwards
+    through their maps, which are the largest. What was just put into them would stay at zero: put blocks behind them."""
+    for layer in network.backbone[: network.ends[stages - 1] + 1] if stages else ():
+        layer.requires_grad_(False).eval()
+        for module in layer.modules():
+            module.train = types.MethodType(lambda self, mode=True: self, module)
+
+
+def expression_loss(network: Network, images: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """The expression's loss alone: what the other heads would cost, a third of a step, is left out."""
+    with half_precision(images.device.type):
+        both = network.features(network.maps_of(images.to(memory_format=torch.channels_last)))
+        logits = network.heads["expression"](both)
+    return (cross_entropy(to_single(logits), targets) * weights).mean()
 
 
 def restored(state: dict) -> Network:

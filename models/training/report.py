@@ -71,7 +71,7 @@ def targets(report: dict) -> str:
     ]
     lines = ["| what | must | aim | measured |", "| --- | --- | --- | --- |"]
     lines += [f"| {name} | {must} | {aim} | {'not measured' if value is None else value} |" for name, must, aim, value in rows]
-    return "\n".join(lines + detector_rows(report.get("detector")))
+    return "\n".join(lines + detector_rows(report.get("detector")) + border_rows(report.get("border")))
 
 
 def detector_rows(detector: dict | None) -> list[str]:
@@ -87,6 +87,14 @@ def detector_rows(detector: dict | None) -> list[str]:
     rows += [(f"detector: time against YuNet at {size}, one thread", "1.0", "0.6", f"{t['ratio']} ({t['milliseconds']} ms)")
              for size, t in detector["time"].items()]  # fmt: skip
     return [f"| {name} | {must} | {aim} | {value} |" for name, must, aim, value in rows]
+
+
+def border_rows(told: dict | None) -> list[str]:
+    """The rows about faces at the picture's border, by the server's own search (`border.py`)."""
+    if not told:
+        return []
+    words = {"touching": "faces that touch the picture's border", "filling": "faces of 0.9 of the picture's height"}
+    return [f"| {text}: found, of those found with a border around it | 0.95 | 1 | {told[key]} |" for key, text in words.items()]
 
 
 SETS = {

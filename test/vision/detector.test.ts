@@ -129,6 +129,24 @@ describe('a picture in which a face may be too large to be found', () => {
     },
   );
 
+  it('a dark picture goes through it the second time in more light, its border as it is', async () => {
+    const given: Uint8Array[] = [];
+    const run = async ({ data }: { data: Uint8Array }) => {
+      given.push(data.slice());
+      return { boxes: no, scores: no, landmarks: no };
+    };
+    const search = async (light: number) => {
+      given.length = 0;
+      const pixels = Uint8Array.from({ length: 640 * 480 }, (_, i) => (i % 640 < 320 ? light / 5 : light));
+      await new Detector({ run }, card, 0.5).detect([{ pixels, width: 640, height: 480 }]);
+      // At half the size with a border of 48 px: the border's corner, and the middle of either half.
+      const middle = 170 * 416;
+      return [given[0]![639]!, given[1]![0]!, given[1]![middle + 128]!, given[1]![middle + 288]!];
+    };
+    expect(await search(50)).toEqual([50, 40, 30, 150]);
+    expect(await search(200)).toEqual([200, 40, 40, 200]);
+  });
+
   it('a picture without room for a large face goes through it once where a face is sure', async () => {
     const sees = { 640: [[0.75, 200, 20, 500, 310]] } as const;
     expect((await detect([[640, 320]], sees)).runs).toEqual(['1 of 640x320']);

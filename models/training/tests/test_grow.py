@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from training import shift
 from training.ensemble import fold
-from training.grow import grown
+from training.gpu.distil import KEPT, member_loss
+from training.grow import expression_loss, grown
 from training.layers import AddedBlock
+from training.narrow import narrowed, weight_gradient
 from training.networks import Network, Shape, multiply_adds
+from training.weights import half_precision
 
 SHAPE = {"widths": [8, 16, 24, 32], "depths": [0, 1, 1, 1], "finer": [4, 8], "heat": 8}
 FACES = torch.from_numpy(np.random.default_rng(3).integers(0, 256, (4, 1, 48, 48)).astype(np.float32))
@@ -54,6 +59,41 @@ def test_a_grown_checkpoint_is_gone_on_with(state):
     again = grown(later, (0, 1, 2, 1))
     with torch.no_grad():
         torch.testing.assert_close(again.eval()(FACES)["expression"], after.eval()(FACES)["expression"])
+
+
+def test_the_expressions_loss_alone_is_that_of_a_whole_step_without_the_other_heads(state):
+    network = grown(state, (0, 1, 2, 1)).eval()
+    targets, weights = torch.rand(len(FACES), 8).softmax(1), torch.tensor([1.0, 1.0, 0.0, 1.0])
+    alone = expression_loss(network, FACES, targets, weights)
+    whole = member_loss(network, grown(state, (0, 1, 2, 1)).eval(), FACES, targets, weights, dict.fromkeys(KEPT, 0.0))
+    torch.testing.assert_close(alone, whole)
+    assert alone > 0.5
+
+
+@pytest.mark.parametrize(("side", "stride"), [(3, 1), (6, 2), (5, 2)])
+def test_a_gradient_as_one_product_is_that_of_the_convolution(side, stride):
+    torch.manual_seed(2)
+    x, kernels = torch.randn(4, 6, side, side), torch.randn(5, 6, 3, 3, requires_grad=True)
+    seen = torch.nn.functional.conv2d(x, kernels, None, stride, 1)
+    pull = torch.randn_like(seen)
+    (expected,) = torch.autograd.grad(seen, kernels, pull)
+    torch.testing.assert_close(weight_gradient(x, pull, 3, stride, 1), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_a_network_whose_small_maps_learn_by_products_learns_the_same(state):
+    network = grown(state, (0, 1, 2, 1))
+    same = narrowed(copy.deepcopy(network))
+    pulls = []
+    for each in (network, same):
+        each.train()
+        each.drop.p = 0.0
+        with half_precision("cpu"):
+            said = each(FACES)["expression"]
+        said.square().sum().backward()
+        pulls.append({name: p.grad for name, p in each.named_parameters() if p.grad is not None})
+    assert pulls[0].keys() == pulls[1].keys()
+    for name, pull in pulls[0].items():
+        assert (pulls[1][name] - pull).norm() <= 0.05 * pull.norm() + 1e-4, name
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@
  */
 
 import { LONGER_SIDES } from '../../domain/detect-size.ts';
+import { brightenDark } from '../image/brighten.ts';
 import { equivalentSide, type Rect } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import { addBorder, cropImage, downscale, upscale } from '../image/resize.ts';
@@ -78,11 +79,17 @@ export function halfSize({ image, factor }: Level): Level {
 }
 
 /**
- * The level with a dark border, in which the detector finds faces that touch the picture's own, or fill it. Faces of any size count.
+ * The level with a dark border, in which the detector finds faces that touch the picture's own, or fill it, and a dark picture in more
+ * light. Faces of any size count.
  */
 export function bordered({ image, factor }: Level, { thresholds }: DetectorCard): Level {
   const border = Math.round(BORDER * Math.min(image.width, image.height));
-  return { image: addBorder(image, border, BORDER_LUMA), factor, minFace: thresholds.minFace, border };
+  return {
+    image: addBorder(brightenDark(image), border, BORDER_LUMA),
+    factor,
+    minFace: thresholds.minFace,
+    border,
+  };
 }
 
 /** Side in pixels of the smallest face that can be found in a picture of this size. */
