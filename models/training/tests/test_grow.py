@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from training import shift
+from training import grow, shift
 from training.ensemble import fold
 from training.gpu.distil import KEPT, member_loss
-from training.grow import expression_loss, grown
+from training.grow import expression_loss, freeze, grown
 from training.layers import AddedBlock
 from training.narrow import narrowed, weight_gradient
 from training.networks import Network, Shape, multiply_adds
@@ -116,3 +118,26 @@ def test_a_shift_is_the_same_each_time_and_does_what_its_name_says(pictures):
     assert seen["tight"].shape == (3, 36, 36)
     assert np.abs(seen["compressed"].astype(int) - pictures).mean() > 2
     assert shift.shifted(pictures, shift.degraded).shape == pictures.shape
+
+
+def test_the_grown_checkpoint_is_of_the_configuration_and_can_be_gone_on_with():
+    folder = Path(grow.__file__).parent
+    began = torch.load(folder / "checkpoints" / "grown" / "wide.pt", map_location="cpu", weights_only=True)
+    network = grown(began, tuple(json.loads((folder / "config.grown.json").read_text())["added"]["wide"]))
+    assert multiply_adds(network) == 73_381_504
+    blocks = [layer for layer in network.backbone if isinstance(layer, AddedBlock)]
+    assert len(blocks) == 4
+    assert all(block.second[1].weight.abs().max() > 0.01 for block in blocks)
+
+
+def test_frozen_stages_neither_learn_nor_change_their_statistics(state):
+    network = grown(state, (0, 0, 2, 1))
+    freeze(network, 2)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    network.train()
+    network(FACES)["expression"].square().sum().backward()
+    end = network.ends[1] + 1
+    assert all(p.grad is None for layer in network.backbone[:end] for p in layer.parameters())
+    assert all(p.grad is not None for p in network.backbone[end].parameters())
+    moved = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved and not any(int(name.split(".")[1]) < end for name in moved if name.startswith("backbone."))
