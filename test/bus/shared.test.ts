@@ -281,6 +281,16 @@ it('what happens at another server is not heard by those who tell of this one al
   expect([own.length, others.length]).toEqual([3, 0]);
 });
 
+it('what was erased waits for nobody, nor for those who tell of this server alone', async () => {
+  const { world, here } = twoServers(LONG);
+  await tick();
+  const session = world.begin(await world.stream());
+  const queues = [here.bus.subscribe(['moment'], {}), here.bus.own.subscribe(['moment'], {})];
+  await world.commit(session, 2);
+  here.bus.forget((event) => event.kind === 'moment' && event.moment.seq === 0);
+  expect(queues.map((queue) => queue.shift()?.event.moment.seq)).toEqual([1, 1]);
+});
+
 it('an erasure and new tags are told to the others, which let go and read them again', async () => {
   const { here, there } = twoServers();
   await tick();

@@ -188,6 +188,21 @@ it.each([-1, 0, 1.5, 2 ** 60, Number.NaN])('a message that says it is number %d 
   expect(() => decodeMessage(bytes)).toThrow(RangeError);
 });
 
+it('a message of a kind that is none is an error', () => {
+  const bytes = encode({ taggedStream: STREAM }, 1);
+  bytes[1] = 7;
+  expect(() => decodeMessage(bytes)).toThrow('another kind');
+});
+
+it('a moment with a number that is none is an error', () => {
+  const moment = { ...makeMoment(SESSION, 2), mediaTime: 1234.5 };
+  const bytes = encode({ event: { kind: 'moment', streamId: STREAM, moment, position: 1 } }, 1);
+  const view = new DataView(bytes.buffer);
+  const places = Array.from({ length: bytes.length - 8 }, (_, at) => at);
+  view.setFloat64(places.find((at) => view.getFloat64(at) === 1234.5)!, Number.NaN);
+  expect(() => decodeMessage(bytes).body()).toThrow(RangeError);
+});
+
 it('a message that is cut off anywhere is an error, and no moment', () => {
   const moment = makeMoment(SESSION, 2, { faces: 2 });
   const bytes = encode({ event: { kind: 'moment', streamId: STREAM, moment, position: 1 } }, 1);

@@ -2,14 +2,18 @@ import { describe, expect, it } from 'vitest';
 import {
   area,
   compose,
+  equivalentSide,
   fitSimilarity,
   invert,
   iou,
   mapPoints,
   mapRect,
+  meanDistance,
   nms,
   rotationOf,
   scaleOf,
+  stretch,
+  translate,
 } from '../../src/vision/image/geometry.ts';
 
 const box = (x1: number, y1: number, x2: number, y2: number) => ({ x1, y1, x2, y2 });
@@ -32,6 +36,17 @@ describe('intersection over union', () => {
   });
 
   it('an inverted box has no area', () => expect(area(box(9, 9, 1, 1))).toBe(0));
+});
+
+it('a box is moved, and stretched with its picture; a square of its area has the geometric mean of its sides', () => {
+  const some = box(1, 2, 5, 18);
+  expect(translate(some, 3, -1)).toEqual(box(4, 1, 8, 17));
+  expect(stretch(some, 2, 0.5)).toEqual(box(2, 1, 10, 9));
+  expect([equivalentSide(some), equivalentSide(box(5, 5, 5, 9))]).toEqual([8, 0]);
+});
+
+it('the mean distance of points is that of pairs', () => {
+  expect(meanDistance([1, 2, 3, 4], [4, 6, 3, 3])).toBe(3);
 });
 
 describe('non-maximum suppression', () => {
@@ -75,16 +90,19 @@ describe('similarity', () => {
   it('there is no similarity between points that coincide', () => {
     expect(fitSimilarity([3, 3, 3, 3], [0, 0, 1, 1])).toBeNull();
     expect(fitSimilarity([0, 0, 1, 1], [3, 3, 3, 3])).toBeNull();
+    expect(fitSimilarity([0, 0, 1, 0], [0, 0, 0, 2])).toEqual({ a: 0, b: 2, tx: 0, ty: 0 });
   });
   it('a similarity tells its scale, and its turn clockwise', () => {
     const turn = { a: 0, b: 2, tx: 0, ty: 0 };
     expect(scaleOf(turn)).toBe(2);
     expect(rotationOf(turn)).toBe(90);
     expect([...mapPoints(turn, [1, 0])]).toEqual([0, 2]);
+    expect([...mapPoints({ ...turn, tx: 1 }, [1, 2], 4)]).toEqual([-15, 8]);
   });
   it('a mapped rectangle stays upright', () => {
     const half = { a: 0.5, b: 0, tx: 1, ty: 2 };
     expect(mapRect(half, unit)).toEqual(box(1, 2, 6, 7));
+    expect(mapRect(half, box(2, 4, 6, 14))).toEqual(box(2, 4, 4, 9));
     const turned = mapRect({ a: 0, b: 1, tx: 0, ty: 0 }, unit);
     expect([turned.x1, turned.y1, turned.x2, turned.y2]).toEqual([-10, 0, 0, 10]);
   });

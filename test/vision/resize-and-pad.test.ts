@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSharedBufferPool } from '../../src/vision/image/buffer-pool.ts';
 import { roundUpToMultiple, writePadded } from '../../src/vision/image/model-input.ts';
-import { downscale, upscale } from '../../src/vision/image/resize.ts';
+import { addBorder, cropImage, downscale, upscale } from '../../src/vision/image/resize.ts';
 
 const picture = { pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
 
@@ -17,9 +17,9 @@ describe('pixels for a model', () => {
   });
 
   it('colour models are given gray in every channel', () => {
-    const out = new Uint8Array(18);
-    writePadded(picture, out, 0, 3, 2, 3);
-    expect([...out]).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+    const out = new Uint8Array(20);
+    writePadded(picture, out, 1, 3, 2, 3);
+    expect([...out]).toEqual([0, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 0]);
   });
 
   it('a downscaled image holds means', () => {
@@ -30,6 +30,40 @@ describe('pixels for a model', () => {
     expect(downscale(odd, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
     const column = { pixels: Uint8Array.from([1, 3, 9]), width: 1, height: 3 };
     expect(downscale(column, 2)).toEqual({ pixels: Uint8Array.from([2]), width: 1, height: 1 });
+  });
+
+  it.each([
+    [7, 9, 2],
+    [7, 9, 3],
+    [12, 8, 4],
+    [2, 9, 4],
+  ])('each pixel of a %d x %d image downscaled by %d is the mean of a square', (width, height, factor) => {
+    const pixels = Uint8Array.from({ length: width * height }, (_, at) => (at * 97 + 31) % 256);
+    const [across, down] = [Math.min(factor, width), Math.min(factor, height)];
+    const [w, h] = [Math.floor(width / across), Math.floor(height / down)];
+    const mean = (x: number, y: number) => {
+      let sum = 0;
+      for (let i = 0; i < down; i++)
+        for (let j = 0; j < across; j++) sum += pixels[(y * down + i) * width + x * across + j]!;
+      return Math.floor(sum / (across * down) + 0.5);
+    };
+    const expected = Uint8Array.from({ length: w * h }, (_, at) => mean(at % w, Math.floor(at / w)));
+    expect(downscale({ pixels, width, height }, factor)).toEqual({ pixels: expected, width: w, height: h });
+  });
+
+  it('a border is added on each side, and a part cut out again', () => {
+    const framed = addBorder(picture, 1, 9);
+    expect(framed).toEqual({
+      pixels: Uint8Array.of(9, 9, 9, 9, 9, 9, 1, 2, 3, 9, 9, 4, 5, 6, 9, 9, 9, 9, 9, 9),
+      ...{ width: 5, height: 4 },
+    });
+    expect(cropImage(framed, 1, 1, 3, 2)).toEqual(picture);
+    expect(cropImage(framed, 2, 1, 3, 3)).toEqual({
+      pixels: Uint8Array.of(2, 3, 9, 5, 6, 9, 9, 9, 9),
+      ...{ width: 3, height: 3 },
+    });
+    expect(cropImage(framed, 0, 2, 5, 1).pixels).toEqual(Uint8Array.of(9, 4, 5, 6, 9));
+    expect(cropImage(framed, 0, 0, 5, 4)).toBe(framed);
   });
 
   it('an upscaled image lies between the four nearest pixels, and repeats the border', () => {
