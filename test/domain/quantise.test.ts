@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { angleOfReal, FRACTION, fractionOfReal } from '../../src/domain/quantise.ts';
+import type { FaceReading } from '../../src/domain/face.ts';
+import { angleOfReal, FRACTION, fractionOfReal, quantise } from '../../src/domain/quantise.ts';
+import { makeMoment } from '../helpers/moments.ts';
 
 const ANGLE = 100;
 
@@ -10,4 +12,43 @@ it('each fraction and each angle that quantise leaves is read from a `real` digi
     if (angleOfReal(Math.fround(parts / ANGLE)) !== parts / ANGLE) lost.push(parts / ANGLE);
   }
   expect(lost).toEqual([]);
+});
+
+const [SOME] = makeMoment('s', 1).faces;
+const roundedFace = (changes: Partial<FaceReading>) =>
+  quantise({ ...makeMoment('s', 1), faces: [{ ...SOME!, ...changes }] }).faces[0]!;
+
+it('a moment is rounded to what the database holds, its faces in the order of their tracks', () => {
+  const box = { x: 0.123456, y: -0.000001, width: 20, height: -20 };
+  const pose = { yaw: 12.345, pitch: -12.344, roll: 20_000 };
+  const landmarks = [
+    { x: 0.12345, y: -0.00001 },
+    { x: 5, y: -5 },
+  ];
+  const face = roundedFace({ box, pose, landmarks, agreement: 0.999_996, valence: -0.123_456 });
+  expect(face).toMatchObject({
+    box: { x: 0.12346, y: 0, width: 9.99999, height: -9.99999 },
+    pose: { yaw: 12.35, pitch: -12.34, roll: 9999.99 },
+    landmarks: [
+      { x: 0.1235, y: 0 },
+      { x: 3.2767, y: -3.2767 },
+    ],
+    ...{ agreement: 1, valence: -0.12346 },
+  });
+  const faces = [3, 1, 2].map((track) => ({ ...SOME!, track }));
+  expect(quantise({ ...makeMoment('s', 1), faces }).faces.map(({ track }) => track)).toEqual([1, 2, 3]);
+});
+
+it('what rounding leaves of probabilities goes to the greatest, the first of equal ones', () => {
+  const rounded = (...probabilities: number[]) => roundedFace({ probabilities }).probabilities;
+  expect(rounded(0.1, 0.3, 0.3, ...Array(5).fill(0.06))).toEqual([0.1, 0.3, 0.3, ...Array(5).fill(0.06)]);
+  const seventh = 0.4 / 7;
+  expect(rounded(seventh, 0.6, ...Array(6).fill(seventh))).toEqual([
+    ...[0.05714, 0.60002],
+    ...Array(6).fill(0.05714),
+  ]);
+  expect(rounded(...Array(3).fill(1 / 3), ...Array(5).fill(0)).slice(0, 3)).toEqual([
+    0.33334, 0.33333, 0.33333,
+  ]);
+  expect(() => rounded(0.5, 0.5)).toThrow('8 probabilities expected, not 2');
 });
