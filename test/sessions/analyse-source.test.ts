@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { SourceInfo } from '../../src/domain/frame.ts';
+import type { Moment } from '../../src/domain/moment.ts';
 import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
 import { MienError } from '../../src/errors.ts';
 import { type AnalyseDeps, analyseSource } from '../../src/sessions/index.ts';
@@ -85,6 +87,56 @@ describe('analysing a source without a server', () => {
     const shut = deps({ open: () => Promise.reject(failure) });
     await expect(analyseSource(shut.rooms, SOURCE, options, () => {})).rejects.toBe(failure);
     expect(shut.closed.count).toBe(1);
+  });
+
+  it('a source is opened as a recording of which every frame counts, and told of before its first moment', async () => {
+    const log: string[] = [];
+    const { rooms } = deps({
+      open: async (source, given) => {
+        expect(given).toMatchObject({ frameRate: 10, realtime: false, loop: false, detectSize: 'STANDARD' });
+        return opened(frames(1))(source, given);
+      },
+    });
+    const onInfo = ({ kind }: SourceInfo) => void log.push(kind);
+    await analyseSource(rooms, SOURCE, { ...options, onInfo }, ({ seq }) => void log.push(`moment ${seq}`));
+    expect(log).toEqual(['file', 'moment 0']);
+  });
+
+  it('a source whose reader fails at what it is told of it is closed, though none of its frames was asked for', async () => {
+    let closed = 0;
+    const unread: Decode = () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: true, value: undefined }),
+        return: async () => ({ done: true, value: void closed++ }),
+      }),
+    });
+    const { rooms } = deps({ open: opened(unread) });
+    const failure = new Error('The disk is full.');
+    const onInfo = () => {
+      throw failure;
+    };
+    await expect(analyseSource(rooms, SOURCE, { ...options, onInfo }, () => {})).rejects.toBe(failure);
+    expect(closed).toBe(1);
+  });
+
+  it('a frame that is lost with its worker is no moment, and is counted with the next', async () => {
+    const whole = analyser();
+    const lost = Object.assign(new Error('gone'), { name: 'WorkerLost' });
+    const { rooms } = deps({
+      openAnalyser: () => ({
+        ...whole,
+        analyse: (frame) => (frame.mediaTime === 0.3 ? Promise.reject(lost) : whole.analyse(frame)),
+      }),
+    });
+    const told: unknown[] = [];
+    const onMoment = ({ mediaTime, dropped }: Moment) => void told.push([mediaTime, dropped]);
+    const { moments } = await analyseSource(rooms, SOURCE, options, onMoment);
+    expect(moments).toBe(9);
+    expect(told.slice(2, 5)).toEqual([
+      [0.2, {}],
+      [0.4, { worker: 1 }],
+      [0.5, {}],
+    ]);
   });
 
   it('each frame is released once its faces are known', async () => {

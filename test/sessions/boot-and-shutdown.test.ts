@@ -1,6 +1,7 @@
 /** The end of the server interrupts sessions, and the next boot restores the desired state. */
 import { expect, it } from 'vitest';
 import type { Episode } from '../../src/domain/moment.ts';
+import type { SessionRecord } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import type { StreamManagerDeps } from '../../src/sessions/index.ts';
 import { moment, tick } from '../helpers/memory-store.ts';
@@ -134,6 +135,25 @@ it('closing tells whoever is registering meanwhile, and stores nothing of it', a
   await test.manager.close();
   await registering;
   expect(test.store.streams.size).toBe(0);
+});
+
+it('closing waits for a look at what should run that is under way: what it does needs the store', async () => {
+  const test = new TestManager();
+  await test.manager.desired.restore();
+  let answer: (sessions: SessionRecord[]) => void = () => {};
+  test.store.sessions.unwanted = () =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  test.manager.leaseWatcher.lookAround();
+  let isClosed = false;
+  const closing = test.manager.close().then(() => {
+    isClosed = true;
+  });
+  await tick(10);
+  expect(isClosed).toBe(false);
+  answer([]);
+  await closing;
 });
 
 it('closing does not wait for a store that stays away', async () => {

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { StreamChange } from '../../src/domain/stream.ts';
 import { LoadControl, RemoteStreams, type Workers } from '../../src/sessions/index.ts';
+import { tick } from '../helpers/memory-store.ts';
 import { LIVE_INFO } from './fakes.ts';
 import { CAMERA, code, INPUT, TestManager, until } from './test-manager.ts';
 
@@ -30,6 +31,8 @@ it.each([
   { smoothing: 10_001 },
   { retention: 0 },
   { tags: { 'a b': 'c' } },
+  { timing: 'SOMETIMES' as never },
+  { priority: 'URGENT' as never },
 ])('a change to %o is refused, and nothing changes', async (change) => {
   const test = new TestManager();
   const { id } = await test.manager.register(waiting);
@@ -86,7 +89,7 @@ it('a session that another server runs keeps what it was begun with, too', async
     log: { info() {}, warn() {}, error() {}, debug() {} },
   });
   const { id } = await test.manager.register(CAMERA);
-  const change = { frameRate: 5, timing: 'EVEN', name: 'hall' } as const;
+  const change = { frameRate: 5, timing: 'EVEN', name: 'hall', priority: 'HIGH' } as const;
   expect(await elsewhere.change(id, change)).toMatchObject({ atNextSession: ['frameRate', 'timing'] });
   expect(await elsewhere.change(id, { timing: null })).toMatchObject({ atNextSession: ['frameRate'] });
   await test.manager.stop(id);
@@ -124,6 +127,8 @@ it('the name of another stream of this source is refused; of another source, and
   // Whoever is not shown the other is not told of it.
   const shown = { site: 'lab' };
   expect(await test.manager.change(two.id, { name: 'three' }, { shown })).toMatchObject({ name: 'three' });
+  // What a stream is called already is no change.
+  await test.manager.change(one.id, { name: 'three' });
 });
 
 it('of two that take the same name at once, and one that is registered with it, one has it', async () => {
@@ -131,6 +136,11 @@ it('of two that take the same name at once, and one that is registered with it, 
   const [one, two] = await Promise.all(
     ['one', 'two'].map((name) => test.manager.register({ ...waiting, name })),
   );
+  const { update } = test.store.repository;
+  test.store.repository.update = async (...given) => {
+    await tick(5);
+    return update(...given);
+  };
   const all = await Promise.allSettled([
     test.manager.change(one!.id, { name: 'hall' }),
     test.manager.change(two!.id, { name: 'hall' }),

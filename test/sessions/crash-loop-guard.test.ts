@@ -1,9 +1,11 @@
 /** A session that crashes its server is not started again and again. */
 import { expect, it } from 'vitest';
+import { MienError } from '../../src/errors.ts';
+import { CrashLoopGuard } from '../../src/sessions/crash-loop-guard.ts';
 import type { SessionLimits } from '../../src/sessions/session-limits.ts';
 import type { MemoryStore } from '../helpers/memory-store.ts';
 import { type Decode, frames } from './fakes.ts';
-import { INPUT, LIMITS, TestManager, until } from './test-manager.ts';
+import { code, INPUT, LIMITS, TestManager, until } from './test-manager.ts';
 
 const endless = frames(Number.POSITIVE_INFINITY, 1);
 
@@ -28,6 +30,8 @@ it('a stream that was running at each crash is not started a third time', async 
   const { store, id, restored } = await crashing();
   expect(restored(await boot(store))).toBe(1);
   expect(restored(await boot(store))).toBe(1);
+  // The only suspect waits for nobody.
+  expect([...store.records.values()].filter(({ failure }) => failure?.includes('in groups'))).toEqual([]);
   const test = await boot(store);
   expect(restored(test)).toBe(0);
   expect(store.streams.get(id)?.shouldRun).toBe(false);
@@ -58,6 +62,40 @@ it('a stream that is removed while it is judged does not end the start of the se
   expect(test.warnings).toContain('a stream was removed while it was judged');
 });
 
+it('a store that refuses to note who is held back leaves them as they are, for the next look', async () => {
+  const { store, ids } = await threeCrashing();
+  await boot(store);
+  const { setState } = store.sessions;
+  store.sessions.setState = async (id, state, details) => {
+    if (details?.failure?.includes('in groups')) throw new MienError('STORE_UNAVAILABLE', 'It is away.');
+    return setState(id, state, details);
+  };
+  await expect(boot(store)).rejects.toEqual(code('STORE_UNAVAILABLE'));
+  expect(ids.map((id) => store.streams.get(id)?.shouldRun)).toEqual([true, true, true]);
+});
+
+it('whose crashes cannot be counted is no reason not to find who is to blame', async () => {
+  const { store, ids } = await threeCrashing();
+  const [a, b] = ids;
+  const streams = {
+    ...store.repository,
+    countCrash: async (id: string) =>
+      id === a ? Promise.reject(new Error('It was removed.')) : id === b ? 3 : 1,
+  };
+  const warnings: string[] = [];
+  const warn = (_: object, text: string) => void warnings.push(text);
+  const log = { debug() {}, info() {}, warn, error() {} };
+  const publisher = { status() {} };
+  const guard = new CrashLoopGuard({ streams, sessions: store.sessions, publisher, log });
+  const restored = [...store.records.values()].map((cutOff) => ({
+    stream: store.streams.get(cutOff.streamId)!,
+    cutOff,
+  }));
+  const { together, inTurn } = await guard.judge(restored);
+  expect([together.map(({ id }) => id), inTurn]).toEqual([ids.filter((id) => id !== b), []]);
+  expect(warnings).toEqual(['could not count a crash']);
+});
+
 it('a crash is not the fault of a stream that has run for a while, or that ended in order', async () => {
   const { store, restored } = await crashing();
   for (let crash = 0; crash < 4; crash++) {
@@ -86,7 +124,10 @@ it('of streams that ran at each crash only the one is held back that was on tria
   const [a, b, c] = ids;
   expect(running(await boot(store))).toEqual([a, b, c]);
   expect(running(await boot(store))).toEqual([c]);
-  expect((await store.sessions.latest(a))?.failure).toMatch(/^The server crashed twice.*one after another/);
+  expect(await store.sessions.latest(a)).toMatchObject({
+    state: 'INTERRUPTED',
+    failure: expect.stringMatching(/^The server crashed twice.*one after another/),
+  });
   expect(running(await boot(store))).toEqual([a, b]);
   expect((await store.sessions.latest(c))?.failure).toMatch(/3 times in a row/);
   expect(ids.map((id) => store.streams.get(id)?.shouldRun)).toEqual([true, true, false]);

@@ -26,6 +26,17 @@ it('while others may take over a live source is closed; its session goes on when
   expect(test.store.records.size).toBe(1);
 });
 
+it('each look finds what should run since the one before', async () => {
+  const test = new TestManager({ decode: endless });
+  await test.manager.desired.restore();
+  for (const count of [1, 2]) {
+    const { id } = await test.store.repository.create(SETTINGS);
+    await test.store.repository.setShouldRun(id, true);
+    test.manager.leaseWatcher.lookAround();
+    await until(() => test.manager.running().length === count, 5_000);
+  }
+});
+
 it('a recording is read on meanwhile', async () => {
   const test = new TestManager({ decode: endless });
   await test.manager.register(INPUT);
