@@ -58,6 +58,7 @@ it('of a session that a crash cut off, an episode that was told to have begun is
   const { store, bus } = test;
   const { id: streamId } = await store.repository.create(SETTINGS);
   const session = store.addSession(streamId, { state: 'RUNNING' });
+  store.addSession((await store.repository.create(SETTINGS)).id, { state: 'RUNNING' });
   const episode: Episode = {
     ...{ sessionId: session.id, index: 0, track: 1, expression: 'FEAR', onset: 0, apex: 2, peak: 0.5 },
     ...{ offset: null, startedAt: new Date(0), endedAt: null },
@@ -70,6 +71,8 @@ it('of a session that a crash cut off, an episode that was told to have begun is
   const event = { kind: 'OFFSET', episode: { index: 0, offset: 2 } };
   expect(first?.event).toMatchObject({ kind: 'episode', event, position: before + 1 });
   expect(second?.event).toMatchObject({ kind: 'status', session: { state: 'INTERRUPTED' } });
+  // Another that was cut off had none.
+  expect(store.finished.map(([sessionId, events]) => [sessionId, events.length])).toEqual([[session.id, 1]]);
   // So whoever resumes is told, too.
   const place = { position: before, index: 2 ** 31 - 1, kind: 3 };
   expect(await store.log.episodesBehind(place, {}, 10)).toMatchObject([{ event, position: before + 1 }]);

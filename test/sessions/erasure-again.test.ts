@@ -1,5 +1,9 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import type { ErasureOrder, ErasureStep } from '../../src/domain/erasure.ts';
+import { MienError } from '../../src/errors.ts';
+import type { EraserDeps } from '../../src/sessions/eraser.ts';
 import { Eraser } from '../../src/sessions/index.ts';
+
 
 afterEach(() => void vi.useRealTimers());
 
@@ -23,6 +27,18 @@ function openEraser(failures: number) {
     log: { info() {}, warn() {}, error() {} },
   });
   return { eraser, tries };
+}
+
+/** One without other servers and without log, upon these parts. */
+function eraserWith(erasures: Partial<EraserDeps['erasures']>, more: Partial<EraserDeps> = {}) {
+  return new Eraser({
+    erasures: erasures as EraserDeps['erasures'],
+    streams: { running: () => [] } as never,
+    uploads: {} as never,
+    forget() {},
+    log: { info() {}, warn() {}, error() {} },
+    ...more,
+  });
 }
 
 it('an erasure that fails is tried again while the server runs, behind those that came meanwhile', async () => {
@@ -111,4 +127,118 @@ it('one that another server began, and does not do any more, is done here, and t
     [step, step],
   ]);
   await eraser.close();
+});
+
+it('what is under way here, or waits to be tried again, is not begun a second time by the look every half a minute', async () => {
+  vi.useFakeTimers();
+  const { eraser, tries } = openEraser(9);
+  await eraser.resume();
+  await vi.advanceTimersByTimeAsync(40_000);
+  // After 0, 1, 3, 7, 15 and 31 s.
+  expect(tries.filter((id) => id === 'first')).toHaveLength(6);
+  await eraser.close();
+});
+
+it('a look that fails is told, and the next one comes all the same, until the end', async () => {
+  vi.useFakeTimers();
+  let looks = 0;
+  const warnings: string[] = [];
+  const unfinished = async () => {
+    if (++looks === 2) throw new Error('away');
+    return [];
+  };
+  const warn = (_: object, text: string) => void warnings.push(text);
+  const eraser = eraserWith({ unfinished }, { log: { info() {}, warn, error() {} } });
+  await eraser.resume();
+  expect(looks).toBe(1);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([looks, warnings]).toEqual([3, ['could not look for erasures that were cut off; it is tried again']]);
+  await eraser.close();
+});
+
+it('the end while it goes on with what was cut off begins none of the others, and looks for no more', async () => {
+  vi.useFakeTimers();
+  const tries: string[] = [];
+  const eraser: Eraser = eraserWith({
+    unfinished: async () => ['first', 'second'].map((id) => ({ id, steps: [] })),
+    async run(id) {
+      tries.push(id);
+      void eraser.close();
+      return true;
+    },
+  });
+  await eraser.resume();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([tries, vi.getTimerCount()]).toEqual([['first'], 0]);
+});
+
+it('sessions that run are stopped first, and streams and uploads removed by those who have them', async () => {
+  const done: string[] = [];
+  const note = (what: string) => async (id: string) => void done.push(`${what} ${id}`);
+  const eraser = eraserWith(
+    {
+      async begin(_order, stop) {
+        await stop([{ streamId: 'a' }, { streamId: 'b' }] as never);
+        return { id: 'id', steps: [] };
+      },
+      async run(_id, hands) {
+        await hands.removeStream('a');
+        await hands.removeUpload('token');
+        return true;
+      },
+    },
+    {
+      streams: { running: () => [], stop: note('stop'), remove: note('remove') } as never,
+      uploads: { release: note('release') },
+    },
+  );
+  await eraser.erase({ request: { type: 'SESSION' } } as ErasureOrder);
+  expect(done).toEqual(['stop a', 'stop b', 'remove a', 'release token']);
+});
+
+it('of what runs on, what any of the steps erased is let go of, and episodes of a stretch are not told of any more', () => {
+  const forgotten: unknown[] = [];
+  const gone: boolean[] = [];
+  const running = ['a', 'b'].map((sessionId) => ({
+    ...{ streamId: 'stream', sessionId },
+    forget: (until: number) => void forgotten.push([sessionId, until]),
+  }));
+  const ofTrack = (track: number) =>
+    ({ kind: 'episode', event: { episode: { sessionId: 'a', track } } }) as never;
+  const eraser = eraserWith(
+    {},
+    {
+      streams: { running: () => running } as never,
+      forget: (isGone) => void gone.push(...[1, 2, 3].map((track) => isGone(ofTrack(track)))),
+    },
+  );
+  const steps: ErasureStep[] = [
+    { do: 'TRACK', sessionId: 'a', track: 1 },
+    { do: 'TRACK', sessionId: 'a', track: 2 },
+  ];
+  eraser.letGo(steps);
+  expect([gone, forgotten]).toEqual([[true, true, false], []]);
+  const seconds = { durationBefore: null, firstSecond: 0, lastSecond: 3 };
+  eraser.letGo([{ do: 'STRETCH', sessionId: 'a', fromSeq: 0, toSeq: 3, since: 0, until: 4, ...seconds }]);
+  expect(forgotten).toEqual([['a', 4]]);
+});
+
+it.each([
+  ['a stretch of what is still being stored', 'RANGE', new MienError('CONFLICT', 'Early.'), 41],
+  ['a stretch of a session that is not there', 'RANGE', new MienError('NOT_FOUND', 'None.'), 1],
+  ['a stretch, by a fault', 'RANGE', new Error('a bug'), 1],
+  ['all else', 'SESSION', new MienError('CONFLICT', 'It runs.'), 1],
+] as const)('what refuses %s is asked again for ten seconds, or thrown at once', async (_, type, refusal, times) => {
+  vi.useFakeTimers();
+  let asked = 0;
+  const eraser = eraserWith({
+    async begin() {
+      asked += 1;
+      throw refusal;
+    },
+  });
+  const erasing = expect(eraser.erase({ request: { type } } as ErasureOrder)).rejects.toBe(refusal);
+  await vi.advanceTimersByTimeAsync(20_000);
+  await erasing;
+  expect(asked).toBe(times);
 });

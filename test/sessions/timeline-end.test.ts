@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { EpisodeEvent } from '../../src/domain/moment.ts';
 import type { FaceAnalyser } from '../../src/sessions/ports.ts';
 import { tick } from '../helpers/memory-store.ts';
+import { finishTimeline } from '../../src/sessions/finish-timeline.ts';
 import { analyser, frames } from './fakes.ts';
 import { CAMERA, INPUT, LIMITS, TestManager, thenFails, until } from './test-manager.ts';
 
@@ -63,4 +64,34 @@ it('what a source did not give from when it was lost until its session was stopp
   const [, , dropped, end] = test.store.finished.find(([id]) => id === session.id)!;
   expect(end).toBeGreaterThanOrEqual(60.9);
   expect(dropped).toEqual({ source: Math.round((end! - 0.9) * 10) });
+});
+
+it.each([
+  ['nothing to tell', {}, null, null, 0, []],
+  ['where the source ended, though no frame is missing', {}, 5, null, 1, []],
+  ['frames that are missing', { busy: 2 }, null, null, 1, []],
+  ['what the store refuses for good', { busy: 2 }, null, new Error('a bug'), 1, ['could not store the end of a timeline']],
+] as const)('the end of a timeline is stored once where it tells anything: %s', async (...given) => {
+  const [, dropped, end, refusal, times, told] = given;
+  const stored: unknown[][] = [];
+  const said: string[] = [];
+  await finishTimeline(
+    {
+      sink: {
+        append: () => expect.unreachable(),
+        async finish(...one) {
+          stored.push(one);
+          if (refusal) throw refusal;
+          return 1;
+        },
+      },
+      publisher: { status() {}, episode() {}, moment() {}, removed() {} },
+      log: { debug() {}, info() {}, warn() {}, error: (_, text) => void said.push(text) },
+      ...{ retryMs: 1, giveUp: AbortSignal.timeout(1000) },
+    },
+    { streamId: 'stream', id: 'session' },
+    { events: [], dropped, end },
+  );
+  expect(stored).toEqual(Array(times).fill(['session', [], dropped, end]));
+  expect(said).toEqual(told);
 });
