@@ -1,4 +1,5 @@
 /** Moments on their way to the store, then to the bus. */
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import type { Moment } from '../../src/domain/moment.ts';
 import { MienError } from '../../src/errors.ts';
@@ -84,16 +85,24 @@ it('nothing is published after a moment that could not be written', async () => 
   expect(outbox.failure).toMatchObject({ message: 'broken' });
 });
 
-it('whoever waits for a place is let go when there is no more time, and has none', async () => {
-  const { outbox, giveUp, push } = open(away, 1);
-  expect(push(0)).toBe(true);
-  let isOver = false;
-  const waiting = outbox.waitForPlace(new AbortController().signal).then(() => {
-    isOver = true;
-  });
-  await tick(5);
-  expect(isOver).toBe(false);
-  giveUp.abort();
-  await waiting;
-  expect(outbox.reserve()).toBe(false);
-});
+it.each(['is on its way', 'may come'])(
+  'whoever waits for the place of a moment that %s is let go when there is no more time, or it is stopped, and has none',
+  async (how) => {
+    for (const reason of ['no time', 'stopped']) {
+      const { outbox, giveUp, push } = open(away, 1);
+      expect(how === 'may come' ? outbox.reserve() : push(0)).toBe(true);
+      const stopping = new AbortController();
+      let isOver = false;
+      const waiting = outbox.waitForPlace(stopping.signal).then(() => {
+        isOver = true;
+      });
+      await tick(5);
+      expect(isOver).toBe(false);
+      (reason === 'stopped' ? stopping : giveUp).abort();
+      await waiting;
+      expect(outbox.reserve()).toBe(false);
+      expect(getEventListeners(stopping.signal, 'abort')).toEqual([]);
+      giveUp.abort();
+    }
+  },
+);
