@@ -43,19 +43,22 @@ it('one whose server is there is left to it, however long it takes, and who asks
 it.each([
   [4_000, 'WORKER_UNAVAILABLE'],
   [6_000, 'STORE_UNAVAILABLE'],
-])('a database that has not answered for %i ms since the server was seen there is told by %s', async (silence, told) => {
-  const { test, session } = await elsewhere(400);
-  const began = performance.now();
-  const now = vi.spyOn(performance, 'now').mockReturnValue(began);
-  let looks = 0;
-  test.store.sessions.runner = async () => {
-    if (looks++ === 0) return THERE;
-    now.mockReturnValue(began + silence);
-    return new Promise(() => {});
-  };
-  await expect(test.manager.stop(session.streamId)).rejects.toEqual(code(told));
-  now.mockRestore();
-});
+])(
+  'a database that has not answered for %i ms since the server was seen there is told by %s',
+  async (silence, told) => {
+    const { test, session } = await elsewhere(400);
+    const began = performance.now();
+    const now = vi.spyOn(performance, 'now').mockReturnValue(began);
+    let looks = 0;
+    test.store.sessions.runner = async () => {
+      if (looks++ === 0) return THERE;
+      now.mockReturnValue(began + silence);
+      return new Promise(() => {});
+    };
+    await expect(test.manager.stop(session.streamId)).rejects.toEqual(code(told));
+    now.mockRestore();
+  },
+);
 
 it('a database that does not answer is told as what it is', async () => {
   const { test, session } = await elsewhere(100);

@@ -4,7 +4,6 @@ import { MienError } from '../../src/errors.ts';
 import type { EraserDeps } from '../../src/sessions/eraser.ts';
 import { Eraser } from '../../src/sessions/index.ts';
 
-
 afterEach(() => void vi.useRealTimers());
 
 function openEraser(failures: number) {
@@ -152,7 +151,10 @@ it('a look that fails is told, and the next one comes all the same, until the en
   await eraser.resume();
   expect(looks).toBe(1);
   await vi.advanceTimersByTimeAsync(60_000);
-  expect([looks, warnings]).toEqual([3, ['could not look for erasures that were cut off; it is tried again']]);
+  expect([looks, warnings]).toEqual([
+    3,
+    ['could not look for erasures that were cut off; it is tried again'],
+  ]);
   await eraser.close();
 });
 
@@ -228,17 +230,20 @@ it.each([
   ['a stretch of a session that is not there', 'RANGE', new MienError('NOT_FOUND', 'None.'), 1],
   ['a stretch, by a fault', 'RANGE', new Error('a bug'), 1],
   ['all else', 'SESSION', new MienError('CONFLICT', 'It runs.'), 1],
-] as const)('what refuses %s is asked again for ten seconds, or thrown at once', async (_, type, refusal, times) => {
-  vi.useFakeTimers();
-  let asked = 0;
-  const eraser = eraserWith({
-    async begin() {
-      asked += 1;
-      throw refusal;
-    },
-  });
-  const erasing = expect(eraser.erase({ request: { type } } as ErasureOrder)).rejects.toBe(refusal);
-  await vi.advanceTimersByTimeAsync(20_000);
-  await erasing;
-  expect(asked).toBe(times);
-});
+] as const)(
+  'what refuses %s is asked again for ten seconds, or thrown at once',
+  async (_, type, refusal, times) => {
+    vi.useFakeTimers();
+    let asked = 0;
+    const eraser = eraserWith({
+      async begin() {
+        asked += 1;
+        throw refusal;
+      },
+    });
+    const erasing = expect(eraser.erase({ request: { type } } as ErasureOrder)).rejects.toBe(refusal);
+    await vi.advanceTimersByTimeAsync(20_000);
+    await erasing;
+    expect(asked).toBe(times);
+  },
+);

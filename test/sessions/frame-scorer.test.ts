@@ -101,16 +101,22 @@ it.each([
       ['score', 7, 9],
     ],
   ],
-])('a frame that is followed tells its steps, and when it had the models, with its moment: %o', async (times, had) => {
-  const { scorer, told, trace } = scorerThatTells(true, async () => ({ ...READINGS, ...(times && { times }) }));
-  const scored = scorer.tell(await scorer.analyse(frameAt(0), AT));
-  expect(told).toEqual([
-    ...['taken', 'analyse', 'analysed and timed', ...had, 'await order', 'timeline'],
-    { 'mien.moment.seq': 0, 'mien.moment.faces': 0, 'mien.moment.media_time': 0.5 },
-    'shown as 0',
-  ]);
-  expect(scored!.moment.trace).toBe(trace);
-});
+])(
+  'a frame that is followed tells its steps, and when it had the models, with its moment: %o',
+  async (times, had) => {
+    const { scorer, told, trace } = scorerThatTells(true, async () => ({
+      ...READINGS,
+      ...(times && { times }),
+    }));
+    const scored = scorer.tell(await scorer.analyse(frameAt(0), AT));
+    expect(told).toEqual([
+      ...['taken', 'analyse', 'analysed and timed', ...had, 'await order', 'timeline'],
+      { 'mien.moment.seq': 0, 'mien.moment.faces': 0, 'mien.moment.media_time': 0.5 },
+      'shown as 0',
+    ]);
+    expect(scored!.moment.trace).toBe(trace);
+  },
+);
 
 it('a frame that is followed and lost with its worker ends there', async () => {
   const gone = Object.assign(new Error('gone'), { name: 'WorkerLost' });

@@ -45,11 +45,24 @@ it.each([
 
 it('a camera stays open as it was asked for, until its session stops it, however long that is later', async () => {
   const { deps, opened } = looking();
-  const asked = registration({ source: CAMERA, realtime: null, frameRate: 5, timing: 'NEAREST', preview: true });
+  const asked = registration({
+    source: CAMERA,
+    realtime: null,
+    frameRate: 5,
+    timing: 'NEAREST',
+    preview: true,
+  });
   const { held } = await inspectSource(deps, asked, new AbortController().signal);
   const { signal, ...options } = opened[0]!;
   expect(options).toEqual({
-    ...{ frameRate: 5, timing: 'NEAREST', realtime: false, loop: false, detectSize: 'STANDARD', colour: true },
+    ...{
+      frameRate: 5,
+      timing: 'NEAREST',
+      realtime: false,
+      loop: false,
+      detectSize: 'STANDARD',
+      colour: true,
+    },
   });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(signal.aborted).toBe(false);
@@ -64,7 +77,9 @@ it('a source that shows nothing for half a minute is given up; whoever stops reg
     probe: (_source, signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   });
-  const late = expect(inspectSource(deps, registration({}), new AbortController().signal)).rejects.toMatchObject({
+  const late = expect(
+    inspectSource(deps, registration({}), new AbortController().signal),
+  ).rejects.toMatchObject({
     code: 'SOURCE_UNREACHABLE',
     message: 'The source showed no picture; check that it is sending video.',
   });

@@ -1,9 +1,9 @@
 /** Nothing is told of frames that became no moment, and none of those handed over is lost uncounted. */
 import { expect, it } from 'vitest';
 import type { EpisodeEvent } from '../../src/domain/moment.ts';
+import { finishTimeline } from '../../src/sessions/finish-timeline.ts';
 import type { FaceAnalyser } from '../../src/sessions/ports.ts';
 import { tick } from '../helpers/memory-store.ts';
-import { finishTimeline } from '../../src/sessions/finish-timeline.ts';
 import { analyser, frames } from './fakes.ts';
 import { CAMERA, INPUT, LIMITS, TestManager, thenFails, until } from './test-manager.ts';
 
@@ -70,7 +70,14 @@ it.each([
   ['nothing to tell', {}, null, null, 0, []],
   ['where the source ended, though no frame is missing', {}, 5, null, 1, []],
   ['frames that are missing', { busy: 2 }, null, null, 1, []],
-  ['what the store refuses for good', { busy: 2 }, null, new Error('a bug'), 1, ['could not store the end of a timeline']],
+  [
+    'what the store refuses for good',
+    { busy: 2 },
+    null,
+    new Error('a bug'),
+    1,
+    ['could not store the end of a timeline'],
+  ],
 ] as const)('the end of a timeline is stored once where it tells anything: %s', async (...given) => {
   const [, dropped, end, refusal, times, told] = given;
   const stored: unknown[][] = [];
