@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import type { SentMoment } from '../../src/domain/live-event.ts';
 import { momentCursor } from '../../src/subscriptions/index.ts';
@@ -101,9 +102,17 @@ it('a subscription to moments ends at once when it is returned or aborted while 
   const waiting = moments.next();
   await moments.return?.();
   expect(await waiting).toEqual({ done: true, value: undefined });
-  const controller = new AbortController();
-  const aborted = (await world.open({ sessionId: session.id }, controller.signal)).next();
-  controller.abort();
-  expect((await aborted).done).toBe(true);
   expect(world.bus.subscribers).toBe(0);
+  for (const scope of [{ sessionId: session.id }, { streamId: session.streamId }, {}]) {
+    const controller = new AbortController();
+    const aborted = (await world.open(scope, controller.signal)).next();
+    controller.abort();
+    expect((await aborted).done).toBe(true);
+    // Of one that is over nothing is kept, and one that was over before it was opened ends as well.
+    const ended = new AbortController();
+    await (await world.open(scope, ended.signal)).return?.();
+    expect(getEventListeners(ended.signal, 'abort')).toEqual([]);
+    expect((await (await world.open(scope, AbortSignal.abort())).next()).done).toBe(true);
+    expect(world.bus.subscribers).toBe(0);
+  }
 });
