@@ -129,6 +129,27 @@ describe('requests a second', () => {
     expect(rate('10.0.0.1')).toMatchObject({ status: 429, code: 'TOO_MANY_REQUESTS' });
   });
 
+  test('of an address that asks too often are refused, however many other addresses ask meanwhile', () => {
+    let now = 0;
+    const rate = createRequestRate(1, () => now);
+    for (let count = 0; count < 10; count += 1) expect(rate('192.0.2.1')).toBeNull();
+    const others = Array.from({ length: 30_000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+    const secondsFor = (some: string[]) => {
+      const before = process.cpuUsage();
+      const refused = some.filter((address) => rate(address) !== null);
+      const { user, system } = process.cpuUsage(before);
+      return { refused, seconds: (user + system) / 1e6 };
+    };
+    const first = secondsFor(others.slice(0, 10_000));
+    // Those that are remembered are not gone through for each that comes.
+    const rest = secondsFor(others.slice(10_000));
+    expect([first.refused, rest.refused]).toEqual([[], []]);
+    expect(rest.seconds).toBeLessThan(0.5 + 10 * first.seconds);
+    expect(rate('192.0.2.1')).not.toBeNull();
+    now = 1_000;
+    expect([rate('192.0.2.1'), rate('192.0.2.1') === null]).toEqual([null, false]);
+  });
+
   test('count over HTTP and WebSocket together; /health is answered all the same', async () => {
     // The clock of the rate stands still: however long requests take on a crowded machine, none has been earned anew.
     vi.useFakeTimers({ toFake: ['performance'] });
@@ -234,6 +255,34 @@ test('a stream that is refused because it asks for too much is counted, register
   await expect(manager.register({} as never)).rejects.toThrow('too much');
   await expect(manager.start('a')).rejects.toThrow('too much');
   expect(told).toEqual(['OVER_CAPACITY', 'OVER_CAPACITY']);
+});
+
+test('what else is asked of streams is passed on as it is, and what else goes wrong with them is not counted', async () => {
+  const told: string[] = [];
+  const asked: unknown[] = [];
+  const pass =
+    (what: string) =>
+    async (...given: unknown[]) =>
+      void asked.push([what, ...given]);
+  const manager = limitStreams(
+    {
+      ...{ change: pass('change'), stop: pass('stop'), remove: pass('remove') },
+      register: () => Promise.reject(new MienError('CONFLICT', 'It is there.')),
+      start: () => Promise.reject(new Error('a bug')),
+    } as never,
+    { most: 2, count: async () => 0, onRefused: (code) => told.push(code) },
+  );
+  await manager.change('a', { name: 'x' }, { shown: {} });
+  await manager.stop('b');
+  await manager.remove('c');
+  expect(asked).toEqual([
+    ['change', 'a', { name: 'x' }, { shown: {} }],
+    ['stop', 'b'],
+    ['remove', 'c'],
+  ]);
+  await expect(manager.register({} as never)).rejects.toThrow('It is there.');
+  await expect(manager.start('a')).rejects.toThrow('a bug');
+  expect(told).toEqual([]);
 });
 
 describe('what comes too slowly', () => {

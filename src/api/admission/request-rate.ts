@@ -7,6 +7,7 @@ import type { Refusal } from './refusal.ts';
 
 /** So many seconds' worth may come at once: a page with all its parts, or a crowd that comes back after a restart. */
 const BURST_SECONDS = 10;
+/** Addresses that are remembered before those are looked for that have nothing to wait for any more. */
 const FORGET_AT = 10_000;
 
 /** Gives the reason for which a request of this address is refused now, or null. */
@@ -18,12 +19,15 @@ export function createRequestRate(
   now: () => number = performance.now.bind(performance),
 ): RequestRate {
   const doneAt = new Map<string, number>();
+  let forgetAt = FORGET_AT;
   const forget = (time: number) => {
     for (const [address, done] of doneAt) if (done <= time) doneAt.delete(address);
+    // Not again before as many have come as stayed: to go through all for each request would be work without bound.
+    forgetAt = Math.max(FORGET_AT, 2 * doneAt.size);
   };
   return (remote) => {
     const time = now();
-    if (doneAt.size >= FORGET_AT) forget(time);
+    if (doneAt.size >= forgetAt) forget(time);
     const address = clientKey(remote);
     const done = Math.max(time, doneAt.get(address) ?? 0) + 1000 / perSecond;
     if (done - time > BURST_SECONDS * 1000) return TOO_MANY;
