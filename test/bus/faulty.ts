@@ -174,10 +174,17 @@ export function openNode(way: Way, store: MemoryStore, worker = '', workers: rea
   return { bus, counts };
 }
 
-/** Who publishes does so at one server, who subscribes at the other. */
+/**
+ * Who publishes does so at one server, who subscribes at the other. Both end with the test: until then each tells the other every
+ * 20 ms that it is there, and test files share a process.
+ */
 export function apart(way: Way, store: MemoryStore) {
   const workers = ['here', 'there'];
   const [here, there] = [openNode(way, store, 'here', workers), openNode(way, store, 'there', workers)];
+  onTestFinished(async () => {
+    await here.bus.close();
+    await there.bus.close();
+  });
   const bus = {
     moment: (streamId: string, moment: Moment, position: number) =>
       here.bus.publish({ kind: 'moment', streamId, moment, position }),
@@ -193,7 +200,6 @@ export function apart(way: Way, store: MemoryStore) {
   return { bus, feed: there.bus, here, there };
 }
 
-/** They end with the test. */
 export function twoServers(options: WayOptions = {}) {
   const way = new Way(options);
   let servers!: { here: Node; there: Node };
@@ -202,10 +208,5 @@ export function twoServers(options: WayOptions = {}) {
     servers = nodes;
     return { bus, feed };
   });
-  const { here, there } = servers;
-  onTestFinished(async () => {
-    await here.bus.close();
-    await there.bus.close();
-  });
-  return { way, world, here, there };
+  return { way, world, ...servers };
 }
