@@ -1,5 +1,5 @@
 /** Two servers, and a way between them that can lose, double, shuffle and be away. */
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { Stored } from '../../src/bus/catch-up.ts';
 import { SharedBus } from '../../src/bus/index.ts';
 import type { Transport, TransportHandlers } from '../../src/bus/transport.ts';
@@ -200,7 +200,11 @@ export function apart(way: Way, store: MemoryStore) {
   return { bus, feed: there.bus, here, there };
 }
 
+/** Their time goes on by itself, as everywhere; `pass` lets more of it pass at once. */
 export function twoServers(options: WayOptions = {}) {
+  const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] as const;
+  vi.useFakeTimers({ shouldAdvanceTime: true, toFake: [...toFake] });
+  onTestFinished(() => void vi.useRealTimers());
   const way = new Way(options);
   let servers!: { here: Node; there: Node };
   const world = new World((store) => {
@@ -209,4 +213,10 @@ export function twoServers(options: WayOptions = {}) {
     return { bus, feed };
   });
   return { way, world, ...servers };
+}
+
+/** Lets so many milliseconds of the servers' time pass, and what was sent arrive. */
+export async function pass(milliseconds = 0): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+  await new Promise(setImmediate);
 }

@@ -3,9 +3,9 @@ import { expect, it, vi } from 'vitest';
 import { createEncoder } from '../../src/bus/wire/message.ts';
 import type { LiveEvent } from '../../src/domain/live-event.ts';
 import { beginningOf } from '../../src/domain/log-position.ts';
-import { moment, seeded, tick } from '../helpers/memory-store.ts';
+import { moment, seeded } from '../helpers/memory-store.ts';
 import { range, seqs, take, type World } from '../subscriptions/world.ts';
-import { openNode, twoServers } from './faulty.ts';
+import { openNode, pass, twoServers } from './faulty.ts';
 
 /** For who counts what is told: a server that stands still for a moment on a busy machine is not read from the database. */
 const LONG = { everyMs: 60_000 };
@@ -18,7 +18,7 @@ const states = async (events: AsyncIterator<{ session: { state: string } }>, cou
 
 it('a viewer at one server sees what another one records, from the first moment to the end', async () => {
   const { world } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   const moments = await world.open({ sessionId: session.id });
   await world.commit(session, 5);
@@ -40,7 +40,7 @@ async function expectOnceAndInOrder(seed: number): Promise<void> {
   });
   // What comes up reads the database, twice where both tell that they were away; then the bus is alone.
   await vi.waitFor(() => expect(here.counts.caughtUp * there.counts.caughtUp).toBeGreaterThanOrEqual(1));
-  await tick(250);
+  await pass(250);
   const streamId = await world.stream();
   const queue = there.bus.subscribe(
     ['moment', 'status', 'episode', 'removed'],
@@ -51,7 +51,7 @@ async function expectOnceAndInOrder(seed: number): Promise<void> {
   for (let seq = 0; seq < 60; seq++) {
     await world.commit(session);
     if (seq % 7 === 0) world.bus.status(streamId, { ...session, state: 'RUNNING', failure: `${seq}` });
-    if (seq % 5 === 0) await tick();
+    if (seq % 5 === 0) await pass();
   }
   world.bus.removed(streamId);
   const heard: string[] = [];
@@ -66,7 +66,7 @@ async function expectOnceAndInOrder(seed: number): Promise<void> {
 
 it('a state that the database told first is told once, and no other behind an end, when the messages come late', async () => {
   const { world, way, there } = twoServers();
-  await tick();
+  await pass();
   const streamId = await world.stream();
   const queue = there.bus.subscribe(['status'], { streamId }, { capacity: 10 });
   const next = async () => (await queue.take())!.event.session.state;
@@ -81,13 +81,13 @@ it('a state that the database told first is told once, and no other behind an en
   way.mend(0);
   expect(await next()).toBe('ENDED');
   for (const bytes of late) way.inject(bytes);
-  await tick(20);
+  await pass(20);
   expect(queue.length).toBe(0);
 });
 
 it('a beginning that comes late is not told behind what follows it', async () => {
   const { world, way, there } = twoServers();
-  await tick();
+  await pass();
   const streamId = await world.stream();
   const queue = there.bus.subscribe(['status'], { streamId }, { capacity: 10 });
   const session = world.store.addSession(streamId, { startedAt: new Date() });
@@ -108,13 +108,13 @@ function nameOf(event: LiveEvent): string {
 
 it('what was lost in between is read from the database when the next is told, and ends are told where none is', async () => {
   const { world, way } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   const other = world.begin(await world.stream());
   const moments = await world.open({ sessionId: session.id });
   const status = await world.subscriptions().status({ streamId: other.streamId });
   await world.commit(session, 3);
-  await tick(5);
+  await pass(5);
   way.loses = true;
   await world.commit(session, 4);
   await world.end(other);
@@ -131,7 +131,7 @@ it.each([
   ['both', undefined],
 ])('while %s has no way, all that is followed comes from the database, and ends', async (_, at) => {
   const { world, way, there } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   await world.commit(session, 2);
   const of = { sessionId: session.id };
@@ -143,7 +143,7 @@ it.each([
   way.cut(at);
   for (let seq = 0; seq < 5; seq++) {
     await world.commit(session);
-    await tick(10);
+    await pass(10);
   }
   if (at === 0) way.mend(0);
   expect(seqs(await take(moments, 5))).toEqual(range(2, 7));
@@ -175,11 +175,11 @@ async function commitWithOnset(world: World, session: { id: string; streamId: st
 
 it('an episode that was lost is read before a later one is told', async () => {
   const { world, way } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   await world.commit(session);
   const episodes = await world.subscriptions().episodes({ sessionId: session.id });
-  await tick(5);
+  await pass(5);
   way.loses = true;
   await commitWithOnset(world, session);
   way.loses = false;
@@ -201,14 +201,14 @@ it('an episode that was lost is read before a later one is told', async () => {
 
 it('a stream that was removed while nothing was carried ends who follows it, and so does a session of it', async () => {
   const { world, way } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   await world.commit(session);
   const ofStream = await world.open({ streamId: session.streamId });
   const ofSession = await world.open({ sessionId: session.id });
-  await tick(50);
+  await pass(50);
   way.cut();
-  await tick(50);
+  await pass(50);
   await world.store.repository.remove(session.streamId);
   expect((await ofStream.next()).done).toBe(true);
   expect((await ofSession.next()).done).toBe(true);
@@ -216,7 +216,7 @@ it('a stream that was removed while nothing was carried ends who follows it, and
 
 it('nothing is sent while nothing is carried, and nothing is kept for later', async () => {
   const { world, way, here } = twoServers(LONG);
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   way.cut();
   const before = way.sent;
@@ -224,14 +224,14 @@ it('nothing is sent while nothing is carried, and nothing is kept for later', as
   expect(way.sent).toBe(before);
   expect(here.counts.withheld).toBeGreaterThanOrEqual(1000);
   way.mend();
-  await tick(5);
+  await pass(5);
   // That it is back, of both.
   expect(way.sent).toBe(before + 2);
 });
 
 it('a database that is away with the way is asked again, by one question at a time, and told once', async () => {
   const { world, way, there } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   const moments = await world.open({ sessionId: session.id });
   let asking = 0;
@@ -240,13 +240,13 @@ it('a database that is away with the way is asked again, by one question at a ti
   world.store.beforeRead = async () => {
     asking += 1;
     most = Math.max(most, asking);
-    await tick(30);
+    await pass(30);
     asking -= 1;
     if (isAway) throw new Error('away');
   };
   way.cut();
   await world.commit(session, 3);
-  await tick(300);
+  await pass(300);
   isAway = false;
   world.store.beforeRead = async () => {};
   expect(seqs(await take(moments, 3))).toEqual(range(0, 3));
@@ -256,7 +256,7 @@ it('a database that is away with the way is asked again, by one question at a ti
 
 it('what another version tells is left out, counted, told once, and read from the database', async () => {
   const { world, way, there } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   const moments = await world.open({ sessionId: session.id });
   await world.commit(session, 2);
@@ -272,7 +272,7 @@ it('what another version tells is left out, counted, told once, and read from th
 
 it('what happens at another server is not heard by those who tell of this one alone', async () => {
   const { world, here, there } = twoServers(LONG);
-  await tick();
+  await pass();
   const own = here.bus.own.subscribe(['moment'], {});
   const others = there.bus.own.subscribe(['moment'], {});
   const all = there.bus.subscribe(['moment'], {});
@@ -293,7 +293,7 @@ it('what was erased waits for nobody, nor for those who tell of this server alon
 
 it('an erasure and new tags are told to the others, which let go and read them again', async () => {
   const { here, there } = twoServers();
-  await tick();
+  await pass();
   const step = { do: 'TRACK', sessionId: 'session', track: 2 } as const;
   here.bus.tellErased([step]);
   here.bus.tellTagged('stream');
@@ -304,18 +304,18 @@ it('an erasure and new tags are told to the others, which let go and read them a
 
 it('a server that joins, and one that begins anew, hear what goes on', async () => {
   const { world, way } = twoServers();
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   await world.commit(session, 3);
   const late = openNode(way, world.store);
-  await tick();
+  await pass(250);
   const queue = late.bus.subscribe(['moment'], { sessionId: session.id });
   await world.commit(session, 2);
   const heard = [await queue.take(), await queue.take()].map((taken) => taken?.event.moment.seq);
   expect(heard).toEqual([3, 4]);
   await late.bus.close();
   const anew = openNode(way, world.store);
-  await tick();
+  await pass();
   const moments = await world.open({ sessionId: session.id });
   anew.bus.publish({
     kind: 'moment',

@@ -234,13 +234,14 @@ describe('a picture that is larger than the standard', () => {
       for (let x = 0; x < width; x++) {
         const luma = pixels[y * width + x]!;
         if (luma < 100 || luma % 50 !== 0) continue;
-        const box = boxes.get(luma) ?? [x, y, x + 1, y + 1];
-        boxes.set(luma, [
-          Math.min(box[0], x),
-          Math.min(box[1], y),
-          Math.max(box[2], x + 1),
-          Math.max(box[3], y + 1),
-        ]);
+        const box = boxes.get(luma);
+        if (box === undefined) boxes.set(luma, [x, y, x + 1, y + 1]);
+        else {
+          // Rows come from above, so the first one is its top.
+          box[0] = Math.min(box[0], x);
+          box[2] = Math.max(box[2], x + 1);
+          box[3] = y + 1;
+        }
       }
     }
     return [...boxes.values()];
