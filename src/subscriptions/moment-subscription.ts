@@ -34,6 +34,8 @@ export class MomentSubscription {
   readonly #signal: AbortSignal | undefined;
   /** Sessions whose beginning was dropped from the queue before there was a plan. */
   readonly #startedBeforePlan: SessionRecord[] = [];
+  /** Ends that the queue dropped: they are not told again. */
+  readonly #droppedEnds: Exclude<QueuedEvent, { kind: 'moment' }>[] = [];
   readonly #losses = new Losses();
   #plan: ResumePlan = { offsets: new Offsets(0), backlog: [], over: false };
   #isPlanned = false;
@@ -85,6 +87,7 @@ export class MomentSubscription {
         const taken = await taking;
         if (taken === null) return;
         const { event } = taken;
+        if (yield* this.#endsWithDropped(dropped)) return;
         // Of a session that is over, the store tells the rest: a moment after it, to count them in, will not come.
         if (event.kind === 'status' && !isLive(event.session)) dropped.delete(event.session.id);
         if (event.kind !== 'moment') {
@@ -187,10 +190,19 @@ export class MomentSubscription {
     return over && this.#request.sessionId !== undefined;
   }
 
+  /** From another server, moments may come behind an end that the database told first. */
+  async *#endsWithDropped(dropped: DroppedRanges): AsyncGenerator<SentMoment, boolean> {
+    for (const event of this.#droppedEnds.splice(0)) {
+      if (event.kind === 'status') dropped.delete(event.session.id);
+      if (yield* this.#endsWith(event)) return true;
+    }
+    return false;
+  }
+
   #onDrop(event: QueuedEvent): void {
     if (event.kind === 'moment') this.#losses.drop(event.moment);
-    if (event.kind !== 'status') return;
-    if (this.#isPlanned) this.#offsets.note(event.session, false);
+    else if (event.kind === 'removed' || !isLive(event.session)) this.#droppedEnds.push(event);
+    else if (this.#isPlanned) this.#offsets.note(event.session, false);
     else if (event.session.state === 'STARTING') this.#startedBeforePlan.push(event.session);
   }
 

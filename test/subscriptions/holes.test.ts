@@ -88,3 +88,36 @@ it('a session of which the bus lost the beginning is sent from its first moment'
   expect(seqs(sent)).toEqual(range(0, 4));
   expect(skipped(sent)).toBe(0);
 });
+
+it.each(['session', 'stream'] as const)(
+  'an end that the queue dropped for moments that came late behind it is told all the same: of one %s',
+  async (of) => {
+    const world = new World();
+    const session = world.begin(await world.stream());
+    const { streamId } = session;
+    const moments = await world.open({ session: { sessionId: session.id }, stream: { streamId } }[of]);
+    await world.commit(session, 2);
+    const sent = await take(moments, 2);
+    // The database tells the end before the bus of another server has brought what came before it.
+    await world.commitUnheard(session, world.capacity + 5);
+    await world.end(session);
+    const late = world.store.moments.get(session.id)!.slice(2, 2 + world.capacity);
+    for (const moment of late) world.bus.moment(streamId, moment, 0);
+    sent.push(...(await take(moments, world.capacity + 5)));
+    expect(seqs(sent)).toEqual(range(0, 2 + world.capacity + 5));
+    expect(skipped(sent)).toBe(0);
+    if (of === 'session') expect((await moments.next()).done).toBe(true);
+    await moments.return?.();
+  },
+);
+
+it('a removal that the queue dropped ends who follows the stream', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  const moments = await world.open({ streamId: session.streamId });
+  await world.commit(session, world.capacity);
+  const late = world.store.moments.get(session.id)!;
+  world.bus.removed(session.streamId);
+  for (const moment of late) world.bus.moment(session.streamId, moment, 0);
+  expect((await take(moments, 2 * world.capacity)).length).toBeLessThan(2 * world.capacity);
+});
