@@ -8,7 +8,7 @@ import type { LiveEvent } from '../domain/live-event.ts';
 import type { Moment } from '../domain/moment.ts';
 import { isLive, type SessionRecord } from '../domain/stream.ts';
 import { mapConcurrently } from '../threads/map-concurrently.ts';
-import type { LastKnown } from './last-known.ts';
+import type { LastKnownSessions } from './last-known-sessions.ts';
 import type { Followed } from './topics.ts';
 
 /** store: what is committed. */
@@ -40,7 +40,7 @@ export interface Stored {
 
 export interface CatchUpDeps {
   stored: Stored;
-  lastKnown: LastKnown;
+  lastKnown: LastKnownSessions;
   followed(): Followed;
   publish(event: LiveEvent): void;
 }

@@ -17,7 +17,7 @@ import {
   traceparentOf,
   withTraceparent,
 } from './nats.ts';
-import { NatsRights } from './nats-rights.ts';
+import { NatsPermissions } from './nats-permissions.ts';
 import { type AnsweredError, AWAY, asAnswered, GONE, SILENT, unavailable } from './request-errors.ts';
 
 export interface RequestsOptions {
@@ -69,7 +69,7 @@ class NatsRequests implements Requests {
   readonly #options: RequestsOptions;
   readonly #closing = new AbortController();
   readonly #collect = createCollector();
-  readonly #rights: NatsRights;
+  readonly #permissions: NatsPermissions;
   readonly #answerers = new Map<string, { answerer: Answerer; stop: () => void }>();
   #connection: NatsConnection | null = null;
   #isConnected = false;
@@ -77,7 +77,7 @@ class NatsRequests implements Requests {
 
   constructor(options: RequestsOptions) {
     this.#options = options;
-    this.#rights = new NatsRights(options.log);
+    this.#permissions = new NatsPermissions(options.log);
     void this.#stayConnected();
   }
 
@@ -86,7 +86,7 @@ class NatsRequests implements Requests {
   }
 
   get refusal(): string | null {
-    return this.#rights.sentence;
+    return this.#permissions.sentence;
   }
 
   tell(kind: string): void {
@@ -195,14 +195,14 @@ class NatsRequests implements Requests {
   /** Until it is closed; it connects again by itself. */
   async #use(connection: NatsConnection): Promise<void> {
     this.#connection = connection;
-    this.#rights.forget();
+    this.#permissions.forget();
     this.#isConnected = true;
     for (const kind of this.#answerers.keys()) this.#listen(kind);
     for await (const status of connection.status()) {
       if (status.type === 'disconnect' || status.type === 'close') this.#isConnected = false;
-      if (status.type === 'error') this.#rights.note(status.error);
+      if (status.type === 'error') this.#permissions.note(status.error);
       if (status.type !== 'reconnect') continue;
-      this.#rights.forget();
+      this.#permissions.forget();
       this.#isConnected = true;
     }
   }

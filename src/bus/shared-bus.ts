@@ -10,7 +10,7 @@ import type { Log } from '../domain/log.ts';
 import type { BoundedQueue } from './bounded-queue.ts';
 import { catchUp, type Stored } from './catch-up.ts';
 import { CoalescedTask } from './coalesced-task.ts';
-import { LastKnown } from './last-known.ts';
+import { LastKnownSessions } from './last-known-sessions.ts';
 import { type Bus, type BusOptions, MemoryBus, type SubscribeOptions } from './memory-bus.ts';
 import { Missed } from './missed.ts';
 import { Present } from './present.ts';
@@ -54,7 +54,7 @@ export class SharedBus implements Bus {
   readonly own: MemoryBus;
   readonly #options: SharedBusOptions;
   readonly #all: MemoryBus;
-  readonly #lastKnown = new LastKnown();
+  readonly #lastKnown = new LastKnownSessions();
   readonly #receiver: Receiver;
   readonly #catchUp: CoalescedTask;
   readonly #transport: Transport;

@@ -9,7 +9,7 @@ import {
   type PicturedRow,
   radians,
   rounded,
-} from './foreign-columns.ts';
+} from './other-tool-columns.ts';
 import type { Column } from './table.ts';
 
 const EYE_LANDMARKS = Array.from({ length: 56 }, (_, index) => index);

@@ -5,7 +5,7 @@ import { settledWithin } from '../threads/settled-within.ts';
 import { Deliveries } from './deliveries.ts';
 import { openProvider, type TracingSettings } from './export.ts';
 import { FollowedMoment } from './followed-moment.ts';
-import { createOperationTracer } from './operations.ts';
+import { createOperationTracer } from './operation-tracer.ts';
 import { FollowedSpan } from './spans.ts';
 
 export type { TracingSettings } from './export.ts';

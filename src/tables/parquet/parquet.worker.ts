@@ -3,7 +3,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import { ChunkWriter } from './chunk-writer.ts';
 import { type ColumnChunk, writeFloatColumn } from './float-column.ts';
-import { createGroupColumns } from './group-columns.ts';
 import {
   type FromParquet,
   MOST_WAITING,
@@ -12,6 +11,7 @@ import {
   type RowBlock,
   type ToParquet,
 } from './protocol.ts';
+import { createRowGroup } from './row-group.ts';
 
 /** Of a group: readers skip whole groups by their statistics, and memory holds one. */
 const GROUP_ROWS = 100_000;
@@ -33,7 +33,7 @@ const parquet = new ParquetWriter({
   ),
   createdBy: 'mien',
 });
-const group = createGroupColumns(columns, GROUP_ROWS);
+const group = createRowGroup(columns, GROUP_ROWS);
 /** Of the groups that were written. */
 let rows = 0;
 

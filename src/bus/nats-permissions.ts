@@ -2,7 +2,7 @@
 import type { Log } from '../domain/log.ts';
 import { PermissionViolationError } from './nats.ts';
 
-export class NatsRights {
+export class NatsPermissions {
   readonly #log: Pick<Log, 'error'>;
   readonly #told = new Set<string>();
   /** What to do, in a sentence; null: nothing was refused. */

@@ -5,7 +5,7 @@ import { BLOCK_ROWS, type ParquetColumn, type RowBlock } from './protocol.ts';
 /** What the library takes of a column. */
 type Cells = Float64Array | unknown[];
 
-export interface GroupColumns {
+export interface RowGroup {
   readonly rows: number;
   /** Those of a block from one row to another. */
   add(block: RowBlock, from: number, to: number): void;
@@ -17,7 +17,7 @@ export interface GroupColumns {
 }
 
 /** @param most rows of a group */
-export function createGroupColumns(columns: readonly ParquetColumn[], most: number): GroupColumns {
+export function createRowGroup(columns: readonly ParquetColumn[], most: number): RowGroup {
   const countOf = (kind: Kind) => columns.filter(({ type }) => kindOf(type) === kind).length;
   const cells = {
     floats: new Float32Array(countOf('floats') * most),

@@ -15,7 +15,7 @@ interface HeardSession {
   at: number;
 }
 
-export class LastKnown {
+export class LastKnownSessions {
   /** The one heard of last comes last. */
   readonly #sessions = new Map<string, HeardSession>();
   #count = 0;
