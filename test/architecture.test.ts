@@ -215,6 +215,8 @@ const TOUCH_PROCESS: Record<string, string> = {
   'threads/fork.ts': 'a process of ours gets the environment without what is for the server alone',
   'store/lease/create-lease.ts': 'a lease tells people which process holds it',
   'store/lock/lock-holder.ts': 'the lock of the data directory holds the id of its process',
+  'vision/runtime/choose-precisions.ts':
+    'processor time tells which file is faster while others have the processor',
   'vision/runtime/inference-session.ts': 'which providers can run depends on the platform',
 };
 

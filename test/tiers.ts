@@ -181,7 +181,15 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
   'supply-chain': 'all',
   tracing: 'all',
   web: ['file-kind', 'lanes'],
-  vision: ['batch-scheduler', 'device', 'shipped-models', 'vision', 'worker-death', 'worker-start'],
+  vision: [
+    'batch-scheduler',
+    'device',
+    'precision',
+    'shipped-models',
+    'vision',
+    'worker-death',
+    'worker-start',
+  ],
 };
 
 /** One part with a server or a socket of this process. */

@@ -283,7 +283,7 @@ it('what happens at another server is not heard by those who tell of this one al
 
 it('what was erased waits for nobody, nor for those who tell of this server alone', async () => {
   const { world, here } = twoServers(LONG);
-  await tick();
+  await pass();
   const session = world.begin(await world.stream());
   const queues = [here.bus.subscribe(['moment'], {}), here.bus.own.subscribe(['moment'], {})];
   await world.commit(session, 2);
