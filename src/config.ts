@@ -45,6 +45,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...unknownKeys(given),
     ...saidTwice(given),
     ...sharedAlone(given),
+    ...integersElsewhere(given),
     ...unreadable(given),
     ...badEndpoint(given),
     ...oidcContradictions(given),
@@ -75,6 +76,7 @@ function toConfig(env: z.output<typeof Environment>, endpoint: string | null) {
     dataDir: env.MIEN_DATA_DIR,
     modelsDir: env.MIEN_MODELS ?? null,
     device: env.MIEN_DEVICE,
+    precision: env.MIEN_PRECISION,
     workers: env.MIEN_WORKERS ?? null,
     mediaDir: env.MIEN_MEDIA_DIR ?? mediaDirIn(env.MIEN_DATA_DIR),
     uploadsDir: typeof env.MIEN_UPLOADS === 'string' ? env.MIEN_UPLOADS : join(env.MIEN_DATA_DIR, 'uploads'),
@@ -158,6 +160,11 @@ function saidTwice(env: Record<string, string | undefined>): string[] {
 function sharedAlone({ NATS_URL, DATABASE_URL }: Record<string, string | undefined>): string[] {
   if (NATS_URL === undefined || DATABASE_URL !== undefined) return [];
   return ['NATS_URL is for servers that share a PostgreSQL: set DATABASE_URL, too, or unset NATS_URL.'];
+}
+
+function integersElsewhere({ MIEN_PRECISION, MIEN_DEVICE = 'auto' }: Record<string, string | undefined>) {
+  if (MIEN_PRECISION !== 'int8' || MIEN_DEVICE === 'auto' || MIEN_DEVICE === 'cpu') return [];
+  return ['MIEN_PRECISION=int8 is for the CPU: set MIEN_DEVICE to cpu, or unset MIEN_PRECISION.'];
 }
 
 /** Null: not said. */

@@ -219,6 +219,19 @@ describe('readConfig', () => {
     },
   );
 
+  test('integers are for the CPU, and asked for by a word that is known', () => {
+    for (const MIEN_DEVICE of ['cpu', 'auto'])
+      expect(readConfig({ MIEN_PRECISION: 'int8', MIEN_DEVICE }).precision).toBe('int8');
+    expect(readConfig({}).precision).toBe('auto');
+    expect(readConfig({ MIEN_PRECISION: 'single', MIEN_DEVICE: 'cuda' }).precision).toBe('single');
+    expect(mistakes({ MIEN_PRECISION: 'int8', MIEN_DEVICE: 'cuda' })).toContain(
+      'MIEN_PRECISION=int8 is for the CPU: set MIEN_DEVICE to cpu, or unset MIEN_PRECISION.',
+    );
+    expect(mistakes({ MIEN_PRECISION: 'half' })).toContain(
+      'MIEN_PRECISION must be one of auto, single, int8.',
+    );
+  });
+
   test('reports every mistake at once', () => {
     const message = mistakes({
       PORT: '70000',

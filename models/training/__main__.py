@@ -14,7 +14,7 @@ COMMANDS = {
     "refit": ("training.refit", "fit the appearance heads of trained members on real faces"),
     "evaluate": ("training.evaluate", "measure the shipped models"),
     "export": ("training.export", "write ensemble.onnx and its card"),
-    "quantise": ("training.quantise", "both shipped files with convolutions in eight-bit integers"),
+    "quantise": ("training.quantise", "the ensemble with convolutions in eight-bit integers, beside its file"),
     "demo": ("training.synth.demo", "render the demo clip with its ground truth"),
     "ablate": ("training.ablate", "short runs that compare tasks and members"),
     "detector-average": ("training.detector.average", "average the weights of two checkpoints"),

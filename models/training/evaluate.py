@@ -23,6 +23,7 @@ MODELS = HERE.parent
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="score this file alone, laid out as ferplus_valid.npz")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of the shipped files")
+    parser.add_argument("--precision", choices=("single", "int8"), default="single", help="int8: the files in integers")
     parser.add_argument("--detector", type=Path, help="another detector than the shipped one")
     parser.add_argument("--shared", type=Path, default=DATA, help="folder of the data (default: ../../shared/data)")
     parser.add_argument("--renders", type=Path, default=HERE / "cache" / "synth_valid", help="held-out renders")
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    chain = Chain(args.models, args.detector)
+    chain = Chain(args.models, args.detector, precision=args.precision)
     if args.data:
         scores, _, _ = score_file(chain, args.data)
         print_scores(scores)
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     report["ablation"] = read_json(HERE / "ablation.json")
     report["cost"] = cost(chain, args.models)
     if not args.skip_detector:
-        report["detector"] = measure_detector()
+        report["detector"] = measure_detector(chain.detector)
     report["border"] = faces_at_the_border(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(report, indent=1) + "\n")
@@ -110,18 +111,18 @@ def cost(chain: Chain, models: Path) -> dict:
         began = time.perf_counter()
         chain.faces(batch)
         times.append((time.perf_counter() - began) / len(batch) * 1000)
-    files = {p.name: p.stat().st_size for p in (models / "ensemble.onnx", models / "detector.onnx") if p.exists()}
+    files = {p.name: p.stat().st_size for p in sorted(models.glob("*.onnx"))}
     macs = chain.card["metrics"]["multiplyAddsPerFace"]
     return {"multiplyAddsPerFace": macs, "bytes": files, "millisecondsPerFace": round(float(np.median(times)), 2)}
 
 
-def measure_detector() -> dict | None:
+def measure_detector(model: Path) -> dict | None:
     """The detector's own part of the table."""
     try:
         detector = importlib.import_module("training.detector.evaluate")
     except ImportError:
         return None
-    return detector.measure()
+    return detector.measure(model)
 
 
 def faces_at_the_border(args: argparse.Namespace) -> dict | None:

@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import io
 import json
+from collections.abc import Set
 from pathlib import Path
 
 import numpy as np
@@ -131,11 +132,12 @@ def to_onnx(ensemble: Ensemble) -> bytes:
     return model.SerializeToString()
 
 
-def store_halves(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store float32 initialisers as float16 with a Cast, which the runtime folds when it loads the file."""
+def store_halves(model: onnx.ModelProto, exact: Set[str] = frozenset()) -> onnx.ModelProto:
+    """Store float32 initialisers, but those that are named `exact`, as float16 with a Cast, which the runtime folds when it loads
+    the file."""
     casts, kept = [], []
     for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 64:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 64 or tensor.name in exact:
             kept.append(tensor)
             continue
         half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), tensor.name + "_half")

@@ -15,6 +15,7 @@ from . import negatives
 from .chain import Chain
 from .data import DATA, MARGIN, centre
 from .faces import open_candidates
+from .scorer import card_of
 
 KEPT = 0.995  # of real faces, at least
 FACES, CLUTTER = ("ferplus", "photos"), ("squares", "mistaken", "beside", "shown")
@@ -30,7 +31,7 @@ def qualities(chain: Chain, ferplus: np.ndarray, data: Path = DATA) -> dict[str,
     if chain.detector.name == "none":
         return {"ferplus": ferplus}
     found = negatives.collect(chain.template, chain.detector, data, held=True)
-    score = json.loads(chain.detector.with_suffix(".json").read_text())["thresholds"]["score"]
+    score = json.loads(card_of(chain.detector).read_text())["thresholds"]["score"]
     found["shown"] = shown(negatives.pictures("backgrounds", data, held=True), chain, score)
     read = lambda crops: chain.faces(np.ascontiguousarray(centre(crops)))["quality"]
     return {"ferplus": ferplus} | {name: read(found[name]) for name in (*FACES[1:], *CLUTTER) if len(found[name])}

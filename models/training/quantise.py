@@ -1,47 +1,57 @@
-"""`python -m training quantise --out FOLDER`: both shipped files with their convolutions in eight-bit integers (static, QDQ, a scale for
-each channel), calibrated on faces and scenes that training may see; and how far the ensemble then is from itself on FER+ validation.
+"""`python -m training quantise`: beside the ensemble's file one with its convolutions in eight-bit integers (static, QDQ, a scale for
+each channel), calibrated on faces that training may see; what the card says of it is measured here. `--trial FOLDER` does the
+same with the detector, on scenes, which then finds too few faces to ship.
 
-Activations between convolutions stay in single precision: SiLU and the heads lose more by integers than they gain."""
+Activations between convolutions stay in single precision: SiLU and the heads lose more by integers than they gain. So do the
+convolutions that a head reads: one scale for all of their channels does not fit both a logit and a distance in pixels."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from . import metrics
-from .data import DATA, centre, ferplus_crops, protocol
+from . import calibrate, metrics
+from .chain import Chain
+from .data import DATA, centre, cut_crops, find_points, load_ferplus, protocol
 from .detector.sources import read_tar
-from .scorer import Scorer
-from .sources import SHIPPED
+from .export import MODELS, store_halves
 from .splits import split
 
-FACES, TOGETHER = 512, 64
+FACES, TOGETHER = 1024, 64
 SCENES, WIDTH, HEIGHT = 48, 640, 384
+LAST = 15  # channels of the detector's last convolutions: score, centre, size, five points
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, help="folder of the files")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of both files and their cards, where the one in integers goes")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data (default: ../../shared/data)")
+    parser.add_argument("--trial", type=Path, help="make the detector instead, in this folder, and measure it")
 
 
 def run(args: argparse.Namespace) -> None:
-    args.out.mkdir(parents=True, exist_ok=True)
-    card, rng = json.loads((SHIPPED / "ensemble.json").read_text()), np.random.default_rng(0)
-    crops = centre(ferplus_crops("train", card["crop"]["template"], SHIPPED, args.data)["crops"])
-    chosen = np.ascontiguousarray(crops[rng.choice(len(crops), FACES, replace=False)])[:, None]
-    quantise("ensemble", "faces", np.split(chosen, FACES // TOGETHER), args.out)
-    quantise("detector", "frames", list(scenes(args.data, rng)), args.out)
-    (args.out / "ensemble.json").write_text(json.dumps(card))
-    print(json.dumps(agreement(args.out, args.data)))
+    rng = np.random.default_rng(0)
+    if args.trial:
+        args.trial.mkdir(parents=True, exist_ok=True)
+        for name in ("detector.onnx", "detector.json"):
+            shutil.copy(args.models / name, args.trial / name)
+        quantise(args.trial, "detector", "frames", list(scenes(args.data, rng)))
+        print(json.dumps(measured_detector(args.trial, args.data)))
+        return
+    quantise(args.models, "ensemble", "faces", np.split(faces(args.models, args.data, rng), FACES // TOGETHER))
+    told = measured(args.models, args.data)
+    describe(args.models, "ensemble", told)
+    print(json.dumps(told))
 
 
 class Shown(CalibrationDataReader):
@@ -54,17 +64,42 @@ class Shown(CalibrationDataReader):
         return next(self.inputs, None)
 
 
-def quantise(kind: str, name: str, inputs: list[np.ndarray], out: Path) -> None:
-    """Write `kind`.onnx in integers to `out`; `inputs` are what its input `name` is shown."""
-    plain, prepared = out / f"{kind}.single.onnx", out / f"{kind}.prepared.onnx"
-    onnx.save(widened(onnx.load(SHIPPED / f"{kind}.onnx")), plain)
+def quantise(models: Path, kind: str, name: str, inputs: list[np.ndarray]) -> None:
+    """Write `kind`.int8.onnx beside `kind`.onnx, and name it in the card; `inputs` are what its input `name` is shown."""
+    plain, prepared, integers = (models / f"{kind}.{part}.onnx" for part in ("plain", "prepared", "int8"))
+    onnx.save(widened(onnx.load(models / f"{kind}.onnx")), plain)
     quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
     quantize_static(
-        str(prepared), str(out / f"{kind}.onnx"), Shown(name, inputs), quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv"],
-        per_channel=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+        str(prepared), str(integers), Shown(name, inputs), quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv"],
+        nodes_to_exclude=read_by_heads(onnx.load(prepared), kind), per_channel=True,
+        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
     )  # fmt: skip
     for path in (plain, prepared):
         path.unlink()
+    write(models, kind, onnx.load(integers))
+    describe(models, kind, {})
+
+
+def read_by_heads(model: onnx.ModelProto, kind: str) -> list[str]:
+    """The names of the convolutions that stay in single precision: the ensemble's of 1 x 1, the detector's last ones."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    convolutions = [(node.name, shapes[node.input[1]]) for node in model.graph.node if node.op_type == "Conv"]
+    return [name for name, (out, _, height, _) in convolutions if (height == 1 if kind == "ensemble" else out == LAST)]
+
+
+def write(models: Path, kind: str, model: onnx.ModelProto) -> None:
+    """The file, all weights that are not integers stored as halves but the scales, which their operators take as they are."""
+    scales = {name for node in model.graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear") for name in node.input}
+    (models / f"{kind}.int8.onnx").write_bytes(store_halves(model, scales).SerializeToString())
+
+
+def describe(models: Path, kind: str, told: dict) -> None:
+    """What the card says of the file in integers: its hash, that of the file that it was made from, and numbers."""
+    path, integers = models / f"{kind}.json", models / f"{kind}.int8.onnx"
+    card, data = json.loads(path.read_text()), integers.read_bytes()
+    single = hashlib.sha256((models / card["file"]).read_bytes()).hexdigest()
+    card["int8"] = {"file": integers.name, "sha256": hashlib.sha256(data).hexdigest(), "madeFrom": single, "bytes": len(data), "metrics": told}
+    path.write_text(json.dumps(card, indent=2) + "\n")
 
 
 def widened(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -72,7 +107,7 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
     nodes = []
     for node in model.graph.node:
-        if node.op_type == "Cast" and node.input[0] in weights:
+        if node.op_type == "Cast" and node.input[0] in weights and weights[node.input[0]].data_type == TensorProto.FLOAT16:
             half = numpy_helper.to_array(weights.pop(node.input[0]))
             weights[node.output[0]] = numpy_helper.from_array(half.astype(np.float32), node.output[0])
         else:
@@ -81,6 +116,15 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
     model.graph.node.extend(nodes)
     model.graph.initializer.extend(weights.values())
     return model
+
+
+def faces(models: Path, data: Path, rng: np.random.Generator) -> np.ndarray:
+    """Crops uint8 [FACES, 1, S, S] of FER+'s training faces, cut as along a track of the server."""
+    images, _ = load_ferplus([data / f"ferplus_train_{half}.npz" for half in (0, 1)])
+    images = images[rng.choice(len(images), FACES, replace=False)]
+    template = json.loads((models / "ensemble.json").read_text())["crop"]["template"]
+    crops, _ = cut_crops(images, *find_points(images, models), template)
+    return np.ascontiguousarray(centre(crops))[:, None]
 
 
 def scenes(data: Path, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -99,13 +143,53 @@ def scenes(data: Path, rng: np.random.Generator) -> Iterator[np.ndarray]:
         yield scene[None, None]
 
 
-def agreement(folder: Path, data: Path) -> dict:
-    """FER+ validation, fixed crops, by the shipped ensemble and by the one in `folder`; the mean distance of their answers."""
-    cached = ferplus_crops("valid", Scorer(SHIPPED).template, SHIPPED, data)
-    keep, distribution = protocol(cached["votes"])
-    faces = np.ascontiguousarray(centre(cached["crops"])[keep])
-    before, after = (Scorer(models).faces(faces) for models in (SHIPPED, folder))
-    scores = [metrics.classification(seen["expression"], distribution[keep].argmax(1)) for seen in (before, after)]
-    kept = ("accuracy", "macroF1", "calibrationError")
-    distance = {name: round(float(np.abs(after[name] - before[name]).mean()), 5) for name in before if name != "members"}
-    return {"shipped": {key: scores[0][key] for key in kept}, "int8": {key: scores[1][key] for key in kept}, "distance": distance}
+def measured(models: Path, data: Path) -> dict:
+    """FER+ validation through the whole chain in integers, with a temperature of its own, which the file then has; and how far its
+    answers are from those of single precision."""
+    images, votes = load_ferplus([data / "ferplus_valid.npz"])
+    keep, distribution = protocol(votes)
+    truth, images = distribution[keep].argmax(1), images[keep]
+    chain = Chain(models)
+    points = find_points(images, chain.detector)
+    before, seen = (one.read(images, *points) for one in (chain, Chain(models, precision="int8")))
+    logits = np.log(np.maximum(seen["members"], 1e-12))
+    share = round(calibrate.fit_temperature(logits, truth), 3)
+    path = models / "ensemble.int8.onnx"
+    temperature = json.loads((models / "ensemble.json").read_text())["temperature"]
+    path.write_bytes(cooled(onnx.load(path), temperature, share).SerializeToString())
+    scores = metrics.classification(calibrate.ensemble_probabilities(logits, share), truth)
+    kept = {name: scores[name] for name in ("accuracy", "macroF1", "calibrationError")}
+    kept["memberAccuracy"] = [round(float((member.argmax(1) == truth).mean()), 4) for member in seen["members"]]
+    return {"temperature": round(temperature * share, 4), "ferPlusValidation": kept, "besideSinglePrecision": distances(seen, before)}
+
+
+def cooled(model: onnx.ModelProto, temperature: float, share: float) -> onnx.ModelProto:
+    """The model whose members' logits are divided by `temperature` times `share`, where they were by `temperature`."""
+    divisors = {node.input[1] for node in model.graph.node if node.op_type == "Div"}
+    found = 0
+    for tensor in model.graph.initializer:
+        if tensor.name in divisors and np.isclose(numpy_helper.to_array(tensor), temperature).all():
+            tensor.CopyFrom(numpy_helper.from_array((numpy_helper.to_array(tensor) * share).astype(np.float32), tensor.name))
+            found += 1
+    if not found:
+        raise ValueError(f"nothing in the graph is divided by the temperature {temperature}")
+    return model
+
+
+def distances(seen: dict[str, np.ndarray], before: dict[str, np.ndarray]) -> dict[str, float]:
+    """How far the answers of both are from each other: the share of faces that have the same label, means of the differences, and
+    the lowest of the action units' correlations."""
+    units = [np.corrcoef(a, b)[0, 1] for a, b in zip(seen["action_units"].T, before["action_units"].T)]
+    told = {"sameLabel": float((seen["expression"].argmax(1) == before["expression"].argmax(1)).mean()), "actionUnitsLowestR": float(np.min(units))}
+    names = {"valence_arousal": "valenceArousal", "action_units": "actionUnits", "landmarks": "landmarks", "pose": "poseDegrees", "quality": "quality"}
+    told |= {name: float(np.abs(seen[key] - before[key]).mean()) for key, name in names.items()}
+    return {name: round(value, 4) for name, value in told.items()}
+
+
+def measured_detector(models: Path, data: Path) -> dict:
+    """What a card says of the detector, of its file in integers."""
+    from .detector.config import DEFAULT_VIDEOS
+    from .detector.evaluate import evaluate
+
+    told = evaluate(data, Path(DEFAULT_VIDEOS), models / "detector.int8.onnx")
+    return {name: told[name] for name in ("photos", "clips", "falseFaces")}

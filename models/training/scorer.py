@@ -12,15 +12,16 @@ from . import crop
 
 
 class Scorer:
-    """`ensemble.onnx` and its card, from the folder `models`, on `threads` threads of the CPU."""
+    """`ensemble.onnx` and its card, from the folder `models`, on `threads` threads of the CPU; `precision` int8: the file in
+    integers that the card names."""
 
-    def __init__(self, models: Path, threads: int = 1):
+    def __init__(self, models: Path, threads: int = 1, precision: str = "single"):
         self.card = json.loads((models / "ensemble.json").read_text())
         self.template = np.asarray(self.card["crop"]["template"])
         self.size = self.card["crop"]["size"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        path = models / self.card["file"]
+        path = file_of(models, "ensemble", precision)
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.names = [output.name for output in self.session.get_outputs()]
 
@@ -35,6 +36,17 @@ class Scorer:
         matrix = crop.similarity(five, self.template * self.size)
         seen = self.faces(crop.cut(image, matrix, self.size)[None])["landmarks"][0]
         return crop.apply(crop.invert(matrix), five_points(seen.astype(np.float64)) * self.size).astype(np.float32)
+
+
+def file_of(models: Path, kind: str, precision: str = "single") -> Path:
+    """The file of `kind` for `precision`: single; or int8, where its card names one."""
+    told = json.loads((models / f"{kind}.json").read_text()).get(precision) if precision != "single" else None
+    return models / (told["file"] if told else f"{kind}.onnx")
+
+
+def card_of(model: Path) -> Path:
+    """The card beside a model's file: that of `detector.int8.onnx` is `detector.json`."""
+    return model.with_name(model.name.split(".")[0] + ".json")
 
 
 def five_points(landmarks: np.ndarray) -> np.ndarray:

@@ -40,25 +40,31 @@ export function beyondNpm(tree) {
 function weights() {
   const cards = readdirSync('models').filter((name) => name.endsWith('.json'));
   if (cards.length === 0) throw new Error('models holds no card');
-  return cards.sort().map((name) => {
+  return cards.sort().flatMap((name) => {
     const card = JSON.parse(readFileSync(join('models', name), 'utf8'));
-    const file = join('models', card.file);
-    const sha256 = hash(file);
-    if (sha256 !== card.sha256)
-      throw new Error(`${file} has the SHA-256 ${sha256}, its card says ${card.sha256}`);
-    const { version, license } = card;
-    const description = `Weights in ONNX; its data and its measure are told in models/${name} and models/MODEL_CARD.md`;
-    return {
-      within: null,
-      file,
-      type: 'machine-learning-model',
-      name: card.name,
-      version,
-      license,
-      sha256,
-      description,
-    };
+    const { int8 } = card;
+    return [weightsOf(name, card, card), ...(int8 ? [weightsOf(name, card, int8)] : [])];
   });
+}
+
+/** One of the files of a card. */
+function weightsOf(name, card, { file: named, sha256: told }) {
+  const file = join('models', named);
+  const sha256 = hash(file);
+  if (sha256 !== told) throw new Error(`${file} has the SHA-256 ${sha256}, its card says ${told}`);
+  const version = named === card.file ? card.version : `${card.version}+int8`;
+  const { license } = card;
+  const description = `Weights in ONNX; its data and its measure are told in models/${name} and models/MODEL_CARD.md`;
+  return {
+    within: null,
+    file,
+    type: 'machine-learning-model',
+    name: card.name,
+    version,
+    license,
+    sha256,
+    description,
+  };
 }
 
 /** The builds of ffmpeg, of all platforms; what is here is held against its hash. */

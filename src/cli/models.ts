@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Host } from './host.ts';
 import { openVision } from './serve/services.ts';
 
-const COLUMNS = ['id', 'kind', 'device', 'license', 'sha256'] as const;
+const COLUMNS = ['id', 'kind', 'device', 'precision', 'license', 'sha256'] as const;
 
 export async function listModels(config: Config, host: Host): Promise<number> {
   const vision = await openVision(config, { workers: 1 });

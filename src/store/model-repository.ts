@@ -3,7 +3,7 @@ import type { Prisma, PrismaClient } from './generated/client.ts';
 
 /** A model as its card and its runtime describe it. */
 export interface ModelRecord {
-  /** name@version */
+  /** name@version, and +int8 behind it where the file in integers runs */
   id: string;
   name: string;
   version: string;
@@ -12,6 +12,8 @@ export interface ModelRecord {
   license: string;
   /** Where it ran last: cpu, cuda, tensorrt, webgpu. */
   device: string;
+  /** In what numbers it computes: single (by default), int8. */
+  precision?: string;
   labels: string[];
   actionUnits: string[];
   /** `metrics` of the card. */

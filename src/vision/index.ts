@@ -8,10 +8,12 @@ import {
   readModels,
   toldActionUnits,
 } from './models/model-card.ts';
+import { fileOf, type Precision } from './models/precision.ts';
 import { type Device, mayHaveGpu } from './runtime/inference-session.ts';
 import type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
 import { type Analyser, type Pool, startPool } from './workers/worker-pool.ts';
 
+export type { Precision } from './models/precision.ts';
 export type { Device } from './runtime/inference-session.ts';
 export type { VisionMetrics, VisionStats } from './workers/work-tally.ts';
 
@@ -20,6 +22,11 @@ export interface VisionConfig {
   modelsDir: string;
   /** `auto`: the first that works of tensorrt, cuda, webgpu, cpu. */
   device: Device | 'auto';
+  /**
+   * `int8`: convolutions in eight-bit integers, on the CPU; `auto`: for each file what a run at the start has shown to be
+   * clearly faster on this processor, so that readings may differ a little from machine to machine. `single` by default.
+   */
+  precision?: Precision | 'auto' | undefined;
   /** Vision workers, each with two threads of models (CPU) or one (GPU); by default one for every four cores, and one for a GPU. */
   workers?: number | undefined;
   /** Threads within one operator (CPU); by default half of the cores, shared out. */
@@ -37,11 +44,13 @@ export interface VisionConfig {
 }
 
 export interface ModelInfo {
-  /** `name@version`. */
+  /** `name@version`, and `+int8` behind it where the file in integers runs. */
   id: string;
   name: string;
   version: string;
+  /** Of the file that runs. */
   sha256: string;
+  precision: Precision;
   kind: 'detector' | 'ensemble';
   device: Device;
   license: string;
@@ -76,15 +85,17 @@ export interface Vision {
 
 /**
  * Reads the models' cards and starts the workers.
- * @throws MienError MODEL_INVALID (a card or file is at fault) or DEVICE_UNAVAILABLE (a device that was asked for by name
- * does not come up)
+ * @throws MienError MODEL_INVALID (a card or file is at fault) or DEVICE_UNAVAILABLE (a device or precision that was
+ * asked for by name does not come up)
  */
 export async function createVision(config: VisionConfig): Promise<Vision> {
-  const { modelsDir, device, metrics = {}, log } = config;
+  const { modelsDir, device, precision = 'single', metrics = {}, log } = config;
   const models = await readModels(modelsDir);
   const pool = await startPool({
     models,
-    device,
+    // Integers are for the CPU; who asks for them by name has said where.
+    device: precision === 'int8' && device === 'auto' ? 'cpu' : device,
+    precision,
     workers: config.workers,
     intraOpThreads: config.intraOpThreads,
     detectEvery: config.detectEvery ?? 5,
@@ -95,9 +106,10 @@ export async function createVision(config: VisionConfig): Promise<Vision> {
     onDeath: (reason) => log?.warn({ reason }, 'A vision worker died; it is being replaced'),
   });
   tellDevice(pool, log);
+  tellPrecisions(pool, log);
   return {
     open: (_sessionId, realtime = false) => pool.open(realtime),
-    models: describeModels(models, pool.device),
+    models: describeModels(models, pool),
     modelRate: pool.modelRate,
     stats: pool.stats,
     close: pool.close,
@@ -111,12 +123,38 @@ function tellDevice({ device, skipped }: Pick<Pool, 'device' | 'skipped'>, log: 
   else log?.info({}, `no GPU was found, so the models run on ${device === 'cpu' ? 'the CPU' : device}`);
 }
 
-function describeModels({ detector, ensemble }: Models, device: Device): ModelInfo[] {
+/** What was tried in integers, and what came of it. */
+function tellPrecisions({ tried }: Pick<Pool, 'tried'>, log: VisionConfig['log']): void {
+  for (const { kind, chosen, ratio, fault } of tried) {
+    const fields = {
+      model: kind,
+      precision: chosen,
+      ...(ratio !== null && { ratio: Number(ratio.toFixed(3)) }),
+    };
+    if (fault !== null) log?.warn(fields, `the ${kind} runs in single precision: in integers ${fault}`);
+    else if (ratio === null) log?.info(fields, `the ${kind} runs in integers, as was asked`);
+    else
+      log?.info(
+        fields,
+        `the ${kind} runs in ${chosen === 'int8' ? 'integers' : 'single precision'}: integers take ${ratio.toFixed(2)} of its time on this processor`,
+      );
+  }
+}
+
+function describeModels(
+  { detector, ensemble }: Models,
+  { device, precisions }: Pick<Pool, 'device' | 'precisions'>,
+): ModelInfo[] {
   const { confidence, quality } = ensemble.thresholds;
   return [
-    { ...describeCard(detector), kind: 'detector', device, inputSize: detector.input.longerSide },
     {
-      ...describeCard(ensemble),
+      ...describeCard(detector, precisions.detector),
+      kind: 'detector',
+      device,
+      inputSize: detector.input.longerSide,
+    },
+    {
+      ...describeCard(ensemble, precisions.ensemble),
       kind: 'ensemble',
       device,
       inputSize: ensemble.input.size,
@@ -127,20 +165,12 @@ function describeModels({ detector, ensemble }: Models, device: Device): ModelIn
   ];
 }
 
-function describeCard({
-  name,
-  version,
-  sha256,
-  license,
-  metrics,
-  trainingData,
-}: DetectorCard | EnsembleCard) {
+function describeCard(card: DetectorCard | EnsembleCard, precision: Precision) {
+  const { name, version, license, trainingData } = card;
+  const { sha256, metrics } = fileOf(card, precision);
   return {
-    id: `${name}@${version}`,
-    name,
-    version,
-    sha256,
-    license,
+    id: `${name}@${version}${precision === 'int8' ? '+int8' : ''}`,
+    ...{ name, version, sha256, precision, license },
     metrics: metrics ?? null,
     trainingData: trainingData ?? null,
   };

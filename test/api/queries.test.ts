@@ -309,8 +309,8 @@ describe('what was recorded', () => {
   });
 
   test('`models` lists the loaded models', async () => {
-    expect((await ask('{ models { id kind device } }')).data.models).toEqual([
-      { id: 'test@1', kind: 'ENSEMBLE', device: 'CPU' },
+    expect((await ask('{ models { id kind device precision } }')).data.models).toEqual([
+      { id: 'test@1', kind: 'ENSEMBLE', device: 'CPU', precision: 'INT8' },
     ]);
   });
 });

@@ -78,6 +78,7 @@ export async function openWorld({
       kind: 'ensemble',
       license: 'MIT',
       device: 'cpu',
+      precision: 'int8',
     },
     ...{ labels: [], actionUnits: UNITS, metrics: { rafdb: { accuracy: 0.5 } } },
   });

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { writeTinyModels } from '../helpers/tiny-models.ts';
 import { run, runHere, start, type Workplace, workplace } from './harness.ts';
 
 let place: Workplace;
@@ -513,6 +514,29 @@ test('results that were made otherwise are neither mixed with new ones nor overw
   expect(await contentOf(out)).toEqual(before);
   expect(await mien(inputs, '--out-dir', out, '--force', '--rate', '5')).toMatchObject({ code: 0 });
   expect((await contentOf(out))['manifest.json']).toContain('"rate":5');
+});
+
+test('results do not depend on which models are faster here: single precision, unless integers are asked for, and the manifest says which', async () => {
+  const inputs = await directoryOf('a.png');
+  const [single, integers] = [join(inputs, 'single'), join(inputs, 'integers')];
+  await writeTinyModels(join(inputs, 'models'), { int8: 'faster' });
+  const env = { ...place.env, MIEN_MODELS: join(inputs, 'models') };
+  const analyse = (out: string, precision: string, ...more: string[]) =>
+    runHere(['analyze', join(inputs, 'a.png'), '--out-dir', out, ...more], {
+      ...env,
+      MIEN_PRECISION: precision,
+    });
+  const runIn = async (out: string) => JSON.parse((await contentOf(out))['manifest.json']!).run;
+  expect(await analyse(single, 'auto')).toMatchObject({ code: 0 });
+  expect(await analyse(integers, 'int8')).toMatchObject({ code: 0 });
+  const [before, after] = [await runIn(single), await runIn(integers)];
+  expect([before.precision, after.precision]).toEqual(['single', 'int8']);
+  expect(after.models).not.toEqual(before.models);
+  expect(await analyse(single, 'single', '--resume')).toMatchObject({ code: 0 });
+  expect(await analyse(single, 'int8', '--resume')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('(other models; precision single, not int8)'),
+  });
 });
 
 test('a summary that was edited, and a manifest of somebody else, are told before any work and kept', async () => {

@@ -355,7 +355,7 @@ test('models are listed', async () => {
   const { code, stdout } = await mien('models');
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^id .*\ntiny-detector@0\.0\.1 +detector +cpu +MIT .*\ntiny-ensemble@0\.0\.1 +ensemble +cpu +MIT /,
+    /^id .*\ntiny-detector@0\.0\.1 +detector +cpu +single +MIT .*\ntiny-ensemble@0\.0\.1 +ensemble +cpu +single +MIT /,
   );
 });
 

@@ -37,14 +37,21 @@ export async function writeTinyModels(dir: string, changes: TinyChanges = {}): P
   const channels = changes.rgb ? 3 : 1;
   const pixelFormat = changes.rgb ? 'rgb8' : 'gray8';
   const common = { version: '0.0.1', license: 'MIT', trainingData: [], metrics: {} };
-  await write(dir, 'detector', tinyDetector(channels), {
+  const { int8 } = changes;
+  const [single, integers] = [
+    { slow: int8 === 'faster' || int8 === 'wrong' },
+    { slow: int8 === 'slower', wrong: int8 === 'wrong' },
+  ];
+  const detectors = [tinyDetector(channels, single), ...(int8 ? [tinyDetector(channels, integers)] : [])];
+  await write(dir, 'detector', detectors, {
     ...common,
     name: 'tiny-detector',
     input: { name: 'frames', pixelFormat, layout: 'N1HW uint8', multipleOf: 32, longerSide: 320 },
     thresholds: { score: 0.5, nms: 0.4, minFace: 12 },
     ...changes.detector,
   });
-  await write(dir, 'ensemble', tinyEnsemble(channels), {
+  const ensembles = [tinyEnsemble(channels, single), ...(int8 ? [tinyEnsemble(channels, integers)] : [])];
+  await write(dir, 'ensemble', ensembles, {
     ...common,
     name: 'tiny-ensemble',
     input: { name: 'faces', pixelFormat, size: SIZE, layout: 'F1SS uint8' },
@@ -61,25 +68,38 @@ export async function writeTinyModels(dir: string, changes: TinyChanges = {}): P
 
 export interface TinyChanges {
   rgb?: boolean;
+  /** The cards name files in integers, too (which compute as the others do), and how these are beside the others. */
+  int8?: 'faster' | 'slower' | 'wrong';
   /** Replaces fields of the cards. */
   detector?: Record<string, unknown>;
   ensemble?: Record<string, unknown>;
 }
 
-async function write(dir: string, name: string, model: Buffer, card: object): Promise<void> {
-  const sha256 = createHash('sha256').update(model).digest('hex');
-  await writeFile(join(dir, `${name}.onnx`), model);
-  await writeFile(
-    join(dir, `${name}.json`),
-    JSON.stringify({ file: `${name}.onnx`, sha256, ...card }, null, 2),
+/** @param models the file, and where there is one, that in integers */
+async function write(dir: string, name: string, models: readonly Buffer[], card: object): Promise<void> {
+  const files = [`${name}.onnx`, `${name}.int8.onnx`];
+  const named = await Promise.all(
+    models.map(async (model, i) => {
+      await writeFile(join(dir, files[i]!), model);
+      return { file: files[i]!, sha256: createHash('sha256').update(model).digest('hex') };
+    }),
   );
+  const [single, int8] = named;
+  const also = int8 && { int8: { ...int8, madeFrom: single!.sha256, metrics: { agreement: 0.99 } } };
+  await writeFile(join(dir, `${name}.json`), JSON.stringify({ ...single, ...also, ...card }, null, 2));
+}
+
+interface Ways {
+  /** It takes some milliseconds for nothing. */
+  slow?: boolean;
+  wrong?: boolean;
 }
 
 /** Per band: the area, and the mean position of its pixels. */
-function tinyDetector(channels: number): Buffer {
+function tinyDetector(channels: number, { slow, wrong }: Ways): Buffer {
   const g = new Graph();
   const one = (value: number) => g.constant('float', [value]);
-  const x = firstChannel(g, 'frames');
+  const x = slow ? wasteful(g, firstChannel(g, 'frames'), 30) : firstChannel(g, 'frames');
   const low = g.constant(
     'float',
     BANDS.map(([v]) => v),
@@ -95,7 +115,7 @@ function tinyDetector(channels: number): Buffer {
   });
   const { area, cx, cy } = moments(g, mask);
   const side = g.op('Sqrt', [area]);
-  const half = g.op('Mul', [side, one(0.5)]);
+  const half = g.op('Mul', [side, one(wrong ? 0.9 : 0.5)]);
   const edges = [
     g.op('Sub', [cx, half]),
     g.op('Sub', [cy, half]),
@@ -129,10 +149,10 @@ function tinyDetector(channels: number): Buffer {
 }
 
 /** Two members that look at brightness; landmarks, pose and quality by where the square lies. */
-function tinyEnsemble(channels: number): Buffer {
+function tinyEnsemble(channels: number, { slow, wrong }: Ways): Buffer {
   const g = new Graph();
   const one = (value: number) => g.constant('float', [value]);
-  const faces = firstChannel(g, 'faces');
+  const faces = slow ? wasteful(g, firstChannel(g, 'faces'), 200) : firstChannel(g, 'faces');
   const mask = g.op('Cast', [g.op('Greater', [faces, one(30)])], { to: 1 });
   const { area, cx, cy } = moments(g, mask);
   const light = g.op('Div', [g.op('ReduceMax', [faces], { axes: [2, 3], keepdims: 0 }), one(255)]);
@@ -148,7 +168,7 @@ function tinyEnsemble(channels: number): Buffer {
     'members',
   );
   g.op('Mul', [g.op('Add', members), one(0.5)], {}, 'expression');
-  g.op('Mul', [light, g.constant('float', [1, -0.5], [1, 2])], {}, 'valence_arousal');
+  g.op('Mul', [light, g.constant('float', [wrong ? 2 : 1, -0.5], [1, 2])], {}, 'valence_arousal');
   g.op('Mul', [light, g.constant('float', [0.1, 0.2, 0.9], [1, 3])], {}, 'action_units');
   const side = g.op('Div', [g.op('Sqrt', [area]), one(SIZE * SHARE)]);
   const centre = g.op('Div', [g.op('Concat', [cx, cy], { axis: 1 }), one(SIZE)]);
@@ -176,6 +196,13 @@ function tinyEnsemble(channels: number): Buffer {
 function firstChannel(g: Graph, name: string): string {
   const range = [0, 1, 1].map((v) => g.constant('int64', [v]));
   return g.op('Slice', [g.op('Cast', [name], { to: 1 }), ...range]);
+}
+
+/** `x` as it is, after `times` operations upon each of its numbers. */
+function wasteful(g: Graph, x: string, times: number): string {
+  let y = x;
+  for (let i = 0; i < times; i++) y = g.op('Sin', [y]);
+  return g.op('Add', [x, g.op('Mul', [y, g.constant('float', [0])])]);
 }
 
 /** Of masks [N, B, H, W]: area and centre [N, B], the centre in pixels (0 for an empty mask). */

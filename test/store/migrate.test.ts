@@ -169,6 +169,7 @@ it('migrations bring the database of an older mien up to date, and keep what is 
   await before.prisma
     .$executeRaw`ALTER TABLE stream DROP COLUMN boots, DROP COLUMN smoothing, DROP COLUMN detect_size`;
   await before.prisma.$executeRaw`DROP INDEX session_started_at_idx`;
+  await before.prisma.$executeRaw`ALTER TABLE model DROP COLUMN precision`;
   await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN priority`;
   await before.prisma.$executeRaw`DROP TYPE "Priority"`;
   await before.prisma.$executeRaw`ALTER TABLE stream DROP COLUMN timing`;

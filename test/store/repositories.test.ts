@@ -197,7 +197,10 @@ it('models are kept as their cards say', async () => {
   const changed = { ...MODEL, device: 'cuda' };
   await db.store.models.upsert(changed);
   const stored = await db.store.prisma.model.findMany();
-  expect(stored).toEqual([{ ...changed, updatedAt: expect.any(Date) }]);
+  // Servers of before do not say in what numbers they compute.
+  expect(stored).toEqual([{ ...changed, precision: 'single', updatedAt: expect.any(Date) }]);
+  await db.store.models.upsert({ ...changed, precision: 'int8' });
+  expect(await db.store.prisma.model.findMany()).toMatchObject([{ id: MODEL.id, precision: 'int8' }]);
 });
 
 it('a removed stream takes all that was recorded with it', async () => {

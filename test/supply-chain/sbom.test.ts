@@ -55,8 +55,8 @@ it('the bill of materials names each package with its licence and hash, and what
   }
   const weights = bom.components.filter(({ type }) => type === 'machine-learning-model');
   expect(weights.map(({ name, hashes }) => [name, hashes[0]?.content])).toEqual(
-    ['detector', 'ensemble'].map((name) => [
-      `mien-${name}`,
+    ['detector', 'ensemble', 'ensemble.int8'].map((name) => [
+      `mien-${name.split('.')[0]}`,
       createHash('sha256')
         .update(readFileSync(join(ROOT, `models/${name}.onnx`)))
         .digest('hex'),

@@ -7,6 +7,7 @@ import type { RawReading } from '../../src/domain/face.ts';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import { createVision, type Vision } from '../../src/vision/index.ts';
 import { type Models, readModels, toldActionUnits } from '../../src/vision/models/model-card.ts';
+import { choosePrecisions } from '../../src/vision/runtime/choose-precisions.ts';
 import { openModels } from '../../src/vision/runtime/open-models.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -75,6 +76,34 @@ describe.skipIf(!shipped)('the shipped models', () => {
     }
     expect(JSON.parse(readFileSync(`${modelsDir}/ensemble.json`, 'utf8')).crop.border).toBe('replicate');
   });
+
+  it('the shipped file in integers says of known faces what that of single precision says', async () => {
+    // It refuses one that does not. The detector finds fewer faces in integers, and ships in single precision alone.
+    const { precisions, tried } = await choosePrecisions(models, 'int8');
+    expect(precisions).toEqual({ detector: 'single', ensemble: 'int8' });
+    expect(tried.map(({ fault }) => fault)).toEqual([null]);
+  });
+
+  it.skipIf(!existsSync(person) || !decodes)(
+    'the shipped models read a real face in integers as in single precision',
+    async () => {
+      const integers = await createVision({ modelsDir, device: 'cpu', workers: 1, precision: 'int8' });
+      const [one, other] = [vision.open('single'), integers.open('int8')];
+      for (const frame of framesOf(person, 5, 1)) {
+        const [expected] = (await one.analyse({ ...frame, pixels: frame.pixels.slice() })).faces;
+        const [face, ...more] = (await other.analyse(frame)).faces;
+        expect([face!.track, more]).toEqual([expected!.track, []]);
+        const far = (of: (face: RawReading) => readonly number[]) =>
+          Math.max(...of(face!).map((value, i) => Math.abs(value - of(expected!)[i]!)));
+        expect(far(({ probabilities }) => probabilities)).toBeLessThan(0.15);
+        expect(far(({ actionUnits }) => actionUnits)).toBeLessThan(0.15);
+        expect(far(({ pose }) => [pose.yaw, pose.pitch, pose.roll])).toBeLessThan(5);
+        const across = far(({ landmarks }) => landmarks.flatMap(({ x, y }) => [x, y]));
+        expect(across / expected!.box.width).toBeLessThan(0.05);
+      }
+      await integers.close();
+    },
+  );
 
   it('the shipped models keep the contract at any batch and picture size', async () => {
     const pair = await openModels(models, 'cpu', 1);

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..scorer import card_of
 from ..splits import split
 from .boxes import iou
 from .config import DEFAULT_DATA, DEFAULT_VIDEOS, MODELS
@@ -39,14 +40,14 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(evaluate(args.data, args.videos, args.model), indent=2))
 
 
-def measure() -> dict:
-    """All measures of the shipped model on the data where it is expected."""
-    return evaluate(Path(DEFAULT_DATA), Path(DEFAULT_VIDEOS), MODELS / "detector.onnx")
+def measure(model: Path = MODELS / "detector.onnx") -> dict:
+    """All measures of the shipped model, or another, on the data where it is expected."""
+    return evaluate(Path(DEFAULT_DATA), Path(DEFAULT_VIDEOS), model)
 
 
 def evaluate(data: Path, videos: Path, model: Path | bytes, thresholds: dict | None = None) -> dict:
     """All measures. `thresholds` (score, nms, minFace) default to those of the card beside the model."""
-    thresholds = thresholds or json.loads(Path(model).with_suffix(".json").read_text())["thresholds"]
+    thresholds = thresholds or json.loads(card_of(Path(model)).read_text())["thresholds"]
     ours = Runtime(model, thresholds["nms"], thresholds["minFace"])
     teacher = Teacher(Path(data) / "yunet_n_dynamic.onnx")
     score = thresholds["score"]

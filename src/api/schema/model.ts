@@ -32,12 +32,27 @@ const DeviceEnum = builder.enumType('Device', {
 });
 type Device = typeof DeviceEnum.$inferType;
 
+const PrecisionEnum = builder.enumType('Precision', {
+  description: 'In what numbers models compute.',
+  values: {
+    SINGLE: { value: 'single', description: 'Floating-point numbers of 32 bits.' },
+    INT8: {
+      value: 'int8',
+      description:
+        'Convolutions in integers of eight bits, all else in single precision: about half of the processor time, and readings that differ a little.',
+    },
+  } as const,
+});
+type Precision = typeof PrecisionEnum.$inferType;
+
 export const ModelType = builder.prismaObject('Model', {
   ...ANY_ROLE,
   interfaces: [NodeInterface],
   description: 'A neural network whose origin is known, as its card describes it.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Name and version.' }),
+    id: t.exposeID('id', {
+      description: 'Name and version, and `+int8` behind them where it computes in integers.',
+    }),
     name: t.exposeString('name', { description: 'Its name.' }),
     version: t.exposeString('version', { description: 'Its version.' }),
     kind: t.field({
@@ -46,13 +61,20 @@ export const ModelType = builder.prismaObject('Model', {
       select: { kind: true },
       resolve: ({ kind }) => kind as ModelKind,
     }),
-    sha256: t.exposeString('sha256', { description: 'Checksum of its file.' }),
+    sha256: t.exposeString('sha256', { description: 'Checksum of the file that ran.' }),
     license: t.exposeString('license', { description: 'The licence of its weights.' }),
     device: t.field({
       type: DeviceEnum,
       description: 'Where it ran last.',
       select: { device: true },
       resolve: ({ device }) => device as Device,
+    }),
+    precision: t.field({
+      type: PrecisionEnum,
+      description:
+        'In what numbers it computes. A server chooses that at its start (`MIEN_PRECISION`), so that several may have several.',
+      select: { precision: true },
+      resolve: ({ precision }) => precision as Precision,
     }),
     labels: t.exposeStringList('labels', { description: 'What its outputs mean, in their order.' }),
     actionUnits: t.exposeStringList('actionUnits', {

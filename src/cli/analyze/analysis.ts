@@ -65,7 +65,9 @@ export interface Scoring {
 }
 
 export async function openScoring({ options, config }: AnalysisTask): Promise<Scoring> {
-  const vision = await openVision(config);
+  // What a file says is not to depend on the machine, unless that was asked for.
+  const precision = config.precision === 'auto' ? 'single' : config.precision;
+  const vision = await openVision(config, { precision });
   const { actionUnits = [] } = ensembleOf(vision);
   return {
     models: vision.models,

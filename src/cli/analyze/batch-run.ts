@@ -34,6 +34,8 @@ export function runOf(
       sha256,
       device,
     })),
+    // As MIEN_PRECISION asks for it.
+    precision: models.some(({ precision }) => precision === 'int8') ? 'int8' : 'single',
     ...tools,
     platform: `${platform()} ${arch()}`,
   };

@@ -16,6 +16,7 @@ export function openVision(config: Config, options: Partial<VisionConfig> = {}):
   return createVision({
     modelsDir: config.modelsDir ?? BUILT_IN_MODELS,
     device: config.device,
+    precision: config.precision,
     ...(config.workers !== null && { workers: config.workers }),
     ...options,
   });
@@ -60,9 +61,9 @@ export function ensembleOf(vision: Vision): Vision['models'][number] {
 /** Notes in the store which models run, so that sessions can name theirs. Gives their ids. */
 export async function storeModels(store: Store, vision: Vision): Promise<string[]> {
   for (const { labels = [], actionUnits = [], ...model } of vision.models) {
-    const { id, name, version, sha256, kind, license, device, metrics } = model;
+    const { id, name, version, sha256, kind, license, device, precision, metrics } = model;
     await store.models.upsert({
-      ...{ id, name, version, sha256, kind, license, device, metrics },
+      ...{ id, name, version, sha256, kind, license, device, precision, metrics },
       labels: [...labels],
       actionUnits: [...actionUnits],
     });

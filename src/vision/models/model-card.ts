@@ -10,16 +10,23 @@ import { MienError } from '../../errors.ts';
 
 const pixelFormat = z.enum(['gray8', 'rgb8']).default('gray8');
 const fraction = z.number().min(0).max(1);
+const file = z.string().regex(/^[^/\\]+\.onnx$/, 'is the name of an .onnx file in the same folder');
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/i, 'is 64 hexadecimal digits');
 const expressions: readonly string[] = EXPRESSIONS;
 
 const common = {
   name: z.string().min(1),
   version: z.string().min(1),
-  file: z.string().regex(/^[^/\\]+\.onnx$/, 'is the name of an .onnx file in the same folder'),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'is 64 hexadecimal digits'),
+  file,
+  sha256,
   license: z.string().min(1),
   trainingData: z.unknown().optional(),
   metrics: z.unknown().optional(),
+  /**
+   * The same model with convolutions in eight-bit integers, for processors that are faster with them. `madeFrom`: `sha256` of
+   * the file of which it was made.
+   */
+  int8: z.object({ file, sha256, madeFrom: sha256, metrics: z.record(z.string(), z.unknown()).optional() }).optional(),
 };
 
 const detectorCard = z.object({
@@ -119,7 +126,7 @@ export async function readModels(dir: string): Promise<Models> {
     readCard(dir, 'detector.json', detectorCard),
     readCard(dir, 'ensemble.json', ensembleCard),
   ]);
-  await Promise.all([checkHash(dir, 'detector.json', detector), checkHash(dir, 'ensemble.json', ensemble)]);
+  await Promise.all([checkFiles(dir, 'detector.json', detector), checkFiles(dir, 'ensemble.json', ensemble)]);
   return { dir, detector, ensemble };
 }
 
@@ -142,10 +149,22 @@ function parse(path: string, text: string): unknown {
   }
 }
 
+async function checkFiles(dir: string, name: string, card: DetectorCard | EnsembleCard): Promise<void> {
+  const { int8 } = card;
+  await checkHash(dir, name, card);
+  if (!int8) return;
+  await checkHash(dir, name, int8);
+  if (int8.madeFrom.toLowerCase() === card.sha256.toLowerCase()) return;
+  fail(
+    `The model file ${join(dir, int8.file)} was not made from ${card.file} (${name}: int8.madeFrom is another sha256): ` +
+      'make it again with `python -m training quantise`, or take `int8` out of the card.',
+  );
+}
+
 async function checkHash(
   dir: string,
   card: string,
-  { file, sha256 }: DetectorCard | EnsembleCard,
+  { file, sha256 }: Pick<DetectorCard, 'file' | 'sha256'>,
 ): Promise<void> {
   const path = join(dir, basename(file));
   const hash = createHash('sha256');

@@ -16,3 +16,5 @@ export const ENSEMBLE_OUTPUTS = [
   'pose',
   'quality',
 ] as const;
+
+export const OUTPUTS = { detector: DETECTOR_OUTPUTS, ensemble: ENSEMBLE_OUTPUTS } as const;

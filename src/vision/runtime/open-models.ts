@@ -3,13 +3,21 @@
 import { join } from 'node:path';
 import { MienError } from '../../errors.ts';
 import type { Models } from '../models/model-card.ts';
-import { DETECTOR_OUTPUTS, ENSEMBLE_OUTPUTS } from '../models/model-contract.ts';
+import { OUTPUTS } from '../models/model-contract.ts';
 import type { ModelSession } from '../models/model-session.ts';
-import { DEVICES, type Device, openSession, unavailableReason } from './inference-session.ts';
+import { ALL_SINGLE, fileOf, type ModelKind, type Precision, type Precisions } from '../models/precision.ts';
+import {
+  DEVICES,
+  type Device,
+  type OpenSession,
+  openSession,
+  unavailableReason,
+} from './inference-session.ts';
 import { smokeTest } from './smoke-test.ts';
 
 export interface OpenModels {
   device: Device;
+  precisions: Precisions;
   detector: ModelSession;
   ensemble: ModelSession;
   /** Devices that `auto` passed over, each with the reason. */
@@ -19,6 +27,7 @@ export interface OpenModels {
 /**
  * Opens both models, and runs each once.
  * @param intraOpThreads threads within one operator (CPU only)
+ * @param precisions those of the CPU; a GPU computes in single precision
  * @throws MienError DEVICE_UNAVAILABLE when the device that was asked for does not come up, MODEL_INVALID when the files
  * are at fault (which shows on the CPU, because it is always there)
  */
@@ -26,13 +35,19 @@ export async function openModels(
   models: Models,
   wanted: Device | 'auto',
   intraOpThreads: number,
+  precisions = ALL_SINGLE,
 ): Promise<OpenModels> {
   const skipped: string[] = [];
   const candidates = wanted === 'auto' ? DEVICES : [wanted];
   for (const device of candidates) {
     const reason = wanted === 'auto' ? unavailableReason(device) : null;
     try {
-      if (reason === null) return { device, skipped, ...(await openPair(models, device, intraOpThreads)) };
+      const chosen = device === 'cpu' ? precisions : ALL_SINGLE;
+      if (reason === null)
+        return {
+          ...{ device, skipped, precisions: chosen },
+          ...(await openPair(models, device, intraOpThreads, chosen)),
+        };
       skipped.push(`${device}: ${reason}`);
     } catch (cause) {
       if (cause instanceof MienError) throw cause;
@@ -44,26 +59,32 @@ export async function openModels(
   throw new Error('unreachable: the CPU either works or throws');
 }
 
-async function openPair(models: Models, device: Device, intraOpThreads: number) {
-  const { dir, detector, ensemble } = models;
+async function openPair(models: Models, device: Device, intraOpThreads: number, precisions: Precisions) {
   const opened: ModelSession[] = [];
-  const open = async (card: typeof detector | typeof ensemble, outputs: readonly string[]) => {
-    const path = join(dir, card.file);
-    const session = await openSession({ path, device, intraOpThreads, input: card.input.name, outputs });
+  const open = async (kind: ModelKind) => {
+    const session = await openModel(models, kind, { device, intraOpThreads, precision: precisions[kind] });
     opened.push(session);
     return session;
   };
   try {
-    const pair = {
-      detector: await open(detector, DETECTOR_OUTPUTS),
-      ensemble: await open(ensemble, ENSEMBLE_OUTPUTS),
-    };
+    const pair = { detector: await open('detector'), ensemble: await open('ensemble') };
     await smokeTest(models, pair);
     return pair;
   } catch (error) {
     for (const session of opened) await session.close();
     throw error;
   }
+}
+
+/** One file of the pair. @throws MienError MODEL_INVALID (it breaks the contract); onnxruntime's own errors */
+export function openModel(
+  models: Models,
+  kind: ModelKind,
+  { precision, ...how }: Pick<OpenSession, 'device' | 'intraOpThreads'> & { precision: Precision },
+): Promise<ModelSession> {
+  const card = models[kind];
+  const path = join(models.dir, fileOf(card, precision).file);
+  return openSession({ ...how, path, input: card.input.name, outputs: OUTPUTS[kind] });
 }
 
 function invalid({ dir }: Models, cause: unknown): MienError {

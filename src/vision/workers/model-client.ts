@@ -3,15 +3,10 @@ import type { MessagePort } from 'node:worker_threads';
 import { MienError } from '../../errors.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
 import type { ModelInput, ModelOutput, RunnableModel } from '../models/model-session.ts';
-import type {
-  FailedMessage,
-  FromModelWorker,
-  ModelKind,
-  ReadyMessage,
-  ToModelWorker,
-} from './worker-protocol.ts';
+import type { ModelKind } from '../models/precision.ts';
+import type { FailedMessage, FromModelWorker, ReadyMessage, ToModelWorker } from './worker-protocol.ts';
 
-export interface ModelClients extends Pick<ReadyMessage, 'device' | 'skipped'> {
+export interface ModelClients extends Pick<ReadyMessage, 'device' | 'precisions' | 'skipped'> {
   detector: ModelClient;
   ensemble: ModelClient;
   /** Lets the threads finish their runs, and end; whoever waits for one is told that nothing will come. */

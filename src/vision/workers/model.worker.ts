@@ -6,16 +6,18 @@ import type { ModelOutput } from '../models/model-session.ts';
 import { type OpenModels, openModels } from '../runtime/open-models.ts';
 import type { FromModelWorker, ModelWorkerSetup, ToModelWorker } from './worker-protocol.ts';
 
-const { models, device, intraOpThreads, port } = workerData as ModelWorkerSetup & { port: MessagePort };
+const { models, device, intraOpThreads, precisions, port } = workerData as ModelWorkerSetup & {
+  port: MessagePort;
+};
 
 // The thread ends with its port, once the run in hand is done.
-openModels(models, device, intraOpThreads).then(serve, (error: unknown) => {
+openModels(models, device, intraOpThreads, precisions).then(serve, (error: unknown) => {
   const code = error instanceof MienError ? error.code : null;
   send({ type: 'failed', code, message: messageOf(error) });
   port.close();
 });
 
-function serve({ device, skipped, ...sessions }: OpenModels): void {
+function serve({ device, skipped, precisions, ...sessions }: OpenModels): void {
   // onnxruntime takes no shared memory, and to allocate anew for each run costs a system call and its pages.
   const copies = new BufferPool((length) => new ArrayBuffer(length));
   port.on('message', async ({ id, model, input }: ToModelWorker) => {
@@ -32,7 +34,7 @@ function serve({ device, skipped, ...sessions }: OpenModels): void {
       copies.release(data);
     }
   });
-  send({ type: 'ready', device, skipped });
+  send({ type: 'ready', device, precisions, skipped });
 }
 
 /** Tensors have accessors and methods, which a message cannot carry. */

@@ -1,9 +1,10 @@
 /** A vision worker's answers: frames that are answered together are told to the main thread together. */
 import type { Detector } from '../detection/detector.ts';
+import type { ModelKind } from '../models/precision.ts';
 import type { ModelClients } from './model-client.ts';
 import { packReadings } from './pack-readings.ts';
 import type { FrameRequest } from './queued-frame.ts';
-import type { FrameMessage, FrameResult, ModelKind, ResultsMessage, WorkReport } from './worker-protocol.ts';
+import type { FrameMessage, FrameResult, ResultsMessage, WorkReport } from './worker-protocol.ts';
 
 /** Sums since the worker's start, which are reported by difference. */
 type Sums = Pick<WorkReport, 'detectionSeconds' | 'ensembleSeconds' | 'halfSizeDetections'>;

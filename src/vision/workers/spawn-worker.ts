@@ -14,13 +14,13 @@ export interface WorkerThreads {
 const STOP_TIMEOUT_MS = 5000;
 
 export function startWorkerThreads(setup: WorkerSetup): WorkerThreads {
-  const { models, device, intraOpThreads, modelThreads } = setup;
+  const { models, device, intraOpThreads, precisions, modelThreads } = setup;
   const channels = Array.from({ length: modelThreads }, () => new MessageChannel());
   const ports = channels.map(({ port1 }) => port1);
   return {
     modelWorkers: channels.map(({ port2: port }) =>
       spawnBeside(import.meta.url, 'model.worker', {
-        workerData: { models, device, intraOpThreads, port },
+        workerData: { models, device, intraOpThreads, precisions, port },
         transferList: [port],
       }),
     ),

@@ -28,7 +28,8 @@ start().catch((error: unknown) => {
 async function start(): Promise<void> {
   const models = await connectModelWorkers(setup.ports);
   const modelRate = setup.measure ? await measureModels(models, setup) : undefined;
-  send({ type: 'ready', device: models.device, skipped: models.skipped, modelRate });
+  const { device, precisions, skipped } = models;
+  send({ type: 'ready', device, precisions, skipped, modelRate });
   port.on('message', createReceiver(models));
 }
 

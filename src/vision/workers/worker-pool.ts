@@ -4,7 +4,10 @@ import type { FrameReadings } from '../../domain/face.ts';
 import type { Frame, FrameSize } from '../../domain/frame.ts';
 import { smallestFaceIn } from '../detection/search-plan.ts';
 import type { Models } from '../models/model-card.ts';
+import { ALL_SINGLE, MODEL_KINDS, type Precision, type Precisions } from '../models/precision.ts';
+import type { PrecisionChoice } from '../runtime/choose-precisions.ts';
 import { DEVICES, type Device, unavailableReason } from '../runtime/inference-session.ts';
+import { choosePrecisionsBeside } from './spawn-precision-worker.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { createWorkTally, type VisionMetrics, type VisionStats } from './work-tally.ts';
 import type { ReadyMessage } from './worker-protocol.ts';
@@ -12,6 +15,8 @@ import type { ReadyMessage } from './worker-protocol.ts';
 export interface PoolOptions {
   models: Models;
   device: Device | 'auto';
+  /** `auto`: on a CPU, what is clearly faster, by a measure. */
+  precision: Precision | 'auto';
   workers: number | undefined;
   /** Threads within one operator (CPU only). */
   intraOpThreads: number | undefined;
@@ -37,6 +42,9 @@ export interface Analyser {
 
 export interface Pool {
   device: Device;
+  precisions: Precisions;
+  /** Of each file that was tried in integers, how that went. */
+  tried: PrecisionChoice['tried'];
   /** Devices that `auto` passed over, each with the reason. */
   skipped: string[];
   /** Frames a second that the models of all workers could score if they did nothing else; null: not measured. */
@@ -54,13 +62,15 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
   const { models, detectEvery, maxBatch, measure } = options;
   const workers: SupervisedWorker[] = [];
   const tally = createWorkTally(options, workers);
+  // Once for all threads of the models, and their replacements: what is read of a face does not depend on who was free.
+  const { precisions, tried } = await precisionsFor(options);
   const start = (
     device: Device | 'auto',
     { modelThreads, intraOpThreads }: PoolShape,
   ): Promise<ReadyMessage> => {
     const shape = { modelThreads, intraOpThreads, detectEvery, maxBatch };
     const worker = new SupervisedWorker(
-      { models, device, ...shape, measure: measure && workers.length === 0 },
+      { models, device, precisions, ...shape, measure: measure && workers.length === 0 },
       options.hungAfter * 1000,
       tally.events,
     );
@@ -77,8 +87,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
     let stream = 0;
     const modelThreads = shape.workers * shape.modelThreads;
     return {
-      device,
-      skipped,
+      ...{ device, skipped, tried, precisions: first.precisions },
       modelRate: modelRate === undefined ? null : modelRate * shape.workers,
       open: (realtime) => openAnalyser(workers, stream++, realtime, models),
       stats: () => ({ ...tally.stats(), modelThreads }),
@@ -88,6 +97,15 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
     await close();
     throw error;
   }
+}
+
+/** A GPU that is asked for by name computes in single precision, and nothing is tried. */
+async function precisionsFor({ models, device, precision }: PoolOptions): Promise<PrecisionChoice> {
+  const tryable = device === 'cpu' || device === 'auto';
+  const has = MODEL_KINDS.some((kind) => models[kind].int8);
+  if (!tryable || precision === 'single' || (precision === 'auto' && !has))
+    return { precisions: ALL_SINGLE, tried: [] };
+  return choosePrecisionsBeside(models, precision);
 }
 
 interface PoolShape {

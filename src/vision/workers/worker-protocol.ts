@@ -3,9 +3,9 @@ import type { ModelTimes } from '../../domain/face.ts';
 import type { MienErrorCode } from '../../errors.ts';
 import type { Models } from '../models/model-card.ts';
 import type { ModelInput, ModelOutput } from '../models/model-session.ts';
+import type { ModelKind, Precisions } from '../models/precision.ts';
+import type { PrecisionChoice } from '../runtime/choose-precisions.ts';
 import type { Device } from '../runtime/inference-session.ts';
-
-export type ModelKind = 'detector' | 'ensemble';
 
 /** What a model worker is told at its start. */
 export interface ModelWorkerSetup {
@@ -13,6 +13,8 @@ export interface ModelWorkerSetup {
   device: Device | 'auto';
   /** Threads within one operator (CPU only). */
   intraOpThreads: number;
+  /** Chosen once for all threads; those of a GPU compute in single precision. */
+  precisions: Precisions;
 }
 
 /** What a vision worker is told at its start; its model workers hear a part of it. */
@@ -64,6 +66,7 @@ export interface ReadyMessage {
   /** Frames a second that the worker's models could score if they did nothing else; undefined: not measured. */
   modelRate?: number | undefined;
   device: Device;
+  precisions: Precisions;
   skipped: string[];
 }
 
@@ -80,6 +83,8 @@ export interface ResultsMessage {
   results: FrameResult[];
   work: WorkReport;
 }
+
+export type FromPrecisionWorker = { type: 'chosen'; choice: PrecisionChoice } | FailedMessage;
 
 export type FromWorker = ReadyMessage | FailedMessage | ResultsMessage;
 

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "model" ADD COLUMN     "precision" TEXT NOT NULL DEFAULT 'single';
