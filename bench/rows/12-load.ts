@@ -1,5 +1,5 @@
 /**
- * `mien serve` on PGlite with 1 to 64 streams (or `BENCH_STREAMS=16,64`), one after the other added to the same server: a 720p clip with one face,
+ * `mien serve` on PGlite with 1 to 48 streams (or `BENCH_STREAMS=16,64`), one after the other added to the same server: a 720p clip with one face,
  * looping in real time, ten frames scored per second asked for. Each number of streams is watched for 30 seconds by a subscriber of all:
  * what is scored and dropped, how evenly, how far behind, and what it costs with the decoders. Capacity is the most that was
  * scored a second at any number of streams. At the end all streams but one stop, and it is measured how long that one needs to be
@@ -15,11 +15,12 @@ import { type Server, startServer } from '../parts/server.ts';
 
 export const row: Row = {
   name: 'load',
-  measures: 'what 1 to 64 real-time streams get, beyond what the machine can score',
+  measures: 'what 1 to 48 real-time streams get, beyond what the machine can score',
   run,
 };
 
-const STREAMS = process.env.BENCH_STREAMS?.split(',').map(Number) ?? [1, 2, 4, 8, 16, 32, 64];
+/** With about two and four times the capacity of two cores. */
+const STREAMS = process.env.BENCH_STREAMS?.split(',').map(Number) ?? [1, 2, 4, 8, 16, 24, 48];
 /** Frames a second that each stream asks for. */
 const ASKED = 10;
 /** Seconds in which streams that begin, or that are left alone, find their pace. */
@@ -131,12 +132,13 @@ function shareOf(framesPerSecond: number, streams: number): number {
 
 function describe({ scored, dropped, leftOut, skipped, ...window }: LoadWindow): string {
   const { cores, memory, lagP99, age, perSession, rates, capacity } = window;
+  const [least, most] = [Math.min(...perSession), Math.max(...perSession)];
   const drops = Object.entries(dropped).map(([reason, count]) => `${count.toFixed(1)} ${reason}`);
   return (
     `${scored.toFixed(1)} scored/s (${rates.toFixed(1)} allowed, capacity told ${capacity.toFixed(0)}), lost/s: ${drops.join(', ') || 'none'}; ` +
     `left out ${leftOut.toFixed(1)}/s, not sent ${skipped.toFixed(1)}/s; ` +
     `${cores.server.toFixed(2)} + ${cores.ffmpeg.toFixed(2)} cores, ` +
     `${memory.server.toFixed(0)} + ${memory.ffmpeg.toFixed(0)} MB (mien + ffmpeg); lag p99 ${lagP99.toFixed(0)} ms, ` +
-    `frame to subscriber p50 ${age.p50.toFixed(0)}, p99 ${age.p99.toFixed(0)} ms; fairness ${jainFairness(perSession).toFixed(3)}`
+    `frame to subscriber p50 ${age.p50.toFixed(0)}, p99 ${age.p99.toFixed(0)} ms; fairness ${jainFairness(perSession).toFixed(3)} (${least.toFixed(1)} to ${most.toFixed(1)} each)`
   );
 }
