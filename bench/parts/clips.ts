@@ -59,9 +59,9 @@ export function makeClips(seconds: number): Clips {
   };
 }
 
-/** JPEGs of two faces, 1280 x 720, of moments of the demo. @param count 500 at most */
+/** JPEGs of two faces, 1280 x 720, of moments of the demo. */
 export function makePictures(dir: string, count: number): void {
   mkdirSync(dir);
-  const output = ['-vf', 'scale=1280:720', '-q:v', '3', '-frames:v', String(count), join(dir, '%04d.jpg')];
-  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', DEMO, ...output]);
+  const output = ['-vf', 'scale=1280:720', '-q:v', '3', '-frames:v', String(count), join(dir, '%05d.jpg')];
+  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-stream_loop', '-1', '-i', DEMO, ...output]);
 }

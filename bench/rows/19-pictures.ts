@@ -22,7 +22,11 @@ export const row: Row = {
   run,
 };
 
+/** Or `BENCH_PICTURES=10000`. */
+const MANY = Number(process.env.BENCH_PICTURES ?? 2_000);
 const FEW = 20;
+/** Of so many pictures, and more, one round is enough: each takes minutes, in which what disturbs it comes and goes. */
+const LONG = 1_000;
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const ALONE = fileURLToPath(new URL('../sides/pictures.ts', import.meta.url));
 
@@ -33,7 +37,7 @@ async function* run({ quick }: RowOptions) {
     string,
     string,
   ];
-  makePictures(many, quick ? 60 : 400);
+  makePictures(many, quick ? 60 : MANY);
   mkdirSync(few);
   for (const name of readdirSync(many).slice(0, FEW)) cpSync(join(many, name), join(few, name));
   const count = readdirSync(many).length - FEW;
@@ -53,7 +57,7 @@ async function* run({ quick }: RowOptions) {
     ['one file', '--out'],
   ] as const) {
     const head = { row: 'pictures', case: `JPEG, 720p, into ${name}`, unit: 'pictures/CPU s', note };
-    const rounds = await inTurn(analyze(to), alone, quick ? 1 : 5);
+    const rounds = await inTurn(analyze(to), alone, quick || MANY >= LONG ? 1 : 5);
     yield compared(head, rounds, 'decoding and session.run alone', { atLeast: 0.9 });
   }
   rmSync(place, { recursive: true });

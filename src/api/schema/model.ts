@@ -39,7 +39,7 @@ const PrecisionEnum = builder.enumType('Precision', {
     INT8: {
       value: 'int8',
       description:
-        'Convolutions in integers of eight bits, all else in single precision: about half of the processor time, and readings that differ a little.',
+        'Convolutions in integers of eight bits, all else in single precision: a half to four fifths of the processor time, and readings that differ a little.',
     },
   } as const,
 });

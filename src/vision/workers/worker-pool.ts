@@ -43,7 +43,7 @@ export interface Analyser {
 export interface Pool {
   device: Device;
   precisions: Precisions;
-  /** Of each file that was tried in integers, how that went. */
+  /** Of each file that was tried in integers, how that went; of a GPU none. */
   tried: PrecisionChoice['tried'];
   /** Devices that `auto` passed over, each with the reason. */
   skipped: string[];
@@ -87,7 +87,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
     let stream = 0;
     const modelThreads = shape.workers * shape.modelThreads;
     return {
-      ...{ device, skipped, tried, precisions: first.precisions },
+      ...{ device, skipped, tried: device === 'cpu' ? tried : [], precisions: first.precisions },
       modelRate: modelRate === undefined ? null : modelRate * shape.workers,
       open: (realtime) => openAnalyser(workers, stream++, realtime, models),
       stats: () => ({ ...tally.stats(), modelThreads }),
