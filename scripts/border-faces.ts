@@ -11,13 +11,10 @@
 import '../src/no-telemetry.ts';
 
 import type { Detection } from '../src/vision/detection/detection.ts';
-import { Detector } from '../src/vision/detection/detector.ts';
 import { equivalentSide, iou, type Rect } from '../src/vision/image/geometry.ts';
 import type { GrayImage } from '../src/vision/image/gray-image.ts';
 import { cropImage } from '../src/vision/image/resize.ts';
-import { readModels } from '../src/vision/models/model-card.ts';
-import { openModels } from '../src/vision/runtime/open-models.ts';
-import { paste, pictures, resize } from './photos.ts';
+import { openDetector, paste, pictures, resize } from './photos.ts';
 
 const PHOTOS = 200;
 /** Of the cut's longer side, on each side of it. */
@@ -40,11 +37,7 @@ const CUTS: Record<string, (face: Rect, photo: GrayImage) => Rect> = {
 const [data, tuning] = process.argv.slice(2);
 const part = tuning === 'tuning' ? 'tuning' : 'held-out';
 if (data === undefined) throw new Error('npx tsx scripts/border-faces.ts DATA [tuning]');
-const models = await readModels(new URL('../models', import.meta.url).pathname);
-const session = (await openModels(models, 'cpu', 1)).detector;
-// onnxruntime takes no shared memory.
-const run: typeof session.run = ({ data, dims }) => session.run({ data: new Uint8Array(data), dims });
-const detector = new Detector({ run }, models.detector, models.detector.thresholds.score);
+const detector = await openDetector();
 
 const photos: { photo: GrayImage; face: Rect }[] = [];
 for (const photo of pictures(data, 'faces', part, PHOTOS)) {

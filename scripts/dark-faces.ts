@@ -11,12 +11,10 @@
 import '../src/no-telemetry.ts';
 
 import type { Detection } from '../src/vision/detection/detection.ts';
-import { Detector } from '../src/vision/detection/detector.ts';
 import { equivalentSide, iou } from '../src/vision/image/geometry.ts';
 import type { GrayImage } from '../src/vision/image/gray-image.ts';
-import { readModels } from '../src/vision/models/model-card.ts';
-import { openModels } from '../src/vision/runtime/open-models.ts';
-import { pictures, resize } from './photos.ts';
+import { seeded } from '../test/helpers/seeded.ts';
+import { openDetector, pictures, resize } from './photos.ts';
 
 const PHOTOS = 150;
 const HEIGHTS = [360];
@@ -27,11 +25,7 @@ const LIGHT = [0.1, 0.33] as const;
 const [data, tuning] = process.argv.slice(2);
 const part = tuning === 'tuning' ? 'tuning' : 'held-out';
 if (data === undefined) throw new Error('npx tsx scripts/dark-faces.ts DATA [tuning]');
-const models = await readModels(new URL('../models', import.meta.url).pathname);
-const session = (await openModels(models, 'cpu', 1)).detector;
-// onnxruntime takes no shared memory.
-const run: typeof session.run = ({ data, dims }) => session.run({ data: new Uint8Array(data), dims });
-const detector = new Detector({ run }, models.detector, models.detector.thresholds.score);
+const detector = await openDetector();
 
 const photos = pictures(data, 'faces', part, PHOTOS);
 const backgrounds = pictures(data, 'backgrounds', part);
@@ -65,7 +59,7 @@ async function detect(picture: GrayImage): Promise<Detection[]> {
 
 /** In a tenth to a third of the light, with the noise of models/training/shift.py; the same for the same seed. */
 function darkened({ pixels, width, height }: GrayImage, grain: number, seed: number): GrayImage {
-  const random = uniform(seed);
+  const random = seeded(seed);
   const light = LIGHT[0] + (LIGHT[1] - LIGHT[0]) * random();
   const columns = Math.ceil(width / grain);
   const noise = Float32Array.from({ length: columns * Math.ceil(height / grain) }, () => normal(random));
@@ -76,17 +70,6 @@ function darkened({ pixels, width, height }: GrayImage, grain: number, seed: num
     return Math.min(Math.max(Math.round(level + chance * Math.sqrt(2 + 0.15 * level)), 0), 255);
   });
   return { pixels: dark, width, height };
-}
-
-/** Mulberry32: numbers from 0 to 1. */
-function uniform(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** By Box and Muller. */

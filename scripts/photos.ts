@@ -4,13 +4,25 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Detector } from '../src/vision/detection/detector.ts';
 import type { GrayImage } from '../src/vision/image/gray-image.ts';
 import { downscale, upscale } from '../src/vision/image/resize.ts';
+import { readModels } from '../src/vision/models/model-card.ts';
+import { openModels } from '../src/vision/runtime/open-models.ts';
 
 /** Per cent, as in `models/training/splits.py`. */
 const SHARES = { faces: { heldOut: 10, tuning: 8 }, backgrounds: { heldOut: 20, tuning: 12 } };
 
 type Part = 'held-out' | 'tuning';
+
+/** The shipped one, as the server runs it, on one thread of the CPU. */
+export async function openDetector(): Promise<Detector> {
+  const models = await readModels(new URL('../models', import.meta.url).pathname);
+  const session = (await openModels(models, 'cpu', 1)).detector;
+  // onnxruntime takes no shared memory.
+  const run: typeof session.run = ({ data, dims }) => session.run({ data: new Uint8Array(data), dims });
+  return new Detector({ run }, models.detector, models.detector.thresholds.score);
+}
 
 /** The gray pictures of a part of `kind`.tar in the folder `data`, in the order of their names; the first `most` of them. */
 export function pictures(

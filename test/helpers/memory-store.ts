@@ -33,18 +33,9 @@ import type {
   StreamQueries,
 } from '../../src/subscriptions/ports.ts';
 
-export const tick = (milliseconds = 0) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+export { seeded } from './seeded.ts';
 
-/** The same sequence for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export const tick = (milliseconds = 0) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 export function moment(sessionId: string, seq: number, more: Partial<Moment> = {}): Moment {
   const times = { mediaTime: seq / 10, wallTime: 1000 + seq * 100, previousDuration: 0.1, cut: false };
