@@ -12,8 +12,6 @@ export interface ElsewhereDeps extends Omit<InterruptDeps, 'sessions' | 'stoppin
     Pick<SessionRepository, 'get' | 'latest' | 'runner' | 'takeAbandoned'>;
 }
 
-/** From one look to the next. */
-const LOOK_MS = 200;
 /** Whoever was heard of so lately is not what keeps the session from ending. */
 const LATELY_MS = 5_000;
 
@@ -52,7 +50,7 @@ async function endOf(
   onSeen: (runner: Runner) => void,
 ): Promise<SessionRecord | null> {
   const { sessions, limits } = deps;
-  const { goneMs } = { ...DEFAULT_LIMITS, ...limits };
+  const { goneMs, pollMs } = { ...DEFAULT_LIMITS, ...limits };
   let goneSince: number | null = null;
   let last = await sessions.latest(streamId);
   while (last !== null && isLive(last) && !over.aborted) {
@@ -62,7 +60,7 @@ async function endOf(
     goneSince = runner?.isGone ? (goneSince ?? now) : null;
     if (goneSince !== null && now - goneSince >= goneMs && (await sessions.takeAbandoned(last.id)))
       await interruptLeft({ ...deps, stopping: over }, [last], SERVER_GONE);
-    else await sleep(LOOK_MS, over);
+    else await sleep(pollMs, over);
     last = await sessions.get(last.id);
   }
   return last;

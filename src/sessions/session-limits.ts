@@ -10,6 +10,8 @@ export interface SessionLimits {
   stopMs: number;
   /** Another server is without its lease for so long before its session is ended here: whoever takes over comes first, and who was away. */
   goneMs: number;
+  /** From one look at a session that another server ends to the next. */
+  pollMs: number;
   /** Longest wait of a look at what should run for the store; then another begins, over another connection. */
   lookMs: number;
   /** A session that has run so long is not why its server may crash later. */
@@ -24,6 +26,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   drainMs: 8000,
   stopMs: 20_000,
   goneMs: 3_000,
+  pollMs: 200,
   lookMs: 30_000,
   stableMs: 60_000,
   maxUncommitted: 256,

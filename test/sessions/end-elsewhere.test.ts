@@ -28,7 +28,7 @@ it('a session whose server is gone is ended by the server that is asked to stop 
 });
 
 it('one whose server is there is left to it, however long it takes, and who asks is told which it is', async () => {
-  const { test, session } = await elsewhere(900);
+  const { test, session } = await elsewhere(150);
   const take = vi.spyOn(test.store.sessions, 'takeAbandoned');
   const stopping = test.manager.stop(session.streamId);
   await expect(stopping).rejects.toEqual(code('WORKER_UNAVAILABLE'));
@@ -46,7 +46,7 @@ it.each([
 ])(
   'a database that has not answered for %i ms since the server was seen there is told by %s',
   async (silence, told) => {
-    const { test, session } = await elsewhere(400);
+    const { test, session } = await elsewhere(100);
     const began = performance.now();
     const now = vi.spyOn(performance, 'now').mockReturnValue(began);
     let looks = 0;

@@ -92,7 +92,7 @@ it('what was taken over is ended as soon as the store is back', async () => {
 });
 
 it('stopping and removing wait for a session that runs elsewhere', async () => {
-  const test = new TestManager({ limits: { stopMs: 500 } });
+  const test = new TestManager({ limits: { stopMs: 300 } });
   const { id } = await test.store.repository.create(SETTINGS);
   await test.store.repository.setShouldRun(id, true);
   const elsewhere = test.store.addSession(id, { state: 'RUNNING' });

@@ -40,7 +40,7 @@ export class TestManager {
   readonly meter = { decoded: 0, scored: 0, dropped: {} as Record<string, number> };
   readonly manager: StreamManager;
 
-  constructor({ probe = probeByType, decode = frames(20), ...more }: TestDeps = {}) {
+  constructor({ probe = probeByType, decode = frames(20), limits = LIMITS, ...more }: TestDeps = {}) {
     const log: StreamManagerDeps['log'] = {
       debug: () => {},
       info: () => {},
@@ -72,7 +72,7 @@ export class TestManager {
           }
         },
       },
-      limits: LIMITS,
+      limits: { pollMs: 10, ...limits },
       ...more,
     });
     void this.#listen();
