@@ -45,8 +45,6 @@ export interface LoadWindow {
   lagP99: number;
   /** Milliseconds from a frame's arrival to the subscriber. */
   age: { p50: number; p99: number };
-  /** Mean milliseconds of one run of a model. */
-  inference: number;
 }
 
 export interface LoadWatch {
@@ -102,7 +100,6 @@ export function watchLoad(server: Server): LoadWatch {
     const cores = (of: 'server' | 'ffmpeg') =>
       measured(`the processor time of ${of}`, used[of].cpuSeconds - usage[of].cpuSeconds) / elapsed;
     const dropped = (reason: string) => more('mien_frames_dropped_total', `reason="${reason}"`) / elapsed;
-    const batches = measured('inference', more('mien_inference_seconds_count'));
     return {
       ...counted,
       dropped: Object.fromEntries(
@@ -115,7 +112,6 @@ export function watchLoad(server: Server): LoadWatch {
       capacity: measured('the capacity', after('mien_capacity_frames_per_second')),
       cores: { server: cores('server'), ffmpeg: cores('ffmpeg') },
       memory: { server: used.server.megabytes, ffmpeg: used.ffmpeg.megabytes },
-      inference: (more('mien_inference_seconds_sum') / batches) * 1000,
     };
   }
 

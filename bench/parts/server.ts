@@ -40,14 +40,19 @@ export interface StreamOptions {
 const STOP = `mutation ($id: ID!) { stopStream(input: { id: $id }) { session { id } } }`;
 const REGISTER = `mutation ($input: RegisterStreamInput!) { registerStream(input: $input) { stream { id } } }`;
 
-/** @param databaseUrl default: PGlite in `dataDir` @param dataDir removed when it stops; default: a temporary directory */
+/**
+ * @param databaseUrl default: PGlite in `dataDir`
+ * @param dataDir removed when it stops; default: a temporary directory
+ * @param more of its environment
+ */
 export async function startServer(
   mediaDir: string,
   databaseUrl?: string,
   dataDir = mkdtempSync(join(tmpdir(), 'mien-bench-')),
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
   const env = {
-    ...process.env,
+    ...{ ...process.env, ...more },
     ...{ PORT: '0', HOST: '127.0.0.1', MIEN_DATA_DIR: dataDir, MIEN_MEDIA_DIR: mediaDir },
     ...{ MIEN_DEMO: 'false', MIEN_LOG_LEVEL: 'warn', ...(databaseUrl && { DATABASE_URL: databaseUrl }) },
   };

@@ -3,13 +3,15 @@
  * looping in real time, ten frames scored per second asked for. Each number of streams is watched for 30 seconds by a subscriber of all:
  * what is scored and dropped, how evenly, how far behind, and what it costs with the decoders. Capacity is the most that was
  * scored a second at any number of streams. At the end all streams but one stop, and it is measured how long that one needs to be
- * scored as often as it asks for. Frames that a lowered rate left out are told apart from those that were lost; both are missing.
+ * scored as often as it asks for. Frames that a lowered rate left out are told apart from those that were lost; both are missing. What is
+ * added to inference is, of each moment, its latency less the runs of the models that it was part of, by the server's traces of half of the moments.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { totalDrops } from '../../src/domain/frame.ts';
-import { measured, type Result, type Row, type RowOptions, spread } from '../harness.ts';
+import { measured, quantile, type Result, type Row, type RowOptions, spread } from '../harness.ts';
 import { makeClips } from '../parts/clips.ts';
 import { jainFairness, type LoadWindow, watchLoad } from '../parts/load-window.ts';
+import { type MomentTraces, openMomentTraces } from '../parts/moment-traces.ts';
 import { compared, limited, recorded } from '../parts/results.ts';
 import { type Server, startServer } from '../parts/server.ts';
 
@@ -28,34 +30,45 @@ const SETTLE = 5;
 /** Seconds that the stream that is left is watched for; told where it did not recover in them. */
 const UNRECOVERED = 20;
 
-type Levels = Map<number, LoadWindow>;
+/** With what each moment took besides the models' runs for it: at the 99th percentile, in milliseconds. */
+type Levels = Map<number, LoadWindow & { addedP99: number }>;
 
 async function* run({ quick, log }: RowOptions): AsyncIterable<Result> {
   const levels = quick ? STREAMS.slice(0, 3) : STREAMS;
   const clips = makeClips(20);
-  const server = await startServer(clips.dir);
+  const traces = await openMomentTraces();
+  const server = await startServer(clips.dir, undefined, undefined, traces.env);
   try {
-    const { seen, recovered } = await climb(server, levels, quick ? 3 : 30, log);
+    const { seen, recovered } = await climb(server, traces, levels, quick ? 3 : 30, log);
     for (const streams of levels) yield* told(seen, streams);
     yield* judged(seen);
     const left = `1 stream left of ${levels.at(-1)}, until it is scored as often as it asks for`;
     yield limited({ row: 'load', case: left, unit: 's' }, [Math.min(recovered, UNRECOVERED)], 5);
   } finally {
     await server.stop();
+    await traces.close();
     clips.remove();
   }
 }
 
-async function climb(server: Server, levels: number[], seconds: number, log: (line: string) => void) {
+async function climb(
+  server: Server,
+  traces: MomentTraces,
+  levels: number[],
+  seconds: number,
+  log: (line: string) => void,
+) {
   const load = watchLoad(server);
   const seen: Levels = new Map();
   const ids: string[] = [];
   for (const streams of levels) {
     while (ids.length < streams) ids.push(await server.startStream('one.mp4', `stream ${ids.length}`));
     await sleep(SETTLE * 1000);
+    traces.begin();
     const window = await load.watch(seconds, streams);
-    seen.set(streams, window);
-    log(`${streams}: ${describe(window)}`);
+    const addedP99 = quantile(await traces.added(), 0.99);
+    seen.set(streams, { ...window, addedP99 });
+    log(`${streams}: ${describe(window)}; p99 added to inference ${addedP99.toFixed(0)} ms`);
   }
   await Promise.all(ids.splice(1).map((id) => server.stopStream(id)));
   const recovered = await load.timeTo(0.9 * ASKED, UNRECOVERED);
@@ -114,8 +127,8 @@ function* judged(seen: Levels): Iterable<Result> {
     if (load < 0.9)
       yield limited({ row: 'load', case: `${share}, not scored`, unit: '%' }, [missing(window, streams)], 1);
     if (load <= 0.5) {
-      const added = [window.age.p99 - window.inference];
-      yield limited({ row: 'load', case: `${share}, p99 added to inference`, unit: 'ms' }, added, 40);
+      const head = { row: 'load', case: `${share}, p99 added to inference`, unit: 'ms' };
+      yield limited(head, [window.addedP99], 40);
     }
   }
 }

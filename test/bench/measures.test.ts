@@ -7,6 +7,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { inTurn, measured, spread } from '../../bench/harness.ts';
 import { begins } from '../../bench/parts/load-window.ts';
 import { parseMetrics } from '../../bench/parts/metrics.ts';
+import { addedBy } from '../../bench/parts/moment-traces.ts';
 import { descendantsOf, programOf, usageBelow, usageOf } from '../../bench/parts/process-tree.ts';
 
 const linux = it.skipIf(platform() !== 'linux');
@@ -104,6 +105,23 @@ it('a rate is reached when the first stretch of a second begins that has so many
   expect(begins([...slow, ...fast], 9, 1000)).toBe(3);
   expect(begins(slow, 9, 1000)).toBe(Infinity);
   expect(begins([], 9, 1000)).toBe(Infinity);
+});
+
+it('what is added to inference is all of a moment but the runs of the models, and moments that are not told wholly do not count', () => {
+  const part = (traceId: string, name: string, start: number, end: number) => ({
+    ...{ traceId, name, start, end, service: 'mien', spanId: name, parentId: '', kind: 1 },
+    ...{ attributes: {}, links: [], failed: false },
+  });
+  const searched = [
+    part('a', 'moment', 100, 150),
+    part('a', 'detect', 103, 120),
+    part('a', 'score', 122, 130),
+    part('a', 'deliver', 150, 155),
+  ];
+  const followed = [part('b', 'moment', 0, 20), part('b', 'score', 2, 10), part('b', 'deliver', 20, 21)];
+  const unsent = [part('c', 'moment', 0, 500), part('c', 'score', 2, 10)];
+  const unscored = [part('d', 'moment', 0, 500), part('d', 'deliver', 500, 501)];
+  expect(addedBy([...searched, ...unscored, ...followed, ...unsent])).toEqual([13, 30]);
 });
 
 it('a round in which nothing was measured fails the bench', async () => {
