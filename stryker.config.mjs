@@ -25,6 +25,8 @@ export default {
   coverageAnalysis: 'perTest',
   concurrency: 2,
   timeoutMS: 30_000,
+  // Before any change all tests run once, and note what each of them reaches.
+  dryRunTimeoutMinutes: 30,
   // Of what is built, the dashboard is served to tests.
   ignorePatterns: [
     'dist/**/*',

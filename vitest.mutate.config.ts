@@ -14,7 +14,7 @@ export default defineConfig({
     // They look at files that are not copied to where mutations are tried, such as the models.
     exclude: ['test/docker.test.ts', 'test/readme.test.ts'],
     // Those that try many seeds try these few: each change is tried by all of them.
-    env: { SEEDS: '10' },
+    env: { SEEDS: process.env.SEEDS ?? '10' },
     pool: 'threads',
     testTimeout: 120_000,
     hookTimeout: 120_000,

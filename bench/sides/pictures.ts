@@ -5,13 +5,13 @@ import { findConfinement } from '../../src/ingest/ffmpeg/confinement.ts';
 import { PictureDecoder } from '../../src/ingest/pictures/picture-decoder.ts';
 import { openBareModels } from '../parts/baselines.ts';
 
-/** @param runs of the ensemble: how many faces each has, with commas */
-const [directory = '', runs = ''] = process.argv.slice(2);
+/** @param runs of the ensemble: how many faces each has, with commas @param threads of the models */
+const [directory = '', runs = '', threads = '1'] = process.argv.slice(2);
 const AHEAD = 2;
 
 const confinement = await findConfinement(true);
 const decoder = new PictureDecoder(async () => confinement.prefix(undefined));
-const models = await openBareModels(1);
+const models = await openBareModels(Number(threads));
 const { signal } = new AbortController();
 const paths = readdirSync(directory).map((name) => join(directory, name));
 const decode = (path: string) =>

@@ -25,6 +25,8 @@ export interface AnalyseOptions {
   sessionId?: string;
   /** Told once, before the first moment. */
   onInfo?: (info: SourceInfo) => void;
+  /** Told once all its frames are with the models; answers of the last ones are still to come. */
+  onHandedOver?: () => void;
 }
 
 export interface AnalyseSummary {
@@ -68,7 +70,8 @@ export async function analyseSource(
     await closeOnError(frames, () => options.onInfo?.(info));
     scorer.end = info.live ? null : info.duration;
     const analyse = (frame: Frame) => scorer.analyse(frame, clock.at(frame.mediaTime, frame.wallTime));
-    for await (const analysed of scoreInOrder(frames, analyse, RECORDING_READ_AHEAD.scoring)) {
+    const all = toldAtEnd(frames, () => options.onHandedOver?.());
+    for await (const analysed of scoreInOrder(all, analyse, RECORDING_READ_AHEAD.scoring)) {
       const scored = scorer.tell(analysed);
       if (scored === null) continue;
       moments += 1;
@@ -81,6 +84,11 @@ export async function analyseSource(
   } finally {
     await analyser.close();
   }
+}
+
+async function* toldAtEnd(frames: AsyncIterable<Frame>, onEnd: () => void): AsyncGenerator<Frame> {
+  yield* frames;
+  onEnd();
 }
 
 /** What is opened runs already: a failure before its first frame was asked for closes it. */

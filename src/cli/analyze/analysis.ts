@@ -81,6 +81,8 @@ export async function openScoring({ options, config }: AnalysisTask): Promise<Sc
 
 export interface InputListener {
   onInfo(info: SourceInfo): void;
+  /** The models have all there is of it, which is a picture: the next input may begin. */
+  onHandedOver(): void;
   onMoment(moment: Moment, events: readonly EpisodeEvent[], frame: SearchedFrame): void;
   /** Of one moment, also where a frame without a face has none in the output. Is waited for. */
   onRows?(rows: readonly PicturedRow[]): Promise<void>;
@@ -98,11 +100,19 @@ export function analyseInput(
   const { open: openAnalyser, openTimeline } = scoring;
   const { rate: frameRate, detectSize } = options;
   const rows = rowsOfInput(input, options, scoring, listener);
+  let isPicture = false;
   const smoothing = options.smoothing || 0;
   return analyseSource(
     { openAnalyser, openTimeline, open: () => prefetch.take(index) },
     sourceOf(input),
-    { ...{ frameRate, smoothing, detectSize, signal }, onInfo: rows.begin, sessionId: `analysis-${index}` },
+    {
+      ...{ frameRate, smoothing, detectSize, signal, sessionId: `analysis-${index}` },
+      onInfo(info) {
+        isPicture = !info.live && info.duration === null;
+        rows.begin(info);
+      },
+      onHandedOver: () => isPicture && listener.onHandedOver(),
+    },
     async (moment, events, frame) => {
       listener.onMoment(moment, events, frame);
       await rows.add(moment, frame);

@@ -19,6 +19,7 @@ import { summaryOf } from './batch-summary.ts';
 import type { FoundInput } from './find-inputs.ts';
 import type { InputPrefetch } from './inputs.ts';
 import { type ResultEntry, runText } from './manifest.ts';
+import { overlapping } from './overlapping.ts';
 import { openResultDirectory, type ResultDirectory } from './result-directory.ts';
 import { SUMMARY } from './result-paths.ts';
 
@@ -138,51 +139,37 @@ class Batch {
     const size = { all: this.#all.length, kept: this.#entries.size, work: workOf(jobs) };
     const progress = new BatchProgress(host.stderr, size);
     const task = { ...this.#task, scoring, prefetch };
-    let next = 0;
-    const takeOneAfterTheOther = async () => {
-      let putting: Promise<unknown> = Promise.resolve();
-      while (next < jobs.length && !signal.aborted) {
-        const index = next++;
-        const put = await this.#orStop(() => this.#analyse(jobs[index]!, index, task, progress));
-        // The disk is waited for while the next input is analysed.
-        await putting;
-        putting = this.#orStop(async () => put?.());
-      }
-      await putting;
-    };
+    const analyse = (index: number, handedOver: () => void) =>
+      this.#orStop(() => this.#analyse(jobs[index]!, index, { ...task, handedOver }, progress));
     prefetch.openAhead();
-    await Promise.all(Array.from({ length: Math.min(options.jobs, jobs.length) }, takeOneAfterTheOther));
+    await overlapping(jobs.length, options.jobs, analyse, () => signal.aborted);
     progress.close();
   }
 
-  /** Gives what puts its result in its place; null: it was stopped. */
-  async #analyse(job: Job, index: number, task: InputTask, progress: BatchProgress) {
+  /** Puts its result in its place, unless it was stopped. */
+  async #analyse(job: Job, index: number, task: InputTask, progress: BatchProgress): Promise<void> {
     const partial = await this.#directory.partial(index);
     const now = await askedAfter(job, this.#ingest, task.signal);
     const done = await analyseToPartial(now, index, partial, task, progress).catch(async (error: unknown) => {
       await partial.discard();
       throw error;
     });
-    const put = async () => {
-      if (this.#directory.lost.aborted) return partial.discard();
-      const entry = await this.#directory.add(done.entry, partial, job);
-      this.#entries.set(job.place, entry);
-      progress.ended(index, entry.error ?? done.line);
-    };
-    if (!task.signal.aborted) return put;
     // Frames that came before it was stopped are no whole result.
-    await partial.discard();
-    return null;
+    if (task.signal.aborted) return partial.discard();
+    // The disk is waited for while the next input is analysed.
+    task.handedOver();
+    const entry = await this.#directory.add(done.entry, partial, job);
+    this.#entries.set(job.place, entry);
+    progress.ended(index, entry.error ?? done.line);
   }
 
   /** What goes wrong ends all of it. */
-  async #orStop<T>(work: () => Promise<T>): Promise<T | undefined> {
+  async #orStop(work: () => Promise<void>): Promise<void> {
     try {
-      return await work();
+      await work();
     } catch (error) {
       if (!this.#task.signal.aborted) this.#failure ??= error;
       this.#stop.abort();
-      return undefined;
     }
   }
 

@@ -19,6 +19,7 @@ import { analyzeBatch } from './analyze-batch.ts';
 import { type AnalyzeOptions, assertOptions, assertToldApart, wantsRows } from './analyze-options.ts';
 import type { FoundInput } from './find-inputs.ts';
 import type { InputPrefetch } from './inputs.ts';
+import { overlapping } from './overlapping.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { createSummary, type Summary } from './summary.ts';
 import { openVideoOutput, type VideoOutput } from './video-output.ts';
@@ -96,7 +97,7 @@ async function analyzeInto(
   }
 }
 
-/** What analysing one input after the other needs. */
+/** What analysing inputs needs. */
 interface AnalyzeJob extends AnalysisTask {
   output: RowOutput | null;
   video: VideoOutput | null;
@@ -105,31 +106,47 @@ interface AnalyzeJob extends AnalysisTask {
   prefetch: InputPrefetch;
 }
 
-/** One input after the other; gives a sentence for each that failed. */
+/** What is written of one input comes after all of those before it; gives a sentence for each that failed. */
 async function analyzeAll(inputs: string[], job: AnalyzeJob): Promise<string[]> {
   const failures: string[] = [];
   const summary = createSummary();
-  for (const [index, input] of inputs.entries()) {
-    if (job.signal.aborted) break;
+  let before: Promise<unknown> = Promise.resolve();
+  const analyse = async (index: number, handedOver: () => void, turn: Promise<unknown>) => {
+    const input = inputs[index]!;
     const progress = openProgress(job.host.stderr, input, job.options.rate);
     try {
-      await analyzeOne(input, index, job, progress, summary);
+      await analyzeOne(input, index, { ...job, turn, handedOver }, progress, summary);
     } catch (error) {
-      if (job.signal.aborted) break;
+      // What those before it say comes first.
+      await turn;
+      if (job.signal.aborted) return;
       if (!isFaultOfInput(error)) throw error;
       failures.push(failureOf(input, error));
     } finally {
       progress.close();
     }
-  }
+  };
+  const inTheirOrder = (index: number, handedOver: () => void) => {
+    const done = analyse(index, handedOver, before);
+    before = Promise.allSettled([before, done]);
+    return done;
+  };
+  await overlapping(inputs.length, 1, inTheirOrder, () => job.signal.aborted);
   job.host.stderr.write(summary.text());
   return failures;
+}
+
+/** One input of these. */
+interface InputJob extends AnalyzeJob {
+  /** Over when all inputs before it are. */
+  turn: Promise<unknown>;
+  handedOver(): void;
 }
 
 async function analyzeOne(
   input: string,
   index: number,
-  job: AnalyzeJob,
+  job: InputJob,
   progress: Progress,
   summary: Summary,
 ): Promise<void> {
@@ -141,12 +158,16 @@ async function analyzeOne(
       progress.total(duration);
       job.prefetch.openAhead();
     },
+    onHandedOver: job.handedOver,
     onMoment(moment, _events, frame) {
       totals.add(moment, frame);
       progress.at(moment.mediaTime);
     },
     onRows: async (rows) => job.video?.add(rows),
-    write: async (rows) => job.output?.write(rows),
+    async write(rows) {
+      await job.turn;
+      await job.output?.write(rows);
+    },
   });
   await job.video?.draw(progress);
   totals.end((performance.now() - began) / 1000, result.dropped);

@@ -12,6 +12,8 @@ import { createInputTotals } from './summary.ts';
 export interface InputTask extends AnalysisTask {
   scoring: Scoring;
   prefetch: InputPrefetch;
+  /** The next input may begin. */
+  handedOver(): void;
 }
 
 export interface AnalysedInput {
@@ -28,11 +30,11 @@ export async function analyseToPartial(
   task: InputTask,
   progress: BatchProgress,
 ): Promise<AnalysedInput> {
-  const began = performance.now();
-  const [tally, totals] = [new InputTally(), createInputTotals(input)];
+  const [began, tally, totals] = [performance.now(), new InputTally(), createInputTotals(input)];
   let info: SourceInfo | undefined;
   await partial.write(task.scoring.format.head);
   const listener: Parameters<typeof analyseInput>[3] = {
+    onHandedOver: task.handedOver,
     onInfo(told) {
       info = told;
       task.prefetch.openAhead();
