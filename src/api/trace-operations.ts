@@ -2,7 +2,7 @@
 import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { OperationTracer, Span } from '../domain/trace.ts';
-import { codeOf } from './errors/error-code.ts';
+import { codeOf } from './errors/code-of-error.ts';
 import type { Fanout } from './fanout/fanout.ts';
 
 /** Of a name that its client has chosen. */

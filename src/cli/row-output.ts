@@ -1,6 +1,6 @@
 /** Writes the rows of `mien analyze`, at the pace of whoever reads them. */
 import type { Writable } from 'node:stream';
-import { refuseInputs } from './analyze/refuse-inputs.ts';
+import { refuseOverwritingInputs } from './analyze/refuse-overwriting-inputs.ts';
 import type { Host } from './host.ts';
 import {
   cannotWrite,
@@ -19,7 +19,7 @@ export async function openRowOutput(
   host: Pick<Host, 'stdin' | 'stdout'>,
   onEnd: () => void,
 ): Promise<RowOutput> {
-  await refuseInputs(options.path, inputs, host);
+  await refuseOverwritingInputs(options.path, inputs, host);
   return new RowOutput(await openDestination(options, host), onEnd);
 }
 

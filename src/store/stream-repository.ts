@@ -4,13 +4,14 @@ import type { DetectSize } from '../domain/detect-size.ts';
 import { isId } from '../domain/ids.ts';
 import type { RecordClock } from '../domain/record-clock.ts';
 import { LIVE_STATES, type StreamChange, type StreamRecord } from '../domain/stream.ts';
+import { type CrashCounts, createCrashCounts } from './crash-counts.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
 import { inOrderOf } from './order-of-workers.ts';
 import { openSource, type StoredSource, sealSource } from './secrets/sealed-source.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
 import { readStreamTags, type StreamTags } from './stream-tags.ts';
-import { type CrashCounts, createCrashCounts, notFound, update } from './stream-writes.ts';
+import { noSuchStream, updateStream } from './update-stream.ts';
 import { removeStream } from './upkeep/removal.ts';
 
 /** Any number that no other program is likely to lock in the same database. */
@@ -96,7 +97,7 @@ export function createStreamRepository(
     async remove(id) {
       const removed = isId(id) && (await removeStream(prisma, id));
       known.delete(id);
-      if (!removed) throw notFound(id);
+      if (!removed) throw noSuchStream(id);
     },
   };
 }
@@ -161,10 +162,10 @@ function createChanges(
 ): Pick<StreamRepository, 'setShouldRun' | 'update'> {
   return {
     async setShouldRun(id, shouldRun) {
-      await update(prisma, id, { shouldRun });
+      await updateStream(prisma, id, { shouldRun });
     },
     async update(id, change) {
-      const record = await toRecord(await update(prisma, id, change), keys);
+      const record = await toRecord(await updateStream(prisma, id, change), keys);
       known.set(id, record.tags);
       return record;
     },

@@ -1,7 +1,7 @@
 /** An API over the real store and streams; only decoding and the models are small stand-ins. */
 import { createAccess } from '../../src/access/access.ts';
 import { AuditTrail } from '../../src/access/audit-trail.ts';
-import { createIngestAddresses } from '../../src/access/ingest-addresses.ts';
+import { createIngestAddresses } from '../../src/access/ingest-secrets.ts';
 import type { Services } from '../../src/api/index.ts';
 import { MemoryBus, OrderedPublisher } from '../../src/bus/index.ts';
 import { openOutputs, tellingRemoved } from '../../src/cli/serve/output-parts.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Requests } from '../../src/bus/index.ts';
 import { createWorkers } from '../../src/cli/serve/ask-workers.ts';
-import type { Offer } from '../../src/cli/serve/worker-protocol.ts';
+import type { Offer } from '../../src/cli/serve/bus-requests.ts';
 import { MienError, type MienErrorCode } from '../../src/errors.ts';
 import { checkRegistration } from '../../src/sessions/registration.ts';
 

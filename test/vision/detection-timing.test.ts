@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DetectionTurns } from '../../src/vision/workers/detection-turns.ts';
+import { DetectionStagger } from '../../src/vision/workers/detection-stagger.ts';
 import { face, observe, RATE, Tracking } from './tracking.ts';
 
 describe('a detection', () => {
@@ -115,7 +115,7 @@ describe('streams that began together', () => {
     });
   const frames = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i / RATE);
   const inTurns = (count: number) => {
-    const turns = new DetectionTurns(5);
+    const turns = new DetectionStagger(5);
     return Array.from({ length: count }, (_, stream) => new Tracking({}, turns.take(stream)));
   };
 
@@ -148,7 +148,7 @@ describe('streams that began together', () => {
   });
 
   it('the turn of a stream that ends is the next one that is taken', () => {
-    const turns = new DetectionTurns(3);
+    const turns = new DetectionStagger(3);
     expect([7, 8, 9, 10].map((stream) => turns.take(stream))).toEqual([0, 1, 2, 0]);
     turns.giveBack(8);
     turns.giveBack(8);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { DetectionTurns } from '../../src/vision/workers/detection-turns.ts';
+import { DetectionStagger } from '../../src/vision/workers/detection-stagger.ts';
 import { playInRealTime } from './real-time.ts';
 
-const turns = new DetectionTurns(5);
+const turns = new DetectionStagger(5);
 const withTurns = (stream: number) => turns.take(stream);
 const at = (latencies: readonly number[], share: number) => latencies[Math.floor(latencies.length * share)]!;
 

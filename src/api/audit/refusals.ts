@@ -2,7 +2,7 @@
 import { type ExecutionArgs, type GraphQLError, getOperationAST, Kind, OperationTypeNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Audit } from '../../domain/audit.ts';
-import { codeOf, isRefusal } from '../errors/error-code.ts';
+import { codeOf, isRefusal } from '../errors/code-of-error.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { requesterOf } from '../fanout/operation.ts';
 

@@ -1,6 +1,6 @@
 /** What the API needs of the rooms below it where video is sent to mien. */
 import type { Readable } from 'node:stream';
-import type { IssuedAddress } from '../../access/ingest-addresses.ts';
+import type { IssuedAddress } from '../../access/ingest-secrets.ts';
 import type { IngestStream } from '../../access/ports.ts';
 import type { MienError } from '../../errors.ts';
 

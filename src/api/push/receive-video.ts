@@ -1,7 +1,7 @@
 /** Who may send video to a stream, whichever way it comes: who knows the address. */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { noSuchAddress } from '../../access/ingest-addresses.ts';
+import { noSuchAddress } from '../../access/ingest-secrets.ts';
 import type { IngestStream } from '../../access/ports.ts';
 import { type Actor, type Audit, type AuditEvent, UNKNOWN_ACTOR } from '../../domain/audit.ts';
 import { MienError } from '../../errors.ts';

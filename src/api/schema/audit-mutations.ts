@@ -4,7 +4,7 @@ import type { AuditEvent, AuditTarget } from '../../domain/audit.ts';
 import { isId } from '../../domain/ids.ts';
 import { isAway } from '../../store/sql/database-errors.ts';
 import type { Context } from '../context/context.ts';
-import { codeOf, isRefusal } from '../errors/error-code.ts';
+import { codeOf, isRefusal } from '../errors/code-of-error.ts';
 import type { Audited } from './audited.ts';
 
 type Field = GraphQLField<unknown, Context>;

@@ -13,7 +13,7 @@ import { existsAlready } from '../row-destination.ts';
 import type { AnalysisTask } from './analysis.ts';
 import { sourceOf } from './inputs.ts';
 import type { Progress } from './progress.ts';
-import { refuseInputs } from './refuse-inputs.ts';
+import { refuseOverwritingInputs } from './refuse-overwriting-inputs.ts';
 import { renameIntoPlace } from './rename-into-place.ts';
 
 /** The subtitles tell apart frames that are a thousandth of a second apart, not a hundredth. */
@@ -32,7 +32,7 @@ export async function openVideoOutput(
   inputs: readonly string[],
   host: Pick<Host, 'stdin' | 'stdout'>,
 ): Promise<VideoOutput> {
-  await refuseInputs(path, inputs, host, '--video');
+  await refuseOverwritingInputs(path, inputs, host, '--video');
   const cannot = (why: string) =>
     new MienError('BAD_INPUT', `The video cannot be written to ${path}: ${why}.`);
   const found = await statIfThere(path).catch(({ message }: Error) => {

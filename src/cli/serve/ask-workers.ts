@@ -17,7 +17,7 @@ import {
   registerAt,
   type StartAnswer,
   startAt,
-} from './worker-protocol.ts';
+} from './bus-requests.ts';
 
 /** Longer than a worker waits for a picture. */
 const REGISTER_MS = 40_000;

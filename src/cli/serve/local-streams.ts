@@ -2,7 +2,7 @@
 import type { Log } from '../../domain/log.ts';
 import type { ConfinementLevel, Ingest } from '../../ingest/index.ts';
 import type { OpenParts } from '../open-parts.ts';
-import { answerAsked } from './answer-as-worker.ts';
+import { answerAsked } from './answer-bus-requests.ts';
 import type { Work } from './api-parts.ts';
 import { registerDemo } from './demo.ts';
 import { keepRefreshed, openOutputs } from './output-parts.ts';

@@ -1,5 +1,5 @@
 /** For a server that runs no streams: what workers do is asked of them, and what only they can do is refused with who can. */
-import { createIngestAddresses } from '../../access/ingest-addresses.ts';
+import { createIngestAddresses } from '../../access/ingest-secrets.ts';
 import { MienError } from '../../errors.ts';
 import { createRecordedFiles } from '../../ingest/recorded-files.ts';
 import { RemoteStreams, type Workers } from '../../sessions/index.ts';

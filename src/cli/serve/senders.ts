@@ -1,5 +1,5 @@
 /** Those who send video find their stream here, and its running session. */
-import { createIngestAddresses } from '../../access/ingest-addresses.ts';
+import { createIngestAddresses } from '../../access/ingest-secrets.ts';
 import type { IngestAddresses, Senders } from '../../api/index.ts';
 import { MienError } from '../../errors.ts';
 import type { Ingest } from '../../ingest/index.ts';

@@ -7,7 +7,7 @@ import { Ensemble } from '../scoring/ensemble.ts';
 import { DetectionTiming } from '../tracking/detection-timing.ts';
 import { Tracker } from '../tracking/tracker.ts';
 import { BatchScheduler } from './batch-scheduler.ts';
-import { DetectionTurns } from './detection-turns.ts';
+import { DetectionStagger } from './detection-stagger.ts';
 import { measureModels } from './measure-models.ts';
 import { connectModelWorkers, type ModelClients } from './model-client.ts';
 import { ResultSender } from './result-sender.ts';
@@ -47,7 +47,7 @@ function createReceiver(models: ModelClients): (message: ToWorker) => void {
     onRun: (model, count) => results.noteRun(model, count),
     onAdvanced: () => results.send(),
   });
-  const turns = new DetectionTurns(setup.detectEvery);
+  const turns = new DetectionStagger(setup.detectEvery);
   return (message) => {
     if (message.type === 'open') {
       const turn = message.realtime ? turns.take(message.stream) : null;

@@ -16,7 +16,7 @@ import {
   registerAt,
   type StartAsked,
   startAt,
-} from './worker-protocol.ts';
+} from './bus-requests.ts';
 
 export interface AnsweringParts {
   streamManager: StreamManager;

@@ -1,5 +1,5 @@
 /** The turns of the streams of a worker at the detector, so that those that begin together are not all detected together. */
-export class DetectionTurns {
+export class DetectionStagger {
   readonly #turnOf = new Map<number, number>();
   readonly #streams: number[];
 

@@ -8,7 +8,7 @@ import { sourceOf } from './inputs.ts';
  * @param path where rows go; undefined: stdout
  * @throws MienError BAD_INPUT: that is one of the inputs, or the file that stdin comes from, which may list them
  */
-export async function refuseInputs(
+export async function refuseOverwritingInputs(
   path: string | undefined,
   inputs: readonly string[],
   { stdin, stdout }: Pick<Host, 'stdin' | 'stdout'>,

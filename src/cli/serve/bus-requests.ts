@@ -1,4 +1,4 @@
-/** What servers ask each other; those that run streams answer (`answer-as-worker.ts`), an API asks (`ask-workers.ts`). */
+/** What servers ask each other; those that run streams answer (`answer-bus-requests.ts`), an API asks (`ask-workers.ts`). */
 import type { Tags } from '../../domain/access.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import type { Capacity } from '../../domain/load.ts';

@@ -1,8 +1,8 @@
 /** What a worker answers an API that asks it. */
 import { expect, test } from 'vitest';
 import type { Requests } from '../../src/bus/index.ts';
-import { type AnsweringParts, answerAsked } from '../../src/cli/serve/answer-as-worker.ts';
-import { registerAt } from '../../src/cli/serve/worker-protocol.ts';
+import { type AnsweringParts, answerAsked } from '../../src/cli/serve/answer-bus-requests.ts';
+import { registerAt } from '../../src/cli/serve/bus-requests.ts';
 import type { SourceInput } from '../../src/domain/frame.ts';
 
 const CAMERA = { type: 'url', url: 'rtsp://camera/1' } as const;

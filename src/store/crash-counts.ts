@@ -1,7 +1,7 @@
-/** What is changed of a stream that is stored, and how often it crashed its server. */
+/** How often in a row a stream's start crashed its server. */
 import { isId } from '../domain/ids.ts';
-import { MienError } from '../errors.ts';
-import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { updateStream } from './update-stream.ts';
 
 export interface CrashCounts {
   /** One more crash of the server that came soon after its start. Returns how many in a row. @throws MienError NOT_FOUND */
@@ -15,7 +15,7 @@ export interface CrashCounts {
 export function createCrashCounts(prisma: PrismaClient): CrashCounts {
   return {
     async countCrash(id) {
-      return (await update(prisma, id, { crashes: { increment: 1 } })).crashes;
+      return (await updateStream(prisma, id, { crashes: { increment: 1 } })).crashes;
     },
     async crashesOf(id) {
       const row = isId(id)
@@ -28,19 +28,4 @@ export function createCrashCounts(prisma: PrismaClient): CrashCounts {
         await prisma.stream.updateMany({ where: { id, crashes: { gt: 0 } }, data: { crashes: 0 } });
     },
   };
-}
-
-/** @throws MienError NOT_FOUND */
-export async function update(
-  prisma: PrismaClient,
-  id: string,
-  data: Prisma.StreamUpdateManyMutationInput,
-): Promise<Stream> {
-  const [row] = isId(id) ? await prisma.stream.updateManyAndReturn({ where: { id }, data }) : [];
-  if (row === undefined) throw notFound(id);
-  return row;
-}
-
-export function notFound(id: string): MienError {
-  return new MienError('NOT_FOUND', `There is no stream ${id}.`);
 }
