@@ -1,6 +1,8 @@
 /** How much one server takes on: what is beyond is refused with a code, counted, and let in again when there is room. */
 import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createClient } from 'graphql-ws';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -148,6 +150,37 @@ describe('requests a second', () => {
     expect(rate('192.0.2.1')).not.toBeNull();
     now = 1_000;
     expect([rate('192.0.2.1'), rate('192.0.2.1') === null]).toEqual([null, false]);
+  });
+
+  test('an address that asked too often waits as long, whatever is let go of meanwhile', () => {
+    let now = 0;
+    const rate = createRequestRate(1, () => now);
+    const admitted = () =>
+      Array.from({ length: 20 }, () => rate('192.0.2.1')).filter((one) => one === null).length;
+    now = 9_999;
+    expect(admitted()).toBe(10);
+    for (now = 10_000; now < 19_000; now += 1_000)
+      expect([now, rate('192.0.2.1')?.code]).toEqual([now, now === 10_000 ? 'TOO_MANY_REQUESTS' : undefined]);
+    now = 60_000;
+    expect(admitted()).toBe(10);
+  });
+
+  test('addresses that have nothing to wait for are let go of, also those of a flood after which few ask', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const megabytes = () => {
+      collect();
+      return process.memoryUsage().heapUsed / 1e6;
+    };
+    let now = 0;
+    const rate = createRequestRate(1, () => now);
+    const before = megabytes();
+    for (let at = 0; at < 120_000; at += 1) rate(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`);
+    expect(megabytes() - before).toBeGreaterThan(4);
+    now = 60_000;
+    expect(rate('192.0.2.1')).toBeNull();
+    expect(megabytes() - before).toBeLessThan(2);
+    expect(rate('192.0.2.1')).toBeNull();
   });
 
   test('count over HTTP and WebSocket together; /health is answered all the same', async () => {

@@ -5,33 +5,35 @@
 import { clientKey } from './client-key.ts';
 import type { Refusal } from './refusal.ts';
 
-/** So many seconds' worth may come at once: a page with all its parts, or a crowd that comes back after a restart. */
-const BURST_SECONDS = 10;
-/** Addresses that are remembered before those are looked for that have nothing to wait for any more. */
-const FORGET_AT = 10_000;
+/** What comes in so many milliseconds may come at once: a page with all its parts, or a crowd that comes back after a restart. */
+const BURST_MS = 10_000;
 
 /** Gives the reason for which a request of this address is refused now, or null. */
 export type RequestRate = (remote: string | undefined) => Refusal | null;
 
-/** @param now milliseconds of a clock that never goes back */
+/**
+ * Who has not asked for as long as a burst may be ahead has nothing to wait for. So addresses are remembered in two halves, by when they
+ * asked last, and the older half is let go of as a whole: no request looks through them, and none of them stays once there is another.
+ * @param now milliseconds of a clock that never goes back
+ */
 export function createRequestRate(
   perSecond: number,
   now: () => number = performance.now.bind(performance),
 ): RequestRate {
-  const doneAt = new Map<string, number>();
-  let forgetAt = FORGET_AT;
-  const forget = (time: number) => {
-    for (const [address, done] of doneAt) if (done <= time) doneAt.delete(address);
-    // Not again before as many have come as stayed: to go through all for each request would be work without bound.
-    forgetAt = Math.max(FORGET_AT, 2 * doneAt.size);
+  let [recent, older] = [new Map<string, number>(), new Map<string, number>()];
+  let turnedAt = now();
+  const turn = (time: number) => {
+    older = time - turnedAt < 2 * BURST_MS ? recent : new Map();
+    recent = new Map();
+    turnedAt = time;
   };
   return (remote) => {
     const time = now();
-    if (doneAt.size >= forgetAt) forget(time);
+    if (time - turnedAt >= BURST_MS) turn(time);
     const address = clientKey(remote);
-    const done = Math.max(time, doneAt.get(address) ?? 0) + 1000 / perSecond;
-    if (done - time > BURST_SECONDS * 1000) return TOO_MANY;
-    doneAt.set(address, done);
+    const done = Math.max(time, recent.get(address) ?? older.get(address) ?? 0) + 1000 / perSecond;
+    if (done - time > BURST_MS) return TOO_MANY;
+    recent.set(address, done);
     return null;
   };
 }
