@@ -15,7 +15,7 @@ export interface AggregatesRequest extends Scope, Shown {
   bucket: number;
 }
 
-type QueuedEvent = LiveEventOf<'moment' | 'status' | 'removed'>;
+type QueuedEvent = LiveEventOf<'moment' | 'status' | 'removed' | 'committed'>;
 
 /** Events that may wait; of those that are dropped, the ends of sessions are kept. */
 const QUEUE_CAPACITY = 64;
@@ -63,6 +63,7 @@ export class AggregateUpdates {
         yield* this.#tellEnded();
         const { event } = taken;
         if (event.kind === 'removed') return;
+        if (event.kind === 'committed') continue;
         if (event.kind === 'moment') {
           const { sessionId, mediaTime } = event.moment;
           yield* this.#upTo(event.streamId, sessionId, this.#beginOf(mediaTime));
@@ -74,8 +75,10 @@ export class AggregateUpdates {
   }
 
   #listen(): EventQueue<QueuedEvent> {
-    return this.#deps.feed.subscribe(['moment', 'status', 'removed'], this.#request, {
+    return this.#deps.feed.subscribe(['moment', 'status', 'removed', 'committed'], this.#request, {
       capacity: QUEUE_CAPACITY,
+      // What waited behind a dropped end may have been erased: then this is all that comes.
+      accepts: (event) => event.kind !== 'committed' || this.#ended.length > 0,
       onDrop: (event) => {
         if (event.kind === 'status' && !isLive(event.session)) this.#ended.push(event.session);
       },

@@ -22,7 +22,8 @@ import type { EventQueue, SubscriptionDeps } from './ports.ts';
 import { readPages } from './read-pages.ts';
 import { type Backlog, type MomentsRequest, planResume, type ResumePlan } from './resume-plan.ts';
 
-type QueuedEvent = LiveEventOf<'moment' | 'status' | 'removed'>;
+type StateEvent = LiveEventOf<'status' | 'removed'>;
+type QueuedEvent = StateEvent | LiveEventOf<'moment' | 'committed'>;
 
 /** Events that may wait for a slow subscriber. */
 const QUEUE_CAPACITY = 256;
@@ -34,8 +35,8 @@ export class MomentSubscription {
   readonly #signal: AbortSignal | undefined;
   /** Sessions whose beginning was dropped from the queue before there was a plan. */
   readonly #startedBeforePlan: SessionRecord[] = [];
-  /** Ends that the queue dropped: they are not told again. */
-  readonly #droppedEnds: Exclude<QueuedEvent, { kind: 'moment' }>[] = [];
+  /** Ends that the queue dropped: they are not told again, and once all behind them was erased, no more than `committed` comes. */
+  readonly #droppedEnds: StateEvent[] = [];
   readonly #losses = new Losses();
   #plan: ResumePlan = { offsets: new Offsets(0), backlog: [], over: false };
   #isPlanned = false;
@@ -45,9 +46,10 @@ export class MomentSubscription {
   constructor(deps: SubscriptionDeps, request: MomentsRequest, signal: AbortSignal | undefined) {
     this.#deps = deps;
     this.#request = request;
-    this.#queue = deps.feed.subscribe(['moment', 'status', 'removed'], request, {
+    this.#queue = deps.feed.subscribe(['moment', 'status', 'removed', 'committed'], request, {
       capacity: deps.capacity ?? QUEUE_CAPACITY,
       onDrop: (event) => this.#onDrop(event),
+      accepts: (event) => event.kind !== 'committed' || this.#droppedEnds.length > 0,
     });
     this.#signal = signal;
     signal?.addEventListener('abort', this.close, { once: true });
@@ -90,16 +92,11 @@ export class MomentSubscription {
         if (yield* this.#endsWithDropped(dropped)) return;
         // Of a session that is over, the store tells the rest: a moment after it, to count them in, will not come.
         if (event.kind === 'status' && !isLive(event.session)) dropped.delete(event.session.id);
-        if (event.kind !== 'moment') {
-          await this.#countSkipped(dropped);
-          if (yield* this.#endsWith(event)) return;
-          continue;
-        }
-        const offset = await this.#offsetOf(event.moment.sessionId);
-        if (offset === null || isCopy(event.moment, offset, dropped)) this.#losses.putBack(dropped);
+        if (event.kind === 'moment') yield* this.#passOn(event.moment, dropped);
+        else if (event.kind === 'committed') this.#losses.putBack(dropped);
         else {
           await this.#countSkipped(dropped);
-          yield* this.#sendLive(event.moment, offset);
+          if (yield* this.#endsWith(event)) return;
         }
       }
     } finally {
@@ -111,7 +108,8 @@ export class MomentSubscription {
   async *#readBacklog(backlog: Backlog[]): AsyncGenerator<SentMoment> {
     while (backlog.length > 0 && !this.#closed) {
       this.#losses.takeDropped();
-      yield* this.#readSessions(backlog);
+      // The cursor of a stream names one session: those before it must have been sent.
+      for (const { offset } of backlog) yield* this.#readSession(offset);
       // Not before: a cursor leaves out what is over, and must not while moments of it are still to be sent.
       for (const { offset, over } of backlog) offset.over ||= over;
       backlog = this.#droppedSessions();
@@ -132,11 +130,6 @@ export class MomentSubscription {
     });
   }
 
-  async *#readSessions(backlog: Backlog[]): AsyncGenerator<SentMoment> {
-    // The cursor of a stream names one session: those before it must have been sent.
-    for (const { offset } of backlog) yield* this.#readSession(offset);
-  }
-
   /** Sends what the store holds after the offset, up to `last`. */
   async *#readSession(offset: Offset, last?: number): AsyncGenerator<SentMoment> {
     for await (const page of readPages(this.#deps.history, offset.sessionId, offset.seen, last)) {
@@ -149,6 +142,13 @@ export class MomentSubscription {
     if (isHole) yield* this.#readSession(offset, moment.seq - 1);
     if (moment.seq > offset.seen) yield* this.#send(offset, moment);
     if (isHole) yield* this.#catchUp();
+  }
+
+  async *#passOn(moment: Moment, dropped: DroppedRanges): AsyncGenerator<SentMoment> {
+    const offset = await this.#offsetOf(moment.sessionId);
+    if (offset === null || isCopy(moment, offset, dropped)) return this.#losses.putBack(dropped);
+    await this.#countSkipped(dropped);
+    yield* this.#sendLive(moment, offset);
   }
 
   #offsetOf(sessionId: string): Promise<Offset | null> {
@@ -178,7 +178,7 @@ export class MomentSubscription {
   }
 
   /** Whether nothing can follow. The last moments of an ended session are in the store, whatever the bus did. */
-  async *#endsWith(event: Exclude<QueuedEvent, { kind: 'moment' }>): AsyncGenerator<SentMoment, boolean> {
+  async *#endsWith(event: StateEvent): AsyncGenerator<SentMoment, boolean> {
     if (event.kind === 'removed') return true;
     const over = !isLive(event.session);
     const offset = this.#offsets.get(event.session.id);
@@ -201,6 +201,7 @@ export class MomentSubscription {
 
   #onDrop(event: QueuedEvent): void {
     if (event.kind === 'moment') this.#losses.drop(event.moment);
+    else if (event.kind === 'committed') return;
     else if (event.kind === 'removed' || !isLive(event.session)) this.#droppedEnds.push(event);
     else if (this.#isPlanned) this.#offsets.note(event.session, false);
     else if (event.session.state === 'STARTING') this.#startedBeforePlan.push(event.session);

@@ -172,6 +172,23 @@ it('of a session that ends before it was read which ones run, nothing is told th
   expect(told.told.map(({ bucket }) => bucket.start).filter((start) => start < 4)).toEqual([]);
 });
 
+it('an end that the queue dropped is told also where all that came behind it was erased meanwhile', async () => {
+  const { live, session, record, end, bus } = await openWorld();
+  const updates = await live.aggregates({ sessionId: session.id, bucket: 1 });
+  const moments = range(0, 25).map((seq) => makeMoment(session.id, seq));
+  for (const moment of moments.slice(0, 12)) await record(moment);
+  const starts = [(await updates.next()).value!.bucket.start];
+  for (const moment of moments.slice(12)) await record(moment);
+  await end(null);
+  for (let times = 0; times < 3; times++) for (const late of moments) bus.moment(session.streamId, late, 0);
+  bus.forget(({ kind }) => kind === 'moment');
+  const told = collect(updates);
+  await expect.poll(() => told.told.length).toBe(2);
+  await told.over;
+  starts.push(...told.told.map(({ bucket }) => bucket.start));
+  expect(starts).toEqual([0, 1, 2]);
+});
+
 it('a session that was over before, and of which the bus tells late, is not told', async () => {
   const { live, session, record, end, bus } = await openWorld();
   for (const seq of range(0, 50)) await record(makeMoment(session.id, seq));

@@ -1,7 +1,7 @@
 /** What a bus loses, brings late or brings twice: nothing is missed without being told, sent twice, or blamed on the client. */
 import { expect, it } from 'vitest';
 import type { SentMoment } from '../../src/domain/live-event.ts';
-import { range, seqs, take, World } from './world.ts';
+import { range, rounds, seqs, take, World } from './world.ts';
 
 const skipped = (sent: readonly SentMoment[]) =>
   sent.reduce((sum, { skippedBefore }) => sum + skippedBefore, 0);
@@ -121,3 +121,23 @@ it('a removal that the queue dropped ends who follows the stream', async () => {
   for (const moment of late) world.bus.moment(session.streamId, moment, 0);
   expect((await take(moments, 2 * world.capacity)).length).toBeLessThan(2 * world.capacity);
 });
+
+it.each(['session', 'stream'] as const)(
+  'an end that the queue dropped is told also where all that came behind it was erased meanwhile: of one %s',
+  async (of) => {
+    const world = new World();
+    const session = world.begin(await world.stream());
+    const { streamId } = session;
+    const moments = await world.open({ session: { sessionId: session.id }, stream: { streamId } }[of]);
+    await world.commit(session, 2);
+    const sent = await take(moments, 2);
+    await world.commitUnheard(session, world.capacity);
+    await world.end(session);
+    for (const late of world.store.moments.get(session.id)!.slice(2)) world.bus.moment(streamId, late, 0);
+    world.feed.forget(({ kind }) => kind === 'moment');
+    const rest = await Promise.race([take(moments, world.capacity), rounds(500)]);
+    expect(seqs([...sent, ...(rest ?? [])])).toEqual(range(0, 2 + world.capacity));
+    if (of === 'session') expect((await moments.next()).done).toBe(true);
+    await moments.return?.();
+  },
+);
