@@ -80,6 +80,45 @@ describe.each(EACH_BUS)('$name, interleaving $seed', ({ seed, open }) => {
     expect(sent.at(-1)).toBe(total - 1);
   });
 
+  it('also where erasures let go of what waits: each moment is sent once and in order, or told as skipped, and the end comes', async () => {
+    const random = seeded(seed * 15_485_863);
+    const loiter = loiterer(random);
+    const world = new World(open);
+    world.store.beforeRead = loiter;
+    world.capacity = 1 + Math.floor(random() * 5);
+    const session = world.begin(await world.stream());
+    const moments = await world.open({ sessionId: session.id });
+    const total = 10 + Math.floor(random() * 60);
+    const bringAgain = () => {
+      const stored = world.store.moments.get(session.id)!;
+      for (let times = Math.floor(random() * 8); times > 0; times--)
+        world.bus.moment(session.streamId, stored[Math.floor(random() * stored.length)]!, 0);
+    };
+    const letGo = () => world.feed.forget(({ kind }) => kind === 'moment');
+    const writing = (async () => {
+      for (let seq = 0; seq < total; seq++) {
+        await (random() < 0.3 ? world.commitUnheard(session, 1) : world.commit(session));
+        if (random() < 0.2) bringAgain();
+        if (random() < 0.1) letGo();
+        await loiter();
+      }
+      await world.end(session);
+      bringAgain();
+      bringAgain();
+      letGo();
+    })();
+    const received = new Received();
+    for (let next = await moments.next(); !next.done; next = await moments.next()) {
+      received.add(next.value);
+      if (random() < 0.4) await loiter();
+    }
+    await writing;
+    const sent = received.seqs.get(session.id) ?? [];
+    expect(sent).toEqual([...new Set(sent)].sort((a, b) => a - b));
+    expect(sent.length + received.skipped + (total - 1 - (sent.at(-1) ?? -1))).toBe(total);
+    expect(sent.at(-1)).toBe(total - 1);
+  });
+
   it('a client that comes and goes reads all of all streams, whose sessions come and go too', async () => {
     const random = seeded(seed * 7919);
     const loiter = loiterer(random);
