@@ -67,7 +67,7 @@ export const Environment = z.object({
     .string()
     .optional()
     .describe(
-      'Directory of `detector.onnx` and `ensemble.onnx` with their cards. Unset: the built-in models.',
+      'Directory of `detector.onnx` and `ensemble.onnx` with their cards, and of the files in integers that these name. Unset: the built-in models.',
     ),
   MIEN_DEVICE: oneOf(DEVICES)
     .prefault('auto')

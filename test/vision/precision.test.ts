@@ -6,6 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createVision, type VisionConfig } from '../../src/vision/index.ts';
 import { readModels } from '../../src/vision/models/model-card.ts';
+import { OUTPUTS } from '../../src/vision/models/model-contract.ts';
 import { differenceOf } from '../../src/vision/runtime/agreement.ts';
 import { choosePrecisions } from '../../src/vision/runtime/choose-precisions.ts';
 import { squares } from '../helpers/squares.ts';
@@ -126,6 +127,22 @@ describe('of files in integers', () => {
     expect([threads.length, told]).toEqual([3, []]);
   });
 
+  test('a trial that dies keeps no server from its start, and is told, unless integers were asked for by name', async () => {
+    const kill = () => process.once('worker', (thread) => void thread.terminate());
+    kill();
+    const { vision, told } = await started({ int8: 'faster' });
+    expect(vision.models.map(({ precision }) => precision)).toEqual(['single', 'single']);
+    const why = 'in integers it could not be tried (the thread that tries it ended without an answer)';
+    expect(told).toEqual(
+      ['detector', 'ensemble'].map((kind) => `warn: the ${kind} runs in single precision: ${why}`),
+    );
+    expect((await vision.open('s').analyse(face())).faces).toHaveLength(1);
+    kill();
+    await expect(started({ int8: 'faster' }, { precision: 'int8' })).rejects.toThrow(
+      'ended without an answer',
+    );
+  });
+
   test('the choice is made once for all threads and their replacements', async () => {
     const { vision, threads } = await started({ int8: 'faster' }, { workers: 2 });
     expect(threads).toHaveLength(1 + 2 * 3);
@@ -167,6 +184,15 @@ describe('a card', () => {
       message: expect.stringMatching(/ensemble\.int8\.onnx is not the one that ensemble\.json describes/),
     });
   });
+
+  test('with integers that are not there is refused, and tells both ways out', async () => {
+    await expect(changed({ file: 'elsewhere.onnx' })).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(
+        /elsewhere\.onnx, which ensemble\.json names, cannot be read: put it there, or take `int8` out of the card\.$/,
+      ),
+    });
+  });
 });
 
 test('a file in integers that does not run is passed over, and why is told', async () => {
@@ -195,4 +221,27 @@ test('answers that are not numbers agree with nothing', async () => {
     'its boxes of known faces differ by 0.25 on this processor',
   );
   expect(told([Number.NaN, 0, 100, 100, 0, 0, 50, 50])).toContain('its boxes of known faces differ by NaN');
+});
+
+test.each(['detector', 'ensemble'] as const)('all that the %s answers is compared', async (kind) => {
+  await writeTinyModels(dir);
+  const models = await readModels(dir);
+  // The first candidate is a face.
+  const outputs = (broken?: string) =>
+    Object.fromEntries(
+      OUTPUTS[kind].map((name) => {
+        const data = new Float32Array(10);
+        data[0] = 0.9;
+        if (name === 'boxes') data.set([100, 100], 2);
+        if (name === broken) data[0] = Number.NaN;
+        return [name, { data, dims: [1, 10] }];
+      }),
+    );
+  expect(differenceOf(kind, outputs(), outputs(), models)).toBeNull();
+  const told = OUTPUTS[kind].map((name) => differenceOf(kind, outputs(), outputs(name), models));
+  expect(told).toEqual(
+    OUTPUTS[kind].map(
+      (name) => `its ${name.replace('_', ' ')} of known faces differ by NaN on this processor`,
+    ),
+  );
 });

@@ -153,7 +153,7 @@ async function checkFiles(dir: string, name: string, card: DetectorCard | Ensemb
   const { int8 } = card;
   await checkHash(dir, name, card);
   if (!int8) return;
-  await checkHash(dir, name, int8);
+  await checkHash(dir, name, int8, ', or take `int8` out of the card');
   if (int8.madeFrom.toLowerCase() === card.sha256.toLowerCase()) return;
   fail(
     `The model file ${join(dir, int8.file)} was not made from ${card.file} (${name}: int8.madeFrom is another sha256): ` +
@@ -165,17 +165,18 @@ async function checkHash(
   dir: string,
   card: string,
   { file, sha256 }: Pick<DetectorCard, 'file' | 'sha256'>,
+  otherwise = '',
 ): Promise<void> {
   const path = join(dir, basename(file));
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash).catch((cause) =>
-    fail(`The model file ${path}, which ${card} names, cannot be read: put it there.`, cause),
+    fail(`The model file ${path}, which ${card} names, cannot be read: put it there${otherwise}.`, cause),
   );
   const found = hash.digest('hex');
   if (found === sha256.toLowerCase()) return;
   fail(
     `The model file ${path} is not the one that ${card} describes (sha256 ${found}, expected ${sha256}): ` +
-      'restore the file, or update the card if you replaced it on purpose.',
+      `restore the file, or update the card if you replaced it on purpose${otherwise}.`,
   );
 }
 
