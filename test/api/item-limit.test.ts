@@ -20,55 +20,6 @@ afterAll(() => api.close());
 const count = (query: string, variableValues: Record<string, unknown> = {}) =>
   countItems({ schema, document: parse(query), variableValues });
 
-test.each<[string, number, Record<string, unknown>?]>([
-  ['{ models { id } __schema { types { name } } }', 0],
-  ['{ sessions { nodes { id } } }', 20],
-  ['query ($n: Int = 30) { sessions(first: $n) { nodes { id } } }', 30],
-  ['query ($n: Int = 30) { sessions(first: $n) { nodes { id } } }', 20, { n: null }],
-  ['{ sessions(last: 7, before: "x") { nodes { id } } }', 7],
-  ['{ streams(first: 10) { nodes { sessions(first: 5) { nodes { id } } } } }', 60],
-  [
-    '{ streams(first: 10) { nodes { a: sessions(first: 5) { nodes { id } } sessions(first: 5) { nodes { id } } } } }',
-    110,
-  ],
-  // Merged as GraphQL merges them, through fragments, and what is left out is not counted.
-  [
-    '{ sessions(first: 9) { nodes { id } } ...F } fragment F on Query { sessions(first: 9) { nodes { state } } }',
-    9,
-  ],
-  ['query ($no: Boolean = false) { sessions(first: 9) @include(if: $no) { nodes { id } } models { id } }', 0],
-  [
-    '{ node(id: "x") { ... on Stream { sessions(first: 7) { nodes { id } } } ... on Session { timeline(first: 5) { nodes { seq } } } } }',
-    7,
-  ],
-  // A list of nothing has to be looked for as well.
-  [
-    '{ sessions(first: 10) { nodes { a: timeline(first: 0) { nodes { seq } } b: tracks(last: 0) { nodes { number } } } } }',
-    30,
-  ],
-  ['{ sessions(first: 0) { nodes { timeline(first: 1000) { nodes { seq } } } } }', 1],
-  // Lists that are no connections.
-  ['{ sessions(first: 10) { nodes { tracks { nodes { number } } } } }', 210],
-  [
-    '{ sessions(first: 10) { nodes { tracks(first: 3) { nodes { number } } episodes(first: 4) { nodes { index } } } } }',
-    80,
-  ],
-  ['{ sessions(first: 10) { nodes { aggregate(bucket: 1) { start } } } }', 1010],
-  [
-    'query ($b: Float!) { sessions(first: 10) { nodes { aggregate(bucket: $b, range: { media: { from: 2, to: 12 } }) { start } } } }',
-    60,
-    { b: 2.5 },
-  ],
-  // As many streams as may be registered at once.
-  [
-    'mutation { registerStreams(input: { streams: [] }) { results { registered { stream { sessions(first: 3) { nodes { id } } } } } } }',
-    400,
-  ],
-  ['subscription { streamStatus { session { stream { sessions(first: 11) { nodes { id } } } } } }', 11],
-])('%s counts %i', (query, items, variables) => {
-  expect(count(query, variables)).toBe(items);
-});
-
 test.each([
   'tracks(first: 100) { nodes { number } }',
   'episodes(first: 100) { nodes { index } }',

@@ -104,16 +104,22 @@ describe('any other error', () => {
     ]);
   });
 
-  it.each([new TypeError('secret'), 'secret', undefined, null, { name: 'GraphQLError', message: 'secret' }])(
-    'is hidden also where it comes without a place, or is none: %s',
-    (thrown) => {
-      const masked = mask(thrown);
-      expect(masked.toJSON()).toMatchObject({ extensions: { code: 'INTERNAL' } });
-      expect(JSON.stringify(masked)).not.toContain('secret');
-      const fields = { err: thrown, errorId: masked.extensions.errorId, path: undefined };
-      expect(logged).toEqual([['error', fields, 'a request failed unexpectedly']]);
-    },
-  );
+  const unplaced = new GraphQLError('secret', { originalError: new TypeError('secret') });
+  it.each([
+    new TypeError('secret'),
+    unplaced,
+    'secret',
+    undefined,
+    null,
+    { name: 'GraphQLError', message: 'secret' },
+  ])('is hidden also where it comes without a place, or is none: %s', (thrown) => {
+    const masked = mask(thrown);
+    expect(masked.toJSON()).toMatchObject({ extensions: { code: 'INTERNAL' } });
+    expect(JSON.stringify(masked)).not.toContain('secret');
+    const err = thrown === unplaced ? unplaced.originalError : thrown;
+    const fields = { err, errorId: masked.extensions.errorId, path: undefined };
+    expect(logged).toEqual([['error', fields, 'a request failed unexpectedly']]);
+  });
 
   it('is the absence of the database where it is said to be that, told to the client and the log', () => {
     const cause = new RangeError('no connection');
@@ -123,6 +129,12 @@ describe('any other error', () => {
     });
     const message = 'a request failed, because the database is away';
     expect(logged).toEqual([['warn', { err: cause, path: 'a.0.b' }, message]]);
+    // Also where no place is known.
+    for (const thrown of [cause, new GraphQLError('', { originalError: cause })]) {
+      logged = [];
+      expect(shown(thrown)).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      expect(logged).toEqual([['warn', { err: cause, path: undefined }, message]]);
+    }
     // Where nothing says what is away, it is an error like any other.
     expect(createMaskError(log)(cause).extensions.code).toBe('INTERNAL');
   });
