@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { DetectionTiming } from '../../src/vision/tracking/detection-timing.ts';
+import { createTrack, type Track } from '../../src/vision/tracking/track.ts';
 import { DetectionStagger } from '../../src/vision/workers/detection-stagger.ts';
 import { face, observe, RATE, Tracking } from './tracking.ts';
 
@@ -154,5 +156,65 @@ describe('streams that began together', () => {
     turns.giveBack(8);
     turns.giveBack(99);
     expect([11, 12].map((stream) => turns.take(stream))).toEqual([1, 1]);
+  });
+});
+
+describe('of the frames of a stream', () => {
+  const tracked: Track = { ...createTrack(face(100), 0), id: 1 };
+
+  function timing(detectEvery: number, tracks: Track[], turn?: number) {
+    const one = new DetectionTiming(detectEvery, { tracks }, turn);
+    /** The numbers of the frames at these times that go through the detector. */
+    const detected = (times: readonly number[]) =>
+      times.flatMap((time, frame) => {
+        const isDue = one.isDue(time);
+        if (isDue) one.noteDetection(time);
+        one.noteCommit(time);
+        return isDue ? [frame] : [];
+      });
+    return { one, detected };
+  }
+  const tenths = (count: number) => Array.from({ length: count }, (_, i) => i / 10);
+
+  it('every second goes through the detector while there is no face, or each where that is asked for', () => {
+    expect(timing(5, []).detected(tenths(6))).toEqual([0, 2, 4]);
+    expect(timing(1, []).detected(tenths(3))).toEqual([0, 1, 2]);
+    expect(timing(5, [tracked]).detected(tenths(11))).toEqual([0, 5, 10]);
+    expect(timing(1, [tracked]).detected(tenths(3))).toEqual([0, 1, 2]);
+  });
+
+  it('those go through it that follow a frame with a face in doubt', () => {
+    const behind = (change: Partial<Track>) => {
+      const { one, detected } = timing(5, [tracked, { ...tracked, ...change }]);
+      detected([0]);
+      return [one.inDoubt, one.isDue(0.1)];
+    };
+    expect(behind({})).toEqual([false, false]);
+    for (const doubt of [{ id: 0 }, { missedFrames: 1 }, { fastMoving: true }])
+      expect([doubt, behind(doubt)]).toEqual([doubt, [true, true]]);
+  });
+
+  it('the first of an earlier time goes through it, from which the next ones are counted', () => {
+    const { detected } = timing(5, [tracked]);
+    expect(detected([1, 1.1, 1.1, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1])).toEqual([0, 3, 8]);
+  });
+
+  it('one of the same time that goes through it for a doubt does not put the next one off', () => {
+    const doubtful = { ...tracked };
+    const { one, detected } = timing(5, [doubtful]);
+    detected([0, 0.1, 0.2]);
+    doubtful.fastMoving = true;
+    expect(detected([0.2])).toEqual([0]);
+    doubtful.fastMoving = false;
+    expect([one.isDue(0.3), detected([0.3]), one.isDue(0.4)]).toEqual([false, [], true]);
+  });
+
+  it('those of its turn go through it, to which it comes back a frame at a time', () => {
+    expect(timing(5, [tracked], 0).detected(tenths(16))).toEqual([0, 5, 10, 15]);
+    expect(timing(5, [tracked], 2).detected(tenths(16))).toEqual([0, 3, 8, 13]);
+    expect(timing(5, [tracked], 4).detected(tenths(16))).toEqual([0, 1, 6, 11]);
+    // Behind a gap the fourth frame goes through it, which is not its turn.
+    const times = tenths(26).map((time, frame) => (frame < 3 ? time : time + 5));
+    expect(timing(5, [tracked], 0).detected(times)).toEqual([0, 3, 7, 11, 15, 20, 25]);
   });
 });

@@ -123,18 +123,13 @@ describe('a picture laid over one that was moved', () => {
   const movedBy = (down: number, right: number) => cells((row, column) => plane(row + down, column + right));
 
   it.each([
-    [0, 0],
-    [3, 5],
     [-3, 5],
-    [3, -5],
-    [-2, -1],
     // As far as half of it is still there.
     [9, 0],
     [-9, 0],
     [0, 16],
     [0, -16],
-    [6, 8],
-    [-6, 8],
+    [6, -8],
   ])('fits where it was moved by %i rows and %i columns', (down, right) => {
     const { mean, correlation, share, unchanged } = bestShift(movedBy(0, 0), movedBy(down, right));
     expect([mean, share, unchanged]).toEqual([0, 0, 1]);
@@ -142,10 +137,8 @@ describe('a picture laid over one that was moved', () => {
   });
 
   it.each([
-    [10, 0],
+    [-10, 0],
     [0, 17],
-    [7, 8],
-    [-7, -8],
   ])('does not where less than half of it is left: %i rows and %i columns', (down, right) => {
     expect(bestShift(movedBy(0, 0), movedBy(down, right)).mean).toBeGreaterThan(20);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/vision/detection/detection.ts';
 import { mapPoints } from '../../src/vision/image/geometry.ts';
 import type { Observation } from '../../src/vision/tracking/track.ts';
-import type { TrackCrop } from '../../src/vision/tracking/tracker.ts';
+import { type TrackCrop, Tracker } from '../../src/vision/tracking/tracker.ts';
 import { face, observe, RATE, Tracking, template } from './tracking.ts';
 
 describe('a new face', () => {
@@ -277,9 +277,143 @@ describe('a source with few frames', () => {
     expect(seen).toEqual([{ 1: 50 }, { 1: 51 }, { 1: 52 }, { 1: 53 }]);
   });
 
+  it.each<[string, (tracking: Tracking, time: number) => unknown]>([
+    ['is hidden', (tracking, time) => tracking.step(time, [])],
+    ['is no face to the ensemble', (tracking, time) => tracking.step(time, [face(50)], () => 0.1)],
+  ])('keeps a track that %s in one frame, and ends it with the second', (_, miss) => {
+    const seenAgainAt = (time: number) => {
+      const tracking = new Tracking({ minFaceQuality: 0.2, activation: { score: 0, quality: 0 } });
+      tracking.step(0, [face(50)]);
+      for (let missed = 2; missed < time; missed += 2) miss(tracking, missed);
+      return tracking.step(time, [face(50)]);
+    };
+    expect([seenAgainAt(4), seenAgainAt(6)]).toEqual([{ 1: 50 }, { 2: 50 }]);
+  });
+
   it('begins its tracks anew behind a gap of three times its interval', () => {
     const tracking = new Tracking();
     for (const time of [0, 10, 20]) tracking.step(time, [face(50)]);
     expect(tracking.step(51, [face(50)], () => 0.9)).not.toHaveProperty('1');
+  });
+});
+
+describe('what just reaches a threshold', () => {
+  it('is taken for it: a score for a track, a score and a quality for its report, a quality for a face', () => {
+    const tracking = new Tracking({ minFaceQuality: 0.25 });
+    expect(tracking.step(0, [face(50, 100, 40, 0.5)], () => 0.25)).toEqual({ 1: 50 });
+    expect(tracking.step(0.1, [face(50), face(200, 100, 40, 0.95)], () => 0.5)).toEqual({ 1: 50, 2: 200 });
+  });
+
+  it('is a face that has not drifted: with half its quality, or the least that a face has', () => {
+    const seen = (quality: number, minFaceQuality: number) => {
+      const tracking = new Tracking({ minFaceQuality });
+      tracking.step(0, [face(100)], () => 1);
+      const crops = tracking.propagate();
+      return tracking.hasDrifted(crops, [observe(crops[0]!, face(100), quality)]);
+    };
+    expect([seen(0.5, 0), seen(0.49, 0), seen(0.75, 0.75), seen(0.74, 0.75)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('landmarks that lie in one point', () => {
+  const inOnePoint = { ...face(100), landmarks5: new Float64Array(10).fill(100) };
+
+  it('give a detection no crop, and its track none to propagate', () => {
+    const tracking = new Tracking();
+    expect(tracking.update([inOnePoint], 0)).toEqual([]);
+    expect(tracking.propagate()).toEqual([]);
+  });
+
+  it('are those of a face that was lost', () => {
+    const tracking = new Tracking();
+    tracking.step(0, [face(100)]);
+    const crops = tracking.propagate();
+    expect(tracking.hasDrifted(crops, [observe(crops[0]!, inOnePoint)])).toBe(true);
+  });
+});
+
+describe('the crop of a face that is not realigned', () => {
+  it('is one that was propagated, or one of a new face that is not sure yet', () => {
+    const tracking = new Tracking();
+    tracking.step(0, [face(100)]);
+    const [propagated] = tracking.propagate();
+    propagated!.track.offsetTemplate = null;
+    expect(tracking.realign(propagated!, observe(propagated!, face(100)))).toBeNull();
+    const [, unsure] = tracking.update([face(100), face(200)], 0.1);
+    expect(tracking.realign(unsure!, observe(unsure!, face(200)))).toBeNull();
+    const [, , activated] = tracking.update([face(100), face(200), face(300, 100, 40, 0.95)], 0.2);
+    expect(tracking.realign(activated!, observe(activated!, face(300)))).not.toBeNull();
+  });
+});
+
+describe('a gap between two frames', () => {
+  /** The numbers of the tracks behind a frame at each of these times. */
+  const numbers = (times: readonly number[]) => {
+    const tracking = new Tracking({ activation: { score: 0, quality: 0 } });
+    return times.map((time) => Object.keys(tracking.step(time, [face(50)])).join());
+  };
+
+  it('ends the tracks where it is longer than five seconds and than three steps', () => {
+    expect(numbers([0, 1, 6])).toEqual(['1', '1', '1']);
+    expect(numbers([0, 1, 6.01])).toEqual(['1', '1', '2']);
+    expect(numbers([0, 2, 8])).toEqual(['1', '1', '1']);
+    expect(numbers([0, 2, 8.01])).toEqual(['1', '1', '2']);
+    // Of two frames of one time, and behind the first of all, nobody knows a step.
+    expect(numbers([0, 2, 2, 8])).toEqual(['1', '1', '1', '1']);
+    expect(numbers([0, 100])).toEqual(['1', '1']);
+  });
+});
+
+describe('another scene or size', () => {
+  const open = () => {
+    const tracker = new Tracker({
+      ...{ template, cropSize: 48, highConfidence: 0.5, firstTrackId: 1 },
+      activation: { score: 0, quality: 0 },
+    });
+    const step = (time: number, at: Detection) => {
+      const crops = tracker.update([at], time);
+      tracker.commit(
+        crops,
+        crops.map((crop) => observe(crop, at)),
+        time,
+      );
+      return tracker.tracks.map(({ id }) => id);
+    };
+    return { tracker, step };
+  };
+
+  it('ends all tracks with the scene, however near the next face is', () => {
+    const { tracker, step } = open();
+    expect(step(0, face(100))).toEqual([1]);
+    tracker.endAll();
+    expect(tracker.tracks).toEqual([]);
+    expect(step(0.1, face(100))).toEqual([2]);
+  });
+
+  it('keeps the tracks of pictures that have another size, and nothing to propagate', () => {
+    const { tracker, step } = open();
+    step(0, face(100));
+    tracker.resize(1.5, 1.5);
+    expect(tracker.propagate()).toEqual([]);
+    expect(step(0.1, face(150, 150, 60))).toEqual([1]);
+  });
+});
+
+it('a track tells when and where its crop was placed, how fast its face came there, and that it is not lost', () => {
+  const tracking = new Tracking({ activation: { score: 0, quality: 0 } });
+  tracking.step(0, [face(100)]);
+  tracking.step(0.1, []);
+  tracking.step(0.5, [face(104)]);
+  const [{ track } = null as never] = tracking.propagate();
+  // 4 of 40 pixels of the face, which its crop shows on 48, in half a second.
+  expect(track.motionRate).toBeCloseTo(2, 6);
+  expect(track).toMatchObject({
+    ...{ id: 1, croppedAt: 0.5, lastSeen: 0.5, missedFrames: 0, fastMoving: false },
+    ...{ velocity: { x: expect.closeTo(4, 6), y: 0 }, box: face(104).box },
   });
 });

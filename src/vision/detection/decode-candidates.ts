@@ -20,7 +20,7 @@ export function decodeCandidates(
   const scores = outputs.scores!.data.subarray(n * count, (n + 1) * count);
   const chosen: number[] = [];
   for (let i = 0; i < count; i++) if (scores[i]! >= minScore) chosen.push(i);
-  chosen.sort((i, j) => scores[j]! - scores[i]! || i - j);
+  chosen.sort((i, j) => scores[j]! - scores[i]!);
   return chosen.slice(0, MAX_CANDIDATES).map((i) => {
     const at = n * count + i;
     const [x1, y1, x2, y2] = outputs.boxes!.data.subarray(at * 4, at * 4 + 4) as unknown as Corners;

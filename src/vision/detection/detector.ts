@@ -54,7 +54,7 @@ export class Detector {
     const plans = images.map((image) => searchLevels(image, this.#card));
     const found = await this.#search(plans.flat());
     const detections = plans.map((levels) => this.#mergeLevels(levels.map((level) => found.get(level)!)));
-    const again = [...plans.keys()].filter((i) => this.#needsSecondSearch(plans[i]!, detections[i]!));
+    const again = [...plans.keys()].filter((i) => this.#needsSecondSearch(plans[i]![0]!, detections[i]!));
     this.#halfSizeDetections += again.length;
     const halves = again.map((i) => this.#secondLevel(plans[i]![0]!, detections[i]!));
     const large = await this.#search(halves);
@@ -73,13 +73,12 @@ export class Detector {
    * large for the one size that was searched. A large one is as often a part of a face, or a face that is placed badly, as a
    * face; one of low confidence counts too, for beside a small face it may be all that was found of a large one.
    */
-  #needsSecondSearch(levels: readonly Level[], detections: readonly Detection[]): boolean {
-    const [level] = levels;
+  #needsSecondSearch(level: Level, detections: readonly Detection[]): boolean {
     // A larger picture than the standard was searched at all sizes.
-    if (levels.length > 1 || !isStandard(level!.image)) return false;
+    if (!isStandard(level.image)) return false;
     if (!detections.some(this.#hasHighConfidence)) return true;
-    if (!hasRoomForLargeFace(level!)) return false;
-    const isLarge = ({ box }: Detection) => equivalentSide(box) > LARGE_FACE * level!.factor;
+    if (!hasRoomForLargeFace(level)) return false;
+    const isLarge = ({ box }: Detection) => equivalentSide(box) > LARGE_FACE * level.factor;
     return detections.some(isLarge);
   }
 

@@ -12,7 +12,7 @@ export function solveAssignment(
   unassignedCost: number,
 ): number[] {
   const rows = cost.length;
-  // Every row has a column of its own beyond the real ones, which leaves it unassigned.
+  // Every row has a column of its own beyond the real ones, which leaves it unassigned: cheaper than any forbidden pair.
   const width = columns + rows;
   const price = (row: number, column: number) => {
     if (column >= columns) return column - columns === row ? unassignedCost : FORBIDDEN_COST;
@@ -24,7 +24,7 @@ export function solveAssignment(
   const result = new Array<number>(rows).fill(-1);
   for (let column = 0; column < columns; column++) {
     const row = rowOfColumn[column]!;
-    if (row >= 0 && price(row, column) < FORBIDDEN_COST) result[row] = column;
+    if (row >= 0) result[row] = column;
   }
   return result;
 }
