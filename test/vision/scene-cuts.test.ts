@@ -115,3 +115,119 @@ describe('no other scene begins', () => {
     expect(cutsIn(frames)).toEqual([]);
   });
 });
+
+describe('rule by rule, on pictures of a luma for each cell of the grid', () => {
+  const COLUMNS = 32;
+  const ROWS = 18;
+
+  function picture(luma: (row: number, column: number) => number): GrayImage {
+    const [width, height] = [2 * COLUMNS, 2 * ROWS];
+    const pixels = Uint8Array.from({ length: width * height }, (_, at) =>
+      luma(Math.floor(at / width / 2), Math.floor((at % width) / 2)),
+    );
+    return { pixels, width, height };
+  }
+
+  /**
+   * A gray picture with patterns of stripes, each so much darker and lighter than gray: those of one width are unlike those of
+   * any other, so that a picture that has one more differs by just that much in each cell, and its mean is the same.
+   */
+  const striped = (amplitudes: readonly number[]) =>
+    picture((_, column) =>
+      amplitudes.reduce((luma, amplitude, bit) => luma + ((column >> bit) & 1 ? amplitude : -amplitude), 128),
+    );
+  /** Pictures of which each differs from the one before by so much in each cell. @param contrast of the first one */
+  function changing(contrast: number, changes: readonly number[]): GrayImage[] {
+    const amplitudes = [0, 0, 0, 0, contrast];
+    return [
+      striped(amplitudes),
+      ...changes.map((change, at) => {
+        amplitudes[at % 4]! += change;
+        return striped(amplitudes);
+      }),
+    ];
+  }
+  /** Lumas without order, from 60 to 187. */
+  const noise = (seed: number) => (row: number, column: number) => {
+    const mixed = Math.imul((seed * ROWS + row) * COLUMNS + column + 1, 2_654_435_761);
+    return 60 + (Math.imul(mixed ^ (mixed >>> 15), 2_246_822_519) >>> 25);
+  };
+
+  it('a change of 5 is a cut, also the first one, a smaller one is none', () => {
+    expect(cutsIn(changing(8, [5]))).toEqual([1]);
+    expect(cutsIn(changing(8, [4]))).toEqual([]);
+    expect(cutsIn(changing(8, [0, 0, 0, 0, 5]))).toEqual([5]);
+    expect(cutsIn(changing(8, [0, 0, 0, 0, 4]))).toEqual([]);
+  });
+
+  it('where much changes all the time a cut is two and a half times as much as usual', () => {
+    expect(cutsIn(changing(8, [4, 6, 8, 12, 17]))).toEqual([]);
+    // Of the changes until then the usual one is 10.04.
+    expect(cutsIn(changing(8, [4, 6, 8, 12, 17, 25]))).toEqual([]);
+    expect(cutsIn(changing(8, [4, 6, 8, 12, 17, 26]))).toEqual([6]);
+  });
+
+  it('a picture that correlates with the one before is the same, at first also where it does so a little less', () => {
+    // 14 / sqrt(14² + 6²) = 0.919
+    expect(cutsIn(changing(14, [6]))).toEqual([]);
+    expect(cutsIn(changing(14, [0, 0, 6]))).toEqual([]);
+    expect(cutsIn(changing(14, [0, 0, 0, 6]))).toEqual([4]);
+    // 14 / sqrt(14² + 5²) = 0.942
+    expect(cutsIn(changing(14, [0, 0, 0, 5]))).toEqual([]);
+  });
+
+  it('where more than a quarter of a second passed, half of the cells have to be others', () => {
+    const changed = (rows: number) => {
+      const [before, after] = [
+        picture(noise(1)),
+        picture((row, column) => noise(row < rows ? 2 : 1)(row, column)),
+      ];
+      return [before, before, after];
+    };
+    const share = (rows: number) => [cutsIn(changed(rows), 4), cutsIn(changed(rows), 3.9)];
+    expect(share(8)).toEqual([[2], []]);
+    expect(share(12)).toEqual([[2], [2]]);
+  });
+
+  it('the negative of a picture is another one: light explains it, and did not change', () => {
+    const two = (sign: number) =>
+      picture((row, column) => 128 + (noise(1)(row, column) < 124 ? sign : -sign) * 28);
+    expect(cutsIn([two(1), two(1), two(-1)])).toEqual([2]);
+  });
+
+  describe('too much light', () => {
+    /** White in so many cells, which lie apart; of the others another scene shows. */
+    const overexposed = (cells: number, seed: number) =>
+      picture((row, column) =>
+        ((row * COLUMNS + column) * 25) % 576 < cells ? 255 : noise(seed)(row, column),
+      );
+    const dark = picture(noise(1));
+
+    it('of 0.4 of the picture hides what it shows for three frames', () => {
+      // 231 of 576 cells.
+      const white = overexposed(231, 2);
+      expect(cutsIn([dark, dark, white, white, white])).toEqual([]);
+      expect(cutsIn([dark, dark, white, white, white, white])).toEqual([5]);
+      expect(cutsIn([dark, dark, white, white, dark, white, white, white, dark])).toEqual([]);
+      expect(cutsIn([dark, dark, overexposed(230, 2)])).toEqual([2]);
+    });
+
+    it('is none where the frame before was white in 0.2 of it as well, nor in a first frame', () => {
+      const white = overexposed(300, 2);
+      // 115 and 116 of 576 cells.
+      expect(cutsIn([overexposed(115, 1), white])).toEqual([]);
+      expect(cutsIn([overexposed(116, 1), white])).toEqual([1]);
+      expect(cutsIn([white, dark])).toEqual([1]);
+    });
+  });
+
+  it('a picture that comes back is no other scene for two frames', () => {
+    // All that is light becomes alike, as light explains; what it was does not follow from that.
+    const before = picture(noise(1));
+    const flash = picture((row, column) => (noise(1)(row, column) < 76 ? 76 : 240));
+    expect(cutsIn([before, flash])).toEqual([]);
+    expect(cutsIn([before, flash, before])).toEqual([]);
+    expect(cutsIn([before, flash, flash, before])).toEqual([]);
+    expect(cutsIn([before, flash, flash, flash, before])).toEqual([4]);
+  });
+});
