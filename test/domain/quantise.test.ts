@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { FaceReading } from '../../src/domain/face.ts';
+import type { Moment } from '../../src/domain/moment.ts';
 import { angleOfReal, FRACTION, fractionOfReal, quantise } from '../../src/domain/quantise.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
@@ -51,4 +52,48 @@ it('what rounding leaves of probabilities goes to the greatest, the first of equ
     0.33334, 0.33333, 0.33333,
   ]);
   expect(() => rounded(0.5, 0.5)).toThrow('8 probabilities expected, not 2');
+});
+
+it('all of a moment is rounded once: times to microseconds and milliseconds, issues in their order, and no drops of 0', () => {
+  const moment = quantise({
+    ...makeMoment('s', 1, { faces: 0 }),
+    ...{ mediaTime: 1.234_567_89, wallTime: 1_700_000_000_000.6, previousDuration: 0.033_333_36 },
+    ...{ loop: { pass: 2, sourceTime: 0.123_456_78 }, untilEnd: 0.000_000_4, dropped: { busy: 0, store: 2 } },
+  });
+  expect(moment).toMatchObject({
+    ...{ mediaTime: 1.234_568, wallTime: 1_700_000_000_001, previousDuration: 0.033_333 },
+    ...{ loop: { pass: 2, sourceTime: 0.123_457 }, untilEnd: 0 },
+  });
+  expect(moment.dropped).toStrictEqual({ store: 2 });
+  expect(quantise(moment)).toBe(moment);
+  const unlooped = quantise(makeMoment('s', 1));
+  expect([unlooped.loop, unlooped.untilEnd]).toEqual([undefined, undefined]);
+  const face = roundedFace({
+    quality: { score: 0.123_456, issues: ['DARK', 'SMALL'] },
+    actionUnits: [0.123_456],
+  });
+  expect(face).toMatchObject({
+    quality: { score: 0.123_46, issues: ['SMALL', 'DARK'] },
+    actionUnits: [0.123_46],
+  });
+});
+
+it.each<Partial<Moment>>([
+  ...[{ mediaTime: Number.NaN }, { wallTime: Number.POSITIVE_INFINITY }, { previousDuration: Number.NaN }],
+  ...[{ loop: { pass: Number.NaN, sourceTime: 0 } }, { loop: { pass: 0, sourceTime: Number.NaN } }],
+  ...[{ pose: { yaw: Number.NaN, pitch: 0, roll: 0 } }, { valence: Number.NaN }].map((face) => ({
+    faces: [{ ...SOME!, ...face }],
+  })),
+  { faces: [{ ...SOME!, landmarks: [{ x: 0, y: Number.NaN }] }] },
+  { faces: [{ ...SOME!, probabilities: [Number.NaN, ...Array(7).fill(0)] }] },
+])('what nothing could read back is refused: %o', (more) => {
+  expect(() => quantise({ ...makeMoment('s', 1), ...more })).toThrow(
+    new RangeError('a moment holds a number that is none'),
+  );
+});
+
+it('probabilities that are further from 1 than rounding takes them stay as they came', () => {
+  const off = (by: number) =>
+    roundedFace({ probabilities: [1 + by / FRACTION, ...Array(7).fill(0)] }).probabilities[0];
+  expect([-9, -8, 0, 8, 9].map(off)).toEqual([0.999_91, 1, 1, 1, 1.000_09]);
 });

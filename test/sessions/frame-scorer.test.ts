@@ -124,3 +124,91 @@ it('a frame that is followed and lost with its worker ends there', async () => {
   expect(scorer.tell(await scorer.analyse(frameAt(0), AT))).toBeNull();
   expect(told.at(-1)).toBe('lost: worker');
 });
+
+/** Upon a real timeline, with what is measured in its order. */
+function scorerThatMeasures(answer: (frame: Frame) => Promise<FrameReadings> = async () => READINGS) {
+  const measured: unknown[] = [];
+  const scorer = new FrameScorer({
+    analyser: { analyse: answer, smallestFace: ({ width }) => width / 10, close: async () => {} },
+    timeline: createTimeline({ thresholds: { confidence: 0, quality: 0 } })('session', {
+      ...{ smoothing: 0, frameRate: 10 },
+    }),
+    meter: {
+      decoded: (count) => void measured.push(`decoded ${count}`),
+      scored: (count) => void measured.push(`scored ${count}`),
+      dropped: (counts) => void measured.push(counts),
+    },
+  });
+  const at = (index: number) => ({ mediaTime: index / 10, wallTime: 1_000 + index * 100 });
+  const analyse = (index: number, more: Partial<Frame> = {}) =>
+    scorer.analyse(frameAt(index, more), at(index));
+  return { scorer, measured, analyse };
+}
+
+it('frames that are not scored are measured by reason, and told with the next moment, once', async () => {
+  const { scorer, measured, analyse } = scorerThatMeasures();
+  expect(scorer.newest).toBe(Number.NEGATIVE_INFINITY);
+  const released: string[] = [];
+  scorer.drop(frameAt(0, { dropped: { busy: 1 }, release: () => void released.push('dropped') }), {
+    store: 1,
+  });
+  scorer.drop(frameAt(1), { store: 1 });
+  expect(measured.splice(0)).toEqual(['decoded 1', { busy: 1, store: 1 }, 'decoded 1', { store: 1 }]);
+  const more = { dropped: { busy: 6 }, leftOut: 2, late: 3, release: () => void released.push('analysed') };
+  const first = scorer.tell(await analyse(2, more))!;
+  expect(measured.splice(0)).toEqual(['decoded 1', { busy: 1, shed: 2, late: 3 }, 'scored 1']);
+  expect(first.moment).toMatchObject({
+    seq: 0,
+    mediaTime: 0.2,
+    wallTime: 1_200,
+    dropped: { busy: 7, store: 2 },
+  });
+  expect([released, scorer.newest]).toEqual([['dropped', 'analysed'], 0.2]);
+  const second = scorer.tell(await analyse(3))!;
+  expect([second.moment.seq, second.moment.dropped]).toEqual([1, {}]);
+  // Nothing was dropped: nothing is measured.
+  expect(measured).toEqual(['decoded 1', 'scored 1']);
+  expect(scorer.smallestFace({ width: 640, height: 360 })).toBe(64);
+});
+
+it('a frame that was lost with its worker, and one that was never answered, count as dropped, with those before them', async () => {
+  const gone = Object.assign(new Error('gone'), { name: 'WorkerLost' });
+  const { scorer, measured, analyse } = scorerThatMeasures(({ mediaTime }) =>
+    mediaTime === 0.1
+      ? Promise.reject(gone)
+      : mediaTime === 0.4
+        ? new Promise(() => {})
+        : Promise.resolve(READINGS),
+  );
+  expect(scorer.tell(await analyse(1, { dropped: { busy: 2 } }))).toBeNull();
+  expect(scorer.tell(await analyse(2))!.moment).toMatchObject({ seq: 0, dropped: { busy: 2, worker: 1 } });
+  await analyse(3);
+  void analyse(4);
+  measured.length = 0;
+  expect(scorer.finish(null)).toEqual({ events: [], dropped: { worker: 2 } });
+  expect(measured).toEqual([{ worker: 1 }, { worker: 1 }]);
+});
+
+it.each([
+  ['another error', new Error('no memory')],
+  ['what only looks like it', { name: 'WorkerLost' }],
+])(
+  '%s of the analyser is no lost worker: it is thrown, and the frame is released all the same',
+  async (_, error) => {
+    let released = 0;
+    const { analyse } = scorerThatMeasures(() => Promise.reject(error));
+    await expect(analyse(0, { release: () => void released++ })).rejects.toBe(error);
+    expect(released).toBe(1);
+  },
+);
+
+it('what the source did not give up to its end counts as dropped by it; up to the last moment there is none', async () => {
+  const untilLast = scorerThatMeasures();
+  const untilEnd = scorerThatMeasures();
+  for (const { scorer, analyse } of [untilLast, untilEnd])
+    for (const index of [0, 1, 2]) scorer.tell(await analyse(index));
+  expect(untilLast.scorer.finish(0.2)).toStrictEqual({ events: [], dropped: {} });
+  untilEnd.scorer.drop(frameAt(3), { store: 1 });
+  // Five frames at its interval, of which one was dropped.
+  expect(untilEnd.scorer.finish(0.7).dropped).toStrictEqual({ store: 1, source: 4 });
+});

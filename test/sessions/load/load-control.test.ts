@@ -365,3 +365,42 @@ it('a warning without totals names no figure that tells of other streams', () =>
   ]);
   expect(load.warnings('none', { totals: false })).toEqual([]);
 });
+
+it('a stream that is refused is told what all would ask for, in tenths where that is little, and what to do', async () => {
+  const { load, open } = control({ overcommit: false, modelRate: 8.26 / 0.6 });
+  open({ frameRate: 5 });
+  const start = (frameRate: number) => load.claimed({ ...STREAM, frameRate }, true, async () => 'started');
+  await expect(start(4.52)).rejects.toThrow(
+    'The streams that run in real time would ask for 9.5 frames a second, and this machine scores about 8.3. This one was not started, because MIEN_OVERCOMMIT is false: lower their `frameRate`, stop one of them, or run mien on a faster machine.',
+  );
+  await expect(start(5.4)).rejects.toThrow('would ask for 10 frames a second');
+  await expect(start(3.3)).resolves.toBe('started');
+});
+
+it('each second tells what the machine can score, and how many streams get less than they ask for, until none runs', () => {
+  let worked = 0;
+  const { load, open, metrics, logged } = control({ work: () => ({ seconds: worked, threads: 2 }) });
+  const [one, other] = [open().running, open({ id: 'b' }).running];
+  // Of two threads for a second, half of the time: twice as many frames, less what is around them, would be scored in all of it.
+  for (let second = 0; second < 400; second++) {
+    worked += 1;
+    seconds(1, [one, 10], [other, 10]);
+  }
+  expect(metrics.estimate).toBeCloseTo(24, 1);
+  expect(load.capacity()).toMatchObject({ framesPerSecond: 24, used: 20, asked: 20, left: 4 });
+  seconds(3, [one, 5, 5], [other, 5, 5]);
+  expect(metrics.overloadedStreams).toBe(2);
+  one.close();
+  one.close();
+  other.close();
+  expect([metrics.overloadedStreams, metrics.rates.size, load.capacity().used]).toEqual([0, 0, 0]);
+  expect(logged.at(-1)).toBe('all streams are scored as often as they ask for');
+});
+
+it('the session that a stream has begun since is not closed with the one before', () => {
+  const { load, open } = control();
+  const before = open().running;
+  open();
+  before.close();
+  expect([load.effectiveFrameRate('a'), vi.getTimerCount()]).toEqual([10, 1]);
+});
