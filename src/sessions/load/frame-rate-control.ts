@@ -61,7 +61,7 @@ export class FrameRateControl {
     const losers = this.#of(rateClass).filter((stream) => stream.hasLost(hasLost(all)));
     const sparing = losers.filter(({ sparedInARow }) => sparedInARow < MOST_SPARED);
     const missing = sparing.reduce((sum, { lostPerSecond }) => sum + lostPerSecond, 0);
-    const isFreed = sparing.length > 0 && this.#free(missing, rateClass);
+    const isFreed = this.#free(missing, rateClass);
     for (const stream of losers) {
       if (isFreed && sparing.includes(stream)) stream.spared();
       else stream.fall(all);
