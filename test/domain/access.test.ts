@@ -9,6 +9,7 @@ import {
   SYSTEM_PRINCIPAL,
   seesTags,
 } from '../../src/domain/access.ts';
+import { SYSTEM_ACTOR, UNKNOWN_ACTOR } from '../../src/domain/audit.ts';
 
 it('each role may what those before it may', () => {
   const allowed = (['VIEWER', 'OPERATOR', 'ADMIN'] as const).map((role) =>
@@ -64,4 +65,12 @@ it('where nobody is asked, and for commands and mien itself, all is shown and no
     'COMMAND',
     'SYSTEM',
   ]);
+});
+
+it('the audit has a name for whoever did not show who they are, and one for mien itself, the same in all that it does', () => {
+  expect(UNKNOWN_ACTOR).toEqual({ kind: 'UNKNOWN', id: 'unknown', name: 'unknown' });
+  expect(SYSTEM_ACTOR).toEqual({ kind: 'SYSTEM', id: 'mien', name: 'mien' });
+  expect(SYSTEM_PRINCIPAL).toMatchObject(SYSTEM_ACTOR);
+  expect(COMMAND_PRINCIPAL).toMatchObject({ id: 'command', name: 'command' });
+  expect(OPEN_PRINCIPAL).toMatchObject({ id: 'open', name: 'anybody' });
 });

@@ -12,7 +12,8 @@ it('each fraction and each angle that quantise leaves is read from a `real` digi
     if (fractionOfReal(Math.fround(parts / FRACTION)) !== parts / FRACTION) lost.push(parts / FRACTION);
     if (angleOfReal(Math.fround(parts / ANGLE)) !== parts / ANGLE) lost.push(parts / ANGLE);
   }
-  expect(lost).toEqual([]);
+  // A few of them tell enough.
+  expect(lost.slice(0, 5)).toEqual([]);
 });
 
 const [SOME] = makeMoment('s', 1).faces;

@@ -1,6 +1,6 @@
 /** The rules of the domain that fit in a line each: names, addresses, times, sizes and choices. */
 import { describe, expect, it } from 'vitest';
-import { inSourcePixels } from '../../src/domain/detect-size.ts';
+import { inSourcePixels, LONGER_SIDES } from '../../src/domain/detect-size.ts';
 import { deviceAt, deviceOf } from '../../src/domain/device.ts';
 import { erasedSteps } from '../../src/domain/erasure.ts';
 import { type FaceFilter, withMatchingFaces } from '../../src/domain/face-filter.ts';
@@ -9,7 +9,7 @@ import { asKept, isMarkerName, isMarkerTime } from '../../src/domain/marker.ts';
 import { hostOf, topicRootOf } from '../../src/domain/output.ts';
 import { isPublicAddress } from '../../src/domain/public-address.ts';
 import { runsInRealTime } from '../../src/domain/stream.ts';
-import { beginningOfStretch, inSameStretch } from '../../src/domain/thinning.ts';
+import { beginningOfStretch, inSameStretch, stretchSql } from '../../src/domain/thinning.ts';
 import { parseWallTime } from '../../src/domain/time-range.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
@@ -140,6 +140,8 @@ it('moments lie in the same stretch by their whole microseconds', () => {
   expect([0.299999, 0.3, 0.7, 1.1].map((time) => beginningOfStretch(time, 100))).toEqual([
     0.2, 0.3, 0.7, 1.1,
   ]);
+  // The database computes the same.
+  expect(stretchSql('media_time', 100)).toBe('floor((media_time + 1e-7::float8) * 1000 / 100::float8)');
 });
 
 it('what a broker has under a prefix is known by its host, its port where that is another, and the prefix', () => {
@@ -159,6 +161,7 @@ it('a length in a picture that was made smaller is as much larger in the source,
   ];
   const source = { width: 1920, height: 1080 };
   expect([inSourcePixels(10, wide, source), inSourcePixels(10, high, source)]).toEqual([30, 30]);
+  expect(LONGER_SIDES).toEqual({ STANDARD: 640, LARGE: 1280, FULL: Number.POSITIVE_INFINITY });
 });
 
 it('a track is erased of its session alone, all else with the whole of each', () => {

@@ -1,12 +1,12 @@
 /** The end of the server interrupts sessions, and the next boot restores the desired state. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Episode } from '../../src/domain/moment.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import type { StreamManagerDeps } from '../../src/sessions/index.ts';
 import { moment, tick } from '../helpers/memory-store.ts';
 import { SETTINGS } from '../helpers/streams.ts';
-import { frames } from './fakes.ts';
+import { analyser, frames } from './fakes.ts';
 import { CAMERA, code, INPUT, range, TestManager, until } from './test-manager.ts';
 
 it('closing interrupts running sessions, stores all of them, and the next boot starts their streams again', async () => {
@@ -190,4 +190,60 @@ it('closing waits for a start that is under way, and for what is noted of a sess
   expect(test.store.records.get((await starting).id)?.state).toBe('INTERRUPTED');
   expect(test.manager.running()).toEqual([]);
   expect(forgotten).toEqual([id]);
+});
+
+it('what was stopped, removed or started before its turn to be restored comes is left alone', async () => {
+  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+  const create = () => test.store.repository.create({ ...SETTINGS, shouldRun: true });
+  const [stopped, removed, started, left] = [await create(), await create(), await create(), await create()];
+  const { repository, sessions } = test.store;
+  const { thatShouldRun } = repository;
+  repository.share = async () => null;
+  repository.thatShouldRun = async () => {
+    const found = await thatShouldRun();
+    await repository.setShouldRun(stopped.id, false);
+    await repository.remove(removed.id);
+    await test.manager.start(started.id, { label: 'first' });
+    return found;
+  };
+  const begun = vi.spyOn(sessions, 'create');
+  await test.manager.desired.restore();
+  // What is restored is begun only where it should run still.
+  expect(begun.mock.calls.map(([{ streamId, words, again }]) => [streamId, words?.label, again])).toEqual([
+    [started.id, 'first', undefined],
+    [left.id, undefined, true],
+  ]);
+  expect([test.warnings, test.manager.begun, test.manager.closing]).toEqual([[], 2, false]);
+});
+
+it('a session that does not drain within nine seconds is logged, and the server ends without it', async () => {
+  const logged: unknown[] = [];
+  const error = (of: object, text: string) => void logged.push([text, of]);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const test = new TestManager({
+    log: { debug() {}, info() {}, warn() {}, error },
+    decode: frames(1),
+    openAnalyser: () => ({ ...analyser(), close: () => released }),
+  });
+  const { id } = await test.manager.register(INPUT);
+  await until(() => test.seqs.length === 1);
+  const [session] = test.store.records.keys();
+  vi.useFakeTimers();
+  try {
+    let isClosed = false;
+    const closing = test.manager.close().then(() => {
+      isClosed = true;
+    });
+    await vi.advanceTimersByTimeAsync(8_990);
+    expect([isClosed, test.manager.closing]).toEqual([false, true]);
+    await vi.advanceTimersByTimeAsync(10);
+    await closing;
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(logged).toEqual([['a session did not drain in time', { stream: id, session }]]);
+  release();
 });

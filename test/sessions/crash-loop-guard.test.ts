@@ -156,3 +156,17 @@ it('the end of the server cuts the line of suspects short', async () => {
   await manager.close();
   expect(manager.running()).toEqual([]);
 });
+
+it('who judges nobody finds nobody, and an acquittal that cannot be stored is logged, and holds up nothing', async () => {
+  const error = new MienError('STORE_UNAVAILABLE', 'The database is away.');
+  const logged: unknown[] = [];
+  const { store } = new TestManager();
+  const guard = new CrashLoopGuard({
+    streams: { ...store.repository, forgetCrashes: () => Promise.reject(error) },
+    ...{ sessions: store.sessions, publisher: { status() {} } },
+    log: { debug() {}, info() {}, warn: (of, text) => void logged.push([of, text]), error() {} },
+  });
+  expect(await guard.judge([])).toEqual({ together: [], inTurn: [] });
+  await guard.watch('stream-1')();
+  expect(logged).toEqual([[{ err: error, stream: 'stream-1' }, 'could not note that a stream runs well']]);
+});

@@ -146,14 +146,14 @@ it('a look that fails is told, and the next one comes all the same, until the en
     if (++looks === 2) throw new Error('away');
     return [];
   };
-  const warn = (_: object, text: string) => void warnings.push(text);
+  const warn = ({ err }: { err?: Error }, text: string) => void warnings.push(`${text}: ${err?.message}`);
   const eraser = eraserWith({ unfinished }, { log: { info() {}, warn, error() {} } });
   await eraser.resume();
   expect(looks).toBe(1);
   await vi.advanceTimersByTimeAsync(60_000);
   expect([looks, warnings]).toEqual([
     3,
-    ['could not look for erasures that were cut off; it is tried again'],
+    ['could not look for erasures that were cut off; it is tried again: away'],
   ]);
   await eraser.close();
 });
@@ -247,3 +247,63 @@ it.each([
     expect(asked).toBe(times);
   },
 );
+
+it('who asks for an erasure is answered when it is done, or after half a minute, while it goes on', async () => {
+  vi.useFakeTimers();
+  const logged: unknown[] = [];
+  const say = (of: object, text: string) => void logged.push([text, of]);
+  let finish = () => {};
+  const left = [{ id: 'left', steps: [] }];
+  const eraser = eraserWith(
+    {
+      begin: async () => ({ id: 'id', steps: [] }),
+      unfinished: async () => left.splice(0),
+      run: (id) =>
+        id === 'left' ? Promise.resolve(true) : new Promise((done) => (finish = () => done(true))),
+    },
+    { log: { info: say, warn: say, error: say } },
+  );
+  await eraser.resume();
+  let answer: string | null = null;
+  void eraser.erase({ request: { type: 'SESSION' } } as ErasureOrder).then((id) => {
+    answer = id;
+  });
+  await vi.advanceTimersByTimeAsync(29_900);
+  expect(answer).toBeNull();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(answer).toBe('id');
+  // The end waits for it for some seconds.
+  let isClosed = false;
+  const closing = eraser.close().then(() => {
+    isClosed = true;
+  });
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(isClosed).toBe(false);
+  finish();
+  await closing;
+  expect(logged).toEqual([
+    ['an erasure that was cut off is done', { erasure: 'left' }],
+    ['erased', { erasure: 'id' }],
+  ]);
+});
+
+it('the end does not wait for ever for an erasure, and one that fails is logged with why', async () => {
+  vi.useFakeTimers();
+  const logged: unknown[] = [];
+  const error = new Error('away');
+  const fails = eraserWith(
+    { begin: async () => ({ id: 'id', steps: [] }), run: () => Promise.reject(error) },
+    { log: { info() {}, warn() {}, error: (of, text) => void logged.push([text, of]) } },
+  );
+  await fails.erase({ request: { type: 'SESSION' } } as ErasureOrder);
+  expect(logged).toEqual([['an erasure was cut off; it is tried again', { err: error, erasure: 'id' }]]);
+  await fails.close();
+  const hangs = eraserWith({
+    unfinished: async () => [{ id: 'left', steps: [] }],
+    run: () => new Promise(() => {}),
+  });
+  void hangs.resume();
+  const closing = hangs.close();
+  await vi.advanceTimersByTimeAsync(5_000);
+  await closing;
+});

@@ -106,3 +106,59 @@ it.each(['is on its way', 'may come'])(
     }
   },
 );
+
+it('a moment that is followed tells when it goes to be stored, and that it was lost where it was not', async () => {
+  const told: string[] = [];
+  const followed = (seq: number, dropped = {}) => {
+    const trace = {
+      step: (step: string) => void told.push(`${seq} ${step}`),
+      end: (failure?: string) => void told.push(`${seq} lost: ${failure}`),
+    };
+    return moment('s', seq, { trace: trace as never, dropped });
+  };
+  const offered: number[] = [];
+  const { outbox, push } = open(async ({ seq }) => {
+    offered.push(seq);
+    if (seq === 1) throw new Error('broken');
+  });
+  for (let seq = 0; seq < 3; seq++) expect(outbox.reserve()).toBe(true);
+  outbox.push(followed(0), []);
+  outbox.push(followed(1, { busy: 2 }), []);
+  outbox.push(followed(2, { busy: 1 }), []);
+  expect(outbox.lost).toEqual({});
+  expect(await outbox.drain()).toBe(2);
+  expect(told).toEqual(['0 commit', '1 commit', '2 commit', '1 lost: store', '2 lost: store']);
+  expect(outbox.lost).toEqual({ busy: 3, store: 2 });
+  // There will be no more: whoever waits for a place has none, and nothing is offered any more.
+  await outbox.waitForPlace(new AbortController().signal);
+  expect([push(3), outbox.reserve(), outbox.reserve()]).toEqual([true, true, false]);
+  await outbox.drain();
+  expect(offered).toEqual([0, 1, 2]);
+});
+
+it('each moment is given to the store with the one before it', async () => {
+  const given: unknown[] = [];
+  const outbox = new Outbox({
+    sink: {
+      async append(moment, events, previous) {
+        given.push([moment.seq, events.length, previous?.seq]);
+        return 100 + moment.seq;
+      },
+      finish: async () => 0,
+    },
+    publish: (moment, events, position) =>
+      void given.push([`published ${moment.seq}`, events.length, position]),
+    ...{ limit: 4, retryMs: 1, giveUp: new AbortController().signal },
+  });
+  for (const events of [[{} as never], []]) {
+    outbox.reserve();
+    outbox.push(moment('s', given.length), events);
+  }
+  await outbox.drain();
+  expect(given).toEqual([
+    [0, 1, undefined],
+    [1, 0, 0],
+    ['published 0', 1, 100],
+    ['published 1', 0, 101],
+  ]);
+});

@@ -252,5 +252,6 @@ it('the smallest face that could be found is that of the largest picture so far,
   const { id } = await test.manager.register(INPUT);
   await test.ended(id);
   expect(test.store.smallestFaces).toEqual([3, 6]);
+  expect(test.store.states).toEqual(['RUNNING', 'RUNNING', 'ENDED']);
   expect(test.store.sizes).toEqual([{ in: 'RUNNING', width: 4, height: 2 }]);
 });

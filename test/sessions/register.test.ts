@@ -253,3 +253,48 @@ it('one that another server has begun or stopped before its first session has be
   expect(await test.manager.register(CAMERA)).toMatchObject({ alreadyRegistered: false, shouldRun: false });
   expect(test.manager.running()).toEqual([]);
 });
+
+it('what is registered already is not looked at again, and one that waits begins nothing', async () => {
+  let probes = 0;
+  const probe = async () => {
+    probes += 1;
+    return FILE_INFO;
+  };
+  const test = new TestManager({ probe });
+  const create = vi.spyOn(test.store.sessions, 'create');
+  const waiting = { ...INPUT, autoStart: false };
+  await test.manager.register(waiting);
+  expect(await test.manager.register(waiting)).toMatchObject({ alreadyRegistered: true });
+  expect([probes, create.mock.calls]).toEqual([1, []]);
+});
+
+it('a camera that another server registers while it is looked at here is left to that, and closed', async () => {
+  const { deps, open, count } = openings();
+  const test = new TestManager(deps);
+  const { createUnless, create } = test.store.repository;
+  test.store.repository.createUnless = async (input, isTaken) => {
+    await create(input);
+    return createUnless(input, isTaken);
+  };
+  expect(await test.manager.register(CAMERA)).toMatchObject({ alreadyRegistered: true });
+  expect([count(), open.size, test.store.streams.size, test.store.records.size]).toEqual([1, 0, 1, 0]);
+});
+
+it('a recording that somebody starts while it is being registered has one session, which began as any other', async () => {
+  const test = new TestManager({ decode: frames(Number.POSITIVE_INFINITY, 1) });
+  const begun = vi.spyOn(test.store.sessions, 'create');
+  const { create } = test.store.repository;
+  test.store.repository.create = async (input) => {
+    const record = await create(input);
+    if (input.name === 'early') await test.manager.start(record.id);
+    return record;
+  };
+  await test.manager.register({ ...INPUT, name: 'early' });
+  await test.manager.register(INPUT);
+  const { again, ...settings } = begun.mock.calls[1]![0];
+  expect([begun.mock.calls.length, begun.mock.calls[0]![0].again, again]).toEqual([2, undefined, true]);
+  expect(settings).toMatchObject({
+    modelId: 'model',
+    settings: { frameRate: 10, smoothing: 250, loop: false },
+  });
+});

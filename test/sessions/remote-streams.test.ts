@@ -58,10 +58,14 @@ it('a stream is started by a worker, with the words of its session, unless its v
   expect(await streams.start(id, { label: 'first' })).toMatchObject({ streamId: id, state: 'RUNNING' });
   expect(done).toEqual([`started ${id} as first`]);
   const pushed = await store.repository.create({ ...SETTINGS, source: PUSHED.source });
-  await expect(streams.start(pushed.id)).rejects.toEqual(code('CONFLICT'));
+  await expect(streams.start(pushed.id)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message:
+      'Video that is sent to mien needs a server that is all in one: ask a `mien serve` on the same database, and send it there. This is a `mien api`, which takes no video.',
+  });
   await expect(streams.start('none')).rejects.toEqual(code('NOT_FOUND'));
   store.sessions.get = async () => null;
-  await expect(streams.start(id)).rejects.toEqual(code('NOT_FOUND'));
+  await expect(streams.start(id)).rejects.toThrow('The session of the stream a was removed.');
   expect(done).toHaveLength(2);
 });
 

@@ -25,6 +25,10 @@ it('media time is the source’s own, until the source is opened again; then it 
   clock.reopened();
   expect(media(0, 31_100)).toBeCloseTo(30.6, 9);
   expect(media(0.1, 31_200)).toBeCloseTo(30.7, 9);
+  // Whatever its own time is then.
+  clock.reopened();
+  expect(media(7, 41_200)).toBeCloseTo(40.7, 9);
+  expect(media(7.1, 41_300)).toBeCloseTo(40.8, 9);
 });
 
 it.each([false, true])(
@@ -45,7 +49,7 @@ it.each([false, true])(
 it('media time starts at the first frame, however often its source was opened before', () => {
   const { clock, media } = openClock();
   clock.reopened();
-  expect(media(0.2, 5000)).toBe(0.2);
+  expect([media(0.2, 5000), media(0.3, 9000)]).toEqual([0.2, 0.3]);
 });
 
 it('media time is rounded as the store keeps it, so that nothing tells of it otherwise', () => {

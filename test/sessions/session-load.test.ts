@@ -34,6 +34,8 @@ it.each([true, false])(
     load.meter.scored(2);
     load.meter.dropped({ busy: 1 });
     void load.turn(signal);
+    const source = { realtime: true, setFrameRate() {} };
+    load.opened(source);
     load.close();
     expect(told).toEqual([
       ...(isMetered ? [['decoded', 3]] : []),
@@ -42,6 +44,7 @@ it.each([true, false])(
       ['own dropped', { busy: 1 }],
       ...(isMetered ? [['dropped', { busy: 1 }]] : []),
       ['own turn', signal],
+      ['own opened', source],
       ['own close'],
     ]);
   },

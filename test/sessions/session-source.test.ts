@@ -1,6 +1,6 @@
 /** One stream's source: whether its frames are dropped rather than waited for, and whether it can be opened again. */
 import { expect, it, onTestFinished, test, vi } from 'vitest';
-import type { SourceInfo, SourceInput } from '../../src/domain/frame.ts';
+import type { Frame, SourceInfo, SourceInput } from '../../src/domain/frame.ts';
 import { runsInRealTime, type StreamRecord } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import { createSessionSource } from '../../src/sessions/session-source.ts';
@@ -118,8 +118,73 @@ it('a recording that repeats is opened again after failures, unless there are to
   expect(session.canReturn(null)).toBe(false);
   const inARow = Array.from({ length: 20 }, fail);
   const allowed = inARow.indexOf(false);
-  expect(allowed).toBeGreaterThan(0);
+  expect(allowed).toBe(5);
   expect(inARow.slice(allowed)).toEqual(inARow.slice(allowed).map(() => false));
   vi.advanceTimersByTime(24 * 3_600_000);
   expect(Array.from({ length: allowed + 1 }, fail)).toEqual([...Array(allowed).fill(true), false]);
+});
+
+it('what comes by HTTP has ended when its server says so, and is opened again when it broke off', async () => {
+  const [http, rtsp] = (['http', 'rtsp'] as const).map((kind) =>
+    sourceOf({ source: RECORDING }, { ...LIVE_INFO, kind }),
+  );
+  for (const source of [http!, rtsp!]) {
+    // By what it is named it may be anything.
+    expect(source.canReturn(null)).toBe(true);
+    await source.open(never);
+  }
+  const broke = new Error('it broke off');
+  expect([http!.canReturn(null), http!.canReturn(broke)]).toEqual([false, true]);
+  expect([rtsp!.canReturn(null), rtsp!.canReturn(broke)]).toEqual([true, true]);
+});
+
+it('only a recording that is not looped has an end, and it is told', async () => {
+  const end = async (loop: boolean, info: SourceInfo) =>
+    (await sourceOf({ source: FILE, loop }, info).open(never)).end;
+  expect(await Promise.all([end(false, FILE_INFO), end(true, FILE_INFO)])).toEqual([1, null]);
+  expect(await end(false, { ...LIVE_INFO, duration: 7 })).toBeNull();
+});
+
+it('what may be live waits for the gate, and is lost when that closes; a recording is read on', async () => {
+  const gate = new SourceGate();
+  const opened: AbortSignal[] = [];
+  const sourceAt = (source: SourceInput, info: SourceInfo) =>
+    createSessionSource(
+      {
+        async openSource(_source, { signal, colour }) {
+          opened.push(signal);
+          expect(colour).toBe(false);
+          const frames = (async function* () {
+            yield {} as Frame;
+            if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          })();
+          return { info, frames, setFrameRate() {} };
+        },
+        gate,
+      },
+      { ...STREAM_RECORD, source },
+      null,
+    );
+  const [camera, file] = [sourceAt(CAMERA, LIVE_INFO), sourceAt(FILE, FILE_INFO)];
+  gate.close();
+  const opening = camera.open(never);
+  await file.open(never);
+  expect(opened.length).toBe(1);
+  gate.open();
+  const frames = (await opening).frames[Symbol.asyncIterator]();
+  expect((await frames.next()).done).toBe(false);
+  gate.close();
+  await expect(frames.next()).rejects.toMatchObject({
+    code: 'SOURCE_FAILED',
+    message:
+      'The database was away for so long that another server may run this stream now; the source is opened again if none does.',
+  });
+  expect(opened.map(({ aborted }) => aborted)).toEqual([false, true]);
+});
+
+it('a source whose password is lost says how to get it back; where there is none to lose, nothing is locked', async () => {
+  const locked = sourceOf({ source: { ...CAMERA, locked: true } as SourceInput }, LIVE_INFO).open(never);
+  await expect(locked).rejects.toThrow(
+    'The password of this source cannot be read, because the key that it was sealed with is not here: start mien with that key (MIEN_SECRET_KEY, or secret.key in the data directory), or remove this stream and register it again.',
+  );
 });

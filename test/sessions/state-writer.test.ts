@@ -1,5 +1,5 @@
 /** States that the store does not take at once, or never. */
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { StateDetails } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
 import { createStateWriter } from '../../src/sessions/state-writer.ts';
@@ -89,4 +89,65 @@ it('a store that stays away is given up when there is no more time', async () =>
   giveUp.abort();
   expect((await written).state).toBe('STARTING');
   expect(published).toEqual([]);
+});
+
+it.each(['NOT_FOUND', 'CONFLICT'] as const)(
+  'what is refused by %s is another server’s to tell: it is asked for once, and nobody is told of it',
+  async (code) => {
+    const { writer, asked, published, logged } = open(() => new MienError(code, 'It was taken over.'));
+    await writer.write('RUNNING');
+    expect([asked, published]).toEqual([['RUNNING'], ['lost']]);
+    expect(logged).toEqual(['warn: could not store the state of a session']);
+  },
+);
+
+it('what went well is not told to have failed, also where what was told with it is refused', async () => {
+  const { writer, stored } = open((_, { frame }) => (frame ? wrong() : null));
+  await writer.write('RUNNING', { frame: { width: 1, height: 1 } });
+  expect(stored()).toMatchObject({ state: 'RUNNING', failure: null });
+});
+
+it('when there is no more time a state that is refused is not tried without its details, and is logged', async () => {
+  const { writer, asked, logged, giveUp } = open(wrong);
+  giveUp.abort();
+  await writer.write('FAILED', { failure: 'odd' });
+  expect(asked).toEqual(['FAILED']);
+  expect(logged).toEqual([
+    'warn: could not store the state of a session',
+    'error: a state of a session is not stored',
+  ]);
+});
+
+it('a store that is away is asked again after pauses that double to twenty times the first', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const times: number[] = [];
+  const { writer, giveUp } = open(() => {
+    times.push(Date.now());
+    return away();
+  });
+  const began = Date.now();
+  const written = writer.write('RUNNING');
+  await vi.advanceTimersByTimeAsync(75);
+  expect(times.map((time) => time - began)).toEqual([0, 1, 3, 7, 15, 31, 51, 71]);
+  giveUp.abort();
+  await written;
+});
+
+it('a database that does not answer is told as away', async () => {
+  const giveUp = new AbortController();
+  const refusals: unknown[] = [];
+  const writer = createStateWriter(new MemoryStore().addSession('stream'), {
+    ...{ sessions: { setState: () => new Promise<never>(() => {}) }, publish() {}, onLost() {} },
+    log: {
+      ...{ debug() {}, info() {}, error() {} },
+      warn({ err }: { err?: unknown }) {
+        refusals.push(err);
+        giveUp.abort();
+      },
+    },
+    ...{ retryMs: 1, answerMs: 5, giveUp: giveUp.signal },
+  });
+  await writer.write('RUNNING');
+  expect(refusals).toEqual([new MienError('STORE_UNAVAILABLE', 'The database did not answer.')]);
 });

@@ -27,6 +27,9 @@ it('only the last seconds count, and none from before the source was opened anew
   expect(arrivals.perSecond(10, 10)).toBe(5.2);
   arrivals.note(4, 1, 10);
   expect(arrivals.perSecond(10, 10)).toBe(4);
+  // One that was as long as all of them.
+  arrivals.note(10, 5, 10);
+  expect(arrivals.perSecond(10, 10)).toBe(2);
   arrivals.reset();
   arrivals.note(4, 4, 10);
   expect(arrivals.perSecond(10, 10)).toBe(Number.POSITIVE_INFINITY);

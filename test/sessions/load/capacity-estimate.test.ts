@@ -69,3 +69,10 @@ it('on a full machine a second takes a fifth of the difference, exponentially', 
   // 60, and 1 - exp(-1 / 5) of the way to 20.
   expect(after(1, { scored: 20, busy: 0.9, isFull: true })).toBeCloseTo(60 - 40 * 0.18127, 3);
 });
+
+it('the busier the models, the sooner it follows: half as busy as a full machine in a minute, all of it in a quarter of one', () => {
+  // Of 60 toward 40, 1 - exp(-1 / 60) of the way; toward 30, 1 - exp(-1 / 15).
+  expect(after(1, { scored: 20, busy: 0.3, isFull: false })).toBeCloseTo(60 - 20 * 0.016529, 4);
+  expect(after(1, { scored: 45, busy: 0.9, isFull: false })).toBeCloseTo(60 - 30 * 0.064493, 4);
+  expect(after(1, { scored: 1, busy: 0.09, isFull: false }, null)).toBeNull();
+});

@@ -268,3 +268,53 @@ it('others fall twice for a stream that goes on losing frames, and the third tim
   expect(lowFell).toBe(2);
   expect(firstFall).toBe(4);
 });
+
+it('nobody rises while those that leave out frames are scored less often than they may; who leaves out none is no reason', () => {
+  const risen = (scored: number) => {
+    const control = new FrameRateControl();
+    const [stream, recording] = [
+      control.open(10, 'NORMAL'),
+      control.open(Number.POSITIVE_INFINITY, 'RECORDING'),
+    ];
+    startAt(stream, 6);
+    stream.scored(scored);
+    stream.leftOut(4);
+    recording.scored(100);
+    control.tick();
+    return stream.rate;
+  };
+  expect([risen(6), risen(2)]).toEqual([6.2, 6]);
+});
+
+it('who has just what a stream lost gives it, and nobody else; that stream keeps its rate', () => {
+  const control = new FrameRateControl();
+  const [low, normal, high] = [
+    control.open(10, 'LOW'),
+    control.open(10, 'NORMAL'),
+    control.open(100, 'HIGH'),
+  ];
+  high.scored(50);
+  high.lost(9.8);
+  for (const stream of [low, normal]) stream.scored(10);
+  control.tick();
+  expect(low.rate).toBeCloseTo(0.2, 9);
+  expect([normal.rate, high.rate]).toEqual([10, 100]);
+});
+
+it('a stream that has come before, and is short of time, slows others down until it is closed', () => {
+  const risenTwice = (isClosed: boolean) => {
+    const control = new FrameRateControl();
+    const [high, low] = [control.open(10, 'HIGH'), control.open(10, 'LOW')];
+    startAt(low, 5);
+    startAt(high, 5);
+    if (isClosed) high.close();
+    for (let second = 0; second < 2; second++) {
+      high.scored(1);
+      high.lost(0.5);
+      low.scored(5);
+      control.tick();
+    }
+    return Math.round(low.rate * 10) / 10;
+  };
+  expect([risenTwice(false), risenTwice(true)]).toEqual([5.4, 6]);
+});
