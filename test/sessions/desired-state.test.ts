@@ -50,7 +50,7 @@ async function world(names: string[], judge?: (streams: StreamRecord[]) => Verdi
 }
 
 it('a stream that cannot be started now is tried again after pauses that double to half a minute, and by no other look', async () => {
-  const { look, tries, outcomes, deps } = await world(['a', 'b']);
+  const { look, tries, outcomes, deps, said } = await world(['a', 'b']);
   outcomes.set('a', Array(8).fill(AWAY));
   await look();
   await look();
@@ -58,6 +58,7 @@ it('a stream that cannot be started now is tried again after pauses that double 
   await vi.advanceTimersByTimeAsync(200_000);
   const ofFirst = tries.filter(([name]) => name === 'a').map(([, at]) => at);
   expect(ofFirst).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
+  expect(said).toEqual(Array(8).fill('could not start a stream again'));
   expect(deps.waiting.size).toBe(0);
 });
 

@@ -85,6 +85,7 @@ it('what was taken over is ended as soon as the store is back', async () => {
   test.store.away = true;
   test.manager.leaseWatcher.lookAround();
   await until(() => test.warnings.length > 2);
+  expect(test.warnings).toContain('could not look which streams should run; it is tried again');
   expect(test.store.records.get(left.id)?.state).toBe('RUNNING');
   test.store.away = false;
   await until(() => test.manager.running().length === 1);

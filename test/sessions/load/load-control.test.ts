@@ -404,3 +404,22 @@ it('the session that a stream has begun since is not closed with the one before'
   before.close();
   expect([load.effectiveFrameRate('a'), vi.getTimerCount()]).toEqual([10, 1]);
 });
+
+it('another priority counts from then on, also before the source is open; of a stream that does not run it changes nothing', () => {
+  const { load, open } = control();
+  const [a, b] = [open().running, open({ id: 'b' }).running];
+  load.setPriority('b', 'LOW');
+  load.setPriority('none', 'HIGH');
+  seconds(1, [a, 6, 4], [b, 10]);
+  expect(load.effectiveFrameRate('a')).toBe(10);
+  expect(load.effectiveFrameRate('b')).toBeLessThan(7);
+  const c = load.open({ ...STREAM, id: 'c' }, () => {});
+  controls.push(c);
+  load.setPriority('c', 'HIGH');
+  load.setPriority('b', 'HIGH');
+  c.opened({ realtime: true, setFrameRate() {} });
+  seconds(1, [c, 6, 4], [a, 10]);
+  expect(load.effectiveFrameRate('c')).toBe(10);
+  expect(load.effectiveFrameRate('a')).toBeLessThan(7);
+  expect(load.isOverloaded('none')).toBe(false);
+});
