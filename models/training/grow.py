@@ -27,11 +27,11 @@ from .layers import AddedBlock, to_single
 from .losses import cross_entropy
 from .narrow import narrowed
 from .negatives import other_rows
-from .networks import Network, Shape, multiply_adds
+from .networks import Network, multiply_adds
 from .sources import SHIPPED, Source
 from .strength import Strength
 from .teachers import said_of_training
-from .weights import half_precision, load_matching, predict
+from .weights import half_precision, load_matching, predict, restored
 
 HERE = Path(__file__).parent
 
@@ -101,13 +101,6 @@ def expression_loss(network: Network, images: Tensor, targets: Tensor, weights: 
         both = network.features(network.maps_of(images.to(memory_format=torch.channels_last)))
         logits = network.heads["expression"](both)
     return (cross_entropy(to_single(logits), targets) * weights).mean()
-
-
-def restored(state: dict) -> Network:
-    """The network of a compact checkpoint."""
-    network = Network(Shape(**state["member"]["shape"], action_units=max(1, len(state["units"]))))
-    load_matching(network, {name: value.float() if value.is_floating_point() else value for name, value in state["average"].items()})
-    return network
 
 
 def grown(state: dict, added: tuple[int, ...]) -> Network:

@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from .augment import Strength
 from .data import DATA
 from .landmarker.rows import ferplus_rows, photo_rows
-from .networks import Network, Shape
+from .networks import Network
 from .rows import Rows, batch, mirrored_units
 from .synthetic import synthetic_rows
+from .weights import restored
 
 HERE = Path(__file__).parent
 VIEWS = {"ferplus": 2, "photos": 4, "renders": 1}  # random views of each row
@@ -53,9 +54,8 @@ def run(args: argparse.Namespace) -> None:
     rows = open_rows(config, args)
     for member in (m for m in config["members"] if args.member in (None, m["name"])):
         state = torch.load(args.init / f"{member['name']}.pt", map_location="cpu", weights_only=True)
-        network = Network(Shape(**member["shape"], action_units=len(state["units"])))
-        network.load_state_dict({name: value.float() for name, value in state["average"].items()}, strict=False)
-        refit(network.eval(), rows, state["units"], args.ridge, member["seed"])
+        network = restored(state).eval()
+        refit(network, rows, state["units"], args.ridge, member["seed"])
         torch.save(state | {"average": network.state_dict()}, args.runs / f"{member['name']}.pt")
 
 

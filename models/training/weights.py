@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .networks import Network
+from .networks import Network, Shape
 
 
 def parameter_groups(network: nn.Module, options: dict) -> list[dict]:
@@ -34,6 +34,13 @@ def load_matching(network: nn.Module, state: dict[str, Tensor]) -> bool:
     fitting = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
     network.load_state_dict(fitting, strict=False)
     return len(fitting) == len(own)
+
+
+def restored(state: dict) -> Network:
+    """The network of a checkpoint, with what was put into it since it began."""
+    network = Network(Shape(**state["member"]["shape"], action_units=max(1, len(state["units"]))))
+    load_matching(network, {name: value.float() if value.is_floating_point() else value for name, value in state["average"].items()})
+    return network
 
 
 def interpolated(start: dict[str, Tensor], end: dict[str, Tensor], share: float) -> dict[str, Tensor]:

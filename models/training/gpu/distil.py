@@ -12,9 +12,9 @@ from torch import Tensor
 
 from .. import losses
 from ..layout import STORED
-from ..networks import Network, Shape
+from ..networks import Network
 from ..strength import Strength
-from ..weights import half_precision, load_matching
+from ..weights import half_precision, restored
 from . import augment
 from .kit import Crops, Kit, accuracies, probabilities
 from .loop import Loop, halves
@@ -34,7 +34,7 @@ def distil(setting: Setting, name: str, seconds: float) -> None:
     torch.manual_seed(member["seed"])
     kit = setting.kit()
     targets, teachers = targets_of(setting, kit, options)
-    network = started(member, began)
+    network = restored(began)
     kept = copy.deepcopy(network).eval().to(setting.device, memory_format=torch.channels_last)
     loop = Loop(network, options["optimizer"], setting.work / f"{name}.run", setting.device)
     random = augment.Random(setting.device, member["seed"])
@@ -51,7 +51,7 @@ def distil(setting: Setting, name: str, seconds: float) -> None:
 
     loop.run(step, setting.left(seconds), setting.plan["every"], lambda: accuracies(probabilities(said_by(loop.average), valid.crops), valid))
     after = probabilities(said_by(loop.average), valid.crops)
-    torch.save({"average": halves(loop.average), "member": member, "units": began["units"]}, setting.work / f"{name}.pt")
+    torch.save({"average": halves(loop.average), "member": {**member, "shape": began["member"]["shape"]}, "units": began["units"]}, setting.work / f"{name}.pt")
     np.savez(setting.work / f"{name}.npz", before=before.cpu().numpy(), after=after.cpu().numpy(), labels=valid.labels.cpu().numpy())
     result(setting, name, {"steps": loop.steps, "teachers": teachers, "before": accuracies(before, valid), "after": accuracies(after, valid)})
 
@@ -110,13 +110,6 @@ def member_loss(network: Network, kept: Network, images: Tensor, targets: Tensor
             rows = loss(out, labels[name])
             total = total + weight * scale.get(name, 1.0) * (rows * weights if name == "expression" else rows).mean()
     return total
-
-
-def started(member: dict, state: dict) -> Network:
-    """The network of a compact checkpoint."""
-    network = Network(Shape(**member["shape"], action_units=max(1, len(state["units"]))))
-    load_matching(network, {name: value.float() if value.is_floating_point() else value for name, value in state["average"].items()})
-    return network
 
 
 def said_by(network: Network):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import json
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from training import grow, shift
+from training import grow, refit, shift
 from training.ensemble import fold
 from training.gpu.distil import KEPT, member_loss
+from training.gpu.loop import halves
 from training.grow import expression_loss, freeze, grown
 from training.layers import AddedBlock
 from training.narrow import narrowed, weight_gradient
@@ -61,6 +63,21 @@ def test_a_grown_checkpoint_is_gone_on_with(state):
     again = grown(later, (0, 1, 2, 1))
     with torch.no_grad():
         torch.testing.assert_close(again.eval()(FACES)["expression"], after.eval()(FACES)["expression"])
+
+
+def test_a_grown_members_heads_are_fitted_on_what_it_sees_with_its_blocks(state, tmp_path, monkeypatch):
+    after, shape = grown(state, (0, 1, 2, 1)).eval(), {**SHAPE, "added": [0, 1, 2, 1]}
+    with torch.no_grad():
+        next(layer for layer in after.backbone if isinstance(layer, AddedBlock)).second[1].weight.fill_(0.3)
+    torch.save({"average": halves(after), "member": {"name": "wide", "shape": shape}, "units": state["units"]}, tmp_path / "wide.pt")
+    (tmp_path / "config.json").write_text(json.dumps({"members": [{"name": "wide", "seed": 1, "shape": SHAPE}]}))
+    seen = []
+    monkeypatch.setattr(refit, "open_rows", lambda *_: {})
+    monkeypatch.setattr(refit, "refit", lambda network, *_: seen.append(network(FACES)["landmarks"].detach()))
+    refit.run(Namespace(config=tmp_path / "config.json", member=None, init=tmp_path, runs=tmp_path / "runs", ridge=0.0, threads=1))
+    with torch.no_grad():
+        torch.testing.assert_close(seen[0], after(FACES)["landmarks"], atol=1e-2, rtol=1e-2)
+    assert "backbone.5.first.0.weight" in torch.load(tmp_path / "runs" / "wide.pt", weights_only=True)["average"]
 
 
 def test_the_expressions_loss_alone_is_that_of_a_whole_step_without_the_other_heads(state):
