@@ -39,6 +39,12 @@ class Ensemble(nn.Module):
             mean["pose"] * POSE_UNIT, quality,
         )  # fmt: skip
 
+    @torch.no_grad()
+    def shift(self, bias: list[float]) -> None:
+        """Add `bias` [8] to every member's logits of the expression, in its last layer."""
+        for network in self.networks:
+            network.heads["expression"].bias += torch.tensor(bias)
+
     def heads(self, net: Network, x: Tensor) -> dict[str, Tensor]:
         """One member's heads, averaged over the face and its mirror image."""
         out = self.activated(net(x))

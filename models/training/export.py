@@ -15,7 +15,7 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from . import calibrate, presence
+from . import calibrate, metrics, presence
 from .chain import Chain
 from .data import DATA, LABELS, SIZE, load_ferplus, protocol
 from .ensemble import OUTPUTS, Ensemble, load_members, round_weights
@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> None:
     if (args.data / "ferplus_valid.npz").exists():
         measured = calibrated(args)
         ensemble.temperature = measured["temperature"]
+        ensemble.shift(measured["bias"])
         worst = write(ensemble, config, states, measured, args)
     if args.save_checkpoints:
         save_compact(states, args.save_checkpoints)
@@ -82,21 +83,23 @@ def write(ensemble: Ensemble, config: dict, states: list[dict], measured: dict, 
 
 
 def calibrated(args) -> dict:
-    """Temperature and thresholds by FER+'s validation rows, read through the whole chain with a file of temperature 1."""
+    """Temperature, bias and thresholds by FER+'s validation rows, read through the whole chain with a file that has neither."""
     chain = Chain(args.out, args.detector or (None if (args.out / "detector.onnx").exists() else MODELS / "detector.onnx"))
     images, votes = load_ferplus([args.data / "ferplus_valid.npz"])
     keep, distribution = protocol(votes)
     truth = distribution[keep].argmax(1)
     seen, _ = chain.small_pictures(images[keep])
     logits = np.log(np.maximum(seen["members"], 1e-12))
-    temperature = round(calibrate.fit_temperature(logits, truth), 3)
-    probabilities = calibrate.ensemble_probabilities(logits, temperature)
+    temperature, bias = (np.round(value, 3) for value in calibrate.fit(logits, truth))
+    probabilities = calibrate.ensemble_probabilities(logits + bias, temperature)
     found = {
-        "temperature": temperature,
+        "temperature": float(temperature),
+        "bias": bias.tolist(),
         "thresholds": {"confidence": calibrate.abstention_threshold(probabilities, truth)},
         "accuracy": round(float((probabilities.argmax(1) == truth).mean()), 4),
         "memberAccuracy": [round(float((m.argmax(1) == truth).mean()), 4) for m in seen["members"]],
         "calibrationError": round(calibrate.calibration_error(probabilities, truth), 4),
+        "crossValidated": metrics.calibrated(calibrate.cross_validated(logits, truth), truth),
     }
     told = second_opinion(chain, args.data)
     if told is not None:
@@ -187,9 +190,9 @@ def describe(path: Path, config: dict, states: list[dict], ensemble: Ensemble, m
         card["actionUnitsTold"] = measured["told"]
     card["pose"] = {"unit": "degrees", "order": ["yaw", "pitch", "roll"], **config.get("poseNotes", {})}
     card["thresholds"] = measured["thresholds"] | config["thresholds"]
-    card |= {"temperature": ensemble.temperature, "members": members, "flips": ensemble.flips}
+    card |= {"temperature": ensemble.temperature, "bias": measured.get("bias"), "members": members, "flips": ensemble.flips}
     card["trainingData"] = config["trainingData"]
-    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "thresholds", "told")}}
+    card["metrics"] = {"ferPlusValidation": {k: v for k, v in measured.items() if k not in ("temperature", "bias", "thresholds", "told")}}
     card["metrics"]["multiplyAddsPerFace"] = macs
     return card
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .calibrate import calibration_error, likelihood_loss
+from .calibrate import calibration_error, likelihood_loss, sampling_error
 from .data import LABELS
 
 BASIC = ("ANGER", "DISGUST", "FEAR", "HAPPINESS", "SADNESS", "SURPRISE")
@@ -35,6 +35,13 @@ def classification(probabilities: np.ndarray, truth: np.ndarray) -> dict:
         "f1": {name: round(float(r), 4) for name, r in zip(LABELS, f1)},
         "confusion": table.tolist(),
     }
+
+
+def calibrated(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """The numbers that a calibration changes, and the calibration error that sampling alone would give."""
+    told = classification(probabilities, truth)
+    kept = ("accuracy", "macroF1", "calibrationError", "negativeLogLikelihood")
+    return {name: told[name] for name in kept} | {"calibrationErrorOfSampling": round(sampling_error(probabilities), 4)}
 
 
 def intervals(probabilities: np.ndarray, truth: np.ndarray, draws: int = 1000, share: float = 0.95) -> dict[str, list[float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 
 from training import augment, calibrate, crop, data, distil, losses, metrics, negatives, presence, rows, smoke, sources, weights
 from training.chain import Chain
+from training.ensemble import Ensemble
 from training.networks import Network, Shape, multiply_adds
 
 MODELS = Path(__file__).parents[2]
@@ -61,12 +63,51 @@ def test_roll_turns_with_the_eyes():
     assert np.allclose(rows.turn(np.zeros((20, 3)), matrix, flipped)[:, 2], angle, atol=1e-3)
 
 
-def test_temperature_is_found_again():
-    rng = np.random.default_rng(3)
-    logits = rng.normal(0, 2, (1, 20000, 8))
-    truth = np.array([rng.choice(8, p=p) for p in calibrate.softmax(logits[0] / 1.7)])
-    assert calibrate.fit_temperature(logits, truth) == pytest.approx(1.7, rel=0.05)
-    assert calibrate.calibration_error(calibrate.ensemble_probabilities(logits, 1.7), truth) < 0.015
+def test_biases_are_added_to_every_members_logits_before_the_temperature():
+    torch.manual_seed(0)
+    network, bias = Network(Shape(action_units=21)).eval(), [0.5, -0.5, 0.25, 0, 0, -0.25, 0, 0]
+    faces = torch.randint(0, 256, (2, 1, 48, 48)).float()
+    with torch.no_grad():
+        wanted = ((network(faces)["expression"] + torch.tensor(bias)) / 0.8).softmax(-1)
+        members = [copy.deepcopy(network) for _ in range(2)]
+        shifted = Ensemble(members, [f"AU{k}" for k in range(21)], 0.8, [0.0, 1.0], False).eval()
+        shifted.shift(bias)
+        expression, members = shifted(faces.to(torch.uint8))[:2]
+    assert torch.allclose(expression, wanted, atol=1e-5) and torch.allclose(members[1], wanted, atol=1e-5)
+
+
+def drawn(seed: int, count: int, temperature: float, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logits [2, N, 8] of two members, and labels by chance, of which the mean of both, so corrected, tells the truth."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (1, count, 8)) + rng.normal(0, 0.5, (2, count, 8))
+    return logits, np.array([rng.choice(8, p=p) for p in calibrate.ensemble_probabilities(logits + bias, temperature)])
+
+
+def test_temperature_and_biases_are_found_again():
+    bias = np.array([0.5, -0.3, 0.2, 0, 0, -0.4, 0.3, -0.3])
+    logits, truth = drawn(3, 20000, 1.7, bias)
+    temperature, found = calibrate.fit(logits, truth, ridge=0)
+    assert temperature == pytest.approx(1.7, rel=0.05) and found == pytest.approx(bias, abs=0.1)
+    assert np.abs(calibrate.fit(logits, truth, ridge=100)[1]).max() < 0.01
+    assert calibrate.calibration_error(calibrate.ensemble_probabilities(logits + found, temperature), truth) < 0.015
+
+
+def test_no_face_is_judged_by_a_fit_that_saw_it():
+    logits, truth = drawn(4, 400, 1.0, np.zeros(8))
+    said = calibrate.cross_validated(logits, truth)
+    fold = np.random.default_rng(0).permutation(400) % calibrate.FOLDS
+    other = np.where(fold == 3, (truth + 1) % 8, truth)
+    again = calibrate.cross_validated(logits, other)
+    assert np.array_equal(said[fold == 3], again[fold == 3]) and not np.allclose(said[fold != 3], again[fold != 3])
+    assert said.sum(1) == pytest.approx(1)
+
+
+def test_true_probabilities_have_the_calibration_error_of_sampling():
+    logits, truth = drawn(5, 3000, 1.0, np.zeros(8))
+    told = calibrate.ensemble_probabilities(logits, 1.0)
+    assert calibrate.calibration_error(told, truth) == pytest.approx(calibrate.sampling_error(told), abs=0.006)
+    assert calibrate.sampling_error(told[:300]) > 2 * calibrate.sampling_error(told)
+    assert calibrate.sampling_error(np.eye(8)) == 0
 
 
 def test_perfect_answers_score_perfectly():

@@ -137,9 +137,11 @@ def test_a_shift_is_the_same_each_time_and_does_what_its_name_says(pictures):
     assert shift.shifted(pictures, shift.degraded).shape == pictures.shape
 
 
-def test_the_grown_checkpoint_is_of_the_configuration_and_can_be_gone_on_with():
+def test_the_grown_member_is_of_both_configurations_and_can_be_gone_on_with():
     folder = Path(grow.__file__).parent
-    began = torch.load(folder / "checkpoints" / "grown" / "wide.pt", map_location="cpu", weights_only=True)
+    member = next(member for member in json.loads((folder / "config.json").read_text())["members"] if member["name"] == "wide")
+    began = torch.load(folder / "checkpoints" / "wide.pt", map_location="cpu", weights_only=True)
+    assert began["member"]["shape"] == member["shape"]
     network = grown(began, tuple(json.loads((folder / "config.grown.json").read_text())["added"]["wide"]))
     assert multiply_adds(network) == 73_381_504
     blocks = [layer for layer in network.backbone if isinstance(layer, AddedBlock)]
