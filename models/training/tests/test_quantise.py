@@ -52,7 +52,8 @@ def test_both_files_divide_logits_by_the_temperature_that_the_card_tells():
         model = onnx.load(file_of(MODELS, "ensemble", precision))
         made = {name: node for node in model.graph.node for name in node.output}
         constants = {t.name: t for t in model.graph.initializer} | {n.output[0]: n.attribute[0].t for n in model.graph.node if n.op_type == "Constant"}
-        logits = [node for node in model.graph.node if node.op_type == "Div" and node.input[0] in made and made[node.input[0]].op_type == "Gemm"]
+        divisions = [node for node in model.graph.node if node.op_type == "Div" and node.input[0] in made]
+        logits = [node for node in divisions if made[node.input[0]].op_type == "Gemm"]
         assert [float(numpy_helper.to_array(constants[node.input[1]])) for node in logits] == pytest.approx([told, told])
 
 
@@ -76,6 +77,7 @@ def test_convolutions_that_heads_read_and_the_first_two_stay_in_single_precision
     shapes = {"/networks.0/backbone.0/Conv": (8, 1, 5, 5), "/networks.0/backbone.1/Conv": (8, 8, 3, 3), "/networks.0/backbone.10/Conv": (8, 8, 3, 3)}
     shapes |= {"point": (4, 8, 1, 1), "last": (15, 4, 1, 1)}
     names = list(shapes)
-    model = graph([conv(name, f"x{k}", f"x{k + 1}") for k, name in enumerate(names)], {f"{name}.w": np.zeros(shape, np.float32) for name, shape in shapes.items()})
+    weights = {f"{name}.w": np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    model = graph([conv(name, f"x{k}", f"x{k + 1}") for k, name in enumerate(names)], weights)
     assert quantise.kept_single(model, "ensemble") == [*names[:2], "point", "last"]
     assert quantise.kept_single(model, "detector") == ["last"]
