@@ -139,8 +139,16 @@ class Batch {
     const size = { all: this.#all.length, kept: this.#entries.size, work: workOf(jobs) };
     const progress = new BatchProgress(host.stderr, size);
     const task = { ...this.#task, scoring, prefetch };
-    const analyse = (index: number, handedOver: () => void) =>
-      this.#orStop(() => this.#analyse(jobs[index]!, index, { ...task, handedOver }, progress));
+    let before: Promise<void> = Promise.resolve();
+    const analyse = (index: number, handedOver: () => void) => {
+      const turn = before;
+      const done = this.#orStop(() =>
+        this.#analyse(jobs[index]!, index, { ...task, handedOver, turn }, progress),
+      );
+      // One at a time, they are told in their order.
+      if (options.jobs === 1) before = done.then(() => turn);
+      return done;
+    };
     prefetch.openAhead();
     await overlapping(jobs.length, options.jobs, analyse, () => signal.aborted);
     progress.close();
@@ -154,10 +162,11 @@ class Batch {
       await partial.discard();
       throw error;
     });
-    // Frames that came before it was stopped are no whole result.
-    if (task.signal.aborted) return partial.discard();
     // The disk is waited for while the next input is analysed.
     task.handedOver();
+    await task.turn;
+    // Frames that came before it was stopped are no whole result.
+    if (task.signal.aborted) return partial.discard();
     const entry = await this.#directory.add(done.entry, partial, job);
     this.#entries.set(job.place, entry);
     progress.ended(index, entry.error ?? done.line);

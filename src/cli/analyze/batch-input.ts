@@ -14,6 +14,8 @@ export interface InputTask extends AnalysisTask {
   prefetch: InputPrefetch;
   /** The next input may begin. */
   handedOver(): void;
+  /** Over when its result may be put in its place. */
+  turn: Promise<void>;
 }
 
 export interface AnalysedInput {
