@@ -89,15 +89,21 @@ it('a session of which the bus lost the beginning is sent from its first moment'
   expect(skipped(sent)).toBe(0);
 });
 
+/** Who follows a session, or its stream, and has had its first two moments. */
+async function afterTwo(of: 'session' | 'stream') {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  const { streamId } = session;
+  const moments = await world.open({ session: { sessionId: session.id }, stream: { streamId } }[of]);
+  await world.commit(session, 2);
+  return { world, session, moments, sent: await take(moments, 2) };
+}
+
 it.each(['session', 'stream'] as const)(
   'an end that the queue dropped for moments that came late behind it is told all the same: of one %s',
   async (of) => {
-    const world = new World();
-    const session = world.begin(await world.stream());
+    const { world, session, moments, sent } = await afterTwo(of);
     const { streamId } = session;
-    const moments = await world.open({ session: { sessionId: session.id }, stream: { streamId } }[of]);
-    await world.commit(session, 2);
-    const sent = await take(moments, 2);
     // The database tells the end before the bus of another server has brought what came before it.
     await world.commitUnheard(session, world.capacity + 5);
     await world.end(session);
@@ -125,12 +131,8 @@ it('a removal that the queue dropped ends who follows the stream', async () => {
 it.each(['session', 'stream'] as const)(
   'an end that the queue dropped is told also where all that came behind it was erased meanwhile: of one %s',
   async (of) => {
-    const world = new World();
-    const session = world.begin(await world.stream());
+    const { world, session, moments, sent } = await afterTwo(of);
     const { streamId } = session;
-    const moments = await world.open({ session: { sessionId: session.id }, stream: { streamId } }[of]);
-    await world.commit(session, 2);
-    const sent = await take(moments, 2);
     await world.commitUnheard(session, world.capacity);
     await world.end(session);
     for (const late of world.store.moments.get(session.id)!.slice(2)) world.bus.moment(streamId, late, 0);
