@@ -24,11 +24,6 @@ export class Losses {
     return this.#lost;
   }
 
-  /** Sessions of which the queue dropped moments. */
-  get sessionIds(): string[] {
-    return [...this.#dropped.keys()];
-  }
-
   /** What is lost when what the queue dropped, and was not dealt with before, is counted in. */
   withDropped(offsets: Pick<Offsets, 'get'>): number {
     const all = new Map(this.#taken);

@@ -33,8 +33,8 @@ export class MomentSubscription {
   readonly #request: MomentsRequest;
   readonly #queue: EventQueue<QueuedEvent>;
   readonly #signal: AbortSignal | undefined;
-  /** Sessions whose beginning was dropped from the queue before there was a plan. */
-  readonly #startedBeforePlan: SessionRecord[] = [];
+  /** States that the queue dropped before there was a plan: with some of them a session began. */
+  readonly #toldBeforePlan: SessionRecord[] = [];
   /** Ends that the queue dropped: they are not told again, and once all behind them was erased, no more than `committed` comes. */
   readonly #droppedEnds: StateEvent[] = [];
   readonly #losses = new Losses();
@@ -52,7 +52,7 @@ export class MomentSubscription {
       accepts: (event) => event.kind !== 'committed' || this.#droppedEnds.length > 0,
     });
     this.#signal = signal;
-    signal?.addEventListener('abort', this.close, { once: true });
+    signal?.addEventListener('abort', this.close);
     if (signal?.aborted) this.close();
   }
 
@@ -64,7 +64,7 @@ export class MomentSubscription {
   async open(): Promise<void> {
     this.#plan = await planResume(this.#deps, this.#request);
     this.#isPlanned = true;
-    for (const session of this.#startedBeforePlan) this.#offsets.note(session, false);
+    for (const session of this.#toldBeforePlan) this.#offsets.note(session, false);
   }
 
   readonly close = (): void => {
@@ -107,27 +107,26 @@ export class MomentSubscription {
   /** Reads the store until it is read to its end without the queue overflowing meanwhile. */
   async *#readBacklog(backlog: Backlog[]): AsyncGenerator<SentMoment> {
     while (backlog.length > 0 && !this.#closed) {
-      this.#losses.takeDropped();
       // The cursor of a stream names one session: those before it must have been sent.
       for (const { offset } of backlog) yield* this.#readSession(offset);
       // Not before: a cursor leaves out what is over, and must not while moments of it are still to be sent.
       for (const { offset, over } of backlog) offset.over ||= over;
-      backlog = this.#droppedSessions();
+      backlog = await this.#takeDroppedSessions();
     }
   }
 
   /** What the queue dropped while a hole was read from the store is read, too: whoever subscribed was not slow. */
   async *#catchUp(): AsyncGenerator<SentMoment> {
     this.#isLive = false;
-    yield* this.#readBacklog(this.#droppedSessions());
+    yield* this.#readBacklog(await this.#takeDroppedSessions());
     this.#isLive = true;
   }
 
-  #droppedSessions(): Backlog[] {
-    return this.#losses.sessionIds.flatMap((sessionId) => {
-      const offset = this.#offsets.get(sessionId);
-      return offset ? [{ offset, over: false }] : [];
-    });
+  /** Those of which the queue dropped moments until now, also where the bus lost their beginning. */
+  async #takeDroppedSessions(): Promise<Backlog[]> {
+    const ids = [...this.#losses.takeDropped().keys()];
+    const offsets = await Promise.all(ids.map((id) => this.#offsetOf(id)));
+    return offsets.filter((offset) => offset !== null).map((offset) => ({ offset, over: false }));
   }
 
   /** Sends what the store holds after the offset, up to `last`. */
@@ -204,7 +203,7 @@ export class MomentSubscription {
     else if (event.kind === 'committed') return;
     else if (event.kind === 'removed' || !isLive(event.session)) this.#droppedEnds.push(event);
     else if (this.#isPlanned) this.#offsets.note(event.session, false);
-    else if (event.session.state === 'STARTING') this.#startedBeforePlan.push(event.session);
+    else this.#toldBeforePlan.push(event.session);
   }
 
   /** Counts what the queue dropped and was not sent from the store before, with what the bus lost before it. */

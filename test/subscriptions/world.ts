@@ -9,6 +9,7 @@ import {
 } from '../../src/subscriptions/index.ts';
 import { MemoryStore, moment } from '../helpers/memory-store.ts';
 import { SETTINGS } from '../helpers/streams.ts';
+import { bucketsOf } from './buckets.ts';
 
 /** What tests tell the bus of one server, and ask it. */
 export type LocalBus = Pick<MemoryBus, 'moment' | 'status' | 'episode' | 'removed' | 'subscribers'>;
@@ -30,6 +31,8 @@ export class World {
   capacity = 8;
   /** Sessions that a subscriber to all streams remembers. */
   remembered = 1000;
+  /** Milliseconds since the epoch. */
+  now = 0;
 
   constructor(open: OpenBus = alone) {
     const { bus, feed } = open(this.store);
@@ -75,11 +78,11 @@ export class World {
       streams: store.repository,
       history: store,
       log: store.log,
-      async *buckets() {},
+      buckets: (...asked) => bucketsOf(store, ...asked),
       feed,
       capacity,
       remembered,
-      now: () => 0,
+      now: () => this.now,
     });
   }
 }
