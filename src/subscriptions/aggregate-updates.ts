@@ -120,7 +120,10 @@ export class AggregateUpdates {
     const offset = await this.#offsets.find(sessionId, sessions);
     if (offset === null || offset.over) return Number.POSITIVE_INFINITY;
     const newest = await lastMomentBefore(history, sessionId, offset.seen + 1);
-    return this.#beginOf(newest?.mediaTime ?? 0);
+    const begin = this.#beginOf(newest?.mediaTime ?? 0);
+    // Looked for once: until that bucket closes, each moment asks.
+    this.#next.set(sessionId, begin);
+    return begin;
   }
 
   #beginOf(mediaTime: number): number {
