@@ -59,7 +59,7 @@ export class AllMoments {
       },
     );
     this.#signal = signal;
-    signal?.addEventListener('abort', this.close, { once: true });
+    signal?.addEventListener('abort', this.close);
     if (signal?.aborted) this.close();
   }
 

@@ -15,8 +15,8 @@ export interface Offset {
   takenMediaTime: number | null;
   /** Dropped frames of moments that were not sent, for the next that is. */
   dropped: DropCounts;
-  /** Milliseconds since the epoch; null while unknown. */
-  startedAt: number | null;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
   over: boolean;
 }
 
@@ -37,18 +37,17 @@ export class Offsets {
   }
 
   /** Adds a session whose moments up to `seq` are dealt with; one that is known stays where it is. */
-  add(sessionId: string, seq: number, startedAt: Date | null): Offset {
+  add(sessionId: string, seq: number, startedAt: Date): Offset {
     const offset = this.#bySession.get(sessionId) ?? {
       sessionId,
       seen: seq,
       sent: seq,
       takenMediaTime: null,
       dropped: {},
-      startedAt: null,
+      startedAt: startedAt.getTime(),
       over: false,
     };
-    offset.startedAt ??= startedAt?.getTime() ?? null;
-    if (offset.startedAt !== null) this.#since = Math.max(this.#since, offset.startedAt - CLOCK_SKEW_MS);
+    this.#since = Math.max(this.#since, offset.startedAt - CLOCK_SKEW_MS);
     this.#bySession.set(sessionId, offset);
     return offset;
   }
@@ -90,7 +89,7 @@ export class Offsets {
 
   #prune(): void {
     for (const [id, { over, startedAt }] of this.#bySession) {
-      if (over && startedAt !== null && startedAt < this.#since) this.#bySession.delete(id);
+      if (over && startedAt < this.#since) this.#bySession.delete(id);
     }
   }
 }

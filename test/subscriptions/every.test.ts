@@ -164,6 +164,49 @@ it('of a subscription to a session, a cursor that names a moment the filter leav
   await moments.return?.();
 });
 
+it('where what came before a cursor was deleted, the first moment behind it takes its stretch', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  await world.commit(session, 5);
+  world.store.moments.set(session.id, world.store.moments.get(session.id)!.slice(3));
+  const after = momentCursor(session.id, 2);
+  const moments = await world.open({ sessionId: session.id, every: 1000, after });
+  expect(seqs(await take(moments, 1))).toEqual([3]);
+  await moments.return?.();
+});
+
+it('what takes its stretch is looked for only where there are stretches, and something before', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  await world.commit(session, 5);
+  let searches = 0;
+  const { search } = world.store;
+  world.store.search = (...asked) => {
+    searches += 1;
+    return search.apply(world.store, asked);
+  };
+  for (const [seq, every] of [
+    [3, undefined],
+    [-1, 100],
+  ] as const) {
+    const after = momentCursor(session.id, seq);
+    await (await world.open({ sessionId: session.id, every, after })).return?.();
+  }
+  expect(searches).toBe(0);
+});
+
+it('of sessions without dropped frames a filter remembers nothing, and of one that is over nothing is', async () => {
+  const thinner = new MomentThinner(new MemoryStore(), { filter: { track: 1 } });
+  for (const seq of range(0, 3)) await thinner.pass(moment('quiet', seq));
+  expect(thinner.size).toBe(0);
+  await thinner.pass(moment('busy', 0, { dropped: { busy: 1 } }));
+  thinner.addDropped('lost', { busy: 2 });
+  thinner.addDropped('quiet', {});
+  expect(thinner.size).toBe(2);
+  thinner.forget('busy');
+  expect(thinner.size).toBe(1);
+});
+
 it('what is remembered of sessions does not grow with how many there were, and nothing is where nothing is left out', async () => {
   const store = new MemoryStore();
   const streamId = (await store.repository.create({} as never)).id;

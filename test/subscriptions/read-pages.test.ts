@@ -40,3 +40,22 @@ it('a page that could not be read fails when it is asked for', async () => {
   expect((await pages.next()).value).toHaveLength(200);
   await expect(pages.next()).rejects.toThrow('away');
 });
+
+it.each([
+  ['a short page', 399, undefined, [399]],
+  ['its last moment', 99, 299, [99]],
+  ['nothing', 499, undefined, [499]],
+])(
+  'behind %s no other page is asked for, and none that is empty is given',
+  async (_, after, last, expected) => {
+    const asked: number[] = [];
+    const history = {
+      page: (id: string, from: number, limit: number) => {
+        asked.push(from);
+        return page(id, from, limit);
+      },
+    };
+    for await (const moments of readPages(history, 's', after, last)) expect(moments).not.toEqual([]);
+    expect(asked).toEqual(expected);
+  },
+);

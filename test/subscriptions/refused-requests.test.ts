@@ -89,6 +89,97 @@ it('subscribing refuses what does not exist or does not belong together', async 
   await refused(world, { streamId: stream, every: 0 }, 'BAD_INPUT');
 });
 
+it('naming a session with its own stream is no contradiction', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  const moments = await world.open({ streamId: session.streamId, sessionId: session.id, every: 1 });
+  await world.commit(session);
+  expect(seqs(await take(moments, 1))).toEqual([0]);
+  await moments.return?.();
+});
+
+it('a cursor of before the first session of a stream is of no other scope, and of a thousand sessions at most', async () => {
+  const world = new World();
+  const stream = await world.stream();
+  const after = encodeCursor({ kind: 'stream', streamId: stream });
+  const first = world.begin(stream);
+  const foreign = world.begin(await world.stream());
+  await world.commit(foreign);
+  await world.commit(first);
+  await refused(world, { streamId: stream, sessionId: first.id, after }, 'CURSOR_INVALID');
+  await refused(world, { streamId: foreign.streamId, after }, 'CURSOR_INVALID');
+  for (let count = 1; count < 1000; count++) world.begin(stream);
+  const moments = await world.open({ streamId: stream, after });
+  world.bus.removed(stream);
+  expect((await take(moments, 10)).map(({ moment }) => moment.sessionId)).toEqual([first.id]);
+  world.begin(stream);
+  await refused(world, { streamId: stream, after }, 'CURSOR_EXPIRED');
+});
+
+it('a cursor of which all that follows was deleted has expired', async () => {
+  const world = new World();
+  const session = world.begin(await world.stream());
+  await world.commit(session, 10);
+  world.store.extent = async () => ({ oldest: null, newest: 9 });
+  await refused(world, { sessionId: session.id, after: momentCursor(session.id, 8) }, 'CURSOR_EXPIRED');
+  // Nothing follows this one.
+  await (await world.open({ sessionId: session.id, after: momentCursor(session.id, 9) })).return?.();
+});
+
+it('whoever is refused is told what to do instead', async () => {
+  const world = new World();
+  const [stream, other] = [await world.stream(), await world.stream()];
+  const session = world.begin(stream);
+  await world.commit(session, 3);
+  const told = async (request: object, of: 'moments' | 'episodes' | 'status' = 'moments') =>
+    world
+      .subscriptions()
+      [of](request)
+      .then(
+        () => 'nothing',
+        ({ message }: Error) => message,
+      );
+  const all = encodeCursor({ kind: 'all', positions: [beginningOf(1) + 1] });
+  const begin = 'Subscribe without `after`, and read what you missed from `Session.timeline`.';
+  const messages = [
+    await told({ streamId: 'nothing' }),
+    await told({ streamId: 'nothing' }, 'status'),
+    await told({ sessionId: 'nothing' }),
+    await told({ streamId: other, sessionId: session.id }),
+    await told({ streamId: stream, every: 0 }),
+    await told({ after: 'x' }),
+    await told({ after: momentCursor(session.id, 1) }),
+    await told({ after: all }, 'episodes'),
+    await told({ streamId: stream, after: all }),
+    await told({ sessionId: session.id, after: momentCursor(session.id, 3) }),
+    await told({ after: encodeCursor({ kind: 'all', positions: [beginningOf(1) + 4] }) }),
+    await told({ streamId: stream, after: momentCursor('gone', 1) }),
+  ];
+  world.store.expired.set(stream, beginningOf(1) + 3);
+  messages.push(await told({ after: all }));
+  world.store.moments.set(session.id, world.store.moments.get(session.id)!.slice(2));
+  messages.push(await told({ sessionId: session.id, after: momentCursor(session.id, 0) }));
+  for (let count = 0; count < 1001; count++) world.begin(stream);
+  messages.push(await told({ streamId: stream, after: momentCursor(session.id, 2) }));
+  expect(messages).toEqual([
+    'There is no stream nothing.',
+    'There is no stream nothing.',
+    'There is no session nothing.',
+    `Session ${session.id} is not one of stream ${other}; name one of them only.`,
+    '`every` must be at least 1 millisecond.',
+    'This is not a cursor of mien. Pass the `cursor` of a moment unchanged, or leave `after` out to begin now.',
+    'This cursor is none of moments of all streams. Name its stream or session, or leave `after` out.',
+    'This cursor is none of `expressionEpisodes`. Use one received from there, or leave `after` out.',
+    'This cursor belongs to another stream or session, or to all streams. Use one received from what is asked for.',
+    'This cursor points past the last moment of its session. Leave `after` out to begin now.',
+    'This cursor points past what is stored. Leave `after` out to begin now.',
+    `The session of this cursor is no longer stored. ${begin}`,
+    `Moments that follow this cursor were deleted, being older than the retention. ${begin}`,
+    `Moments that follow this cursor were deleted, being older than the retention. ${begin}`,
+    `More than 1000 sessions began since this cursor. ${begin}`,
+  ]);
+});
+
 function encodeText(text: string): string {
   return Buffer.from(text).toString('base64url');
 }

@@ -2,6 +2,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { encodeCursor } from '../../src/subscriptions/cursor.ts';
 import { momentCursor } from '../../src/subscriptions/index.ts';
+import { shownOnly } from '../../src/subscriptions/shown-only.ts';
 import { range, seqs, take, World } from './world.ts';
 
 const LAB = { site: 'lab' };
@@ -197,4 +198,63 @@ it('what retention deleted of hidden streams expires no cursor, and what it dele
   await (await subscriptions.episodes({ tags: LAB, after: episodes })).return?.();
   world.store.expired.set(shown, world.store.newest - 2);
   await expect(world.open({ tags: LAB, after: cursor })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+});
+
+it('what is committed and not brought by the bus is read for it, too', async () => {
+  const { world, mine, other } = await openTwo();
+  const moments = await world.open({ tags: LAB });
+  onTestFinished(() => void moments.return?.());
+  await world.commitUnheard(other, 2);
+  await world.commitUnheard(mine, 2);
+  world.feed.publish({ kind: 'committed', positions: [world.store.newest] });
+  const sent = await take(moments, 2);
+  expect(sent.map(({ moment: { sessionId, seq } }) => [sessionId, seq])).toEqual([
+    [mine.id, 0],
+    [mine.id, 1],
+  ]);
+});
+
+it('a stream that is shown is resumed through its sessions, and from before the first of them', async () => {
+  const { world, shown, mine, other } = await openTwo();
+  await world.commit(mine, 2);
+  await world.commit(other, 2);
+  await world.end(mine);
+  const next = world.begin(shown);
+  await world.commit(next, 2);
+  for (const [after, expected] of [
+    [momentCursor(mine.id, 0), [1, 0, 1]],
+    [encodeCursor({ kind: 'stream', streamId: shown }), [0, 1, 0, 1]],
+  ] as const) {
+    const moments = await world.open({ tags: LAB, streamId: shown, after });
+    const sent = await take(moments, expected.length);
+    expect(seqs(sent)).toEqual(expected);
+    expect(sent.every(({ moment }) => moment.sessionId !== other.id)).toBe(true);
+    await moments.return?.();
+  }
+});
+
+it('of hidden sessions it is not told which there are, by what was begun or what followed', async () => {
+  const { world, shown, hidden, mine, other } = await openTwo();
+  world.begin(hidden);
+  const next = world.begin(shown);
+  const { feed, store } = world;
+  const stored = { sessions: store.sessions, streams: store.repository, history: store, log: store.log };
+  const deps = { ...stored, feed, now: () => 0, async *buckets() {} };
+  const limited = shownOnly(deps, LAB).sessions;
+  const ids = (found: { id: string }[]) => found.map(({ id }) => id);
+  expect(ids(await limited.followersOf(mine.id, 10))).toEqual([next.id]);
+  expect(ids(await limited.followersOf(other.id, 10))).toEqual([]);
+  expect(ids(await limited.startedSince(new Date(0), {}))).toEqual([mine.id, next.id]);
+  expect(ids(await limited.live())).toEqual([mine.id, next.id]);
+});
+
+it('that hidden streams are removed takes no room in its queue', async () => {
+  const { world, mine } = await openTwo();
+  const status = await world.subscriptions().status({ tags: LAB });
+  onTestFinished(() => void status.return?.());
+  await status.next();
+  await world.end(mine, 'RUNNING');
+  for (const at of range(0, 100)) world.bus.removed(`hidden ${at}`);
+  await world.end(mine);
+  expect((await status.next()).value).toMatchObject({ session: { state: 'RUNNING' } });
 });
