@@ -2,6 +2,7 @@ import { MienError } from '../errors.ts';
 import type { DecodeJob, DecodeProgress } from './decode-job.ts';
 import { asError, type NamedSource, noFrameError, sourceFailed } from './ffmpeg/ffmpeg-errors.ts';
 import type { FfmpegExit } from './ffmpeg/ffmpeg-process.ts';
+import { tellsPictureDamage } from './ffmpeg/picture-damage.ts';
 import { isNetwork } from './ffmpeg/source-kinds.ts';
 import { FramesLost } from './frames/frame-assembler.ts';
 import { fillsDuration } from './read-plan.ts';
@@ -81,6 +82,9 @@ function damageError(
   if (missing > unnoticed && (exit.code !== 0 || showsDamage(job, log))) {
     return sourceFailed(source, `is damaged: it could be read to ${read} s of ${whole} s`, log);
   }
+  const isOnePicture = progress.count === 1 && missing <= unnoticed;
+  if (isOnePicture && (source.hasDamagedEnd || tellsPictureDamage(log)))
+    return sourceFailed(source, 'is cut off or damaged: only a part of it could be read; copy it again', log);
   if (source.hasDamagedEnd) return sourceFailed(source, `is damaged after ${read} s`, log);
   return null;
 }

@@ -30,6 +30,8 @@ afterAll(() => place?.close());
 async function fill(media: MediaDir): Promise<void> {
   await media.make(`${counting({ seconds: 2 })} ${MPEG4} plain.mp4`);
   await media.make('-f lavfi -i sine=d=1 sound.mkv');
+  await media.make('-f lavfi -i testsrc2=s=160x120:d=1 -frames:v 1 -pix_fmt yuvj420p cut.jpg');
+  await writeFile(media.at('cut.jpg'), (await readFile(media.at('cut.jpg'))).subarray(0, -1000));
   await writeFile(media.at('empty.mp4'), '');
   await writeFile(media.at('text.mp4'), 'not a video at all');
   await writeFile(media.at('playlist.mp4'), '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n');
@@ -58,12 +60,7 @@ it.each(['WORKPLACE', 'EDUCATION'])('refuses the purpose %s', async (purpose) =>
 
 it('a stream removed while it runs ends its subscribers, and takes its upload along', async () => {
   const uploads = join(place.dataDir, 'uploads');
-  const response = await fetch(new URL('/uploads', server.url), {
-    method: 'POST',
-    headers: { 'content-type': 'video/mp4' },
-    body: await readFile(media.at('plain.mp4')),
-  });
-  const { token } = (await response.json()) as { token: string };
+  const token = await upload('plain.mp4', 'video/mp4');
   const { data } = await register({
     ...{ name: 'Removed', source: { upload: token }, purpose: 'RESEARCH', loop: true, realtime: true },
   });
@@ -99,6 +96,21 @@ it('a video without faces is scored to its end: frames, and nobody in them', asy
   expect(session.timeline.edges.map(({ node }) => node.faces)).toEqual([[], [], [], [], []]);
 });
 
+it.each([
+  ['registered', async () => ({ file: 'cut.jpg' }), '"cut.jpg"'],
+  ['uploaded', async () => ({ upload: await upload('cut.jpg', 'image/jpeg') }), 'The upload'],
+])(
+  'a damaged picture that is %s is scored as far as it goes, and its session says so',
+  async (how, source, name) => {
+    const { data } = await register({ name: how, source: await source(), purpose: 'RESEARCH' });
+    const session = await ended(() => sessionOf(data!.registerStream.stream.latestSession.id));
+    expect(session).toMatchObject({ state: 'FAILED', summary: { frames: 1, faces: 0 } });
+    expect(session.failure).toBe(
+      `${name} is cut off or damaged: only a part of it could be read; copy it again.`,
+    );
+  },
+);
+
 it('the same again gives the stream that exists, with other settings it is refused, and stopping what is stopped is harmless', async () => {
   const input = { name: 'Nobody', source: { file: 'plain.mp4' }, purpose: 'MEDIA_ANALYTICS' };
   const again = await register(input);
@@ -120,6 +132,15 @@ it('the server is up after all bad input', async () => {
   expect((await fetch(new URL('/ready', server.url))).status).toBe(200);
   expect(server.process.exitCode).toBeNull();
 });
+
+async function upload(name: string, type: string): Promise<string> {
+  const response = await fetch(new URL('/uploads', server.url), {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body: await readFile(media.at(name)),
+  });
+  return ((await response.json()) as { token: string }).token;
+}
 
 async function register(input: object): Promise<Answer> {
   const response = await fetch(server.url, {

@@ -18,7 +18,7 @@ import { type HeicAccess, openHeic } from './heic-source.ts';
 import { lookAtFile, lookAtPicture } from './look-at-picture.ts';
 import { resolveInside } from './media-path.ts';
 import { readFileBytes } from './read-at-offset.ts';
-import { localSource, type ResolvedSource, unreadableError } from './resolved-source.ts';
+import { localSource, type ResolvedSource, unreadableAs } from './resolved-source.ts';
 import { resolveStoredUpload, type UploadBucket } from './stored-upload.ts';
 
 export interface SourceAccess extends HeicAccess {
@@ -109,12 +109,13 @@ async function resolveFile(
   displayName: string,
 ): Promise<ResolvedSource> {
   const real = await resolveInside(directory, path, displayName);
-  const { demuxer, orientation, rare, isHeic } = (await lookAtFile(real)) ?? {};
+  const picture = await lookAtFile(real);
+  const { demuxer, orientation, rare, isHeic } = picture ?? {};
   if (isHeic) {
     const heic = await readFileBytes(real, (bytesAt) => openHeic(bytesAt, displayName, access, signal));
     return { ...localSource(heic.input, displayName), ...heic };
   }
-  const unreadable = rare && unreadableError(displayName, rare);
+  const unreadable = unreadableAs(displayName, picture);
   if (rare && !rare.isTried) throw unreadable;
   const source = localSource({ kind, url: resolve(real), format: demuxer, orientation }, displayName);
   return { ...source, unreadable, hasDamagedEnd: await hasDamagedEnd(real) };
@@ -152,7 +153,8 @@ async function lookAtBody(
   signal: AbortSignal,
 ): Promise<ResolvedSource> {
   try {
-    const { orientation, rare, isHeic } = (await lookAtPicture(gate.bytesAt)) ?? {};
+    const picture = await lookAtPicture(gate.bytesAt);
+    const { orientation, rare, isHeic } = picture ?? {};
     if (isHeic) {
       const displayName = redactUrl(url.href);
       const heic = await openHeic(gate.bytesAt, displayName, access, signal);
@@ -161,7 +163,7 @@ async function lookAtBody(
     }
     // No demuxer: pictures that come without an end are a camera's.
     const source = networkSource({ kind: gate.kind, url: gate.url, orientation }, url, gate);
-    const unreadable = rare && unreadableError(source.displayName, rare);
+    const unreadable = unreadableAs(source.displayName, picture);
     if (rare && !rare.isTried) throw unreadable;
     return { ...source, body: gate.body, unreadable };
   } catch (error) {

@@ -2,7 +2,7 @@ import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { createRedactor, type Redact } from '../ffmpeg/redact.ts';
 import type { BodyEnd } from '../network/http/body-end.ts';
-import type { RarePicture } from './picture.ts';
+import type { Picture, RarePicture } from './picture.ts';
 
 /** A source that passed our checks, as ffmpeg is to open it. */
 export interface ResolvedSource {
@@ -26,7 +26,17 @@ export interface ResolvedSource {
   close(): void;
 }
 
-export function unreadableError(displayName: string, { name, saveAs }: RarePicture): MienError {
+/** What to say where it gives no picture; undefined: ffmpeg alone knows what it is. */
+export function unreadableAs(displayName: string, picture: Picture | undefined): MienError | undefined {
+  if (picture?.rare) return unreadableError(displayName, picture.rare);
+  if (picture?.demuxer === undefined) return undefined;
+  return new MienError(
+    'SOURCE_NOT_VIDEO',
+    `${displayName} is a picture that is cut off or damaged; copy it again, or save it as JPEG or PNG.`,
+  );
+}
+
+function unreadableError(displayName: string, { name, saveAs }: RarePicture): MienError {
   return new MienError(
     'SOURCE_NOT_VIDEO',
     `${displayName} is ${name}, which mien cannot read here; save it as ${saveAs}.`,

@@ -5,7 +5,7 @@ import { goneError, type ObjectGate, openObjectGate } from '../network/http/obje
 import { damagedEndOf } from './damaged-end.ts';
 import { type HeicAccess, openHeic } from './heic-source.ts';
 import { lookAtPicture } from './look-at-picture.ts';
-import { localSource, type ResolvedSource, unreadableError } from './resolved-source.ts';
+import { localSource, type ResolvedSource, unreadableAs } from './resolved-source.ts';
 
 /** A bucket of uploads, as decoding and playing need it. Throws MienError UPLOADS_UNAVAILABLE. */
 export interface UploadBucket {
@@ -51,13 +51,14 @@ async function lookAt(
   access: StoredAccess,
   signal: AbortSignal,
 ): Promise<ResolvedSource> {
-  const { demuxer, orientation, rare, isHeic } = (await lookAtPicture(bytesAt)) ?? {};
+  const picture = await lookAtPicture(bytesAt);
+  const { demuxer, orientation, rare, isHeic } = picture ?? {};
   if (isHeic) {
     const heic = await openHeic(bytesAt, displayName, access, signal);
     gate.close();
     return { ...localSource(heic.input, displayName), ...heic };
   }
-  const unreadable = rare && unreadableError(displayName, rare);
+  const unreadable = unreadableAs(displayName, picture);
   if (rare && !rare.isTried) throw unreadable;
   const input = {
     ...({ kind: 'upload' } as const),
