@@ -99,7 +99,7 @@ async function backlogOf(deps: PlanDeps, scope: Scope, cursor: Cursor, offsets: 
   const found =
     cursor.kind === 'stream'
       ? await allSessions(deps, scope, cursor)
-      : await sessionsOfOne(deps, scope, cursor);
+      : await sessionsOfOne(deps, scope, cursor, offsets);
   return found.map(({ session, seq }) => ({
     offset: offsets.add(session.id, seq, session.startedAt),
     over: !isLive(session),
@@ -108,11 +108,12 @@ async function backlogOf(deps: PlanDeps, scope: Scope, cursor: Cursor, offsets: 
 
 type ResumedSessions = { session: SessionRecord; seq: number }[];
 
-/** The session of the cursor, and those of its stream that followed, unless only the session was asked for. */
+/** The session of the cursor, and those of its stream that followed, unless only the session was asked for. Those before it are dealt with. */
 async function sessionsOfOne(
   deps: PlanDeps,
   scope: Scope,
   cursor: Cursor & { kind: 'session' },
+  offsets: Offsets,
 ): Promise<ResumedSessions> {
   const session = await deps.sessions.get(cursor.sessionId);
   if (scope.sessionId !== undefined && scope.sessionId !== cursor.sessionId) throw cursorOfOtherScope();
@@ -122,9 +123,23 @@ async function sessionsOfOne(
   if (scope.streamId !== undefined && scope.streamId !== session.streamId) throw cursorOfOtherScope();
   const start = { session, seq: cursor.seq };
   if (scope.sessionId !== undefined) return [start];
+  const beside = await startedBeside(deps, session);
   const later = await deps.sessions.followersOf(session.id, MAX_SESSIONS + 1);
   assertFewSessions(later);
+  const isToCome = new Set([session, ...later].map(({ id }) => id));
+  for (const { id, startedAt } of beside.filter(({ id }) => !isToCome.has(id)))
+    offsets.add(id, Number.POSITIVE_INFINITY, startedAt).over = true;
   return [start, ...later.map((next) => ({ session: next, seq: -1 }))];
+}
+
+/** Sessions of its stream that began so shortly before it that what is heard of them, which is late, does not tell that they came before it. */
+async function startedBeside(
+  { sessions }: PlanDeps,
+  { streamId, startedAt }: SessionRecord,
+): Promise<SessionRecord[]> {
+  const since = new Date(startedAt.getTime() - CLOCK_SKEW_MS);
+  const found = await sessions.startedSince(since, { streamId, limit: MAX_SESSIONS });
+  return found.filter((session) => session.startedAt <= startedAt);
 }
 
 async function allSessions(

@@ -177,14 +177,15 @@ test('a shared execution that fails before they have met leaves the one that res
 
 test('a shared execution that cannot begin leaves the one that resumed to its own', async () => {
   await publish(5);
-  const { startedSince } = store.sessions;
-  store.sessions.startedSince = async () => {
+  // Whoever resumes does not ask which sessions run; who begins now does.
+  const { live } = store.sessions;
+  store.sessions.live = async () => {
     throw new Error('the store is away');
   };
   const resumed = listen(ONE, { streamId: STREAM, after: momentCursor(SESSION, 1) });
   await until(() => resumed.seqs.length === 3, 'it has caught up');
   await executions(1);
-  store.sessions.startedSince = startedSince;
+  store.sessions.live = live;
   await publish(20);
   await until(() => resumed.seqs.at(-1) === 24, 'it goes on alone');
   await resumed.leave();

@@ -39,6 +39,37 @@ it('a resumed stream goes on with a session that began when the clock was set ba
   await moments.return?.();
 });
 
+it.each(['a copy of a moment', 'the end'])(
+  'of a session that began shortly before that of the cursor nothing is sent again for %s that comes late',
+  async (what) => {
+    const world = new World();
+    const stream = await world.stream();
+    const first = world.begin(stream);
+    await world.commit(first, 3);
+    await world.end(first);
+    const second = world.begin(stream, new Date(first.startedAt.getTime() + 5000));
+    await world.commit(second, 2);
+    // Of this one the clock said that it began before.
+    const third = world.begin(stream, new Date(second.startedAt.getTime() - 1000));
+    await world.commit(third, 1);
+    const moments = await world.open({ streamId: stream, after: momentCursor(second.id, 0) });
+    const sent = await take(moments, 2);
+    const next = take(moments, 1);
+    await tick();
+    if (what === 'the end') world.bus.status(stream, world.store.records.get(first.id)!);
+    else world.bus.moment(stream, world.store.moments.get(first.id)![2]!, 0);
+    await tick();
+    await world.commit(third, 1);
+    sent.push(...(await next));
+    expect(sent.map(({ moment: { sessionId, seq } }) => [sessionId === third.id, seq])).toEqual([
+      [false, 1],
+      [true, 0],
+      [true, 1],
+    ]);
+    await moments.return?.();
+  },
+);
+
 it('a subscription to one stream does not tell of others', async () => {
   const world = new World();
   const [mine, other] = [await world.stream(), await world.stream()];
