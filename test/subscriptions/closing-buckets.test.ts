@@ -204,6 +204,14 @@ it('the store is asked for a bucket once it is closed, and for nothing of other 
   expect(starts(told)).toEqual([0]);
 });
 
+it('news of commits takes no room in the queue', async () => {
+  const { world, session, sessionId } = await running();
+  const updates = await open(world, { sessionId });
+  await world.commit(session, 11);
+  for (const _ of range(0, 200)) world.feed.publish({ kind: 'committed', positions: [world.store.newest] });
+  expect(starts(await told(updates))).toEqual([0]);
+});
+
 it('a store that fails ends the subscription with that failure, and nobody listens any more', async () => {
   const { world, session, sessionId } = await running();
   const updates = await open(world, { sessionId });

@@ -258,3 +258,11 @@ it('that hidden streams are removed takes no room in its queue', async () => {
   await world.end(mine);
   expect((await status.next()).value).toMatchObject({ session: { state: 'RUNNING' } });
 });
+
+it('that a session which it named is gone it hears also from a server that does not know its stream any more', async () => {
+  const { world, mine } = await openTwo();
+  const moments = await world.open({ tags: LAB, sessionId: mine.id });
+  const waiting = moments.next();
+  world.feed.publish({ kind: 'removed', streamId: '', sessionId: mine.id });
+  expect(await waiting).toEqual({ done: true, value: undefined });
+});

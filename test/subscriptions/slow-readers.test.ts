@@ -8,6 +8,8 @@ import { range, rounds, seqs, take, World } from './world.ts';
 const skipped = (sent: readonly SentMoment[]) =>
   sent.reduce((sum, { skippedBefore }) => sum + skippedBefore, 0);
 
+const HOUR = 3_600_000;
+
 /** A running session, who follows it or its stream, and has had so many of its moments. */
 async function followed({ by = 'session' as 'session' | 'stream', had = 2 } = {}) {
   const world = new World();
@@ -54,6 +56,44 @@ it('news of commits that waits behind an end that was dropped may be dropped, to
   expect(await moments.next()).toEqual({ done: true, value: undefined });
 });
 
+it.each(['waits', 'is dropped'])(
+  'of a stream the next session follows behind an end that was dropped, and news of commits that %s',
+  async (what) => {
+    const { world, session, streamId, moments } = await followed({ by: 'stream' });
+    await world.end(session);
+    bringAgain(world, session, 0, world.capacity);
+    world.feed.publish({ kind: 'committed', positions: null });
+    if (what === 'is dropped') bringAgain(world, session, 0, world.capacity);
+    const sent = take(moments, 2);
+    await rounds(5);
+    await world.commit(world.begin(streamId), 2);
+    expect(seqs(await sent)).toEqual([0, 1]);
+  },
+);
+
+it('copies of a session that is over and forgotten disturb nobody, also where the queue drops them while a hole is read', async () => {
+  const { world, session, streamId, moments } = await followed({ by: 'stream' });
+  await world.end(session);
+  const next = world.begin(streamId, new Date(session.startedAt.getTime() + HOUR));
+  await world.commit(next);
+  await take(moments, 1);
+  bringAgain(world, session, 1, world.capacity + 1);
+  expect(moments.lost()).toBe(0);
+  const sent = take(moments, 3);
+  await rounds(5);
+  await world.commitUnheard(next, 1);
+  let isFirst = true;
+  world.store.beforeRead = async () => {
+    if (isFirst) bringAgain(world, session, 1, 2 * world.capacity);
+    isFirst = false;
+  };
+  await world.commit(next);
+  await rounds(5);
+  await world.commit(next);
+  expect(seqs(await sent)).toEqual([1, 2, 3]);
+  expect(skipped(await sent)).toBe(0);
+});
+
 it('what is lost is known before it is told: of each session that a stream had, and no copies', async () => {
   const { world, session, streamId, moments } = await followed({ by: 'stream' });
   expect(moments.lost()).toBe(0);
@@ -97,6 +137,7 @@ it('what was dropped is told with the next new moment, not with a copy that come
 it.each([
   ['that was sent', 1],
   ['that was dropped', 4],
+  ['that was dropped last', 9],
 ])('behind a copy of a moment %s the end of a session brings all that was dropped', async (_, seq) => {
   const { world, session, moments } = await followed();
   await world.commit(session, world.capacity);
@@ -167,8 +208,6 @@ it('a session of which the bus lost the beginning is read whole, also where the 
   expect(seqs(sent)).toEqual([1, 2, 3, 4, ...range(0, 3 * world.capacity)]);
   expect(skipped(sent)).toBe(0);
 });
-
-const HOUR = 3_600_000;
 
 it.each(['while it is opened', 'later'])(
   'a session whose beginning the queue dropped %s is sent, also where the clock was set back',
