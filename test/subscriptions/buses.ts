@@ -16,7 +16,7 @@ const BUSES: Record<string, (seed: number) => OpenBus> = {
 
 /** Each with seeds from 1 on. `SEEDS=100 npm run test:unit -- test/subscriptions` tries more. */
 export const EACH_BUS = Object.entries(BUSES).flatMap(([name, openOf], at) => {
-  const seeds = Number(process.env.SEEDS ?? (at === 0 ? 15 : 4));
+  const seeds = Number(process.env.SEEDS ?? (at === 0 ? 6 : 2));
   return Array.from({ length: seeds }, (_, index) => ({ name, seed: index + 1, open: openOf(index + 1) }));
 });
 
