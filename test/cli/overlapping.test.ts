@@ -10,9 +10,11 @@ const turns = async () => {
 function held(count: number, jobs: number, isOver = () => false) {
   const begun: number[] = [];
   const handedOver: (() => void)[] = [];
+  const ofTurn: number[] = [];
   const end: { with(): void; by(error: Error): void }[] = [];
-  const work = (index: number, told: () => void) => {
+  const work = (index: number, told: () => void, turn: Promise<unknown>) => {
     begun.push(index);
+    void turn.then(() => ofTurn.push(index));
     handedOver[index] = told;
     return new Promise<void>((resolve, reject) => {
       end[index] = { with: resolve, by: reject };
@@ -20,7 +22,7 @@ function held(count: number, jobs: number, isOver = () => false) {
   };
   const all = overlapping(count, jobs, work, isOver);
   all.catch(() => {}); // each test says what it expects of it
-  return { all, begun, handedOver, end };
+  return { all, begun, handedOver, ofTurn, end };
 }
 
 it('of inputs that are read to their end the next begins while two before it are with the models, and no more', async () => {
@@ -83,4 +85,29 @@ it('none begins once it is over', async () => {
   end[0]!.with();
   await all;
   expect(begun).toEqual([0]);
+});
+
+it('one at a time, each has its turn when all before it are over, also where one of these failed', async () => {
+  const { all, handedOver, ofTurn, end } = held(3, 1);
+  for (const at of [0, 1]) {
+    handedOver[at]!();
+    await turns();
+  }
+  expect(ofTurn).toEqual([0]);
+  end[1]!.with();
+  await turns();
+  expect(ofTurn).toEqual([0]);
+  end[0]!.by(new Error('the disk is full'));
+  await turns();
+  expect(ofTurn).toEqual([0, 1, 2]);
+  end[2]!.with();
+  await expect(all).rejects.toThrow('the disk is full');
+});
+
+it('several at a time, each has its turn at once', async () => {
+  const { all, ofTurn, end } = held(2, 2);
+  await turns();
+  expect(ofTurn).toEqual([0, 1]);
+  for (const one of end) one.with();
+  await all;
 });

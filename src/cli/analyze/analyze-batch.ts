@@ -139,16 +139,8 @@ class Batch {
     const size = { all: this.#all.length, kept: this.#entries.size, work: workOf(jobs) };
     const progress = new BatchProgress(host.stderr, size);
     const task = { ...this.#task, scoring, prefetch };
-    let before: Promise<void> = Promise.resolve();
-    const analyse = (index: number, handedOver: () => void) => {
-      const turn = before;
-      const done = this.#orStop(() =>
-        this.#analyse(jobs[index]!, index, { ...task, handedOver, turn }, progress),
-      );
-      // One at a time, they are told in their order.
-      if (options.jobs === 1) before = done.then(() => turn);
-      return done;
-    };
+    const analyse = (index: number, handedOver: () => void, turn: Promise<unknown>) =>
+      this.#orStop(() => this.#analyse(jobs[index]!, index, { ...task, handedOver, turn }, progress));
     prefetch.openAhead();
     await overlapping(jobs.length, options.jobs, analyse, () => signal.aborted);
     progress.close();

@@ -110,7 +110,6 @@ interface AnalyzeJob extends AnalysisTask {
 async function analyzeAll(inputs: string[], job: AnalyzeJob): Promise<string[]> {
   const failures: string[] = [];
   const summary = createSummary();
-  let before: Promise<unknown> = Promise.resolve();
   const analyse = async (index: number, handedOver: () => void, turn: Promise<unknown>) => {
     const input = inputs[index]!;
     const progress = openProgress(job.host.stderr, input, job.options.rate);
@@ -126,12 +125,7 @@ async function analyzeAll(inputs: string[], job: AnalyzeJob): Promise<string[]> 
       progress.close();
     }
   };
-  const inTheirOrder = (index: number, handedOver: () => void) => {
-    const done = analyse(index, handedOver, before);
-    before = Promise.allSettled([before, done]);
-    return done;
-  };
-  await overlapping(inputs.length, 1, inTheirOrder, () => job.signal.aborted);
+  await overlapping(inputs.length, 1, analyse, () => job.signal.aborted);
   job.host.stderr.write(summary.text());
   return failures;
 }

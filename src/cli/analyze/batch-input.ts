@@ -15,7 +15,7 @@ export interface InputTask extends AnalysisTask {
   /** The next input may begin. */
   handedOver(): void;
   /** Over when its result may be put in its place. */
-  turn: Promise<void>;
+  turn: Promise<unknown>;
 }
 
 export interface AnalysedInput {
