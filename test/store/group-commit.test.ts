@@ -166,37 +166,88 @@ function timed(takesMs: number, commitIntervalMs: number) {
       await new Promise((resolve) => setTimeout(resolve, takesMs));
       return new Map();
     };
-  return { began, groupCommit: new GroupCommit(prepare, { ...CONFIG, commitIntervalMs }) };
+  const config = { commitIntervalMs, commitMax: 1_000, bufferMax: 1_000 };
+  return { began, groupCommit: new GroupCommit(prepare, config) };
 }
 
-it.each([
-  { takesMs: 2, commitIntervalMs: 20, second: 6, of: 'three times as long as the last one took' },
-  { takesMs: 12, commitIntervalMs: 20, second: 20, of: 'the interval, where that is less' },
-  { takesMs: 30, commitIntervalMs: 20, second: 31, of: 'the commit and a tick, where that takes longer' },
-])(
-  'a moment after a lull is committed at once, and those that follow when $of has passed since ($takesMs ms a commit)',
-  async ({ takesMs, commitIntervalMs, second }) => {
-    const { began, groupCommit } = timed(takesMs, commitIntervalMs);
-    await vi.advanceTimersByTimeAsync(100);
-    const first = add(groupCommit, 0);
+/** A moment in each of so many milliseconds. @returns when the commits began that it took after the first second */
+async function steadily({ began, groupCommit }: ReturnType<typeof timed>, milliseconds: number) {
+  const start = performance.now();
+  const all: Promise<void>[] = [];
+  for (let seq = 0; seq < milliseconds; seq++) {
+    all.push(add(groupCommit, seq));
     await vi.advanceTimersByTimeAsync(1);
-    const rest = [add(groupCommit, 1), add(groupCommit, 2)];
+  }
+  await vi.advanceTimersByTimeAsync(1_000);
+  await Promise.all(all);
+  return began.map(([at]) => at - start).filter((at) => at >= 1_000 && at < milliseconds);
+}
+
+async function close(groupCommit: GroupCommit): Promise<void> {
+  const closed = groupCommit.close();
+  await vi.runAllTimersAsync();
+  await closed;
+}
+
+it('a moment after a lull is committed at once, and those that come while it is written right behind it', async () => {
+  const { began, groupCommit } = timed(7, 50);
+  await vi.advanceTimersByTimeAsync(100);
+  const first = add(groupCommit, 0);
+  await vi.advanceTimersByTimeAsync(1);
+  const rest = [add(groupCommit, 1), add(groupCommit, 2)];
+  await vi.advanceTimersByTimeAsync(100);
+  await Promise.all([first, ...rest]);
+  expect(began).toEqual([
+    [100, [0]],
+    [108, [1, 2]],
+  ]);
+  await close(groupCommit);
+});
+
+it('moments that come ever on are committed three times as far apart as a commit takes, so that the database writes for a third of the time', async () => {
+  const run = timed(4, 50);
+  const begun = await steadily(run, 3_000);
+  const each = 2_000 / begun.length;
+  expect(each).toBeGreaterThan(11.5);
+  expect(each).toBeLessThan(14);
+  await close(run.groupCommit);
+});
+
+it('no moment waits for longer than the interval, however long commits take', async () => {
+  const run = timed(30, 50);
+  const begun = await steadily(run, 3_000);
+  expect(2_000 / begun.length).toBeLessThan(52);
+  await close(run.groupCommit);
+});
+
+it('commits that took long hold up those that follow for a moment alone', async () => {
+  let takesMs = 5_000;
+  vi.useFakeTimers();
+  const began: number[] = [];
+  const prepare: PrepareCommit = () => async () => {
+    began.push(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, takesMs));
+    return new Map();
+  };
+  const groupCommit = new GroupCommit(prepare, { ...CONFIG, commitIntervalMs: 50 });
+  const first = add(groupCommit, 0);
+  await vi.advanceTimersByTimeAsync(5_001);
+  await first;
+  takesMs = 2;
+  for (const seq of seqs(1, 4)) {
+    const added = performance.now();
+    const done = add(groupCommit, seq);
     await vi.advanceTimersByTimeAsync(100);
-    await Promise.all([first, ...rest]);
-    expect(began).toEqual([
-      [100, [0]],
-      [100 + second, [1, 2]],
-    ]);
-    const closed = groupCommit.close();
-    await vi.runAllTimersAsync();
-    await closed;
-  },
-);
+    await done;
+    expect(began.at(-1)! - added).toBeLessThanOrEqual(50);
+  }
+  await close(groupCommit);
+});
 
 it('moments that wait are committed at once when the store closes, and none is taken after', async () => {
-  const { began, groupCommit } = timed(10, 60_000);
+  const { began, groupCommit } = timed(100, 60_000);
   const first = add(groupCommit, 0);
-  await vi.advanceTimersByTimeAsync(10);
+  await vi.advanceTimersByTimeAsync(100);
   const waiting = add(groupCommit, 1);
   await vi.advanceTimersByTimeAsync(1);
   const closed = groupCommit.close();
@@ -204,7 +255,7 @@ it('moments that wait are committed at once when the store closes, and none is t
   await Promise.all([first, waiting, closed]);
   expect(began).toEqual([
     [0, [0]],
-    [11, [1]],
+    [101, [1]],
   ]);
   await expect(add(groupCommit, 2)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
 });

@@ -1,7 +1,7 @@
 /**
- * Group commit: commits begin a few milliseconds apart, the more the longer they take, each with what has arrived since, of all
- * sessions; a moment that comes after a lull does not wait. While one commit is written the next gathers, so a backlog goes in
- * larger commits. One at a time: the order of a session is kept.
+ * Group commit: moments are committed at once, until the database writes for more than a third of the time; from there on commits
+ * begin a few milliseconds apart, the more the longer they take, each with what has arrived since, of all sessions. While one commit
+ * is written the next gathers, so a backlog goes in larger commits. One at a time: the order of a session is kept.
  */
 import type { Log } from '../../domain/log.ts';
 import type { Moment } from '../../domain/moment.ts';
@@ -15,8 +15,10 @@ import { BatchWriter, type PendingItem, type PreparedBatch, type StoreMetrics } 
 const BACKLOG_FACTOR = 16;
 /** … or of so many moments of each session, where there are many: what is summed up is written once for all moments of a commit. */
 const MOMENTS_A_SESSION = 8;
-/** From one beginning to the next at least so many times as long as the last commit took: the database may write for a third of the time. */
-const APART = 3;
+/** The database may write for a third of the time: each commit takes up so many times as long as it took. */
+const TAKEN_UP = 3;
+/** So far commits may be ahead of that: some that come together, or one that took longer, make no moment wait. */
+const AHEAD_MS = 100;
 /** How long `close` waits for a database that is away. */
 const DRAIN_MS = 5_000;
 
@@ -45,8 +47,8 @@ export class GroupCommit {
   #writing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #lastStart = Number.NEGATIVE_INFINITY;
-  /** Milliseconds that the last commit took. */
-  #lastWrite = Number.POSITIVE_INFINITY;
+  /** Until when the commits so far take up the time (the generic cell rate algorithm, ITU-T I.371). */
+  #takenUpTo = Number.NEGATIVE_INFINITY;
   #closing = false;
   readonly #givenUp = new AbortController();
 
@@ -109,9 +111,8 @@ export class GroupCommit {
     if (this.#prepared !== null || this.#queue.length >= commitMax || this.#closing) {
       this.#start();
     } else {
-      const apart = Math.min(commitIntervalMs, APART * this.#lastWrite);
-      const wait = Math.max(0, this.#lastStart + apart - performance.now());
-      this.#timer ??= setTimeout(() => this.#start(), wait);
+      const next = Math.min(this.#lastStart + commitIntervalMs, this.#takenUpTo - AHEAD_MS);
+      this.#timer ??= setTimeout(() => this.#start(), Math.max(0, next - performance.now()));
     }
   }
 
@@ -124,13 +125,19 @@ export class GroupCommit {
     this.#prepared = null;
     this.#inFlight = batch;
     this.#writing = this.#writer.write(batch).finally(() => {
-      this.#lastWrite = performance.now() - this.#lastStart;
+      this.#takeUp(performance.now());
       this.#inFlight = null;
       this.#writing = null;
       this.#config.metrics?.bufferDepth?.(this.#depth);
       this.#schedule();
     });
     setImmediate(() => this.#prepareNext());
+  }
+
+  /** Of a commit that ends now. One that the database was away for does not hold up those that come when it is back. */
+  #takeUp(now: number): void {
+    const takenUp = Math.max(this.#takenUpTo, this.#lastStart) + TAKEN_UP * (now - this.#lastStart);
+    this.#takenUpTo = Math.min(takenUp, now + AHEAD_MS + this.#config.commitIntervalMs);
   }
 
   #prepareNext(): void {
