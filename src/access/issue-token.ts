@@ -1,7 +1,7 @@
 /** Makes tokens, for the API and for commands alike. */
 import type { Role, Tags } from '../domain/access.ts';
+import { isOneLine } from '../domain/storable-text.ts';
 import { faultOfTags } from '../domain/tags.ts';
-import { isOneLine } from '../domain/text.ts';
 import { MienError } from '../errors.ts';
 import type { TokenRecord, TokenStore } from './ports.ts';
 import { makeToken } from './token-format.ts';

@@ -1,5 +1,5 @@
 /** Under which names uploads lie in the bucket; all of them begin with the prefix of `MIEN_UPLOADS`. */
-import { isUploadToken } from '../domain/ids.ts';
+import { isUploadToken } from '../domain/id-format.ts';
 
 /** What a name in the bucket says. */
 export type Named =

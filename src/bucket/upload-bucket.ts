@@ -1,7 +1,7 @@
 /** Uploads in a bucket: what lies there, whose it is, and what was left unfinished. */
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { isUploadToken } from '../domain/ids.ts';
+import { isUploadToken } from '../domain/id-format.ts';
 import { createKeys, type Keys } from './keys.ts';
 import type { ObjectRange, ObjectStorage, StoredObject } from './object-storage.ts';
 import { createResumableUploads, type ResumableUploads } from './resumable-uploads.ts';

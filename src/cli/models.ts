@@ -1,6 +1,6 @@
 /** `mien models`: what is loaded, and where it runs. */
 import type { Config } from '../config.ts';
-import type { Host } from './host.ts';
+import type { Host } from './process-host.ts';
 import { openVision } from './serve/services.ts';
 
 const COLUMNS = ['id', 'kind', 'device', 'precision', 'license', 'sha256'] as const;

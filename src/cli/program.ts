@@ -7,7 +7,7 @@ import { describeErase } from './admin/describe-erase.ts';
 import { describeToken } from './admin/describe-token.ts';
 import { describeAnalyze } from './analyze/describe-analyze.ts';
 import { sentenceOf } from './failure-sentence.ts';
-import type { Host } from './host.ts';
+import type { Host } from './process-host.ts';
 
 const FAILED = 1;
 
@@ -93,7 +93,7 @@ function describeSecrets(program: Command, host: Host, done: (code: number) => v
     .command('rotate')
     .description('seal them with a new key (or with the first of MIEN_SECRET_KEY); stop the servers first')
     .action(async () => {
-      const { rotateSecrets } = await import('./serve/secrets.ts');
+      const { rotateSecrets } = await import('./serve/rotate-secrets.ts');
       done(await rotateSecrets(readConfig(host.env), host));
     });
 }

@@ -6,7 +6,7 @@ import { MienError } from '../errors.ts';
 import { statIfThere } from '../stat-if-there.ts';
 import { sleep } from '../threads/sleep.ts';
 import { identityAt, identityOfStdout } from './file-identity.ts';
-import type { Host } from './host.ts';
+import type { Host } from './process-host.ts';
 
 export interface RowDestination {
   name: string;

@@ -1,6 +1,6 @@
 /** Markers: what happened in a session, and when, so that sessions can be laid over each other by it. */
 import { inMicroseconds } from './quantise.ts';
-import { isOneLine } from './text.ts';
+import { isOneLine } from './storable-text.ts';
 
 /** Most markers of a session. */
 export const MAX_MARKERS = 1_000;

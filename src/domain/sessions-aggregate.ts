@@ -1,8 +1,8 @@
 /** Several sessions summed up together, in groups. */
 import type { Tags } from './access.ts';
 import type { Aggregate } from './aggregate.ts';
-import type { Estimate } from './estimate.ts';
-import type { RequestWork } from './request-work.ts';
+import type { Estimate } from './mean-estimate.ts';
+import type { RequestBudget } from './request-budget.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** What sessions, or the days and hours of a time zone that they lie in, are grouped by. */
@@ -42,7 +42,7 @@ export interface SessionsAggregateOptions {
   /** Of the IANA time zone database; whose days and hours are meant. */
   timeZone: string;
   /** Of the request that it is for. */
-  work?: RequestWork | undefined;
+  work?: RequestBudget | undefined;
 }
 
 /** Of whatever stretch, or of several. */

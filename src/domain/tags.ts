@@ -1,6 +1,6 @@
 /** Tags: what streams and sessions are given to find them by; those of a stream say who may see it, too. */
 import type { Tags } from './access.ts';
-import { isOneLine } from './text.ts';
+import { isOneLine } from './storable-text.ts';
 
 export const MAX_TAGS = 20;
 export const MAX_TAG_KEY = 64;

@@ -1,7 +1,7 @@
 /** Which hosts an output may reach: those of the public internet, and private ones where an admin has named its target. */
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { withoutBrackets } from '../domain/host.ts';
+import { withoutBrackets } from '../domain/ipv6-brackets.ts';
 import { isPublicAddress } from '../domain/public-address.ts';
 import { unlessAborted } from '../threads/unless-aborted.ts';
 import { DeliveryError } from './sender.ts';

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { seesTags, type Tags } from '../domain/access.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
 import { FRAME_TIMINGS, type FrameTiming, type SourceInfo, type SourceInput } from '../domain/frame.ts';
+import { isOneLine } from '../domain/storable-text.ts';
 import {
   DEFAULT_SMOOTHING,
   MAX_RETENTION,
@@ -14,7 +15,6 @@ import {
   type StreamRecord,
 } from '../domain/stream.ts';
 import { faultOfTags, tagEntries } from '../domain/tags.ts';
-import { isOneLine } from '../domain/text.ts';
 import { MienError } from '../errors.ts';
 
 /** Refused unless allowed by name: EU AI Act, article 5(1)(f). */

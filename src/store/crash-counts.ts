@@ -1,5 +1,5 @@
 /** How often in a row a stream's start crashed its server. */
-import { isId } from '../domain/ids.ts';
+import { isId } from '../domain/id-format.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { updateStream } from './update-stream.ts';
 

@@ -1,6 +1,6 @@
 /** Outputs: other programs that are told what happens. */
 import { isDeepStrictEqual } from 'node:util';
-import { isId } from '../domain/ids.ts';
+import { isId } from '../domain/id-format.ts';
 import type {
   NewOutput,
   OutputChange,

@@ -1,5 +1,5 @@
 /** Runs of streams, and their states. */
-import { isId } from '../domain/ids.ts';
+import { isId } from '../domain/id-format.ts';
 import type { Marker, MarkerChoice, NewMarker } from '../domain/marker.ts';
 import type { Episode } from '../domain/moment.ts';
 import type { RecordClock } from '../domain/record-clock.ts';

@@ -1,6 +1,6 @@
 /** What is written of sessions, each by the worker that runs it. */
 import type { Tags } from '../domain/access.ts';
-import { isId } from '../domain/ids.ts';
+import { isId } from '../domain/id-format.ts';
 import {
   LASTING_STATES,
   LIVE_STATES,

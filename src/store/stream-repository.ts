@@ -1,7 +1,7 @@
 /** Registered streams. */
 import type { Tags } from '../domain/access.ts';
 import type { DetectSize } from '../domain/detect-size.ts';
-import { isId } from '../domain/ids.ts';
+import { isId } from '../domain/id-format.ts';
 import type { RecordClock } from '../domain/record-clock.ts';
 import { LIVE_STATES, type StreamChange, type StreamRecord } from '../domain/stream.ts';
 import { type CrashCounts, createCrashCounts } from './crash-counts.ts';

@@ -1,5 +1,5 @@
 /** One stream's row is changed, or it is told that there is none. */
-import { isId } from '../domain/ids.ts';
+import { isId } from '../domain/id-format.ts';
 import { MienError } from '../errors.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 

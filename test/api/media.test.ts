@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createViewings } from '../../src/api/audit/viewings.ts';
+import { createViewings } from '../../src/api/audit/dedupe-viewings.ts';
 import { readMediaType } from '../../src/api/media/media-type.ts';
 import { findRecordedFile } from '../../src/ingest/source/recorded-file.ts';
 import { ask } from './harness.ts';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ApiOptions } from '../../src/api/index.ts';
 import { noticePage } from '../../src/api/notice/notice-page.ts';
-import { tellNotice } from '../../src/cli/serve/tell-notice.ts';
+import { warnNoticeUnset } from '../../src/cli/serve/warn-notice-unset.ts';
 import type { Purpose } from '../../src/domain/stream.ts';
 import { openTestApi, type TestApi } from './harness.ts';
 
@@ -165,11 +165,11 @@ describe('the notice', () => {
     const lines: string[] = [];
     const log = { warn: (_about: object, text: string) => void lines.push(text) };
     const nothing = { controller: null, contact: null, url: null };
-    tellNotice({ host: '127.0.0.1', notice: nothing }, log);
-    tellNotice({ host: '0.0.0.0', notice: { ...nothing, controller: 'a', contact: 'b' } }, log);
+    warnNoticeUnset({ host: '127.0.0.1', notice: nothing }, log);
+    warnNoticeUnset({ host: '0.0.0.0', notice: { ...nothing, controller: 'a', contact: 'b' } }, log);
     expect(lines).toEqual([]);
-    tellNotice({ host: '0.0.0.0', notice: nothing }, log);
-    tellNotice({ host: '0.0.0.0', notice: { ...nothing, controller: 'a' } }, log);
+    warnNoticeUnset({ host: '0.0.0.0', notice: nothing }, log);
+    warnNoticeUnset({ host: '0.0.0.0', notice: { ...nothing, controller: 'a' } }, log);
     expect(lines).toEqual([
       expect.stringContaining(
         'set MIEN_NOTICE_CONTROLLER (who is responsible) and MIEN_NOTICE_CONTACT (whom to ask)',

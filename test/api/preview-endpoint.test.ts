@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Previews } from '../../src/api/context/previews.ts';
+import type { Previews } from '../../src/api/context/preview-port.ts';
 import { createPreviewEndpoint } from '../../src/api/preview/preview-endpoint.ts';
 import { MienError } from '../../src/errors.ts';
 import { type OpenEndpoint, openEndpoint, REQUESTER } from './endpoint.ts';

@@ -5,7 +5,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Senders } from '../../src/api/index.ts';
-import { openSenders } from '../../src/cli/serve/senders.ts';
+import { openSenders } from '../../src/cli/serve/video-senders.ts';
 import type { StreamManager } from '../../src/sessions/index.ts';
 import { ingestAt } from '../ingest/harness.ts';
 import { ffmpeg } from '../ingest/media.ts';

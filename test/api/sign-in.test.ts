@@ -10,8 +10,8 @@ import { createOidc } from '../../src/access/oidc/oidc.ts';
 import { createOidcScheme } from '../../src/access/oidc/scheme.ts';
 import { createProxiedAddress } from '../../src/api/auth/proxied-address.ts';
 import type { SignInEvent } from '../../src/api/index.ts';
+import { setSignInCookie } from '../../src/api/sign-in/set-sign-in-cookie.ts';
 import { createSignInEndpoint } from '../../src/api/sign-in/sign-in-endpoint.ts';
-import { startSignIn } from '../../src/api/sign-in/start-sign-in.ts';
 import { isAway } from '../../src/store/sql/database-errors.ts';
 import { AUDIENCE, CLIENT_ID, makeKey, startIssuer, type TestIssuer } from '../helpers/oidc-issuer.ts';
 import { MemorySignIns } from '../helpers/sign-ins.ts';
@@ -234,7 +234,7 @@ it('where somebody signs in and out from is told as people write it, also where 
   };
   const headers = { ...page(), host: new URL(api.url).host, cookie };
   const [inbound, outbound] = [fromIpv6Socket({ headers }), fromIpv6Socket({ headers })];
-  await startSignIn(inbound, new ServerResponse(inbound), shared, async () => principal);
+  await setSignInCookie(inbound, new ServerResponse(inbound), shared, async () => principal);
   // The stay that this browser had before is over by this, so that another one is ended.
   const { value } = await signIns.begin(principal);
   outbound.headers.cookie = `mien_session=${value}`;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { textHeader } from '../../src/api/transports/ws-frame.ts';
+import { textHeader } from '../../src/api/transports/ws-frame-header.ts';
 import { moment, openTestApi, STREAM, type TestApi, until } from './harness.ts';
 
 const query = 'subscription { frameEmotions { seq faces { landmarks { x y } } } }';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Requests } from '../../src/bus/index.ts';
 import { createWorkers } from '../../src/cli/serve/ask-workers.ts';
 import type { Offer } from '../../src/cli/serve/bus-requests.ts';
-import { deviceAt, deviceOf } from '../../src/domain/device.ts';
+import { deviceAt, deviceOf } from '../../src/domain/camera-device.ts';
 import type { Registration } from '../../src/sessions/registration.ts';
 import { SETTINGS } from '../helpers/streams.ts';
 

@@ -1,6 +1,6 @@
 /** Whoever is limited by tags sees a new stream at every server: each is told to read its tags. */
 import { expect, it } from 'vitest';
-import { tellingTags } from '../../src/cli/serve/telling-tags.ts';
+import { announceTagChanges } from '../../src/cli/serve/announce-tag-changes.ts';
 import type { Store } from '../../src/store/index.ts';
 
 it('other servers are told of each stream that is stored or changed here, and of none that was there', async () => {
@@ -12,7 +12,7 @@ it('other servers are told of each stream that is stored or changed here, and of
       isTaken([]) ? null : { id: 'registered' },
     update: async (id: string) => ({ id }),
   } as unknown as Store['streams'];
-  const streams = tellingTags(store, { tellTagged } as Parameters<typeof tellingTags>[1]);
+  const streams = announceTagChanges(store, { tellTagged } as Parameters<typeof announceTagChanges>[1]);
   expect(await streams.createUnless({} as never, () => true)).toBeNull();
   expect(told).toEqual([]);
   await streams.createUnless({} as never, () => false);

@@ -1,10 +1,10 @@
 /** The rules of the domain that fit in a line each: names, addresses, times, sizes and choices. */
 import { describe, expect, it } from 'vitest';
+import { deviceAt, deviceOf } from '../../src/domain/camera-device.ts';
 import { inSourcePixels, LONGER_SIDES } from '../../src/domain/detect-size.ts';
-import { deviceAt, deviceOf } from '../../src/domain/device.ts';
 import { erasedSteps } from '../../src/domain/erasure.ts';
 import { type FaceFilter, withMatchingFaces } from '../../src/domain/face-filter.ts';
-import { hostInUrl, withoutBrackets } from '../../src/domain/host.ts';
+import { hostInUrl, withoutBrackets } from '../../src/domain/ipv6-brackets.ts';
 import { asKept, isMarkerName, isMarkerTime } from '../../src/domain/marker.ts';
 import { hostOf, topicRootOf } from '../../src/domain/output.ts';
 import { isPublicAddress } from '../../src/domain/public-address.ts';

@@ -1,9 +1,9 @@
 /** Sums over sessions as a reader of the definitions would make them: from each reading and how long its moment stands. */
 
 import { expect } from 'vitest';
-import { createEstimateOf, type Estimate } from '../../src/domain/estimate.ts';
 import { EXPRESSIONS, type FaceReading } from '../../src/domain/face.ts';
 import { DROP_REASONS } from '../../src/domain/frame.ts';
+import { createEstimateOf, type Estimate } from '../../src/domain/mean-estimate.ts';
 import type { Moment } from '../../src/domain/moment.ts';
 
 /** A session as it was recorded. */
@@ -139,7 +139,7 @@ function perSession(plains: readonly Plain[]) {
   };
 }
 
-/** `test/domain/estimate.test.ts` is about how it is made. */
+/** `test/domain/mean-estimate.test.ts` is about how it is made. */
 function estimate(values: readonly number[]) {
   const { n, mean, standardDeviation, interval }: Estimate = createEstimateOf()(values);
   return {

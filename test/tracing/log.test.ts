@@ -9,9 +9,9 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const at = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
 
 const PROGRAM = `
-  import { openTelling } from ${at('cli/serve/telling.ts')};
+  import { openLogAndTracing } from ${at('cli/serve/open-log-and-tracing.ts')};
   import { readConfig } from ${at('config.ts')};
-  const { log, tracing } = await openTelling(readConfig(process.env), 'API', 'here');
+  const { log, tracing } = await openLogAndTracing(readConfig(process.env), 'API', 'here');
   const span = tracing?.operations.begin('mutation', '00-${'c'.repeat(32)}-${'d'.repeat(16)}-01');
   const within = (work) => (span ? tracing.operations.within(span, work) : work());
   within(() => log.warn({ a: 1 }, 'within'));

@@ -17,10 +17,10 @@ import type {
   Subscriptions,
   Tokens,
 } from './ports.ts';
-import type { Previews } from './previews.ts';
+import type { Previews } from './preview-port.ts';
 import type { IngestAddresses } from './push-port.ts';
 import { RequestAllowance } from './request-allowance.ts';
-import { shownOnly } from './shown-only.ts';
+import { tagScopedServices } from './tag-scoped-services.ts';
 
 /** The same for every request. */
 export interface Services {
@@ -95,7 +95,7 @@ function createLimited(services: Services): (streams: Tags | null) => Services {
     const key = JSON.stringify(tagEntries(streams));
     const known = limited.get(key);
     if (known) return known;
-    const made = shownOnly(services, streams);
+    const made = tagScopedServices(services, streams);
     if (limited.size >= CACHED_LIMITS) limited.clear();
     limited.set(key, made);
     return made;

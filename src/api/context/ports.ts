@@ -4,6 +4,7 @@ import type { IssuedToken, TokenRequest } from '../../access/issue-token.ts';
 import type { TokenRecord } from '../../access/ports.ts';
 import type { Tags } from '../../domain/access.ts';
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
+import type { Capacity } from '../../domain/capacity.ts';
 import type { ErasureOrder } from '../../domain/erasure.ts';
 import type { FaceFilter } from '../../domain/face-filter.ts';
 import type { SourceInput } from '../../domain/frame.ts';
@@ -14,7 +15,6 @@ import type {
   SentMoment,
   SentStatus,
 } from '../../domain/live-event.ts';
-import type { Capacity } from '../../domain/load.ts';
 import type { Marker, MarkerChoice, NewMarker } from '../../domain/marker.ts';
 import type { MediaFile, MediaFileQuery } from '../../domain/media-file.ts';
 import type { Moment } from '../../domain/moment.ts';

@@ -3,7 +3,7 @@
  * own (`src/store/read/sessions/limits.ts`), and without these a request could ask for a thousand of them. They are read one after the other, so
  * that whoever else asks waits for one at most; and no more of them once nobody waits for the answer.
  */
-import type { RequestWork, WorkKind } from '../../domain/request-work.ts';
+import type { RequestBudget, WorkKind } from '../../domain/request-budget.ts';
 import { MienError } from '../../errors.ts';
 
 /** How much of each, and in which words. */
@@ -16,7 +16,7 @@ const MOST: Record<WorkKind, readonly [most: number, of: string]> = {
   buckets: [20_000, 'groups and buckets'],
 };
 
-export class RequestAllowance implements RequestWork {
+export class RequestAllowance implements RequestBudget {
   readonly #isWanted: () => boolean;
   readonly #taken = new Map<WorkKind, number>();
   /** Why nothing more is begun. */

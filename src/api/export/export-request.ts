@@ -3,7 +3,7 @@
  * means (`/export/query/{table}.{format}?…`).
  */
 import { z } from 'zod';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { PURPOSES, SESSION_STATES } from '../../domain/stream.ts';
 import { faultOfTags } from '../../domain/tags.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
@@ -11,7 +11,7 @@ import { MienError } from '../../errors.ts';
 import type { SessionCriteria } from '../../store/read/criteria.ts';
 import { EXPORTED_TABLES, type ExportedTable } from '../../tables/session-tables.ts';
 import { TABLE_FORMATS, type TableFormat } from '../../tables/table.ts';
-import { readRange } from './range.ts';
+import { readRange } from './export-range.ts';
 import { type ResumePoint, readResumePoint } from './resume-point.ts';
 
 export interface ExportRequest {

@@ -32,7 +32,7 @@ import {
   summariesOf,
   timelineRows,
   trackRows,
-} from './session-rows.ts';
+} from './read-table-rows.ts';
 import type { SessionsToExport } from './sessions-to-export.ts';
 
 /** Rows that are written as text at a time: of readings, 10 ms. */

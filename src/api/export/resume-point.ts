@@ -4,7 +4,7 @@
  * before it, `session`. Rows come in this order, and what is before the place does not come again: of sessions that run at the
  * same time only an export of each by itself is gone on with without a loss.
  */
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { MienError } from '../../errors.ts';
 import type { ExportedTable } from '../../tables/session-tables.ts';
 

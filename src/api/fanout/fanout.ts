@@ -11,9 +11,9 @@ import {
   type GraphQLError,
 } from 'graphql';
 import { unlessAborted } from '../../threads/unless-aborted.ts';
-import { asksForCursor, beginningAt } from './beginning.ts';
 import type { Delivery } from './delivery.ts';
 import { type EventSource, Execution, type ExecutionOptions } from './execution.ts';
+import { asksForCursor, initialCursor } from './initial-cursor.ts';
 import { planSubscription, requesterOf, type SubscriptionPlan } from './operation.ts';
 import { rejoin } from './rejoin.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -106,7 +106,7 @@ async function firstOf(
   { createContext }: ExecutionOptions,
 ): Promise<Delivery | null> {
   if (begin === null || !asksForCursor(args)) return null;
-  return beginningAt(await begin(createContext(requesterOf(args))));
+  return initialCursor(await begin(createContext(requesterOf(args))));
 }
 
 async function openSource(

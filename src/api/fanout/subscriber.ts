@@ -1,7 +1,7 @@
 /** One subscriber's bounded queue: whoever writes to its socket takes from here, at the pace of the socket. */
 import { BoundedQueue } from '../../bus/index.ts';
-import { isEvent } from './beginning.ts';
 import type { Delivery } from './delivery.ts';
+import { isEvent } from './initial-cursor.ts';
 
 /** Deliveries that a subscriber may lag behind; the texts are shared, so a full queue costs references only. */
 export const SUBSCRIBER_CAPACITY = 256;

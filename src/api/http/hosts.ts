@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { withoutBrackets } from '../../domain/host.ts';
+import { withoutBrackets } from '../../domain/ipv6-brackets.ts';
 
 export interface HostPolicy {
   /** Whether the request names loopback, the address that the server listens on, or a public one of its own. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { Requester } from '../../domain/access.ts';
 import type { Log } from '../../domain/log.ts';
-import { type ConnectionLimits, limitConnections } from '../admission/connections.ts';
+import { type ConnectionLimits, limitConnections } from '../admission/limit-connections.ts';
 import type { Refusal } from '../admission/refusal.ts';
 import type { RequestRate } from '../admission/request-rate.ts';
 import { type BodyPace, watchBody } from '../admission/slow-bodies.ts';

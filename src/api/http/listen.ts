@@ -1,6 +1,6 @@
 /** On what the server listens, and where it is found then. */
 import type { Server } from 'node:http';
-import { hostInUrl } from '../../domain/host.ts';
+import { hostInUrl } from '../../domain/ipv6-brackets.ts';
 
 /** Where a server that listens everywhere is found. */
 export const LOOPBACK_OF_ANY: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };

@@ -3,7 +3,7 @@
  * sites, the WebSocket's included, which CORS does not cover; other programs send none, and are let in.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { withoutBrackets } from '../../domain/host.ts';
+import { withoutBrackets } from '../../domain/ipv6-brackets.ts';
 import { isLoopback, nameOf } from './hosts.ts';
 
 export interface OriginPolicy {

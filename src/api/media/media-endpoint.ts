@@ -4,15 +4,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import send from 'send';
 import type { Requester } from '../../domain/access.ts';
 import type { SourceInput } from '../../domain/frame.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { RecordedFile } from '../../domain/recorded-file.ts';
 import { MienError } from '../../errors.ts';
-import { createViewings } from '../audit/viewings.ts';
+import { createViewings } from '../audit/dedupe-viewings.ts';
 import type { Context, CreateContext } from '../context/context.ts';
 import { answerError, type ErrorAnswers } from '../errors/answer-error.ts';
 import { answerJson } from '../errors/answer-json.ts';
 import { readMediaType } from './media-type.ts';
-import { sendStored } from './send-stored.ts';
+import { sendFromBucket } from './send-from-bucket.ts';
 
 export type MediaEndpoint = (
   request: IncomingMessage,
@@ -45,7 +45,8 @@ export function createMediaEndpoint(options: MediaOptions): MediaEndpoint {
       // Nobody but who asks may keep it, and nobody for longer than they look at it.
       response.setHeader('cache-control', 'private, no-store');
       if (typeof file === 'string') await sendFile(request, response, file, onBegin);
-      else if (!(await sendStored(request, response, file, onBegin))) throw new MienError('NOT_FOUND', GONE);
+      else if (!(await sendFromBucket(request, response, file, onBegin)))
+        throw new MienError('NOT_FOUND', GONE);
     } catch (error) {
       answerError(response, error, 'The recording', options);
     }

@@ -1,11 +1,11 @@
 /** `/preview/{session}`: what a running session sees, where its stream allows it, as JPEGs that replace one another. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Requester } from '../../domain/access.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { MienError } from '../../errors.ts';
-import { createViewings } from '../audit/viewings.ts';
+import { createViewings } from '../audit/dedupe-viewings.ts';
 import type { Context, CreateContext } from '../context/context.ts';
-import type { PreviewPicture } from '../context/previews.ts';
+import type { PreviewPicture } from '../context/preview-port.ts';
 import { answerError, type ErrorAnswers } from '../errors/answer-error.ts';
 import { answerJson } from '../errors/answer-json.ts';
 

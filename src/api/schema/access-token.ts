@@ -5,7 +5,7 @@ import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
-import { selectionOfNodes } from './connections.ts';
+import { selectionOfNodes } from './connection-fields.ts';
 import { describedValues } from './described-values.ts';
 import { keysetPage } from './keyset.ts';
 import { created } from './orders.ts';

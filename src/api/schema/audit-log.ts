@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Prisma } from '../../store/generated/client.ts';
 import { AuditActionEnum, AuditEntryType, AuditOutcomeEnum } from './audit-entry.ts';
 import { builder } from './builder.ts';
-import { selectionOfNodes } from './connections.ts';
+import { selectionOfNodes } from './connection-fields.ts';
+import { hasNul } from './has-nul.ts';
 import { keysetPage } from './keyset.ts';
 import { created } from './orders.ts';
-import { hasNul } from './text.ts';
 
 const nameOrId = (field: string) =>
   z

@@ -1,7 +1,7 @@
 /** Sees to it that every mutation leaves an entry in the audit, whatever comes of it. */
 import type { GraphQLField, GraphQLSchema } from 'graphql';
 import type { AuditEvent, AuditTarget } from '../../domain/audit.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { isAway } from '../../store/sql/database-errors.ts';
 import type { Context } from '../context/context.ts';
 import { codeOf, isRefusal } from '../errors/code-of-error.ts';

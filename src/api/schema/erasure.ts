@@ -1,11 +1,11 @@
 /** Erasing what was recorded, and the records that prove it. */
 import type { ErasedCounts, ErasureRequest, ErasureTarget } from '../../domain/erasure.ts';
-import { isStorable } from '../../domain/text.ts';
+import { isStorable } from '../../domain/storable-text.ts';
 import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { audited } from './audited.ts';
 import { builder } from './builder.ts';
-import { selectionOfNodes } from './connections.ts';
+import { selectionOfNodes } from './connection-fields.ts';
 import { describedValues } from './described-values.ts';
 import { EraseTargetInput, toRequest } from './erase-input.ts';
 import { keysetPage } from './keyset.ts';

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { SessionCriteria, StreamCriteria } from '../../store/read/criteria.ts';
 import { builder } from './builder.ts';
+import { hasNul } from './has-nul.ts';
 import { RangeInput, toTimeRange } from './range-input.ts';
 import { SessionStateEnum } from './scalars.ts';
 import { PurposeEnum } from './stream-settings.ts';
 import { TagInputType, toTags } from './tags.ts';
-import { hasNul } from './text.ts';
 
 /** Most ids in a filter. */
 const MAX_IDS = 1000;

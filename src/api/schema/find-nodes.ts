@@ -1,11 +1,11 @@
 /** Objects of all types by their ids: each type's are read at once. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { Context } from '../context/context.ts';
+import { hasNul } from './has-nul.ts';
 import { type Part, parsePartId, partId } from './ids.ts';
 import { bySession } from './load-rows.ts';
-import { hasNul } from './text.ts';
 
 /** A row with the name of its type, by which Pothos resolves the interface. */
 interface Named {

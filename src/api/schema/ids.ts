@@ -1,5 +1,5 @@
 /** Ids of streams and sessions are UUIDs: anything else is refused before it reaches the database. */
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { MienError } from '../../errors.ts';
 
 /** What is counted within a session, and known by its number there. */

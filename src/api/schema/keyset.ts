@@ -4,7 +4,7 @@
  */
 import { MienError } from '../../errors.ts';
 import { DEFAULT_PAGE } from './builder.ts';
-import { hasNul } from './text.ts';
+import { hasNul } from './has-nul.ts';
 
 export type Direction = 'asc' | 'desc';
 

@@ -1,5 +1,5 @@
 /** How much this machine can score, how much of that is asked for, and what each stream gets. */
-import type { Capacity } from '../../domain/load.ts';
+import type { Capacity } from '../../domain/capacity.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
 import { StreamType } from './stream.ts';

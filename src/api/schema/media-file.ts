@@ -5,7 +5,7 @@ import { MienError } from '../../errors.ts';
 import { AS_PARENT } from './access.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
 import { describedValues } from './described-values.ts';
-import { hasNul } from './text.ts';
+import { hasNul } from './has-nul.ts';
 
 const KIND_DESCRIPTIONS: Record<MediaFileKind, string> = {
   VIDEO: 'Ends as videos do.',

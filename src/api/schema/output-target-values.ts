@@ -1,8 +1,8 @@
 /** What parts of where an output goes may be; each gives it back as it is stored. @throws MienError BAD_INPUT */
 import { isIP } from 'node:net';
-import { withoutBrackets } from '../../domain/host.ts';
+import { withoutBrackets } from '../../domain/ipv6-brackets.ts';
 import type { MqttTarget } from '../../domain/output.ts';
-import { isOneLine, isStorable } from '../../domain/text.ts';
+import { isOneLine, isStorable } from '../../domain/storable-text.ts';
 import { MienError } from '../../errors.ts';
 
 const MAX_URL = 2000;

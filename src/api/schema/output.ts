@@ -4,7 +4,7 @@ import type { ShownTarget } from '../../store/secrets/sealed-target.ts';
 import type { Context } from '../context/context.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
-import { nodesOf, selectionOfNodes } from './connections.ts';
+import { nodesOf, selectionOfNodes } from './connection-fields.ts';
 import { describedValues } from './described-values.ts';
 import { stillThere } from './ids.ts';
 import { keysetPage } from './keyset.ts';

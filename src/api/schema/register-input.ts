@@ -1,9 +1,9 @@
 /** What registering a stream takes. */
 import { z } from 'zod';
 import { MAX_VIDEO_TRACK } from '../../domain/frame.ts';
+import { isOneLine } from '../../domain/storable-text.ts';
 import { DEFAULT_SMOOTHING, MAX_RETENTION, MAX_SMOOTHING } from '../../domain/stream.ts';
 import { MAX_TAGS } from '../../domain/tags.ts';
-import { isOneLine } from '../../domain/text.ts';
 import { MienError } from '../../errors.ts';
 import type { BringDemoClip, NewStream } from '../context/ports.ts';
 import { builder } from './builder.ts';

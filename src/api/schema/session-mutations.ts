@@ -1,8 +1,8 @@
 /** What people say of a session, and removing one. */
 import { z } from 'zod';
+import { isOneLine, isStorable } from '../../domain/storable-text.ts';
 import type { SessionWords } from '../../domain/stream.ts';
 import { MAX_TAGS } from '../../domain/tags.ts';
-import { isOneLine, isStorable } from '../../domain/text.ts';
 import { AS_PARENT } from './access.ts';
 import { audited, changedFields } from './audited.ts';
 import { builder } from './builder.ts';

@@ -1,9 +1,9 @@
-/** One run of a stream. What was recorded in it is in recording.ts. */
-import { isId } from '../../domain/ids.ts';
+/** One run of a stream. What was recorded in it is in session-recorded-data.ts. */
+import { isId } from '../../domain/id-format.ts';
 import { sessionWhere } from '../../store/read/criteria.ts';
 import { ANY_ROLE } from './access.ts';
 import { type ArgBuilder, builder } from './builder.ts';
-import { selectionOfNodes, totalCountOf } from './connections.ts';
+import { selectionOfNodes, totalCountOf } from './connection-fields.ts';
 import { SessionFilter, toSessionCriteria } from './filters.ts';
 import { keysetPage } from './keyset.ts';
 import { NodeInterface } from './node.ts';

@@ -2,8 +2,8 @@
 import type { SessionsBucket, SessionsGroup, SessionsSums } from '../../domain/sessions-aggregate.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';
-import { SessionMeansType } from './estimate.ts';
 import { groupBuckets } from './list-sizes.ts';
+import { SessionMeansType } from './mean-estimate.ts';
 import { SessionType } from './session.ts';
 import { StreamType } from './stream.ts';
 import { AggregateInterface, roundToMilliseconds } from './summary.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AuditDetail } from '../../domain/audit.ts';
 import type { SourceInput } from '../../domain/frame.ts';
-import { isStorable } from '../../domain/text.ts';
+import { isStorable } from '../../domain/storable-text.ts';
 import { MienError } from '../../errors.ts';
 import type { BringDemoClip } from '../context/ports.ts';
 import { AS_PARENT } from './access.ts';

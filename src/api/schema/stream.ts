@@ -1,12 +1,12 @@
 /** Streams: their type, and the queries that read them. */
 import type { DetectSize } from '../../domain/detect-size.ts';
 import type { SourceInput } from '../../domain/frame.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { Purpose } from '../../domain/stream.ts';
 import { sessionWhere, streamWhere } from '../../store/read/criteria.ts';
 import { ANY_ROLE } from './access.ts';
 import { builder } from './builder.ts';
-import { countSessions, nodesOf, selectionOfNodes, totalCountOf } from './connections.ts';
+import { countSessions, nodesOf, selectionOfNodes, totalCountOf } from './connection-fields.ts';
 import { StreamFilter, toSessionCriteria, toStreamCriteria } from './filters.ts';
 import { keysetPage } from './keyset.ts';
 import { NodeInterface } from './node.ts';

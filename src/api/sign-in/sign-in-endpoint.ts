@@ -8,11 +8,11 @@ import { type Auth, addressOf } from '../auth/auth.ts';
 import { clearCookie, readCookie, SESSION_COOKIE } from '../auth/cookies.ts';
 import { assertOwnPage, cameByHttps } from '../auth/public-origin.ts';
 import { answerJson } from '../errors/answer-json.ts';
-import { comeBack, finish, type IssuerOptions, leaveForIssuer } from './by-issuer.ts';
+import { comeBack, finish, type IssuerOptions, leaveForIssuer } from './oidc-sign-in.ts';
+import { setSignInCookie } from './set-sign-in-cookie.ts';
 import { readSmallBody } from './small-body.ts';
-import { startSignIn } from './start-sign-in.ts';
 
-export type { SignInEvent } from './start-sign-in.ts';
+export type { SignInEvent } from './set-sign-in-cookie.ts';
 
 /** What is needed to let people sign in. */
 export type SignInOptions = Omit<IssuerOptions, 'publicUrls' | 'auth'>;
@@ -93,7 +93,7 @@ async function signInByToken(
 ): Promise<void> {
   assertOwnPage(request, options.publicUrls);
   const { token } = await readSmallBody(request, TOKEN);
-  await startSignIn(request, response, options, async () => {
+  await setSignInCookie(request, response, options, async () => {
     return (await options.auth.identifyToken(request, token.trim())).principal;
   });
 }

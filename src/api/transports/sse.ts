@@ -7,10 +7,10 @@ import type { Plugin } from 'graphql-yoga';
 import type { Requester } from '../../domain/access.ts';
 import type { Hold } from '../auth/revocation-watch.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
-import { beginAfter } from '../fanout/begin-after.ts';
 import { type Delivery, jsonOf, type WireFormat } from '../fanout/delivery.ts';
 import { emptyIterator } from '../fanout/empty-iterator.ts';
 import type { Fanout } from '../fanout/fanout.ts';
+import { setResumeCursor } from '../fanout/set-resume-cursor.ts';
 import { type DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
 
 const PING_MS = 12_000;
@@ -83,7 +83,7 @@ export function useSse({
 /** An `EventSource` asks for the same as before, and for what comes behind the event that it saw last. */
 function resumed(args: ExecutionArgs): ExecutionArgs {
   const cursor = (args.contextValue as { request: Request }).request.headers.get('last-event-id');
-  return cursor ? beginAfter(args, cursor) : args;
+  return cursor ? setResumeCursor(args, cursor) : args;
 }
 
 /** @returns what stops looking */

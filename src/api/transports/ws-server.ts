@@ -18,8 +18,8 @@ import type { Auth } from '../auth/auth.ts';
 import type { MaskError } from '../errors/mask-errors.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { Subscriber } from '../fanout/subscriber.ts';
+import { WsConnection } from './ws-backpressure.ts';
 import { closeSocket, cutReason, INTERNAL, refuseSocket } from './ws-close.ts';
-import { WsConnection } from './ws-connection.ts';
 import { WsRequester } from './ws-requester.ts';
 import { writeDeliveries } from './ws-writer.ts';
 

@@ -2,8 +2,8 @@
 import type { Delivery, WireFormat } from '../fanout/delivery.ts';
 import { emptyIterator } from '../fanout/empty-iterator.ts';
 import type { DeliveryWriter, Subscriber } from '../fanout/subscriber.ts';
-import type { WsConnection } from './ws-connection.ts';
-import { textHeader } from './ws-frame.ts';
+import type { WsConnection } from './ws-backpressure.ts';
+import { textHeader } from './ws-frame-header.ts';
 
 /**
  * Writes a subscriber's deliveries as `next` messages, without going through objects again. What graphql-ws is given

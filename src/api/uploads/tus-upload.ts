@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { Server } from '@tus/server';
-import { isUploadToken } from '../../domain/ids.ts';
+import { isUploadToken } from '../../domain/id-format.ts';
 import { MienError } from '../../errors.ts';
 import { bodyOf, limitBytes, lingerWith, tooLarge } from './upload-body.ts';
 import { newToken, type UploadFiles } from './upload-files.ts';

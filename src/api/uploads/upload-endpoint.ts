@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Requester } from '../../domain/access.ts';
 import type { Audit, AuditOutcome } from '../../domain/audit.ts';
-import { isUploadToken } from '../../domain/ids.ts';
+import { isUploadToken } from '../../domain/id-format.ts';
 import type { Log } from '../../domain/log.ts';
 import { MienError } from '../../errors.ts';
 import { repeat } from '../../threads/repeat.ts';

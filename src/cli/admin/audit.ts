@@ -4,9 +4,9 @@ import { createLog } from '../../log.ts';
 import type { StoredAuditEntry } from '../../store/index.ts';
 import { assertRowOptions, type RowOptions } from '../../tables/row-format.ts';
 import { INTERRUPTED } from '../exit-codes.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import { openDestination } from '../row-destination.ts';
-import { RowOutput } from '../row-output.ts';
+import { RowWriter } from '../row-writer.ts';
 import { auditFormat } from './audit-rows.ts';
 import { type AuditRange, openAuditSource } from './audit-source.ts';
 
@@ -21,7 +21,7 @@ export async function exportAudit(options: ExportOptions, config: Config, host: 
   const stopping = new AbortController();
   void host.stopped.then(() => stopping.abort());
   const target = await openDestination({ path: options.out, force: options.force }, host);
-  const output = new RowOutput(target, () => stopping.abort());
+  const output = new RowWriter(target, () => stopping.abort());
   try {
     const source = await openAuditSource(config, createLog(config));
     try {
@@ -39,7 +39,7 @@ export async function exportAudit(options: ExportOptions, config: Config, host: 
 export async function writePages(
   pages: AsyncIterable<readonly StoredAuditEntry[]>,
   options: RowOptions,
-  output: Pick<RowOutput, 'begin' | 'write' | 'finish'>,
+  output: Pick<RowWriter, 'begin' | 'write' | 'finish'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { head, text } = auditFormat(options);

@@ -2,11 +2,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../../config.ts';
 import type { ErasureRequest } from '../../domain/erasure.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { faultOfTags } from '../../domain/tags.ts';
 import { parseWallTime } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 
 interface RangeOptions {
   reason: string;

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../../config.ts';
 import type { Role, Tags } from '../../domain/access.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import type { CreateTokenOptions } from './token.ts';
 
 export function describeToken(program: Command, host: Host, done: (code: number) => void): void {

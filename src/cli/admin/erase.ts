@@ -6,7 +6,7 @@ import { MienError } from '../../errors.ts';
 import { createLog } from '../../log.ts';
 import { createMetrics } from '../../metrics.ts';
 import type { Store } from '../../store/index.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import { commandRequester } from '../serve/command-requester.ts';
 import { openCommandStore } from '../serve/server-parts.ts';
 import { openUploads } from '../serve/upload-places.ts';

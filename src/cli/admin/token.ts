@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { hasExpired, type Role, type Tags } from '../../domain/access.ts';
 import { tagsInWords } from '../../domain/tags.ts';
 import { createLog } from '../../log.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import { openTokenKeeper, type ShownToken, type TokenKeeper } from './token-keeper.ts';
 
 export interface CreateTokenOptions {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { MienError } from '../../errors.ts';
 import { INTERRUPTED } from '../exit-codes.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import { asNamed, type FoundInput, findInputs } from './find-inputs.ts';
 
 /**

@@ -11,7 +11,7 @@ import type { PicturedRow } from '../../tables/other-tool-columns.ts';
 import { rowsOf } from '../../tables/rows.ts';
 import { withDurations } from '../../tables/with-durations.ts';
 import type { Vision } from '../../vision/index.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import { createTimelines, ensembleOf, openIngest, openVision } from '../serve/services.ts';
 import type { AnalyzeOptions } from './analyze-options.ts';
 import { createInputPrefetch, type InputPrefetch, sourceOf } from './inputs.ts';

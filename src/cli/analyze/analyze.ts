@@ -2,8 +2,8 @@
 import type { Config } from '../../config.ts';
 import type { Ingest } from '../../ingest/index.ts';
 import { BAD_INPUT, INTERRUPTED } from '../exit-codes.ts';
-import type { Host } from '../host.ts';
-import { openRowOutput, type RowOutput } from '../row-output.ts';
+import type { Host } from '../process-host.ts';
+import { openRowWriter, type RowWriter } from '../row-writer.ts';
 import {
   type AnalysisTask,
   analyseInput,
@@ -49,7 +49,7 @@ export async function analyze(
   const video =
     options.video === undefined ? null : await openVideoOutput({ path: options.video, force }, read, host);
   const rows = wantsRows(options)
-    ? await openRowOutput({ path, force }, read, host, () => stop.abort())
+    ? await openRowWriter({ path, force }, read, host, () => stop.abort())
     : null;
   try {
     return await analyzeInto({ rows, video }, inputs, task);
@@ -67,7 +67,7 @@ async function closeInTurn(...parts: ({ close(): Promise<void> } | null)[]): Pro
 
 /** Null: nobody asked for it. */
 interface Outputs {
-  rows: RowOutput | null;
+  rows: RowWriter | null;
   video: VideoOutput | null;
 }
 
@@ -99,7 +99,7 @@ async function analyzeInto(
 
 /** What analysing inputs needs. */
 interface AnalyzeJob extends AnalysisTask {
-  output: RowOutput | null;
+  output: RowWriter | null;
   video: VideoOutput | null;
   ingest: Ingest;
   scoring: Scoring;

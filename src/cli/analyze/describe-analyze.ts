@@ -5,7 +5,7 @@ import { DETECT_SIZES } from '../../domain/detect-size.ts';
 import { MAX_VIDEO_TRACK } from '../../domain/frame.ts';
 import { DEFAULT_SMOOTHING, MAX_SMOOTHING } from '../../domain/stream.ts';
 import { ANALYSIS_FORMATS, COLUMN_SETS } from '../../tables/analysis-format.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import type { AnalyzeOptions } from './analyze-options.ts';
 
 const MAX_RATE = 240;

@@ -1,7 +1,7 @@
 /** Rows are never written over an input. */
 import { MienError } from '../../errors.ts';
 import { identityAt, identityOfStdin, identityOfStdout } from '../file-identity.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import { sourceOf } from './inputs.ts';
 
 /**

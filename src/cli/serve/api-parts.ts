@@ -6,7 +6,7 @@ import { Eraser, refusedPurposes, type StreamManager } from '../../sessions/inde
 import { isAway } from '../../store/index.ts';
 import { createSubscriptions } from '../../subscriptions/index.ts';
 import type { OpenParts } from '../open-parts.ts';
-import { bringDemoClip } from './demo.ts';
+import { bringDemoClip } from './demo-clip.ts';
 import { createReadiness } from './readiness.ts';
 import { bucketsOf, createRecordingQueries } from './recording-queries.ts';
 import { noteServer } from './running-server.ts';

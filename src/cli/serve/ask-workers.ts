@@ -1,7 +1,7 @@
 /** A server that runs no streams asks those that do. */
 import type { Load } from '../../api/index.ts';
 import type { Requests } from '../../bus/index.ts';
-import type { Capacity } from '../../domain/load.ts';
+import type { Capacity } from '../../domain/capacity.ts';
 import type { OutputStatus } from '../../domain/output.ts';
 import { MienError } from '../../errors.ts';
 import type { Workers } from '../../sessions/index.ts';

@@ -1,7 +1,7 @@
 /** What servers ask each other; those that run streams answer (`answer-bus-requests.ts`), an API asks (`ask-workers.ts`). */
 import type { Tags } from '../../domain/access.ts';
+import type { Capacity } from '../../domain/capacity.ts';
 import type { SourceInput } from '../../domain/frame.ts';
-import type { Capacity } from '../../domain/load.ts';
 import type { OutputStatus } from '../../domain/output.ts';
 import type { SessionWords } from '../../domain/stream.ts';
 import type { RegisterInput } from '../../sessions/index.ts';

@@ -4,15 +4,15 @@ import type { ConfinementLevel, Ingest } from '../../ingest/index.ts';
 import type { OpenParts } from '../open-parts.ts';
 import { answerAsked } from './answer-bus-requests.ts';
 import type { Work } from './api-parts.ts';
-import { registerDemo } from './demo.ts';
+import { registerDemo } from './demo-clip.ts';
 import { keepRefreshed, openOutputs } from './output-parts.ts';
-import { assertShownHere, openPreviews } from './previews.ts';
-import { openSenders } from './senders.ts';
+import { assertShownHere, openPreviews } from './preview-parts.ts';
 import { logFfmpeg, logFfmpegLines, openIngest, openVision, storeModels, visionMetrics } from './services.ts';
 import type { Base } from './shared-parts.ts';
 import { createLoadControl, createStreamManager, deviceHostOf, isHereIn, placeOf } from './stream-parts.ts';
 import { takeLease } from './take-lease.ts';
 import { uploadPlaceOf } from './upload-places.ts';
+import { openSenders } from './video-senders.ts';
 
 export async function openLocalStreams(base: Base, parts: OpenParts): Promise<Work> {
   const { config, log, metrics, store, requests, uploads } = base;

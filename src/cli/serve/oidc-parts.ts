@@ -6,7 +6,7 @@ import type { Scheme } from '../../access/ports.ts';
 import { isLoopback, type SignInEvent } from '../../api/index.ts';
 import type { Config } from '../../config.ts';
 import { type Audit, UNKNOWN_ACTOR } from '../../domain/audit.ts';
-import { withoutBrackets } from '../../domain/host.ts';
+import { withoutBrackets } from '../../domain/ipv6-brackets.ts';
 import type { Log } from '../../domain/log.ts';
 import type { RecordClock } from '../../domain/record-clock.ts';
 

@@ -4,11 +4,11 @@ import { MienError } from '../../errors.ts';
 import { createRecordedFiles } from '../../ingest/recorded-files.ts';
 import { RemoteStreams, type Workers } from '../../sessions/index.ts';
 import type { OpenParts } from '../open-parts.ts';
+import { announceTagChanges } from './announce-tag-changes.ts';
 import type { Work } from './api-parts.ts';
 import { createWorkers, loadElsewhere, modelsElsewhere, outputElsewhere } from './ask-workers.ts';
 import { openOutputs, tellingRemoved } from './output-parts.ts';
 import type { Base } from './shared-parts.ts';
-import { tellingTags } from './telling-tags.ts';
 import { serverOfSession, serverOfStream } from './where-it-runs.ts';
 
 export async function openRemoteStreams(base: Base, parts: OpenParts): Promise<Work> {
@@ -55,7 +55,7 @@ function createStreams(
   workers: Workers,
   onRemoved: () => void,
 ): RemoteStreams {
-  const streams = tellingRemoved(tellingTags(store.streams, bus), onRemoved);
+  const streams = tellingRemoved(announceTagChanges(store.streams, bus), onRemoved);
   return new RemoteStreams({
     ...{ streams, sessions: store.sessions, sink: store.moments },
     ...{ publisher, uploads, workers, log, readTags: store.streams.readTags },

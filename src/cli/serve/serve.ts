@@ -8,17 +8,17 @@ import type { Eraser } from '../../sessions/index.ts';
 import { isAway, type Store } from '../../store/index.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
 import type { Tracing } from '../../tracing/index.ts';
-import type { Host } from '../host.ts';
 import { OpenParts } from '../open-parts.ts';
+import type { Host } from '../process-host.ts';
 import { createEraser, type Front, openFront, type Work } from './api-parts.ts';
 import { describeRetention } from './describe-retention.ts';
+import { openLogAndTracing } from './open-log-and-tracing.ts';
 import { createReadiness } from './readiness.ts';
 import { openRemoteStreams } from './remote-streams.ts';
 import { assertShared, type Role } from './roles.ts';
 import { apiAccess, apiSettings, assertPortFree } from './server-parts.ts';
 import { type Base, openBase } from './shared-parts.ts';
-import { tellNotice } from './tell-notice.ts';
-import { openTelling } from './telling.ts';
+import { warnNoticeUnset } from './warn-notice-unset.ts';
 
 /** Sources stopped, moments stored, sockets closed: all of it. */
 const DRAIN_MS = 9_500;
@@ -28,7 +28,7 @@ const OPENING_MS = 2_000;
 /** Serves until the process is asked to end; gives the exit code. @throws MienError what kept it from starting */
 export async function serve(config: Config, host: Host, role: Role = 'ALL'): Promise<number> {
   const server = `${hostname()} ${host.pid}`;
-  const { log, tracing } = await openTelling(config, role, server);
+  const { log, tracing } = await openLogAndTracing(config, role, server);
   const parts = new OpenParts(log);
   if (tracing !== null) parts.add(tracing);
   const opening = openServer(role, config, log, tracing, parts);
@@ -118,7 +118,7 @@ async function checkFirst(role: Role, config: Config) {
 
 /** @returns for how long recordings are kept, in a sentence */
 function tellPrivacy(config: Config, { retentionHours }: Store, log: Log): string {
-  tellNotice(config, log);
+  warnNoticeUnset(config, log);
   const sentence = describeRetention(retentionHours);
   log.info({ retentionHours }, sentence);
   return sentence;

@@ -6,7 +6,7 @@ import { AuditTrail } from '../../access/audit-trail.ts';
 import { clientKey, isLoopback, type SignInEvent, type SignInOptions } from '../../api/index.ts';
 import { type Config, isDefaultMediaDir } from '../../config.ts';
 import type { Audit } from '../../domain/audit.ts';
-import { withoutBrackets } from '../../domain/host.ts';
+import { withoutBrackets } from '../../domain/ipv6-brackets.ts';
 import type { Log } from '../../domain/log.ts';
 import type { Metrics } from '../../metrics.ts';
 import { openStore, type Store, type StoreConfig } from '../../store/index.ts';

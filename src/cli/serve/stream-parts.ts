@@ -2,18 +2,18 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Config } from '../../config.ts';
-import { deviceAt, deviceOf } from '../../domain/device.ts';
+import { deviceAt, deviceOf } from '../../domain/camera-device.ts';
 import type { SourceInput } from '../../domain/frame.ts';
 import type { Log } from '../../domain/log.ts';
 import type { Ingest } from '../../ingest/index.ts';
 import type { Metrics } from '../../metrics.ts';
 import { LoadControl, StreamManager } from '../../sessions/index.ts';
 import type { Vision } from '../../vision/index.ts';
+import { announceTagChanges } from './announce-tag-changes.ts';
 import { tellingRemoved } from './output-parts.ts';
-import type { Previews } from './previews.ts';
+import type { Previews } from './preview-parts.ts';
 import { createMeter, createTimelines, ensembleOf, loadMetrics } from './services.ts';
 import type { Base } from './shared-parts.ts';
-import { tellingTags } from './telling-tags.ts';
 
 /** What it stands upon. */
 export interface ManagerParts extends Base {
@@ -29,7 +29,7 @@ export function createStreamManager(parts: ManagerParts): StreamManager {
   const { role, config, metrics, store, vision, ingest, bus, publisher, uploads, load, previews, log } =
     parts;
   return new StreamManager({
-    streams: tellingRemoved(tellingTags(store.streams, bus), parts.onRemoved),
+    streams: tellingRemoved(announceTagChanges(store.streams, bus), parts.onRemoved),
     uploads,
     sessions: store.sessions,
     sink: store.moments,

@@ -7,7 +7,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isUploadToken } from '../../domain/ids.ts';
+import { isUploadToken } from '../../domain/id-format.ts';
 import type { Log } from '../../domain/log.ts';
 import { repeat } from '../../threads/repeat.ts';
 

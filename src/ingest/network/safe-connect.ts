@@ -3,7 +3,7 @@ import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { connectionErrorOf } from '../../domain/connection-error.ts';
-import { withoutBrackets } from '../../domain/host.ts';
+import { withoutBrackets } from '../../domain/ipv6-brackets.ts';
 import { isPublicAddress } from '../../domain/public-address.ts';
 import { MienError } from '../../errors.ts';
 

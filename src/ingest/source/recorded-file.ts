@@ -1,6 +1,6 @@
 /** The file that a recording is, for who plays it. */
 import type { SourceInput } from '../../domain/frame.ts';
-import { isUploadToken } from '../../domain/ids.ts';
+import { isUploadToken } from '../../domain/id-format.ts';
 import type { RecordedFile } from '../../domain/recorded-file.ts';
 import { MienError } from '../../errors.ts';
 import { resolveInside } from './media-path.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { deviceOf } from '../../domain/device.ts';
+import { deviceOf } from '../../domain/camera-device.ts';
 import type { SourceInput, SourceKind } from '../../domain/frame.ts';
-import { isUploadToken } from '../../domain/ids.ts';
+import { isUploadToken } from '../../domain/id-format.ts';
 import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { createRedactor, redactUrl } from '../ffmpeg/redact.ts';

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { withoutBrackets } from '../../domain/host.ts';
+import { withoutBrackets } from '../../domain/ipv6-brackets.ts';
 import type { MqttTarget } from '../../domain/output.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
 import { unlessAborted } from '../../threads/unless-aborted.ts';

@@ -2,7 +2,7 @@
  * What runs, what it costs, and what each stream may take of it: once a second, while anything runs, rates follow what
  * was lost, and the estimate of the capacity follows what was scored.
  */
-import type { Capacity } from '../../domain/load.ts';
+import type { Capacity } from '../../domain/capacity.ts';
 import type { Log } from '../../domain/log.ts';
 import { type Priority, runsInRealTime, type StreamRecord } from '../../domain/stream.ts';
 import { MienError } from '../../errors.ts';

@@ -1,7 +1,7 @@
 /** Streams by the address that video is sent to, of which a hash is kept. */
 import type { IngestStream, IngestStreamStore } from '../../access/ports.ts';
 import type { SourceInput } from '../../domain/frame.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { MienError } from '../../errors.ts';
 import type { PrismaClient, Stream } from '../generated/client.ts';
 

@@ -1,7 +1,7 @@
 /** Tokens by which people and programs show who they are. */
 import type { NewToken, TokenRecord, TokenStore } from '../../access/ports.ts';
 import type { Tags } from '../../domain/access.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { RecordClock } from '../../domain/record-clock.ts';
 import { MienError } from '../../errors.ts';
 import { type AccessToken, Prisma, type PrismaClient } from '../generated/client.ts';

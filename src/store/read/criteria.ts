@@ -1,6 +1,6 @@
 /** Which streams and sessions are meant: what filters ask for, as conditions of the database. */
 import type { Tags } from '../../domain/access.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { Purpose, SessionState } from '../../domain/stream.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';

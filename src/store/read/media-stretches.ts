@@ -8,7 +8,7 @@
  * 3. To the moments before and behind it, between which there is nothing, as much is added as the wall clock says: of a hole of
  *    the source, that part of it which the stretch holds.
  */
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { Prisma } from '../generated/client.ts';
 import { dayOf } from '../sql/days.ts';

@@ -7,7 +7,7 @@
  * 3. Those that were found are read.
  */
 import { withMatchingFaces } from '../../domain/face-filter.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { FoundMoments, MomentSearch } from '../../domain/moment-search.ts';
 import { dayOf } from '../sql/days.ts';
 import { daysOfMoments, type MomentRun, momentRuns } from './media-stretches.ts';

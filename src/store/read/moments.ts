@@ -1,5 +1,5 @@
 /** Reads moments back exactly as they were appended (and published). */
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { Prisma } from '../generated/client.ts';
 import { type ReadBytes, readBytesAsText } from '../sql/binary-records.ts';

@@ -1,6 +1,6 @@
 /** What is committed by now, for a server that may not have heard of all of it. */
 import { type ErasureStep, type ErasureTarget, erasedSteps } from '../../domain/erasure.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import { LIVE_STATES, type SessionRecord } from '../../domain/stream.ts';
 import type { Prisma } from '../generated/client.ts';
 

@@ -1,6 +1,6 @@
 /** Sums over parts of a session, read from rollups, and equal to what the raw rows give; those are read for buckets of parts of a second alone. */
 import type { Aggregate, SessionSummary } from '../../domain/aggregate.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';

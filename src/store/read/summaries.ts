@@ -1,6 +1,6 @@
 /** Sessions summed up: whole, or as much of them as lies in a stretch of time. */
 import type { SessionSummary } from '../../domain/aggregate.ts';
-import { isId } from '../../domain/ids.ts';
+import { isId } from '../../domain/id-format.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';

@@ -1,5 +1,5 @@
 /** Where an output goes as it is stored: what shows it to people is readable, the rest is sealed. */
-import { hostInUrl } from '../../domain/host.ts';
+import { hostInUrl } from '../../domain/ipv6-brackets.ts';
 import type { OutputTarget } from '../../domain/output.ts';
 import { seal, unseal } from './seal.ts';
 import type { SecretKeys } from './secret-keys.ts';

@@ -1,6 +1,7 @@
 /** Sums of several sessions become one, with what they say of sessions like them. */
-import { createEstimateOf, type EstimateOf } from '../../../domain/estimate.ts';
+
 import { EXPRESSIONS } from '../../../domain/face.ts';
+import { createEstimateOf, type EstimateOf } from '../../../domain/mean-estimate.ts';
 import type { SessionMeans, SessionsSums, Sums } from '../../../domain/sessions-aggregate.ts';
 import { NO_SUMS, type SumRow, toAggregate } from '../sum-row.ts';
 

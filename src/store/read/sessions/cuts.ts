@@ -1,5 +1,5 @@
 /** Where borders by the wall clock lie in the media time of sessions. */
-import type { RequestWork } from '../../../domain/request-work.ts';
+import type { RequestBudget } from '../../../domain/request-budget.ts';
 import type { PrismaClient } from '../../generated/client.ts';
 import { CUTS } from './sql.ts';
 
@@ -20,7 +20,7 @@ export type CutAt = (border: number) => number;
 export async function readCuts(
   prisma: PrismaClient,
   borders: readonly Border[],
-  work?: RequestWork,
+  work?: RequestBudget,
 ): Promise<(session: string) => CutAt> {
   const cuts = new Map<string, number>();
   for (let from = 0; from < borders.length; from += BORDERS_PER_STATEMENT) {

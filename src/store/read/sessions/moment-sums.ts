@@ -5,7 +5,7 @@
 import { EXPRESSIONS } from '../../../domain/face.ts';
 import { DROP_REASONS } from '../../../domain/frame.ts';
 import { FRACTION, MICROSECONDS } from '../../../domain/quantise.ts';
-import type { RequestWork } from '../../../domain/request-work.ts';
+import type { RequestBudget } from '../../../domain/request-budget.ts';
 import type { PrismaClient } from '../../generated/client.ts';
 
 /** A part of one second. */
@@ -26,7 +26,7 @@ export async function readMomentSums(
   prisma: PrismaClient,
   parts: readonly SecondPart[],
   sessionOf: (part: SecondPart) => string,
-  work?: RequestWork,
+  work?: RequestBudget,
 ): Promise<number[][]> {
   const rows: number[][] = [];
   for (let at = 0; at < parts.length; at += PER_STATEMENT) {

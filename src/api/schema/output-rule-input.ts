@@ -7,7 +7,7 @@ import {
   MAX_RULES,
   type OutputRule,
 } from '../../domain/output.ts';
-import { isOneLine } from '../../domain/text.ts';
+import { isOneLine } from '../../domain/storable-text.ts';
 import { MienError } from '../../errors.ts';
 import { builder } from './builder.ts';
 import { ExpressionEnum } from './expression.ts';

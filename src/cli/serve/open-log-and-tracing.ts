@@ -6,7 +6,7 @@ import type { Tracing } from '../../tracing/index.ts';
 import type { Role } from './roles.ts';
 
 /** @param server names this one among all of its database */
-export async function openTelling(
+export async function openLogAndTracing(
   config: Config,
   role: Role,
   server: string,

@@ -17,7 +17,7 @@ const VARIABLE = 'lastEventId';
 const rewritten = new WeakMap<DocumentNode, Map<string, DocumentNode>>();
 
 /** The same where its field cannot begin in the past. */
-export function beginAfter(args: ExecutionArgs, cursor: string): ExecutionArgs {
+export function setResumeCursor(args: ExecutionArgs, cursor: string): ExecutionArgs {
   const selection = collectSelection(args);
   const [node] = [...(selection?.fields.values() ?? [])][0] ?? [];
   const field = node && selection?.type.getFields()[node.name.value];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createViewings } from '../../src/api/audit/viewings.ts';
+import { createViewings } from '../../src/api/audit/dedupe-viewings.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -10,7 +10,7 @@ import { HEAD_BYTES, mediaTypeOf } from './media-type.ts';
  * @returns false: it went, or changed, meanwhile, and nothing was answered
  * @throws MienError UPLOADS_UNAVAILABLE
  */
-export async function sendStored(
+export async function sendFromBucket(
   request: IncomingMessage,
   response: ServerResponse,
   file: StoredRecording,

@@ -9,7 +9,7 @@ import { episodesIn, tracksIn } from '../../store/read/overlap.ts';
 import type { Context } from '../context/context.ts';
 import type { TimelinePage } from '../context/ports.ts';
 import { builder, DEFAULT_PAGE } from './builder.ts';
-import { nodesOf } from './connections.ts';
+import { nodesOf } from './connection-fields.ts';
 import { EpisodeConnection, EpisodeType } from './episode.ts';
 import { ExpressionEnum } from './expression.ts';
 import { FaceFilterInput, toFaceFilter } from './face-filter.ts';

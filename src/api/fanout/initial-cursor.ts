@@ -10,7 +10,7 @@ export function asksForCursor({ contextValue }: ExecutionArgs): boolean {
   return params?.extensions?.cursor === true;
 }
 
-export function beginningAt(cursor: string): Delivery {
+export function initialCursor(cursor: string): Delivery {
   const place = { root: '', keys: [] };
   const losses = { skipped: 0, lost: 0, lostByNow: 0 };
   return new Delivery({ result: { extensions: { cursor } }, ...losses, place, cursor });

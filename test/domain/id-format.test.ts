@@ -1,6 +1,6 @@
 /** What ids of streams and sessions look like, and tokens of uploads. */
 import { expect, it } from 'vitest';
-import { isId, isUploadToken } from '../../src/domain/ids.ts';
+import { isId, isUploadToken } from '../../src/domain/id-format.ts';
 
 const ID = '0123abcd-89ef-4567-a1b2-0123456789ab';
 const TOKEN = '0123456789abcdef0123456789abcdef';

@@ -5,9 +5,9 @@ import type { Begun, CodeFlow } from '../../access/oidc/code-flow.ts';
 import { MienError } from '../../errors.ts';
 import { FLOW_COOKIE, readCookie, writeCookie } from '../auth/cookies.ts';
 import { assertOwnPage, cameByHttps, publicOrigin } from '../auth/public-origin.ts';
-import { redirect } from './answers.ts';
+import { redirect } from './redirect.ts';
+import { type SignInOptions, setSignInCookie } from './set-sign-in-cookie.ts';
 import { readSmallBody } from './small-body.ts';
-import { type SignInOptions, startSignIn } from './start-sign-in.ts';
 
 /** How long somebody may take at the issuer. */
 const FLOW_SECONDS = 600;
@@ -60,7 +60,7 @@ export async function finish(
   assertOwnPage(request, publicUrls);
   const { query } = await readSmallBody(request, RETURNED);
   const begun = begunBy(readCookie(request, FLOW_COOKIE, cameByHttps(request, publicUrls)));
-  await startSignIn(request, response, options, async () => {
+  await setSignInCookie(request, response, options, async () => {
     if (issuer === null || begun === null) {
       throw new MienError(
         'UNAUTHENTICATED',

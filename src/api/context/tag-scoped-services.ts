@@ -9,7 +9,7 @@ import type { PrismaClient } from '../../store/generated/client.ts';
 import type { Outputs } from './output-port.ts';
 import type { Eraser, ListMediaFiles, Load, Sessions, StreamManager, Subscriptions } from './ports.ts';
 import type { IngestAddresses } from './push-port.ts';
-import { shownRows } from './shown-rows.ts';
+import { tagScopedDatabase } from './tag-scoped-database.ts';
 
 interface Limitable {
   prisma: PrismaClient;
@@ -23,8 +23,8 @@ interface Limitable {
   outputs: Outputs;
 }
 
-export function shownOnly<Services extends Limitable>(services: Services, tags: Tags): Services {
-  const prisma = shownRows(services.prisma, tags);
+export function tagScopedServices<Services extends Limitable>(services: Services, tags: Tags): Services {
+  const prisma = tagScopedDatabase(services.prisma, tags);
   return {
     ...services,
     prisma,

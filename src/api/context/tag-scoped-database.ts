@@ -13,7 +13,7 @@ const READS: readonly string[] = [
  * Relations are not, since they lead from what is shown to what belongs to the same stream. Models are shown to all. Whatever
  * else is asked of it, writes and statements of SQL too, it refuses, as a bug.
  */
-export function shownRows(prisma: PrismaClient, tags: Tags): PrismaClient {
+export function tagScopedDatabase(prisma: PrismaClient, tags: Tags): PrismaClient {
   const stream = withTags(tags);
   const session: Prisma.SessionWhereInput = { stream };
   const filters = new Map<string | undefined, object>([

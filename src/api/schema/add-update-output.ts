@@ -17,7 +17,7 @@ import { audited, changedFields } from './audited.ts';
 import { builder } from './builder.ts';
 import { assertId } from './ids.ts';
 import { OUTPUT_NOW, OutputTopicEnum } from './output.ts';
-import { manyRules, OutputRuleInput, outputName, toRules } from './output-input.ts';
+import { manyRules, OutputRuleInput, outputName, toRules } from './output-rule-input.ts';
 import { OutputTargetChangeInput, OutputTargetInput, toChangedTarget, toNewTarget } from './output-target.ts';
 
 const RULES = `When it is told besides, ${MAX_RULES} rules at most.`;

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Delivery } from '../../src/api/fanout/delivery.ts';
 import { Subscriber } from '../../src/api/fanout/subscriber.ts';
-import { WsConnection } from '../../src/api/transports/ws-connection.ts';
+import { WsConnection } from '../../src/api/transports/ws-backpressure.ts';
 import { writeDeliveries } from '../../src/api/transports/ws-writer.ts';
 import { until } from './harness.ts';
 

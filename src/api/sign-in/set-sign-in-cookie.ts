@@ -26,7 +26,7 @@ export interface SignInOptions {
 }
 
 /** A new stay for whoever `identify` finds; the one that this browser had before is over. */
-export async function startSignIn(
+export async function setSignInCookie(
   request: IncomingMessage,
   response: ServerResponse,
   { signIns, publicUrls, auth, onEvent }: SignInOptions,

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openRowOutput } from '../../src/cli/row-output.ts';
+import { openRowWriter } from '../../src/cli/row-writer.ts';
 
-const ROW_OUTPUT = new URL('../../src/cli/row-output.ts', import.meta.url).pathname;
+const ROW_OUTPUT = new URL('../../src/cli/row-writer.ts', import.meta.url).pathname;
 const directory = mkdtempSync(join(tmpdir(), 'mien-out-'));
 const clip = join(directory, 'clip.mp4');
 const rows = join(directory, 'rows.jsonl');
@@ -23,7 +23,7 @@ const open = (
   inputs = [clip],
   stdout: Writable = new PassThrough(),
   force = true,
-) => openRowOutput({ path, force }, inputs, { stdin: new PassThrough(), stdout }, () => {});
+) => openRowWriter({ path, force }, inputs, { stdin: new PassThrough(), stdout }, () => {});
 const refused = (words: string) =>
   expect.objectContaining({ code: 'BAD_INPUT', message: expect.stringContaining(words) });
 const contents = (path: string) => readFile(path, 'utf8');
@@ -164,8 +164,8 @@ describe.skipIf(process.platform === 'win32')(
     const append = (out: string) => {
       const fds = [openSync(rows, 'a'), openSync(at('other.jsonl'), 'a')] as const;
       const script = `
-      const { openRowOutput } = await import(${JSON.stringify(ROW_OUTPUT)});
-      const out = await openRowOutput({ path: ${JSON.stringify(out)}, force: false }, [], process, () => {});
+      const { openRowWriter } = await import(${JSON.stringify(ROW_OUTPUT)});
+      const out = await openRowWriter({ path: ${JSON.stringify(out)}, force: false }, [], process, () => {});
       await out.begin('head\\n');
       await out.write('row\\n');
       await out.close();`;
@@ -285,7 +285,7 @@ it('the file that stdin comes from is not written over: it may list the inputs',
   await writeFile(at('list'), `${clip}\n`);
   const stdin = Object.assign(new PassThrough(), { fd: openSync(at('list'), 'r') });
   const to = { path: at('list'), force: true };
-  const opening = openRowOutput(to, [clip], { stdin, stdout: new PassThrough() }, () => {});
+  const opening = openRowWriter(to, [clip], { stdin, stdout: new PassThrough() }, () => {});
   await expect(opening).rejects.toEqual(refused('is the file that stdin comes from'));
   expect(await contents(at('list'))).toBe(`${clip}\n`);
 });

@@ -1,6 +1,7 @@
 /** What sessions say of sessions like them: means with how far they can be trusted. */
-import type { Estimate } from '../../domain/estimate.ts';
+
 import { EXPRESSIONS, type Expression } from '../../domain/face.ts';
+import type { Estimate } from '../../domain/mean-estimate.ts';
 import type { SessionMeans } from '../../domain/sessions-aggregate.ts';
 import { AS_PARENT } from './access.ts';
 import { builder } from './builder.ts';

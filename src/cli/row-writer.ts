@@ -1,7 +1,7 @@
 /** Writes the rows of `mien analyze`, at the pace of whoever reads them. */
 import type { Writable } from 'node:stream';
 import { refuseOverwritingInputs } from './analyze/refuse-overwriting-inputs.ts';
-import type { Host } from './host.ts';
+import type { Host } from './process-host.ts';
 import {
   cannotWrite,
   type DestinationOptions,
@@ -13,17 +13,17 @@ import {
  * @param onEnd called when nothing more can be written
  * @throws MienError BAD_INPUT: it cannot be opened for writing, exists already, or is one of the inputs
  */
-export async function openRowOutput(
+export async function openRowWriter(
   options: DestinationOptions,
   inputs: readonly string[],
   host: Pick<Host, 'stdin' | 'stdout'>,
   onEnd: () => void,
-): Promise<RowOutput> {
+): Promise<RowWriter> {
   await refuseOverwritingInputs(options.path, inputs, host);
-  return new RowOutput(await openDestination(options, host), onEnd);
+  return new RowWriter(await openDestination(options, host), onEnd);
 }
 
-export class RowOutput {
+export class RowWriter {
   readonly #target: RowDestination;
   readonly #onEnd: () => void;
   #failure: Error | null = null;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { isOneLine, isStorable } from '../../src/domain/storable-text.ts';
 import { faultOfTags } from '../../src/domain/tags.ts';
-import { isOneLine, isStorable } from '../../src/domain/text.ts';
 
 it.each([
   ['plain words', true, true],

@@ -2,7 +2,7 @@
 import type { Config } from '../../config.ts';
 import { createLog } from '../../log.ts';
 import { createMetrics } from '../../metrics.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../process-host.ts';
 import { commandRequester } from './command-requester.ts';
 import { openCommandStore } from './server-parts.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEstimateOf, studentQuantile } from '../../src/domain/estimate.ts';
+import { createEstimateOf, studentQuantile } from '../../src/domain/mean-estimate.ts';
 
 describe('estimates', () => {
   // As printed tables of the two-sided 5 % have them.

@@ -2,7 +2,7 @@
 import type { Store } from '../../store/index.ts';
 import type { ServerBus } from './bus-parts.ts';
 
-export function tellingTags(streams: Store['streams'], { tellTagged }: ServerBus): Store['streams'] {
+export function announceTagChanges(streams: Store['streams'], { tellTagged }: ServerBus): Store['streams'] {
   const told = async <Stream extends { id: string } | null>(changing: Promise<Stream>) => {
     const stream = await changing;
     if (stream !== null) tellTagged(stream.id);
