@@ -10,7 +10,7 @@
  */
 import '../src/no-telemetry.ts';
 
-import type { Detection } from '../src/vision/detection/detection.ts';
+import type { Detection } from '../src/vision/detection/detected-face.ts';
 import { equivalentSide, iou, type Rect } from '../src/vision/image/geometry.ts';
 import type { GrayImage } from '../src/vision/image/gray-image.ts';
 import { cropImage } from '../src/vision/image/resize.ts';

@@ -10,11 +10,11 @@
  */
 import '../src/no-telemetry.ts';
 
-import type { Detection } from '../src/vision/detection/detection.ts';
+import type { Detection } from '../src/vision/detection/detected-face.ts';
 import { Detector } from '../src/vision/detection/detector.ts';
 import { equivalentSide, iou, type Rect } from '../src/vision/image/geometry.ts';
 import type { GrayImage } from '../src/vision/image/gray-image.ts';
-import { readModels } from '../src/vision/models/model-card.ts';
+import { readModels } from '../src/vision/models/model-manifest.ts';
 import { openModels } from '../src/vision/runtime/open-models.ts';
 import { paste, pictures, resize } from './photos.ts';
 

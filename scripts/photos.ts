@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Detector } from '../src/vision/detection/detector.ts';
 import type { GrayImage } from '../src/vision/image/gray-image.ts';
 import { downscale, upscale } from '../src/vision/image/resize.ts';
-import { readModels } from '../src/vision/models/model-card.ts';
+import { readModels } from '../src/vision/models/model-manifest.ts';
 import { openModels } from '../src/vision/runtime/open-models.ts';
 
 /** Per cent, as in `models/training/splits.py`. */

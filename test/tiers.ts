@@ -238,7 +238,7 @@ const SERVED: Record<string, readonly string[] | 'all'> = {
   bucket: 'all',
   cli: ['bucket-retention', 'running-server'],
   client: ['close-codes', 'fallback', 'nothing-came', 'shared-socket', 'wrong-ways'],
-  ingest: ['frame-delivery', 'frame-socket', 'http-state', 'object-gate', 'read-socket'],
+  ingest: ['frame-delivery', 'frame-socket', 'http-validators', 'object-proxy', 'read-socket'],
   outputs: ['osc', 'outputs', 'rule-watch', 'webhook'],
   web: ['auth-client', 'camera-sender', 'documents', 'pages'],
 };

@@ -10,7 +10,7 @@ import { HardwareFailed } from './ffmpeg/hardware.ts';
 import { isNetwork } from './ffmpeg/source-kinds.ts';
 import { FIRST_FRAME_SECONDS } from './first-frame.ts';
 import { deliverFrames } from './frame-delivery.ts';
-import type { FrameSink } from './frames/frame-sink.ts';
+import type { FfmpegOutput } from './frames/ffmpeg-output.ts';
 import { type StallWatchdog, startStallWatchdog } from './frames/stall-watchdog.ts';
 
 /** How many times longer than a live source a local recording may give no frame. */
@@ -60,7 +60,7 @@ export function threadsFor({ info, options }: Pick<DecodeJob, 'info' | 'options'
   return decodeThreads(info, options.realtime, availableParallelism());
 }
 
-function argumentsFor(job: DecodeJob, { protocol }: FrameSink): FfmpegArguments {
+function argumentsFor(job: DecodeJob, { protocol }: FfmpegOutput): FfmpegArguments {
   const { source, info, options, start, plan, ffmpeg, showinfo } = job;
   return decodeArguments(source.input, {
     track: plan.track,

@@ -18,8 +18,8 @@ import type { FfmpegArguments } from './ffmpeg/ffmpeg-args.ts';
 import { sourceFailed } from './ffmpeg/ffmpeg-errors.ts';
 import type { FfmpegExit } from './ffmpeg/ffmpeg-process.ts';
 import { createShowinfo } from './ffmpeg/showinfo.ts';
+import { createNullOutput } from './frames/ffmpeg-output.ts';
 import type { FrameStamp } from './frames/frame-assembler.ts';
-import { createNullSink } from './frames/frame-sink.ts';
 import type { ConfinedFfmpeg, IngestDeps } from './ingest-deps.ts';
 import { probeSource } from './probe-source.ts';
 import { resolveSource } from './source/resolve-source.ts';
@@ -160,7 +160,7 @@ async function runOnce(
       url: source.input.url,
       activeRuns: deps.activeRuns,
       args: argumentsFor(source.input),
-      sink: { ...createNullSink(), target },
+      sink: { ...createNullOutput(), target },
       onLine(line) {
         deps.onLog?.(source.redact(line));
         if (lines.push(line) > 400) lines.splice(0, 200);

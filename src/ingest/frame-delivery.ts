@@ -1,14 +1,14 @@
 /** From ffmpeg's bytes and log lines to frames in the buffer. */
 import { whenAborted } from '../threads/when-aborted.ts';
 import { type DecodeJob, type DecodeProgress, frameShape } from './decode-job.ts';
-import { type BufferPool, createBufferPool } from './frames/buffer-pool.ts';
+import { createFfmpegOutput, type FfmpegOutput } from './frames/ffmpeg-output.ts';
 import {
   type AssembledFrame,
   type FilterGraph,
   FrameAssembler,
   FramesLost,
 } from './frames/frame-assembler.ts';
-import { createFrameSink, type FrameSink } from './frames/frame-sink.ts';
+import { createFramePool, type FramePool } from './frames/frame-pool.ts';
 import { planesOf } from './frames/planes.ts';
 import { PtsClock, type TimedFrame } from './frames/pts-clock.ts';
 import { RateLimit } from './frames/rate-limit.ts';
@@ -17,7 +17,7 @@ import { firstTime } from './read-plan.ts';
 
 export interface FrameDelivery {
   /** Where ffmpeg's bytes go. */
-  sink: FrameSink;
+  sink: FfmpegOutput;
   /** Where the lines of its log go. */
   onLine(line: string): void;
 }
@@ -34,7 +34,7 @@ export function deliverFrames(
   watchdog: StallWatchdog,
   stampSeconds = STAMP_SECONDS,
 ): FrameDelivery {
-  const pool = createBufferPool();
+  const pool = createFramePool();
   const assembler = new FrameAssembler(pool, frameShape(job));
   const clock = new PtsClock<AssembledFrame>(job.info.live, job.options.frameRate, () => firstTimeOf(job));
   const select = createSelection(job, assembler, pool);
@@ -53,7 +53,7 @@ export function deliverFrames(
     return null;
   }
 
-  const sink = createFrameSink((chunk) => {
+  const sink = createFfmpegOutput((chunk) => {
     assembler.addBytes(chunk);
     return advance();
   });
@@ -99,7 +99,7 @@ type TimedFrames = readonly TimedFrame<AssembledFrame>[];
  * Leaves out those of the frames, which come in order, that are not due. ffmpeg's selection begins anew with each of its filter graphs, of
  * which a source whose pictures change often has many.
  */
-function createSelection({ options }: DecodeJob, assembler: FrameAssembler, pool: BufferPool) {
+function createSelection({ options }: DecodeJob, assembler: FrameAssembler, pool: FramePool) {
   const limit = new RateLimit(Number.POSITIVE_INFINITY);
   limit.setRate(options.frameRate);
   return (frames: TimedFrames) =>
@@ -117,7 +117,7 @@ function createDeliver(
   { outlet, start }: DecodeJob,
   progress: DecodeProgress,
   watchdog: StallWatchdog,
-  pool: BufferPool,
+  pool: FramePool,
 ): Deliver {
   const stopping = progress.stopping.signal;
 

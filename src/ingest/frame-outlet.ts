@@ -2,7 +2,7 @@
 import type { Frame } from '../domain/frame.ts';
 import type { RecordClock } from '../domain/record-clock.ts';
 import { sleep } from '../threads/sleep.ts';
-import type { FrameBuffer } from './frames/frame-buffer.ts';
+import type { FrameQueue } from './frames/frame-queue.ts';
 import type { Pace, Punctuality } from './frames/punctuality.ts';
 import { RateLimit } from './frames/rate-limit.ts';
 import { SkippedCounts } from './frames/skipped-counts.ts';
@@ -21,7 +21,7 @@ export interface FrameOutlet {
 }
 
 export interface OutletSettings {
-  buffer: FrameBuffer;
+  buffer: FrameQueue;
   /** Frames a second that the source was opened for. */
   frameRate: number;
   /** Null: frames are waited for, and none is left out. */

@@ -5,7 +5,7 @@
  */
 import { platform } from 'node:os';
 import type { Decoding, Hardware, HardwareSetting } from './ffmpeg/hardware.ts';
-import { createNullSink } from './frames/frame-sink.ts';
+import { createNullOutput } from './frames/ffmpeg-output.ts';
 import type { ConfinedFfmpeg, IngestDeps, ReadyFfmpeg } from './ingest-deps.ts';
 
 /** Who is told where hardware does not work: at the first try, or later. */
@@ -116,7 +116,7 @@ async function tryHardware(
       input: [...QUIETLY, '-init_hw_device', hardware, '-f', 'lavfi'],
       output: ['-frames:v', '1', '-f', 'null'],
     },
-    sink: createNullSink(),
+    sink: createNullOutput(),
     onLine: (line) => void lines.push(line),
   });
   let isLate = false;

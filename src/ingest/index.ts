@@ -12,7 +12,7 @@ import { cautionOf, type FfmpegProgram, findFfmpeg } from './ffmpeg/ffmpeg-path.
 import type { Decoding } from './ffmpeg/hardware.ts';
 import { HardwareDecoding } from './hardware-decoding.ts';
 import type { IngestDeps } from './ingest-deps.ts';
-import { type HttpState, httpStateOf } from './network/http/http-state.ts';
+import { type HttpValidators, httpValidatorsOf } from './network/http/http-validators.ts';
 import { createSafeConnector } from './network/safe-connect.ts';
 import { openSource } from './open-source.ts';
 import type { OpenedSource } from './opened-source.ts';
@@ -43,7 +43,7 @@ export interface Ingest extends RecordedFiles {
   /** Looks at a recording that is to be drawn upon. Throws as `probe` does, BAD_INPUT where it is live, FFMPEG_MISSING where this one cannot draw. */
   openDrawing(source: SourceInput, signal: AbortSignal): Promise<Drawing>;
   /** What tells whether an address of HTTP has what it had; null: nothing does, or the signal aborted. */
-  httpState(url: URL, signal: AbortSignal): Promise<HttpState | null>;
+  httpState(url: URL, signal: AbortSignal): Promise<HttpValidators | null>;
   /** Where video that is sent to mien comes in. */
   inlets: Pick<Inlets, 'send' | 'drop'>;
   /** The ffmpeg that is used. `caution`: what it is not fit for, in sentences, null of a current one. Throws FFMPEG_MISSING. */
@@ -84,7 +84,7 @@ export function createIngest(config: IngestConfig): Ingest {
     probe: async (source, signal) => (await probeSource(source, untilClosed(signal), deps)).info,
     open: (source, options) => openSource(source, { ...options, signal: untilClosed(options.signal) }, deps),
     openDrawing: (source, signal) => openDrawing(source, untilClosed(signal), deps),
-    httpState: (url, signal) => httpStateOf(url, deps.access.connector, untilClosed(signal)),
+    httpState: (url, signal) => httpValidatorsOf(url, deps.access.connector, untilClosed(signal)),
     inlets: deps.inlets,
     ...createRecordedFiles(config),
     ffmpeg: async () => toldOf(await ffmpeg()),

@@ -4,7 +4,7 @@ import { LONGER_SIDES } from '../domain/detect-size.ts';
 import type { Frame, SourceInput } from '../domain/frame.ts';
 import type { IngestDeps } from './ingest-deps.ts';
 import type { OpenedSource } from './opened-source.ts';
-import type { DecodedPicture } from './pictures/protocol.ts';
+import type { DecodedPicture } from './pictures/picture-protocol.ts';
 import { lookAtFile } from './source/look-at-picture.ts';
 import { resolveInside } from './source/media-path.ts';
 

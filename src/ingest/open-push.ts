@@ -9,7 +9,7 @@ import { createFirstFrameListener, waitForFirstFrame } from './first-frame.ts';
 import type { IngestDeps } from './ingest-deps.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { openPushFeed } from './push/feed.ts';
-import type { Sender } from './push/sender.ts';
+import type { Sender } from './push/video-sender.ts';
 import { planUntold } from './read-plan.ts';
 import { type RunningDecoder, startDecoding } from './running-decoder.ts';
 import type { ResolvedSource } from './source/resolved-source.ts';

@@ -4,7 +4,7 @@ import { assertFitForNetwork } from './ffmpeg/ffmpeg-path.ts';
 import { createShowinfo } from './ffmpeg/showinfo.ts';
 import { isNetwork } from './ffmpeg/source-kinds.ts';
 import { createFirstFrameListener, type SourceFound, waitForFirstFrame } from './first-frame.ts';
-import { createNullSink } from './frames/frame-sink.ts';
+import { createNullOutput } from './frames/ffmpeg-output.ts';
 import type { IngestDeps } from './ingest-deps.ts';
 import { planUntold, type ReadPlan, readPlanOf } from './read-plan.ts';
 import { kindByName, resolveSource } from './source/resolve-source.ts';
@@ -50,7 +50,7 @@ async function probeTrack(
     url: source.input.url,
     activeRuns: deps.activeRuns,
     args: probeArguments(source.input, { track, maxPixels: limits.maxPixels, hasFpsMode, showinfo }),
-    sink: createNullSink(),
+    sink: createNullOutput(),
     onLine(line) {
       deps.onLog?.(source.redact(line));
       listener.onLine(line);

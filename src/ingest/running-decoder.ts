@@ -7,6 +7,7 @@ import type { DecodingTurn } from './decoding-turns.ts';
 import { asError } from './ffmpeg/ffmpeg-errors.ts';
 import type { FfmpegRun } from './ffmpeg/ffmpeg-process.ts';
 import { createShowinfo } from './ffmpeg/showinfo.ts';
+import { leavingOutOf, punctualityOf, rememberRemaining } from './frame-drop-policies.ts';
 import {
   createFrameOutlet,
   type FrameOutlet,
@@ -14,16 +15,15 @@ import {
   type OutgoingFrame,
   type SourceOutlet,
 } from './frame-outlet.ts';
-import { createFrameBuffer, type FrameBuffer } from './frames/frame-buffer.ts';
+import { createFrameQueue, type FrameQueue } from './frames/frame-queue.ts';
 import { KeyFrames } from './frames/key-frames.ts';
 import type { Punctuality } from './frames/punctuality.ts';
 import type { SkipUnreferenced } from './frames/skip-unreferenced.ts';
 import { isShortLoop, LoopPasses } from './loop-passes.ts';
+import { retryUploadStorage } from './retry-upload-storage.ts';
 import { FIRST_PLACE, placeAt } from './run-place.ts';
-import { leavingOutOf, punctualityOf, rememberRemaining } from './source-policies.ts';
 import { stopOnReturn } from './stop-on-return.ts';
 import { takeFrames } from './take-frames.ts';
-import { waitForStorage } from './wait-for-storage.ts';
 
 export interface RunningDecoder extends Pick<FfmpegRun, 'stop'> {
   frames: AsyncIterableIterator<Frame, undefined>;
@@ -49,7 +49,7 @@ export function startDecoding(job: SourceJob): RunningDecoder {
 
 class SourceDecoding {
   readonly firstRun: FfmpegRun;
-  readonly buffer: FrameBuffer;
+  readonly buffer: FrameQueue;
   readonly #outlet: SourceOutlet;
   readonly #leavingOut: SkipUnreferenced;
   #job: SourceJob;
@@ -75,7 +75,7 @@ class SourceDecoding {
     const { info, options } = job;
     this.#job = job;
     this.#info = info;
-    this.buffer = createFrameBuffer(info.live || options.realtime);
+    this.buffer = createFrameQueue(info.live || options.realtime);
     this.#punctuality = punctualityOf(job, () => this.#job.plan.seeks);
     const sinceKeyFrame = () => this.#keyFrames.before(this.#placeDue().position);
     this.#turn =
@@ -197,7 +197,7 @@ class SourceDecoding {
     const begun = current
       .stop()
       .then(before)
-      .then(() => waitForStorage(this.#job.resolve, () => this.#stopping))
+      .then(() => retryUploadStorage(this.#job.resolve, () => this.#stopping))
       .then((source) => {
         if (this.#stopping) return source.close();
         const showinfo = createShowinfo();

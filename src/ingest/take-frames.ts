@@ -1,11 +1,11 @@
 /** The frames of a source as its session takes them. */
 import type { Frame } from '../domain/frame.ts';
 import type { SourceJob } from './decode-job.ts';
-import type { FrameBuffer } from './frames/frame-buffer.ts';
+import type { FrameQueue } from './frames/frame-queue.ts';
 
 /** @param stop is waited for when no more are taken */
 export async function* takeFrames(
-  buffer: FrameBuffer,
+  buffer: FrameQueue,
   { listener, info, options }: Pick<SourceJob, 'listener' | 'info' | 'options'>,
   stop: () => Promise<void>,
 ): AsyncGenerator<Frame, undefined, undefined> {

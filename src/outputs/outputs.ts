@@ -11,11 +11,11 @@ import {
   type OutputTrial,
 } from '../domain/output.ts';
 import { MienError } from '../errors.ts';
+import { assertAllowed, createSender, whereOf } from './create-sender.ts';
+import { RemovedStreams } from './dedupe-removed-streams.ts';
 import { LAST_MS, OutputRun } from './output-run.ts';
 import type { OutputDeps } from './ports.ts';
-import { RemovedStreams } from './removed-streams.ts';
 import { sendExample } from './send-example.ts';
-import { assertAllowed, senderOf, whereOf } from './sender-of.ts';
 import { StreamNames } from './stream-names.ts';
 
 const LOCKED =
@@ -122,7 +122,7 @@ export class Outputs {
   /** Sends an example, whether it is turned on or not. @throws MienError NOT_FOUND */
   async test(id: string): Promise<OutputTrial> {
     const record = await this.#find(id);
-    const sender = senderOf(record, this.#deps);
+    const sender = createSender(record, this.#deps);
     if (record.target === null || sender === null)
       return { ok: false, message: LOCKED, status: null, answer: null, milliseconds: 0 };
     return sendExample(sender, hostOf(record.target));
@@ -174,7 +174,7 @@ export class Outputs {
 
   #run(record: OutputRecord): void {
     if (this.#isClosed || this.#deps.isElsewhere) return;
-    const sender = senderOf(record, this.#deps);
+    const sender = createSender(record, this.#deps);
     if (sender === null) {
       this.#locked.set(record.id, record);
       this.#deps.log.warn({ output: record.id }, LOCKED);

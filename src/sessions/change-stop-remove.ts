@@ -1,15 +1,15 @@
 /** What can be done to a registered stream at any server, whichever runs it: changed, stopped, removed. */
 import type { SessionRecord, StreamChange, StreamRecord } from '../domain/stream.ts';
 import type { MienError } from '../errors.ts';
+import { awaitSessionEnd } from './await-session-end.ts';
 import { type ChangeDeps, type ChangedStream, changeStream } from './change-stream.ts';
+import type { RegisterOptions } from './check-registration.ts';
 import { type ElsewhereDeps, untilEndedElsewhere } from './end-elsewhere.ts';
+import { idempotentRemove } from './idempotent-remove.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import type { StreamRepository } from './ports.ts';
-import type { RegisterOptions } from './registration.ts';
-import { removeRecord } from './remove-record.ts';
 import type { RunningEntry } from './running-session.ts';
 import { neverRan, noSuchStream, wasRemoved } from './stream-errors.ts';
-import { untilEnded } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases, type UploadLeasesDeps } from './upload-leases.ts';
 
 export interface StreamCommandsDeps extends UploadLeasesDeps, ElsewhereDeps, Pick<ChangeDeps, 'load'> {
@@ -67,7 +67,7 @@ export class StreamCommands {
       await this.#end(stream, wasRemoved(stream));
       await this.#uploads.offer(stream);
       try {
-        await removeRecord(this.#deps.streams, id);
+        await idempotentRemove(this.#deps.streams, id);
         this.#deps.publisher.removed(id);
       } finally {
         await this.#uploads.settle(stream);
@@ -87,6 +87,8 @@ export class StreamCommands {
     const entry = this.#here.running.get(stream.id);
     await this.#deps.streams.setShouldRun(stream.id, false);
     void entry?.session.stop('ENDED', undefined, toSender);
-    return entry ? untilEnded(stream, entry, this.#deps.limits) : untilEndedElsewhere(this.#deps, stream);
+    return entry
+      ? awaitSessionEnd(stream, entry, this.#deps.limits)
+      : untilEndedElsewhere(this.#deps, stream);
   }
 }

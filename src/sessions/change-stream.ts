@@ -2,9 +2,9 @@
 import type { Tags } from '../domain/access.ts';
 import type { SessionSetting, StreamChange, StreamRecord } from '../domain/stream.ts';
 import { SESSION_SETTINGS } from '../domain/stream.ts';
+import { checkSettings, findTwin } from './check-registration.ts';
 import type { LoadControl } from './load/load-control.ts';
 import type { SessionRepository, StreamRepository } from './ports.ts';
-import { checkSettings, findTwin } from './registration.ts';
 import type { RunningEntry } from './running-session.ts';
 import { alreadyRegistered } from './stream-errors.ts';
 

@@ -12,14 +12,14 @@ import type { SessionRecord, StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { mapConcurrently } from '../threads/map-concurrently.ts';
 import type { Publisher, SessionRepository, StreamRepository } from './ports.ts';
-import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+import { DEFAULT_TIMEOUTS, type SessionTimeouts } from './session-timeouts.ts';
 
 export interface CrashLoopGuardDeps {
   streams: Pick<StreamRepository, 'countCrash' | 'crashesOf' | 'forgetCrashes' | 'setShouldRun'>;
   sessions: Pick<SessionRepository, 'setState'>;
   publisher: Pick<Publisher, 'status'>;
   log: Log;
-  limits?: Partial<SessionLimits>;
+  limits?: Partial<SessionTimeouts>;
 }
 
 /** A stream that should run, with its session that the crash cut off; without one, it did not run at the crash. */
@@ -55,7 +55,7 @@ export class CrashLoopGuard {
 
   constructor(deps: CrashLoopGuardDeps) {
     this.#deps = deps;
-    this.#stableMs = deps.limits?.stableMs ?? DEFAULT_LIMITS.stableMs;
+    this.#stableMs = deps.limits?.stableMs ?? DEFAULT_TIMEOUTS.stableMs;
   }
 
   /**

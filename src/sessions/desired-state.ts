@@ -14,7 +14,7 @@ import { interruptLeft, whyLeft } from './interrupt-left.ts';
 import type { MomentSink, Publisher, SessionRepository, StreamRepository } from './ports.ts';
 import type { RunningEntry } from './running-session.ts';
 import type { RunningSessions } from './running-sessions.ts';
-import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+import { DEFAULT_TIMEOUTS, type SessionTimeouts } from './session-timeouts.ts';
 import { isStoreUnavailable } from './store-unavailable.ts';
 
 export interface RestoreDeps {
@@ -23,7 +23,7 @@ export interface RestoreDeps {
   sink: MomentSink;
   publisher: Publisher;
   guard: CrashLoopGuard;
-  limits?: Partial<SessionLimits>;
+  limits?: Partial<SessionTimeouts>;
   /** Starts it, unless it runs, or should not run any more. @returns its end */
   start(id: string): Promise<{ ended: Promise<unknown> } | null>;
   stopping: AbortSignal;
@@ -102,7 +102,7 @@ export class DesiredState {
    */
   async #lookUntilDone(): Promise<void> {
     const { stopping, log, limits } = this.#deps;
-    const { reopenMs, lookMs } = { ...DEFAULT_LIMITS, ...limits };
+    const { reopenMs, lookMs } = { ...DEFAULT_TIMEOUTS, ...limits };
     while (!stopping.aborted) {
       try {
         return await unlessAborted(AbortSignal.timeout(lookMs), () => this.#look());
@@ -158,7 +158,7 @@ type Started = Awaited<ReturnType<RestoreDeps['start']>>;
 
 /** Each group starts when all that started before it have run for a while, or have ended. */
 async function startInTurn(deps: RestoreDeps, running: Started[], groups: StreamRecord[][]): Promise<void> {
-  const { stableMs } = { ...DEFAULT_LIMITS, ...deps.limits };
+  const { stableMs } = { ...DEFAULT_TIMEOUTS, ...deps.limits };
   let before = running;
   for (const group of groups) {
     const ends = before.flatMap((one) => (one === null ? [] : [one.ended]));
@@ -196,7 +196,7 @@ async function tryStart(deps: RestoreDeps, id: string): Promise<Started> {
 /** @returns the end of the session that it has at last */
 async function startLater(deps: RestoreDeps, id: string): Promise<unknown> {
   const { start, stopping, waiting, log } = deps;
-  const { reopenMs } = { ...DEFAULT_LIMITS, ...deps.limits };
+  const { reopenMs } = { ...DEFAULT_TIMEOUTS, ...deps.limits };
   const backoff = createBackoff({ shortest: reopenMs, longest: LONGEST * reopenMs });
   for (;;) {
     await sleep(backoff.next(), stopping);

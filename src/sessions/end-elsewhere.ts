@@ -1,11 +1,11 @@
 /** The end of a session that another server runs; where that one is gone, and none takes over, it is ended here. */
 import { isLive, type SessionRecord, type StreamRecord } from '../domain/stream.ts';
 import { sleep } from '../threads/sleep.ts';
+import { awaitSessionEnd } from './await-session-end.ts';
 import { type InterruptDeps, interruptLeft } from './interrupt-left.ts';
 import type { SessionRepository } from './ports.ts';
-import { DEFAULT_LIMITS } from './session-limits.ts';
+import { DEFAULT_TIMEOUTS } from './session-timeouts.ts';
 import { SERVER_GONE, stillEnding, stillRuns } from './stream-errors.ts';
-import { untilEnded } from './until-ended.ts';
 
 export interface ElsewhereDeps extends Omit<InterruptDeps, 'sessions' | 'stopping'> {
   sessions: InterruptDeps['sessions'] &
@@ -37,7 +37,7 @@ export async function untilEndedElsewhere(
     return isStoreThere ? stillRuns(stream, seen!.runner.server) : stillEnding(stream);
   };
   try {
-    return await untilEnded(stream, { ended }, deps.limits, whyLate);
+    return await awaitSessionEnd(stream, { ended }, deps.limits, whyLate);
   } finally {
     over.abort();
   }
@@ -50,7 +50,7 @@ async function endOf(
   onSeen: (runner: Runner) => void,
 ): Promise<SessionRecord | null> {
   const { sessions, limits } = deps;
-  const { goneMs, pollMs } = { ...DEFAULT_LIMITS, ...limits };
+  const { goneMs, pollMs } = { ...DEFAULT_TIMEOUTS, ...limits };
   let goneSince: number | null = null;
   let last = await sessions.latest(streamId);
   while (last !== null && isLive(last) && !over.aborted) {

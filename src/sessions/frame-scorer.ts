@@ -4,9 +4,9 @@ import { addDrops, type DropCounts, type Frame, type FrameSize, measureDrops } f
 import type { EpisodeEvent, Moment } from '../domain/moment.ts';
 import { OWN_CLOCK, type RecordClock } from '../domain/record-clock.ts';
 import type { FollowedSession, FollowMoment, MomentTrace } from '../domain/trace.ts';
-import { noteModelTimes } from './note-model-times.ts';
 import type { FaceAnalyser, Meter, SessionPictures, SessionTimeline, ShowMoment } from './ports.ts';
 import type { SessionTime } from './session-clock.ts';
+import { traceModelTimes } from './trace-model-times.ts';
 
 export interface ScoredFrame {
   moment: Moment;
@@ -77,7 +77,7 @@ export class FrameScorer {
     this.#pending.add(analysed);
     const given = trace === null ? frame : { ...frame, timed: true };
     analysed.readings = await analyser.analyse(given).catch(nullIfWorkerDied).finally(frame.release);
-    if (trace !== null) noteModelTimes(trace, analysed.readings?.times);
+    if (trace !== null) traceModelTimes(trace, analysed.readings?.times);
     return analysed;
   }
 

@@ -1,8 +1,8 @@
 /** Looks at a source before it is registered, and gives up one that neither shows itself nor fails. */
 import type { SourceInfo } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
+import type { Registration } from './check-registration.ts';
 import type { OpenSource, Probe, RunningSource } from './ports.ts';
-import type { Registration } from './registration.ts';
 
 /** A source that stays open until a session takes it over. */
 export interface HeldSource extends RunningSource {

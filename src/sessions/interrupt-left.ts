@@ -3,14 +3,14 @@ import type { Log } from '../domain/log.ts';
 import type { SessionRecord } from '../domain/stream.ts';
 import { finishTimeline } from './finish-timeline.ts';
 import type { MomentSink, Publisher, SessionRepository, StreamRepository } from './ports.ts';
-import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
+import { DEFAULT_TIMEOUTS, type SessionTimeouts } from './session-timeouts.ts';
 import { SERVER_ENDED, SERVER_GONE } from './stream-errors.ts';
 
 export interface InterruptDeps {
   sessions: Pick<SessionRepository, 'interruptLive' | 'openEpisodes'>;
   sink: MomentSink;
   publisher: Publisher;
-  limits?: Partial<SessionLimits>;
+  limits?: Partial<SessionTimeouts>;
   stopping: AbortSignal;
   log: Log;
 }
@@ -25,7 +25,7 @@ export async function interruptLeft(
   const { sessions, publisher, stopping, limits } = deps;
   const ids = leftovers.map(({ id }) => id);
   const open = await sessions.openEpisodes(ids);
-  const waits = { retryMs: { ...DEFAULT_LIMITS, ...limits }.storeRetryMs, giveUp: stopping };
+  const waits = { retryMs: { ...DEFAULT_TIMEOUTS, ...limits }.storeRetryMs, giveUp: stopping };
   for (const session of leftovers) {
     const ended = open.filter(({ sessionId }) => sessionId === session.id);
     const events = ended.map((episode) => ({ kind: 'OFFSET', episode }) as const);

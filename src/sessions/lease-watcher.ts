@@ -2,13 +2,13 @@
 
 import type { LeaseWatcher } from '../domain/lease-watcher.ts';
 import type { DesiredState } from './desired-state.ts';
+import type { LiveSourceGate } from './live-source-gate.ts';
 import { interruptAll, TAKEN_OVER } from './running-session.ts';
 import type { RunningSessions } from './running-sessions.ts';
-import type { SourceGate } from './source-gate.ts';
 
 export interface WatchedSessions {
   running: Pick<RunningSessions, 'values' | 'count'>;
-  gate: SourceGate;
+  gate: LiveSourceGate;
   desired: Pick<DesiredState, 'lookAround'>;
 }
 

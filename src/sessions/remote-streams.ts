@@ -4,7 +4,6 @@ import type { SessionRecord, SessionWords, StreamChange, StreamRecord } from '..
 import { MienError } from '../errors.ts';
 import { StreamCommands, type StreamCommandsDeps } from './change-stop-remove.ts';
 import type { ChangedStream } from './change-stream.ts';
-import { createKeyedMutex } from './keyed-mutex.ts';
 import {
   checkRegistration,
   findTwin,
@@ -12,7 +11,8 @@ import {
   type RegisterInput,
   type RegisterOptions,
   type Registration,
-} from './registration.ts';
+} from './check-registration.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
 import { sameAs } from './store-registration.ts';
 
 /** The servers that run streams, for one that runs none. */

@@ -24,16 +24,16 @@ import type {
 import { createReopenBackoff, type ReopenBackoff } from './reopen-backoff.ts';
 import { type RunningSession, TAKEN_OVER } from './running-session.ts';
 import { type ClockDeps, createSessionClock, type SessionClock } from './session-clock.ts';
-import { DEFAULT_LIMITS, type SessionLimits } from './session-limits.ts';
-import { openSessionLoad, type SessionLoad, type SessionLoadDeps } from './session-load.ts';
+import { type LoadReporter, openLoadReporter, type ReporterDeps } from './session-load-reporter.ts';
 import { createSessionSource, type SessionSource, type SourceDeps } from './session-source.ts';
+import { DEFAULT_TIMEOUTS, type SessionTimeouts } from './session-timeouts.ts';
 import { runSource } from './source-run.ts';
 import { createStateWriter, type StateWriter } from './state-writer.ts';
 import type { StoreWaits } from './store-unavailable.ts';
 import { NOBODY_SENDS, outOfTime, sentenceOf } from './stream-errors.ts';
 import { type SourceEnd, supervise } from './supervisor.ts';
 
-export interface SessionDeps extends SessionLoadDeps, SourceDeps, ClockDeps, Pick<FrameScorerDeps, 'follow'> {
+export interface SessionDeps extends ReporterDeps, SourceDeps, ClockDeps, Pick<FrameScorerDeps, 'follow'> {
   openAnalyser: OpenAnalyser;
   openTimeline: OpenTimeline;
   openPictures?: OpenPictures;
@@ -41,7 +41,7 @@ export interface SessionDeps extends SessionLoadDeps, SourceDeps, ClockDeps, Pic
   sessions: Pick<SessionRepository, 'setState'>;
   publisher: Publisher;
   log: Log;
-  limits?: Partial<SessionLimits>;
+  limits?: Partial<SessionTimeouts>;
 }
 
 /** @param held the source, where registering has left it open */
@@ -77,7 +77,7 @@ class SessionRun {
   /** Set as soon as it runs. */
   forget: NonNullable<SessionTimeline['forget']> = () => {};
   readonly #deps: SessionDeps;
-  readonly #limits: SessionLimits;
+  readonly #limits: SessionTimeouts;
   readonly #streamId: string;
   readonly #id: string;
   readonly #timelineSettings: TimelineSettings;
@@ -93,13 +93,13 @@ class SessionRun {
   readonly #backoff: ReopenBackoff;
   readonly #states: StateWriter;
   readonly #outbox: Outbox;
-  readonly #load: SessionLoad;
+  readonly #load: LoadReporter;
   readonly #sizes = new FrameSizes();
   #stopAs: FinalState = { state: 'ENDED', failure: null };
 
   constructor(deps: SessionDeps, stream: StreamRecord, session: SessionRecord, held: HeldSource | null) {
     this.#deps = deps;
-    this.#limits = { ...DEFAULT_LIMITS, ...deps.limits };
+    this.#limits = { ...DEFAULT_TIMEOUTS, ...deps.limits };
     [this.#streamId, this.#id] = [stream.id, session.id];
     this.#timelineSettings = { smoothing: stream.smoothing, frameRate: stream.frameRate };
     this.#clock = createSessionClock(deps.clock);
@@ -109,7 +109,7 @@ class SessionRun {
     this.#backoff = createReopenBackoff(() => performance.now(), this.#isPushed ? reopenMs / 10 : reopenMs);
     const { sessions, sink, publisher, log } = deps;
     this.#storeWaits = { retryMs: this.#limits.storeRetryMs, giveUp: this.#giveUp.signal };
-    this.#load = openSessionLoad(deps, stream, session);
+    this.#load = openLoadReporter(deps, stream, session);
     const { publish } = this.#load;
     const onLost = () => this.stop({ state: 'INTERRUPTED', failure: TAKEN_OVER });
     this.#states = createStateWriter(session, { ...this.#storeWaits, sessions, log, publish, onLost });

@@ -3,8 +3,8 @@ import type { Frame, FrameSize } from '../domain/frame.ts';
 import { mayBeLive, runsInRealTime, type StreamRecord } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import type { HeldSource } from './inspect-source.ts';
+import type { LiveSourceGate } from './live-source-gate.ts';
 import type { OpenSource, RunningSource } from './ports.ts';
-import type { SourceGate } from './source-gate.ts';
 
 export interface OpenedSource extends Omit<RunningSource, 'info'> {
   /** Whether frames are dropped rather than waited for. */
@@ -34,7 +34,7 @@ const REOPENED_WITHIN_MS = 600_000;
 
 export interface SourceDeps {
   openSource: OpenSource;
-  gate: SourceGate;
+  gate: LiveSourceGate;
 }
 
 /** @param held what registering has left open; null: the first opening is like all others */

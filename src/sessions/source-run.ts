@@ -5,14 +5,14 @@ import type { FrameScorer } from './frame-scorer.ts';
 import { scoreInOrder } from './ordered-prefetch.ts';
 import type { Outbox } from './outbox.ts';
 import type { SessionClock } from './session-clock.ts';
-import type { SessionLoad } from './session-load.ts';
+import type { LoadReporter } from './session-load-reporter.ts';
 import type { OpenedSource } from './session-source.ts';
 
 export interface SourceRun {
   scorer: FrameScorer;
   clock: SessionClock;
   outbox: Outbox;
-  load: Pick<SessionLoad, 'turn'>;
+  load: Pick<LoadReporter, 'turn'>;
   stopping: AbortSignal;
   /** The source has given its first frame. */
   onFirstFrame(frame: Frame): void;

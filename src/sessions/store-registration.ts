@@ -1,6 +1,12 @@
 /** A stream is registered once, at whichever servers it is asked for at the same time. */
+
+import {
+  findTwin,
+  type RegisteredStream,
+  type RegisterOptions,
+  type Registration,
+} from './check-registration.ts';
 import type { StreamRepository } from './ports.ts';
-import { findTwin, type RegisteredStream, type RegisterOptions, type Registration } from './registration.ts';
 import { alreadyRegistered } from './stream-errors.ts';
 
 type Twin = NonNullable<ReturnType<typeof findTwin>>;

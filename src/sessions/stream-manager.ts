@@ -10,13 +10,9 @@ import {
 } from '../domain/stream.ts';
 import { MienError } from '../errors.ts';
 import { settledWithin } from '../threads/settled-within.ts';
+import { awaitSessionEnd } from './await-session-end.ts';
 import { StreamCommands } from './change-stop-remove.ts';
 import type { ChangedStream } from './change-stream.ts';
-import { CrashLoopGuard } from './crash-loop-guard.ts';
-import { DesiredState } from './desired-state.ts';
-import { type HeldSource, inspectSource } from './inspect-source.ts';
-import { createKeyedMutex } from './keyed-mutex.ts';
-import { createLeaseWatcher } from './lease-watcher.ts';
 import {
   checkRegistration,
   checkSource,
@@ -25,15 +21,19 @@ import {
   type RegisterInput,
   type RegisterOptions,
   type Registration,
-} from './registration.ts';
+} from './check-registration.ts';
+import { CrashLoopGuard } from './crash-loop-guard.ts';
+import { DesiredState } from './desired-state.ts';
+import { type HeldSource, inspectSource } from './inspect-source.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
+import { createLeaseWatcher } from './lease-watcher.ts';
+import { LiveSourceGate } from './live-source-gate.ts';
 import { interruptAll, type RunningStream, runningStream } from './running-session.ts';
 import { RunningSessions } from './running-sessions.ts';
 import { runSession } from './session-runner.ts';
-import { SourceGate } from './source-gate.ts';
 import { sameAs, storeRegistration } from './store-registration.ts';
 import { alreadyRunning, shuttingDown } from './stream-errors.ts';
 import type { StreamManagerDeps } from './stream-manager-deps.ts';
-import { untilEnded } from './until-ended.ts';
 import { createUploadLeases, type UploadLeases } from './upload-leases.ts';
 
 /** Longest wait for the sessions when the server ends; in milliseconds, and less than the server itself waits. */
@@ -54,7 +54,7 @@ export class StreamManager {
   readonly #uploads: UploadLeases;
   readonly #commands: StreamCommands;
   readonly #guard: CrashLoopGuard;
-  readonly #gate = new SourceGate();
+  readonly #gate = new LiveSourceGate();
 
   constructor(deps: StreamManagerDeps) {
     this.#deps = deps;
@@ -133,7 +133,7 @@ export class StreamManager {
       const stream = await this.#commands.get(id);
       const entry = this.#running.get(id);
       if (entry && !entry.session.ending) throw alreadyRunning(stream, entry.session.id);
-      if (entry) await untilEnded(stream, entry, this.#deps.limits);
+      if (entry) await awaitSessionEnd(stream, entry, this.#deps.limits);
       return this.#deps.load.claimed(stream, null, () => this.#begin(stream, null, { words }));
     });
   }

@@ -7,7 +7,7 @@ import {
   type Models,
   readModels,
   toldActionUnits,
-} from './models/model-card.ts';
+} from './models/model-manifest.ts';
 import { fileOf, type Precision } from './models/precision.ts';
 import { type Device, mayHaveGpu } from './runtime/inference-session.ts';
 import type { VisionMetrics, VisionStats } from './workers/work-tally.ts';

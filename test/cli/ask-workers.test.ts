@@ -4,7 +4,7 @@ import type { Requests } from '../../src/bus/index.ts';
 import { createWorkers } from '../../src/cli/serve/ask-workers.ts';
 import type { Offer } from '../../src/cli/serve/bus-requests.ts';
 import { MienError, type MienErrorCode } from '../../src/errors.ts';
-import { checkRegistration } from '../../src/sessions/registration.ts';
+import { checkRegistration } from '../../src/sessions/check-registration.ts';
 
 const STREAM = {
   id: 'a',

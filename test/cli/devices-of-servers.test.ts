@@ -4,7 +4,7 @@ import type { Requests } from '../../src/bus/index.ts';
 import { createWorkers } from '../../src/cli/serve/ask-workers.ts';
 import type { Offer } from '../../src/cli/serve/bus-requests.ts';
 import { deviceAt, deviceOf } from '../../src/domain/camera-device.ts';
-import type { Registration } from '../../src/sessions/registration.ts';
+import type { Registration } from '../../src/sessions/check-registration.ts';
 import { SETTINGS } from '../helpers/streams.ts';
 
 const offer = (deviceHost: string, isHere: boolean): Offer => ({

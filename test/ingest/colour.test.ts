@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Frame, SourceInput } from '../../src/domain/frame.ts';
-import { rgbOf } from '../../src/ingest/pictures/rgb.ts';
+import { rgbOf } from '../../src/ingest/pictures/yuv-to-rgb.ts';
 import { file, ingestAt, type Reading, read, refusal, url } from './harness.ts';
 import { ffmpeg, type MediaDir, MPEG4, mediaDir, rotate90 } from './media.ts';
 import { files, serve } from './servers.ts';

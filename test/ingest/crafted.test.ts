@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
 import { createFfmpegLauncher } from '../../src/ingest/ffmpeg/ffmpeg-launcher.ts';
-import { createFrameSink, createNullSink } from '../../src/ingest/frames/frame-sink.ts';
+import { createFfmpegOutput, createNullOutput } from '../../src/ingest/frames/ffmpeg-output.ts';
 import { file, ingestAt, never, open, read, refusal, times } from './harness.ts';
 import { counting, ffmpeg, frameNumber, type MediaDir, MPEG4, mediaDir } from './media.ts';
 
@@ -130,7 +130,7 @@ test.each([
 });
 
 describe('what is thrown while a run is listened to', () => {
-  const launch = (onLine: (line: string) => void, output = createNullSink()) => {
+  const launch = (onLine: (line: string) => void, output = createNullOutput()) => {
     const launcher = createFfmpegLauncher();
     const args = {
       input: [],
@@ -162,7 +162,7 @@ describe('what is thrown while a run is listened to', () => {
   ])(
     'what the consumer of its frames throws %s ends a run of ffmpeg, and not the process',
     async (_, take) => {
-      const exit = await launch(() => {}, createFrameSink(take));
+      const exit = await launch(() => {}, createFfmpegOutput(take));
       expect(exit.thrown?.error).toMatchObject({ message: 'cannot take' });
     },
   );

@@ -4,7 +4,7 @@ import { getPriority } from 'node:os';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createFfmpegLauncher, type FfmpegLauncher } from '../../src/ingest/ffmpeg/ffmpeg-launcher.ts';
 import { startFfmpeg } from '../../src/ingest/ffmpeg/ffmpeg-process.ts';
-import { createFrameSink, createNullSink } from '../../src/ingest/frames/frame-sink.ts';
+import { createFfmpegOutput, createNullOutput } from '../../src/ingest/frames/ffmpeg-output.ts';
 import { decode, file, ingestAt, never, open, url } from './harness.ts';
 import { counting, ffmpeg, type MediaDir, MPEG4, mediaDir } from './media.ts';
 import { goneSoon, naming, pidOf } from './processes.ts';
@@ -26,7 +26,7 @@ test('an ffmpeg that will not end on SIGTERM is killed after two seconds', async
   const isUp = new Promise<void>((resolve) => (up = resolve));
   const run = startFfmpeg({
     ...{ ffmpegPath: stubborn, confine: [], url: 'x', args: { input: [], output: [] } },
-    ...{ target: createNullSink().target, onLine: up },
+    ...{ target: createNullOutput().target, onLine: up },
   });
   await isUp;
   const started = performance.now();
@@ -51,7 +51,7 @@ test('an ffmpeg that does not end when it is killed is waited for no longer than
   const isUp = new Promise<void>((resolve) => (up = resolve));
   const run = launcher.start({
     ...{ ffmpegPath: script, confine: [], url: 'x', args: { input: [], output: [] } },
-    ...{ sink: createFrameSink(() => null), onLine: up, activeRuns: new Set() },
+    ...{ sink: createFfmpegOutput(() => null), onLine: up, activeRuns: new Set() },
   });
   await isUp;
   const started = performance.now();
@@ -67,7 +67,14 @@ test('an ffmpeg that the system refuses to start ends no other', async () => {
   const launcher = createFfmpegLauncher();
   const start = (url: string, onLine = (_line: string) => {}) =>
     launcher.start({
-      ...{ ffmpegPath: ffmpeg.path, confine: [], url, onLine, sink: createNullSink(), activeRuns: new Set() },
+      ...{
+        ffmpegPath: ffmpeg.path,
+        confine: [],
+        url,
+        onLine,
+        sink: createNullOutput(),
+        activeRuns: new Set(),
+      },
       args: { input: ['-re', '-f', 'lavfi'], output: ['-f', 'null'] },
     });
   let up = () => {};
@@ -97,7 +104,7 @@ test('no ffmpeg is started by the process that asks for frames, which that would
         url: media.at('clip.mp4'),
         args: { input: [], output: ['-f', 'null'] },
       },
-      ...{ target: createNullSink().target, onLine() {} },
+      ...{ target: createNullOutput().target, onLine() {} },
     }).done;
     expect(made).toHaveBeenCalledOnce();
   } finally {
@@ -117,7 +124,7 @@ test.each([
   const launcher = createFfmpegLauncher(niceness);
   const run = launcher.start({
     ...{ ffmpegPath: script, confine: [], url: 'x', args: { input: [], output: [] } },
-    ...{ sink: createNullSink(), onLine: (line) => void lines.push(line), activeRuns: new Set() },
+    ...{ sink: createNullOutput(), onLine: (line) => void lines.push(line), activeRuns: new Set() },
   });
   await run.done;
   await launcher.close();
@@ -131,7 +138,7 @@ async function startLasting(launcher: FfmpegLauncher, others: readonly number[])
   const lines: string[] = [];
   const run = launcher.start({
     ...{ ffmpegPath: script, confine: [], url: 'x', args: { input: [], output: [] } },
-    ...{ sink: createNullSink(), onLine: (line) => void lines.push(line), activeRuns: new Set() },
+    ...{ sink: createNullOutput(), onLine: (line) => void lines.push(line), activeRuns: new Set() },
   });
   await expect.poll(() => lines, { timeout: 60_000 }).toContain('up');
   const [pid] = launchers().filter((one) => !others.includes(one));
@@ -170,7 +177,7 @@ test('a launcher that was closed starts no ffmpeg, and no process that would', a
   const lines: string[] = [];
   const run = launcher.start({
     ...{ ffmpegPath: ffmpeg.path, confine: [], url: media.at('clip.mp4'), activeRuns: new Set() },
-    ...{ args: { input: [], output: ['-f', 'null'] }, sink: createFrameSink(() => null) },
+    ...{ args: { input: [], output: ['-f', 'null'] }, sink: createFfmpegOutput(() => null) },
     onLine: (line) => void lines.push(line),
   });
   const reason = 'The process that starts ffmpeg was closed, and starts no more.';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createBufferPool } from '../../src/ingest/frames/buffer-pool.ts';
 import { FrameAssembler } from '../../src/ingest/frames/frame-assembler.ts';
+import { createFramePool } from '../../src/ingest/frames/frame-pool.ts';
 
 const stamp = (pts: number | null) => ({ pts, width: 3, height: 2 });
 const numbered = (n: number, pts = n) => ({ n, ...stamp(pts) });
 const LIMITS = { longerSide: 640, maxPixels: 640 * 480 };
-const assembling = () => new FrameAssembler(createBufferPool(), LIMITS);
+const assembling = () => new FrameAssembler(createFramePool(), LIMITS);
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
 test('frames are cut from chunks of any size, and wait for their stamps', () => {
@@ -97,7 +97,7 @@ test('frames come in the size of their own stamp', () => {
 });
 
 test('frames that come on a canvas are cut out of its upper left', () => {
-  const assembler = new FrameAssembler(createBufferPool(), { longerSide: 3, maxPixels: 9, onCanvas: true });
+  const assembler = new FrameAssembler(createFramePool(), { longerSide: 3, maxPixels: 9, onCanvas: true });
   assembler.addStamp({ n: 0, pts: 0, width: 2, height: 2 });
   assembler.addStamp({ n: 1, pts: 1, width: 1, height: 3 });
   assembler.addBytes(bytes(1, 2, 0, 3, 4, 0, 0, 0, 0, 5, 0, 0, 6, 0));
@@ -141,7 +141,7 @@ test('too many missing stamps in a row are an error', () => {
 });
 
 test('the buffer of a released frame is reused, that of a kept one is not', () => {
-  const pool = createBufferPool();
+  const pool = createFramePool();
   const assembler = new FrameAssembler(pool, LIMITS);
   const next = (value: number) => {
     assembler.addStamp(numbered(value - 1, value));

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { PictureDecoder } from '../../src/ingest/pictures/picture-decoder.ts';
 import { PictureEncoder } from '../../src/ingest/pictures/picture-encoder.ts';
-import { SupervisedProcess } from '../../src/ingest/pictures/supervised-process.ts';
+import { SupervisedPictureProcess } from '../../src/ingest/pictures/supervised-picture-process.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -135,12 +135,12 @@ test('one that does not come up says why, is not tried with each picture, and is
     tries += 1;
     return tries < 3 ? ['/bin/sh', '-c', 'exit 7'] : [];
   };
-  const kept = new SupervisedProcess(broken);
+  const kept = new SupervisedPictureProcess(broken);
   for (let call = 0; call < 3; call++)
     expect(await kept.get()).toMatchObject({ version: null, isGone: true, fault: 'it ended with 7' });
   expect(tries).toBe(1);
   await kept.close();
-  const impatient = new SupervisedProcess(broken, 0);
+  const impatient = new SupervisedPictureProcess(broken, 0);
   close = () => impatient.close();
   // The second try fails as the first did; it is time for the third at once.
   expect(await impatient.get()).toMatchObject({ version: expect.stringMatching(/^sharp /), fault: null });
@@ -152,7 +152,7 @@ test('one that is still starting is not waited for', async () => {
   const asked = new Promise<void>((resolve) => {
     isAsked = resolve;
   });
-  const kept = new SupervisedProcess(async () => {
+  const kept = new SupervisedPictureProcess(async () => {
     isAsked();
     return ['/bin/sh', '-c', 'exec sleep 600'];
   });

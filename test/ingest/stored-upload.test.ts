@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { UploadBucket } from '../../src/bucket/index.ts';
 import type { Frame, SourceInput } from '../../src/domain/frame.ts';
 import type { Ingest } from '../../src/ingest/index.ts';
-import { openObjectGate } from '../../src/ingest/network/http/object-gate.ts';
+import { openObjectProxy } from '../../src/ingest/network/http/object-proxy.ts';
 import { giveKeys, openBucket } from '../helpers/bucket.ts';
 import { openS3Server, type S3Server } from '../helpers/s3-server.ts';
 import { ingestAt, never, open, read, refusal, risesAlways, times } from './harness.ts';
@@ -130,7 +130,7 @@ describe('an upload in a bucket', () => {
     for (const change of ['removed', 'replaced']) {
       await bucket.put(token('f'), randomBytes(8 * 2 ** 20));
       const found = (await bucket.find(token('f')))!;
-      const gate = await openObjectGate(
+      const gate = await openObjectProxy(
         { ...found, storage: bucket.name, presign: () => bucket.presign(token('f')) },
         2,
       );

@@ -5,8 +5,8 @@ import { fromBuffer, type OscMessageOutput, type OscPacketOutput } from 'osc-min
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAllowedHosts } from '../../src/outputs/allowed-hosts.ts';
 import { topicPart } from '../../src/outputs/mqtt/topics.ts';
-import { createOsc } from '../../src/outputs/osc/osc.ts';
 import { oscPart } from '../../src/outputs/osc/osc-messages.ts';
+import { createOscSender } from '../../src/outputs/osc/osc-sender.ts';
 import { OutputRun } from '../../src/outputs/output-run.ts';
 import { StreamNames } from '../../src/outputs/stream-names.ts';
 import { until } from '../api/harness.ts';
@@ -63,7 +63,7 @@ function run(port: number, host = '127.0.0.1') {
   const bus = openBus();
   const output = new OutputRun({
     ...{ record, feed: bus, metrics: countingMetrics(), log: { info() {}, warn() {} }, onOver() {} },
-    sender: createOsc(target, { reach: createAllowedHosts(true) }),
+    sender: createOscSender(target, { reach: createAllowedHosts(true) }),
     names: new StreamNames(async () => 'the #1 door'),
   });
   closing.push(() => output.drain());
@@ -171,7 +171,10 @@ test('a host that is not known fails in a sentence, and is not asked for each mo
     asked.push(host);
     return [];
   });
-  const sender = createOsc({ kind: 'OSC', host: 'nowhere.example', port: 9, prefix: '/mien' }, { reach });
+  const sender = createOscSender(
+    { kind: 'OSC', host: 'nowhere.example', port: 9, prefix: '/mien' },
+    { reach },
+  );
   for (let tries = 0; tries < 20; tries++)
     expect(await sender.trial(AbortSignal.timeout(1000))).toMatchObject({
       ...{ ok: false, message: 'No address is known for the host nowhere.example; check its name.' },
@@ -181,7 +184,7 @@ test('a host that is not known fails in a sentence, and is not asked for each mo
 
 test('an example is sent, and nobody says whether it was heard', async () => {
   const { port, heard } = await listen();
-  const sender = createOsc(
+  const sender = createOscSender(
     { kind: 'OSC', host: '127.0.0.1', port, prefix: '/a/b' },
     { reach: createAllowedHosts(true) },
   );
@@ -241,7 +244,7 @@ test('a host that comes to have an address of the other family is reached by tha
   ];
   const reach = createAllowedHosts(true, async () => answers.shift()!);
   const at = (to: number) =>
-    createOsc({ kind: 'OSC', host: 'a.example', port: to, prefix: '/mien' }, { reach });
+    createOscSender({ kind: 'OSC', host: 'a.example', port: to, prefix: '/mien' }, { reach });
   const sender = at(port);
   vi.useFakeTimers({ toFake: ['performance'] });
   closing.push(
@@ -273,7 +276,7 @@ test('nothing is opened, or sent, once it is closed while its host is looked up'
         found = resolve;
       }),
   );
-  const sender = createOsc({ kind: 'OSC', host: 'a.example', port, prefix: '/mien' }, { reach });
+  const sender = createOscSender({ kind: 'OSC', host: 'a.example', port, prefix: '/mien' }, { reach });
   const trial = sender.trial(AbortSignal.timeout(5000));
   await sender.close();
   found([{ address: '127.0.0.1', family: 4 }]);

@@ -4,10 +4,10 @@ import type { OutputRecord } from '../../src/domain/output.ts';
 import { createAllowedHosts } from '../../src/outputs/allowed-hosts.ts';
 import { Outputs } from '../../src/outputs/index.ts';
 import { MqttSender } from '../../src/outputs/mqtt/mqtt-sender.ts';
-import { createOsc } from '../../src/outputs/osc/osc.ts';
+import { createOscSender } from '../../src/outputs/osc/osc-sender.ts';
 import type { OutputStore } from '../../src/outputs/ports.ts';
 import { sendExample } from '../../src/outputs/send-example.ts';
-import { createWebhook } from '../../src/outputs/webhook/webhook.ts';
+import { createWebhookSender } from '../../src/outputs/webhook/webhook-sender.ts';
 import { countingMetrics, openBus, outputRecord, SECRET } from './receiver.ts';
 
 /** Outputs in memory. @param held updates of this one wait until they are let go */
@@ -68,8 +68,8 @@ test('a trial ends in time, also where nobody says what the address of a host is
   };
   const record = outputRecord('', { kind: 'MQTT', target: mqtt });
   const senders = [
-    createWebhook({ kind: 'WEBHOOK', url: 'http://a.example/', secret: SECRET }, { reach }),
-    createOsc({ kind: 'OSC', host: 'a.example', port: 9, prefix: '/mien' }, { reach }),
+    createWebhookSender({ kind: 'WEBHOOK', url: 'http://a.example/', secret: SECRET }, { reach }),
+    createOscSender({ kind: 'OSC', host: 'a.example', port: 9, prefix: '/mien' }, { reach }),
     new MqttSender(mqtt, { record, reach, present: async () => [], log: { warn() {} }, server: 'a-test' }),
   ];
   for (const sender of senders) {

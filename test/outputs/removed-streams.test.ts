@@ -1,6 +1,6 @@
 /** Which looks at streams that were removed lead to what the outputs of a server are told. */
 import { expect, it } from 'vitest';
-import { RemovedStreams } from '../../src/outputs/removed-streams.ts';
+import { RemovedStreams } from '../../src/outputs/dedupe-removed-streams.ts';
 
 it('a removal that is another server’s to tell is told here when that one is gone before it has, and once', async () => {
   const looks = [false, false, true, true].map((isOurs) => [{ streamId: 's', isOurs }]);

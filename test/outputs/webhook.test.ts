@@ -6,7 +6,7 @@ import type { OutputRecord } from '../../src/domain/output.ts';
 import { createAllowedHosts } from '../../src/outputs/allowed-hosts.ts';
 import { OutputRun } from '../../src/outputs/output-run.ts';
 import { StreamNames } from '../../src/outputs/stream-names.ts';
-import { createWebhook } from '../../src/outputs/webhook/webhook.ts';
+import { createWebhookSender } from '../../src/outputs/webhook/webhook-sender.ts';
 import { isErased } from '../../src/sessions/is-erased.ts';
 import { until } from '../api/harness.ts';
 import {
@@ -49,7 +49,7 @@ function run(
   if (target?.kind !== 'WEBHOOK') throw new Error('no webhook');
   const output = new OutputRun({
     ...{ record, feed: bus, metrics, log: { info() {}, warn() {} } },
-    sender: createWebhook(target, { reach: createAllowedHosts(allowPrivate), milliseconds }),
+    sender: createWebhookSender(target, { reach: createAllowedHosts(allowPrivate), milliseconds }),
     names: new StreamNames(async () => 'the door'),
     onOver: (why) => void over.push(why),
     pauses: { shortest: 5, longest: 20 },
@@ -215,7 +215,7 @@ describe('a receiver that accepts and never answers', () => {
     const other = new OutputRun({
       ...{ record: outputRecord(hook.url), feed: bus, metrics: countingMetrics() },
       ...{ log: { info() {}, warn() {} }, names: new StreamNames(async () => null), onOver() {} },
-      sender: createWebhook(
+      sender: createWebhookSender(
         { kind: 'WEBHOOK', url: hook.url, secret: SECRET },
         { reach: createAllowedHosts(true) },
       ),
@@ -252,13 +252,13 @@ describe('an address inside', () => {
     const reach = createAllowedHosts(false, async () => [{ address: '127.0.0.1', family: 4 }]);
     const hook = await receiver();
     const url = hook.url.replace('127.0.0.1', 'receiver.example');
-    const sender = createWebhook({ kind: 'WEBHOOK', url, secret: SECRET }, { reach });
+    const sender = createWebhookSender({ kind: 'WEBHOOK', url, secret: SECRET }, { reach });
     expect(await sender.trial(AbortSignal.timeout(5000))).toMatchObject({
       ok: false,
       message: expect.stringContaining('receiver.example is a private'),
     });
     const inside = createAllowedHosts(true, async () => [{ address: '127.0.0.1', family: 4 }]);
-    const allowed = createWebhook({ kind: 'WEBHOOK', url, secret: SECRET }, { reach: inside });
+    const allowed = createWebhookSender({ kind: 'WEBHOOK', url, secret: SECRET }, { reach: inside });
     expect(await allowed.trial(AbortSignal.timeout(5000))).toEqual({
       ...{ ok: true, message: 'It was taken, with the status 204.', status: 204, answer: '' },
     });
@@ -422,7 +422,7 @@ test('what is in hand when it is erased is let go of too', async () => {
         named = resolve;
       });
     }),
-    sender: createWebhook(
+    sender: createWebhookSender(
       { kind: 'WEBHOOK', url: hook.url, secret: SECRET },
       { reach: createAllowedHosts(true) },
     ),
@@ -467,7 +467,7 @@ describe('when the server ends', () => {
       ...{ record: outputRecord(hook.url), feed: bus, metrics: countingMetrics() },
       ...{ log: { info() {}, warn() {} }, onOver() {} },
       names: new StreamNames(() => new Promise((resolve) => (named = resolve))),
-      sender: createWebhook(
+      sender: createWebhookSender(
         { kind: 'WEBHOOK', url: hook.url, secret: SECRET },
         { reach: createAllowedHosts(true) },
       ),
@@ -501,7 +501,7 @@ describe('when the server ends', () => {
       ...{ record: outputRecord(hook.url), feed: bus, metrics, onOver() {} },
       log: { info() {}, warn: (fields: object, text: string) => void told.push({ ...fields, text }) },
       names: new StreamNames(async () => 'the door'),
-      sender: createWebhook(
+      sender: createWebhookSender(
         { kind: 'WEBHOOK', url: hook.url, secret: SECRET },
         { reach: createAllowedHosts(true) },
       ),
@@ -529,7 +529,7 @@ test('a fault of mien ends the output, and no more than that', async () => {
     },
     log: { info() {}, warn: (fields: object) => void told.push(String((fields as { err: Error }).err)) },
     names: new StreamNames(async () => null),
-    sender: createWebhook(
+    sender: createWebhookSender(
       { kind: 'WEBHOOK', url: hook.url, secret: SECRET },
       { reach: createAllowedHosts(true) },
     ),

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { MienError } from '../../src/errors.ts';
 import { CrashLoopGuard } from '../../src/sessions/crash-loop-guard.ts';
-import type { SessionLimits } from '../../src/sessions/session-limits.ts';
+import type { SessionTimeouts } from '../../src/sessions/session-timeouts.ts';
 import type { MemoryStore } from '../helpers/memory-store.ts';
 import { type Decode, frames } from './fakes.ts';
 import { code, INPUT, LIMITS, TestManager, until } from './test-manager.ts';
@@ -10,7 +10,7 @@ import { code, INPUT, LIMITS, TestManager, until } from './test-manager.ts';
 const endless = frames(Number.POSITIVE_INFINITY, 1);
 
 /** A server that starts on what the one before, which crashed, has left. */
-const boot = async (store: MemoryStore, more: Partial<SessionLimits> = {}, decode: Decode = endless) => {
+const boot = async (store: MemoryStore, more: Partial<SessionTimeouts> = {}, decode: Decode = endless) => {
   const ports = { streams: store.repository, sessions: store.sessions, sink: store };
   const test = new TestManager({ decode, ...ports, limits: { ...LIMITS, ...more } });
   await test.manager.desired.restore();

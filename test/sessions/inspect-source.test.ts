@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DecodeOptions } from '../../src/domain/decode-options.ts';
 import type { SourceInput } from '../../src/domain/frame.ts';
+import { checkRegistration, type RegisterInput } from '../../src/sessions/check-registration.ts';
 import { type InspectDeps, inspectSource } from '../../src/sessions/inspect-source.ts';
-import { checkRegistration, type RegisterInput } from '../../src/sessions/registration.ts';
 import { FILE_INFO, LIVE_INFO } from './fakes.ts';
 import { INPUT } from './test-manager.ts';
 

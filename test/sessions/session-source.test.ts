@@ -3,8 +3,8 @@ import { expect, it, onTestFinished, test, vi } from 'vitest';
 import type { Frame, SourceInfo, SourceInput } from '../../src/domain/frame.ts';
 import { runsInRealTime, type StreamRecord } from '../../src/domain/stream.ts';
 import { MienError } from '../../src/errors.ts';
+import { LiveSourceGate } from '../../src/sessions/live-source-gate.ts';
 import { createSessionSource } from '../../src/sessions/session-source.ts';
-import { SourceGate } from '../../src/sessions/source-gate.ts';
 import { STREAM_RECORD } from '../helpers/streams.ts';
 import { FILE_INFO, LIVE_INFO } from './fakes.ts';
 
@@ -17,7 +17,7 @@ function sourceOf(stream: Partial<StreamRecord>, info: SourceInfo) {
   const frames = (async function* () {})();
   const open = async () => ({ info, frames, setFrameRate() {} });
   return createSessionSource(
-    { openSource: open, gate: new SourceGate() },
+    { openSource: open, gate: new LiveSourceGate() },
     { ...STREAM_RECORD, ...stream },
     null,
   );
@@ -67,7 +67,7 @@ it('a recording of which nothing is said is opened as one that need not keep the
   };
   for (const realtime of [null, false, true])
     await createSessionSource(
-      { openSource: open as never, gate: new SourceGate() },
+      { openSource: open as never, gate: new LiveSourceGate() },
       { ...STREAM_RECORD, source: FILE, realtime },
       null,
     ).open(never);
@@ -93,7 +93,7 @@ it('a source that was held open for the session is stopped with it, once, and at
     return {
       stops,
       session: createSessionSource(
-        { openSource: fail, gate: new SourceGate() },
+        { openSource: fail, gate: new LiveSourceGate() },
         { ...STREAM_RECORD, source: CAMERA },
         source,
       ),
@@ -146,7 +146,7 @@ it('only a recording that is not looped has an end, and it is told', async () =>
 });
 
 it('what may be live waits for the gate, and is lost when that closes; a recording is read on', async () => {
-  const gate = new SourceGate();
+  const gate = new LiveSourceGate();
   const opened: AbortSignal[] = [];
   const sourceAt = (source: SourceInput, info: SourceInfo) =>
     createSessionSource(

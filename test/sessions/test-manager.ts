@@ -8,7 +8,7 @@ import {
   StreamManager,
   type StreamManagerDeps,
 } from '../../src/sessions/index.ts';
-import type { SessionLimits } from '../../src/sessions/session-limits.ts';
+import type { SessionTimeouts } from '../../src/sessions/session-timeouts.ts';
 import { createTimeline } from '../../src/timeline/index.ts';
 import { MemoryStore } from '../helpers/memory-store.ts';
 import { analyser, type Decode, FILE_INFO, frames, LIVE_INFO } from './fakes.ts';
@@ -25,7 +25,7 @@ export const CAMERA: RegisterInput = {
   realtime: null,
   source: { type: 'url', url: 'rtsp://camera/1' },
 };
-export const LIMITS: Partial<SessionLimits> = { reopenMs: 5, storeRetryMs: 5, drainMs: 200 };
+export const LIMITS: Partial<SessionTimeouts> = { reopenMs: 5, storeRetryMs: 5, drainMs: 200 };
 
 /** `decode` gives the frames of each opening. */
 type TestDeps = Partial<StreamManagerDeps> & { decode?: Decode };

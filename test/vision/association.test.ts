@@ -1,6 +1,6 @@
 /** Which detection is taken for which track. Faces of 40 pixels, at a height of 100, unless they say otherwise. */
 import { describe, expect, it } from 'vitest';
-import type { Detection } from '../../src/vision/detection/detection.ts';
+import type { Detection } from '../../src/vision/detection/detected-face.ts';
 import { associate } from '../../src/vision/tracking/association.ts';
 import { createTrack, type Track } from '../../src/vision/tracking/track.ts';
 import { face } from './tracking.ts';

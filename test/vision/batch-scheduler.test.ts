@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { RawReading } from '../../src/domain/face.ts';
 import type { Frame } from '../../src/domain/frame.ts';
 import { Detector } from '../../src/vision/detection/detector.ts';
-import { type Models, readModels } from '../../src/vision/models/model-card.ts';
+import { type Models, readModels } from '../../src/vision/models/model-manifest.ts';
 import type { ModelInput, ModelSession } from '../../src/vision/models/model-session.ts';
 import { type OpenModels, openModels } from '../../src/vision/runtime/open-models.ts';
 import { Ensemble } from '../../src/vision/scoring/ensemble.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { decodeCandidates } from '../../src/vision/detection/decode-candidates.ts';
-import { placeDetection } from '../../src/vision/detection/detection.ts';
+import { placeDetection } from '../../src/vision/detection/detected-face.ts';
 
 /** What the model gives for two images, with these scores: the numbers in boxes and landmarks count up. */
 function outputs(first: number[], second: number[]) {

@@ -1,7 +1,7 @@
 /** What the detector's model is given, run by run, and which pictures are searched twice: with a model that sees what it is told to. */
 import { expect, it } from 'vitest';
 import { Detector } from '../../src/vision/detection/detector.ts';
-import type { DetectorCard } from '../../src/vision/models/model-card.ts';
+import type { DetectorCard } from '../../src/vision/models/model-manifest.ts';
 
 const CARD = {
   input: { longerSide: 640, multipleOf: 32, pixelFormat: 'gray8' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Detector } from '../../src/vision/detection/detector.ts';
 import { smallestFaceIn } from '../../src/vision/detection/search-plan.ts';
-import type { DetectorCard } from '../../src/vision/models/model-card.ts';
+import type { DetectorCard } from '../../src/vision/models/model-manifest.ts';
 import { squares as drawSquares, type Square } from '../helpers/squares.ts';
 
 const card = {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createVision, type VisionConfig } from '../../src/vision/index.ts';
-import { readModels } from '../../src/vision/models/model-card.ts';
 import { OUTPUTS } from '../../src/vision/models/model-contract.ts';
-import { differenceOf } from '../../src/vision/runtime/agreement.ts';
+import { readModels } from '../../src/vision/models/model-manifest.ts';
 import { choosePrecisions } from '../../src/vision/runtime/choose-precisions.ts';
+import { differenceOf } from '../../src/vision/runtime/output-difference.ts';
 import { squares } from '../helpers/squares.ts';
 import { LUMA, type TinyChanges, writeTinyModels } from '../helpers/tiny-models.ts';
 

@@ -1,8 +1,8 @@
 /** What the ensemble says of a crop is told in terms of the picture that the crop was cut from. */
 import { expect, it } from 'vitest';
-import type { EnsembleCard } from '../../src/vision/models/model-card.ts';
+import type { EnsembleCard } from '../../src/vision/models/model-manifest.ts';
 import type { Score } from '../../src/vision/scoring/ensemble.ts';
-import { landmarks5Of } from '../../src/vision/scoring/landmarks5.ts';
+import { landmarks5Of } from '../../src/vision/scoring/landmarks68-to-5.ts';
 import { readingOf } from '../../src/vision/scoring/reading.ts';
 import { createTrack } from '../../src/vision/tracking/track.ts';
 

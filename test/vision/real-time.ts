@@ -1,7 +1,7 @@
 /** Streams in real time before a scheduler whose models take a known time, in threads of their own, on a clock that nothing waits for. */
 import type { Frame } from '../../src/domain/frame.ts';
 import { Detector } from '../../src/vision/detection/detector.ts';
-import type { DetectorCard, EnsembleCard } from '../../src/vision/models/model-card.ts';
+import type { DetectorCard, EnsembleCard } from '../../src/vision/models/model-manifest.ts';
 import type { ModelInput, ModelOutput, RunnableModel } from '../../src/vision/models/model-session.ts';
 import { Ensemble } from '../../src/vision/scoring/ensemble.ts';
 import { DetectionTiming } from '../../src/vision/tracking/detection-timing.ts';

@@ -1,6 +1,6 @@
 /** At which sizes, in which parts, a picture is searched, and what counts there: rule by rule, on pictures without a detector. */
 import { describe, expect, it } from 'vitest';
-import type { Detection } from '../../src/vision/detection/detection.ts';
+import type { Detection } from '../../src/vision/detection/detected-face.ts';
 import {
   bordered,
   countsIn,
@@ -14,7 +14,7 @@ import {
   type Tile,
   tilesOf,
 } from '../../src/vision/detection/search-plan.ts';
-import type { DetectorCard } from '../../src/vision/models/model-card.ts';
+import type { DetectorCard } from '../../src/vision/models/model-manifest.ts';
 
 const cardFor = (longerSide: number) =>
   ({ input: { longerSide }, thresholds: { score: 0.7, nms: 0.4, minFace: 18 } }) as DetectorCard;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RawReading } from '../../src/domain/face.ts';
 import { EXPRESSIONS } from '../../src/domain/face.ts';
 import { createVision, type Vision } from '../../src/vision/index.ts';
-import { type Models, readModels, toldActionUnits } from '../../src/vision/models/model-card.ts';
+import { type Models, readModels, toldActionUnits } from '../../src/vision/models/model-manifest.ts';
 import { choosePrecisions } from '../../src/vision/runtime/choose-precisions.ts';
 import { openModels } from '../../src/vision/runtime/open-models.ts';
 

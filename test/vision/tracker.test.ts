@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Detection } from '../../src/vision/detection/detection.ts';
+import type { Detection } from '../../src/vision/detection/detected-face.ts';
 import { mapPoints } from '../../src/vision/image/geometry.ts';
 import type { Observation } from '../../src/vision/tracking/track.ts';
 import { type TrackCrop, Tracker } from '../../src/vision/tracking/tracker.ts';

@@ -1,5 +1,5 @@
 /** Faces on paper, and a tracker with its timing, used as a stream's queue uses them. */
-import type { Detection } from '../../src/vision/detection/detection.ts';
+import type { Detection } from '../../src/vision/detection/detected-face.ts';
 import { mapPoints } from '../../src/vision/image/geometry.ts';
 import { DetectionTiming } from '../../src/vision/tracking/detection-timing.ts';
 import { hasDrifted } from '../../src/vision/tracking/drift.ts';

@@ -7,7 +7,7 @@ import { MessageChannel, type Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { spawnBeside } from '../../src/threads/spawn.ts';
 import { createVision } from '../../src/vision/index.ts';
-import { readModels } from '../../src/vision/models/model-card.ts';
+import { readModels } from '../../src/vision/models/model-manifest.ts';
 import { squares } from '../helpers/squares.ts';
 import { LUMA, writeTinyModels } from '../helpers/tiny-models.ts';
 

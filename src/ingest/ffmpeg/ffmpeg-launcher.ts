@@ -2,12 +2,12 @@
  * Starts ffmpegs from a small process of its own: to start a process, the system copies the page tables of the one that
  * asks, which for a server of some hundred megabytes stops all its threads.
  */
-import type { FrameSink } from '../frames/frame-sink.ts';
+import type { FfmpegOutput } from '../frames/ffmpeg-output.ts';
 import { type FfmpegExit, type FfmpegRun, type FfmpegRunOptions, startFfmpeg } from './ffmpeg-process.ts';
 import { createLauncherClient, type StartInLauncher } from './launcher-client.ts';
 
 export interface FfmpegLaunch extends Omit<FfmpegRunOptions, 'target' | 'niceness'> {
-  sink: FrameSink;
+  sink: FfmpegOutput;
   /** Holds this run while it lasts. */
   activeRuns: Set<Promise<unknown>>;
 }

@@ -1,5 +1,5 @@
 import type { FrameSize } from '../../domain/frame.ts';
-import type { BufferPool } from './buffer-pool.ts';
+import type { FramePool } from './frame-pool.ts';
 import { bytesOf, type ColourTold, type PixelLayout } from './planes.ts';
 
 /** What is known of a frame besides its bytes. */
@@ -50,7 +50,7 @@ export interface AssemblerOptions {
  * shows, its frame gets the size of the next stamp and no timestamp. Where bytes and stamps do not agree, that is an error.
  */
 export class FrameAssembler {
-  readonly #pool: BufferPool;
+  readonly #pool: FramePool;
   readonly #longerSide: number;
   readonly #maxPixels: number;
   /** What a frame is cut out of; null: frames come as they are. */
@@ -68,7 +68,7 @@ export class FrameAssembler {
   /** Bytes of the frames that were told of, without those that have come. */
   #unwritten = 0;
 
-  constructor(pool: BufferPool, { longerSide, maxPixels, onCanvas = false }: AssemblerOptions) {
+  constructor(pool: FramePool, { longerSide, maxPixels, onCanvas = false }: AssemblerOptions) {
     this.#pool = pool;
     this.#longerSide = longerSide;
     this.#maxPixels = maxPixels;

@@ -1,18 +1,18 @@
 import { unlessAborted } from '../../threads/unless-aborted.ts';
-import type { DecodedPicture, ToPictures } from './protocol.ts';
-import { SupervisedProcess } from './supervised-process.ts';
+import type { DecodedPicture, ToPictures } from './picture-protocol.ts';
+import { SupervisedPictureProcess } from './supervised-picture-process.ts';
 
 /** One of 64 million pixels takes two. */
 const MAX_SECONDS = 20;
 
 /** Decodes pictures that many have: JPEG and PNG as they are usually written, in a process that is started with the first of them. */
 export class PictureDecoder {
-  readonly #process: SupervisedProcess;
+  readonly #process: SupervisedPictureProcess;
   readonly #maxSeconds: number;
 
   /** @param prefix what comes before a command, so that it runs without a network */
   constructor(prefix: () => Promise<readonly string[]>, maxSeconds = MAX_SECONDS) {
-    this.#process = new SupervisedProcess(prefix);
+    this.#process = new SupervisedPictureProcess(prefix);
     this.#maxSeconds = maxSeconds;
   }
 

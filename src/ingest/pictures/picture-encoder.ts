@@ -1,6 +1,6 @@
 import type { PictureProcess } from './picture-process.ts';
-import type { JpegRequest } from './protocol.ts';
-import { SupervisedProcess } from './supervised-process.ts';
+import type { JpegRequest } from './picture-protocol.ts';
+import { SupervisedPictureProcess } from './supervised-picture-process.ts';
 
 /** After the last picture; it takes a tenth of a second to start again. */
 const IDLE_MS = 10_000;
@@ -16,14 +16,14 @@ export interface EncoderAbility {
 
 /** Encodes pictures in a process that is there while there are any, and a little longer. */
 export class PictureEncoder {
-  readonly #process: SupervisedProcess;
+  readonly #process: SupervisedPictureProcess;
   readonly #idleMs: number;
   #encoding = 0;
   #idle: NodeJS.Timeout | undefined;
 
   /** @param prefix what comes before a command, so that it runs without a network */
   constructor(prefix: () => Promise<readonly string[]>, idleMs = IDLE_MS) {
-    this.#process = new SupervisedProcess(prefix);
+    this.#process = new SupervisedPictureProcess(prefix);
     this.#idleMs = idleMs;
   }
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { forkBeside } from '../../threads/fork.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
-import type { DecodedPicture, FromPictures, JpegRequest, ToPictures } from './protocol.ts';
+import type { DecodedPicture, FromPictures, JpegRequest, ToPictures } from './picture-protocol.ts';
 
 /** From sources, on a busy machine, it takes seconds. */
 const MAX_START_SECONDS = 60;

@@ -5,11 +5,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import type sharpModule from 'sharp';
 import type { FrameColour, FrameSize } from '../../domain/frame.ts';
-import { prepareJpeg } from './jpeg.ts';
-import { lumaOf, turned } from './luma.ts';
-import { preparePng } from './png.ts';
-import type { DecodedPicture, FromPictures, JpegRequest, ToPictures } from './protocol.ts';
-import { rgbOf } from './rgb.ts';
+import type { DecodedPicture, FromPictures, JpegRequest, ToPictures } from './picture-protocol.ts';
+import { prepareJpeg } from './prepare-jpeg.ts';
+import { preparePng } from './prepare-png.ts';
+import { lumaOf, turned } from './rgb-to-luma.ts';
+import { rgbOf } from './yuv-to-rgb.ts';
 
 type Sharp = typeof sharpModule;
 

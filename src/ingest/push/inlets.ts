@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { MienError } from '../../errors.ts';
-import { Sender } from './sender.ts';
+import { Sender } from './video-sender.ts';
 
 /** A sender that gives nothing for so long is dead to another that comes. */
 const SILENT_MS = 5_000;

@@ -6,7 +6,7 @@ import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { createRedactor, redactUrl } from '../ffmpeg/redact.ts';
 import { SCHEMES } from '../ffmpeg/whitelists.ts';
-import { type HttpGate, openHttpGate } from '../network/http/http-gate.ts';
+import { type HttpSourceProxy, openHttpSourceProxy } from '../network/http/http-source-proxy.ts';
 import type { LoopbackProxy } from '../network/http/loopback-proxy.ts';
 import { rtmpRelayUrl } from '../network/rtmp/rtmp-names.ts';
 import { openRtmpRelay } from '../network/rtmp/rtmp-relay.ts';
@@ -131,7 +131,7 @@ async function resolveUrl(
   // Spares a start of ffmpeg; what protects is the check at each connection.
   await connector.check(url.hostname);
   if (kind === 'http' || kind === 'hls') {
-    const gate = await openHttpGate(url, connector, signal);
+    const gate = await openHttpSourceProxy(url, connector, signal);
     if (gate.kind === 'http') return lookAtBody(gate, url, access, signal);
     return networkSource({ kind: gate.kind, url: gate.url, format: 'hls' }, url, gate);
   }
@@ -147,7 +147,7 @@ async function resolveUrl(
 
 /** What comes by HTTP may be a picture, which is shown the way up that it says as a file would be. */
 async function lookAtBody(
-  gate: HttpGate,
+  gate: HttpSourceProxy,
   url: URL,
   access: SourceAccess,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 /** An upload in a bucket as a source: ffmpeg reads it by ranges, through a server of ours, as it would read a file. */
 import type { Readable } from 'node:stream';
 import { unlessAborted } from '../../threads/unless-aborted.ts';
-import { goneError, type ObjectGate, openObjectGate } from '../network/http/object-gate.ts';
+import { goneError, type ObjectProxy, openObjectProxy } from '../network/http/object-proxy.ts';
 import { damagedEndOf } from './damaged-end.ts';
 import { type HeicAccess, openHeic } from './heic-source.ts';
 import { lookAtPicture } from './look-at-picture.ts';
@@ -35,7 +35,7 @@ export async function resolveStoredUpload(
   const found = await unlessAborted(signal, () => bucket.find(token));
   if (found === null) throw goneError();
   const object = { ...found, storage: bucket.name, presign: () => bucket.presign(token) };
-  const gate = await openObjectGate(object, connectSeconds);
+  const gate = await openObjectProxy(object, connectSeconds);
   try {
     return await unlessAborted(signal, () => lookAt(gate, found.size, displayName, access, signal));
   } catch (error) {
@@ -45,7 +45,7 @@ export async function resolveStoredUpload(
 }
 
 async function lookAt(
-  { bytesAt, ...gate }: ObjectGate,
+  { bytesAt, ...gate }: ObjectProxy,
   size: number,
   displayName: string,
   access: StoredAccess,

@@ -1,6 +1,6 @@
 /** The detector's outputs become detections, before non-maximum suppression. */
 import type { ModelOutput } from '../models/model-session.ts';
-import type { Detection } from './detection.ts';
+import type { Detection } from './detected-face.ts';
 
 /** Candidates of one image that are kept, the best. */
 const MAX_CANDIDATES = 400;

@@ -8,10 +8,10 @@ import { createSharedBufferPool } from '../image/buffer-pool.ts';
 import { equivalentSide, nms } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import { roundUpToMultiple, writePadded } from '../image/model-input.ts';
-import type { DetectorCard } from '../models/model-card.ts';
+import type { DetectorCard } from '../models/model-manifest.ts';
 import type { RunnableModel } from '../models/model-session.ts';
 import { decodeCandidates } from './decode-candidates.ts';
-import { type Detection, placeDetection } from './detection.ts';
+import { type Detection, placeDetection } from './detected-face.ts';
 import {
   bordered,
   countsIn,

@@ -10,8 +10,8 @@ import { brightenDark } from '../image/brighten.ts';
 import { equivalentSide, type Rect } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import { addBorder, cropImage, downscale, upscale } from '../image/resize.ts';
-import type { DetectorCard } from '../models/model-card.ts';
-import type { Detection } from './detection.ts';
+import type { DetectorCard } from '../models/model-manifest.ts';
+import type { Detection } from './detected-face.ts';
 
 /** An image that is upscaled more shows no more faces, only more of what is none. */
 const MAX_UPSCALE = 2;

@@ -1,5 +1,5 @@
 /** In what numbers a model computes: each file of a pair for itself. */
-import type { DetectorCard, EnsembleCard } from './model-card.ts';
+import type { DetectorCard, EnsembleCard } from './model-manifest.ts';
 
 /** `int8`: convolutions in eight-bit integers, all else in single precision. */
 export const PRECISIONS = ['single', 'int8'] as const;

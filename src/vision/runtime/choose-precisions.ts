@@ -1,11 +1,11 @@
 /** Which files of a pair compute in integers on this processor: those that are clearly faster so, and say the same. */
 import { MienError } from '../../errors.ts';
-import type { Models } from '../models/model-card.ts';
+import type { Models } from '../models/model-manifest.ts';
 import type { ModelInput, ModelSession } from '../models/model-session.ts';
 import { MODEL_KINDS, type ModelKind, type Precision, type Precisions } from '../models/precision.ts';
-import { differenceOf } from './agreement.ts';
 import { knownInput } from './known-faces.ts';
 import { openModel } from './open-models.ts';
+import { differenceOf } from './output-difference.ts';
 
 export interface PrecisionChoice {
   precisions: Precisions;

@@ -1,5 +1,5 @@
 /** Four rendered faces (of the demo clip), on which it can be tried whether a device computes what another does. */
-import type { Models } from '../models/model-card.ts';
+import type { Models } from '../models/model-manifest.ts';
 import type { ModelInput } from '../models/model-session.ts';
 import type { ModelKind } from '../models/precision.ts';
 

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { MienError } from '../../errors.ts';
-import type { Models } from '../models/model-card.ts';
 import { OUTPUTS } from '../models/model-contract.ts';
+import type { Models } from '../models/model-manifest.ts';
 import type { ModelSession } from '../models/model-session.ts';
 import { ALL_SINGLE, fileOf, type ModelKind, type Precision, type Precisions } from '../models/precision.ts';
 import {

@@ -1,6 +1,6 @@
 /** Proof that a device runs the models: a driver may come up and then compute nonsense. */
 import { MienError } from '../../errors.ts';
-import type { Models } from '../models/model-card.ts';
+import type { Models } from '../models/model-manifest.ts';
 import type { RunnableModel } from '../models/model-session.ts';
 
 /**

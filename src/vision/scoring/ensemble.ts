@@ -5,8 +5,8 @@ import { cropFace } from '../image/face-crop.ts';
 import type { Similarity } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import { repeatChannels } from '../image/model-input.ts';
-import { type EnsembleCard, toldActionUnits } from '../models/model-card.ts';
 import type { ENSEMBLE_OUTPUTS } from '../models/model-contract.ts';
+import { type EnsembleCard, toldActionUnits } from '../models/model-manifest.ts';
 import type { ModelOutput, RunnableModel } from '../models/model-session.ts';
 import { measureCrop } from './quality.ts';
 

@@ -1,6 +1,6 @@
 /** Reasons to doubt a reading. Each is a plain measurement against a threshold of the card. */
 import { QUALITY_ISSUES, type QualityIssue } from '../../domain/face.ts';
-import type { EnsembleCard } from '../models/model-card.ts';
+import type { EnsembleCard } from '../models/model-manifest.ts';
 
 export type IssueThresholds = EnsembleCard['thresholds']['issues'];
 

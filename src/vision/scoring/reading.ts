@@ -2,7 +2,7 @@
 import type { Point, RawReading } from '../../domain/face.ts';
 import { equivalentSide, invert, mapPoints, type Rect, rotationOf } from '../image/geometry.ts';
 import type { GrayImage } from '../image/gray-image.ts';
-import type { EnsembleCard } from '../models/model-card.ts';
+import type { EnsembleCard } from '../models/model-manifest.ts';
 import type { TrackCrop } from '../tracking/tracker.ts';
 import type { Score } from './ensemble.ts';
 import { issuesOf } from './quality.ts';

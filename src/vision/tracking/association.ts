@@ -1,6 +1,6 @@
 /** Which detection is which track: stages after ByteTrack (Zhang et al., 2022), each an optimal assignment. */
 
-import type { Detection } from '../detection/detection.ts';
+import type { Detection } from '../detection/detected-face.ts';
 import { equivalentSide, iou, meanDistance, translate } from '../image/geometry.ts';
 import { solveAssignment } from './assignment.ts';
 import type { Track } from './track.ts';

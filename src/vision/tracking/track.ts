@@ -1,6 +1,6 @@
 /** One face that is followed through time, in pixels of the frame. */
 
-import type { Detection } from '../detection/detection.ts';
+import type { Detection } from '../detection/detected-face.ts';
 import { type Rect, type Similarity, stretch } from '../image/geometry.ts';
 
 /** What the ensemble saw in a crop. */

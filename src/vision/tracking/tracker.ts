@@ -5,7 +5,7 @@
  * detect is decided in `detection-timing.ts`.
  */
 
-import type { Detection } from '../detection/detection.ts';
+import type { Detection } from '../detection/detected-face.ts';
 import { compose, fitSimilarity, mapPoints, mapRect, type Similarity } from '../image/geometry.ts';
 import { associate, MAX_LOST_SECONDS } from './association.ts';
 import { alignmentWithTemplate, motionRateOf, propagateTrack, updateVelocity } from './motion.ts';

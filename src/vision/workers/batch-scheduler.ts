@@ -5,7 +5,7 @@
  */
 
 import type { Detector } from '../detection/detector.ts';
-import type { EnsembleCard } from '../models/model-card.ts';
+import type { EnsembleCard } from '../models/model-manifest.ts';
 import type { Ensemble } from '../scoring/ensemble.ts';
 import { type FrameRequest, noteRun, type QueuedFrame } from './queued-frame.ts';
 import { StreamQueue, type Tracking } from './stream-queue.ts';

@@ -1,6 +1,6 @@
 /** How many frames a second the models could score if they did nothing else: an estimate from a few runs at the start. */
 import { roundUpToMultiple } from '../image/model-input.ts';
-import type { DetectorCard, EnsembleCard } from '../models/model-card.ts';
+import type { DetectorCard, EnsembleCard } from '../models/model-manifest.ts';
 import type { ModelInput, RunnableModel } from '../models/model-session.ts';
 import type { WorkerSetup } from './worker-protocol.ts';
 

@@ -1,6 +1,6 @@
 /** A frame on its way through a stream's queue, and the scoring of its faces. */
 import type { ModelTimes, RawReading } from '../../domain/face.ts';
-import type { Detection } from '../detection/detection.ts';
+import type { Detection } from '../detection/detected-face.ts';
 import type { GrayImage } from '../image/gray-image.ts';
 import type { Ensemble, Score } from '../scoring/ensemble.ts';
 import type { TrackCrop } from '../tracking/tracker.ts';

@@ -1,7 +1,7 @@
 /** Has it tried in a thread of its own whether the models are faster in integers, because runs block their thread. */
 import { MienError } from '../../errors.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
-import type { Models } from '../models/model-card.ts';
+import type { Models } from '../models/model-manifest.ts';
 import { ALL_SINGLE, MODEL_KINDS, type Precision } from '../models/precision.ts';
 import type { PrecisionChoice } from '../runtime/choose-precisions.ts';
 import type { FromPrecisionWorker } from './worker-protocol.ts';

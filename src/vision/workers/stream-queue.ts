@@ -10,9 +10,9 @@
 import type { RawReading } from '../../domain/face.ts';
 import { RECORDING_READ_AHEAD } from '../../domain/read-ahead.ts';
 import type { GrayImage } from '../image/gray-image.ts';
-import type { EnsembleCard } from '../models/model-card.ts';
+import type { EnsembleCard } from '../models/model-manifest.ts';
 import type { Ensemble } from '../scoring/ensemble.ts';
-import { landmarks5Of } from '../scoring/landmarks5.ts';
+import { landmarks5Of } from '../scoring/landmarks68-to-5.ts';
 import { readingOf } from '../scoring/reading.ts';
 import type { DetectionTiming } from '../tracking/detection-timing.ts';
 import { hasDrifted } from '../tracking/drift.ts';

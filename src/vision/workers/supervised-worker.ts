@@ -5,7 +5,7 @@ import type { Frame } from '../../domain/frame.ts';
 import { MienError } from '../../errors.ts';
 import { createBackoff } from '../../threads/backoff.ts';
 import { PendingRequests } from '../../threads/pending-requests.ts';
-import { toldActionUnits } from '../models/model-card.ts';
+import { toldActionUnits } from '../models/model-manifest.ts';
 import { type Expectation, HangWatchdog } from './hang-watchdog.ts';
 import { unpackReadings } from './pack-readings.ts';
 import {

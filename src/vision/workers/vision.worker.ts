@@ -2,7 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { MienError } from '../../errors.ts';
 import { Detector } from '../detection/detector.ts';
-import { toldActionUnits } from '../models/model-card.ts';
+import { toldActionUnits } from '../models/model-manifest.ts';
 import { Ensemble } from '../scoring/ensemble.ts';
 import { DetectionTiming } from '../tracking/detection-timing.ts';
 import { Tracker } from '../tracking/tracker.ts';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { FrameReadings } from '../../domain/face.ts';
 import type { Frame, FrameSize } from '../../domain/frame.ts';
 import { smallestFaceIn } from '../detection/search-plan.ts';
-import type { Models } from '../models/model-card.ts';
+import type { Models } from '../models/model-manifest.ts';
 import { ALL_SINGLE, MODEL_KINDS, type Precision, type Precisions } from '../models/precision.ts';
 import type { PrecisionChoice } from '../runtime/choose-precisions.ts';
 import { DEVICES, type Device, unavailableReason } from '../runtime/inference-session.ts';

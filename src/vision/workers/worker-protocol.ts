@@ -1,7 +1,7 @@
 /** What passes between the main thread, a vision worker and the model workers. */
 import type { ModelTimes } from '../../domain/face.ts';
 import type { MienErrorCode } from '../../errors.ts';
-import type { Models } from '../models/model-card.ts';
+import type { Models } from '../models/model-manifest.ts';
 import type { ModelInput, ModelOutput } from '../models/model-session.ts';
 import type { ModelKind, Precisions } from '../models/precision.ts';
 import type { PrecisionChoice } from '../runtime/choose-precisions.ts';

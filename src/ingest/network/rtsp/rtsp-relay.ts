@@ -4,13 +4,13 @@ import type { LoopbackProxy } from '../http/loopback-proxy.ts';
 import { translateStream } from '../http/translate-stream.ts';
 import { openRelay } from '../relay.ts';
 import type { SafeConnector } from '../safe-connect.ts';
-import { createRtspConversation } from './rtsp-conversation.ts';
+import { createRtspTranslator } from './rtsp-translator.ts';
 
 /** In bytes; a server that asks and never reads would fill our memory. */
 const MAX_UNREAD = 256 * 1024;
 
 /**
- * The relay to an RTSP source. Both sides are understood and written anew (`rtsp-conversation.ts`); the relay knows the login.
+ * The relay to an RTSP source. Both sides are understood and written anew (`rtsp-translator.ts`); the relay knows the login.
  * @param url what was registered; its port is the protocol's where it names none
  */
 export function openRtspRelay(
@@ -21,7 +21,7 @@ export function openRtspRelay(
 ): Promise<LoopbackProxy> {
   return openRelay(url, port, tls, connector, async (client, connect) => {
     const server = await connect();
-    const conversation = createRtspConversation(url, client.localPort!, (bytes) => {
+    const conversation = createRtspTranslator(url, client.localPort!, (bytes) => {
       server.write(bytes);
       if (server.writableLength > MAX_UNREAD) throw new Error('more questions than it reads answers to');
     });

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readModels } from '../../src/vision/models/model-card.ts';
+import { readModels } from '../../src/vision/models/model-manifest.ts';
 import { writeTinyModels } from '../helpers/tiny-models.ts';
 
 let dir: string;

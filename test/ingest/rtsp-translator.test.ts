@@ -1,14 +1,14 @@
 /** What an RTSP server and ffmpeg are told of each other. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createRtspConversation } from '../../src/ingest/network/rtsp/rtsp-conversation.ts';
+import { createRtspTranslator } from '../../src/ingest/network/rtsp/rtsp-translator.ts';
 
 const OURS = 'rtsp://127.0.0.1:4321/stream';
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 
 function open(address = 'rtsp://ann:secret@camera.example:8554/live?channel=1') {
   const told: string[] = [];
-  const conversation = createRtspConversation(new URL(address), 4321, (bytes) =>
+  const conversation = createRtspTranslator(new URL(address), 4321, (bytes) =>
     told.push(bytes.toString('latin1')),
   );
   const all = (side: 'fromClient' | 'fromServer') => (text: string | Buffer) =>

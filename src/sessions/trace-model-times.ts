@@ -2,7 +2,7 @@ import type { ModelTimes, Stretch } from '../domain/face.ts';
 import type { MomentTrace } from '../domain/trace.ts';
 
 /** Tells of a frame that was answered when it waited for the models, and when they had it; from now on it waits for those before it. */
-export function noteModelTimes(trace: MomentTrace, times: ModelTimes | undefined): void {
+export function traceModelTimes(trace: MomentTrace, times: ModelTimes | undefined): void {
   const parts: [string, Stretch | null | undefined][] = [
     ['detect', times?.detection],
     ['score', times?.scoring],

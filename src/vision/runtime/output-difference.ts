@@ -1,5 +1,5 @@
 /** Whether two files of a model say the same of one input, near enough. */
-import type { Models } from '../models/model-card.ts';
+import type { Models } from '../models/model-manifest.ts';
 import type { ModelOutput } from '../models/model-session.ts';
 import type { ModelKind } from '../models/precision.ts';
 

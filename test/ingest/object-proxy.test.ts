@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { type ObjectGate, openObjectGate } from '../../src/ingest/network/http/object-gate.ts';
+import { type ObjectProxy, openObjectProxy } from '../../src/ingest/network/http/object-proxy.ts';
 
 const SIZE = 1_000_000;
 const ETAG = '"one"';
@@ -10,7 +10,7 @@ const ETAG = '"one"';
 const BYTES = Buffer.from(Array.from({ length: SIZE }, (_, at) => at % 251));
 
 let storage: Server | undefined;
-let gate: ObjectGate | undefined;
+let gate: ObjectProxy | undefined;
 afterEach(async () => {
   gate?.close();
   storage?.closeAllConnections();
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 type Answer = (first: number, last: number, response: ServerResponse) => void;
 
-async function openGateTo(answer: Answer): Promise<ObjectGate> {
+async function openGateTo(answer: Answer): Promise<ObjectProxy> {
   storage = createServer((request: IncomingMessage, response) => {
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')!;
     answer(Number(first), Number(last), response);
@@ -27,7 +27,7 @@ async function openGateTo(answer: Answer): Promise<ObjectGate> {
   await new Promise<void>((listening) => storage!.listen(0, '127.0.0.1', listening));
   const { port } = storage.address() as AddressInfo;
   const presign = async () => new URL(`http://127.0.0.1:${port}/video`);
-  gate = await openObjectGate({ storage: 's3://bucket', size: SIZE, etag: ETAG, presign }, 2);
+  gate = await openObjectProxy({ storage: 's3://bucket', size: SIZE, etag: ETAG, presign }, 2);
   return gate;
 }
 

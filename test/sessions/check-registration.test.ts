@@ -9,7 +9,7 @@ import {
   findTwin,
   type RegisterInput,
   refusedPurposes,
-} from '../../src/sessions/registration.ts';
+} from '../../src/sessions/check-registration.ts';
 import { STREAM_RECORD } from '../helpers/streams.ts';
 import { code, INPUT } from './test-manager.ts';
 

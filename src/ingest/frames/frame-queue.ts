@@ -2,7 +2,7 @@ import { addDrops, type Frame } from '../../domain/frame.ts';
 import { readAheadOf } from '../../domain/read-ahead.ts';
 
 /** Hands frames from the decoder to the one consumer that takes them. */
-export interface FrameBuffer {
+export interface FrameQueue {
   /** Adds a frame. The next one may be put at once (null), or when the returned promise resolves. */
   put(frame: Frame): Promise<void> | null;
   /** The next frame; null at the end; rejects with the error that `end` was given. */
@@ -12,12 +12,12 @@ export interface FrameBuffer {
 }
 
 /** In real time the oldest frames are dropped; of a recording none is, and the decoder waits. */
-export function createFrameBuffer(realtime: boolean): FrameBuffer {
-  return realtime ? dropOldestBuffer() : waitingBuffer(readAheadOf(realtime).buffered);
+export function createFrameQueue(realtime: boolean): FrameQueue {
+  return realtime ? dropOldestQueue() : waitingQueue(readAheadOf(realtime).buffered);
 }
 
 /** Holds the newest frame, and counts those that it replaced as dropped because `busy`. */
-function dropOldestBuffer(): FrameBuffer {
+function dropOldestQueue(): FrameQueue {
   const queue = createQueue();
   return {
     ...queue,
@@ -40,7 +40,7 @@ function inPlaceOf(replaced: Frame, frame: Frame): Frame {
 }
 
 /** Holds `capacity` frames, and lets the decoder wait while it is full. */
-function waitingBuffer(capacity: number): FrameBuffer {
+function waitingQueue(capacity: number): FrameQueue {
   const queue = createQueue();
   const isFull = () => queue.pending.length >= capacity && !queue.ended();
   const waitForSpace = async () => {

@@ -1,4 +1,4 @@
-import type { PreparedPicture } from './jpeg.ts';
+import type { PreparedPicture } from './prepare-jpeg.ts';
 
 /** A kind of colour of which ffmpeg rounds the luma of each entry. */
 const PALETTE = 3;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { LoadControl } from '../../src/sessions/index.ts';
-import { openSessionLoad } from '../../src/sessions/session-load.ts';
+import { openLoadReporter } from '../../src/sessions/session-load-reporter.ts';
 import { MemoryStore } from '../helpers/memory-store.ts';
 import { STREAM_RECORD } from '../helpers/streams.ts';
 
@@ -22,7 +22,12 @@ function opened(isMetered: boolean) {
   const meter = { decoded: note('decoded'), scored: note('scored'), dropped: note('dropped') };
   const session = new MemoryStore().addSession(STREAM_RECORD.id, { state: 'RUNNING' });
   const deps = { load, publisher: { status: note('status') }, ...(isMetered && { meter }) };
-  return { told, session, onRate: () => onRate(), opened: openSessionLoad(deps, STREAM_RECORD, session) };
+  return {
+    told,
+    session,
+    onRate: () => onRate(),
+    opened: openLoadReporter(deps, STREAM_RECORD, session),
+  };
 }
 
 it.each([true, false])(

@@ -7,7 +7,7 @@ const STORAGE_PATIENCE_MS = 120_000;
 const PAUSES = { shortest: 250, longest: 2_000 };
 
 /** @param isOver asked before each further try: nobody waits any more */
-export async function waitForStorage<T>(work: () => Promise<T>, isOver: () => boolean): Promise<T> {
+export async function retryUploadStorage<T>(work: () => Promise<T>, isOver: () => boolean): Promise<T> {
   const until = performance.now() + STORAGE_PATIENCE_MS;
   const backoff = createBackoff(PAUSES);
   for (;;) {

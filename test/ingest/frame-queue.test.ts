@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Frame } from '../../src/domain/frame.ts';
 import { RECORDING_READ_AHEAD } from '../../src/domain/read-ahead.ts';
-import { createFrameBuffer } from '../../src/ingest/frames/frame-buffer.ts';
+import { createFrameQueue } from '../../src/ingest/frames/frame-queue.ts';
 
 const frame = (mediaTime: number): Frame => ({
   ...{ pixels: new Uint8Array(1), width: 1, height: 1 },
@@ -9,7 +9,7 @@ const frame = (mediaTime: number): Frame => ({
 });
 
 test('in real time the buffer keeps the newest frame, and counts the others as dropped', async () => {
-  const buffer = createFrameBuffer(true);
+  const buffer = createFrameQueue(true);
   const released: number[] = [];
   for (const time of [0, 1, 2]) await buffer.put({ ...frame(time), release: () => released.push(time) });
   expect(released).toEqual([0, 1]);
@@ -24,14 +24,14 @@ test('in real time the buffer keeps the newest frame, and counts the others as d
 });
 
 test('what was left out before a frame still counts when that frame, or the one before it, is replaced', async () => {
-  const buffer = createFrameBuffer(true);
+  const buffer = createFrameQueue(true);
   await buffer.put({ ...frame(1), dropped: { busy: 2 }, leftOut: 2, late: 0 });
   await buffer.put({ ...frame(2), dropped: { busy: 3 }, leftOut: 1, late: 2 });
   expect(await buffer.take()).toMatchObject({ mediaTime: 2, dropped: { busy: 6 }, leftOut: 3, late: 2 });
 });
 
 test('of a recording the buffer keeps every frame, and lets the decoder wait', async () => {
-  const buffer = createFrameBuffer(false);
+  const buffer = createFrameQueue(false);
   const last = RECORDING_READ_AHEAD.buffered - 1;
   for (let time = 0; time < last; time++) expect(buffer.put(frame(time))).toBeNull();
   let hasRoom = false;

@@ -16,7 +16,10 @@ const UNKNOWN_MS = 2_000;
 /** Streams whose faces are remembered. */
 const STREAMS = 1000;
 
-export function createOsc({ host, port, prefix }: OscTarget, { reach }: { reach: AllowedHosts }): Sender {
+export function createOscSender(
+  { host, port, prefix }: OscTarget,
+  { reach }: { reach: AllowedHosts },
+): Sender {
   const ended = new AbortController();
   const find = remembered(() => reach.resolve(host, ended.signal));
   const slots = new Map<string, FaceSlots>();

@@ -1,5 +1,5 @@
 /** How long a session waits, and how much of it may be under way. */
-export interface SessionLimits {
+export interface SessionTimeouts {
   /** First wait before a live source is opened again; doubles to thirty times this. */
   reopenMs: number;
   /** Wait before a store that is away is asked again. */
@@ -20,7 +20,7 @@ export interface SessionLimits {
   maxUncommitted: number;
 }
 
-export const DEFAULT_LIMITS: SessionLimits = {
+export const DEFAULT_TIMEOUTS: SessionTimeouts = {
   reopenMs: 1000,
   storeRetryMs: 250,
   drainMs: 8000,

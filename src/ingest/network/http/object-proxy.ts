@@ -24,7 +24,7 @@ export interface RemoteObject {
   presign(): Promise<URL>;
 }
 
-export interface ObjectGate extends LoopbackProxy {
+export interface ObjectProxy extends LoopbackProxy {
   /** The object on our server, as ffmpeg opens it. */
   url: string;
   /** Of the object, from a place on; fewer where it ends. Throws as `networkError` tells. */
@@ -40,7 +40,7 @@ const PAUSES = { shortest: 250, longest: 5_000 };
 /** Read at once where little is asked for: most that is looked at lies together. */
 const BLOCK_BYTES = 64 * 1024;
 
-export async function openObjectGate(object: RemoteObject, connectSeconds: number): Promise<ObjectGate> {
+export async function openObjectProxy(object: RemoteObject, connectSeconds: number): Promise<ObjectProxy> {
   const connector = createConnectorTo(await object.presign(), { connectSeconds });
   const upstream = createUpstreamHttp(connector);
   const reader = new ObjectReader(object, upstream);
@@ -85,7 +85,7 @@ async function answer(
 }
 
 /** The last block is kept, and the first, where most is looked at. */
-function inBlocks(reader: ObjectReader, size: number): ObjectGate['bytesAt'] {
+function inBlocks(reader: ObjectReader, size: number): ObjectProxy['bytesAt'] {
   let first: Block | null = null;
   let latest: Block | null = null;
   return async (at, length) => {

@@ -12,7 +12,7 @@ import { readAll, readStart, readUntil } from './read-body.ts';
 import { createUpstreamHttp, isHttp, type Reply, statusError, type UpstreamHttp } from './upstream-http.ts';
 
 /** The way of one run of ffmpeg to one source that comes by HTTP. */
-export interface HttpGate extends LoopbackProxy {
+export interface HttpSourceProxy extends LoopbackProxy {
   /** What was found there; only for HLS ffmpeg may read playlists. */
   kind: 'http' | 'hls';
   /** The source on our proxy, as ffmpeg opens it. */
@@ -28,11 +28,11 @@ export interface HttpGate extends LoopbackProxy {
  * here; playlists are written anew with addresses of ours; and each connection to the outside is resolved, checked and
  * opened here. Throws SOURCE_REFUSED, SOURCE_UNREACHABLE, SOURCE_NOT_VIDEO; the signal's reason when it aborts before.
  */
-export async function openHttpGate(
+export async function openHttpSourceProxy(
   root: URL,
   connector: SafeConnector,
   signal: AbortSignal,
-): Promise<HttpGate> {
+): Promise<HttpSourceProxy> {
   signal.throwIfAborted();
   const upstream = createUpstreamHttp(connector);
   const opening = openGate(root, upstream, connector.connectSeconds);
@@ -46,7 +46,7 @@ export async function openHttpGate(
   }
 }
 
-async function openGate(root: URL, upstream: UpstreamHttp, seconds: number): Promise<HttpGate> {
+async function openGate(root: URL, upstream: UpstreamHttp, seconds: number): Promise<HttpSourceProxy> {
   const opened = await openWell(upstream, root, seconds);
   const kind = isPlaylist(opened.start.toString()) ? 'hls' : 'http';
   const role = kind === 'hls' ? 'playlist' : 'media';

@@ -1,5 +1,5 @@
 /** Buffers for pixels, reused once they are released: a new one for each frame would have to be garbage collected. */
-export interface BufferPool {
+export interface FramePool {
   /** A buffer of `length` bytes that nobody else uses, with old contents. It is shared memory: other threads may read it. */
   acquire(length: number): Uint8Array;
   /** Nobody reads the buffer any more. Call it once per buffer. */
@@ -10,7 +10,7 @@ export interface BufferPool {
 const MAX_FREE = 12;
 
 /** Keeps the buffers that were released last, of whatever lengths: the pictures of a source may change their size. */
-export function createBufferPool(): BufferPool {
+export function createFramePool(): FramePool {
   const free: Uint8Array[] = [];
   return {
     acquire(length) {

@@ -4,7 +4,7 @@ import { PictureProcess } from './picture-process.ts';
 const RETRY_MS = 10_000;
 
 /** The one process that decodes, or encodes, pictures: started when it is asked for, and replaced when it is gone. */
-export class SupervisedProcess {
+export class SupervisedPictureProcess {
   readonly #prefix: () => Promise<readonly string[]>;
   readonly #retryMs: number;
   #current: Promise<PictureProcess> | null = null;

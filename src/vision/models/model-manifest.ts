@@ -1,4 +1,4 @@
-/** The cards beside the model files: what a model is called, what it takes, and from when its answers count. */
+/** The manifests beside the model files, also called their cards: what a model is called, what it takes, and from when its answers count. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';

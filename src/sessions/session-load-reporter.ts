@@ -4,13 +4,13 @@ import type { LoadControl } from './load/load-control.ts';
 import type { RatedSource } from './load/stream-load.ts';
 import type { Meter, Publisher } from './ports.ts';
 
-export interface SessionLoadDeps {
+export interface ReporterDeps {
   load: LoadControl;
   publisher: Pick<Publisher, 'status'>;
   meter?: Meter;
 }
 
-export interface SessionLoad {
+export interface LoadReporter {
   meter: Meter;
   /** The source was opened, or opened anew. */
   opened(source: RatedSource): void;
@@ -21,11 +21,11 @@ export interface SessionLoad {
   close(): void;
 }
 
-export function openSessionLoad(
-  { load, publisher, meter }: SessionLoadDeps,
+export function openLoadReporter(
+  { load, publisher, meter }: ReporterDeps,
   stream: StreamRecord,
   session: SessionRecord,
-): SessionLoad {
+): LoadReporter {
   let committed = session;
   const own = load.open(stream, () => {
     if (isLive(committed)) publisher.status(stream.id, committed, true);

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { SourceGate } from '../../src/sessions/source-gate.ts';
+import { LiveSourceGate } from '../../src/sessions/live-source-gate.ts';
 import { tick } from '../helpers/memory-store.ts';
 import { code } from './test-manager.ts';
 
 it('a gate lets through while it is open; closing it, also twice, closes what is read, which waits until it is open', async () => {
-  const gate = new SourceGate();
+  const gate = new LiveSourceGate();
   const never = new AbortController().signal;
   await gate.untilOpen(never);
   const { closing } = gate;
@@ -26,7 +26,7 @@ it('a gate lets through while it is open; closing it, also twice, closes what is
 });
 
 it('whoever stops while the gate is closed waits no longer', async () => {
-  const gate = new SourceGate();
+  const gate = new LiveSourceGate();
   gate.close();
   const stopping = new AbortController();
   const waiting = gate.untilOpen(stopping.signal);

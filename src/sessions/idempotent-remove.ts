@@ -1,7 +1,7 @@
 import type { StreamRepository } from './ports.ts';
 
 /** Where the answer was lost, but not the removal, there is still something to tell and an upload to release. */
-export async function removeRecord(
+export async function idempotentRemove(
   streams: Pick<StreamRepository, 'get' | 'remove'>,
   id: string,
 ): Promise<void> {

@@ -2,7 +2,7 @@
 import { MienError } from '../errors.ts';
 import { whenAborted } from '../threads/when-aborted.ts';
 
-export class SourceGate {
+export class LiveSourceGate {
   #closing = new AbortController();
   #opening = new AbortController();
 

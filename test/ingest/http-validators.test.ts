@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { httpStateOf } from '../../src/ingest/network/http/http-state.ts';
+import { httpValidatorsOf } from '../../src/ingest/network/http/http-validators.ts';
 import { createSafeConnector } from '../../src/ingest/network/safe-connect.ts';
 
 const connector = createSafeConnector({ allowPrivate: true, connectSeconds: 5 });
@@ -20,7 +20,7 @@ async function serverOf(answers: Record<string, [number, Record<string, string>,
 }
 
 const stateAt = (address: string, signal = new AbortController().signal) =>
-  httpStateOf(new URL(address), connector, signal);
+  httpValidatorsOf(new URL(address), connector, signal);
 
 test('size, date and tag, whether it sends a part or all, and where it redirects to', async () => {
   const at = await serverOf({

@@ -21,7 +21,7 @@ const PATIENCE_MS = 10 * 60_000;
 /** The longest that a receiver may ask for. */
 const LONGEST_PAUSE_MS = 60_000;
 
-export function createWebhook(
+export function createWebhookSender(
   { url, secret }: WebhookTarget,
   { reach, milliseconds = REQUEST_MS, now = () => Date.now() }: WebhookOptions,
 ): Sender {

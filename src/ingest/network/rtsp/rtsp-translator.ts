@@ -13,7 +13,7 @@ import { createRtspUris, type RtspUris } from './rtsp-uris.ts';
 import { rewriteSdp } from './sdp.ts';
 
 /** Translates between ffmpeg and a server. Both generators throw an Error at what is not understood. */
-export interface RtspConversation {
+export interface RtspTranslator {
   /** What the server is to be told. */
   fromClient(chunk: Buffer): Iterable<Buffer>;
   /** What ffmpeg is to be told. */
@@ -46,11 +46,11 @@ interface Session {
  * @param port of our relay, as ffmpeg names it
  * @param tellServer tells the server something that ffmpeg did not ask for
  */
-export function createRtspConversation(
+export function createRtspTranslator(
   url: URL,
   port: number,
   tellServer: (bytes: Buffer) => void,
-): RtspConversation {
+): RtspTranslator {
   const session: Session = {
     login: loginOf(url),
     uris: createRtspUris(url, port),

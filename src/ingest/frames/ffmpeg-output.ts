@@ -3,7 +3,7 @@ import { platform } from 'node:os';
 import { Writable } from 'node:stream';
 import { type ConsumeBytes, type FrameSocket, openFrameSocket } from './frame-socket.ts';
 
-export interface FrameSink {
+export interface FfmpegOutput {
   /** The output as fluent-ffmpeg takes it. */
   target: Writable | string;
   /** Options that ffmpeg needs for that output. */
@@ -18,7 +18,7 @@ export interface FrameSink {
   thrown: Promise<unknown>;
 }
 
-export function createFrameSink(consume: ConsumeBytes): FrameSink {
+export function createFfmpegOutput(consume: ConsumeBytes): FfmpegOutput {
   let discarding = false;
   let resolveDiscarded = () => {};
   const discarded = new Promise<void>((resolve) => (resolveDiscarded = resolve));
@@ -47,19 +47,19 @@ export function createFrameSink(consume: ConsumeBytes): FrameSink {
 }
 
 /** For a run of ffmpeg that writes nothing. */
-export function createNullSink(): FrameSink {
+export function createNullOutput(): FfmpegOutput {
   const thrown = new Promise(() => {});
   return { target: '-', protocol: {}, drained: async () => {}, abandon() {}, discard() {}, thrown };
 }
 
-type SinkOutput = Omit<FrameSink, 'discard' | 'thrown'>;
+type OutputTarget = Omit<FfmpegOutput, 'discard' | 'thrown'>;
 
 /** ffmpeg is the one that listens; it ends when we have read everything. */
-function toSocket({ path, drained, close }: FrameSocket): SinkOutput {
+function toSocket({ path, drained, close }: FrameSocket): OutputTarget {
   return { target: `unix:${path}`, protocol: { listen: '1' }, drained, abandon: close };
 }
 
-function toStdout(consume: ConsumeBytes): SinkOutput {
+function toStdout(consume: ConsumeBytes): OutputTarget {
   const writable = new Writable({
     emitClose: false, // fluent-ffmpeg would kill a process that has just ended, and call it an error
     highWaterMark: 1,

@@ -6,7 +6,7 @@ import { isPlaylist } from './hls-playlist.ts';
 import { readStart } from './read-body.ts';
 import { createUpstreamHttp } from './upstream-http.ts';
 
-export interface HttpState {
+export interface HttpValidators {
   /** Bytes; null: the server does not say. */
   size: number | null;
   /** `Last-Modified` and `ETag` as they were sent; without either of them nothing is known. */
@@ -17,11 +17,11 @@ export interface HttpState {
 const LONGEST = 500;
 
 /** Null: it is a playlist, which names what may be another thing; or it cannot be asked after, or the signal aborted. */
-export async function httpStateOf(
+export async function httpValidatorsOf(
   url: URL,
   connector: SafeConnector,
   signal: AbortSignal,
-): Promise<HttpState | null> {
+): Promise<HttpValidators | null> {
   const upstream = createUpstreamHttp(connector);
   const asking = async () => {
     const { message } = await upstream.get(url, 'bytes=0-31');
@@ -38,7 +38,7 @@ export async function httpStateOf(
   }
 }
 
-function stateIn({ statusCode, headers }: IncomingMessage): HttpState {
+function stateIn({ statusCode, headers }: IncomingMessage): HttpValidators {
   const { etag, 'last-modified': modified, 'content-length': length, 'content-range': range } = headers;
   const size = statusCode === 206 ? /\/(\d{1,15})$/.exec(range ?? '')?.[1] : length;
   return { size: size ? Number(size) : null, modified: short(modified), etag: short(etag) };

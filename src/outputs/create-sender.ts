@@ -3,10 +3,10 @@ import { hostOf, type OutputRecord, type OutputTarget, topicRootOf } from '../do
 import { MienError } from '../errors.ts';
 import { createAllowedHosts } from './allowed-hosts.ts';
 import { MqttSender } from './mqtt/mqtt-sender.ts';
-import { createOsc } from './osc/osc.ts';
+import { createOscSender } from './osc/osc-sender.ts';
 import type { OutputDeps } from './ports.ts';
 import type { Sender } from './sender.ts';
-import { createWebhook } from './webhook/webhook.ts';
+import { createWebhookSender } from './webhook/webhook-sender.ts';
 
 /** Where it tells what is to be kept. */
 export function whereOf({ id, target }: OutputRecord): string {
@@ -14,14 +14,14 @@ export function whereOf({ id, target }: OutputRecord): string {
 }
 
 /** Null: where it goes cannot be read. */
-export function senderOf(record: OutputRecord, { outputs, log, server, now }: OutputDeps): Sender | null {
+export function createSender(record: OutputRecord, { outputs, log, server, now }: OutputDeps): Sender | null {
   const { target, allowPrivate, streamId } = record;
   const reach = createAllowedHosts(allowPrivate);
   switch (target?.kind) {
     case undefined:
       return null;
     case 'WEBHOOK':
-      return createWebhook(target, { reach, now });
+      return createWebhookSender(target, { reach, now });
     case 'MQTT':
       return new MqttSender(target, {
         reach,
@@ -32,7 +32,7 @@ export function senderOf(record: OutputRecord, { outputs, log, server, now }: Ou
         present: () => outputs.present(streamId),
       });
     case 'OSC':
-      return createOsc(target, { reach });
+      return createOscSender(target, { reach });
   }
 }
 
