@@ -139,7 +139,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
   store: [
     'aggregates',
     'audit',
-    'byte-queries',
+    'binary-format-queries',
     'close',
     'commit-log',
     'crash',
@@ -155,7 +155,7 @@ const STANDING: Record<string, readonly string[] | 'all'> = {
     'lease-faults',
     'media-stretches',
     'migrate',
-    'newest',
+    'catch-up-queries',
     'moment-search',
     'moments',
     'outage',

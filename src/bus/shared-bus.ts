@@ -13,11 +13,11 @@ import { CoalescedTask } from './coalesced-task.ts';
 import { LastKnownSessions } from './last-known-sessions.ts';
 import { type Bus, type BusOptions, MemoryBus, type SubscribeOptions } from './memory-bus.ts';
 import { Missed } from './missed.ts';
-import { Present } from './present.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
 import { Sender } from './sender.ts';
 import type { OpenTransport, Transport } from './transport.ts';
 import type { MessageHead } from './wire/message.ts';
+import { WorkerPresence } from './worker-presence.ts';
 
 export interface SharedBusOptions extends BusOptions, Pick<ReceiverOptions, 'follow'> {
   open: OpenTransport;
@@ -61,7 +61,7 @@ export class SharedBus implements Bus {
   readonly #timer: NodeJS.Timeout;
   readonly #sender: Sender;
   readonly #missed: Missed;
-  readonly #present: Present;
+  readonly #present: WorkerPresence;
   #hasFailed = false;
 
   constructor(options: SharedBusOptions) {
@@ -72,7 +72,7 @@ export class SharedBus implements Bus {
     const node = randomBytes(8).toString('hex');
     this.#receiver = this.#openReceiver(node);
     const everyMs = options.everyMs ?? EVERY_MS;
-    this.#present = new Present({ everyMs, log: options.log });
+    this.#present = new WorkerPresence({ everyMs, log: options.log });
     const onError = (error: unknown) => this.#tellFailure(error);
     this.#catchUp = new CoalescedTask({ work: () => this.#look(), onError });
     options.metrics.up(false);

@@ -3,7 +3,7 @@ import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import { MienError } from '../errors.ts';
 import { PrismaClient } from './generated/client.ts';
 import { type ReadBytes, readBytesAsText } from './sql/binary-records.ts';
-import type { RunPrepared } from './sql/parameters.ts';
+import type { RunPrepared } from './sql/run-prepared.ts';
 
 /** Removing a long session takes its time; a busy machine too. */
 const TRANSACTION_WAIT_MS = 15_000;

@@ -11,7 +11,7 @@ import {
   openingFailure,
   tellCheckpointFailed,
   watchLock,
-} from './embedded-database.ts';
+} from './embedded-database-lifecycle.ts';
 import { OWN_STORE_CLOCK, openClock, type StoreClock } from './lease/database-clock.ts';
 import { acquireDirectoryLock, type LockTimes } from './lock/directory-lock.ts';
 import { type Checkpoints, type CheckpointTimes, createCheckpoints } from './pglite/checkpoints.ts';
@@ -23,7 +23,7 @@ import { createAdapterFactory } from './pglite/prisma-adapter.ts';
 import { createScrub } from './pglite/scrub.ts';
 import { createServerVacuum, createVacuum } from './pglite/vacuum.ts';
 import type { ReadBytes } from './sql/binary-records.ts';
-import type { RunPrepared } from './sql/parameters.ts';
+import type { RunPrepared } from './sql/run-prepared.ts';
 import { prepareWhereKept, runParsed, statementName } from './sql/server-statements.ts';
 import {
   createDropPartition,

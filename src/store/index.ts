@@ -15,19 +15,19 @@ import { createSignInRepository } from './access/sign-in-repository.ts';
 import { createTokenRepository } from './access/token-repository.ts';
 import { GroupCommit, type GroupCommitConfig } from './commit/group-commit.ts';
 import { LogWriter } from './commit/log-writer.ts';
-import { createPrepareCommit } from './commit/prepare-commit.ts';
+import { createPrepareBatch } from './commit/prepare-batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createErasures, type Erasures } from './erasure/erasures.ts';
 import { createJobLease, createLease, forgetJobs, type Lease } from './lease/create-lease.ts';
 import type { StoreClock } from './lease/database-clock.ts';
 import { createModelRepository, type ModelRepository } from './model-repository.ts';
 import { createOutputRepository, type OutputRepository } from './output-repository.ts';
+import { type CatchUpQueries, createCatchUpQueries } from './read/catch-up-queries.ts';
 import { createLogQueries, type LogQueries } from './read/commit-log.ts';
 import { searchMoments } from './read/moment-search.ts';
 import { createMomentQueries, type MomentQueries } from './read/moments.ts';
-import { createNewestQueries, type NewestQueries } from './read/newest.ts';
 import { createRollupQueries, type RollupQueries } from './read/rollups.ts';
-import { aggregateSessions } from './read/sessions/sessions.ts';
+import { aggregateSessions } from './read/sessions/aggregate-sessions.ts';
 import * as sealing from './secrets/seal-stored.ts';
 import { createSecretKeys, type SecretKeys } from './secrets/secret-keys.ts';
 import { createSessionRepository, type SessionRepository } from './session-repository.ts';
@@ -35,10 +35,10 @@ import { createPartitions, type Partitions } from './sql/partitions.ts';
 import type { RollUp } from './sql/rollup-values.ts';
 import { createStreamRepository, type StreamRepository } from './stream-repository.ts';
 import { openStreamTags, readStreamTags, type StreamTags } from './stream-tags.ts';
-import { decideRetention } from './upkeep/decide-retention.ts';
-import { keepUp } from './upkeep/keep-up.ts';
+import { keepTags } from './upkeep/hourly-upkeep.ts';
+import { openUpkeep } from './upkeep/open-upkeep.ts';
+import { resolveRetentionSetting } from './upkeep/resolve-retention-setting.ts';
 import { createRetention, type Retention } from './upkeep/retention.ts';
-import { keepTags } from './upkeep/schedule.ts';
 
 export type { AuditEntries, StoredAuditEntry } from './access/audit-entries.ts';
 export type { StoreMetrics } from './commit/write-batch.ts';
@@ -101,7 +101,7 @@ export interface Store extends Retention, sealing.SourceSealing {
   ingestStreams: IngestStreamStore;
   moments: MomentStore;
   log: LogQueries;
-  newest: NewestQueries;
+  newest: CatchUpQueries;
   rollups: RollupQueries;
   /** Several sessions in groups, from rollups; @throws MienError BAD_INPUT */
   aggregateSessions(
@@ -140,7 +140,7 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     const keys = createSecretKeys(config.secretKeys ?? [], config.dataDir);
     await partitions.ensure([database.clock.now()]);
     sealing.tellSealed(await sealing.sealStored(database.prisma, keys, 'clear'), config.log);
-    const retentionHours = await decideRetention(database.prisma, config.retentionHours);
+    const retentionHours = await resolveRetentionSetting(database.prisma, config.retentionHours);
     const tags = await openStreamTags(database.prisma);
     const writer = await LogWriter.open(database.prisma, database.clock);
     const deletes = config.retentionHours !== undefined;
@@ -165,18 +165,18 @@ function openOn(
   const { prisma, runPrepared, onQuery, scrub, dropPartition, clock, close } = database;
   const { commitIntervalMs = 20, commitMax = 64, bufferMax = 10_000, metrics, follow, log } = config;
   const [lease, doOnce] = [createLease(database, { leaseMs, log, clock }), createJobLease(prisma)];
-  const prepare = createPrepareCommit({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
+  const prepare = createPrepareBatch({ ...{ prisma, runPrepared, partitions, rollUp, writer }, lease });
   const commits = new GroupCommit(prepare, { commitIntervalMs, commitMax, bufferMax, metrics, follow, log });
   const retention = createRetention(prisma, dropPartition, partitions.forget);
   const [erasures, audit] = [createErasures({ prisma, rollUp, scrub, doOnce }), createAuditEntries(prisma)];
   const stopTags = keepTags(() => readStreamTags(prisma, tags, null), lease, log);
   const by = { retention, partitions, audit, doOnce, clock };
-  const stopUpkeep = keepUp(database, lease, by, { ...config, retentionHours });
+  const stopUpkeep = openUpkeep(database, lease, by, { ...config, retentionHours });
   return {
     streams: createStreamRepository(prisma, keys, tags, lease, clock),
     ...{ sessions: createSessionRepository(prisma, lease, clock), models: createModelRepository(prisma) },
     moments: createMomentStore(database, commits, writer),
-    ...{ log: createLogQueries(prisma), newest: createNewestQueries(prisma, lease) },
+    ...{ log: createLogQueries(prisma), newest: createCatchUpQueries(prisma, lease) },
     rollups: createRollupQueries(prisma, rollUp),
     aggregateSessions: (...asked) => aggregateSessions(prisma, ...asked),
     ...{ erasures, audit, ...retention, retentionHours },

@@ -18,7 +18,7 @@ import type { Lease } from './lease/lease.ts';
 import { openTarget, sealTarget } from './secrets/sealed-target.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
 import { writeAlone } from './shared-topics.ts';
-import { listRemoved } from './upkeep/removed-streams.ts';
+import { listRemoved } from './upkeep/removed-stream-records.ts';
 
 const STREAMS_AT_A_TIME = 1000;
 

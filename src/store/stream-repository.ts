@@ -7,9 +7,9 @@ import { LIVE_STATES, type StreamChange, type StreamRecord } from '../domain/str
 import { type CrashCounts, createCrashCounts } from './crash-counts.ts';
 import type { Prisma, PrismaClient, Stream } from './generated/client.ts';
 import type { Lease } from './lease/lease.ts';
-import { inOrderOf } from './order-of-workers.ts';
 import { openSource, type StoredSource, sealSource } from './secrets/sealed-source.ts';
 import type { SecretKeys } from './secrets/secret-keys.ts';
+import { streamStartOrder } from './stream-start-order.ts';
 import { readStreamTags, type StreamTags } from './stream-tags.ts';
 import { noSuchStream, updateStream } from './update-stream.ts';
 import { removeStream } from './upkeep/removal.ts';
@@ -139,7 +139,7 @@ function createDesired(
         sessions: { none: { state: { in: [...LIVE_STATES] } } },
         OR: [{ heldBy: null }, { heldBy: { notIn: workers.filter((id) => id !== own) } }],
       });
-      return inOrderOf(own, workers, wanted);
+      return streamStartOrder(own, workers, wanted);
     },
     async hold(ids) {
       if (ids.length === 0) return;

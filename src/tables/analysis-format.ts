@@ -3,7 +3,7 @@ import type { FrameSize } from '../domain/frame.ts';
 import { MienError } from '../errors.ts';
 import { assFormat } from './ass-rows.ts';
 import { openfaceColumns } from './openface-columns.ts';
-import type { PicturedRow } from './other-tool-columns.ts';
+import type { PicturedRow } from './other-tool-column-helpers.ts';
 import { pyfeatColumns } from './pyfeat-columns.ts';
 import { assertRowOptions, FORMATS, rowFormat } from './row-format.ts';
 import { type CsvOptions, csvTable } from './table.ts';

@@ -2,7 +2,7 @@
 import { EXPRESSIONS, type Expression, type FaceReading } from '../domain/face.ts';
 import type { FrameSize } from '../domain/frame.ts';
 import { assColour, assFrame, assRectangle, assText, assTime, oneLine } from './ass-text.ts';
-import type { PicturedRow } from './other-tool-columns.ts';
+import type { PicturedRow } from './other-tool-column-helpers.ts';
 
 /** The dashboard's, on dark. */
 export const EXPRESSION_COLOURS: Readonly<Record<Expression, string>> = {

@@ -9,7 +9,7 @@ import {
   type PicturedRow,
   radians,
   rounded,
-} from './other-tool-columns.ts';
+} from './other-tool-column-helpers.ts';
 import type { Column } from './table.ts';
 
 const EYE_LANDMARKS = Array.from({ length: 56 }, (_, index) => index);

@@ -10,7 +10,7 @@ import {
   type PicturedRow,
   radians,
   rounded,
-} from './other-tool-columns.ts';
+} from './other-tool-column-helpers.ts';
 import type { Column } from './table.ts';
 
 /** Its names of action units, and mien's; its eyes that are shut are mien's AU45, which is told of each frame by itself. */

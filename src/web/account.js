@@ -3,8 +3,8 @@ import { askWho, signInAddress, signOut } from './auth-client.js';
 import { remember } from './camera/camera-memory.js';
 import { messageOf, retry } from './client.js';
 import { humanize, withinSentence } from './format.js';
+import { SIGNED_OUT, withoutAsking } from './graphql-client.js';
 import { find, setText } from './page/dom.js';
-import { SIGNED_OUT, withoutAsking } from './server.js';
 
 /** @import { Principal } from './types.js' */
 

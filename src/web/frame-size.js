@@ -2,7 +2,7 @@
 
 import { ConnectionLost } from './client.js';
 import { FRAME } from './documents.js';
-import { mien } from './server.js';
+import { mien } from './graphql-client.js';
 
 /** @import { FrameSize } from './types.js' */
 

@@ -8,7 +8,7 @@ import { OutputsDialog } from './outputs/outputs-dialog.js';
 import { createConnectionLine, showNote, showProblem } from './page/connection-line.js';
 import { find, setText } from './page/dom.js';
 import { keepFocus } from './page/focus.js';
-import { placeHelp } from './page/help.js';
+import { placeHelp } from './page/help-popovers.js';
 import { streamLink } from './page/route.js';
 import { openRecordedSession } from './recorded-session.js';
 import { createRegisterDialog } from './register/register-dialog.js';

@@ -12,10 +12,10 @@ import {
   percent,
   signed,
 } from './format.js';
+import { mien } from './graphql-client.js';
 import { cloneTemplate, find, reconcile, setText } from './page/dom.js';
 import { createOwnProblem } from './page/own-problem.js';
 import { poll } from './page/poll.js';
-import { mien } from './server.js';
 
 /** @import { Expression, SessionWithSummary, Summary } from './types.js' */
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Moment } from '../../src/domain/moment.ts';
 import { Outbox } from '../../src/sessions/outbox.ts';
 import { GroupCommit } from '../../src/store/commit/group-commit.ts';
-import type { PrepareCommit } from '../../src/store/commit/prepare-commit.ts';
+import type { PrepareBatch } from '../../src/store/commit/prepare-batch.ts';
 import { moment, seeded, tick } from '../helpers/memory-store.ts';
 
 const SESSIONS = ['a', 'b', 'c'];
@@ -18,7 +18,7 @@ function database(random: () => number) {
   const culprit =
     random() < 0.4 ? { id: SESSIONS[Math.floor(random() * 3)], seq: Math.floor(random() * COUNT) } : null;
   const flaky = random() * 0.6;
-  const prepare: PrepareCommit =
+  const prepare: PrepareBatch =
     ({ appended }) =>
     async () => {
       for (let turns = Math.floor(random() * 6); turns > 0; turns--) await Promise.resolve();

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchLock } from '../../src/store/embedded-database.ts';
+import { watchLock } from '../../src/store/embedded-database-lifecycle.ts';
 import { acquireDirectoryLock } from '../../src/store/lock/directory-lock.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

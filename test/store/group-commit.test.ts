@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { GroupCommit } from '../../src/store/commit/group-commit.ts';
-import type { PrepareCommit } from '../../src/store/commit/prepare-commit.ts';
+import type { PrepareBatch } from '../../src/store/commit/prepare-batch.ts';
 import { makeMoment } from '../helpers/moments.ts';
 
 const SESSION = '00000000-0000-7000-8000-000000000001';
@@ -13,7 +13,7 @@ const seqs = (from: number, to: number) => Array.from({ length: to - from }, (_,
 /** A commit that writes down what it was given, after it threw the given errors. */
 function recorder(...errors: unknown[]) {
   const commits: number[][] = [];
-  const prepare: PrepareCommit =
+  const prepare: PrepareBatch =
     ({ appended }) =>
     async () => {
       await new Promise((resolve) => setTimeout(resolve, 2));
@@ -46,7 +46,7 @@ it('moments that come together are committed together, and a backlog in larger c
 
 it('a backlog of many sessions goes in commits of several moments of each, so that their sums are written once for these', async () => {
   const sizes: number[] = [];
-  const prepare: PrepareCommit =
+  const prepare: PrepareBatch =
     ({ appended }) =>
     async () => {
       sizes.push(appended.length);
@@ -105,7 +105,7 @@ it('a moment beyond the bound of the buffer is refused at once, and those before
 /** A commit that is refused where it has this moment of the session; writes down the others. */
 function refusing(seq: number) {
   const stored: string[] = [];
-  const prepare: PrepareCommit =
+  const prepare: PrepareBatch =
     ({ appended, ends }) =>
     async () => {
       if (appended.some(({ moment }) => moment.seq === seq && moment.sessionId === SESSION))
@@ -139,7 +139,7 @@ it('the one moment that the database refuses is found; those of its session that
 it('a commit that takes longer than a server allows is halved until it is short enough, and one moment is tried again', async () => {
   const sizes: number[] = [];
   let slow = 2;
-  const prepare: PrepareCommit =
+  const prepare: PrepareBatch =
     ({ appended }) =>
     async () => {
       sizes.push(appended.length);
@@ -159,7 +159,7 @@ function timed(takesMs: number, commitIntervalMs: number) {
   vi.useFakeTimers();
   const start = performance.now();
   const began: [at: number, seqs: number[]][] = [];
-  const prepare: PrepareCommit =
+  const prepare: PrepareBatch =
     ({ appended }) =>
     async () => {
       began.push([performance.now() - start, appended.map(({ moment }) => moment.seq)]);
@@ -261,7 +261,7 @@ it('moments that wait are committed at once when the store closes, and none is t
 });
 
 it('closing gives up after some seconds where the database stays away', async () => {
-  const prepare: PrepareCommit = () => () => Promise.reject(away());
+  const prepare: PrepareBatch = () => () => Promise.reject(away());
   const groupCommit = new GroupCommit(prepare, CONFIG);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const settled = vi.fn();

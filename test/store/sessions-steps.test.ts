@@ -5,8 +5,8 @@ import type {
   Grouping,
   SessionsAggregateOptions,
 } from '../../src/domain/sessions-aggregate.ts';
+import { aggregateSessions } from '../../src/store/read/sessions/aggregate-sessions.ts';
 import { partsByBucket } from '../../src/store/read/sessions/buckets.ts';
-import { aggregateSessions } from '../../src/store/read/sessions/sessions.ts';
 import { createCutter } from '../../src/store/read/sessions/stretches.ts';
 import { NO_SUMS } from '../../src/store/read/sum-row.ts';
 import { createStore, MODEL, type TestStore } from '../helpers/database.ts';

@@ -7,7 +7,7 @@ import { MienError } from '../../errors.ts';
 import type { Ingest } from '../../ingest/index.ts';
 import { type AnalyseSummary, analyseSource, type SearchedFrame } from '../../sessions/index.ts';
 import { type AnalysisFormat, analysisFormat } from '../../tables/analysis-format.ts';
-import type { PicturedRow } from '../../tables/other-tool-columns.ts';
+import type { PicturedRow } from '../../tables/other-tool-column-helpers.ts';
 import { rowsOf } from '../../tables/rows.ts';
 import { withDurations } from '../../tables/with-durations.ts';
 import type { Vision } from '../../vision/index.ts';

@@ -7,7 +7,7 @@ import { MienError } from '../../errors.ts';
 import { containerOf, type Drawing, type Ingest } from '../../ingest/index.ts';
 import { statIfThere } from '../../stat-if-there.ts';
 import { assFormat } from '../../tables/ass-rows.ts';
-import type { PicturedRow } from '../../tables/other-tool-columns.ts';
+import type { PicturedRow } from '../../tables/other-tool-column-helpers.ts';
 import type { Host } from '../process-host.ts';
 import { existsAlready } from '../row-destination.ts';
 import type { AnalysisTask } from './analysis.ts';

@@ -1,7 +1,7 @@
 /** The entries of the audit: added, read in their order, and deleted when they are older than their retention. */
 import { type AuditRecord, SYSTEM_ACTOR } from '../../domain/audit.ts';
 import type { AuditEntry, Prisma, PrismaClient } from '../generated/client.ts';
-import { DAY_MS, dayOf } from '../sql/days.ts';
+import { DAY_MS, dayOf } from '../sql/utc-days.ts';
 
 /** Rows that one transaction deletes: it holds up all commits of the embedded database meanwhile. */
 const SLICE = 5_000;

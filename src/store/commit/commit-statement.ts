@@ -1,6 +1,6 @@
 /** The one statement that a commit is: one transaction and one round trip, however many rows of how many tables. */
 import { HALF_STEP } from '../../domain/erasure.ts';
-import { EXPRESSION_ENUM } from '../sql/expressions.ts';
+import { EXPRESSION_ENUM } from '../sql/expression-codes.ts';
 import { IS_LIVE } from '../sql/live-sessions.ts';
 import { STRIDE } from './flat-rows.ts';
 

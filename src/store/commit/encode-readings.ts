@@ -2,7 +2,7 @@
 import { type FaceReading, QUALITY_ISSUES } from '../../domain/face.ts';
 import type { Moment } from '../../domain/moment.ts';
 import { LANDMARK } from '../../domain/quantise.ts';
-import { expressionCode } from '../sql/expressions.ts';
+import { expressionCode } from '../sql/expression-codes.ts';
 import { type ArrayEncoder, createArrayEncoder } from './binary-arrays.ts';
 import { STRIDE } from './flat-rows.ts';
 

@@ -8,7 +8,7 @@ import type { Moment } from '../../domain/moment.ts';
 import type { FollowCommit } from '../../domain/trace.ts';
 import { MienError } from '../../errors.ts';
 import { type AppendedMoment, type SessionEnd, sessionIdOf } from './batch.ts';
-import type { PrepareCommit } from './prepare-commit.ts';
+import type { PrepareBatch } from './prepare-batch.ts';
 import { BatchWriter, type PendingItem, type PreparedBatch, type StoreMetrics } from './write-batch.ts';
 
 /** A backlog is written in commits of at most so many times `commitMax`, … */
@@ -52,7 +52,7 @@ export class GroupCommit {
   #closing = false;
   readonly #givenUp = new AbortController();
 
-  constructor(prepare: PrepareCommit, config: GroupCommitConfig) {
+  constructor(prepare: PrepareBatch, config: GroupCommitConfig) {
     this.#config = config;
     const { metrics, follow, log } = config;
     const bufferDepth = () => this.#depth;

@@ -5,7 +5,7 @@
 import { beginningOf } from '../../domain/log-position.ts';
 import type { RecordClock } from '../../domain/record-clock.ts';
 import type { PrismaClient } from '../generated/client.ts';
-import { dayOf } from '../sql/days.ts';
+import { dayOf } from '../sql/utc-days.ts';
 
 export class LogWriter {
   readonly #prisma: PrismaClient;

@@ -1,6 +1,6 @@
 /** What a batch adds to rows that are there already: rollups, tracks and episodes. */
 import type { Episode, EpisodeEvent, EpisodeEventKind, Moment, Rollup } from '../../domain/moment.ts';
-import { expressionCode } from '../sql/expressions.ts';
+import { expressionCode } from '../sql/expression-codes.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
 import { addUp, rollupValues } from '../sql/rollup-values.ts';
 import type { SessionPosition } from './flat-rows.ts';

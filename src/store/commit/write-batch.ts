@@ -7,7 +7,7 @@ import type { Log } from '../../domain/log.ts';
 import type { FollowCommit, Span } from '../../domain/trace.ts';
 import { isTimeout } from '../sql/database-errors.ts';
 import { type AppendedMoment, type SessionEnd, sessionIdOf, toBatch } from './batch.ts';
-import type { Commit, PrepareCommit, Refused } from './prepare-commit.ts';
+import type { Commit, PrepareBatch, Refused } from './prepare-batch.ts';
 import { retryTransient } from './retry-transient.ts';
 
 /** An item whose caller waits for its commit. */
@@ -34,7 +34,7 @@ export interface StoreMetrics {
 }
 
 export interface BatchWriterDeps {
-  prepare: PrepareCommit;
+  prepare: PrepareBatch;
   metrics: StoreMetrics | undefined;
   /** Undefined: nobody wants to know where time goes. */
   follow?: FollowCommit | undefined;

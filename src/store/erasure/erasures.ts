@@ -18,7 +18,7 @@ import { removeStream } from '../upkeep/removal.ts';
 import { eraseSession } from './erase-session.ts';
 import { eraseStretch } from './erase-stretch.ts';
 import { eraseTrack } from './erase-track.ts';
-import { liveAmongWhole, planErasure } from './plan.ts';
+import { liveAmongWhole, planErasure } from './plan-erasure.ts';
 import { deleteCounted, type ErasureWork, type Transaction } from './sliced-deletes.ts';
 
 /** Moments that one transaction deletes. */

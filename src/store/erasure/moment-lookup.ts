@@ -1,7 +1,7 @@
 /** Where moments stand in their session: found through the index of their keys, without reading the session. */
 import { MienError } from '../../errors.ts';
 import type { Prisma } from '../generated/client.ts';
-import { dayOf, isoDate } from '../sql/days.ts';
+import { dayOf, isoDate } from '../sql/utc-days.ts';
 
 type Transaction = Prisma.TransactionClient;
 

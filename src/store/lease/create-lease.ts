@@ -1,7 +1,7 @@
 /** The lease of this process. */
 import { hostname } from 'node:os';
 import type { PrismaClient } from '../generated/client.ts';
-import type { RunPrepared } from '../sql/parameters.ts';
+import type { RunPrepared } from '../sql/run-prepared.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
 
 export { createJobLease, forgetJobs } from './job-lease.ts';

@@ -10,7 +10,7 @@
 import type { Log } from '../../domain/log.ts';
 import { OWN_CLOCK, type RecordClock } from '../../domain/record-clock.ts';
 import { repeat } from '../../threads/repeat.ts';
-import type { RunPrepared } from '../sql/parameters.ts';
+import type { RunPrepared } from '../sql/run-prepared.ts';
 
 export interface ClockSample {
   /** When it was asked and answered, by `performance.now()`. */

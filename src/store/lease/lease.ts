@@ -14,7 +14,7 @@ import type { LeaseWatcher } from '../../domain/lease-watcher.ts';
 import type { Log } from '../../domain/log.ts';
 import { repeat } from '../../threads/repeat.ts';
 import type { PrismaClient } from '../generated/client.ts';
-import type { RunPrepared } from '../sql/parameters.ts';
+import type { RunPrepared } from '../sql/run-prepared.ts';
 import { adoptSessions } from './adopt-sessions.ts';
 import type { StoreClock } from './database-clock.ts';
 import { Lapse } from './lapse.ts';

@@ -6,7 +6,7 @@ import { PendingRequests } from '../../threads/pending-requests.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
 import { spawnBeside } from '../../threads/spawn.ts';
 import type { TwoCells } from '../sql/binary-records.ts';
-import type { Parameter } from '../sql/parameters.ts';
+import type { Parameter } from '../sql/run-prepared.ts';
 import type {
   PgliteOperation,
   PgliteRequest,

@@ -1,6 +1,6 @@
 /** What the main thread and PGlite's thread tell each other. */
 import type { Error as DatabaseFailure, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
-import type { Parameter } from '../sql/parameters.ts';
+import type { Parameter } from '../sql/run-prepared.ts';
 
 export type PgliteOperation =
   | { op: 'query' | 'execute'; query: SqlQuery }

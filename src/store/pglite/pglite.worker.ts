@@ -6,7 +6,7 @@ import {
   type SqlDriverAdapter,
 } from '@prisma/driver-adapter-utils';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { ByteQueries } from './byte-queries.ts';
+import { BinaryFormatQueries } from './binary-format-queries.ts';
 import { openDurable } from './durable-pglite.ts';
 import type {
   PgliteOperation,
@@ -36,7 +36,7 @@ port.on('message', ({ id, operation }: PgliteRequest) => {
 async function open() {
   const db = await openDurable(directory, ['-c', `shared_buffers=${SHARED_BUFFERS}`]);
   const adapter: SqlDriverAdapter = await new PrismaPGlite(db).connect();
-  return { db, adapter, statements: new PreparedStatements(db), bytes: new ByteQueries(db) };
+  return { db, adapter, statements: new PreparedStatements(db), bytes: new BinaryFormatQueries(db) };
 }
 
 async function run(operation: PgliteOperation): Promise<PgliteResult> {

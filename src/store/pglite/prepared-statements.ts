@@ -3,7 +3,7 @@
  * and has text only: one moment's statement took 1.8 ms so, and takes 0.4.
  */
 import { type PGlite, protocol } from '@electric-sql/pglite';
-import type { Parameter } from '../sql/parameters.ts';
+import type { Parameter } from '../sql/run-prepared.ts';
 
 type Messages = Awaited<ReturnType<PGlite['execProtocol']>>['messages'];
 

@@ -4,8 +4,8 @@ import type { Scope } from '../../domain/live-event.ts';
 import { beginningOf, writerOf } from '../../domain/log-position.ts';
 import { EPISODE_EVENT_KINDS, type Episode, type EpisodeEvent, type Moment } from '../../domain/moment.ts';
 import type { Prisma } from '../generated/client.ts';
-import { dayOf } from '../sql/days.ts';
-import { decodeMomentColumns, MOMENT_COLUMNS, type MomentColumns, within } from './moment-rows.ts';
+import { dayOf } from '../sql/utc-days.ts';
+import { decodeMomentColumns, MOMENT_COLUMNS, type MomentColumns, within } from './moment-columns.ts';
 
 export interface LoggedMoment {
   streamId: string;

@@ -4,7 +4,7 @@ import { isId } from '../../domain/id-format.ts';
 import type { Purpose, SessionState } from '../../domain/stream.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
-import { DAY_MS, dayOf } from '../sql/days.ts';
+import { DAY_MS, dayOf } from '../sql/utc-days.ts';
 import { withTags } from '../sql/with-tags.ts';
 
 /** Streams of which all of this is true. What is undefined is not asked for; an empty list has nothing. */

@@ -13,7 +13,7 @@ import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
 import type { RollUp } from '../sql/rollup-values.ts';
-import { elapsedInAll, overlaps, type Range } from './elapsed.ts';
+import { elapsedInAll, overlaps, type Range } from './elapsed-less-erased.ts';
 import { type FineStretch, FineSums, type Tally } from './fine-sums.ts';
 import { momentRuns } from './media-stretches.ts';
 import { createMomentQueries } from './moments.ts';

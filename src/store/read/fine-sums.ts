@@ -2,7 +2,7 @@
 import { DROP_REASONS } from '../../domain/frame.ts';
 import type { FollowingMoment, Rollup } from '../../domain/moment.ts';
 import { addUp, type RollUp, rollupValues } from '../sql/rollup-values.ts';
-import type { Range } from './elapsed.ts';
+import type { Range } from './elapsed-less-erased.ts';
 import type { SumRow } from './sum-row.ts';
 
 /** A stretch in whole buckets, by their numbers, `end` excluded, and the whole seconds that they touch. */

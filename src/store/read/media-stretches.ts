@@ -11,7 +11,7 @@
 import { isId } from '../../domain/id-format.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { Prisma } from '../generated/client.ts';
-import { dayOf } from '../sql/days.ts';
+import { dayOf } from '../sql/utc-days.ts';
 import type { Days } from './narrow-days.ts';
 import { SESSIONS } from './rollup-sql.ts';
 

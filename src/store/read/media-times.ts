@@ -8,8 +8,8 @@ import type { MarkerTime } from '../../domain/marker.ts';
 import { LIVE_STATES, runsInRealTime } from '../../domain/stream.ts';
 import { MienError } from '../../errors.ts';
 import type { Prisma } from '../generated/client.ts';
-import { dayOf, isoDate } from '../sql/days.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
+import { dayOf, isoDate } from '../sql/utc-days.ts';
 
 type Reader = Pick<Prisma.TransactionClient, '$queryRawUnsafe' | 'session'>;
 

@@ -3,8 +3,8 @@ import type { FaceFilter } from '../../domain/face-filter.ts';
 import type { MomentFilter, MomentSearch } from '../../domain/moment-search.ts';
 import { stretchSql } from '../../domain/thinning.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
-import { EXPRESSION_ENUM, expressionCode } from '../sql/expressions.ts';
-import { within } from './moment-rows.ts';
+import { EXPRESSION_ENUM, expressionCode } from '../sql/expression-codes.ts';
+import { within } from './moment-columns.ts';
 import type { Days } from './narrow-days.ts';
 
 /**

@@ -9,7 +9,7 @@
 import { withMatchingFaces } from '../../domain/face-filter.ts';
 import { isId } from '../../domain/id-format.ts';
 import type { FoundMoments, MomentSearch } from '../../domain/moment-search.ts';
-import { dayOf } from '../sql/days.ts';
+import { dayOf } from '../sql/utc-days.ts';
 import { daysOfMoments, type MomentRun, momentRuns } from './media-stretches.ts';
 import { firstOfStretchSql, keysSql } from './moment-keys-sql.ts';
 import { type Reader, readMoments } from './moments.ts';

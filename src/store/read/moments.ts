@@ -3,8 +3,8 @@ import { isId } from '../../domain/id-format.ts';
 import type { Moment } from '../../domain/moment.ts';
 import type { Prisma } from '../generated/client.ts';
 import { type ReadBytes, readBytesAsText } from '../sql/binary-records.ts';
-import { dayOf } from '../sql/days.ts';
-import { decodeMoments, momentsSql, within } from './moment-rows.ts';
+import { dayOf } from '../sql/utc-days.ts';
+import { decodeMoments, momentsSql, within } from './moment-columns.ts';
 import { createReadPage, type DayReader, type Days } from './narrow-days.ts';
 import { decodeStoredFace } from './stored-face.ts';
 

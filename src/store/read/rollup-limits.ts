@@ -1,6 +1,6 @@
 /** How much an answer may be made of, counted before it is read. */
 import { MienError } from '../../errors.ts';
-import type { Range } from './elapsed.ts';
+import type { Range } from './elapsed-less-erased.ts';
 import type { SpanRange } from './rollup-sql.ts';
 
 /** Most buckets in one answer: more than a screen has pixels across. */

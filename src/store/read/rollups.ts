@@ -5,7 +5,7 @@ import type { TimeRange } from '../../domain/time-range.ts';
 import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import type { RollUp } from '../sql/rollup-values.ts';
-import { elapsedInAll, erasedRanges, overlaps, type Range } from './elapsed.ts';
+import { elapsedInAll, erasedRanges, overlaps, type Range } from './elapsed-less-erased.ts';
 import { readFineBuckets, type SessionRange } from './fine-buckets.ts';
 import { mediaStretches } from './media-stretches.ts';
 import { assertFewBuckets, assertFewRollups } from './rollup-limits.ts';

@@ -2,7 +2,7 @@
 import { EXPRESSIONS, type FaceReading, QUALITY_ISSUES, type StoredReading } from '../../domain/face.ts';
 import { angleOfReal, fractionOfReal, LANDMARK } from '../../domain/quantise.ts';
 import type { BinaryRecords } from '../sql/binary-records.ts';
-import { EXPRESSION_ENUM, expressionOf } from '../sql/expressions.ts';
+import { EXPRESSION_ENUM, expressionOf } from '../sql/expression-codes.ts';
 
 /** Of table `r`; its `seq` comes first. */
 export const FACE = `record_send(ROW(r.seq, r.track, r.x, r.y, r.width, r.height,

@@ -4,7 +4,7 @@ import { isId } from '../../domain/id-format.ts';
 import type { TimeRange } from '../../domain/time-range.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
-import { elapsedIn, elapsedInAll, erasedRanges, overlaps, type Range } from './elapsed.ts';
+import { elapsedIn, elapsedInAll, erasedRanges, overlaps, type Range } from './elapsed-less-erased.ts';
 import { mediaStretches } from './media-stretches.ts';
 import { coverBySpans, SUMMARY, SUMMARY_OF_STRETCHES, TRACKS_IN_STRETCHES } from './rollup-sql.ts';
 import { NO_SUMS, type SumRow, toAggregate } from './sum-row.ts';

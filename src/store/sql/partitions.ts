@@ -1,7 +1,7 @@
 /** Partitions of `moment` and `reading`, one per day of wall time (UTC), made before they are needed. */
 import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
-import { dayOf, isoDate } from './days.ts';
+import { dayOf, isoDate } from './utc-days.ts';
 
 export const PARTITIONED_TABLES = ['moment', 'reading'] as const;
 /** Years 2000 to 2199: beyond them a wall time is a mistake, and every day of one costs partitions. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { SqlQuery, SqlQueryable } from '@prisma/driver-adapter-utils';
 import { isStatementNotKept } from './database-errors.ts';
-import type { Parameter, RunPrepared } from './parameters.ts';
+import type { Parameter, RunPrepared } from './run-prepared.ts';
 
 /**
  * Behind a pooler that gives every transaction another connection (PgBouncer, with `max_prepared_statements = 0`), statements

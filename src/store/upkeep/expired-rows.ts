@@ -1,7 +1,7 @@
 /** What retention deletes of a session that stays: moments with their readings in batches, then what they summed up to. */
 import type { PrismaClient } from '../generated/client.ts';
-import { DAY_MS, dayOf, isoDate } from '../sql/days.ts';
 import { ROLLUP_SPANS } from '../sql/rollup-spans.ts';
+import { DAY_MS, dayOf, isoDate } from '../sql/utc-days.ts';
 import { noteExpired } from './expired-positions.ts';
 
 /** Moments that one transaction deletes: commits wait for no more than that. */

@@ -5,7 +5,7 @@
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { isNoTable } from '../sql/database-errors.ts';
 import { listPartitions } from '../sql/partitions.ts';
-import { noteRemoved } from './removed-streams.ts';
+import { noteRemoved } from './removed-stream-records.ts';
 
 type Transaction = Prisma.TransactionClient;
 

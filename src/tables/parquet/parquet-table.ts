@@ -8,7 +8,7 @@ import {
   type ParquetWorkerData,
   type RowBlock,
   type ToParquet,
-} from './protocol.ts';
+} from './parquet-protocol.ts';
 import { rowBlocks } from './row-block.ts';
 
 /**

@@ -10,7 +10,7 @@ import {
   type ParquetWorkerData,
   type RowBlock,
   type ToParquet,
-} from './protocol.ts';
+} from './parquet-protocol.ts';
 import { createRowGroup } from './row-group.ts';
 
 /** Of a group: readers skip whole groups by their statistics, and memory holds one. */

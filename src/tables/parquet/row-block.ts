@@ -1,6 +1,6 @@
 /** Rows as blocks of numbers, which go to another thread without being copied, and come back to be filled again. */
 import type { Cell, Column, FloatsOf } from '../table.ts';
-import { BLOCK_ROWS, type RowBlock } from './protocol.ts';
+import { BLOCK_ROWS, type RowBlock } from './parquet-protocol.ts';
 
 export interface RowBlocks<Row> {
   /** @param rows as many as `BLOCK_ROWS` */

@@ -1,6 +1,6 @@
 /** The cells of a group of rows, in as much memory as they have bytes; of a small table, little of it is ever touched. */
 import type { ColumnType } from '../table.ts';
-import { BLOCK_ROWS, type ParquetColumn, type RowBlock } from './protocol.ts';
+import { BLOCK_ROWS, type ParquetColumn, type RowBlock } from './parquet-protocol.ts';
 
 /** What the library takes of a column. */
 type Cells = Float64Array | unknown[];

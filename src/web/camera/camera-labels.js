@@ -4,8 +4,8 @@ import { drawFaces } from '../chart/face-canvas.js';
 import { createPalette } from '../chart/palette.js';
 import { MOMENTS } from '../documents.js';
 import { expressionName, percent } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { find, setText } from '../page/dom.js';
-import { mien } from '../server.js';
 
 /** @import { Face, Moment } from '../types.js' */
 

@@ -1,8 +1,8 @@
 /** Tells whoever the camera sees that others can look at its picture, which operators may allow while it is sent. */
 import { ConnectionLost, mayPass } from '../client.js';
 import { CAMERA_PREVIEW } from '../documents.js';
+import { mien } from '../graphql-client.js';
 import { find } from '../page/dom.js';
-import { mien } from '../server.js';
 
 /** Nobody is told of a change of a stream's settings: it is asked for. */
 const ASK_MS = 3000;

@@ -3,8 +3,8 @@
 import { messageOf } from '../client.js';
 import { RENEW_ADDRESS, START, STOP } from '../documents.js';
 import { quoted, toSentence } from '../format.js';
+import { mien, SIGNED_OUT } from '../graphql-client.js';
 import { find, setText, showInstead } from '../page/dom.js';
-import { mien, SIGNED_OUT } from '../server.js';
 import { cameraProblem, closeCamera, deviceOf, isGone, openCamera } from './camera-access.js';
 import { createCameraLabels } from './camera-labels.js';
 import { remember, remembered } from './camera-memory.js';

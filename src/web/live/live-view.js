@@ -3,8 +3,8 @@
 import { createLagDetector, messageOf } from '../client.js';
 import { MOMENTS } from '../documents.js';
 import { count } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { whileVisible } from '../page/visibility.js';
-import { mien } from '../server.js';
 import { createLiveTimeline, SPAN_SECONDS } from './live-timeline.js';
 import { watchStaleness } from './staleness.js';
 

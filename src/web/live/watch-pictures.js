@@ -1,9 +1,9 @@
 /** The pictures of a session as they come, one for each frame that is analysed, by one answer that does not end. */
 import { ConnectionLost } from '../client.js';
-import { mayAsk } from '../server.js';
-import { readParts } from './preview-parts.js';
+import { mayAsk } from '../graphql-client.js';
+import { readParts } from './multipart-reader.js';
 
-/** @import { Part } from './preview-parts.js' */
+/** @import { Part } from './multipart-reader.js' */
 /** @typedef {{ seq: number, bitmap: ImageBitmap }} Numbered by its moment's seq */
 
 /**

@@ -2,8 +2,8 @@
 import { ConnectionLost, messageOf } from '../client.js';
 import { ADD_OUTPUT, UPDATE_OUTPUT } from '../documents.js';
 import { quoted, toSentence } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { find, setText } from '../page/dom.js';
-import { mien } from '../server.js';
 import { FieldProblem } from './field-problem.js';
 import { RuleFields } from './rule-fields.js';
 import { fillTarget, HOST_FIELDS, readTarget, showTarget } from './target-fields.js';

@@ -2,9 +2,9 @@
 import { messageOf } from '../client.js';
 import { REMOVE_OUTPUT, TEST_OUTPUT, UPDATE_OUTPUT } from '../documents.js';
 import { quoted, toSentence } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { confirmRemoval } from '../page/confirm-dialog.js';
 import { cloneTemplate, find, reconcile, setText, showText } from '../page/dom.js';
-import { mien } from '../server.js';
 import {
   countsSentence,
   errorSentence,

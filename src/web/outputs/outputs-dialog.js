@@ -2,11 +2,11 @@
 import { messageOf } from '../client.js';
 import { OUTPUTS } from '../documents.js';
 import { toSentence } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { takeBackQuestion } from '../page/confirm-dialog.js';
 import { find, setText, showText } from '../page/dom.js';
 import { poll } from '../page/poll.js';
 import { whileVisible } from '../page/visibility.js';
-import { mien } from '../server.js';
 import { OutputForm } from './output-form.js';
 import { OutputList } from './output-list.js';
 import { createSecretDialog } from './secret-dialog.js';

@@ -3,7 +3,7 @@
 import { inExpressionOrder } from '../chart/timeline.js';
 import { MienError } from '../client.js';
 import { droppedFrames } from '../format.js';
-import { mien } from '../server.js';
+import { mien } from '../graphql-client.js';
 import { LANES, MAX_LANES, SINGLE_MOMENTS } from './documents.js';
 import { stillThere } from './read-recording.js';
 import { partOf } from './resolution.js';

@@ -1,7 +1,7 @@
 /** Recorded moments with all that the stage shows, read some seconds at a time, and kept as long as they may be wanted again. */
 import { mayPass } from '../client.js';
+import { mien } from '../graphql-client.js';
 import { createOwnProblem } from '../page/own-problem.js';
-import { mien } from '../server.js';
 import { STAGE } from './documents.js';
 import { stillThere } from './read-recording.js';
 

@@ -1,5 +1,5 @@
 /** Reads what there is of a session: how long it is, its faces, and whether the server has its file. */
-import { mien } from '../server.js';
+import { mien } from '../graphql-client.js';
 import { RECORDING } from './documents.js';
 
 /** @import { Track } from '../types.js' */

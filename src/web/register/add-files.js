@@ -1,7 +1,7 @@
 /** Adds the chosen files, one after the other: sends what lies on this device, and registers a stream of each. */
 import { messageOf } from '../client.js';
 import { toSentence } from '../format.js';
-import { mien } from '../server.js';
+import { mien } from '../graphql-client.js';
 import { createPace } from './transfer-pace.js';
 
 /** @import { FileList, ChosenFile } from './file-list.js' */

@@ -1,8 +1,8 @@
 /** The choice of what a stream is analysed for, in the server's own words; what it refuses cannot be chosen. */
 import { PURPOSES } from '../documents.js';
 import { humanize } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { find, setText } from '../page/dom.js';
-import { mien } from '../server.js';
 
 /** @param {HTMLFormElement} form */
 export async function offerPurposes(form) {

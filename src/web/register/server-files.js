@@ -2,9 +2,9 @@
 import { messageOf } from '../client.js';
 import { FILES_PER_LIST, MEDIA_FILES } from '../documents.js';
 import { toSentence } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { cloneTemplate, find, reconcile, setText } from '../page/dom.js';
 import { debounce } from '../page/throttle.js';
-import { mien } from '../server.js';
 import { byteText } from './transfer-pace.js';
 
 /** @typedef {{ path: string, size: number }} MediaFile */

@@ -1,7 +1,7 @@
 /** Registers streams; one whose registration is cancelled while the server is at it is taken back once it is there. */
 import { ConnectionLost } from '../client.js';
 import { REGISTER, REMOVE } from '../documents.js';
-import { mien } from '../server.js';
+import { mien } from '../graphql-client.js';
 
 /** @import { SessionState } from '../types.js' */
 

@@ -2,8 +2,8 @@
 import { messageOf } from '../client.js';
 import { STREAM_SETTINGS, UPDATE } from '../documents.js';
 import { toSentence } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { find, showText } from '../page/dom.js';
-import { mien } from '../server.js';
 import { fillStreamFields, placeStreamFields, readStreamFields } from '../stream-fields.js';
 
 /** @import { EditedStream, Stream } from '../types.js' */

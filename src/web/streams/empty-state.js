@@ -1,7 +1,7 @@
 /** What is offered where nothing is watched yet: the demo, a file, a camera, an address. */
 import { REGISTER } from '../documents.js';
+import { mien } from '../graphql-client.js';
 import { find } from '../page/dom.js';
-import { mien } from '../server.js';
 
 /** As the server starts it by itself in an empty database. */
 const DEMO = { name: 'Demo', source: { demo: true }, purpose: 'RESEARCH', loop: true, realtime: true };

@@ -1,8 +1,8 @@
 /** What the address names, as the server tells it: a stream, perhaps one of its sessions, or why neither is there. */
 
 import { FIRST, OPENED } from '../documents.js';
+import { mien } from '../graphql-client.js';
 import { isSameRoute, parseRoute, streamLink } from '../page/route.js';
-import { mien } from '../server.js';
 import { NOWHERE, noSession, noStream } from './dead-link.js';
 import { createStreamCache } from './stream-cache.js';
 

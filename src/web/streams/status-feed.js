@@ -2,8 +2,8 @@
 import { mayPass, messageOf, retry } from '../client.js';
 import { STATUS } from '../documents.js';
 import { toSentence } from '../format.js';
+import { mien, SIGNED_OUT } from '../graphql-client.js';
 import { whileVisible } from '../page/visibility.js';
-import { mien, SIGNED_OUT } from '../server.js';
 
 /** @import { Status } from '../types.js' */
 

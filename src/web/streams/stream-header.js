@@ -10,10 +10,10 @@ import {
   stateName,
   withinSentence,
 } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { confirmRemoval, takeBackQuestion } from '../page/confirm-dialog.js';
 import { find, setText, showInstead } from '../page/dom.js';
 import { streamLink } from '../page/route.js';
-import { mien } from '../server.js';
 import { createEditDialog } from './edit-dialog.js';
 
 /** @import { OpenedSession, SessionListItem, Stream } from '../types.js' */

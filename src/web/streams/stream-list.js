@@ -4,10 +4,10 @@ import { paintOncePerFrame } from '../chart/canvas.js';
 import { messageOf } from '../client.js';
 import { STREAMS } from '../documents.js';
 import { sourceLabel, stateName } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { cloneTemplate, find, reconcile, setText, showText } from '../page/dom.js';
 import { streamLink } from '../page/route.js';
 import { throttle } from '../page/throttle.js';
-import { mien } from '../server.js';
 import { createStreamCache } from './stream-cache.js';
 import { canListMore, countSentence, createStreamQuery } from './stream-query.js';
 

@@ -13,12 +13,12 @@ import {
   stateName,
   withinSentence,
 } from '../format.js';
+import { mien } from '../graphql-client.js';
 import { cloneTemplate, find, reconcile, setText } from '../page/dom.js';
 import { createOwnProblem } from '../page/own-problem.js';
 import { poll } from '../page/poll.js';
 import { streamLink } from '../page/route.js';
 import { whileVisible } from '../page/visibility.js';
-import { mien } from '../server.js';
 
 /** @import { OwnProblem } from '../page/own-problem.js' */
 /** @import { WallFace, WallMoment, WallStream } from '../types.js' */

@@ -1,7 +1,7 @@
 /** Buckets of a group of sessions. */
 import type { SessionsAggregateOptions, SessionsBucket } from '../../../domain/sessions-aggregate.ts';
 import { NO_SUMS, type SumRow } from '../sum-row.ts';
-import type { Combine, SessionPart } from './combine.ts';
+import type { Combine, SessionPart } from './combine-sums.ts';
 import { passedIn, type StretchTotals } from './stretch-totals.ts';
 
 /** By their numbers, in order, what sessions add to each bucket; as many steps as there are sums, not buckets of each session. */

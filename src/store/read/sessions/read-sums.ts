@@ -2,10 +2,10 @@
 import type { SessionsAggregateOptions } from '../../../domain/sessions-aggregate.ts';
 import type { PrismaClient } from '../../generated/client.ts';
 import type { SumRow } from '../sum-row.ts';
-import { addTo } from './combine.ts';
+import { addTo } from './combine-sums.ts';
 import { readMomentSums, type SecondPart } from './moment-sums.ts';
-import type { Piece, Pieces } from './pieces.ts';
-import { addedSql, singleSql, TRACKS } from './sql.ts';
+import type { Piece, Pieces } from './rollup-pieces.ts';
+import { addedSql, singleSql, TRACKS } from './session-sums-sql.ts';
 import type { Stretch } from './stretches.ts';
 
 /** Rollups that one statement adds up, or a little more. */

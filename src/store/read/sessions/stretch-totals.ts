@@ -1,10 +1,10 @@
 /** A stretch of a session with what it adds up to. */
 import type { GroupedSession } from '../../../domain/sessions-aggregate.ts';
-import { elapsedIn, type Range } from '../elapsed.ts';
+import { elapsedIn, type Range } from '../elapsed-less-erased.ts';
 import { NO_SUMS, type SumRow } from '../sum-row.ts';
-import { addTo, type SessionPart } from './combine.ts';
+import { addTo, type SessionPart } from './combine-sums.ts';
+import type { SessionTimes } from './session-times.ts';
 import type { Stretch } from './stretches.ts';
-import type { SessionTimes } from './times.ts';
 
 interface ReadStretch {
   session: GroupedSession;

@@ -8,11 +8,11 @@
  * A second that a border between days, hours or buckets by the wall clock cuts belongs to the one in which it begins.
  */
 import type { Period, SessionsAggregateOptions } from '../../../domain/sessions-aggregate.ts';
-import type { Range } from '../elapsed.ts';
-import type { CutAt } from './cuts.ts';
-import { assertTimeZone, createPeriods } from './periods.ts';
-import type { SessionTimes } from './times.ts';
+import type { Range } from '../elapsed-less-erased.ts';
+import { assertTimeZone, createPeriods } from './calendar-periods.ts';
+import type { SessionTimes } from './session-times.ts';
 import { type BucketCut, type TrialRange, trialBuckets } from './trials.ts';
+import type { CutAt } from './wall-clock-borders.ts';
 
 /** What of one session goes into one group. */
 export interface Stretch {

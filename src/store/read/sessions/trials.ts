@@ -5,8 +5,8 @@
 
 import { inMicroseconds } from '../../../domain/quantise.ts';
 import type { Trials } from '../../../domain/sessions-aggregate.ts';
-import { overlaps, type Range } from '../elapsed.ts';
-import type { SessionTimes } from './times.ts';
+import { overlaps, type Range } from '../elapsed-less-erased.ts';
+import type { SessionTimes } from './session-times.ts';
 
 /** Where a bucket lies in a session, in seconds of media time. */
 export interface BucketCut {

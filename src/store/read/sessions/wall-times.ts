@@ -7,7 +7,7 @@
  */
 import type { PrismaClient } from '../../generated/client.ts';
 import { ROLLUP_SPANS } from '../../sql/rollup-spans.ts';
-import type { Range } from '../elapsed.ts';
+import type { Range } from '../elapsed-less-erased.ts';
 import { SESSIONS } from '../rollup-sql.ts';
 
 /** Of the wall clock, in milliseconds, in order: those of each session that has a moment. */

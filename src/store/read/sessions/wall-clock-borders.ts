@@ -1,7 +1,7 @@
 /** Where borders by the wall clock lie in the media time of sessions. */
 import type { RequestBudget } from '../../../domain/request-budget.ts';
 import type { PrismaClient } from '../../generated/client.ts';
-import { CUTS } from './sql.ts';
+import { CUTS } from './session-sums-sql.ts';
 
 /** A border in a session. */
 interface Border {

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { OWN_CLOCK } from '../../src/domain/record-clock.ts';
-import { startUpkeep } from '../../src/store/upkeep/schedule.ts';
+import { startUpkeep } from '../../src/store/upkeep/hourly-upkeep.ts';
 
 afterEach(() => void vi.useRealTimers());
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPeriods } from '../../src/store/read/sessions/periods.ts';
+import { createPeriods } from '../../src/store/read/sessions/calendar-periods.ts';
 
 const hours = ({ start, end }: { start: number; end: number }) => (end - start) / 3_600_000;
 const iso = (time: number) => new Date(time).toISOString();

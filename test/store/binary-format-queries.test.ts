@@ -1,12 +1,12 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ByteQueries } from '../../src/store/pglite/byte-queries.ts';
+import { BinaryFormatQueries } from '../../src/store/pglite/binary-format-queries.ts';
 
 let db: PGlite;
-let queries: ByteQueries;
+let queries: BinaryFormatQueries;
 beforeAll(async () => {
   db = await PGlite.create();
-  queries = new ByteQueries(db);
+  queries = new BinaryFormatQueries(db);
 });
 afterAll(() => db.close());
 

@@ -1,7 +1,7 @@
 /** What looks after the database while a store is open. */
 import { settledWithin } from '../../threads/settled-within.ts';
 import type { PrismaClient } from '../generated/client.ts';
-import { STOP_MS, startUpkeep, type UpkeepDeps } from './schedule.ts';
+import { STOP_MS, startUpkeep, type UpkeepDeps } from './hourly-upkeep.ts';
 import { tellUnlikeSettings } from './unlike-settings.ts';
 
 interface Kept {
@@ -16,7 +16,7 @@ interface KeepingOptions extends Pick<UpkeepDeps, 'retentionHours'>, Partial<Pic
 }
 
 /** @param lease nobody else can have a database open that is exclusive @returns what stops it */
-export function keepUp(
+export function openUpkeep(
   { prisma, vacuum }: Kept,
   { name, isExclusive }: { readonly name: string; readonly isExclusive: boolean },
   by: Pick<UpkeepDeps, 'retention' | 'partitions' | 'audit' | 'doOnce' | 'clock'>,

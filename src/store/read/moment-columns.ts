@@ -3,7 +3,7 @@ import type { FaceReading } from '../../domain/face.ts';
 import { nonZeroDrops } from '../../domain/frame.ts';
 import type { Moment } from '../../domain/moment.ts';
 import { BinaryRecords, bytesOf, recordsSql, type TwoCells } from '../sql/binary-records.ts';
-import { isoDate } from '../sql/days.ts';
+import { isoDate } from '../sql/utc-days.ts';
 import type { Days } from './narrow-days.ts';
 import { decodeFace, FACE } from './stored-face.ts';
 

@@ -3,7 +3,7 @@ import type { ErasureRequest, ErasureStep, LiveSession } from '../../domain/eras
 import { LIVE_STATES } from '../../domain/stream.ts';
 import { MienError } from '../../errors.ts';
 import type { Prisma } from '../generated/client.ts';
-import { dayOf } from '../sql/days.ts';
+import { dayOf } from '../sql/utc-days.ts';
 import { planStretch } from './plan-stretch.ts';
 
 type Transaction = Prisma.TransactionClient;

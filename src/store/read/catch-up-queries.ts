@@ -4,7 +4,7 @@ import { isId } from '../../domain/id-format.ts';
 import { LIVE_STATES, type SessionRecord } from '../../domain/stream.ts';
 import type { Prisma } from '../generated/client.ts';
 
-export interface NewestQueries {
+export interface CatchUpQueries {
   /**
    * Of these streams (null: of all) the sessions that are live, or began or ended since, and these sessions, in the order of their
    * creation; `newest`: the greatest `seq` that was ever committed, -1 without any.
@@ -28,10 +28,10 @@ export interface NewestQueries {
   databaseId(): Promise<string>;
 }
 
-export function createNewestQueries(
+export function createCatchUpQueries(
   prisma: Prisma.TransactionClient,
   lease: { readonly id: string | null },
-): NewestQueries {
+): CatchUpQueries {
   return {
     async sessions({ streamIds, sessionIds, since }) {
       const ofStreams = streamIds === null ? {} : { streamId: { in: streamIds.filter(isId) } };

@@ -1,8 +1,8 @@
 /** Where sessions lie in time, and what of them was erased: one statement for all of them. */
 import type { DropCounts } from '../../../domain/frame.ts';
 import type { PrismaClient } from '../../generated/client.ts';
-import { erasedRanges, type Range } from '../elapsed.ts';
-import { TIMES } from './sql.ts';
+import { erasedRanges, type Range } from '../elapsed-less-erased.ts';
+import { TIMES } from './session-sums-sql.ts';
 import { MOST_WAITED_MS, readWallTimes } from './wall-times.ts';
 
 export interface SessionTimes {

@@ -1,7 +1,7 @@
 /** Which workers were heard of lately: one that holds a lease and is not heard tells what happens there to nobody here. */
 import type { Log } from '../domain/log.ts';
 
-export interface PresentOptions {
+export interface WorkerPresenceOptions {
   /** From one look to the next, in milliseconds. */
   everyMs: number;
   log: Pick<Log, 'info' | 'warn'>;
@@ -10,14 +10,14 @@ export interface PresentOptions {
 /** So many looks long one may be silent: who has just come up, or has crashed, is. */
 const LOOKS = 3;
 
-export class Present {
-  readonly #options: PresentOptions;
+export class WorkerPresence {
+  readonly #options: WorkerPresenceOptions;
   /** When each was heard of last, by `performance.now()`. */
   readonly #heardAt = new Map<string, number>();
   /** Looks in a row at which one was silent. */
   #silences = 0;
 
-  constructor(options: PresentOptions) {
+  constructor(options: WorkerPresenceOptions) {
     this.#options = options;
   }
 

@@ -2,7 +2,7 @@
 import type { PrismaClient } from '../generated/client.ts';
 
 /** What the setting says, or what was decided when the database was made. */
-export async function decideRetention(
+export async function resolveRetentionSetting(
   prisma: PrismaClient,
   setting: number | null | 'DEFAULT' | undefined,
 ): Promise<number | null> {

@@ -7,7 +7,7 @@ const RANDOM_DIGITS = 8;
  * Each stream is the first choice of one worker; what is another's comes last, from the other end.
  * @param workers ids of all, with the own one
  */
-export function inOrderOf<Stream extends { id: string }>(
+export function streamStartOrder<Stream extends { id: string }>(
   own: string,
   workers: readonly string[],
   streams: readonly Stream[],

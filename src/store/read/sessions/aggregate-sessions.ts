@@ -10,13 +10,12 @@ import type {
   Trials,
 } from '../../../domain/sessions-aggregate.ts';
 import type { PrismaClient } from '../../generated/client.ts';
-import type { Range } from '../elapsed.ts';
+import type { Range } from '../elapsed-less-erased.ts';
 import { mediaStretches } from '../media-stretches.ts';
 import { assertFewRollups } from '../rollup-limits.ts';
 import type { SumRow } from '../sum-row.ts';
 import { partsByBucket, toBuckets } from './buckets.ts';
-import { createCombine } from './combine.ts';
-import { readCuts } from './cuts.ts';
+import { createCombine } from './combine-sums.ts';
 import { groupParts } from './groups.ts';
 import {
   assertFewBorders,
@@ -27,13 +26,14 @@ import {
   assertFewSums,
   assertFewTrialBuckets,
 } from './limits.ts';
-import { readMarkers } from './markers.ts';
-import { countBuckets, type Pieces, piecesOf } from './pieces.ts';
+import { readMarkers } from './marker-times.ts';
 import { readSums, readTracks } from './read-sums.ts';
+import { countBuckets, type Pieces, piecesOf } from './rollup-pieces.ts';
+import { readTimes, type SessionTimes } from './session-times.ts';
 import { isThere, passedIn, type StretchTotals, sumUp } from './stretch-totals.ts';
 import { bordersOf, createCutter, type Stretch } from './stretches.ts';
-import { readTimes, type SessionTimes } from './times.ts';
 import { countTrialBuckets, type TrialRange, trialRanges } from './trials.ts';
+import { readCuts } from './wall-clock-borders.ts';
 
 /** @param sessions in the order of their creation @throws MienError BAD_INPUT */
 export async function aggregateSessions(

@@ -1,6 +1,6 @@
 /** Parts that replace one another, however the network cuts them. */
 import { expect, test } from 'vitest';
-import { readParts } from '../../src/web/live/preview-parts.js';
+import { readParts } from '../../src/web/live/multipart-reader.js';
 
 const part = (seq: number, bytes: number[]) =>
   Buffer.concat([

@@ -1,10 +1,10 @@
 /** What adds up to stretches: the longest rollups that no border cuts, and parts of seconds. */
 import { ROLLUP_SPANS } from '../../sql/rollup-spans.ts';
-import type { Range } from '../elapsed.ts';
+import type { Range } from '../elapsed-less-erased.ts';
 import { coverBySpans, type SpanRange } from '../rollup-sql.ts';
 import type { SecondPart } from './moment-sums.ts';
+import type { SessionTimes } from './session-times.ts';
 import type { Stretch } from './stretches.ts';
-import type { SessionTimes } from './times.ts';
 
 export interface Piece extends SpanRange {
   /** Which stretch, by its place. */

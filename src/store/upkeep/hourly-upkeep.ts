@@ -3,8 +3,8 @@ import type { Log } from '../../domain/log.ts';
 import type { RecordClock } from '../../domain/record-clock.ts';
 import { repeat } from '../../threads/repeat.ts';
 import { settledWithin } from '../../threads/settled-within.ts';
-import { DAY_MS } from '../sql/days.ts';
 import type { Partitions } from '../sql/partitions.ts';
+import { DAY_MS } from '../sql/utc-days.ts';
 import type { Retention } from './retention.ts';
 
 const HOUR_MS = 3_600_000;

@@ -6,7 +6,7 @@ import { type PGlite, protocol } from '@electric-sql/pglite';
 
 const { serialize, messages, Parser } = protocol;
 
-export class ByteQueries {
+export class BinaryFormatQueries {
   readonly #db: PGlite;
   /** Holds an answer, and then the next: dead ones would be let go when there are tens of megabytes. */
   #answer = Buffer.alloc(0);

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { inOrderOf } from '../../src/store/order-of-workers.ts';
+import { streamStartOrder } from '../../src/store/stream-start-order.ts';
 
 const streams = Array.from({ length: 600 }, () => ({ id: randomUUID() }));
 
 it('each begins with streams that are no other’s next, in the order of registration', () => {
   const workers = Array.from({ length: 6 }, () => randomUUID());
-  const orders = workers.map((own) => inOrderOf(own, workers, streams));
+  const orders = workers.map((own) => streamStartOrder(own, workers, streams));
   const firsts = orders.map((order) => order.slice(0, 60));
   expect(new Set(firsts.flat()).size).toBe(6 * 60);
   for (const first of firsts) expect(first).toEqual(streams.filter((stream) => first.includes(stream)));
@@ -15,6 +15,6 @@ it('each begins with streams that are no other’s next, in the order of registr
 
 it('who is alone has them in the order of registration', () => {
   const own = randomUUID();
-  expect(inOrderOf(own, [own], streams)).toEqual(streams);
-  expect(inOrderOf(own, [], streams)).toEqual(streams);
+  expect(streamStartOrder(own, [own], streams)).toEqual(streams);
+  expect(streamStartOrder(own, [], streams)).toEqual(streams);
 });

@@ -3,9 +3,9 @@ import { LIVE_STATES } from '../../domain/stream.ts';
 import { MienError } from '../../errors.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { isDuplicate, isNoPartition } from '../sql/database-errors.ts';
-import type { RunPrepared } from '../sql/parameters.ts';
 import type { Partitions } from '../sql/partitions.ts';
 import type { RollUp } from '../sql/rollup-values.ts';
+import type { RunPrepared } from '../sql/run-prepared.ts';
 import { takenOver } from '../sql/taken-over.ts';
 import { type Batch, onlySessions } from './batch.ts';
 import { COMMIT } from './commit-statement.ts';
@@ -25,7 +25,7 @@ export type Refused = ReadonlyMap<string, MienError>;
 export type Commit = () => Promise<Refused>;
 
 /** Computes at once, so that it can be done while the database writes the batch before. */
-export type PrepareCommit = (batch: Batch) => Commit;
+export type PrepareBatch = (batch: Batch) => Commit;
 
 export interface CommitDeps {
   prisma: PrismaClient;
@@ -37,7 +37,7 @@ export interface CommitDeps {
   lease: { readonly id: string | null };
 }
 
-export function createPrepareCommit(deps: CommitDeps): PrepareCommit {
+export function createPrepareBatch(deps: CommitDeps): PrepareBatch {
   return (batch) => {
     const insert = prepareInsert(deps, batch);
     return async () => {

@@ -1,7 +1,7 @@
 /** The server that this page came from, by the client that any program would use. */
 import { createMien, eventStream, webSocket, withFallback } from './client.js';
-import { createGate } from './gate.js';
 import { showFallback } from './page/connection-line.js';
+import { createGate } from './signed-out-gate.js';
 
 /** @import { Transport } from './client.js' */
 
