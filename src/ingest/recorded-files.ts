@@ -3,8 +3,8 @@ import type { SourceInput } from '../domain/frame.ts';
 import type { MediaFile, MediaFileQuery } from '../domain/media-file.ts';
 import type { RecordedFile } from '../domain/recorded-file.ts';
 import type { IngestConfig } from './config.ts';
+import { findRecordedFile } from './source/find-recorded-file.ts';
 import { listMediaFiles } from './source/media-files.ts';
-import { findRecordedFile } from './source/recorded-file.ts';
 
 export interface RecordedFiles {
   /** Throws NOT_FOUND (no such folder), BAD_INPUT (too many to look at). */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createViewings } from '../../src/api/audit/dedupe-viewings.ts';
 import { readMediaType } from '../../src/api/media/media-type.ts';
-import { findRecordedFile } from '../../src/ingest/source/recorded-file.ts';
+import { findRecordedFile } from '../../src/ingest/source/find-recorded-file.ts';
 import { ask } from './harness.ts';
 import { openWorld, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 /** Inputs that are opened ahead: each once, however many are analysed at a time. */
 import { expect, test } from 'vitest';
-import { createInputPrefetch, type OpeningInput } from '../../src/cli/analyze/inputs.ts';
+import { createInputPrefetch, type OpeningInput } from '../../src/cli/analyze/input-prefetch.ts';
 
 /** Names of those that were opened, in order. */
 function prefetchOf(...inputs: string[]) {

@@ -14,7 +14,7 @@ import type { Vision } from '../../vision/index.ts';
 import type { Host } from '../process-host.ts';
 import { createTimelines, ensembleOf, openIngest, openVision } from '../serve/services.ts';
 import type { AnalyzeOptions } from './analyze-options.ts';
-import { createInputPrefetch, type InputPrefetch, sourceOf } from './inputs.ts';
+import { createInputPrefetch, type InputPrefetch, sourceOf } from './input-prefetch.ts';
 
 export interface AnalysisTask {
   options: AnalyzeOptions;

@@ -11,13 +11,13 @@ import {
   prefetchFrom,
   type Scoring,
 } from './analysis.ts';
-import { analyseToPartial, type InputTask } from './batch-input.ts';
+import { analyseToPartial, type InputTask } from './analyze-to-partial.ts';
 import { allAskedAfter, askedAfter, type Job, jobsOf, workOf } from './batch-jobs.ts';
 import { BatchProgress } from './batch-progress.ts';
 import { runOf } from './batch-run.ts';
 import { summaryOf } from './batch-summary.ts';
 import type { FoundInput } from './find-inputs.ts';
-import type { InputPrefetch } from './inputs.ts';
+import type { InputPrefetch } from './input-prefetch.ts';
 import { type ResultEntry, runText } from './manifest.ts';
 import { overlapping } from './overlapping.ts';
 import { openResultDirectory, type ResultDirectory } from './result-directory.ts';

@@ -18,7 +18,7 @@ import {
 import { analyzeBatch } from './analyze-batch.ts';
 import { type AnalyzeOptions, assertOptions, assertToldApart, wantsRows } from './analyze-options.ts';
 import type { FoundInput } from './find-inputs.ts';
-import type { InputPrefetch } from './inputs.ts';
+import type { InputPrefetch } from './input-prefetch.ts';
 import { overlapping } from './overlapping.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { createSummary, type Summary } from './summary.ts';

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Ingest } from '../../ingest/index.ts';
 import type { FoundInput } from './find-inputs.ts';
-import { sourceOf } from './inputs.ts';
+import { sourceOf } from './input-prefetch.ts';
 import type { KnownResults } from './known-results.ts';
 import type { InputState, ResultEntry } from './manifest.ts';
 import { resultPlaces } from './result-paths.ts';

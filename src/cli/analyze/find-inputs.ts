@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { MienError } from '../../errors.ts';
 import { filesBelow } from './files-below.ts';
-import { sourceOf } from './inputs.ts';
+import { sourceOf } from './input-prefetch.ts';
 
 /** Endings of names by which a file in a directory is taken for a video or a picture; mien itself goes by what is in a file. */
 const MEDIA = new Set(

@@ -2,7 +2,7 @@
 import { MienError } from '../../errors.ts';
 import { identityAt, identityOfStdin, identityOfStdout } from '../file-identity.ts';
 import type { Host } from '../process-host.ts';
-import { sourceOf } from './inputs.ts';
+import { sourceOf } from './input-prefetch.ts';
 
 /**
  * @param path where rows go; undefined: stdout

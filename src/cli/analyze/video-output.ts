@@ -11,7 +11,7 @@ import type { PicturedRow } from '../../tables/other-tool-column-helpers.ts';
 import type { Host } from '../process-host.ts';
 import { existsAlready } from '../row-destination.ts';
 import type { AnalysisTask } from './analysis.ts';
-import { sourceOf } from './inputs.ts';
+import { sourceOf } from './input-prefetch.ts';
 import type { Progress } from './progress.ts';
 import { refuseOverwritingInputs } from './refuse-overwriting-inputs.ts';
 import { renameIntoPlace } from './rename-into-place.ts';

@@ -1,6 +1,6 @@
 /** HEIC and AVIF: pictures in the boxes of MP4. */
 
-import type { Picture } from './picture.ts';
+import type { Picture } from './picture-info.ts';
 import type { BytesAt } from './read-at-offset.ts';
 
 const MAX_BOXES = 20;

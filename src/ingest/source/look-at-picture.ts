@@ -1,6 +1,6 @@
 import { EXIF_MARK, exifOrientation, isTiff } from './exif.ts';
 import { lookAtHeif } from './heif.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './picture-info.ts';
 import { type BytesAt, readFileBytes } from './read-at-offset.ts';
 
 /** Parts that are looked at, at most: a file may claim any number. Enough for 80 MB in the parts of 8 KB that are usual in PNG. */

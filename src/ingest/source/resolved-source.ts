@@ -2,7 +2,7 @@ import { MienError } from '../../errors.ts';
 import type { FfmpegInput } from '../ffmpeg/ffmpeg-args.ts';
 import { createRedactor, type Redact } from '../ffmpeg/redact.ts';
 import type { BodyEnd } from '../network/http/body-end.ts';
-import type { Picture, RarePicture } from './picture.ts';
+import type { Picture, RarePicture } from './picture-info.ts';
 
 /** A source that passed our checks, as ffmpeg is to open it. */
 export interface ResolvedSource {
