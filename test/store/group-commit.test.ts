@@ -224,7 +224,7 @@ it('commits that took long hold up those that follow for a moment alone', async 
   let takesMs = 5_000;
   vi.useFakeTimers();
   const began: number[] = [];
-  const prepare: PrepareCommit = () => async () => {
+  const prepare: PrepareBatch = () => async () => {
     began.push(performance.now());
     await new Promise((resolve) => setTimeout(resolve, takesMs));
     return new Map();
