@@ -82,11 +82,19 @@ function damageError(
   if (missing > unnoticed && (exit.code !== 0 || showsDamage(job, log))) {
     return sourceFailed(source, `is damaged: it could be read to ${read} s of ${whole} s`, log);
   }
-  const isOnePicture = progress.count === 1 && missing <= unnoticed;
-  if (isOnePicture && (source.hasDamagedEnd || tellsPictureDamage(log)))
+  const gaveOne = progress.count === 1 && missing <= unnoticed && isPicture(job);
+  if (gaveOne && (source.hasDamagedEnd || tellsPictureDamage(log)))
     return sourceFailed(source, 'is cut off or damaged: only a part of it could be read; copy it again', log);
   if (source.hasDamagedEnd) return sourceFailed(source, `is damaged after ${read} s`, log);
   return null;
+}
+
+/** ffmpeg's formats of files that are one picture; a GIF may be several, of which then more is given than one. */
+const PICTURES = /^(\w+_pipe|image2|gif)$/;
+
+/** By what ffmpeg said when it opened the source: of a video, a low rate may leave one frame too. */
+function isPicture({ listener }: DecodeJob): boolean {
+  return PICTURES.test(listener?.found?.format ?? '');
 }
 
 function showsDamage({ source, plan, listener }: DecodeJob, log: readonly string[]): boolean {

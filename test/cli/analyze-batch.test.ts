@@ -249,13 +249,13 @@ test('a whole result stays when its input cannot be read any more, which is told
     expect(await mien(inputs, '--out-dir', out, '--resume')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /^mien: 1 of 2 are there already.*\n\[2 of 2\] .*b\.png.* is no picture of a kind/,
+        /^mien: 1 of 2 are there already.*\n\[2 of 2\] .*b\.png.* is named like a picture/,
       ),
     });
     expect((await contentOf(out))['b.png.jsonl']).toBe(whole['b.png.jsonl']);
     expect((await summaryOf(out))[1]).toMatchObject({
       output: 'b.png.jsonl',
-      error: expect.stringContaining('is no picture of a kind'),
+      error: expect.stringContaining('is named like a picture'),
     });
   }
   await writeFile(b, picture);

@@ -78,7 +78,11 @@ test.each([
   },
 );
 
-const DAMAGED = 'is a picture that is cut off or damaged; copy it again, or save it as JPEG or PNG.';
+const DAMAGED =
+  'is a picture that is cut off, damaged or of a kind that mien cannot read; copy it again, or save it as JPEG or PNG.';
+
+const NO_PICTURE =
+  'is named like a picture, and is none that mien reads; choose another file, or save it as JPEG or PNG.';
 
 test.each([
   ['cut off', 'whole.png', cut, DAMAGED],
@@ -94,12 +98,8 @@ test.each([
   ],
   ['cut off', 'whole.gif', cut, 'is not a video or picture, or too damaged to read; choose another file.'],
   ['empty', 'whole.jpg', () => Buffer.alloc(0), 'is empty; copy the video again.'],
-  [
-    'text',
-    'whole.jpg',
-    () => Buffer.from('no picture\n'),
-    'is no picture of a kind that mien reads; save it as JPEG or PNG.',
-  ],
+  ['text', 'whole.jpg', () => Buffer.from('no picture\n'), NO_PICTURE],
+  ['text that begins as a BMP does', 'whole.bmp', () => Buffer.from('BMW is a maker of cars.\n'), NO_PICTURE],
 ] as const)(
   'of a file that is %s (%s) nothing can be read, which is told',
   async (_what, of, damage, told) => {
@@ -133,4 +133,19 @@ test.each([
 ] as const)('a picture %s (%s) is whole, and not called damaged', async (_what, of, change) => {
   const name = await damaged(of, change);
   for (const ingest of [byFfmpeg, byItself]) expect(await read(ingest, file(name))).toHaveLength(1);
+});
+
+test('of a video whose rate leaves one frame, damage in a frame that nobody sees makes no damaged picture', async () => {
+  await media.make('-f lavfi -i testsrc2=s=160x120:r=10:d=1 -c:v mjpeg -q:v 3 ten.avi');
+  const bytes = await readFile(media.at('ten.avi'));
+  const [SOI, EOI] = [Buffer.from([0xff, 0xd8, 0xff]), Buffer.from([0xff, 0xd9])];
+  let at = 0;
+  for (let frame = 0; frame < 5; frame++) at = bytes.indexOf(SOI, at + 1);
+  const end = bytes.indexOf(EOI, at);
+  await writeFile(media.at('ten.avi'), bytes.fill(0xff, (at + end) >> 1, ((at + end) >> 1) + 150));
+  for (const [frameRate, frames] of [
+    [1, 1],
+    [10, 10],
+  ] as const)
+    expect(await read(byFfmpeg, file('ten.avi'), { frameRate })).toHaveLength(frames);
 });

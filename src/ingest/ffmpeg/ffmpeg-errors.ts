@@ -103,11 +103,11 @@ const CAUSES: Cause[] = [
     demuxerRefused('wav', 'mp3', 'flac', 'aac', 'ac3', 'eac3', 'aiff'),
     'is sound, not a video or picture; choose another',
   ),
-  // By the ending of its name, since its bytes are those of no picture that ffmpeg knows.
+  // By the ending of its name, since its bytes are those of no picture that ffmpeg knows; they may be anything else.
   cause(
     'SOURCE_NOT_VIDEO',
     demuxerRefused('image2'),
-    'is no picture of a kind that mien reads; save it as JPEG or PNG',
+    'is named like a picture, and is none that mien reads; choose another file, or save it as JPEG or PNG',
   ),
   cause(
     'SOURCE_NOT_VIDEO',

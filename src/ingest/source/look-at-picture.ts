@@ -21,15 +21,22 @@ function withStart(start: Buffer, bytesAt: BytesAt): BytesAt {
 
 /** Undefined: no picture that is known. */
 export async function lookAtPicture(bytesAt: BytesAt): Promise<Picture | undefined> {
-  const start = (await bytesAt(0, 12)).toString('latin1');
+  const head = await bytesAt(0, 18);
+  const start = head.toString('latin1', 0, 12);
   if (/^\xff\xd8\xff/.test(start)) return lookAtJpeg(bytesAt);
   if (/^\x89PNG\r\n/.test(start)) return lookAtPng(bytesAt);
   if (/^RIFF.{4}WEBP/s.test(start)) return lookAtWebp(bytesAt);
-  if (/^BM/.test(start)) return { demuxer: 'bmp_pipe', orientation: 1 };
+  if (isBmp(head)) return { demuxer: 'bmp_pipe', orientation: 1 };
   if (isTiff(start)) return { demuxer: 'tiff_pipe', orientation: await exifOrientation(bytesAt, 0) };
   if (/^.{4}ftyp/s.test(start)) return lookAtHeif(bytesAt);
   return undefined;
 }
+
+/** How long the second header of a BMP may be, in its versions; text may begin with the same two letters. */
+const BMP_HEADERS = [12, 16, 40, 52, 56, 64, 108, 124];
+
+const isBmp = (head: Buffer): boolean =>
+  head.length >= 18 && head.toString('latin1', 0, 2) === 'BM' && BMP_HEADERS.includes(head.readUInt32LE(14));
 
 /** Newer ones of ffmpeg know its way up, older ones do not. */
 async function lookAtJpeg(bytesAt: BytesAt): Promise<Picture> {

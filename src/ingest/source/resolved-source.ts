@@ -32,7 +32,7 @@ export function unreadableAs(displayName: string, picture: Picture | undefined):
   if (picture?.demuxer === undefined) return undefined;
   return new MienError(
     'SOURCE_NOT_VIDEO',
-    `${displayName} is a picture that is cut off or damaged; copy it again, or save it as JPEG or PNG.`,
+    `${displayName} is a picture that is cut off, damaged or of a kind that mien cannot read; copy it again, or save it as JPEG or PNG.`,
   );
 }
 
