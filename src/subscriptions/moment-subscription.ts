@@ -125,8 +125,8 @@ export class MomentSubscription {
   /** Those of which the queue dropped moments until now, also where the bus lost their beginning. */
   async #takeDroppedSessions(): Promise<Backlog[]> {
     const ids = [...this.#losses.takeDropped().keys()];
-    const offsets = await Promise.all(ids.map((id) => this.#offsetOf(id)));
-    return offsets.filter((offset) => offset !== null).map((offset) => ({ offset, over: false }));
+    const offsets = await this.#offsets.findAll(ids, this.#deps.sessions);
+    return offsets.map((offset) => ({ offset, over: false }));
   }
 
   /** Sends what the store holds after the offset, up to `last`. */

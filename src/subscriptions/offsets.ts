@@ -57,11 +57,20 @@ export class Offsets {
    * it is done with, so that what is heard of it is a late copy; or it was removed.
    */
   async find(sessionId: string, sessions: Pick<SessionQueries, 'get'>): Promise<Offset | null> {
-    const known = this.#bySession.get(sessionId);
-    if (known) return known;
-    const session = await sessions.get(sessionId);
-    if (session === null || session.startedAt.getTime() < this.#since) return null;
-    return this.add(sessionId, -1, session.startedAt);
+    const [offset] = await this.findAll([sessionId], sessions);
+    return offset ?? null;
+  }
+
+  /** The same of several. Those that began first are added first: none is taken for done with because of one that began later. */
+  async findAll(sessionIds: readonly string[], sessions: Pick<SessionQueries, 'get'>): Promise<Offset[]> {
+    const unknown = sessionIds.filter((id) => !this.#bySession.has(id));
+    const found = await Promise.all(unknown.map((id) => sessions.get(id)));
+    const inOrder = found
+      .filter((session) => session !== null)
+      .sort((one, other) => one.startedAt.getTime() - other.startedAt.getTime());
+    for (const { id, startedAt } of inOrder)
+      if (startedAt.getTime() >= this.#since) this.add(id, -1, startedAt);
+    return sessionIds.flatMap((id) => this.#bySession.get(id) ?? []);
   }
 
   /** A session that began while we listened has all of its moments to come. */

@@ -1,5 +1,6 @@
 /** Which sessions a subscriber knows, and of which it hears late copies. */
 import { expect, it } from 'vitest';
+import type { SessionQueries } from '../../src/domain/session-queries.ts';
 import type { SessionRecord } from '../../src/domain/stream.ts';
 import { CLOCK_SKEW_MS, Offsets } from '../../src/subscriptions/offsets.ts';
 import { MemoryStore } from '../helpers/memory-store.ts';
@@ -26,6 +27,25 @@ it('of a session that is not known all moments are to come, if it began no longe
   offsets.add(before.id, 2, before.startedAt);
   const older = began(store, START - CLOCK_SKEW_MS - 1);
   expect(await offsets.find(older.id, store.sessions)).toBeNull();
+});
+
+it('of several sessions that are not known none is done with because another began later, however they are named and answered', async () => {
+  const store = new MemoryStore();
+  const [first, later] = [began(store, START), began(store, START + 2 * CLOCK_SKEW_MS)];
+  const sessions: Pick<SessionQueries, 'get'> = {
+    async get(id) {
+      const session = await store.sessions.get(id);
+      if (id === first.id) await new Promise((resolve) => setTimeout(resolve, 5));
+      return session;
+    },
+  };
+  for (const ids of [
+    [first.id, later.id],
+    [later.id, first.id],
+  ]) {
+    const found = await new Offsets(0).findAll(ids, sessions);
+    expect(found.map(({ sessionId, seen }) => [sessionId, seen])).toEqual(ids.map((id) => [id, -1]));
+  }
 });
 
 it('a session that is known stays where it is, and is not looked up again, also when it is removed', async () => {

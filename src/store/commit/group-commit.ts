@@ -1,7 +1,7 @@
 /**
  * Group commit: moments are committed at once, until the database writes for more than a third of the time; from there on commits
- * begin a few milliseconds apart, the more the longer they take, each with what has arrived since, of all sessions. While one commit
- * is written the next gathers, so a backlog goes in larger commits. One at a time: the order of a session is kept.
+ * begin a few milliseconds apart, the more the longer they take, up to an interval, each with what has arrived since, of all sessions.
+ * While one commit is written the next gathers, so a backlog goes in larger commits. One at a time: the order of a session is kept.
  */
 import type { Log } from '../../domain/log.ts';
 import type { Moment } from '../../domain/moment.ts';
