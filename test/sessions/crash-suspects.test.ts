@@ -91,7 +91,8 @@ test.each([
 ])(
   'of %i streams the one is found that crashes the server, after %i crashes at most, and the others go on',
   async (count, most) => {
-    for (const at of [0, Math.floor(count / 3), count - 1]) {
+    // Of very many one place is enough: what there is to try grows with their square.
+    for (const at of count > 100 ? [Math.floor(count / 3)] : [0, Math.floor(count / 3), count - 1]) {
       for (const crashAfter of [200, 59_000]) {
         const { store, ids } = await running(count);
         const { crashes, started } = await untilItRuns(store, [ids[at]!], crashAfter);

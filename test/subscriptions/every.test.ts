@@ -214,7 +214,7 @@ it('what is remembered of sessions does not grow with how many there were, and n
   const filtered = new MomentThinner(store, { filter: { track: 1 } });
   const thinned = new MomentThinner(store, { every: 300 });
   let most = 0;
-  for (let count = 0; count < 2000; count++) {
+  for (let count = 0; count < 1100; count++) {
     const { id } = store.addSession(streamId);
     for (const seq of range(0, 4)) {
       const next = moment(id, seq, { dropped: seq === 2 ? { busy: 1 } : {} });
