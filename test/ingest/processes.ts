@@ -22,15 +22,14 @@ function commandLine(pid: string, what = 'cmdline'): string {
 
 /** Command lines of the processes that a process has started, and of theirs; or their environments. Linux only. */
 export function descendants(ancestor: number, what: 'cmdline' | 'environ' = 'cmdline'): string[] {
-  const found: string[] = [];
-  const family = new Set([String(ancestor)]);
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  for (const pid of pids.sort((one, other) => Number(one) - Number(other))) {
-    if (!family.has(parentOf(pid))) continue;
-    family.add(pid);
-    found.push(commandLine(pid, what));
-  }
-  return found;
+  const parents = new Map(pids.map((pid) => [pid, parentOf(pid)]));
+  // The numbers of processes begin anew: a child's may be less than its parent's.
+  const below = (pid: string): string[] => {
+    const children = pids.filter((child) => parents.get(child) === pid);
+    return children.flatMap((child) => [child, ...below(child)]);
+  };
+  return below(String(ancestor)).map((pid) => commandLine(pid, what));
 }
 
 function parentOf(pid: string): string {
