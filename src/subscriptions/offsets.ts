@@ -57,8 +57,11 @@ export class Offsets {
    * it is done with, so that what is heard of it is a late copy; or it was removed.
    */
   async find(sessionId: string, sessions: Pick<SessionQueries, 'get'>): Promise<Offset | null> {
-    const [offset] = await this.findAll([sessionId], sessions);
-    return offset ?? null;
+    // Each moment asks.
+    const known = this.#bySession.get(sessionId);
+    if (known) return known;
+    const [found] = await this.findAll([sessionId], sessions);
+    return found ?? null;
   }
 
   /** The same of several. Those that began first are added first: none is taken for done with because of one that began later. */

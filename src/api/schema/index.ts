@@ -33,7 +33,7 @@ import './access-token.ts';
 import './erasure.ts';
 import './output.ts';
 import './add-update-output.ts';
-import './test-remove-output.ts';
+import './remove-and-test-output.ts';
 
 builder.queryType({ description: 'What there is: streams, their sessions, and what was recorded.' });
 builder.mutationType({

@@ -41,7 +41,7 @@ export async function overlapping(
         wake();
       });
     running.add(done);
-    if (jobs === 1) before = Promise.all([before, done]);
+    if (jobs === 1) before = Promise.all([before, done]).then(() => {});
   };
   for (let next = 0; next < count && failures.length === 0 && !isOver(); ) {
     if (reading < jobs && running.size < jobs + FOLLOWED) begin(next++);
