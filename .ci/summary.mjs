@@ -18,8 +18,8 @@ const MAY_BE_SKIPPED = {
 const ran = new Set();
 const skipped = new Set();
 const flaky = [];
+const failed = [];
 let passed = 0;
-let failed = 0;
 for (const path of process.argv
   .slice(2)
   .filter((name) => !name.endsWith('.again.json') && existsSync(name))) {
@@ -30,7 +30,7 @@ for (const path of process.argv
     const passedAgain = status === 'failed' && again.get(name) === 'passed';
     if (passedAgain) flaky.push(name);
     if (status === 'passed' || passedAgain) passed++;
-    else if (status === 'failed') failed++;
+    else if (status === 'failed') failed.push(name);
     (status === 'passed' || status === 'failed' ? ran : skipped).add(name);
   }
 }
@@ -53,7 +53,8 @@ const never = [...skipped].filter((name) => !ran.has(name));
 const unexcused = never.filter((name) => excuseOf(name) === undefined);
 for (const name of never) console.log(`${excuseOf(name) ?? 'SKIPPED, which CI does not allow'}: ${name}`);
 for (const name of flaky) console.log(`FLAKY, passed when it ran again alone; find out why: ${name}`);
+for (const name of failed) console.log(`FAILED: ${name}`);
 console.log(
-  `${passed} passed, ${failed + unexcused.length} failed, ${never.length - unexcused.length} skipped`,
+  `${passed} passed, ${failed.length + unexcused.length} failed, ${never.length - unexcused.length} skipped`,
 );
-process.exitCode = passed > 0 && failed === 0 && unexcused.length === 0 ? 0 : 1;
+process.exitCode = passed > 0 && failed.length === 0 && unexcused.length === 0 ? 0 : 1;
