@@ -29,7 +29,7 @@ export interface OutletSettings {
   /** By which frames have their wall time. */
   clock: Pick<RecordClock, 'now'>;
   /** A frame came. @param pace as it shows how the source keeps up */
-  onPace(pace: Pace): void;
+  onPace(pace: Pace, lag: number): void;
 }
 
 export interface SourceOutlet extends FrameOutlet {
@@ -59,7 +59,7 @@ export function createFrameOutlet(settings: OutletSettings): SourceOutlet {
     give(frame, signal) {
       leftOut.cameAt(frame.mediaTime);
       const verdict = punctuality?.judge(frame.mediaTime) ?? 0;
-      if (punctuality) onPace(punctuality.pace);
+      if (punctuality) onPace(punctuality.pace, punctuality.dueNow() - frame.mediaTime);
       if (verdict === 'late') return drop(frame, 'late');
       return verdict > 1 ? sleep(verdict, signal).then(() => put(frame, signal) ?? undefined) : put(frame);
     },

@@ -85,8 +85,8 @@ class SourceDecoding {
       buffer: this.buffer,
       frameRate: options.frameRate,
       ...{ punctuality: this.#punctuality, clock: job.deps.clock },
-      onPace: (pace) => {
-        if (!info.live) this.#turn?.came(pace);
+      onPace: (pace, lag) => {
+        if (!info.live) this.#turn?.came(pace, lag);
         else if (pace === 'behind') this.#readOn('late');
       },
     });

@@ -19,9 +19,9 @@ const MOST = 2 / (COSTS.decode + COSTS.score);
 const CAPACITY = MOST / 10;
 
 test.each([
-  { times: 2, part: 0.83, fair: 0.93 },
-  { times: 4, part: 0.79, fair: 0.93 },
-  { times: 6, part: 0.74, fair: 0.8 },
+  { times: 2, part: 0.9, fair: 0.95 },
+  { times: 4, part: 0.84, fair: 0.93 },
+  { times: 6, part: 0.76, fair: 0.8 },
 ])(
   'of $times times as many recordings as there is the time for, as many frames are scored as there is, of each as many in half a minute, and few are decoded in vain',
   async ({ times, part, fair }) => {
@@ -31,7 +31,7 @@ test.each([
     for (let i = 0; i < 4; i++) {
       const { scored, sum, late } = await machine.run(30);
       expect(sum).toBeGreaterThan(part * MOST);
-      expect(late).toBeLessThan(0.2 * sum);
+      expect(late).toBeLessThan(0.1 * sum);
       indices.push(fairness(scored));
     }
     // Who has two turns in it differs from one half minute to the next.
@@ -65,7 +65,7 @@ test('where a start takes longer than a turn, frames are scored all the same, an
   const machine = new Machine(8, 0.15, { ...COSTS, start: 2 });
   await machine.run(60);
   const { sum, scored } = await machine.run(600);
-  expect(sum).toBeGreaterThan((0.2 * 0.15) / (COSTS.decode + COSTS.score));
+  expect(sum).toBeGreaterThan((0.15 * 0.15) / (COSTS.decode + COSTS.score));
   expect(fairness(scored)).toBeGreaterThan(0.8);
 });
 
@@ -83,10 +83,10 @@ test('one that is closed while it waits waits no longer, and one that is closed 
   const waits: Promise<void>[] = [];
   const turn = turns.open(() => void waits.push(turn.wait()));
   const other = turns.open(() => {});
-  for (const one of [turn, other]) one.came('kept');
+  for (const one of [turn, other]) one.came('kept', 0);
   await vi.advanceTimersByTimeAsync(6000);
-  turn.came('behind');
-  other.came('late');
+  turn.came('behind', 2);
+  other.came('late', 1.5);
   await vi.advanceTimersByTimeAsync(1000);
   expect(waits).toHaveLength(1);
   turn.close();
@@ -105,32 +105,67 @@ test('one that is opened while others wait gives way to them after its first fra
   // As long as it would take until they are behind.
   await machine.run(5);
   const { sum, late } = await machine.run(5);
-  expect(sum).toBeGreaterThan(0.7 * before);
+  expect(sum).toBeGreaterThan(0.65 * before);
   expect(late).toBeLessThan(0.2 * sum);
 });
 
-test('of those that have waited for nearly as long, one goes on that lies behind a key frame', async () => {
+test('of those that were decoded for as long, one goes on that lies behind a key frame', async () => {
   const turns = new DecodingTurns(now);
   const went: number[] = [];
   const all = [8, 0.5, 4].map((sinceKeyFrame, index) => {
     const turn = turns.open(
-      () => void turn.wait().then(() => went.push(index)),
+      () => {
+        const wait = turn.wait().then(() => {
+          went.push(index);
+          turn.came('kept', 0);
+        });
+        void wait;
+      },
       () => sinceKeyFrame,
     );
-    turn.came('late');
+    turn.came('late', 1.5);
     return turn;
   });
-  await vi.advanceTimersByTimeAsync(6000);
-  for (const turn of all) turn.came('behind');
-  // One after the other gives way, within a second; then one after the other goes on.
-  await vi.advanceTimersByTimeAsync(3000);
-  for (const index of [1, 2]) {
-    expect(went.at(-1)).toBe(index);
-    all[index]!.came('kept');
+  await vi.advanceTimersByTimeAsync(4750);
+  for (const turn of all) turn.came('behind', 2);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(went.slice(0, 3)).toEqual([1, 2, 0]);
+  for (const turn of all) turn.close();
+});
+
+test('one that no decoder is fast enough for takes nothing from the others', async () => {
+  const machine = new Machine(12, 2);
+  machine.add(1, { ...COSTS, decode: 0.3 });
+  await machine.run(60);
+  const { scored } = await machine.run(120);
+  expect(Math.min(...scored.slice(0, 12))).toBeGreaterThan(9);
+});
+
+test('where as many come at once as there are, all have their turn within half a minute', async () => {
+  const machine = new Machine(24, 2);
+  await machine.run(30);
+  machine.add(24);
+  await machine.run(5);
+  const { scored, sum } = await machine.run(30);
+  expect(sum).toBeGreaterThan(0.75 * MOST);
+  expect(fairness(scored)).toBeGreaterThan(0.9);
+});
+
+test('one that did not give way, because it was read on elsewhere, is decoded as before', async () => {
+  const turns = new DecodingTurns(now);
+  const asked: number[] = [];
+  const [busy, ...others] = [0, 1, 2].map((index) => turns.open(() => asked.push(index)));
+  for (const one of [busy!, ...others]) one.came('late', 1.5);
+  await vi.advanceTimersByTimeAsync(5000);
+  busy!.came('behind', 2);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(asked).toContain(0);
+  // It never waits: another run of ffmpeg gives its frames.
+  for (let step = 0; step < 200; step++) {
+    for (const one of [busy!, ...others]) one.came('kept', 0);
     await vi.advanceTimersByTimeAsync(250);
   }
-  expect(went).toEqual([1, 2, 0]);
-  for (const turn of all) turn.close();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('of many turns that are over at once, as many others go on at once', async () => {

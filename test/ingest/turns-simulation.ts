@@ -97,7 +97,7 @@ class Recording {
     if (this.#startedAt !== null) this.#startup = Math.min(2, (now() - this.#startedAt) / 1000);
     this.#startedAt = null;
     const verdict = this.#pace.judge(this.#next / RATE);
-    this.turn.came(this.#pace.pace);
+    this.turn.came(this.#pace.pace, this.#pace.dueNow() - this.#next / RATE);
     if (verdict === 'late') this.late += 1;
     else {
       this.scored += 1;
@@ -124,9 +124,9 @@ export class Machine {
     this.add(count);
   }
 
-  add(count: number): void {
+  add(count: number, costs = this.#costs): void {
     for (let i = 0; i < count; i++)
-      this.recordings.push(new Recording(this.#turns, this.#costs, this.recordings.length));
+      this.recordings.push(new Recording(this.#turns, costs, this.recordings.length));
   }
 
   /** @returns what was scored of each recording, and was late in all, a second */
