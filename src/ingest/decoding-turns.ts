@@ -14,6 +14,7 @@ import {
   cheapest,
   isDecoded,
   isServed,
+  LONGEST_START_MS,
   MOST_LAG,
   mean,
   meanLag,
@@ -34,9 +35,9 @@ export interface DecodingTurn {
 const STEP_MS = 250;
 /** In which each has its turn, where the shortest turns allow it. */
 const PERIOD_MS = 30_000;
-/** At most this part of those that are decoded starts. */
+/** Of those that are decoded at most this part is being started for a turn. */
 const STARTING = 1 / 2;
-/** So many may be missing until somebody's time comes; where it is more, one goes on each step. */
+/** Where more than so many more could be decoded, one goes on each step, without waiting for its time. */
 const MISSING = 2;
 
 export class DecodingTurns {
@@ -59,16 +60,18 @@ export class DecodingTurns {
   open(giveWay: () => void, sinceKeyFrame: () => number = () => 0): DecodingTurn {
     const others = [...this.#all];
     const one: Recording = {
-      ...{ pace: 'kept', lag: 0, state: 'starts', since: this.#now(), startup: 0, isTooSlow: false },
+      ...{ pace: 'kept', lag: 0, state: 'opens', since: this.#now(), startup: 0, isTooSlow: false },
       ...{ served: mean(others.map(({ served }) => served)) },
-      ...{ isNewcomer: others.some(({ state }) => state === 'waits') },
+      ...{ isNewcomer: others.some(({ state }) => state === 'waits') && !this.#hasTimeForAll },
       ...{ giveWay, sinceKeyFrame, goOn() {} },
     };
+    if (this.#hasTimeForAll) this.#count.add();
     this.#all.add(one);
     return {
       came: (pace, lag) => {
-        if (one.state === 'waits') return;
-        if (one.state === 'starts') one.startup = this.#for(one);
+        if (one.state === 'waits' || !this.#all.has(one)) return;
+        if (one.state === 'starts' || one.state === 'opens')
+          one.startup = Math.min(LONGEST_START_MS, this.#for(one));
         Object.assign(one, { pace, lag: Math.min(Math.max(0, lag), MOST_LAG), state: 'runs' });
         if (pace !== 'kept') this.#watch();
       },
@@ -94,65 +97,83 @@ export class DecodingTurns {
     // Until now all were decoded all the time.
     for (const one of this.#all) one.served = 0;
     this.#count = new DecoderCount(this.#all.size);
+    this.#wentOnAt = this.#now();
     this.#timer = setInterval(() => this.#step(), STEP_MS).unref();
   }
 
   #step(): void {
     const all = [...this.#all];
-    for (const one of all)
-      one.served += (isServed(one) ? STEP_MS : 0) - (one.served * STEP_MS) / (this.#between * all.length);
-    const running = all.filter(isDecoded);
+    if (all.every(({ state, pace }) => state !== 'waits' && state !== 'ends' && pace === 'kept')) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const running = this.#decoded();
     const waiting = all.filter(({ state }) => state === 'waits');
     const starting = running.filter(({ state }) => state === 'starts').length;
-    // Of those that start nothing is known.
-    const lag = starting > running.length / 2 ? LAG : meanLag(running);
-    this.#count.follow(lag, STEP_MS / 1000, all.length);
-    this.#endThoseBehind(running);
-    if (waiting.length > 0)
-      for (const one of running) if (one.isNewcomer && one.state === 'runs') this.#end(one);
-    this.#endLongest(running);
-    this.#letOn(running, waiting);
-    if (all.some(({ state, pace }) => state === 'waits' || state === 'ends' || pace !== 'kept')) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #endThoseBehind(running: readonly Recording[]): void {
+    // As long as most start, that none is late says nothing.
+    const atLeast = starting > running.length / 2 ? LAG : 0;
+    this.#count.follow(Math.max(atLeast, meanLag(running, this.#now())), STEP_MS / 1000, all.length);
+    const between = this.#between(running);
+    for (const one of all)
+      one.served +=
+        (isServed(one, this.#now()) ? STEP_MS : 0) - (one.served * STEP_MS) / (between * all.length);
+    this.#endThoseBehind(all, running);
     for (const one of running) {
-      if (one.pace !== 'behind' || this.#for(one) < shortestTurn(one)) continue;
-      one.isTooSlow = meanLag(running.filter((other) => other !== one)) < LAG;
-      this.#end(one);
+      if (one.isNewcomer && one.state === 'runs' && waiting.length > 0) this.#end(one);
+      one.isNewcomer = false;
     }
+    this.#endLongest();
+    this.#letOn(waiting, between);
   }
 
-  #endLongest(running: readonly Recording[]): void {
-    const left = running.filter(isDecoded);
-    const tooMany = Math.max(0, Math.round(left.length - this.#count.now));
-    const ready = left.filter((one) => one.state === 'runs' && this.#for(one) >= shortestTurn(one));
+  #decoded(): Recording[] {
+    return [...this.#all].filter(isDecoded);
+  }
+
+  get #hasTimeForAll(): boolean {
+    return Math.round(this.#count.sustained) >= this.#all.size;
+  }
+
+  #endThoseBehind(all: readonly Recording[], running: readonly Recording[]): void {
+    const behind = all.filter((one) =>
+      one.state === 'starts'
+        ? this.#for(one) >= LONGEST_START_MS
+        : one.state === 'runs' && one.pace === 'behind' && this.#for(one) >= shortestTurn(one),
+    );
+    for (const one of behind) {
+      const others = running.filter((other) => other !== one);
+      one.isTooSlow = others.length > 0 && meanLag(others, this.#now()) < LAG;
+    }
+    for (const one of behind) this.#end(one);
+  }
+
+  #endLongest(): void {
+    const running = this.#decoded();
+    const tooMany = Math.max(0, Math.round(running.length - this.#count.current));
+    const ready = running.filter((one) => one.state === 'runs' && this.#for(one) >= shortestTurn(one));
     for (const one of ready.sort((a, b) => a.since - b.since).slice(0, tooMany)) {
       one.isTooSlow = false;
       this.#end(one);
     }
   }
 
-  #letOn(running: readonly Recording[], waiting: readonly Recording[]): void {
-    const between = this.#between;
+  /** @param between milliseconds from one that goes on to the next */
+  #letOn(waiting: readonly Recording[], between: number): void {
     this.#wentOnAt = Math.max(this.#wentOnAt, this.#now() - 2 * between);
     const due = Math.floor((this.#now() - this.#wentOnAt) / between);
     this.#wentOnAt += due * between;
-    const left = running.filter(isDecoded).length;
-    const missing = this.#count.settled - left;
-    const hasTimeForAll = Math.round(this.#count.settled) === this.#all.size;
-    const next = missing > MISSING || hasTimeForAll || left === 0 ? Math.max(1, due) : due;
+    const running = this.#decoded();
+    const isMissing =
+      running.length < this.#count.sustained - MISSING || this.#hasTimeForAll || running.length === 0;
+    const next = isMissing ? Math.max(1, due) : due;
     const starting = running.filter(({ state }) => state === 'starts').length;
-    const most = Math.max(0, Math.ceil(STARTING * this.#count.settled) - starting);
+    const most = Math.max(0, Math.ceil(STARTING * this.#count.sustained) - starting);
     for (const one of cheapest(waiting).slice(0, Math.min(next, most))) this.#goOn(one);
   }
 
-  /** Milliseconds from one that goes on to the next. */
-  get #between(): number {
-    const turns = [...this.#all].filter(isDecoded).map(shortestTurn);
-    return Math.max(PERIOD_MS / this.#all.size, mean(turns) / this.#count.settled);
+  #between(running: readonly Recording[]): number {
+    return Math.max(PERIOD_MS / this.#all.size, mean(running.map(shortestTurn)) / this.#count.sustained);
   }
 
   /** Milliseconds of its turn so far, its start included. */

@@ -200,10 +200,11 @@ export function apart(way: Way, store: MemoryStore) {
   return { bus, feed: there.bus, here, there };
 }
 
-/** Their time goes on by itself, as everywhere; `pass` lets more of it pass at once. */
+/** Their time goes on by itself, from each timer to the next as soon as nothing else is to be done; `pass` lets more of it pass at once. */
 export function twoServers(options: WayOptions = {}) {
   const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] as const;
-  vi.useFakeTimers({ shouldAdvanceTime: true, toFake: [...toFake] });
+  vi.useFakeTimers({ toFake: [...toFake] });
+  vi.setTimerTickMode('nextTimerAsync');
   onTestFinished(() => void vi.useRealTimers());
   const way = new Way(options);
   let servers!: { here: Node; there: Node };

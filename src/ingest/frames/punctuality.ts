@@ -29,7 +29,7 @@ const CAUGHT_UP_MS = 500;
 /** How long it may take to catch up: other programs take their part for seconds, and to be read from another place costs a start. */
 const CATCH_UP_MS = 5000;
 /** A frame that is given has to be scored, too, before it is `MAX_LAG_MS` old. */
-const GIVEN_UP_MS = MAX_LAG_MS - 200;
+export const GIVEN_UP_MS = MAX_LAG_MS - 200;
 
 type Clock = () => number;
 
