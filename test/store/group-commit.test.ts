@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { GroupCommit } from '../../src/store/commit/group-commit.ts';
 import type { PrepareBatch } from '../../src/store/commit/prepare-batch.ts';
 import { makeMoment } from '../helpers/moments.ts';
@@ -25,7 +25,9 @@ function recorder(...errors: unknown[]) {
   return { prepare, commits };
 }
 
-afterEach(() => vi.useRealTimers());
+// From each timer to the next as soon as nothing else is to be done; some tests go on by hand.
+beforeEach(() => void vi.useFakeTimers().setTimerTickMode('nextTimerAsync'));
+afterEach(() => void vi.useRealTimers());
 
 const away = () => Object.assign(new Error('gone'), { code: 'P1001' });
 const full = () =>
