@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../test/helpers/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const WORKER = fileURLToPath(new URL('../../test/scale/synthetic-workers.ts', import.meta.url));
@@ -26,7 +27,7 @@ export async function startNats(leftOut: (what: string) => void): Promise<Nats |
     return null;
   }
   const directory = mkdtempSync(join(tmpdir(), 'mien-bench-nats-'));
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const port = await freePort();
   const file = join(directory, 'nats.conf');
   writeFileSync(file, `listen: "127.0.0.1:${port}"\nwrite_deadline: "2s"\n`);
   const child = spawn(program, ['-c', file], { stdio: 'ignore' });

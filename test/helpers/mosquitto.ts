@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { until } from '../api/harness.ts';
+import { freePort } from './free-port.ts';
 
 /** Debian puts it where only root's shells look. */
 export const MOSQUITTO = ['mosquitto', '/usr/sbin/mosquitto'].find(
@@ -21,7 +22,7 @@ export interface Broker {
 
 export async function openBroker(): Promise<Broker> {
   const directory = await mkdtemp(join(tmpdir(), 'mien-broker-'));
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const port = await freePort();
   const file = join(directory, 'mosquitto.conf');
   // As who runs the tests, who may read the directory; it matters to root alone.
   const config = [`user ${userInfo().username}`, `listener ${port} 127.0.0.1`, 'allow_anonymous true'];

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../api/harness.ts';
+import { freePort } from './free-port.ts';
 
 /** Debian puts it where only root's shells look. */
 const NATS_SERVER = ['nats-server', '/usr/sbin/nats-server'].find(
@@ -34,7 +35,7 @@ export interface NatsServer {
 /** @param config lines of its configuration */
 export async function openNats(config = ''): Promise<NatsServer> {
   const directory = await mkdtemp(join(tmpdir(), 'mien-nats-'));
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const port = await freePort();
   const file = join(directory, 'nats.conf');
   await writeFile(file, `listen: "127.0.0.1:${port}"\nwrite_deadline: "2s"\n${config}\n`);
   let running: ChildProcess | null = null;
@@ -68,6 +69,8 @@ function answers(port: number): Promise<boolean> {
       socket.destroy();
       resolve(isThere);
     };
+    // Who says nothing is another.
+    socket.setTimeout(1000, () => tell(false));
     socket.once('data', () => tell(true)).once('error', () => tell(false));
   });
 }

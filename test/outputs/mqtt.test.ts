@@ -18,6 +18,7 @@ import { type MqttOptions, MqttSender } from '../../src/outputs/mqtt/mqtt-sender
 import { OutputRun } from '../../src/outputs/output-run.ts';
 import { StreamNames } from '../../src/outputs/stream-names.ts';
 import { until } from '../api/harness.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { MOSQUITTO } from '../helpers/mosquitto.ts';
 import {
   countingMetrics,
@@ -36,7 +37,7 @@ if (MOSQUITTO === undefined && process.env.CI)
 if (MOSQUITTO === undefined)
   console.warn('SKIPPED: MQTT was not tried with a broker; mosquitto is not installed');
 
-const PORT = 20_000 + Math.floor(Math.random() * 20_000);
+const PORT = await freePort();
 const URL_OF_BROKER = `mqtt://127.0.0.1:${PORT}`;
 const OUTPUT = '0190b0f0-0000-7000-8000-0000000000ff';
 
