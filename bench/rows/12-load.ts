@@ -25,8 +25,8 @@ export const row: Row = {
 const STREAMS = process.env.BENCH_STREAMS?.split(',').map(Number) ?? [1, 2, 4, 8, 16, 24, 48];
 /** Frames a second that each stream asks for. */
 const ASKED = 10;
-/** Seconds in which streams that begin find their pace: those that are decoded in turns all had one by then. */
-const SETTLE = 30;
+/** Seconds in which streams that begin, or that are left alone, find their pace. */
+const SETTLE = 5;
 /** Seconds that the stream that is left is watched for; told where it did not recover in them. */
 const UNRECOVERED = 20;
 

@@ -72,7 +72,9 @@ export class DecodingTurns {
         if (one.state === 'waits' || !this.#all.has(one)) return;
         if (one.state === 'starts' || one.state === 'opens')
           one.startup = Math.min(LONGEST_START_MS, this.#for(one));
-        Object.assign(one, { pace, lag: Math.min(Math.max(0, lag), MOST_LAG), state: 'runs' });
+        one.state = 'runs';
+        one.pace = pace;
+        one.lag = Math.min(Math.max(0, lag), MOST_LAG);
         if (pace !== 'kept') this.#watch();
       },
       wait: () => this.#wait(one),

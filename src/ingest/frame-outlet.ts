@@ -28,7 +28,11 @@ export interface OutletSettings {
   punctuality: Punctuality | null;
   /** By which frames have their wall time. */
   clock: Pick<RecordClock, 'now'>;
-  /** A frame came. @param pace as it shows how the source keeps up */
+  /**
+   * A frame came.
+   * @param pace as it shows how the source keeps up
+   * @param lag seconds that it came late; less than 0: before it is due
+   */
   onPace(pace: Pace, lag: number): void;
 }
 

@@ -4,7 +4,7 @@ import { GIVEN_UP_MS, MAX_LAG_MS, type Pace } from './frames/punctuality.ts';
 /** A start costs as much processor time as a second in which frames are decoded and scored. */
 const SHORTEST_TURN_MS = 4500;
 /** A turn lasts so many times as long as its start took, at least: where starts take long, more of the time would be spent on them. */
-const STARTUPS = 1.5;
+const STARTUPS = 2;
 /** A second that is decoded in vain, from the key frame before, is worth this part of what one was decoded in the mean. */
 const KEY_FRAME_WEIGHT = 0.06;
 /** Seconds of that which count: where key frames are rare, each must have its turn all the same. */

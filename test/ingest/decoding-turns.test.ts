@@ -65,7 +65,7 @@ test('where a start takes longer than a turn, frames are scored all the same, an
   const machine = new Machine(8, 0.15, { ...COSTS, start: 2 });
   await machine.run(60);
   const { sum, scored } = await machine.run(600);
-  expect(sum).toBeGreaterThan((0.15 * 0.15) / (COSTS.decode + COSTS.score));
+  expect(sum).toBeGreaterThan((0.2 * 0.15) / (COSTS.decode + COSTS.score));
   expect(fairness(scored)).toBeGreaterThan(0.8);
 });
 
@@ -105,7 +105,7 @@ test('one that is opened while others wait gives way to them after its first fra
   // As long as it would take until they are behind.
   await machine.run(5);
   const { sum, late } = await machine.run(5);
-  expect(sum).toBeGreaterThan(0.65 * before);
+  expect(sum).toBeGreaterThan(0.7 * before);
   expect(late).toBeLessThan(0.2 * sum);
 });
 
@@ -115,11 +115,10 @@ test('of those that were decoded for as long, one goes on that lies behind a key
   const all = [8, 0.5, 4].map((sinceKeyFrame, index) => {
     const turn = turns.open(
       () => {
-        const wait = turn.wait().then(() => {
+        void turn.wait().then(() => {
           went.push(index);
           turn.came('kept', 0);
         });
-        void wait;
       },
       () => sinceKeyFrame,
     );
