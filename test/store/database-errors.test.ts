@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MienError } from '../../src/errors.ts';
-import { isAway } from '../../src/store/sql/database-errors.ts';
+import { isAway, isLocked } from '../../src/store/sql/database-errors.ts';
 
 const ofDatabase = (originalCode: string) =>
   Object.assign(new Error('wrapped'), {
@@ -17,6 +17,8 @@ it.each([
   ['a server that is shut down', ofDatabase('57P01')],
   ['a full disk', ofDatabase('53100')],
   ['a lock that others do not give back', ofDatabase('55P03')],
+  ['one of two that waited for each other, which was ended', ofDatabase('40P01')],
+  ['one of two that wrote the same at once', ofDatabase('40001')],
   ['a broken embedded database', new Error('PGlite broke: Aborted()')],
   ['an embedded database that lost its lock', coded('STORE_UNAVAILABLE')],
   ['an error around one of these', new Error('outer', { cause: coded('ECONNRESET') })],
@@ -33,4 +35,15 @@ it.each([
   ['nothing', undefined],
 ])('%s is none', (_what, error) => {
   expect(isAway(error)).toBe(false);
+});
+
+/** As the driver adapter throws it within a transaction. */
+const ofDriver = (originalCode: string) => Object.assign(new Error('wrapped'), { cause: { originalCode } });
+
+it.each(['55P03', '55000', '40P01', '40001'])('what others hold is left for the next turn: %s', (code) => {
+  expect([ofDatabase(code), ofDriver(code)].map(isLocked)).toEqual([true, true]);
+});
+
+it.each(['42P01', '57014', '08006'])('what is wrong otherwise is not: %s', (code) => {
+  expect([ofDatabase(code), ofDriver(code)].map(isLocked)).toEqual([false, false]);
 });

@@ -52,9 +52,9 @@ export function isTimeout(error: unknown): boolean {
   return sqlState(error) === '57014';
 }
 
-/** Others held what was wanted for longer than `lock_timeout`, or are doing the same to it. */
+/** Others held what was wanted for longer than `lock_timeout`, are doing the same to it, or each waited for the other, and this one was ended. */
 export function isLocked(error: unknown): boolean {
-  return /^(55P03|55000)$/.test(sqlState(error) ?? '');
+  return /^(55P03|55000|40P01|40001)$/.test(sqlState(error) ?? '');
 }
 
 /** A row that others refer to is missing. */
@@ -81,8 +81,8 @@ export function throwUnavailable(error: unknown): never {
   throw new MienError('STORE_UNAVAILABLE', 'The database cannot store this now.', { cause: error });
 }
 
-/** SQLSTATE classes of a database that is away, full, or stopped by its operator; of read-only ones 25006 alone, and 55P03: others keep what is wanted locked. */
-const AWAY = /^(08|53|57P|58|25006|55P03)/;
+/** SQLSTATE classes of a database that is away, full, or stopped by its operator; of read-only ones 25006 alone; 55P03, 40P01 and 40001: others keep what is wanted locked, or were faster. */
+const AWAY = /^(08|53|57P|58|25006|55P03|40P01|40001)/;
 /** Prisma's codes for the same: not reachable, not in time, closed, no connection free. */
 const AWAY_PRISMA = /^P(1001|1002|1008|1011|1017|2024|2028|2037)$/;
 /** Of the network, where a pool hands on what the system says. */

@@ -14,6 +14,7 @@ export function noteExpired(moments: string): string {
     ), held AS MATERIALIZED (SELECT id FROM stream WHERE id IN (SELECT stream_id FROM deleted) FOR KEY SHARE)
     INSERT INTO expired_position (stream_id, writer, position)
     SELECT d.stream_id, d.writer, d.position FROM deleted AS d JOIN held ON held.id = d.stream_id
+    ORDER BY d.stream_id, d.writer -- servers that do so at once wait for each other in one order
     ON CONFLICT (stream_id, writer) DO UPDATE SET position = greatest(expired_position.position, excluded.position)`;
 }
 

@@ -122,8 +122,8 @@ async function dropPartitions(
     const kept = partitionName(table, oldest);
     const names = [...(await listDetached(prisma, table)), ...(await listPartitions(prisma, table))];
     for (const name of names.filter((partition) => partition < kept)) {
-      if (table === 'moment') await notePartitionExpired(prisma, name);
       try {
+        if (table === 'moment') await notePartitionExpired(prisma, name);
         await drop(table, name);
         dropped.partitions += 1;
       } catch (error) {
